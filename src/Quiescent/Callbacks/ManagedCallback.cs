@@ -1,0 +1,71 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+
+namespace Quiescent.Callbacks;
+
+// A delegate, a disposable or a rented array as a function callback: a native head whose function finds the managed object
+// through a handle. So there is one queue for all forms of call_rcu, and one order within a thread.
+internal abstract class ManagedCallback
+{
+    /// <summary>A head for the callback, to be queued with <see cref="Invoke"/> or given back to <see cref="Discard"/>.</summary>
+    public static unsafe RcuHead* CreateHead(ManagedCallback callback)
+    {
+        // SAFETY: freed by Invoke or Discard, exactly one of which follows.
+        NativeHead* head = (NativeHead*)NativeMemory.AllocZeroed((nuint)sizeof(NativeHead));
+        try
+        {
+            head->Handle = GCHandle.ToIntPtr(GCHandle.Alloc(callback));
+        }
+        catch
+        {
+            NativeMemory.Free(head);
+            throw;
+        }
+
+        return &head->Head;
+    }
+
+    public static unsafe void Invoke(RcuHead* head) => Take(head).Run();
+
+    public static unsafe void Discard(RcuHead* head) => Take(head);
+
+    protected abstract void Run();
+
+    // Nothing of the library refers to the callback, or to the module it came from, once it runs.
+    private static unsafe ManagedCallback Take(RcuHead* head)
+    {
+        // SAFETY: Head is the first field, so the head's address is the struct's.
+        NativeHead* native = (NativeHead*)head;
+        GCHandle handle = GCHandle.FromIntPtr(native->Handle);
+        ManagedCallback callback = (ManagedCallback)handle.Target!;
+        handle.Free();
+        NativeMemory.Free(native);
+        return callback;
+    }
+
+    private struct NativeHead
+    {
+        public RcuHead Head;
+        public nint Handle;
+    }
+}
+
+internal sealed class ActionCallback(Action callback) : ManagedCallback
+{
+    protected override void Run() => callback();
+}
+
+internal sealed class StateCallback<TState>(TState state, Action<TState> callback) : ManagedCallback
+{
+    protected override void Run() => callback(state);
+}
+
+internal sealed class DisposeCallback(IDisposable resource) : ManagedCallback
+{
+    protected override void Run() => resource.Dispose();
+}
+
+internal sealed class ReturnCallback<T>(ArrayPool<T> pool, T[] array, bool clearArray) : ManagedCallback
+{
+    protected override void Run() => pool.Return(array, clearArray);
+}

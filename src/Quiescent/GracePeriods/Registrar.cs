@@ -1,0 +1,54 @@
+using Quiescent.Readers;
+
+namespace Quiescent.GracePeriods;
+
+// Gives the current thread a slot in a domain: a dead thread's if there is one (found by a sweep if need be, so that neither
+// garbage collections nor thread-exit hooks are needed), else a new one. So the table never has more slots than there were
+// threads registered at one time.
+internal sealed unsafe class Registrar(long domain, GracePeriodEngine engine, delegate*<ReaderSlot*, void> remember)
+{
+    /// <summary>The thread's slot, or its twin under Validate.</summary>
+    /// <exception cref="OutOfMemoryException">There is no memory for a registration.</exception>
+    public ReaderSlot* Register()
+    {
+        ReaderSlot* known = ThreadRegistrations.Find(domain);
+        if (known != null)
+        {
+            return known;
+        }
+
+        SlotTable slots = engine.Slots;
+        ThreadRegistrations.Reserve();
+        SlotOwner owner = new(slots, Thread.CurrentThread);
+        if (!slots.TryRegisterReleased(owner, out ReaderSlot* slot))
+        {
+            engine.Sweep();
+            if (!slots.TryRegisterReleased(owner, out slot))
+            {
+                slot = slots.Extend(owner);
+            }
+        }
+
+        slot = slots.Validate ? ReaderSlot.TwinOf(slot) : slot;
+        ThreadRegistrations.Add(domain, slot, owner);
+        if (remember != null)
+        {
+            remember(slot);
+        }
+
+        return slot;
+    }
+
+    /// <summary>As <see cref="Register"/>, with null where there is no memory.</summary>
+    public ReaderSlot* TryRegister()
+    {
+        try
+        {
+            return Register();
+        }
+        catch (OutOfMemoryException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,32 @@
+using System.Runtime.InteropServices;
+
+namespace Quiescent;
+
+/// <summary>
+/// Frees blocks of one kind of memory. Implement it with a struct and name it as the type argument of
+/// <see cref="Rcu.Free{TDeallocator}(void*)"/>.
+/// </summary>
+/// <remarks>
+/// Other implementations than <see cref="NativeHeap"/> and <see cref="AlignedNativeHeap"/> are user code: they run on the
+/// domain's reclaimer alone, may call anything but a wait for their own domain, and count as callbacks for
+/// <see cref="Rcu.BarrierCallbacks"/>. One that throws is reported by <see cref="RcuDomain.CallbackFailed"/>.
+/// </remarks>
+public interface INativeDeallocator
+{
+    /// <summary>Frees one block, after its grace period.</summary>
+    static abstract unsafe void Free(void* block);
+}
+
+/// <summary>The partner of <see cref="NativeMemory.Alloc(nuint)"/>: <c>malloc</c>'s heap. The default.</summary>
+public struct NativeHeap : INativeDeallocator
+{
+    /// <inheritdoc/>
+    public static unsafe void Free(void* block) => NativeMemory.Free(block);
+}
+
+/// <summary>The partner of <see cref="NativeMemory.AlignedAlloc(nuint, nuint)"/>.</summary>
+public struct AlignedNativeHeap : INativeDeallocator
+{
+    /// <inheritdoc/>
+    public static unsafe void Free(void* block) => NativeMemory.AlignedFree(block);
+}

@@ -1,0 +1,60 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Quiescent.Ordering;
+
+namespace Quiescent.Memory;
+
+// Deallocators are channels: a small number each, so that a page of blocks or a head's word can name one. The table holds
+// addresses of code, which keep nothing alive: a collected module leaves one stale word behind and no queued block names it.
+internal static unsafe class Deallocators
+{
+    public const int NativeHeap = 0;
+    public const int AlignedNativeHeap = 1;
+
+    private static readonly Lock s_gate = new();
+    private static nint[] s_table = [0, 0];
+
+    /// <summary>O8: all but the two built-in deallocators are user code.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool IsCode(int channel) => channel > AlignedNativeHeap;
+
+    public static int Register(delegate*<void*, void> free)
+    {
+        lock (s_gate)
+        {
+            nint[] table = s_table;
+            Array.Resize(ref table, table.Length + 1);
+            table[^1] = (nint)free;
+            Order.Release(ref s_table, table);
+            return table.Length - 1;
+        }
+    }
+
+    /// <summary>Frees one block; user code if <see cref="IsCode"/>.</summary>
+    public static void Free(int channel, void* block)
+    {
+        // SAFETY: whoever queued the block named the channel that it was allocated from.
+        switch (channel)
+        {
+            case NativeHeap:
+                NativeMemory.Free(block);
+                break;
+            case AlignedNativeHeap:
+                NativeMemory.AlignedFree(block);
+                break;
+            default:
+                ((delegate*<void*, void>)Order.Acquire(in s_table)[channel])(block);
+                break;
+        }
+    }
+}
+
+// The channel of a deallocator type; a constant for the JIT once initialised.
+internal static unsafe class Deallocator<TDeallocator>
+    where TDeallocator : struct, INativeDeallocator
+{
+    public static readonly int Channel =
+        typeof(TDeallocator) == typeof(NativeHeap) ? Deallocators.NativeHeap
+        : typeof(TDeallocator) == typeof(AlignedNativeHeap) ? Deallocators.AlignedNativeHeap
+        : Deallocators.Register(&TDeallocator.Free);
+}

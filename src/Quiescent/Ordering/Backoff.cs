@@ -1,0 +1,67 @@
+namespace Quiescent.Ordering;
+
+// How everything in this library waits: spin while the wait is likely to be shorter than a context switch, then give the
+// processor away, then sleep. Grace periods take from half a microsecond to as long as a reader likes, so all three matter.
+internal struct Backoff
+{
+    private const int SpinSteps = 24;
+    private const int YieldSteps = 40;
+    private const int SleepMilliseconds = 1;
+
+    private int _step;
+
+    /// <summary>True once the wait has lasted long enough for clocks to be read and reports to be written.</summary>
+    public readonly bool IsSleeping => _step >= YieldSteps;
+
+    /// <summary>One step. Throws <see cref="ThreadInterruptedException"/> if the thread is interrupted in a sleep.</summary>
+    public void Pause()
+    {
+        if (_step < SpinSteps)
+        {
+            if (Environment.ProcessorCount > 1)
+            {
+                Thread.SpinWait(8 + _step);
+            }
+
+            _step++;
+        }
+        else if (_step < YieldSteps)
+        {
+            Thread.Yield();
+            _step++;
+        }
+        else
+        {
+            Thread.Sleep(SleepMilliseconds);
+        }
+    }
+
+    /// <summary>One step; an interrupt that arrives in it stays pending for the thread's next own wait.</summary>
+    public void PauseUninterrupted()
+    {
+        try
+        {
+            Pause();
+        }
+        catch (ThreadInterruptedException)
+        {
+            // Thrown again by the next wait; until then this loop may burn a few more yields, no more.
+            _step = SpinSteps;
+            Thread.CurrentThread.Interrupt();
+            Thread.Yield();
+        }
+    }
+
+    /// <summary>A sleep that an interrupt does not cut short for the caller: it stays pending instead.</summary>
+    public static void SleepUninterrupted(int milliseconds)
+    {
+        try
+        {
+            Thread.Sleep(milliseconds);
+        }
+        catch (ThreadInterruptedException)
+        {
+            Thread.CurrentThread.Interrupt();
+        }
+    }
+}

@@ -1,0 +1,168 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
+using Quiescent.Callbacks;
+using Quiescent.Memory;
+using Quiescent.Ordering;
+using Quiescent.Readers;
+using Quiescent.Reclamation;
+
+namespace Quiescent;
+
+/// <summary>
+/// Read-copy-update in the process's default domain. Readers open sections at almost no cost; updaters unlink a block and hand it
+/// over; it is freed after a grace period, when every section that could still hold it has ended.
+/// </summary>
+/// <remarks>
+/// <para><b>Safety.</b> A block is handed over once, after it can no longer be reached by a reader that begins now, and is not
+/// touched afterwards. Sections are short and never wait for an updater.</para>
+/// <para>After the Linux kernel's RCU; <c>Free</c> is its <c>kfree_rcu</c>, <c>Call</c> its <c>call_rcu</c>.</para>
+/// </remarks>
+public static unsafe class Rcu
+{
+    private static readonly RcuDomain s_domain = new(new RcuDomainOptions { Name = "default" }, &Remember);
+    private static readonly SharedWords* s_words = s_domain.Words;
+    private static readonly bool s_isFull = !ProcessWideBarrier.IsReliable;
+
+    [ThreadStatic]
+    private static ReaderSlot* t_slot;
+
+    /// <summary>The domain that this class's members stand for. It cannot be disposed of.</summary>
+    public static RcuDomain DefaultDomain => s_domain;
+
+    /// <inheritdoc cref="RcuDomain.IsReadLockHeld"/>
+    public static bool IsReadLockHeld => s_domain.IsReadLockHeld;
+
+    /// <inheritdoc cref="RcuDomain.ReadLock"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ReadGuard ReadLock()
+    {
+        ReaderSlot* slot = t_slot;
+
+        // SAFETY: the thread's registration keeps the slot's memory (O5); the default domain's words are never freed.
+        if (slot != null && SectionWord.IsQuiescent(slot->Word))
+        {
+            ulong word = Section.Announce(slot, s_words);
+            if (s_isFull)
+            {
+                Order.Fence(); // [A] under Full.
+            }
+
+            return new ReadGuard(slot, word);
+        }
+
+        return s_domain.ReadLockBeyondFast(slot);
+    }
+
+    /// <inheritdoc cref="RcuDomain.RegisterReader"/>
+    public static RcuReader RegisterReader() => s_domain.RegisterReader();
+
+    /// <inheritdoc cref="RcuDomain.Synchronize"/>
+    public static void Synchronize() => s_domain.Synchronize();
+
+    /// <inheritdoc cref="RcuDomain.SynchronizeAsync"/>
+    public static ValueTask SynchronizeAsync(CancellationToken cancellationToken = default) =>
+        s_domain.SynchronizeAsync(cancellationToken);
+
+    /// <inheritdoc cref="RcuDomain.GetState"/>
+    public static GracePeriodState GetState() => s_domain.GetState();
+
+    /// <inheritdoc cref="RcuDomain.StartPoll"/>
+    public static GracePeriodState StartPoll() => s_domain.StartPoll();
+
+    /// <inheritdoc cref="RcuDomain.Poll"/>
+    public static bool Poll(GracePeriodState state) => s_domain.Poll(state);
+
+    /// <inheritdoc cref="RcuDomain.CondSynchronize"/>
+    public static void CondSynchronize(GracePeriodState state) => s_domain.CondSynchronize(state);
+
+    /// <summary>
+    /// Calls the function with the head after a grace period (<c>call_rcu</c>), on the domain's reclaimer, in the order in which
+    /// this thread queued. Allocates nothing and takes no lock.
+    /// </summary>
+    /// <param name="head">Lies in the block that the callback is about, in unmanaged memory.</param>
+    /// <param name="callback">May call anything but a wait for this domain. What it throws goes to
+    /// <see cref="RcuDomain.CallbackFailed"/>.</param>
+    /// <exception cref="ArgumentNullException">The head or the callback is null; nothing is queued.</exception>
+    /// <remarks><b>Safety.</b> The head is the library's until the callback is called. A module whose functions wait here must not
+    /// be unloaded before <see cref="BarrierCallbacks"/>.</remarks>
+    public static void Call(RcuHead* head, delegate*<RcuHead*, void> callback)
+    {
+        ArgumentNullException.ThrowIfNull(head);
+        ArgumentNullException.ThrowIfNull((void*)callback, nameof(callback));
+        s_domain.Push(t_slot, head, (nint)callback);
+    }
+
+    /// <inheritdoc cref="RcuDomain.Call(Action)"/>
+    public static void Call(Action callback) => s_domain.Call(callback);
+
+    /// <inheritdoc cref="RcuDomain.Call{TState}(TState, Action{TState})"/>
+    public static void Call<TState>(TState state, Action<TState> callback) => s_domain.Call(state, callback);
+
+    /// <inheritdoc cref="RcuDomain.Free(void*, RcuHead*)"/>
+    public static void Free(void* block, RcuHead* head) => Free<NativeHeap>(block, head);
+
+    /// <inheritdoc cref="RcuDomain.Free(void*)"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Free(void* block)
+    {
+        ReaderSlot* slot = t_slot;
+        if (slot != null && !ReaderSlot.IsTwin(slot) && block != null)
+        {
+            // SAFETY: the slot's queues live as long as the slot, which the thread's registration keeps.
+            PageQueue* queue = &((ThreadQueues*)slot->Queues)->Blocks;
+            if (Queueing.TryAppend(queue, block))
+            {
+                if (Order.Acquire(in s_words->Attention) != 0)
+                {
+                    s_domain.Queueing.AttendToPage(queue);
+                }
+
+                return;
+            }
+        }
+
+        s_domain.Queueing.FreeBeyondFast(slot, block, Deallocators.NativeHeap);
+    }
+
+    /// <inheritdoc cref="RcuDomain.FreeBulk"/>
+    public static void FreeBulk(ReadOnlySpan<nint> blocks) => s_domain.FreeBulk(blocks);
+
+    /// <inheritdoc cref="RcuDomain.Free{TDeallocator}(void*)"/>
+    public static void Free<TDeallocator>(void* block)
+        where TDeallocator : struct, INativeDeallocator => s_domain.Free<TDeallocator>(block);
+
+    /// <inheritdoc cref="RcuDomain.Free{TDeallocator}(void*, RcuHead*)"/>
+    public static void Free<TDeallocator>(void* block, RcuHead* head)
+        where TDeallocator : struct, INativeDeallocator
+    {
+        ArgumentNullException.ThrowIfNull(block);
+        ArgumentNullException.ThrowIfNull(head);
+        s_domain.Push(t_slot, head, HeadWord.OfOffset(block, head, Deallocator<TDeallocator>.Channel));
+    }
+
+    /// <inheritdoc cref="RcuDomain.Dispose(IDisposable)"/>
+    public static void Dispose(IDisposable resource) => s_domain.Dispose(resource);
+
+    /// <inheritdoc cref="RcuDomain.Return"/>
+    public static void Return<T>(ArrayPool<T> pool, T[] array, bool clearArray = false) =>
+        s_domain.Return(pool, array, clearArray);
+
+    /// <inheritdoc cref="RcuDomain.Barrier"/>
+    public static void Barrier() => s_domain.Barrier();
+
+    /// <inheritdoc cref="RcuDomain.BarrierAsync"/>
+    public static ValueTask BarrierAsync(CancellationToken cancellationToken = default) =>
+        s_domain.BarrierAsync(cancellationToken);
+
+    /// <inheritdoc cref="RcuDomain.BarrierCallbacks"/>
+    public static void BarrierCallbacks() => s_domain.BarrierCallbacks();
+
+    /// <summary>Whether a reference that <see cref="ReadGuard.Dereference{T}(ref readonly RcuPointer{T})"/> returned stands for
+    /// null. Costs a comparison.</summary>
+    public static bool IsNull<T>(ref readonly T reference) => Unsafe.IsNullRef(in reference);
+
+    /// <inheritdoc cref="RcuDomain.GetStatistics"/>
+    public static RcuStatistics GetStatistics() => s_domain.GetStatistics();
+
+    private static void Remember(ReaderSlot* slot) => t_slot = slot;
+}

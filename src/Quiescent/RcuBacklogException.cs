@@ -1,0 +1,26 @@
+namespace Quiescent;
+
+/// <summary>
+/// More waits than <see cref="RcuDomainOptions.BacklogLimit"/> allows under <see cref="BacklogPolicy.Throw"/>. Nothing was
+/// queued; the caller still owns what it wanted to hand over.
+/// </summary>
+public sealed class RcuBacklogException : InvalidOperationException
+{
+    /// <summary>The exception with a general message.</summary>
+    public RcuBacklogException()
+        : base("Too much waits for a grace period in this domain. Nothing was queued.")
+    {
+    }
+
+    /// <summary>The exception with the given message.</summary>
+    public RcuBacklogException(string message)
+        : base(message)
+    {
+    }
+
+    /// <summary>The exception with the given message and cause.</summary>
+    public RcuBacklogException(string message, Exception innerException)
+        : base(message, innerException)
+    {
+    }
+}

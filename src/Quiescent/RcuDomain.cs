@@ -1,0 +1,189 @@
+using System.Runtime.CompilerServices;
+using Quiescent.Callbacks;
+using Quiescent.Diagnostics;
+using Quiescent.GracePeriods;
+using Quiescent.Ordering;
+using Quiescent.Readers;
+using Quiescent.Reclamation;
+
+namespace Quiescent;
+
+/// <summary>
+/// An RCU domain: readers, grace periods and queues of its own. Domains never wait for one another's readers. Most programs need
+/// none but the default one, reached through <see cref="Rcu"/>.
+/// </summary>
+/// <remarks>
+/// <para>All members may be called from any thread at any time, but for what their own remarks say. A domain has at most one thread
+/// of its own, started when something is first queued; an idle domain runs nothing.</para>
+/// <para>Dispose of a domain when it is no longer used: its thread keeps it alive otherwise.</para>
+/// </remarks>
+public sealed unsafe partial class RcuDomain : IDisposable, IDomainReports
+{
+    private static long s_lastId;
+
+    private readonly long _id;
+    private readonly SharedWords* _words;
+    private readonly GracePeriodEngine _engine;
+    private readonly Registrar _registrar;
+    private readonly QueueContext _context;
+    private readonly Reclaimer _reclaimer;
+    private readonly Queueing _queueing;
+    private readonly StallDetector _stalls;
+    private readonly Action _reportReaders;
+    private readonly bool _isDefault;
+
+    /// <summary>A domain with the given options, or the default ones.</summary>
+    /// <exception cref="ArgumentException">An option is out of its range.</exception>
+    /// <exception cref="PlatformNotSupportedException">The process is not a 64-bit one.</exception>
+    public RcuDomain(RcuDomainOptions? options = null)
+        : this(options, remember: null)
+    {
+    }
+
+    internal RcuDomain(RcuDomainOptions? options, delegate*<ReaderSlot*, void> remember)
+    {
+        HeadWord.RequirePlatform();
+        Options = (options ?? new RcuDomainOptions()).Validated();
+        bool fullFence = Options.ReadSideBarrier == ReadSideBarrier.Full || !ProcessWideBarrier.IsReliable;
+        SlotTable slots = new(ThreadQueues.Bytes, &ThreadQueues.Free, fullFence, Options.Validate);
+        _id = Order.Increment(ref s_lastId);
+        _isDefault = remember != null;
+        _words = slots.Words;
+        _engine = new GracePeriodEngine(slots, fullFence);
+        _registrar = new Registrar(_id, _engine, remember);
+        _stalls = new StallDetector(_engine, Options.StallTimeout);
+        _context = new QueueContext(_engine, Options, this);
+        _reclaimer = new Reclaimer(_context, Options);
+        _queueing = new Queueing(_context, _reclaimer, _registrar);
+        _reportReaders = _context.ReportReaders;
+    }
+
+    /// <summary>
+    /// A grace period has outlasted <see cref="RcuDomainOptions.StallTimeout"/>; again each three timeouts later. Raised on a thread
+    /// that waits for it, with no lock held. What a handler throws is ignored.
+    /// </summary>
+    public event EventHandler<StallEventArgs>? Stalled;
+
+    /// <summary>A callback or user deallocator threw. Raised on the reclaimer; what a handler throws is ignored.</summary>
+    public event EventHandler<CallbackFailedEventArgs>? CallbackFailed;
+
+    /// <summary>
+    /// A thread was found to have ended inside a section. Raised on a thread that waits, with no lock held; what a handler throws
+    /// is ignored.
+    /// </summary>
+    public event EventHandler<ReaderAbandonedEventArgs>? ReaderAbandoned;
+
+    /// <summary>The options the domain was made with.</summary>
+    public RcuDomainOptions Options { get; }
+
+    /// <summary>One consistent reading of the domain's books. Costs a look at each slot; also after <see cref="Dispose()"/>.</summary>
+    public RcuStatistics GetStatistics()
+    {
+        _engine.Sweep();
+        return Books.Read(_context, _stalls);
+    }
+
+    /// <summary>
+    /// Closes the domain: nothing more can be queued or waited for, everything queued is carried out, and its thread ends.
+    /// Waits for sections that hold blocks up; those open elsewhere end harmlessly. A second call does nothing.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">Of the default domain, inside a section of this domain, or from one of its
+    /// callbacks.</exception>
+    public void Dispose()
+    {
+        if (_isDefault)
+        {
+            throw new InvalidOperationException("The default domain lives as long as the process.");
+        }
+
+        RequireMayWait(ThreadRegistrations.Find(_id), "Dispose");
+        if ((Order.Or(ref _words->Attention, Attention.Disposed) & Attention.Disposed) != 0)
+        {
+            return;
+        }
+
+        Order.Release(ref _words->Closed, 1);
+        Order.FenceAllThreads(); // [F] partner: [D] in Reclamation/Queueing.cs; outcomes there. O11.
+        while (BarrierTicket.Take(_context, codeOnly: false) is { } ticket)
+        {
+            BarrierWait.For(_context, _reclaimer, ticket);
+        }
+
+        _reclaimer.Stop();
+        ProcessExit.Forget(_reclaimer);
+        _engine.Sweep();
+        _context.ReleasePages();
+        _reportReaders();
+    }
+
+    void IDomainReports.CallbackFailed(Exception exception) =>
+        Raise(CallbackFailed, new CallbackFailedEventArgs(Options.Name, exception));
+
+    void IDomainReports.ReportReaders()
+    {
+        if (_engine.HasAbandoned)
+        {
+            foreach (AbandonedReader reader in _engine.TakeAbandoned())
+            {
+                Raise(ReaderAbandoned, new ReaderAbandonedEventArgs(Options.Name, reader.Owner, reader.Depth));
+            }
+        }
+
+        if (_stalls.TryDetect(out Stall stall))
+        {
+            RcuStatistics books = Books.Read(_context, _stalls);
+            long backlog = books.BlocksWaiting + books.CallbacksWaiting;
+            Raise(Stalled, new StallEventArgs(Options.Name, stall.Reader, stall.Duration, stall.Reports, backlog));
+        }
+    }
+
+    // A handler must not take down the reclaimer, nor a thread that happens to wait.
+    private void Raise<TEventArgs>(EventHandler<TEventArgs>? handlers, TEventArgs arguments)
+    {
+        foreach (EventHandler<TEventArgs> handler in Delegate.EnumerateInvocationList(handlers))
+        {
+            try
+            {
+                handler(this, arguments);
+            }
+            catch (Exception)
+            {
+                // Promised by the events' documentation.
+            }
+        }
+    }
+
+    private void RequireMayWait(ReaderSlot* slot, string operation)
+    {
+        if (Section.HoldsUpGracePeriods(slot))
+        {
+            throw new InvalidOperationException(
+                $"{operation} was called inside a read-side critical section of the domain, or online: it would wait for itself.");
+        }
+
+        if (_reclaimer.IsCurrentThread)
+        {
+            throw new InvalidOperationException(
+                $"{operation} was called from a callback of the domain: it would wait for its own return.");
+        }
+    }
+
+    private void ThrowIfClosed()
+    {
+        if (Order.Acquire(in _words->Closed) != 0)
+        {
+            throw new ObjectDisposedException(nameof(RcuDomain), $"The rcu domain '{Options.Name}' is disposed.");
+        }
+    }
+
+    internal SharedWords* Words => _words;
+
+    internal Queueing Queueing => _queueing;
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private ReaderSlot* Register()
+    {
+        ThrowIfClosed();
+        return _registrar.Register();
+    }
+}

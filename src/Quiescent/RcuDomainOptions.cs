@@ -1,0 +1,82 @@
+namespace Quiescent;
+
+/// <summary>Where the fence of a section's entry is paid.</summary>
+public enum ReadSideBarrier
+{
+    /// <summary>By the grace period, with a process-wide barrier (liburcu's memb flavour): entry is plain stores. The default.</summary>
+    Asymmetric,
+
+    /// <summary>By the reader, with a full fence (liburcu's mb flavour): grace periods take less than a microsecond.</summary>
+    Full,
+}
+
+/// <summary>What queueing does while more than <see cref="RcuDomainOptions.BacklogLimit"/> waits.</summary>
+public enum BacklogPolicy
+{
+    /// <summary>Each page's worth queued pays a bounded pause that grows with the overshoot; never inside a section. The
+    /// default: growth is slowed, and no thread waits for a reader without bound.</summary>
+    Throttle,
+
+    /// <summary>Queueing waits until the backlog has fallen; never inside a section.</summary>
+    /// <remarks><b>Safety.</b> Deadlocks if the thread holds a lock that a reader inside a section waits for.</remarks>
+    Block,
+
+    /// <summary>Queueing throws <see cref="RcuBacklogException"/> and the caller keeps what it would have queued. Embedded heads
+    /// are exempt: they cannot fail.</summary>
+    Throw,
+
+    /// <summary>The backlog grows.</summary>
+    None,
+}
+
+/// <summary>How a domain behaves; validated by the constructor of <see cref="RcuDomain"/>.</summary>
+public sealed record RcuDomainOptions
+{
+    /// <summary>The domain's name in reports. Must not be empty.</summary>
+    public string Name { get; init; } = "rcu";
+
+    /// <summary>Where the fence of a section's entry is paid. Where the platform has no process-wide barrier, all domains are
+    /// <see cref="ReadSideBarrier.Full"/>.</summary>
+    public ReadSideBarrier ReadSideBarrier { get; init; } = ReadSideBarrier.Asymmetric;
+
+    /// <summary>How long the reclaimer waits to gather a batch, 0 to one minute. One millisecond by default.</summary>
+    public TimeSpan ReclaimDelay { get; init; } = TimeSpan.FromMilliseconds(1);
+
+    /// <summary>A grace period this old is reported as stalled; positive, or <see cref="Timeout.InfiniteTimeSpan"/> for never.
+    /// 21 seconds by default.</summary>
+    public TimeSpan StallTimeout { get; init; } = TimeSpan.FromSeconds(21);
+
+    /// <summary>Above this many waiting blocks and callbacks <see cref="BacklogPolicy"/> applies, at least 1. Accurate to a page
+    /// (508 blocks, less for small limits) per thread. One million by default.</summary>
+    public long BacklogLimit { get; init; } = 1_000_000;
+
+    /// <summary>What queueing does above the limit.</summary>
+    public BacklogPolicy BacklogPolicy { get; init; } = BacklogPolicy.Throttle;
+
+    /// <summary>Callbacks of one thread's queue invoked per pass of the reclaimer (<c>rcutree.blimit</c>), at least 1.</summary>
+    public int CallbackBatchLimit { get; init; } = 256;
+
+    /// <summary>Checks what cannot be checked for free: guards out of order in every case, quiescent states inside free sections,
+    /// blocks queued twice. Sections and <c>Free</c> become many times as expensive.</summary>
+    public bool Validate { get; init; }
+
+    internal RcuDomainOptions Validated()
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(Name);
+        Require(Enum.IsDefined(ReadSideBarrier), nameof(ReadSideBarrier), ReadSideBarrier);
+        Require(ReclaimDelay >= TimeSpan.Zero && ReclaimDelay <= TimeSpan.FromMinutes(1), nameof(ReclaimDelay), ReclaimDelay);
+        Require(StallTimeout > TimeSpan.Zero || StallTimeout == Timeout.InfiniteTimeSpan, nameof(StallTimeout), StallTimeout);
+        Require(BacklogLimit >= 1, nameof(BacklogLimit), BacklogLimit);
+        Require(Enum.IsDefined(BacklogPolicy), nameof(BacklogPolicy), BacklogPolicy);
+        Require(CallbackBatchLimit >= 1, nameof(CallbackBatchLimit), CallbackBatchLimit);
+        return this;
+    }
+
+    private static void Require(bool condition, string option, object value)
+    {
+        if (!condition)
+        {
+            throw new ArgumentOutOfRangeException(option, value, "The option is out of its range.");
+        }
+    }
+}

@@ -1,0 +1,109 @@
+using System.Runtime.CompilerServices;
+using Quiescent.Ordering;
+using Quiescent.Readers;
+
+namespace Quiescent;
+
+/// <summary>
+/// One thread's place in a domain, kept in a variable: its sections need no thread-local look-up. In quiescent-state mode (the
+/// classic read side) they cost nothing at all, and the thread says when it holds no reference.
+/// </summary>
+/// <remarks>
+/// <para>Take one with <see cref="Rcu.RegisterReader"/> where a thread opens many sections, as a loop does. A thread may hold
+/// several; they share its sections with those that <see cref="Rcu.ReadLock"/> opens.</para>
+/// <para>An online thread counts as inside a section for all that waits: <see cref="Rcu.Synchronize"/> and
+/// <see cref="Rcu.Barrier"/> throw, and a throttled <c>Free</c> does not pause. Go offline before blocking.</para>
+/// <para><b>Safety.</b> Free sections cannot be told from none: <see cref="QuiescentState"/> while a reference is live frees
+/// what it refers to. <see cref="RcuDomainOptions.Validate"/> catches it.</para>
+/// </remarks>
+public unsafe ref struct RcuReader : IDisposable
+{
+    private readonly ReaderSlot* _slot;
+    private readonly SharedWords* _words;
+    private readonly ulong _number;
+
+    internal RcuReader(ReaderSlot* slot, SharedWords* words)
+    {
+        _slot = slot;
+        _words = words;
+        _number = Handles.Open(slot);
+    }
+
+    /// <summary>Opens a section: two stores in all, and none while online. Nests.</summary>
+    /// <exception cref="InvalidOperationException">The handle was disposed of, or sections are nested deeper than
+    /// 65,535.</exception>
+    /// <exception cref="ObjectDisposedException">The domain is disposed.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly ReadGuard ReadLock()
+    {
+        ReaderSlot* slot = _slot;
+        if (slot != null)
+        {
+            // SAFETY: the thread's registration keeps the slot and the words (O5).
+            ulong difference = slot->HandleWord ^ _number;
+            if (difference == HandleWords.Online && _words->Closed == 0)
+            {
+                return default;
+            }
+
+            if ((difference & ~HandleWords.FullFence) == 0 && SectionWord.IsQuiescent(slot->Word) && _words->Closed == 0)
+            {
+                ulong word = Section.Announce(slot, _words);
+                if (difference != 0)
+                {
+                    Order.Fence(); // [A] under Full.
+                }
+
+                return new ReadGuard(slot, word);
+            }
+        }
+
+        ReaderSlot* entered = Handles.EnterBeyondFast(slot, _words, _number, out ulong entry);
+        return new ReadGuard(entered, entry);
+    }
+
+    /// <summary>
+    /// Enters quiescent-state mode (<c>rcu_thread_online</c>): from here grace periods wait for this thread's next
+    /// <see cref="QuiescentState"/> or <see cref="GoOffline"/>. Does nothing when online already.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">Inside a section, or the handle was disposed of.</exception>
+    public readonly void GoOnline() => Handles.GoOnline(_slot, _words, _number);
+
+    /// <summary>
+    /// Says that this thread holds no reference into protected data (<c>rcu_quiescent_state</c>): one load and one store.
+    /// Does nothing while offline.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">Inside a counted section (with Validate: any section), or the handle was
+    /// disposed of. The slot is unchanged.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void QuiescentState()
+    {
+        ReaderSlot* slot = _slot;
+
+        // SAFETY: as in ReadLock.
+        if (slot != null
+            && ((slot->HandleWord ^ _number) & ~HandleWords.FullFence) == HandleWords.Online
+            && SectionWord.Nesting(slot->Word) == 1)
+        {
+            Section.Announce(slot, _words);
+            return;
+        }
+
+        Handles.QuiescentStateBeyondFast(slot, _words, _number);
+    }
+
+    /// <summary>Leaves quiescent-state mode (<c>rcu_thread_offline</c>). Does nothing while offline.</summary>
+    /// <exception cref="InvalidOperationException">Inside a counted section (with Validate: any section), or the handle was
+    /// disposed of. The slot is unchanged.</exception>
+    public readonly void GoOffline() => Handles.GoOffline(_slot, _number);
+
+    /// <summary>Gives the handle up, going offline with the thread's last one. A second call does nothing.</summary>
+    /// <exception cref="InvalidOperationException">The last handle, online, inside a counted section.</exception>
+    public readonly void Dispose()
+    {
+        if (_slot != null)
+        {
+            Handles.Close(_slot, _number);
+        }
+    }
+}

@@ -1,0 +1,72 @@
+namespace Quiescent;
+
+/// <summary>How long grace periods took, from their start to their end. Percentiles are rounded up by at most 13 %.</summary>
+public readonly record struct GracePeriodDurations
+{
+    /// <summary>The shortest.</summary>
+    public TimeSpan Min { get; init; }
+
+    /// <summary>The arithmetic mean.</summary>
+    public TimeSpan Mean { get; init; }
+
+    /// <summary>The median.</summary>
+    public TimeSpan P50 { get; init; }
+
+    /// <summary>The 99th percentile.</summary>
+    public TimeSpan P99 { get; init; }
+
+    /// <summary>The longest.</summary>
+    public TimeSpan Max { get; init; }
+}
+
+/// <summary>
+/// One consistent reading of a domain's books. Blocks are what <c>Free</c> and <c>FreeBulk</c> took, callbacks what <c>Call</c>,
+/// <c>Dispose</c> and <c>Return</c> took; queued = carried out + waiting, exactly, in each reading.
+/// </summary>
+public sealed record RcuStatistics
+{
+    /// <summary>Grace periods started.</summary>
+    public long GracePeriodsStarted { get; init; }
+
+    /// <summary>Grace periods completed; equal to those started, or one less while one is in progress.</summary>
+    public long GracePeriodsCompleted { get; init; }
+
+    /// <summary>Durations of the completed grace periods.</summary>
+    public GracePeriodDurations GracePeriods { get; init; }
+
+    /// <summary>Blocks handed over.</summary>
+    public long BlocksQueued { get; init; }
+
+    /// <summary>Blocks freed.</summary>
+    public long BlocksFreed { get; init; }
+
+    /// <summary>Blocks that wait: <see cref="BlocksQueued"/> less <see cref="BlocksFreed"/>.</summary>
+    public long BlocksWaiting { get; init; }
+
+    /// <summary>Callbacks queued.</summary>
+    public long CallbacksQueued { get; init; }
+
+    /// <summary>Callbacks invoked and returned, those that threw included.</summary>
+    public long CallbacksInvoked { get; init; }
+
+    /// <summary>Callbacks that wait or run: <see cref="CallbacksQueued"/> less <see cref="CallbacksInvoked"/>.</summary>
+    public long CallbacksWaiting { get; init; }
+
+    /// <summary>Callbacks, and user deallocators, that threw.</summary>
+    public long CallbacksFailed { get; init; }
+
+    /// <summary>Reader slots in the table: the peak of concurrently registered threads.</summary>
+    public int ReaderSlots { get; init; }
+
+    /// <summary>Reader slots that live threads hold.</summary>
+    public int ReaderSlotsInUse { get; init; }
+
+    /// <summary>Pages of block pointers in use by queues (4 KiB each).</summary>
+    public long PagesInUse { get; init; }
+
+    /// <summary>Stall reports, repeats included.</summary>
+    public long Stalls { get; init; }
+
+    /// <summary>Threads that ended inside a section.</summary>
+    public long ReadersAbandoned { get; init; }
+}

@@ -1,0 +1,140 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+using Quiescent.Ordering;
+
+namespace Quiescent.Readers;
+
+// The state of RcuReader handles, kept in the slot because `using` variables are read-only and a handle's own fields would
+// change in a copy. The slot's handle word names the one handle that may take the fast path; another live handle of the same
+// thread takes the place over on its first use, a closed one is found out there. Why quiescent-state mode is right stands in
+// Section.cs; the step from offline to online is an announcement like any section's and pairs with [B] as [A] does.
+internal static unsafe class Handles
+{
+    public static ulong Open(ReaderSlot* slot)
+    {
+        ulong number = ThreadRegistrations.OwnerOf(slot).OpenHandle();
+        MakeCurrent(ReaderSlot.Real(slot), number);
+        return number;
+    }
+
+    /// <summary>Closes the handle; the last one of a thread takes it offline. Closing it again does nothing.</summary>
+    public static void Close(ReaderSlot* slot, ulong number)
+    {
+        SlotOwner owner = ThreadRegistrations.OwnerOf(slot);
+        if (!owner.CloseHandle(number))
+        {
+            return;
+        }
+
+        ReaderSlot* real = ReaderSlot.Real(slot);
+        if (!owner.HasHandles && IsOnline(real))
+        {
+            RequireNoSection(slot, "The thread's last handle was disposed of while online inside a read-side critical section.");
+            GoOffline(real);
+        }
+
+        MakeCurrent(real, owner.AnyHandle);
+    }
+
+    /// <summary>A section through a handle that is not the current one, or that is not in the plain state.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static ReaderSlot* EnterBeyondFast(ReaderSlot* slot, SharedWords* words, ulong number, out ulong word)
+    {
+        SlotOwner owner = RequireLive(slot, number);
+        if (Order.Acquire(in words->Closed) != 0)
+        {
+            throw new ObjectDisposedException(nameof(RcuDomain));
+        }
+
+        ReaderSlot* real = ReaderSlot.Real(slot);
+        if (!IsOnline(real))
+        {
+            word = Section.EnterBeyondFast(slot, words);
+            return slot;
+        }
+
+        word = owner.Ledger?.Open(isFree: true) ?? 0;
+        return owner.Ledger is null ? null : slot;
+    }
+
+    public static void GoOnline(ReaderSlot* slot, SharedWords* words, ulong number)
+    {
+        RequireLive(slot, number);
+        ReaderSlot* real = ReaderSlot.Real(slot);
+        if (IsOnline(real))
+        {
+            return;
+        }
+
+        RequireNoSection(slot, "GoOnline was called inside a read-side critical section.");
+        real->HandleWord |= HandleWords.Online;
+        Section.Announce(real, words);
+        if ((real->HandleWord & HandleWords.FullFence) != 0)
+        {
+            Order.Fence(); // [A] under Full.
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void QuiescentStateBeyondFast(ReaderSlot* slot, SharedWords* words, ulong number)
+    {
+        RequireLive(slot, number);
+        ReaderSlot* real = ReaderSlot.Real(slot);
+        if (IsOnline(real))
+        {
+            RequireNoSection(slot, "QuiescentState was called inside a read-side critical section.");
+            Section.Announce(real, words);
+        }
+    }
+
+    public static void GoOffline(ReaderSlot* slot, ulong number)
+    {
+        RequireLive(slot, number);
+        ReaderSlot* real = ReaderSlot.Real(slot);
+        if (IsOnline(real))
+        {
+            RequireNoSection(slot, "GoOffline was called inside a read-side critical section.");
+            GoOffline(real);
+        }
+    }
+
+    private static void GoOffline(ReaderSlot* real)
+    {
+        Order.Release(ref real->Word, real->Word - 1);
+        real->HandleWord &= ~HandleWords.Online;
+    }
+
+    private static bool IsOnline(ReaderSlot* real) => (real->HandleWord & HandleWords.Online) != 0;
+
+    private static void MakeCurrent(ReaderSlot* real, ulong number) =>
+        real->HandleWord = (real->HandleWord & HandleWords.Flags) | number;
+
+    private static SlotOwner RequireLive(ReaderSlot* slot, ulong number)
+    {
+        if (slot == null)
+        {
+            ThrowDefault();
+        }
+
+        SlotOwner owner = ThreadRegistrations.OwnerOf(slot);
+        if (!owner.IsLive(number))
+        {
+            throw new InvalidOperationException("The handle was used after its Dispose.");
+        }
+
+        MakeCurrent(ReaderSlot.Real(slot), number);
+        return owner;
+    }
+
+    private static void RequireNoSection(ReaderSlot* slot, string message)
+    {
+        if (Section.IsHeld(slot))
+        {
+            throw new InvalidOperationException(message);
+        }
+    }
+
+    [DoesNotReturn]
+    private static void ThrowDefault() =>
+        throw new InvalidOperationException("A default RcuReader stands for no thread: take one from RegisterReader.");
+}

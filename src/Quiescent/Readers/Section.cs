@@ -1,0 +1,120 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+using Quiescent.Ordering;
+
+namespace Quiescent.Readers;
+
+// Read-side critical sections: a section is an announcement in the thread's slot. Why it is right:
+//
+// O1  Entry loads Started (acquire), stores it into the slot (release) [A], then the section's loads follow. Nothing in the
+//     reader orders that store before those loads as other cores see them; the grace period does, with the process-wide
+//     barrier [B] between raising Started and scanning. At the point where the reader executes its share of [B]:
+//       - its announcement was already performed: the scan, after [B], sees it (or a later word of the same thread);
+//       - the announcement comes later: so do the section's loads, and they see every unlink that was visible at [B].
+//     Third outcome: what it announces is the new sequence or a later one. The scan passes it by, so it must see every
+//     unlink that came before Started was raised: the load of Started is an acquire and reads the raised value, which was
+//     stored after those unlinks. On Arm a plain load would let a section's load be satisfied before it.
+//     With ReadSideBarrier.Full the reader fences after the store instead, and the grace period's raise of Started is its
+//     partner: either the scan sees the announcement, or the section's loads see the unlinks.
+// O2  Exit is a release store and the scan loads with acquire: all loads of the section precede its end. Entry stores with
+//     release as well, because the scan may see the next section's entry in place of this one's exit.
+//
+// Nested sections add one to the word and keep the sequence of the outermost. A guard remembers the word that its entry stored;
+// its exit checks that the slot still holds that word (a load that no other store waits for), then stores the word less one.
+// A mismatch is a guard disposed twice, copied or out of order: it throws, and the slot stays as it was.
+//
+// Handles in quiescent-state mode keep one level of nesting open from GoOnline to GoOffline, and their sections are free. A
+// quiescent state is a release store of a newly acquired Started: to the scan it ends one section and opens the next.
+internal static unsafe class Section
+{
+    /// <summary>Announces the outermost section.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Announce(ReaderSlot* slot, SharedWords* words)
+    {
+        ulong word = Order.Acquire(in words->Started);
+        Order.Release(ref slot->Word, word); // [A] partner: [B] in GracePeriods/GracePeriodEngine.cs; outcomes above at O1.
+        return word;
+    }
+
+    /// <summary>Entry beyond the fast path: a nested section, or any section under Validate.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static ulong EnterBeyondFast(ReaderSlot* slot, SharedWords* words)
+    {
+        ReaderSlot* real = ReaderSlot.Real(slot);
+        ulong word = real->Word;
+        if (SectionWord.Nesting(word) == SectionWord.MaxNesting)
+        {
+            ThrowTooDeep();
+        }
+
+        if (!ReaderSlot.IsTwin(slot))
+        {
+            return EnterCounted(real, words);
+        }
+
+        ulong number = ThreadRegistrations.OwnerOf(slot).Ledger!.Open(isFree: false);
+        EnterCounted(real, words);
+        return number;
+    }
+
+    /// <summary>Exit beyond the fast path: under Validate, or misuse.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void ExitBeyondFast(ReaderSlot* slot, ulong word)
+    {
+        bool wasFree = true;
+        if (!ReaderSlot.IsTwin(slot) || !ThreadRegistrations.OwnerOf(slot).Ledger!.TryClose(word, out wasFree))
+        {
+            ThrowWrongGuard();
+        }
+
+        if (!wasFree)
+        {
+            ReaderSlot* real = ReaderSlot.Real(slot);
+            Order.Release(ref real->Word, real->Word - 1);
+        }
+    }
+
+    /// <summary>Whether this thread is inside a counted section, or one that Validate saw.</summary>
+    public static bool IsHeld(ReaderSlot* slot) => slot != null && (CountedDepth(slot) > 0 || HasLedgerSection(slot));
+
+    /// <summary>Whether waiting for a grace period here would wait for this thread itself: inside a section, or online.</summary>
+    public static bool HoldsUpGracePeriods(ReaderSlot* slot) =>
+        slot != null && !SectionWord.IsQuiescent(ReaderSlot.Real(slot)->Word);
+
+    public static int CountedDepth(ReaderSlot* slot)
+    {
+        ReaderSlot* real = ReaderSlot.Real(slot);
+        return SectionWord.Nesting(real->Word) - (int)(real->HandleWord & HandleWords.Online);
+    }
+
+    private static bool HasLedgerSection(ReaderSlot* slot) =>
+        ReaderSlot.IsTwin(slot) && ThreadRegistrations.OwnerOf(slot).Ledger!.HasOpenSection;
+
+    private static ulong EnterCounted(ReaderSlot* real, SharedWords* words)
+    {
+        ulong word = real->Word;
+        if (SectionWord.IsQuiescent(word))
+        {
+            word = Announce(real, words);
+            if ((real->HandleWord & HandleWords.FullFence) != 0)
+            {
+                Order.Fence(); // [A] under Full.
+            }
+
+            return word;
+        }
+
+        Order.Release(ref real->Word, ++word);
+        return word;
+    }
+
+    [DoesNotReturn]
+    private static void ThrowTooDeep() =>
+        throw new InvalidOperationException("Read-side critical sections are nested deeper than 65,535 on this thread.");
+
+    [DoesNotReturn]
+    private static void ThrowWrongGuard() =>
+        throw new InvalidOperationException(
+            "The guard does not stand for this thread's innermost read-side critical section: it was disposed before, copied, "
+            + "or is disposed out of order. The thread's sections are unchanged.");
+}

@@ -1,0 +1,34 @@
+namespace Quiescent.Readers;
+
+// Who holds a slot: the managed side of a registration. The owning thread alone uses the handles and the ledger; others read
+// the identity. It keeps the table's native memory alive for as long as the thread may hold a guard or handle into it (O5).
+internal sealed class SlotOwner(SlotTable table, Thread thread)
+{
+    private readonly List<ulong> _handles = [];
+    private ulong _lastHandle;
+
+    public SlotTable Table { get; } = table;
+
+    public Thread Thread { get; } = thread;
+
+    public ulong OsThreadId { get; } = OsThread.CurrentId();
+
+    /// <summary>Sections in the order of their opening; only in a domain with Validate.</summary>
+    public SectionLedger? Ledger { get; } = table.Validate ? new SectionLedger() : null;
+
+    public bool HasHandles => _handles.Count != 0;
+
+    public ulong OpenHandle()
+    {
+        _lastHandle += HandleWords.FirstNumber;
+        _handles.Add(_lastHandle);
+        return _lastHandle;
+    }
+
+    public bool IsLive(ulong handle) => _handles.Contains(handle);
+
+    public bool CloseHandle(ulong handle) => _handles.Remove(handle);
+
+    /// <summary>The handle to give the fast path to after another was closed; 0 for none.</summary>
+    public ulong AnyHandle => _handles.Count == 0 ? 0 : _handles[^1];
+}

@@ -1,0 +1,209 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+using Quiescent.Ordering;
+
+namespace Quiescent.Readers;
+
+// The table of reader slots that a grace period scans. Why it is right:
+//
+// O5  A slot is in the scanned range before its thread first announces in it. Extend() makes the slot whole, then moves
+//     `_end` (release) and fences [C]; only then is the slot's address returned to the thread. The scan reads `_end` after
+//     its barrier [B]. Outcomes: the scan sees the new end, and scans the slot; or it does not, then the store of `_end`
+//     came after the scanner's barrier, so that all that the thread reads later (Started, and what it dereferences) is at
+//     least as new as what was visible at [B]: it needs no waiting for. The table only grows, chunks never move.
+//     A chunk's memory is freed by the finalizer alone, and every registered thread holds a reference to the table.
+// O6  Release() is called by the sweep under the engine's lock alone, for a thread that is dead; Register() hands out
+//     slots so released, or new ones. A slot's owner is therefore never mistaken for its next one.
+//
+// Chunk k holds FirstChunk << k slots, so a scan streams through few contiguous runs and an index maps to its place with one
+// bit count. The number of threads is limited by memory alone.
+internal sealed unsafe class SlotTable
+{
+    private const int FirstChunkLog2 = 3;
+    private const int FirstChunk = 1 << FirstChunkLog2;
+    private const int MaxChunks = 32 - FirstChunkLog2 - 1;
+    private const nuint Alignment = 128;
+
+    private readonly Chunk?[] _chunks = new Chunk?[MaxChunks];
+    private readonly int _queueBytes;
+    private readonly delegate*<void*, void> _freeQueues;
+    private readonly Stack<int> _released = new();
+    private readonly Lock _gate = new();
+    private readonly bool _fullFence;
+    private int _end;
+    private int _inUse;
+
+    /// <summary>A table whose slots each come with zeroed memory for queues, and a function that frees what those own.</summary>
+    public SlotTable(int queueBytes, delegate*<void*, void> freeQueues, bool fullFence, bool validate)
+    {
+        _queueBytes = queueBytes;
+        _freeQueues = freeQueues;
+        _fullFence = fullFence;
+        Validate = validate;
+
+        // SAFETY: freed by the finalizer; Started begins in announced form, Completed one behind nothing.
+        Words = (SharedWords*)NativeMemory.AlignedAlloc(SharedWords.Bytes, Alignment);
+        *Words = new SharedWords { Started = 1, Attention = Attention.Idle };
+        if (!ProcessWideBarrier.IsReliable)
+        {
+            Words->Attention |= Attention.Fenced;
+        }
+    }
+
+    ~SlotTable()
+    {
+        // SAFETY: nothing refers to the table any more: neither the domain nor any live thread's registration.
+        for (int i = 0; i < _end; i++)
+        {
+            _freeQueues(this[i]->Queues);
+        }
+
+        foreach (Chunk? chunk in _chunks)
+        {
+            if (chunk is not null)
+            {
+                NativeMemory.AlignedFree(chunk.Slots);
+            }
+        }
+
+        NativeMemory.AlignedFree(Words);
+    }
+
+    public SharedWords* Words { get; }
+
+    public bool Validate { get; }
+
+    /// <summary>Slots ever handed out: the scan's bound.</summary>
+    public int End => Order.Acquire(in _end);
+
+    public int InUse => Order.Acquire(in _inUse);
+
+    public ReaderSlot* this[int index]
+    {
+        get
+        {
+            Chunk chunk = ChunkOf(index, out int offset);
+            return (ReaderSlot*)((byte*)chunk.Slots + ((nint)offset * ReaderSlot.Stride));
+        }
+    }
+
+    public SlotOwner? OwnerOf(int index)
+    {
+        Chunk chunk = ChunkOf(index, out int offset);
+        return Order.Acquire(in chunk.Owners[offset]);
+    }
+
+    /// <summary>The contiguous run of slots from <paramref name="index"/> on, cut at <paramref name="end"/>.</summary>
+    public ReaderSlot* Run(int index, int end, out int length)
+    {
+        Chunk chunk = ChunkOf(index, out int offset);
+        length = Math.Min(chunk.Owners.Length - offset, end - index);
+        return (ReaderSlot*)((byte*)chunk.Slots + ((nint)offset * ReaderSlot.Stride));
+    }
+
+    /// <summary>Gives a released slot, with whatever its queues still hold, to a new owner.</summary>
+    public bool TryRegisterReleased(SlotOwner owner, out ReaderSlot* slot)
+    {
+        lock (_gate)
+        {
+            if (!_released.TryPop(out int index))
+            {
+                slot = null;
+                return false;
+            }
+
+            slot = Occupy(index, owner);
+            return true;
+        }
+    }
+
+    /// <summary>Extends the table by a slot for the owner; null for the domain's own slot, which no thread reads in.</summary>
+    public ReaderSlot* Extend(SlotOwner? owner)
+    {
+        lock (_gate)
+        {
+            int index = _end;
+            ReaderSlot* slot = Occupy(index, owner);
+            Order.Release(ref _end, index + 1);
+            Order.Fence(); // [C] partner: [B] in GracePeriods/GracePeriodEngine.cs; outcomes above at O5.
+            return slot;
+        }
+    }
+
+    /// <summary>O6: under the engine's lock, for a dead thread whose word has been cleared.</summary>
+    public void Release(int index)
+    {
+        lock (_gate)
+        {
+            Chunk chunk = ChunkOf(index, out int offset);
+            _released.EnsureCapacity(_released.Count + 1);
+            Order.Release(ref chunk.Owners[offset], null);
+            _released.Push(index);
+            _inUse--;
+        }
+    }
+
+    private ReaderSlot* Occupy(int index, SlotOwner? owner)
+    {
+        Chunk chunk = EnsureChunkOf(index, out int offset);
+
+        // SAFETY: index is below the chunk's length; queues lie behind the slots in the same block.
+        ReaderSlot* slot = (ReaderSlot*)((byte*)chunk.Slots + ((nint)offset * ReaderSlot.Stride));
+        slot->Queues = (byte*)chunk.Slots + ((nint)chunk.Owners.Length * ReaderSlot.Stride) + ((nint)offset * _queueBytes);
+        slot->HandleWord = _fullFence ? HandleWords.FullFence : 0;
+        slot->Index = index;
+        *ReaderSlot.TwinOf(slot) = new ReaderSlot
+        {
+            Word = ulong.MaxValue,
+            Queues = slot->Queues,
+            HandleWord = ulong.MaxValue,
+            Index = index,
+        };
+        Order.Release(ref chunk.Owners[offset], owner);
+        if (owner is not null)
+        {
+            _inUse++;
+        }
+
+        return slot;
+    }
+
+    private Chunk EnsureChunkOf(int index, out int offset)
+    {
+        int number = ChunkNumber(index, out offset);
+        Chunk? chunk = _chunks[number];
+        if (chunk is null)
+        {
+            chunk = new Chunk(FirstChunk << number, _queueBytes);
+            Order.Release(ref _chunks[number], chunk);
+        }
+
+        return chunk;
+    }
+
+    private Chunk ChunkOf(int index, out int offset) => Order.Acquire(in _chunks[ChunkNumber(index, out offset)])!;
+
+    private static int ChunkNumber(int index, out int offset)
+    {
+        int number = BitOperations.Log2((uint)(index + FirstChunk)) - FirstChunkLog2;
+        offset = index + FirstChunk - (FirstChunk << number);
+        return number;
+    }
+
+    private sealed class Chunk
+    {
+        public Chunk(int slots, int queueBytes)
+        {
+            nuint bytes = (nuint)slots * (nuint)(ReaderSlot.Stride + queueBytes);
+            Owners = new SlotOwner?[slots];
+
+            // SAFETY: sized for `slots` slots and as many queues; all-zero is a quiescent slot and an empty queue.
+            Slots = NativeMemory.AlignedAlloc(bytes, Alignment);
+            NativeMemory.Clear(Slots, bytes);
+        }
+
+        public void* Slots { get; }
+
+        public SlotOwner?[] Owners { get; }
+    }
+}

@@ -1,0 +1,139 @@
+using System.Runtime.CompilerServices;
+using Quiescent.Ordering;
+
+namespace Quiescent.Readers;
+
+// The domains that this thread is registered with: an open-addressed table by the domain's number, looked up at its first place
+// inline. It roots the slots' memory (O5) and dies with the thread; the slots themselves are found dead by the engine's sweep.
+internal sealed unsafe class ThreadRegistrations
+{
+    [ThreadStatic]
+    private static ThreadRegistrations? t_current;
+
+    private Registration[] _entries = new Registration[4];
+    private int _count;
+
+    /// <summary>This thread's slot in the domain (its twin under Validate), or null.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ReaderSlot* Find(long domain)
+    {
+        ThreadRegistrations? current = t_current;
+        if (current is not null)
+        {
+            Registration[] entries = current._entries;
+            ref Registration first = ref entries[(int)domain & (entries.Length - 1)];
+            if (first.Domain == domain)
+            {
+                return first.Slot;
+            }
+        }
+
+        return FindBeyondFirst(current, domain);
+    }
+
+    /// <summary>The owner of a slot of this thread.</summary>
+    public static SlotOwner OwnerOf(ReaderSlot* slot)
+    {
+        ReaderSlot* real = ReaderSlot.Real(slot);
+        foreach (ref readonly Registration entry in t_current!._entries.AsSpan())
+        {
+            if (entry.Owner is not null && ReaderSlot.Real(entry.Slot) == real)
+            {
+                return entry.Owner;
+            }
+        }
+
+        throw new InvalidOperationException(
+            "The section or handle belongs to another thread: sections end, and handles are used, on the thread that opened them.");
+    }
+
+    /// <summary>Room for one more, so that <see cref="Add"/> cannot fail after a slot was taken.</summary>
+    public static void Reserve()
+    {
+        ThreadRegistrations current = t_current ??= new ThreadRegistrations();
+        if ((current._count + 1) * 2 > current._entries.Length)
+        {
+            current.Rebuild();
+        }
+    }
+
+    /// <summary>Notes a registration; <see cref="Reserve"/> was called before.</summary>
+    public static void Add(long domain, ReaderSlot* slot, SlotOwner owner)
+    {
+        ThreadRegistrations current = t_current!;
+        Insert(current._entries, new Registration { Domain = domain, Slot = slot, Owner = owner });
+        current._count++;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static ReaderSlot* FindBeyondFirst(ThreadRegistrations? current, long domain)
+    {
+        if (current is null)
+        {
+            return null;
+        }
+
+        Registration[] entries = current._entries;
+        for (int i = (int)domain & (entries.Length - 1); entries[i].Domain != 0; i = (i + 1) & (entries.Length - 1))
+        {
+            if (entries[i].Domain == domain)
+            {
+                return entries[i].Slot;
+            }
+        }
+
+        return null;
+    }
+
+    private static void Insert(Registration[] entries, in Registration registration)
+    {
+        int i = (int)registration.Domain & (entries.Length - 1);
+        while (entries[i].Domain != 0)
+        {
+            i = (i + 1) & (entries.Length - 1);
+        }
+
+        entries[i] = registration;
+    }
+
+    // Leaves out disposed domains in which this thread has neither a section nor a handle, then sizes for twice what is left.
+    private void Rebuild()
+    {
+        int live = 0;
+        foreach (ref readonly Registration entry in _entries.AsSpan())
+        {
+            live += entry.IsNeeded ? 1 : 0;
+        }
+
+        int length = 4;
+        while (length < (live + 1) * 3)
+        {
+            length *= 2;
+        }
+
+        Registration[] entries = new Registration[length];
+        foreach (ref readonly Registration entry in _entries.AsSpan())
+        {
+            if (entry.IsNeeded)
+            {
+                Insert(entries, entry);
+            }
+        }
+
+        _entries = entries;
+        _count = live;
+    }
+
+    private struct Registration
+    {
+        public long Domain;
+        public ReaderSlot* Slot;
+        public SlotOwner? Owner;
+
+        public readonly bool IsNeeded =>
+            Owner is not null
+            && (Order.Acquire(in Owner.Table.Words->Closed) == 0
+                || Owner.HasHandles
+                || !SectionWord.IsQuiescent(ReaderSlot.Real(Slot)->Word));
+    }
+}

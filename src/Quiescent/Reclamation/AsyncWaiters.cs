@@ -1,0 +1,110 @@
+using Quiescent.Ordering;
+
+namespace Quiescent.Reclamation;
+
+// Whoever awaits a grace period or a barrier. No thread is blocked for them: the reclaimer asks after each pass whether they are
+// done, and completes them on the thread pool (O8: no continuation runs on the reclaimer).
+internal sealed class AsyncWaiters
+{
+    private readonly List<Waiter> _waiters = [];
+    private readonly Lock _gate = new();
+    private int _count;
+    private bool _isClosed;
+
+    public bool Any => Order.Acquire(in _count) != 0;
+
+    /// <summary>Adds a waiter whose condition the reclaimer evaluates until it holds.</summary>
+    public Task Add(Func<bool> isDone, CancellationToken cancellationToken)
+    {
+        Waiter waiter = new(isDone, cancellationToken);
+        lock (_gate)
+        {
+            if (!_isClosed)
+            {
+                _waiters.Add(waiter);
+                Order.Release(ref _count, _waiters.Count);
+                return waiter.Task;
+            }
+        }
+
+        waiter.Abandon();
+        return waiter.Task;
+    }
+
+    /// <summary>The domain is disposed and nobody evaluates conditions any more: who still waits is told so.</summary>
+    public void Close()
+    {
+        lock (_gate)
+        {
+            _isClosed = true;
+        }
+
+        CompleteReady();
+        foreach (Waiter waiter in _waiters)
+        {
+            waiter.Abandon();
+        }
+    }
+
+    /// <summary>Completes those that are done and forgets those that were cancelled. Returns whether any was completed.</summary>
+    public bool CompleteReady()
+    {
+        if (!Any)
+        {
+            return false;
+        }
+
+        List<Waiter> ready = [];
+        lock (_gate)
+        {
+            for (int i = _waiters.Count - 1; i >= 0; i--)
+            {
+                if (_waiters[i].IsDone)
+                {
+                    ready.Add(_waiters[i]);
+                    _waiters.RemoveAt(i);
+                }
+            }
+
+            Order.Release(ref _count, _waiters.Count);
+        }
+
+        foreach (Waiter waiter in ready)
+        {
+            waiter.Complete();
+        }
+
+        return ready.Count != 0;
+    }
+
+    private sealed class Waiter
+    {
+        private readonly TaskCompletionSource _source = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly CancellationTokenRegistration _registration;
+        private readonly Func<bool> _isDone;
+
+        public Waiter(Func<bool> isDone, CancellationToken cancellationToken)
+        {
+            _isDone = isDone;
+            _registration = cancellationToken.UnsafeRegister(
+                static (state, token) => ((TaskCompletionSource)state!).TrySetCanceled(token),
+                _source);
+        }
+
+        public Task Task => _source.Task;
+
+        public bool IsDone => _source.Task.IsCompleted || _isDone();
+
+        public void Abandon()
+        {
+            _registration.Unregister();
+            _source.TrySetException(new ObjectDisposedException(nameof(RcuDomain)));
+        }
+
+        public void Complete()
+        {
+            _registration.Unregister();
+            _source.TrySetResult();
+        }
+    }
+}

@@ -1,0 +1,40 @@
+using Quiescent.Ordering;
+
+namespace Quiescent.Reclamation;
+
+// How a thread waits at a barrier: it drives grace periods and frees trivial blocks itself, so that blocks alone need no other
+// thread, and hurries the reclaimer, who alone runs user code.
+internal static class BarrierWait
+{
+    /// <summary>Returns when everything in the ticket has been carried out.</summary>
+    /// <exception cref="ThreadInterruptedException">The thread was interrupted while it slept; nothing is lost.</exception>
+    public static void For(QueueContext context, Reclaimer reclaimer, BarrierTicket ticket)
+    {
+        ReclaimerPass help = new(context, ReclaimerPass.NoCode);
+        ulong target = context.Engine.NextTarget();
+        Backoff backoff = default;
+        reclaimer.BeginHurry();
+        try
+        {
+            while (!ticket.IsDone())
+            {
+                if (help.Run(mayNote: true, hurry: true, target))
+                {
+                    backoff = default;
+                    continue;
+                }
+
+                backoff.Pause();
+                if (backoff.IsSleeping)
+                {
+                    context.ReportReaders();
+                    reclaimer.Wake();
+                }
+            }
+        }
+        finally
+        {
+            reclaimer.EndHurry();
+        }
+    }
+}

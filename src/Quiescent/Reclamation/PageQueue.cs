@@ -1,0 +1,274 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Quiescent.GracePeriods;
+using Quiescent.Memory;
+using Quiescent.Ordering;
+
+namespace Quiescent.Reclamation;
+
+// One thread's queue of pages for one deallocator: kfree_rcu without a head. One producer, one consumer at a time.
+//
+//     Head ─► page (stamped) ─► page (stamped) ─► page (open)
+//             ▲ consumed up to HeadIndex          ▲ Cursor
+//
+// Why it is right:
+//
+// O3  A full page is stamped by its owner with NextTarget(), after its last entry: the target covers all of it. For pages
+//     that are not full the consumer notes the position of the cursor first (acquire) and takes NextTarget() after: the
+//     target covers the entries up to the position, and only those are freed on its account. A noted position is not
+//     replaced before it has been consumed, so that no stream of callers can postpone it for ever.
+// O7  Entries are consumed in order, each once, under Lock; Carried moves after the blocks have been freed. A page is
+//     recycled when all of it is consumed and its successor linked.
+// O10 The owner publishes a new page by moving the cursor into it (release [J]) and links it after that (release [K]). A
+//     consumer that sees the link therefore also sees the moved cursor, so that nobody computes a position from a page
+//     that has been recycled: under Lock the cursor's page is in the queue. The other way round, a consumer may see the
+//     cursor in a page that is not linked yet; it stops at the missing link and comes back. Positions are 64-bit counts of
+//     entries, never page addresses: a page may come back into the same queue meanwhile.
+// O11 The newest entry may be withdrawn by its owner, under Lock, if its position was neither noted nor consumed.
+[StructLayout(LayoutKind.Explicit, Size = Bytes)]
+internal unsafe struct PageQueue
+{
+    public const int Bytes = 128;
+
+    // Set in a stored target, whose low bits are free, so that 0 says there is none.
+    private const ulong Valid = 1;
+
+    // The owner's line. Cursor: where the next block goes; no room when its low bits are zero.
+    [FieldOffset(0)]
+    public nint* Cursor;
+
+    /// <summary>The same thread's queue for another deallocator.</summary>
+    [FieldOffset(8)]
+    public PageQueue* Next;
+
+    [FieldOffset(16)]
+    public int Channel;
+
+    // The consumer's line.
+    [FieldOffset(64)]
+    public int Lock;
+
+    [FieldOffset(68)]
+    private int _headIndex;
+
+    [FieldOffset(72)]
+    private Page* _head;
+
+    /// <summary>Entries up to here are carried out.</summary>
+    [FieldOffset(80)]
+    public long Carried;
+
+    [FieldOffset(88)]
+    private long _notedPosition;
+
+    [FieldOffset(96)]
+    private ulong _notedTarget;
+
+    /// <summary>Where the open page began when the reclaimer last looked.</summary>
+    [FieldOffset(104)]
+    private long _seenBase;
+
+    /// <summary>How many entries were ever taken; under Lock, or the owner's.</summary>
+    public static long Tail(PageQueue* queue, int first)
+    {
+        // SAFETY: O10: under Lock the cursor's page is in the queue.
+        nint* cursor = Order.Acquire(&queue->Cursor);
+        return cursor == null ? queue->Carried : Page.Of(cursor)->Base + Page.IndexOf(cursor) - first;
+    }
+
+    /// <summary>The owner stamps its full page. False: that was done before, or there is no page.</summary>
+    public static bool Seal(PageQueue* queue, GracePeriodEngine engine)
+    {
+        nint* cursor = queue->Cursor;
+        if (cursor == null || Page.Of(cursor)->Stamp != 0)
+        {
+            return false;
+        }
+
+        Order.Release(ref Page.Of(cursor)->Stamp, engine.NextTarget() | Valid); // O3: after the last entry.
+        return true;
+    }
+
+    /// <summary>What the oldest entries wait for; under Lock.</summary>
+    public static ulong OldestTarget(PageQueue* queue, GracePeriodEngine engine)
+    {
+        ulong stamp = Order.Acquire(in queue->_head->Stamp);
+        return stamp != 0 ? stamp & ~Valid : queue->_notedTarget != 0 ? queue->_notedTarget & ~Valid : engine.NextTarget();
+    }
+
+    /// <summary>The owner goes on to a new page, its last one being sealed.</summary>
+    public static void Extend(PageQueue* queue, Page* page, int first)
+    {
+        nint* cursor = queue->Cursor;
+        if (cursor == null)
+        {
+            page->Base = queue->Carried;
+            queue->_headIndex = first;
+            queue->_seenBase = -1;
+            Order.Release(&queue->_head, page);
+            Order.Release(&queue->Cursor, Page.EntryAt(page, first));
+            return;
+        }
+
+        Page* last = Page.Of(cursor);
+        page->Base = last->Base + Page.Words - first;
+        Order.Release(&queue->Cursor, Page.EntryAt(page, first)); // [J]
+        Order.Release(&last->Next, page); // [K] partner of both: Consume.
+    }
+
+    /// <summary>O11: the owner takes its newest entry back; under Lock.</summary>
+    public static bool TryWithdraw(PageQueue* queue, int first)
+    {
+        long tail = Tail(queue, first);
+        if ((queue->_notedTarget != 0 && queue->_notedPosition >= tail) || queue->Carried >= tail)
+        {
+            return false;
+        }
+
+        Order.Release(&queue->Cursor, queue->Cursor - 1);
+        return true;
+    }
+
+    /// <summary>
+    /// Notes what the queue holds now, to be freed after a grace period, unless an earlier note still waits; under Lock. What an
+    /// active owner will see to itself is left to it, unless <paramref name="evenIfActive"/>. False: there is no note.
+    /// </summary>
+    public static bool TryNote(PageQueue* queue, GracePeriodEngine engine, int first, bool evenIfActive, out ulong target)
+    {
+        long tail = Tail(queue, first);
+        if (queue->_notedTarget == 0 && tail != queue->Carried)
+        {
+            // An owner that has gone on to another page since the last look fills pages, and collects them.
+            long openBase = Page.Of(queue->Cursor)->Base;
+            bool isActive = openBase != queue->_seenBase;
+            queue->_seenBase = openBase;
+            if (evenIfActive || !isActive)
+            {
+                queue->_notedPosition = tail;
+                queue->_notedTarget = engine.NextTarget() | Valid; // O3: after the position.
+            }
+        }
+
+        target = queue->_notedTarget & ~Valid;
+        return queue->_notedTarget != 0;
+    }
+
+    /// <summary>
+    /// The oldest entries whose grace period has passed, of one page; under Lock. They stay in the queue until
+    /// <see cref="Consume"/>.
+    /// </summary>
+    public static int PeekCovered(PageQueue* queue, GracePeriodEngine engine, PagePool pool, int first, out nint* entries)
+    {
+        Recycle(queue, pool, first);
+        entries = null;
+        Page* page = Order.Acquire(&queue->_head);
+        if (page == null)
+        {
+            return 0;
+        }
+
+        ulong stamp = Order.Acquire(in page->Stamp);
+        int end = queue->_headIndex;
+        if (stamp != 0 && engine.HasCompleted(stamp & ~Valid))
+        {
+            end = Page.Words;
+        }
+        else if (queue->_notedTarget != 0 && engine.HasCompleted(queue->_notedTarget & ~Valid))
+        {
+            end = (int)Math.Min(Page.Words, queue->_notedPosition - page->Base + first);
+        }
+
+        entries = Page.EntryAt(page, queue->_headIndex);
+        return Math.Max(0, end - queue->_headIndex);
+    }
+
+    /// <summary>Marks the oldest entries as consumed and recycles their page when it is done; under Lock.</summary>
+    public static void Consume(PageQueue* queue, PagePool pool, int first, int count)
+    {
+        queue->_headIndex += count;
+        Order.Release(ref queue->Carried, queue->Carried + count);
+        if (queue->_notedTarget != 0 && queue->_notedPosition <= queue->Carried)
+        {
+            queue->_notedTarget = 0;
+        }
+
+        Recycle(queue, pool, first);
+    }
+
+    /// <summary>Frees at most <paramref name="pages"/> pages' worth of what is covered, under Lock, in a queue whose
+    /// deallocator is built in (O8). Returns how many blocks.</summary>
+    public static int FreeCovered(PageQueue* queue, GracePeriodEngine engine, PagePool pool, QueuedBlocks? ledger, int first, int pages)
+    {
+        int freed = 0;
+        for (; pages > 0; pages--)
+        {
+            int count = PeekCovered(queue, engine, pool, first, out nint* entries);
+            if (count == 0)
+            {
+                break;
+            }
+
+            FreeAll(queue->Channel, new ReadOnlySpan<nint>(entries, count), ledger);
+            Consume(queue, pool, first, count);
+            freed += count;
+        }
+
+        return freed;
+    }
+
+    /// <summary>Gives the last pages of an empty queue back, whose owner cannot be about to append; under Lock.</summary>
+    public static void Release(PageQueue* queue, PagePool pool, int first)
+    {
+        Recycle(queue, pool, first);
+        if (queue->_head != null && queue->Carried == Tail(queue, first))
+        {
+            pool.Give(queue->_head);
+            queue->_head = null;
+            queue->Cursor = null;
+        }
+    }
+
+    /// <summary>Frees the pages when nothing refers to the queue any more.</summary>
+    public static void FreePages(PageQueue* queue)
+    {
+        for (Page* page = queue->_head; page != null;)
+        {
+            Page* next = page->Next;
+            NativeMemory.AlignedFree(page);
+            page = next;
+        }
+    }
+
+    private static void Recycle(PageQueue* queue, PagePool pool, int first)
+    {
+        Page* page = queue->_head;
+        if (page == null || queue->_headIndex != Page.Words)
+        {
+            return;
+        }
+
+        Page* next = Order.Acquire(&page->Next);
+        if (next != null)
+        {
+            queue->_head = next;
+            queue->_headIndex = first;
+            pool.Give(page);
+        }
+    }
+
+    private static void FreeAll(int channel, ReadOnlySpan<nint> blocks, QueuedBlocks? ledger)
+    {
+        const int distance = 8;
+        for (int i = 0; i < blocks.Length; i++)
+        {
+            if (i + distance < blocks.Length)
+            {
+                // The allocator's own words stand just before the block.
+                Prefetch.Read((byte*)blocks[i + distance] - 16);
+            }
+
+            ledger?.Remove((void*)blocks[i]);
+            Deallocators.Free(channel, (void*)blocks[i]);
+        }
+    }
+}

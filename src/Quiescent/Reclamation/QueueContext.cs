@@ -1,0 +1,97 @@
+using Quiescent.GracePeriods;
+using Quiescent.Memory;
+using Quiescent.Ordering;
+using Quiescent.Readers;
+
+namespace Quiescent.Reclamation;
+
+// What producers, the reclaimer and barriers of one domain share.
+internal sealed unsafe class QueueContext
+{
+    // A page never holds more than this share of the backlog limit, so that small limits are kept too.
+    private const int PagesPerLimit = 8;
+
+    private readonly IDomainReports _reports;
+    private long _callbacksFailed;
+
+    public QueueContext(GracePeriodEngine engine, RcuDomainOptions options, IDomainReports reports)
+    {
+        _reports = reports;
+        Engine = engine;
+        Backlog = new Backlog(options.BacklogLimit, options.BacklogPolicy);
+        Ledger = options.Validate ? new QueuedBlocks() : null;
+        PageEntries = (int)Math.Clamp(options.BacklogLimit / PagesPerLimit, 1, Page.Entries);
+        First = Page.Words - PageEntries;
+        SharedSlot = Slots.Extend(owner: null);
+    }
+
+    public GracePeriodEngine Engine { get; }
+
+    public SlotTable Slots => Engine.Slots;
+
+    public SharedWords* Words => Slots.Words;
+
+    public PagePool Pool { get; } = new();
+
+    public Backlog Backlog { get; }
+
+    /// <summary>What waits, under Validate.</summary>
+    public QueuedBlocks? Ledger { get; }
+
+    /// <summary>How many blocks a page takes.</summary>
+    public int PageEntries { get; }
+
+    /// <summary>Where a page's entries begin.</summary>
+    public int First { get; }
+
+    /// <summary>The domain's own slot: its queues take heads from threads for whose registration there is no memory.</summary>
+    public ReaderSlot* SharedSlot { get; }
+
+    public bool IsDisposed => (Order.Acquire(in Words->Attention) & Attention.Disposed) != 0;
+
+    public long CallbacksFailed => Order.Acquire(in _callbacksFailed);
+
+    public ThreadQueues* QueuesOf(int slot) => (ThreadQueues*)Slots[slot]->Queues;
+
+    /// <summary>
+    /// After disposal: gives the last pages back where no append can be under way, in the queues of ended threads and of this
+    /// one. Other threads' last pages go with the slot table, since such a thread may be about to be told of the disposal.
+    /// </summary>
+    public void ReleasePages()
+    {
+        for (int i = Slots.End - 1; i >= 0; i--)
+        {
+            if (Slots.OwnerOf(i) is { } owner && owner.Thread != Thread.CurrentThread)
+            {
+                continue;
+            }
+
+            for (PageQueue* queue = &QueuesOf(i)->Blocks; queue != null; queue = ThreadQueues.Following(queue))
+            {
+                TryLock.Enter(ref queue->Lock);
+                PageQueue.Release(queue, Pool, First);
+                TryLock.Exit(ref queue->Lock);
+            }
+        }
+
+        Pool.Trim();
+    }
+
+    /// <summary>Counts and reports user code that threw; on the reclaimer, with no lock held.</summary>
+    public void ReportFailure(Exception exception)
+    {
+        Order.Increment(ref _callbacksFailed);
+        _reports.CallbackFailed(exception);
+    }
+
+    /// <summary>Reports stalls and abandoned readers that are due; by a thread that waits, with no lock held.</summary>
+    public void ReportReaders() => _reports.ReportReaders();
+}
+
+// What a domain tells its users; implemented by the domain.
+internal interface IDomainReports
+{
+    void CallbackFailed(Exception exception);
+
+    void ReportReaders();
+}

@@ -1,0 +1,429 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+using Quiescent.Callbacks;
+using Quiescent.GracePeriods;
+using Quiescent.Memory;
+using Quiescent.Ordering;
+using Quiescent.Readers;
+
+namespace Quiescent.Reclamation;
+
+// How things are queued. The fast paths (inline, in the public faces) append to the thread's own queue and read Attention; this
+// is what lies beyond them: registration, full pages, owner collection, back-pressure, waking, disposal. Why it is right:
+//
+// O9, O11  An append stores its item (release [D]), then reads Attention. Who sets a bit there (the reclaimer going idle [E],
+//     Dispose [F]) issues the process-wide barrier next, then reads the queues. Outcomes, by where the appending thread
+//     executes its share of the barrier: the item was stored before it, then the setter finds it; or it was not, then the
+//     read of Attention comes later still and sees the bit: the append wakes the reclaimer, or is withdrawn. Both may
+//     happen, which is harmless: waking twice; and a withdrawal fails if the item was noted, as both take the queue's lock.
+//     Where the barrier cannot be relied upon, Attention is never 0 and each append fences here.
+// O8  What is freed here is trivial, at most CollectPages pages or CollectHeads heads per call. No user code runs.
+internal sealed unsafe class Queueing(QueueContext context, Reclaimer reclaimer, Registrar registrar)
+{
+    // One page is filled and two are freed: a backlog shrinks at the rate at which it would have grown, and no single call
+    // frees more than about a thousand blocks.
+    private const int CollectPages = 2;
+
+    // Waiting pages from which on their owner drives the grace period: a process-wide barrier is paid once for so many.
+    private const int DrivePages = 8;
+
+    // Heads between two visits of the slow path, and what one visit frees at the most.
+    private const int HeadsPerVisit = 128;
+    private const int CollectHeads = 512;
+    private const int DriveHeads = DrivePages * Page.Entries;
+
+    private int _sharedLock;
+
+    /// <summary>Appends a block to the open page. False: there is no room.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool TryAppend(PageQueue* queue, void* block)
+    {
+        nint* cursor = queue->Cursor;
+        if (Page.HasNoRoom(cursor))
+        {
+            return false;
+        }
+
+        // SAFETY: the owner's page has room at the cursor.
+        *cursor = (nint)block;
+        Order.Release(&queue->Cursor, cursor + 1); // [D] partners: [E] in Reclaimer.cs, [F] in RcuDomain.cs.
+        return true;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool IsVisitDue(long position) => (position & (HeadsPerVisit - 1)) == 0;
+
+    /// <summary>Queues a block beyond the fast path.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public void FreeBeyondFast(ReaderSlot* slot, void* block, int channel)
+    {
+        if (block == null)
+        {
+            return;
+        }
+
+        ReaderSlot* real = Enter(slot);
+        PageQueue* queue = ThreadQueues.For((ThreadQueues*)real->Queues, channel);
+        context.Ledger?.Add(block);
+        try
+        {
+            while (!TryAppend(queue, block))
+            {
+                MakeRoom(real, queue);
+            }
+
+            AttendToPage(queue);
+        }
+        catch
+        {
+            context.Ledger?.Remove(block);
+            throw;
+        }
+    }
+
+    /// <summary>All or nothing: pages are taken first, and the append is done under the consumer's lock.</summary>
+    public void FreeBulk(ReaderSlot* slot, ReadOnlySpan<nint> blocks)
+    {
+        ReaderSlot* real = Enter(slot);
+        int count = blocks.Length - blocks.Count(0);
+        if (count == 0)
+        {
+            return;
+        }
+
+        PageQueue* queue = &((ThreadQueues*)real->Queues)->Blocks;
+        PayForBacklog(real, count);
+        Page* spare = TakePages(((count + context.PageEntries - 1) / context.PageEntries) + 1);
+        bool appended = false;
+        try
+        {
+            context.Ledger?.AddAll(blocks);
+            TryLock.Enter(ref queue->Lock);
+            if (!context.IsDisposed)
+            {
+                AppendAll(queue, blocks, ref spare);
+                appended = true;
+            }
+
+            TryLock.Exit(ref queue->Lock);
+        }
+        finally
+        {
+            GivePages(spare);
+        }
+
+        if (!appended)
+        {
+            RemoveFromLedger(blocks);
+            ThrowDisposed();
+        }
+
+        AttendToPage(queue, mayWithdraw: false);
+        Collect(queue);
+    }
+
+    /// <summary>Appends a head; needs no memory and cannot fail, except by disposal.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public void PushBeyondFast(ReaderSlot* slot, RcuHead* head, nint word)
+    {
+        ThrowIfDisposed();
+        ReaderSlot* real = ReaderSlot.Real(slot == null ? registrar.TryRegister() : slot);
+        void* identity = HeadWord.IsTrivial(word) ? HeadWord.BlockOf(head, word) : head;
+        context.Ledger?.Add(identity);
+        try
+        {
+            head->Word = word;
+            if (real != null)
+            {
+                HeadQueue* queue = QueueFor((ThreadQueues*)real->Queues, word);
+                AfterPush(real, queue, HeadQueue.Push(queue, head));
+                return;
+            }
+
+            TryLock.Enter(ref _sharedLock);
+            try
+            {
+                HeadQueue* queue = QueueFor((ThreadQueues*)context.SharedSlot->Queues, word);
+                HeadQueue.Push(queue, head);
+                AttendToHead(queue);
+            }
+            finally
+            {
+                TryLock.Exit(ref _sharedLock);
+            }
+        }
+        catch
+        {
+            context.Ledger?.Remove(identity);
+            throw;
+        }
+    }
+
+    /// <summary>What a push on the fast path leaves to do: a visit is due, or Attention is not 0.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public void AfterPush(ReaderSlot* real, HeadQueue* queue, long position)
+    {
+        AttendToHead(queue);
+        if (IsVisitDue(position))
+        {
+            VisitHeads(real, queue);
+        }
+    }
+
+    /// <summary>What an append on the fast path leaves to do when Attention is not 0.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public void AttendToPage(PageQueue* queue, bool mayWithdraw = true)
+    {
+        if (IsAttentionFor(mayWithdraw))
+        {
+            TryLock.Enter(ref queue->Lock);
+            bool withdrawn = PageQueue.TryWithdraw(queue, context.First);
+            TryLock.Exit(ref queue->Lock);
+            ThrowIfWithdrawn(withdrawn);
+        }
+    }
+
+    /// <summary>Queues a managed callback as a function head.</summary>
+    public void Call(ReaderSlot* slot, ManagedCallback callback)
+    {
+        ThrowIfDisposed();
+        if (context.Backlog is { Policy: BacklogPolicy.Throw, IsOverLimit: true } && !reclaimer.IsCurrentThread)
+        {
+            ThrowBacklog();
+        }
+
+        RcuHead* head = ManagedCallback.CreateHead(callback);
+        try
+        {
+            PushBeyondFast(slot, head, (nint)(delegate*<RcuHead*, void>)&ManagedCallback.Invoke);
+        }
+        catch
+        {
+            ManagedCallback.Discard(head);
+            throw;
+        }
+    }
+
+    public void ThrowIfDisposed()
+    {
+        if (context.IsDisposed)
+        {
+            ThrowDisposed();
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static HeadQueue* QueueFor(ThreadQueues* queues, nint word) =>
+        !HeadWord.IsTrivial(word) ? &queues->Callbacks
+        : Deallocators.IsCode(HeadWord.ChannelOf(word)) ? &queues->UserHeads
+        : &queues->Heads;
+
+    private ReaderSlot* Enter(ReaderSlot* slot)
+    {
+        ThrowIfDisposed();
+        return slot == null ? ReaderSlot.Real(registrar.Register()) : ReaderSlot.Real(slot);
+    }
+
+    // The page is full, or there is none yet. On return there is room; on an exception the queue is as it was, less what was
+    // freed, and the next call comes here again.
+    private void MakeRoom(ReaderSlot* real, PageQueue* queue)
+    {
+        if (PageQueue.Seal(queue, context.Engine))
+        {
+            context.Backlog.Add(context.PageEntries);
+        }
+
+        if (!Deallocators.IsCode(queue->Channel))
+        {
+            Collect(queue);
+        }
+
+        PayForBacklog(real, 0);
+        PageQueue.Extend(queue, context.Pool.Take(), context.First);
+    }
+
+    // Owner collection: what this thread filled long enough ago is freed by it, while its allocator's cache is warm.
+    private void Collect(PageQueue* queue)
+    {
+        if (queue->Cursor == null || !TryLock.TryEnter(ref queue->Lock))
+        {
+            return;
+        }
+
+        if (PageQueue.Tail(queue, context.First) - queue->Carried >= (long)DrivePages * context.PageEntries || context.Backlog.IsOverLimit)
+        {
+            context.Engine.TryAdvance(PageQueue.OldestTarget(queue, context.Engine));
+        }
+
+        int freed = PageQueue.FreeCovered(queue, context.Engine, context.Pool, context.Ledger, context.First, CollectPages);
+        TryLock.Exit(ref queue->Lock);
+        context.Backlog.Add(-freed);
+    }
+
+    private void VisitHeads(ReaderSlot* real, HeadQueue* queue)
+    {
+        context.Backlog.Add(HeadsPerVisit);
+        if (queue == &((ThreadQueues*)real->Queues)->Heads && TryLock.TryEnter(ref queue->Lock))
+        {
+            bool waits = HeadQueue.Seal(queue, context.Engine, out ulong target);
+            if (waits && (queue->Count - queue->Carried >= DriveHeads || context.Backlog.IsOverLimit))
+            {
+                context.Engine.TryAdvance(target);
+            }
+
+            int freed = HeadQueue.FreeCovered(queue, context.Engine, context.Ledger, CollectHeads);
+            HeadQueue.Seal(queue, context.Engine, out _);
+            TryLock.Exit(ref queue->Lock);
+            context.Backlog.Add(-freed);
+        }
+
+        if (context.Backlog.Policy != BacklogPolicy.Throw)
+        {
+            PayForBacklog(real, 0);
+        }
+    }
+
+    // Never inside a section (the thread would wait for itself) and never on the reclaimer (it would wait for nobody).
+    private void PayForBacklog(ReaderSlot* real, int about)
+    {
+        Backlog backlog = context.Backlog;
+        if ((!backlog.IsOverLimit && backlog.Count + about <= backlog.Limit) || reclaimer.IsCurrentThread)
+        {
+            return;
+        }
+
+        switch (backlog.Policy)
+        {
+            case BacklogPolicy.Throw:
+                ThrowBacklog();
+                break;
+            case BacklogPolicy.Throttle when !Section.HoldsUpGracePeriods(real):
+                backlog.Pause();
+                break;
+            case BacklogPolicy.Block when !Section.HoldsUpGracePeriods(real):
+                WaitForBacklog(real);
+                break;
+        }
+    }
+
+    private void WaitForBacklog(ReaderSlot* real)
+    {
+        PageQueue* queue = &((ThreadQueues*)real->Queues)->Blocks;
+        Backoff backoff = default;
+        reclaimer.BeginHurry();
+        try
+        {
+            while (context.Backlog.IsOverLimit && !context.IsDisposed)
+            {
+                backoff.PauseUninterrupted();
+                Collect(queue);
+            }
+        }
+        finally
+        {
+            reclaimer.EndHurry();
+        }
+    }
+
+    private void AppendAll(PageQueue* queue, ReadOnlySpan<nint> blocks, ref Page* spare)
+    {
+        foreach (nint block in blocks)
+        {
+            if (block != 0 && !TryAppend(queue, (void*)block))
+            {
+                if (PageQueue.Seal(queue, context.Engine))
+                {
+                    context.Backlog.Add(context.PageEntries);
+                }
+
+                Page* page = spare;
+                spare = page->Next;
+                page->Next = null;
+                PageQueue.Extend(queue, page, context.First);
+                TryAppend(queue, (void*)block);
+            }
+        }
+    }
+
+    private Page* TakePages(int count)
+    {
+        Page* taken = null;
+        try
+        {
+            for (; count > 0; count--)
+            {
+                Page* page = context.Pool.Take();
+                page->Next = taken;
+                taken = page;
+            }
+        }
+        catch
+        {
+            GivePages(taken);
+            throw;
+        }
+
+        return taken;
+    }
+
+    private void GivePages(Page* page)
+    {
+        while (page != null)
+        {
+            Page* next = page->Next;
+            context.Pool.Give(page);
+            page = next;
+        }
+    }
+
+    private void AttendToHead(HeadQueue* queue)
+    {
+        if (IsAttentionFor(mayWithdraw: true))
+        {
+            TryLock.Enter(ref queue->Lock);
+            bool withdrawn = HeadQueue.TryWithdraw(queue);
+            TryLock.Exit(ref queue->Lock);
+            ThrowIfWithdrawn(withdrawn);
+        }
+    }
+
+    // Wakes the reclaimer if it is idle. True: the domain is disposed and the append is to be withdrawn.
+    private bool IsAttentionFor(bool mayWithdraw)
+    {
+        int attention = Order.Acquire(in context.Words->Attention);
+        if ((attention & Attention.Fenced) != 0)
+        {
+            Order.Fence(); // [D] where the barrier cannot be relied upon.
+            attention = Order.Acquire(in context.Words->Attention);
+        }
+
+        if ((attention & Attention.Idle) != 0)
+        {
+            reclaimer.Wake();
+        }
+
+        return mayWithdraw && (attention & Attention.Disposed) != 0;
+    }
+
+    private void RemoveFromLedger(ReadOnlySpan<nint> blocks)
+    {
+        foreach (nint block in blocks)
+        {
+            context.Ledger?.Remove((void*)block);
+        }
+    }
+
+    private static void ThrowIfWithdrawn(bool withdrawn)
+    {
+        if (withdrawn)
+        {
+            ThrowDisposed();
+        }
+    }
+
+    [DoesNotReturn]
+    private static void ThrowDisposed() => throw new ObjectDisposedException(nameof(RcuDomain));
+
+    [DoesNotReturn]
+    private static void ThrowBacklog() => throw new RcuBacklogException();
+}

@@ -1,0 +1,230 @@
+using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
+using Quiescent.Ordering;
+using Quiescent.Readers;
+
+namespace Quiescent.Reclamation;
+
+// A domain's reclaimer: the one thread that runs user code (O8) and that looks after what other threads leave behind.
+//
+//              Attention.Idle set, asleep  ◄──── nothing waits, checked after the barrier [E] ────┐
+//                         │ first append, StartPoll or async waiter: Wake                         │
+//                         ▼                                                                       │
+//              gather for ReclaimDelay ──► pass: collect, run, note, advance ──► pause ──► pass … ┘
+//
+// O9  Going idle: set the bit, process-wide barrier [E], look at everything again. An append that the look missed is one whose
+//     thread had not stored it at the barrier; its read of Attention comes later and sees the bit (Queueing.cs). The same
+//     holds for requests and waiters, which are stored before an interlocked operation in Wake. The thread is started by the
+//     first wake, so a domain that only reads and synchronises has none; if it cannot be started, the bit is set again and
+//     the next append tries again.
+[SuppressMessage("Design", "CA1001", Justification = "A late append may still signal a disposed domain; the handle's finalizer closes it.")]
+internal sealed class Reclaimer(QueueContext context, RcuDomainOptions options)
+{
+    // How often a reader in the way is looked at again, after spinning and yielding did not help.
+    private static readonly TimeSpan s_poll = TimeSpan.FromMilliseconds(1);
+
+    private readonly AutoResetEvent _signal = new(initialState: false);
+    private readonly Lock _startGate = new();
+    private readonly ReclaimerPass _pass = new(context, options.CallbackBatchLimit);
+    private Thread? _thread;
+    private int _hurry;
+    private int _stopping;
+    private ulong _requested;
+
+    public AsyncWaiters Waiters { get; } = new();
+
+    public bool IsCurrentThread => Order.Acquire(in _thread) == Thread.CurrentThread;
+
+    /// <summary>Whether function callbacks or blocks of user deallocators wait, or run.</summary>
+    public bool IsCodeWaiting => BarrierTicket.Take(context, codeOnly: true) is not null;
+
+    /// <summary>Starts the thread, or wakes it from idleness. Cannot fail: what could not be done is left to the next append.</summary>
+    public unsafe void Wake()
+    {
+        if ((Order.And(ref context.Words->Attention, ~Attention.Idle) & Attention.Idle) == 0)
+        {
+            return;
+        }
+
+        if (Order.Acquire(in _thread) is not null || TryStart())
+        {
+            _signal.Set();
+        }
+        else
+        {
+            Order.Or(ref context.Words->Attention, Attention.Idle);
+        }
+    }
+
+    /// <summary>Until <see cref="EndHurry"/> the reclaimer gathers no batches and takes what active owners would see to.</summary>
+    public void BeginHurry()
+    {
+        Order.Add(ref _hurry, 1);
+        Wake();
+        _signal.Set();
+    }
+
+    public void EndHurry() => Order.Add(ref _hurry, -1);
+
+    /// <summary>Asks for a grace period that nobody waits for (StartPoll).</summary>
+    public void Request(ulong target)
+    {
+        ulong seen = Order.Acquire(in _requested);
+        while (!SectionWord.HasReached(seen, target))
+        {
+            ulong now = Order.CompareExchange(ref _requested, target, seen);
+            if (now == seen)
+            {
+                break;
+            }
+
+            seen = now;
+        }
+
+        Wake();
+        _signal.Set();
+    }
+
+    /// <summary>Completes when the condition holds, evaluated by the reclaimer.</summary>
+    public Task WaitAsync(Func<bool> isDone, CancellationToken cancellationToken)
+    {
+        Task task = Waiters.Add(isDone, cancellationToken);
+        Wake();
+        _signal.Set();
+        return task;
+    }
+
+    /// <summary>Ends the thread once nothing waits, and waits for it; the domain takes nothing more.</summary>
+    public void Stop()
+    {
+        Thread? thread;
+        lock (_startGate)
+        {
+            Order.Release(ref _stopping, 1);
+            thread = _thread;
+        }
+
+        Wake();
+        _signal.Set();
+        thread?.Join();
+        Waiters.Close();
+    }
+
+    private bool TryStart()
+    {
+        lock (_startGate)
+        {
+            if (_thread is not null || _stopping != 0)
+            {
+                return _thread is not null;
+            }
+
+            try
+            {
+                Thread thread = new(Run) { IsBackground = true, Name = $"rcu reclaimer ({options.Name})" };
+                Order.Release(ref _thread, thread);
+                thread.UnsafeStart();
+                ProcessExit.Register(this);
+                return true;
+            }
+            catch (Exception e) when (e is OutOfMemoryException or ThreadStartException)
+            {
+                Order.Release(ref _thread, null);
+                return false;
+            }
+        }
+    }
+
+    private void Run()
+    {
+        while (true)
+        {
+            if (!HasWork())
+            {
+                if (Order.Acquire(in _stopping) != 0)
+                {
+                    return;
+                }
+
+                Sleep();
+                continue;
+            }
+
+            RunUntilNothingWaits();
+        }
+    }
+
+    // From waking to idleness. A batch is gathered for ReclaimDelay, measured from when the last one was noted.
+    private void RunUntilNothingWaits()
+    {
+        TimeSpan delay = options.ReclaimDelay;
+        long notedAt = Stopwatch.GetTimestamp();
+        Backoff backoff = default;
+        do
+        {
+            bool hurry = Order.Acquire(in _hurry) != 0 || Waiters.Any || Order.Acquire(in _stopping) != 0;
+            bool mayNote = hurry || Stopwatch.GetElapsedTime(notedAt) >= delay;
+            if (mayNote)
+            {
+                notedAt = Stopwatch.GetTimestamp();
+            }
+
+            bool progress = _pass.Run(mayNote, hurry, Order.Acquire(in _requested));
+            progress |= Waiters.CompleteReady();
+            if (progress)
+            {
+                backoff = default;
+                continue;
+            }
+
+            TimeSpan untilNext = delay - Stopwatch.GetElapsedTime(notedAt);
+            bool gathers = !hurry && !_pass.IsGracePeriodAwaited && untilNext > TimeSpan.Zero;
+            if (gathers || backoff.IsSleeping)
+            {
+                context.ReportReaders();
+                Rest(gathers ? untilNext : s_poll);
+            }
+            else
+            {
+                backoff.PauseUninterrupted();
+            }
+        }
+        while (HasWork());
+
+        if (context.Engine.HasAbandoned)
+        {
+            context.ReportReaders();
+        }
+    }
+
+    private bool HasWork() =>
+        Waiters.Any
+        || !context.Engine.HasCompleted(Order.Acquire(in _requested))
+        || BarrierTicket.AnythingWaits(context);
+
+    private unsafe void Sleep()
+    {
+        Order.Or(ref context.Words->Attention, Attention.Idle);
+        Order.FenceAllThreads(); // [E] partner: [D] in Queueing.cs; outcomes there and above at O9.
+        if (HasWork() || Order.Acquire(in _stopping) != 0)
+        {
+            Order.And(ref context.Words->Attention, ~Attention.Idle);
+            return;
+        }
+
+        Rest(Timeout.InfiniteTimeSpan);
+    }
+
+    // Ends early when someone is in a hurry or stops the thread.
+    private void Rest(TimeSpan time)
+    {
+        try
+        {
+            _signal.WaitOne(time == Timeout.InfiniteTimeSpan ? Timeout.Infinite : (int)Math.Ceiling(time.TotalMilliseconds));
+        }
+        catch (ThreadInterruptedException)
+        {
+            // A callback may have interrupted this thread, which is nobody's to interrupt: the loop looks for work again.
+        }
+    }
+}

@@ -1,0 +1,200 @@
+using Quiescent.Callbacks;
+using Quiescent.Memory;
+using Quiescent.Ordering;
+using Quiescent.Readers;
+
+namespace Quiescent.Reclamation;
+
+// One pass over all queues of a domain, by the reclaimer or, for all but user code, by a barrier: free what is covered, run a batch of user code, note what waits, and
+// advance the engine once. No state but the newest target is kept between passes, so passes can be repeated at will.
+//
+// O8  User code runs here alone, on the reclaimer, with no lock held: a queue's lock is taken to learn what is covered and
+//     again to mark it as consumed. Nobody else consumes those queues, so what was covered stays so in between.
+// O7  Each callback and each user deallocator is called within its own try; a throw is counted and reported, and the next
+//     one runs.
+internal sealed unsafe class ReclaimerPass(QueueContext context, int batchLimit)
+{
+    // Trivial frees are bounded per queue and pass so that a flood of one thread does not starve the callbacks of others.
+    private const int PagesPerQueue = 64;
+    private const int HeadsPerQueue = PagesPerQueue * Page.Entries;
+
+    /// <summary>The batch limit of a pass that runs no user code.</summary>
+    public const int NoCode = 0;
+
+    private ulong _newestTarget;
+    private bool _progress;
+    private bool _mayNote;
+    private bool _evenIfActive;
+
+    /// <summary>Whether the last pass left something that waits for a grace period in particular.</summary>
+    public bool IsGracePeriodAwaited => !context.Engine.HasCompleted(_newestTarget);
+
+    /// <summary>Returns whether anything was carried out or a grace period has ended.</summary>
+    public bool Run(bool mayNote, bool hurry, ulong requested)
+    {
+        _progress = false;
+        _mayNote = mayNote;
+        _evenIfActive = hurry || context.Backlog.IsOverLimit;
+        for (int i = context.Slots.End - 1; i >= 0; i--)
+        {
+            Serve(context.QueuesOf(i));
+        }
+
+        Await(requested);
+        if (IsGracePeriodAwaited)
+        {
+            _progress |= context.Engine.TryAdvance(_newestTarget);
+        }
+
+        return _progress;
+    }
+
+    private void Serve(ThreadQueues* queues)
+    {
+        for (PageQueue* queue = &queues->Blocks; queue != null; queue = ThreadQueues.Following(queue))
+        {
+            if (!Deallocators.IsCode(queue->Channel))
+            {
+                FreePages(queue);
+            }
+            else if (batchLimit != NoCode)
+            {
+                RunPages(queue);
+            }
+        }
+
+        FreeHeads(&queues->Heads);
+        if (batchLimit != NoCode)
+        {
+            RunHeads(&queues->UserHeads);
+            RunHeads(&queues->Callbacks);
+        }
+    }
+
+    private void FreePages(PageQueue* queue)
+    {
+        // A queue whose owner collects just now is being seen to.
+        if (!TryLock.TryEnter(ref queue->Lock))
+        {
+            return;
+        }
+
+        Note(queue);
+        int freed = PageQueue.FreeCovered(queue, context.Engine, context.Pool, context.Ledger, context.First, PagesPerQueue);
+        TryLock.Exit(ref queue->Lock);
+        Account(freed);
+    }
+
+    private void FreeHeads(HeadQueue* queue)
+    {
+        if (HeadQueue.IsEmpty(queue) || !TryLock.TryEnter(ref queue->Lock))
+        {
+            return;
+        }
+
+        int freed = HeadQueue.FreeCovered(queue, context.Engine, context.Ledger, HeadsPerQueue);
+        Seal(queue);
+        TryLock.Exit(ref queue->Lock);
+        Account(freed);
+    }
+
+    private void RunPages(PageQueue* queue)
+    {
+        TryLock.Enter(ref queue->Lock);
+        Note(queue);
+        int count = PageQueue.PeekCovered(queue, context.Engine, context.Pool, context.First, out nint* entries);
+        TryLock.Exit(ref queue->Lock);
+
+        count = Math.Min(count, batchLimit);
+        for (int i = 0; i < count; i++)
+        {
+            // SAFETY: O7: covered, and consumed by nobody else; the page stays until Consume.
+            context.Ledger?.Remove((void*)entries[i]);
+            try
+            {
+                Deallocators.Free(queue->Channel, (void*)entries[i]);
+            }
+            catch (Exception e)
+            {
+                context.ReportFailure(e);
+            }
+
+            TryLock.Enter(ref queue->Lock);
+            PageQueue.Consume(queue, context.Pool, context.First, 1);
+            TryLock.Exit(ref queue->Lock);
+        }
+
+        Account(count);
+    }
+
+    private void RunHeads(HeadQueue* queue)
+    {
+        if (HeadQueue.IsEmpty(queue))
+        {
+            return;
+        }
+
+        if (queue->ReadyCount == 0)
+        {
+            TryLock.Enter(ref queue->Lock);
+            HeadQueue.DetachCovered(queue, context.Engine);
+            Seal(queue);
+            TryLock.Exit(ref queue->Lock);
+            HeadQueue.ReverseReady(queue);
+        }
+
+        int count = 0;
+        while (count < batchLimit)
+        {
+            RcuHead* head = HeadQueue.TakeReady(queue);
+            if (head == null)
+            {
+                break;
+            }
+
+            try
+            {
+                Reclaim.CarryOut(head, context.Ledger);
+            }
+            catch (Exception e)
+            {
+                context.ReportFailure(e);
+            }
+
+            HeadQueue.NoteCarriedOut(queue);
+            count++;
+        }
+
+        Account(count);
+    }
+
+    private void Note(PageQueue* queue)
+    {
+        if (_mayNote && PageQueue.TryNote(queue, context.Engine, context.First, _evenIfActive, out ulong target))
+        {
+            Await(target);
+        }
+    }
+
+    private void Seal(HeadQueue* queue)
+    {
+        if (_mayNote && HeadQueue.Seal(queue, context.Engine, out ulong target))
+        {
+            Await(target);
+        }
+    }
+
+    private void Await(ulong target)
+    {
+        if (!SectionWord.HasReached(_newestTarget, target))
+        {
+            _newestTarget = target;
+        }
+    }
+
+    private void Account(int carriedOut)
+    {
+        context.Backlog.Add(-carriedOut);
+        _progress |= carriedOut != 0;
+    }
+}
