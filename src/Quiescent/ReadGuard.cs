@@ -12,7 +12,8 @@ namespace Quiescent;
 /// <remarks>
 /// <para>The compiler holds the section's rules: a reference from <see cref="Dereference{T}(ref readonly RcuPointer{T})"/> cannot
 /// outlive the guard's variable, and the guard can neither cross an <c>await</c> or <c>yield</c> nor be stored, boxed or
-/// captured.</para>
+/// captured. In an <c>unsafe</c> context the compiler only warns of some of this: make CS9082, CS9085, CS9087 and CS9091
+errors there.</para>
 /// <para><b>Safety.</b> The compiler does not see: a reference used after an explicit <see cref="Dispose"/>;
 /// <c>default(ReadGuard)</c>, which protects nothing; a section opened in an expression and never disposed; an
 /// <see cref="RcuPointer{T}"/> copied out of its section. Keep sections short: all that is freed meanwhile waits.</para>

@@ -25,10 +25,10 @@ internal static unsafe partial class ProcessWideBarrier
             return false;
         }
 
-        const long membarrierOnArm64 = 283;
+        const long MembarrierOnArm64 = 283;
         try
         {
-            long commands = SystemCall(membarrierOnArm64, QueryCommand, 0, 0);
+            long commands = SystemCall(MembarrierOnArm64, QueryCommand, 0, 0);
             return commands > 0 && (commands & PrivateExpedited) != 0;
         }
         catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException)

@@ -258,13 +258,13 @@ internal unsafe struct PageQueue
 
     private static void FreeAll(int channel, ReadOnlySpan<nint> blocks, QueuedBlocks? ledger)
     {
-        const int distance = 8;
+        const int Distance = 8;
         for (int i = 0; i < blocks.Length; i++)
         {
-            if (i + distance < blocks.Length)
+            if (i + Distance < blocks.Length)
             {
                 // The allocator's own words stand just before the block.
-                Prefetch.Read((byte*)blocks[i + distance] - 16);
+                Prefetch.Read((byte*)blocks[i + Distance] - 16);
             }
 
             ledger?.Remove((void*)blocks[i]);

@@ -1,0 +1,72 @@
+# shellcheck shell=bash disable=SC2154 # .ci/run sets what is used here
+# What .ci/run is made of: steps that are timed and counted, and what they ask of README.md and of packages.
+
+passed=0
+failed=0
+
+# step NAME COMMAND...: runs the command in a shell of its own, from the tree. What it prints is kept back unless it
+# fails; what it writes to descriptor 3 is shown in any case, after it.
+step() {
+    local name=$1 log=$work/step.log notes=$work/step.notes began=$SECONDS status
+    shift
+    # Not as a condition: bash would then ignore `set -e` inside.
+    set +e
+    (
+        set -e
+        cd "$tree"
+        "$@"
+    ) >"$log" 2>&1 3>"$notes" </dev/null
+    status=$?
+    set -e
+    if ((status == 0)); then
+        passed=$((passed + 1))
+        printf 'pass  %s (%d s)\n' "$name" $((SECONDS - began))
+    else
+        failed=$((failed + 1))
+        printf 'FAIL  %s (%d s), exit code %d\n' "$name" $((SECONDS - began)) "$status"
+        tail -n 100 "$log" | without_paths | sed 's/^/      /'
+    fi
+    sed 's/^ */      /' "$notes"
+}
+
+# Where things lie on this machine, and where it gets its packages, is nobody else's business.
+without_paths() {
+    sed -e "s#$work#WORK#g" -e "s#$source#TREE#g" -e "s#$dotnet_root#DOTNET#g" -e "s#$HOME#HOME#g" \
+        -e 's#https\?://[^ ]*#URL#g'
+}
+
+# The fenced block that follows the line <!-- NAME --> in README.md.
+readme_block() {
+    local block
+    block=$(awk -v marker="<!-- $1 -->" '
+        $0 == marker { armed = 1; next }
+        armed && /^```/ { if (inside) exit; inside = 1; next }
+        inside' README.md)
+    if [[ -z $block ]]; then
+        echo "README.md has no block marked <!-- $1 -->" >&2
+        return 1
+    fi
+    printf '%s\n' "$block"
+}
+
+# install_unless_present COMMAND_OR_FILE PACKAGE: from apt.
+install_unless_present() {
+    if command -v "$1" || [[ -e $1 ]]; then
+        return
+    fi
+    local as_root=()
+    ((EUID == 0)) || as_root=(sudo)
+    "${as_root[@]}" apt-get update
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends "$2"
+}
+
+# exits_with CODE COMMAND...: succeeds when the command ends with exactly this code.
+exits_with() {
+    local expected=$1 status=0
+    shift
+    "$@" || status=$?
+    if ((status != expected)); then
+        echo "exit code $status where $expected was expected" >&2
+        return 1
+    fi
+}
