@@ -170,7 +170,9 @@ public sealed unsafe partial class RcuDomain : IDisposable, IDomainReports
 
     private void ThrowIfClosed()
     {
-        if (Order.Acquire(in _words->Closed) != 0)
+        int closed = Order.Acquire(in _words->Closed);
+        GC.KeepAlive(this); // O5: the words are the slot table's.
+        if (closed != 0)
         {
             throw new ObjectDisposedException(nameof(RcuDomain), $"The rcu domain '{Options.Name}' is disposed.");
         }

@@ -13,7 +13,7 @@ namespace Quiescent;
 /// <para>The compiler holds the section's rules: a reference from <see cref="Dereference{T}(ref readonly RcuPointer{T})"/> cannot
 /// outlive the guard's variable, and the guard can neither cross an <c>await</c> or <c>yield</c> nor be stored, boxed or
 /// captured. In an <c>unsafe</c> context the compiler only warns of some of this: make CS9082, CS9085, CS9087 and CS9091
-errors there.</para>
+/// errors there.</para>
 /// <para><b>Safety.</b> The compiler does not see: a reference used after an explicit <see cref="Dispose"/>;
 /// <c>default(ReadGuard)</c>, which protects nothing; a section opened in an expression and never disposed; an
 /// <see cref="RcuPointer{T}"/> copied out of its section. Keep sections short: all that is freed meanwhile waits.</para>
@@ -80,13 +80,13 @@ public unsafe ref struct ReadGuard : IDisposable
             return;
         }
 
-        // SAFETY: the thread's registration keeps the slot's memory (O5).
+        // SAFETY: the thread's registration keeps the slot's memory (O5); the word is its first.
         if (slot->Word != _word)
         {
             Section.ExitBeyondFast(slot, _word);
             return;
         }
 
-        Order.Release(ref slot->Word, _word - 1); // O2
+        Order.Release((ulong*)slot, _word - 1); // O2
     }
 }

@@ -53,10 +53,17 @@ internal sealed class GracePeriodEngine(SlotTable slots, bool fullFence)
     public unsafe ulong NextTarget()
     {
         Order.Fence(); // [G] partner: the exchange in Start(); outcomes above at O3.
-        return SectionWord.Sequence(Order.Acquire(in Slots.Words->Started)) + SectionWord.SequenceStep;
+        ulong started = Order.Acquire(in Slots.Words->Started);
+        GC.KeepAlive(Slots); // O5: the words are the table's.
+        return SectionWord.Sequence(started) + SectionWord.SequenceStep;
     }
 
-    public unsafe bool HasCompleted(ulong target) => SectionWord.HasReached(Order.Acquire(in Slots.Words->Completed), target);
+    public unsafe bool HasCompleted(ulong target)
+    {
+        ulong completed = Order.Acquire(in Slots.Words->Completed);
+        GC.KeepAlive(Slots);
+        return SectionWord.HasReached(completed, target);
+    }
 
     /// <summary>
     /// Starts a grace period if none is in progress, and completes it if no reader is in the way. Never waits.

@@ -49,12 +49,20 @@ internal static unsafe class Deallocators
     }
 }
 
-// The channel of a deallocator type; a constant for the JIT once initialised.
+// The channel of a deallocator type: a constant in compiled code for the built-in ones.
 internal static unsafe class Deallocator<TDeallocator>
     where TDeallocator : struct, INativeDeallocator
 {
-    public static readonly int Channel =
-        typeof(TDeallocator) == typeof(NativeHeap) ? Deallocators.NativeHeap
-        : typeof(TDeallocator) == typeof(AlignedNativeHeap) ? Deallocators.AlignedNativeHeap
-        : Deallocators.Register(&TDeallocator.Free);
+    public static int Channel
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => typeof(TDeallocator) == typeof(NativeHeap) ? Deallocators.NativeHeap
+            : typeof(TDeallocator) == typeof(AlignedNativeHeap) ? Deallocators.AlignedNativeHeap
+            : Registered.Channel;
+    }
+
+    private static class Registered
+    {
+        public static readonly int Channel = Deallocators.Register(&TDeallocator.Free);
+    }
 }

@@ -31,8 +31,9 @@ internal static unsafe class Section
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Announce(ReaderSlot* slot, SharedWords* words)
     {
-        ulong word = Order.Acquire(in words->Started);
-        Order.Release(ref slot->Word, word); // [A] partner: [B] in GracePeriods/GracePeriodEngine.cs; outcomes above at O1.
+        // SAFETY: both words are the first of their structs.
+        ulong word = Order.Acquire((ulong*)words);
+        Order.Release((ulong*)slot, word); // [A] partner: [B] in GracePeriods/GracePeriodEngine.cs; outcomes above at O1.
         return word;
     }
 
