@@ -6,6 +6,7 @@ namespace Quiescent;
 /// A cookie for a grace period (<c>get_state_synchronize_rcu</c>): ask <see cref="Rcu.Poll"/> whether a full grace period has
 /// passed since it was taken. Valid for half of 2^48 grace periods.
 /// </summary>
+/// <remarks><b>Safety.</b> Two words: a variable of this type that threads share needs a lock of the program's own.</remarks>
 public readonly struct GracePeriodState : IEquatable<GracePeriodState>
 {
     private readonly long _domain;

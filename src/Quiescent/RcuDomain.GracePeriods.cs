@@ -34,6 +34,7 @@ public sealed unsafe partial class RcuDomain
         ulong target = _engine.NextTarget();
         if (_engine.TryAdvance(target))
         {
+            ReportAbandoned();
             return ValueTask.CompletedTask;
         }
 

@@ -80,7 +80,9 @@ public sealed unsafe partial class RcuDomain : IDisposable, IDomainReports
     public RcuStatistics GetStatistics()
     {
         _engine.Sweep();
-        return Books.Read(_context, _stalls);
+        RcuStatistics statistics = Books.Read(_context, _stalls);
+        ReportAbandoned();
+        return statistics;
     }
 
     /// <summary>
@@ -106,7 +108,7 @@ public sealed unsafe partial class RcuDomain : IDisposable, IDomainReports
         Order.FenceAllThreads(); // [F] partner: [D] in Reclamation/Queueing.cs; outcomes there. O11.
         while (BarrierTicket.Take(_context, codeOnly: false) is { } ticket)
         {
-            BarrierWait.For(_context, _reclaimer, ticket);
+            BarrierWait.For(_context, _reclaimer, ticket, interruptible: false);
         }
 
         _reclaimer.Stop();
@@ -121,19 +123,23 @@ public sealed unsafe partial class RcuDomain : IDisposable, IDomainReports
 
     void IDomainReports.ReportReaders()
     {
+        ReportAbandoned();
+        if (_stalls.TryDetect(out Stall stall))
+        {
+            RcuStatistics books = Books.Read(_context, _stalls);
+            long backlog = books.BlocksWaiting + books.CallbacksWaiting;
+            Raise(Stalled, new StallEventArgs(Options.Name, stall.Reader, stall.Duration, stall.Reports, backlog));
+        }
+    }
+
+    private void ReportAbandoned()
+    {
         if (_engine.HasAbandoned)
         {
             foreach (AbandonedReader reader in _engine.TakeAbandoned())
             {
                 Raise(ReaderAbandoned, new ReaderAbandonedEventArgs(Options.Name, reader.Owner, reader.Depth));
             }
-        }
-
-        if (_stalls.TryDetect(out Stall stall))
-        {
-            RcuStatistics books = Books.Read(_context, _stalls);
-            long backlog = books.BlocksWaiting + books.CallbacksWaiting;
-            Raise(Stalled, new StallEventArgs(Options.Name, stall.Reader, stall.Duration, stall.Reports, backlog));
         }
     }
 
@@ -145,6 +151,10 @@ public sealed unsafe partial class RcuDomain : IDisposable, IDomainReports
             try
             {
                 handler(this, arguments);
+            }
+            catch (ThreadInterruptedException)
+            {
+                Thread.CurrentThread.Interrupt();
             }
             catch (Exception)
             {

@@ -10,7 +10,7 @@ namespace Quiescent;
 /// </summary>
 /// <remarks>
 /// <para>Take one with <see cref="Rcu.RegisterReader"/> where a thread opens many sections, as a loop does. A thread may hold
-/// several; they share its sections with those that <see cref="Rcu.ReadLock"/> opens.</para>
+/// several; they share its sections with those that <see cref="Rcu.ReadLock"/> opens, and whether it is online.</para>
 /// <para>An online thread counts as inside a section for all that waits: <see cref="Rcu.Synchronize"/> and
 /// <see cref="Rcu.Barrier"/> throw, and a throttled <c>Free</c> does not pause. Go offline before blocking.</para>
 /// <para><b>Safety.</b> Free sections cannot be told from none: <see cref="QuiescentState"/> while a reference is live frees

@@ -13,6 +13,7 @@ internal static unsafe class Books
     {
         Tally blocks = default;
         Tally callbacks = default;
+        int inUse = context.Slots.InUse;
         int end = context.Slots.End;
         for (int i = 0; i < end; i++)
         {
@@ -43,7 +44,7 @@ internal static unsafe class Books
             CallbacksWaiting = callbacks.Queued - callbacks.CarriedOut,
             CallbacksFailed = context.CallbacksFailed,
             ReaderSlots = end - 1, // less the domain's own
-            ReaderSlotsInUse = context.Slots.InUse,
+            ReaderSlotsInUse = inUse,
             PagesInUse = context.Pool.InUse,
             Stalls = stalls.Count,
             ReadersAbandoned = gracePeriods.Abandoned,

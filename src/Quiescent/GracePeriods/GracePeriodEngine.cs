@@ -16,7 +16,7 @@ namespace Quiescent.GracePeriods;
 // TryAdvance makes whatever progress can be made at once and never waits, so anyone may call it: waiters, updaters under load,
 // the reclaimer. No thread is needed for progress. Why it is right:
 //
-// O1  Start() raises Started with an exchange (a full fence) and then issues the process-wide barrier [B], before the scan
+// O1  Start() raises Started with an exchange (a full fence); Arm() then issues the process-wide barrier [B], before the scan
 //     reads the first slot. What that gives a reader on either side of [B] stands in Readers/Section.cs. One barrier per grace
 //     period suffices, since a section carries the sequence it was entered with: what the scan passes by because it is new
 //     enough needs no second look, where a one-bit phase would need a second flip.
@@ -38,6 +38,7 @@ internal sealed class GracePeriodEngine(SlotTable slots, bool fullFence)
     private int _lock;
     private int _cursor;
     private int _scanEnd;
+    private bool _isArmed;
     private long _startedAt;
     private long _started;
     private long _completed;
@@ -83,12 +84,17 @@ internal sealed class GracePeriodEngine(SlotTable slots, bool fullFence)
 
         try
         {
-            // At most twice: a target is never more than one ahead of Started.
-            while (!HasCompleted(target))
+            // A target is never more than one ahead of Started, so that two grace periods are enough.
+            for (int i = 0; i < 2 && !HasCompleted(target); i++)
             {
                 if (!IsInProgress)
                 {
                     Start();
+                }
+
+                if (!_isArmed)
+                {
+                    Arm();
                 }
 
                 if (!Scan())
@@ -99,7 +105,7 @@ internal sealed class GracePeriodEngine(SlotTable slots, bool fullFence)
                 Complete();
             }
 
-            return true;
+            return HasCompleted(target);
         }
         finally
         {
@@ -190,8 +196,14 @@ internal sealed class GracePeriodEngine(SlotTable slots, bool fullFence)
 
     private unsafe void Start()
     {
+        _isArmed = false;
         _startedAt = Stopwatch.GetTimestamp();
+        _started++;
         Order.Exchange(ref Slots.Words->Started, Slots.Words->Started + SectionWord.SequenceStep);
+    }
+
+    private void Arm()
+    {
         if (!fullFence)
         {
             Order.FenceAllThreads(); // [B] partners: [A] in Readers/Section.cs, [C] in Readers/SlotTable.cs.
@@ -199,7 +211,7 @@ internal sealed class GracePeriodEngine(SlotTable slots, bool fullFence)
 
         _scanEnd = Slots.End; // O5: after [B].
         _cursor = 0;
-        _started++;
+        _isArmed = true;
     }
 
     private unsafe bool Scan()
@@ -243,19 +255,18 @@ internal sealed class GracePeriodEngine(SlotTable slots, bool fullFence)
 
         try
         {
-            Bury(index, owner);
-            return true;
+            return Bury(index, owner);
         }
         catch (OutOfMemoryException)
         {
-            // No room to note the report: nothing has changed, and the next scan tries again.
+            // No room to note the report or the slot: the next scan, or sweep, tries again.
             return false;
         }
     }
 
     // O6: the thread is dead, and can dereference nothing any more. The fence orders what it last wrote (its word, the tails of
     // its queues) after the answer that it is dead, for this thread and, through the lock, for the slot's next owner.
-    private unsafe void Bury(int index, SlotOwner owner)
+    private unsafe bool Bury(int index, SlotOwner owner)
     {
         Order.Fence();
         ReaderSlot* slot = Slots[index];
@@ -265,7 +276,7 @@ internal sealed class GracePeriodEngine(SlotTable slots, bool fullFence)
             _abandoned.EnsureCapacity(_abandoned.Count + 1);
             if (Order.CompareExchange(ref slot->Word, SectionWord.Sequence(word), word) != word)
             {
-                return;
+                return false;
             }
 
             _abandonedCount++;
@@ -274,6 +285,7 @@ internal sealed class GracePeriodEngine(SlotTable slots, bool fullFence)
         }
 
         Slots.Release(index);
+        return true;
     }
 }
 

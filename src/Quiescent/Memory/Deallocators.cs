@@ -11,8 +11,8 @@ internal static unsafe class Deallocators
     public const int NativeHeap = 0;
     public const int AlignedNativeHeap = 1;
 
-    private static readonly Lock s_gate = new();
     private static nint[] s_table = [0, 0];
+    private static int s_gate;
 
     /// <summary>O8: all but the two built-in deallocators are user code.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -20,7 +20,7 @@ internal static unsafe class Deallocators
 
     public static int Register(delegate*<void*, void> free)
     {
-        lock (s_gate)
+        using (TryLock.Hold(ref s_gate))
         {
             nint[] table = s_table;
             Array.Resize(ref table, table.Length + 1);

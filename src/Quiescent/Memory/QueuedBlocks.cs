@@ -1,3 +1,5 @@
+using Quiescent.Ordering;
+
 namespace Quiescent.Memory;
 
 // Under Validate: the blocks and heads that wait, so that one queued twice is known before it corrupts a queue (the kernel's
@@ -5,12 +7,12 @@ namespace Quiescent.Memory;
 internal sealed class QueuedBlocks
 {
     private readonly HashSet<nint> _waiting = [];
-    private readonly Lock _gate = new();
+    private int _gate;
 
     /// <exception cref="InvalidOperationException">The block waits already.</exception>
     public unsafe void Add(void* block)
     {
-        lock (_gate)
+        using (TryLock.Hold(ref _gate))
         {
             if (!_waiting.Add((nint)block))
             {
@@ -24,7 +26,7 @@ internal sealed class QueuedBlocks
     /// <exception cref="InvalidOperationException">A block waits already, or stands in the span twice.</exception>
     public unsafe void AddAll(ReadOnlySpan<nint> blocks)
     {
-        lock (_gate)
+        using (TryLock.Hold(ref _gate))
         {
             for (int i = 0; i < blocks.Length; i++)
             {
@@ -44,7 +46,7 @@ internal sealed class QueuedBlocks
 
     public unsafe void Remove(void* block)
     {
-        lock (_gate)
+        using (TryLock.Hold(ref _gate))
         {
             _waiting.Remove((nint)block);
         }

@@ -9,9 +9,13 @@ internal struct Backoff
     private const int SleepMilliseconds = 1;
 
     private int _step;
+    private bool _wasInterrupted;
 
     /// <summary>True once the wait has lasted long enough for clocks to be read and reports to be written.</summary>
     public readonly bool IsSleeping => _step >= YieldSteps;
+
+    /// <summary>Begins again with spinning, as after progress.</summary>
+    public void Restart() => _step = 0;
 
     /// <summary>One step. Throws <see cref="ThreadInterruptedException"/> if the thread is interrupted in a sleep.</summary>
     public void Pause()
@@ -36,7 +40,7 @@ internal struct Backoff
         }
     }
 
-    /// <summary>One step; an interrupt that arrives in it stays pending for the thread's next own wait.</summary>
+    /// <summary>One step; an interrupt is put off until <see cref="RestoreInterrupt"/>.</summary>
     public void PauseUninterrupted()
     {
         try
@@ -45,10 +49,16 @@ internal struct Backoff
         }
         catch (ThreadInterruptedException)
         {
-            // Thrown again by the next wait; until then this loop may burn a few more yields, no more.
-            _step = SpinSteps;
+            _wasInterrupted = true;
+        }
+    }
+
+    /// <summary>Makes an interrupt that was put off pending again, for the thread's next own wait.</summary>
+    public readonly void RestoreInterrupt()
+    {
+        if (_wasInterrupted)
+        {
             Thread.CurrentThread.Interrupt();
-            Thread.Yield();
         }
     }
 

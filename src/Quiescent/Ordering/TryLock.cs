@@ -1,7 +1,8 @@
 namespace Quiescent.Ordering;
 
-// A word that one thread at a time may own. Nobody ever waits in TryEnter, and whoever holds the word waits for no reader
-// and runs no user code, so that the few callers that do spin (Enter) spin for a bounded piece of work.
+// A word that one thread at a time may own. Nobody ever waits in TryEnter; whoever holds the word waits for no reader and runs
+// no user code, so that the few callers that do spin (Enter, Hold) spin for a bounded piece of work. Unlike the platform's locks
+// these waits cannot be interrupted: an interrupt stays pending, so nothing that holds or takes one is cut short.
 internal static class TryLock
 {
     public static bool TryEnter(ref int word) =>
@@ -14,7 +15,25 @@ internal static class TryLock
         {
             backoff.PauseUninterrupted();
         }
+
+        backoff.RestoreInterrupt();
     }
 
     public static void Exit(ref int word) => Order.Release(ref word, 0);
+
+    /// <summary>Owns the word until the end of a <c>using</c>.</summary>
+    public static Holder Hold(ref int word)
+    {
+        Enter(ref word);
+        return new Holder(ref word);
+    }
+
+    public readonly ref struct Holder
+    {
+        private readonly ref int _word;
+
+        public Holder(ref int word) => _word = ref word;
+
+        public void Dispose() => Exit(ref _word);
+    }
 }

@@ -20,19 +20,19 @@ internal static unsafe class Handles
     /// <summary>Closes the handle; the last one of a thread takes it offline. Closing it again does nothing.</summary>
     public static void Close(ReaderSlot* slot, ulong number)
     {
-        SlotOwner owner = ThreadRegistrations.OwnerOf(slot);
-        if (!owner.CloseHandle(number))
+        if (ThreadRegistrations.TryOwnerOf(slot) is not { } owner || !owner.IsLive(number))
         {
             return;
         }
 
         ReaderSlot* real = ReaderSlot.Real(slot);
-        if (!owner.HasHandles && IsOnline(real))
+        if (owner.HasOneHandle && IsOnline(real))
         {
             RequireNoSection(slot, "The thread's last handle was disposed of while online inside a read-side critical section.");
             GoOffline(real);
         }
 
+        owner.CloseHandle(number);
         MakeCurrent(real, owner.AnyHandle);
     }
 
@@ -41,11 +41,7 @@ internal static unsafe class Handles
     public static ReaderSlot* EnterBeyondFast(ReaderSlot* slot, SharedWords* words, ulong number, out ulong word)
     {
         SlotOwner owner = RequireLive(slot, number);
-        if (Order.Acquire(in words->Closed) != 0)
-        {
-            throw new ObjectDisposedException(nameof(RcuDomain));
-        }
-
+        RequireOpen(words);
         ReaderSlot* real = ReaderSlot.Real(slot);
         if (!IsOnline(real))
         {
@@ -60,6 +56,7 @@ internal static unsafe class Handles
     public static void GoOnline(ReaderSlot* slot, SharedWords* words, ulong number)
     {
         RequireLive(slot, number);
+        RequireOpen(words);
         ReaderSlot* real = ReaderSlot.Real(slot);
         if (IsOnline(real))
         {
@@ -124,6 +121,14 @@ internal static unsafe class Handles
 
         MakeCurrent(ReaderSlot.Real(slot), number);
         return owner;
+    }
+
+    private static void RequireOpen(SharedWords* words)
+    {
+        if (Order.Acquire(in words->Closed) != 0)
+        {
+            throw new ObjectDisposedException(nameof(RcuDomain));
+        }
     }
 
     private static void RequireNoSection(ReaderSlot* slot, string message)

@@ -16,7 +16,12 @@ internal sealed class SlotOwner(SlotTable table, Thread thread)
     /// <summary>Sections in the order of their opening; only in a domain with Validate.</summary>
     public SectionLedger? Ledger { get; } = table.Validate ? new SectionLedger() : null;
 
+    /// <summary>The thread has dropped its registration in a disposed domain.</summary>
+    public bool IsForgotten { get; set; }
+
     public bool HasHandles => _handles.Count != 0;
+
+    public bool HasOneHandle => _handles.Count == 1;
 
     public ulong OpenHandle()
     {
@@ -27,7 +32,7 @@ internal sealed class SlotOwner(SlotTable table, Thread thread)
 
     public bool IsLive(ulong handle) => _handles.Contains(handle);
 
-    public bool CloseHandle(ulong handle) => _handles.Remove(handle);
+    public void CloseHandle(ulong handle) => _handles.Remove(handle);
 
     /// <summary>The handle to give the fast path to after another was closed; 0 for none.</summary>
     public ulong AnyHandle => _handles.Count == 0 ? 0 : _handles[^1];

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.ConstrainedExecution;
 using System.Runtime.InteropServices;
 using Quiescent.Ordering;
 
@@ -11,13 +12,14 @@ namespace Quiescent.Readers;
 //     its barrier [B]. Outcomes: the scan sees the new end, and scans the slot; or it does not, then the store of `_end`
 //     came after the scanner's barrier, so that all that the thread reads later (Started, and what it dereferences) is at
 //     least as new as what was visible at [B]: it needs no waiting for. The table only grows, chunks never move.
-//     A chunk's memory is freed by the finalizer alone, and every registered thread holds a reference to the table.
+//     A chunk's memory is freed by the finalizer alone, and every registered thread holds a reference to the table. It is a
+//     critical finalizer: those of a program's own objects that use the domain run before it.
 // O6  Release() is called by the sweep under the engine's lock alone, for a thread that is dead; Register() hands out
 //     slots so released, or new ones. A slot's owner is therefore never mistaken for its next one.
 //
 // Chunk k holds FirstChunk << k slots, so a scan streams through few contiguous runs and an index maps to its place with one
 // bit count. The number of threads is limited by memory alone.
-internal sealed unsafe class SlotTable
+internal sealed unsafe class SlotTable : CriticalFinalizerObject
 {
     private const int FirstChunkLog2 = 3;
     private const int FirstChunk = 1 << FirstChunkLog2;
@@ -28,8 +30,8 @@ internal sealed unsafe class SlotTable
     private readonly int _queueBytes;
     private readonly delegate*<void*, void> _freeQueues;
     private readonly Stack<int> _released = new();
-    private readonly Lock _gate = new();
     private readonly bool _fullFence;
+    private int _gate;
     private int _end;
     private int _inUse;
 
@@ -52,6 +54,16 @@ internal sealed unsafe class SlotTable
 
     ~SlotTable()
     {
+        // A finalizer that ran just before this one may have opened a section, and so registered its thread: then not yet.
+        for (int i = 0; i < _end; i++)
+        {
+            if (OwnerOf(i) is { IsForgotten: false, Thread.IsAlive: true })
+            {
+                GC.ReRegisterForFinalize(this);
+                return;
+            }
+        }
+
         // SAFETY: nothing refers to the table any more: neither the domain nor any live thread's registration.
         for (int i = 0; i < _end; i++)
         {
@@ -104,7 +116,7 @@ internal sealed unsafe class SlotTable
     /// <summary>Gives a released slot, with whatever its queues still hold, to a new owner.</summary>
     public bool TryRegisterReleased(SlotOwner owner, out ReaderSlot* slot)
     {
-        lock (_gate)
+        using (TryLock.Hold(ref _gate))
         {
             if (!_released.TryPop(out int index))
             {
@@ -120,7 +132,7 @@ internal sealed unsafe class SlotTable
     /// <summary>Extends the table by a slot for the owner; null for the domain's own slot, which no thread reads in.</summary>
     public ReaderSlot* Extend(SlotOwner? owner)
     {
-        lock (_gate)
+        using (TryLock.Hold(ref _gate))
         {
             int index = _end;
             ReaderSlot* slot = Occupy(index, owner);
@@ -133,7 +145,7 @@ internal sealed unsafe class SlotTable
     /// <summary>O6: under the engine's lock, for a dead thread whose word has been cleared.</summary>
     public void Release(int index)
     {
-        lock (_gate)
+        using (TryLock.Hold(ref _gate))
         {
             Chunk chunk = ChunkOf(index, out int offset);
             _released.EnsureCapacity(_released.Count + 1);

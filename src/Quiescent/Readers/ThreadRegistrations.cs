@@ -32,19 +32,26 @@ internal sealed unsafe class ThreadRegistrations
     }
 
     /// <summary>The owner of a slot of this thread.</summary>
-    public static SlotOwner OwnerOf(ReaderSlot* slot)
+    /// <exception cref="InvalidOperationException">It is not one.</exception>
+    public static SlotOwner OwnerOf(ReaderSlot* slot) => TryOwnerOf(slot) ?? throw new InvalidOperationException(
+        "The section or handle is not this thread's: sections end, and handles are used, on the thread that opened them.");
+
+    /// <summary>The owner of a slot of this thread, or null. Compares addresses; does not touch the slot.</summary>
+    public static SlotOwner? TryOwnerOf(ReaderSlot* slot)
     {
         ReaderSlot* real = ReaderSlot.Real(slot);
-        foreach (ref readonly Registration entry in t_current!._entries.AsSpan())
+        if (t_current is { } current)
         {
-            if (entry.Owner is not null && ReaderSlot.Real(entry.Slot) == real)
+            foreach (ref readonly Registration entry in current._entries.AsSpan())
             {
-                return entry.Owner;
+                if (entry.Owner is not null && ReaderSlot.Real(entry.Slot) == real)
+                {
+                    return entry.Owner;
+                }
             }
         }
 
-        throw new InvalidOperationException(
-            "The section or handle belongs to another thread: sections end, and handles are used, on the thread that opened them.");
+        return null;
     }
 
     /// <summary>Room for one more, so that <see cref="Add"/> cannot fail after a slot was taken.</summary>
@@ -117,6 +124,10 @@ internal sealed unsafe class ThreadRegistrations
             if (entry.IsNeeded)
             {
                 Insert(entries, entry);
+            }
+            else if (entry.Owner is not null)
+            {
+                entry.Owner.IsForgotten = true;
             }
         }
 

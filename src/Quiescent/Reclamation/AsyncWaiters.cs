@@ -7,7 +7,7 @@ namespace Quiescent.Reclamation;
 internal sealed class AsyncWaiters
 {
     private readonly List<Waiter> _waiters = [];
-    private readonly Lock _gate = new();
+    private int _gate;
     private int _count;
     private bool _isClosed;
 
@@ -17,7 +17,7 @@ internal sealed class AsyncWaiters
     public Task Add(Func<bool> isDone, CancellationToken cancellationToken)
     {
         Waiter waiter = new(isDone, cancellationToken);
-        lock (_gate)
+        using (TryLock.Hold(ref _gate))
         {
             if (!_isClosed)
             {
@@ -34,7 +34,7 @@ internal sealed class AsyncWaiters
     /// <summary>The domain is disposed and nobody evaluates conditions any more: who still waits is told so.</summary>
     public void Close()
     {
-        lock (_gate)
+        using (TryLock.Hold(ref _gate))
         {
             _isClosed = true;
         }
@@ -55,7 +55,7 @@ internal sealed class AsyncWaiters
         }
 
         List<Waiter> ready = [];
-        lock (_gate)
+        using (TryLock.Hold(ref _gate))
         {
             for (int i = _waiters.Count - 1; i >= 0; i--)
             {

@@ -7,24 +7,32 @@ namespace Quiescent.Reclamation;
 internal static class BarrierWait
 {
     /// <summary>Returns when everything in the ticket has been carried out.</summary>
-    /// <exception cref="ThreadInterruptedException">The thread was interrupted while it slept; nothing is lost.</exception>
-    public static void For(QueueContext context, Reclaimer reclaimer, BarrierTicket ticket)
+    /// <exception cref="ThreadInterruptedException">Interruptible, and the thread was interrupted while it slept; nothing is
+    /// lost.</exception>
+    public static void For(QueueContext context, Reclaimer reclaimer, BarrierTicket ticket, bool interruptible = true)
     {
         ReclaimerPass help = new(context, ReclaimerPass.NoCode);
-        ulong target = context.Engine.NextTarget();
         Backoff backoff = default;
         reclaimer.BeginHurry();
         try
         {
             while (!ticket.IsDone())
             {
-                if (help.Run(mayNote: true, hurry: true, target))
+                if (help.Run(mayNote: true, hurry: true))
                 {
-                    backoff = default;
+                    backoff.Restart();
                     continue;
                 }
 
-                backoff.Pause();
+                if (interruptible)
+                {
+                    backoff.Pause();
+                }
+                else
+                {
+                    backoff.PauseUninterrupted();
+                }
+
                 if (backoff.IsSleeping)
                 {
                     context.ReportReaders();
@@ -35,6 +43,7 @@ internal static class BarrierWait
         finally
         {
             reclaimer.EndHurry();
+            backoff.RestoreInterrupt();
         }
     }
 }

@@ -1,10 +1,11 @@
+using System.Runtime.ConstrainedExecution;
 using System.Runtime.InteropServices;
 using Quiescent.Ordering;
 
 namespace Quiescent.Reclamation;
 
 // A domain's spare pages, last in first out while their lines are warm. Visited once per page, not per block.
-internal sealed unsafe class PagePool
+internal sealed unsafe class PagePool : CriticalFinalizerObject
 {
     private const int MaxSpare = 64;
 

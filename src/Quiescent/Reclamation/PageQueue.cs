@@ -9,7 +9,7 @@ namespace Quiescent.Reclamation;
 // One thread's queue of pages for one deallocator: kfree_rcu without a head. One producer, one consumer at a time.
 //
 //     Head ─► page (stamped) ─► page (stamped) ─► page (open)
-//             ▲ consumed up to HeadIndex          ▲ Cursor
+//             ▲ carried out up to here             ▲ Cursor
 //
 // Why it is right:
 //
@@ -17,8 +17,8 @@ namespace Quiescent.Reclamation;
 //     that are not full the consumer notes the position of the cursor first (acquire) and takes NextTarget() after: the
 //     target covers the entries up to the position, and only those are freed on its account. A noted position is not
 //     replaced before it has been consumed, so that no stream of callers can postpone it for ever.
-// O7  Entries are consumed in order, each once, under Lock; Carried moves after the blocks have been freed. A page is
-//     recycled when all of it is consumed and its successor linked.
+// O7  Entries are carried out in order, each once: built-in deallocators' under Lock, user code by the reclaimer alone. Carried
+//     moves after a block has been freed. A page is recycled, under Lock, when all of it is done and its successor linked.
 // O10 The owner publishes a new page by moving the cursor into it (release [J]) and links it after that (release [K]). A
 //     consumer that sees the link therefore also sees the moved cursor, so that nobody computes a position from a page
 //     that has been recycled: under Lock the cursor's page is in the queue. The other way round, a consumer may see the
@@ -47,9 +47,6 @@ internal unsafe struct PageQueue
     // The consumer's line.
     [FieldOffset(64)]
     public int Lock;
-
-    [FieldOffset(68)]
-    private int _headIndex;
 
     [FieldOffset(72)]
     private Page* _head;
@@ -103,7 +100,6 @@ internal unsafe struct PageQueue
         if (cursor == null)
         {
             page->Base = queue->Carried;
-            queue->_headIndex = first;
             queue->_seenBase = -1;
             Order.Release(&queue->_head, page);
             Order.Release(&queue->Cursor, Page.EntryAt(page, first));
@@ -113,7 +109,7 @@ internal unsafe struct PageQueue
         Page* last = Page.Of(cursor);
         page->Base = last->Base + Page.Words - first;
         Order.Release(&queue->Cursor, Page.EntryAt(page, first)); // [J]
-        Order.Release(&last->Next, page); // [K] partner of both: Consume.
+        Order.Release(&last->Next, page); // [K] partner of both: Recycle.
     }
 
     /// <summary>O11: the owner takes its newest entry back; under Lock.</summary>
@@ -135,6 +131,7 @@ internal unsafe struct PageQueue
     /// </summary>
     public static bool TryNote(PageQueue* queue, GracePeriodEngine engine, int first, bool evenIfActive, out ulong target)
     {
+        ForgetNote(queue);
         long tail = Tail(queue, first);
         if (queue->_notedTarget == 0 && tail != queue->Carried)
         {
@@ -154,8 +151,8 @@ internal unsafe struct PageQueue
     }
 
     /// <summary>
-    /// The oldest entries whose grace period has passed, of one page; under Lock. They stay in the queue until
-    /// <see cref="Consume"/>.
+    /// The oldest entries whose grace period has passed, of one page; under Lock. They stay until <see cref="NoteCarriedOut"/>
+    /// and the next call.
     /// </summary>
     public static int PeekCovered(PageQueue* queue, GracePeriodEngine engine, PagePool pool, int first, out nint* entries)
     {
@@ -167,8 +164,9 @@ internal unsafe struct PageQueue
             return 0;
         }
 
+        int begin = IndexOfCarried(queue, page, first);
+        int end = begin;
         ulong stamp = Order.Acquire(in page->Stamp);
-        int end = queue->_headIndex;
         if (stamp != 0 && engine.HasCompleted(stamp & ~Valid))
         {
             end = Page.Words;
@@ -178,22 +176,13 @@ internal unsafe struct PageQueue
             end = (int)Math.Min(Page.Words, queue->_notedPosition - page->Base + first);
         }
 
-        entries = Page.EntryAt(page, queue->_headIndex);
-        return Math.Max(0, end - queue->_headIndex);
+        entries = Page.EntryAt(page, begin);
+        return Math.Max(0, end - begin);
     }
 
-    /// <summary>Marks the oldest entries as consumed and recycles their page when it is done; under Lock.</summary>
-    public static void Consume(PageQueue* queue, PagePool pool, int first, int count)
-    {
-        queue->_headIndex += count;
+    /// <summary>The oldest entries have been carried out; by the one consumer of this queue.</summary>
+    public static void NoteCarriedOut(PageQueue* queue, int count) =>
         Order.Release(ref queue->Carried, queue->Carried + count);
-        if (queue->_notedTarget != 0 && queue->_notedPosition <= queue->Carried)
-        {
-            queue->_notedTarget = 0;
-        }
-
-        Recycle(queue, pool, first);
-    }
 
     /// <summary>Frees at most <paramref name="pages"/> pages' worth of what is covered, under Lock, in a queue whose
     /// deallocator is built in (O8). Returns how many blocks.</summary>
@@ -209,10 +198,11 @@ internal unsafe struct PageQueue
             }
 
             FreeAll(queue->Channel, new ReadOnlySpan<nint>(entries, count), ledger);
-            Consume(queue, pool, first, count);
+            NoteCarriedOut(queue, count);
             freed += count;
         }
 
+        Recycle(queue, pool, first);
         return freed;
     }
 
@@ -241,8 +231,9 @@ internal unsafe struct PageQueue
 
     private static void Recycle(PageQueue* queue, PagePool pool, int first)
     {
-        Page* page = queue->_head;
-        if (page == null || queue->_headIndex != Page.Words)
+        ForgetNote(queue);
+        Page* page = Order.Acquire(&queue->_head);
+        if (page == null || IndexOfCarried(queue, page, first) != Page.Words)
         {
             return;
         }
@@ -251,10 +242,19 @@ internal unsafe struct PageQueue
         if (next != null)
         {
             queue->_head = next;
-            queue->_headIndex = first;
             pool.Give(page);
         }
     }
+
+    private static void ForgetNote(PageQueue* queue)
+    {
+        if (queue->_notedPosition <= queue->Carried)
+        {
+            queue->_notedTarget = 0;
+        }
+    }
+
+    private static int IndexOfCarried(PageQueue* queue, Page* page, int first) => (int)(queue->Carried - page->Base) + first;
 
     private static void FreeAll(int channel, ReadOnlySpan<nint> blocks, QueuedBlocks? ledger)
     {

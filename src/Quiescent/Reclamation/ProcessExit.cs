@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Quiescent.Ordering;
 
 namespace Quiescent.Reclamation;
 
@@ -7,14 +8,14 @@ namespace Quiescent.Reclamation;
 internal static class ProcessExit
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(2);
-    private static readonly Lock s_gate = new();
     private static readonly List<Reclaimer> s_reclaimers = [];
+    private static int s_gate;
 
     static ProcessExit() => AppDomain.CurrentDomain.ProcessExit += (_, _) => GiveChance();
 
     public static void Register(Reclaimer reclaimer)
     {
-        lock (s_gate)
+        using (TryLock.Hold(ref s_gate))
         {
             s_reclaimers.Add(reclaimer);
         }
@@ -22,7 +23,7 @@ internal static class ProcessExit
 
     public static void Forget(Reclaimer reclaimer)
     {
-        lock (s_gate)
+        using (TryLock.Hold(ref s_gate))
         {
             s_reclaimers.Remove(reclaimer);
         }
@@ -31,7 +32,7 @@ internal static class ProcessExit
     private static void GiveChance()
     {
         Reclaimer[] reclaimers;
-        lock (s_gate)
+        using (TryLock.Hold(ref s_gate))
         {
             reclaimers = [.. s_reclaimers];
         }

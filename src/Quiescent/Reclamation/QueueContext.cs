@@ -81,7 +81,14 @@ internal sealed unsafe class QueueContext
     public void ReportFailure(Exception exception)
     {
         Order.Increment(ref _callbacksFailed);
-        _reports.CallbackFailed(exception);
+        try
+        {
+            _reports.CallbackFailed(exception);
+        }
+        catch (OutOfMemoryException)
+        {
+            // Counted; there is no memory to say more.
+        }
     }
 
     /// <summary>Reports stalls and abandoned readers that are due; by a thread that waits, with no lock held.</summary>

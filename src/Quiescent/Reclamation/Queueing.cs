@@ -71,13 +71,17 @@ internal sealed unsafe class Queueing(QueueContext context, Reclaimer reclaimer,
             {
                 MakeRoom(real, queue);
             }
-
-            AttendToPage(queue);
         }
         catch
         {
             context.Ledger?.Remove(block);
             throw;
+        }
+
+        if (IsWithdrawn(queue))
+        {
+            context.Ledger?.Remove(block);
+            ThrowDisposed();
         }
     }
 
@@ -118,7 +122,7 @@ internal sealed unsafe class Queueing(QueueContext context, Reclaimer reclaimer,
             ThrowDisposed();
         }
 
-        AttendToPage(queue, mayWithdraw: false);
+        IsDisposedAfterAppend();
         Collect(queue);
     }
 
@@ -130,32 +134,11 @@ internal sealed unsafe class Queueing(QueueContext context, Reclaimer reclaimer,
         ReaderSlot* real = ReaderSlot.Real(slot == null ? registrar.TryRegister() : slot);
         void* identity = HeadWord.IsTrivial(word) ? HeadWord.BlockOf(head, word) : head;
         context.Ledger?.Add(identity);
-        try
-        {
-            head->Word = word;
-            if (real != null)
-            {
-                HeadQueue* queue = QueueFor((ThreadQueues*)real->Queues, word);
-                AfterPush(real, queue, HeadQueue.Push(queue, head));
-                return;
-            }
-
-            TryLock.Enter(ref _sharedLock);
-            try
-            {
-                HeadQueue* queue = QueueFor((ThreadQueues*)context.SharedSlot->Queues, word);
-                HeadQueue.Push(queue, head);
-                AttendToHead(queue);
-            }
-            finally
-            {
-                TryLock.Exit(ref _sharedLock);
-            }
-        }
-        catch
+        head->Word = word;
+        if (!(real != null ? TryPush(real, head, word) : TryPushShared(head, word)))
         {
             context.Ledger?.Remove(identity);
-            throw;
+            ThrowDisposed();
         }
     }
 
@@ -163,23 +146,19 @@ internal sealed unsafe class Queueing(QueueContext context, Reclaimer reclaimer,
     [MethodImpl(MethodImplOptions.NoInlining)]
     public void AfterPush(ReaderSlot* real, HeadQueue* queue, long position)
     {
-        AttendToHead(queue);
-        if (IsVisitDue(position))
+        if (!IsKept(real, queue, position))
         {
-            VisitHeads(real, queue);
+            ThrowDisposed();
         }
     }
 
     /// <summary>What an append on the fast path leaves to do when Attention is not 0.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public void AttendToPage(PageQueue* queue, bool mayWithdraw = true)
+    public void AttendToPage(PageQueue* queue)
     {
-        if (IsAttentionFor(mayWithdraw))
+        if (IsWithdrawn(queue))
         {
-            TryLock.Enter(ref queue->Lock);
-            bool withdrawn = PageQueue.TryWithdraw(queue, context.First);
-            TryLock.Exit(ref queue->Lock);
-            ThrowIfWithdrawn(withdrawn);
+            ThrowDisposed();
         }
     }
 
@@ -192,6 +171,7 @@ internal sealed unsafe class Queueing(QueueContext context, Reclaimer reclaimer,
             ThrowBacklog();
         }
 
+        // O7: PushBeyondFast throws only when nothing is queued, so that the head is still this method's to discard.
         RcuHead* head = ManagedCallback.CreateHead(callback);
         try
         {
@@ -322,6 +302,7 @@ internal sealed unsafe class Queueing(QueueContext context, Reclaimer reclaimer,
         finally
         {
             reclaimer.EndHurry();
+            backoff.RestoreInterrupt();
         }
     }
 
@@ -376,19 +357,60 @@ internal sealed unsafe class Queueing(QueueContext context, Reclaimer reclaimer,
         }
     }
 
-    private void AttendToHead(HeadQueue* queue)
+    private bool TryPush(ReaderSlot* real, RcuHead* head, nint word)
     {
-        if (IsAttentionFor(mayWithdraw: true))
-        {
-            TryLock.Enter(ref queue->Lock);
-            bool withdrawn = HeadQueue.TryWithdraw(queue);
-            TryLock.Exit(ref queue->Lock);
-            ThrowIfWithdrawn(withdrawn);
-        }
+        HeadQueue* queue = QueueFor((ThreadQueues*)real->Queues, word);
+        return IsKept(real, queue, HeadQueue.Push(queue, head));
     }
 
-    // Wakes the reclaimer if it is idle. True: the domain is disposed and the append is to be withdrawn.
-    private bool IsAttentionFor(bool mayWithdraw)
+    private bool TryPushShared(RcuHead* head, nint word)
+    {
+        using TryLock.Holder holder = TryLock.Hold(ref _sharedLock);
+        HeadQueue* queue = QueueFor((ThreadQueues*)context.SharedSlot->Queues, word);
+        HeadQueue.Push(queue, head);
+        return !IsWithdrawn(queue);
+    }
+
+    // From here on nothing throws: the item is queued, or was withdrawn.
+    private bool IsKept(ReaderSlot* real, HeadQueue* queue, long position)
+    {
+        if (IsWithdrawn(queue))
+        {
+            return false;
+        }
+
+        if (IsVisitDue(position))
+        {
+            VisitHeads(real, queue);
+        }
+
+        return true;
+    }
+
+    private bool IsWithdrawn(HeadQueue* queue)
+    {
+        if (!IsDisposedAfterAppend())
+        {
+            return false;
+        }
+
+        using TryLock.Holder holder = TryLock.Hold(ref queue->Lock);
+        return HeadQueue.TryWithdraw(queue);
+    }
+
+    private bool IsWithdrawn(PageQueue* queue)
+    {
+        if (!IsDisposedAfterAppend())
+        {
+            return false;
+        }
+
+        using TryLock.Holder holder = TryLock.Hold(ref queue->Lock);
+        return PageQueue.TryWithdraw(queue, context.First);
+    }
+
+    // Wakes the reclaimer if it is idle. True: the domain is disposed, and the append is to be withdrawn if it still can be.
+    private bool IsDisposedAfterAppend()
     {
         int attention = Order.Acquire(in context.Words->Attention);
         if ((attention & Attention.Fenced) != 0)
@@ -402,7 +424,7 @@ internal sealed unsafe class Queueing(QueueContext context, Reclaimer reclaimer,
             reclaimer.Wake();
         }
 
-        return mayWithdraw && (attention & Attention.Disposed) != 0;
+        return (attention & Attention.Disposed) != 0;
     }
 
     private void RemoveFromLedger(ReadOnlySpan<nint> blocks)
@@ -410,14 +432,6 @@ internal sealed unsafe class Queueing(QueueContext context, Reclaimer reclaimer,
         foreach (nint block in blocks)
         {
             context.Ledger?.Remove((void*)block);
-        }
-    }
-
-    private static void ThrowIfWithdrawn(bool withdrawn)
-    {
-        if (withdrawn)
-        {
-            ThrowDisposed();
         }
     }
 

@@ -20,13 +20,16 @@ namespace Quiescent.Reclamation;
 [SuppressMessage("Design", "CA1001", Justification = "A late append may still signal a disposed domain; the handle's finalizer closes it.")]
 internal sealed class Reclaimer(QueueContext context, RcuDomainOptions options)
 {
+    // Set in a requested target, whose low bits are free, so that 0 says there is none.
+    private const ulong Valid = 1;
+
     // How often a reader in the way is looked at again, after spinning and yielding did not help.
     private static readonly TimeSpan s_poll = TimeSpan.FromMilliseconds(1);
 
     private readonly AutoResetEvent _signal = new(initialState: false);
-    private readonly Lock _startGate = new();
     private readonly ReclaimerPass _pass = new(context, options.CallbackBatchLimit);
     private Thread? _thread;
+    private int _startGate;
     private int _hurry;
     private int _stopping;
     private ulong _requested;
@@ -69,10 +72,11 @@ internal sealed class Reclaimer(QueueContext context, RcuDomainOptions options)
     /// <summary>Asks for a grace period that nobody waits for (StartPoll).</summary>
     public void Request(ulong target)
     {
+        ulong request = target | Valid;
         ulong seen = Order.Acquire(in _requested);
-        while (!SectionWord.HasReached(seen, target))
+        while (seen == 0 || !SectionWord.HasReached(seen, request))
         {
-            ulong now = Order.CompareExchange(ref _requested, target, seen);
+            ulong now = Order.CompareExchange(ref _requested, request, seen);
             if (now == seen)
             {
                 break;
@@ -98,7 +102,7 @@ internal sealed class Reclaimer(QueueContext context, RcuDomainOptions options)
     public void Stop()
     {
         Thread? thread;
-        lock (_startGate)
+        using (TryLock.Hold(ref _startGate))
         {
             Order.Release(ref _stopping, 1);
             thread = _thread;
@@ -106,13 +110,13 @@ internal sealed class Reclaimer(QueueContext context, RcuDomainOptions options)
 
         Wake();
         _signal.Set();
-        thread?.Join();
+        Join(thread);
         Waiters.Close();
     }
 
     private bool TryStart()
     {
-        lock (_startGate)
+        using (TryLock.Hold(ref _startGate))
         {
             if (_thread is not null || _stopping != 0)
             {
@@ -121,14 +125,15 @@ internal sealed class Reclaimer(QueueContext context, RcuDomainOptions options)
 
             try
             {
+                ProcessExit.Register(this);
                 Thread thread = new(Run) { IsBackground = true, Name = $"rcu reclaimer ({options.Name})" };
                 Order.Release(ref _thread, thread);
                 thread.UnsafeStart();
-                ProcessExit.Register(this);
                 return true;
             }
             catch (Exception e) when (e is OutOfMemoryException or ThreadStartException)
             {
+                ProcessExit.Forget(this);
                 Order.Release(ref _thread, null);
                 return false;
             }
@@ -150,7 +155,15 @@ internal sealed class Reclaimer(QueueContext context, RcuDomainOptions options)
                 continue;
             }
 
-            RunUntilNothingWaits();
+            try
+            {
+                RunUntilNothingWaits();
+            }
+            catch (OutOfMemoryException)
+            {
+                // What could not be reported or completed for lack of memory is taken up again; no queue is left half-way.
+                Rest(s_poll);
+            }
         }
     }
 
@@ -160,6 +173,7 @@ internal sealed class Reclaimer(QueueContext context, RcuDomainOptions options)
         TimeSpan delay = options.ReclaimDelay;
         long notedAt = Stopwatch.GetTimestamp();
         Backoff backoff = default;
+        _pass.Begin();
         do
         {
             bool hurry = Order.Acquire(in _hurry) != 0 || Waiters.Any || Order.Acquire(in _stopping) != 0;
@@ -169,11 +183,16 @@ internal sealed class Reclaimer(QueueContext context, RcuDomainOptions options)
                 notedAt = Stopwatch.GetTimestamp();
             }
 
-            bool progress = _pass.Run(mayNote, hurry, Order.Acquire(in _requested));
+            if (IsRequested(out ulong target))
+            {
+                _pass.Await(target);
+            }
+
+            bool progress = _pass.Run(mayNote, hurry);
             progress |= Waiters.CompleteReady();
             if (progress)
             {
-                backoff = default;
+                backoff.Restart();
                 continue;
             }
 
@@ -199,8 +218,27 @@ internal sealed class Reclaimer(QueueContext context, RcuDomainOptions options)
 
     private bool HasWork() =>
         Waiters.Any
-        || !context.Engine.HasCompleted(Order.Acquire(in _requested))
+        || IsRequested(out _)
         || BarrierTicket.AnythingWaits(context);
+
+    // O4: a request is forgotten once its grace period has completed, not kept to be compared for ever.
+    private bool IsRequested(out ulong target)
+    {
+        ulong request = Order.Acquire(in _requested);
+        target = request & ~Valid;
+        if (request == 0)
+        {
+            return false;
+        }
+
+        if (!context.Engine.HasCompleted(target))
+        {
+            return true;
+        }
+
+        // A newer request that came meanwhile stays.
+        return Order.CompareExchange(ref _requested, 0, request) != request && IsRequested(out target);
+    }
 
     private unsafe void Sleep()
     {
@@ -213,6 +251,17 @@ internal sealed class Reclaimer(QueueContext context, RcuDomainOptions options)
         }
 
         Rest(Timeout.InfiniteTimeSpan);
+    }
+
+    private static void Join(Thread? thread)
+    {
+        Backoff backoff = default;
+        while (thread is { IsAlive: true })
+        {
+            backoff.PauseUninterrupted();
+        }
+
+        backoff.RestoreInterrupt();
     }
 
     // Ends early when someone is in a hurry or stops the thread.

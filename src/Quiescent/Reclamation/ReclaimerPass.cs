@@ -8,8 +8,8 @@ namespace Quiescent.Reclamation;
 // One pass over all queues of a domain, by the reclaimer or, for all but user code, by a barrier: free what is covered, run a batch of user code, note what waits, and
 // advance the engine once. No state but the newest target is kept between passes, so passes can be repeated at will.
 //
-// O8  User code runs here alone, on the reclaimer, with no lock held: a queue's lock is taken to learn what is covered and
-//     again to mark it as consumed. Nobody else consumes those queues, so what was covered stays so in between.
+// O8  User code runs here alone, on the reclaimer, with no lock held: a queue's lock is taken to learn what is covered. Nobody
+//     else carries out what those queues hold, so what was covered stays so.
 // O7  Each callback and each user deallocator is called within its own try; a throw is counted and reported, and the next
 //     one runs.
 internal sealed unsafe class ReclaimerPass(QueueContext context, int batchLimit)
@@ -22,15 +22,29 @@ internal sealed unsafe class ReclaimerPass(QueueContext context, int batchLimit)
     public const int NoCode = 0;
 
     private ulong _newestTarget;
+    private bool _isAwaited;
     private bool _progress;
     private bool _mayNote;
     private bool _evenIfActive;
 
     /// <summary>Whether the last pass left something that waits for a grace period in particular.</summary>
-    public bool IsGracePeriodAwaited => !context.Engine.HasCompleted(_newestTarget);
+    public bool IsGracePeriodAwaited => _isAwaited &= !context.Engine.HasCompleted(_newestTarget);
+
+    /// <summary>Before the first of a run of passes. O4: a target is not kept while nobody looks whether it has completed.</summary>
+    public void Begin() => _isAwaited = false;
+
+    /// <summary>Sees to it that the passes drive grace periods up to the target.</summary>
+    public void Await(ulong target)
+    {
+        if (!_isAwaited || !SectionWord.HasReached(_newestTarget, target))
+        {
+            _newestTarget = target;
+            _isAwaited = true;
+        }
+    }
 
     /// <summary>Returns whether anything was carried out or a grace period has ended.</summary>
-    public bool Run(bool mayNote, bool hurry, ulong requested)
+    public bool Run(bool mayNote, bool hurry)
     {
         _progress = false;
         _mayNote = mayNote;
@@ -40,7 +54,6 @@ internal sealed unsafe class ReclaimerPass(QueueContext context, int batchLimit)
             Serve(context.QueuesOf(i));
         }
 
-        Await(requested);
         if (IsGracePeriodAwaited)
         {
             _progress |= context.Engine.TryAdvance(_newestTarget);
@@ -74,7 +87,7 @@ internal sealed unsafe class ReclaimerPass(QueueContext context, int batchLimit)
     private void FreePages(PageQueue* queue)
     {
         // A queue whose owner collects just now is being seen to.
-        if (!TryLock.TryEnter(ref queue->Lock))
+        if (Order.Acquire(&queue->Cursor) == null || !TryLock.TryEnter(ref queue->Lock))
         {
             return;
         }
@@ -108,7 +121,7 @@ internal sealed unsafe class ReclaimerPass(QueueContext context, int batchLimit)
         count = Math.Min(count, batchLimit);
         for (int i = 0; i < count; i++)
         {
-            // SAFETY: O7: covered, and consumed by nobody else; the page stays until Consume.
+            // SAFETY: O7: covered, and carried out by nobody else; the page stays until the next look under the lock.
             context.Ledger?.Remove((void*)entries[i]);
             try
             {
@@ -119,9 +132,7 @@ internal sealed unsafe class ReclaimerPass(QueueContext context, int batchLimit)
                 context.ReportFailure(e);
             }
 
-            TryLock.Enter(ref queue->Lock);
-            PageQueue.Consume(queue, context.Pool, context.First, 1);
-            TryLock.Exit(ref queue->Lock);
+            PageQueue.NoteCarriedOut(queue, 1);
         }
 
         Account(count);
@@ -181,14 +192,6 @@ internal sealed unsafe class ReclaimerPass(QueueContext context, int batchLimit)
         if (_mayNote && HeadQueue.Seal(queue, context.Engine, out ulong target))
         {
             Await(target);
-        }
-    }
-
-    private void Await(ulong target)
-    {
-        if (!SectionWord.HasReached(_newestTarget, target))
-        {
-            _newestTarget = target;
         }
     }
 
