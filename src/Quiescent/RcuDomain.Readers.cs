@@ -40,7 +40,7 @@ public sealed unsafe partial class RcuDomain
     /// <summary>A handle on this thread's slot, whose sections need no thread-local look-up.</summary>
     /// <exception cref="OutOfMemoryException">There is no memory for the thread's first registration.</exception>
     /// <exception cref="ObjectDisposedException">The domain is disposed.</exception>
-    public RcuReader RegisterReader() => new(Register(), _words);
+    public RcuReader RegisterReader() => new(Register());
 
     /// <inheritdoc cref="Rcu.IsNull{T}"/>
     public bool IsNull<T>(ref readonly T reference) => Unsafe.IsNullRef(in reference);

@@ -19,13 +19,11 @@ namespace Quiescent;
 public unsafe ref struct RcuReader : IDisposable
 {
     private readonly ReaderSlot* _slot;
-    private readonly SharedWords* _words;
     private readonly ulong _number;
 
-    internal RcuReader(ReaderSlot* slot, SharedWords* words)
+    internal RcuReader(ReaderSlot* slot)
     {
         _slot = slot;
-        _words = words;
         _number = Handles.Open(slot);
     }
 
@@ -40,15 +38,16 @@ public unsafe ref struct RcuReader : IDisposable
         if (slot != null)
         {
             // SAFETY: the thread's registration keeps the slot and the words (O5).
+            SharedWords* words = slot->Words;
             ulong difference = slot->HandleWord ^ _number;
-            if (difference == HandleWords.Online && _words->Closed == 0)
+            if (difference == HandleWords.Online && words->Closed == 0)
             {
                 return default;
             }
 
-            if ((difference & ~HandleWords.FullFence) == 0 && SectionWord.IsQuiescent(slot->Word) && _words->Closed == 0)
+            if ((difference & ~HandleWords.FullFence) == 0 && SectionWord.IsQuiescent(slot->Word) && words->Closed == 0)
             {
-                ulong word = Section.Announce(slot, _words);
+                ulong word = Section.Announce(slot, words);
                 if (difference != 0)
                 {
                     Order.Fence(); // [A] under Full.
@@ -58,7 +57,7 @@ public unsafe ref struct RcuReader : IDisposable
             }
         }
 
-        ReaderSlot* entered = Handles.EnterBeyondFast(slot, _words, _number, out ulong entry);
+        ReaderSlot* entered = Handles.EnterBeyondFast(slot, _number, out ulong entry);
         return new ReadGuard(entered, entry);
     }
 
@@ -67,7 +66,7 @@ public unsafe ref struct RcuReader : IDisposable
     /// <see cref="QuiescentState"/> or <see cref="GoOffline"/>. Does nothing when online already.
     /// </summary>
     /// <exception cref="InvalidOperationException">Inside a section, or the handle was disposed of.</exception>
-    public readonly void GoOnline() => Handles.GoOnline(_slot, _words, _number);
+    public readonly void GoOnline() => Handles.GoOnline(_slot, _number);
 
     /// <summary>
     /// Says that this thread holds no reference into protected data (<c>rcu_quiescent_state</c>): one load and one store.
@@ -85,11 +84,11 @@ public unsafe ref struct RcuReader : IDisposable
             && ((slot->HandleWord ^ _number) & ~HandleWords.FullFence) == HandleWords.Online
             && SectionWord.Nesting(slot->Word) == 1)
         {
-            Section.Announce(slot, _words);
+            Section.Announce(slot, slot->Words);
             return;
         }
 
-        Handles.QuiescentStateBeyondFast(slot, _words, _number);
+        Handles.QuiescentStateBeyondFast(slot, _number);
     }
 
     /// <summary>Leaves quiescent-state mode (<c>rcu_thread_offline</c>). Does nothing while offline.</summary>

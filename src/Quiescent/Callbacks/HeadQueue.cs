@@ -28,7 +28,8 @@ namespace Quiescent.Callbacks;
 //     position. A sealed chain is not added to, so its target stays; what comes later is sealed when it is gone. So each
 //     item waits for two grace periods at the most.
 // O10 Consumers hold Lock. Carried moves once items have been carried out, not when they are taken.
-// O11 The newest item may be withdrawn by its producer, under Lock, if it is not sealed: nothing links to it.
+// O11 The newest item may be withdrawn by its producer, under Lock, until its chain begins to be carried out: nothing links to
+//     it, and it is the top of a chain it was sealed into (by the barrier of another thread, say, after the drain had ended).
 [StructLayout(LayoutKind.Explicit, Size = Bytes)]
 internal unsafe struct HeadQueue
 {
@@ -88,12 +89,20 @@ internal unsafe struct HeadQueue
         return position;
     }
 
-    /// <summary>O11: the producer takes its newest item back, unless it has been sealed; under Lock.</summary>
+    /// <summary>O11: the producer takes its newest item back, unless its chain is being carried out; under Lock.</summary>
     public static bool TryWithdraw(HeadQueue* queue)
     {
-        if (queue->_sealedPosition >= queue->Count)
+        if (queue->_sealedPosition == queue->Count)
         {
-            return false;
+            if (queue->_sealedLeft == 0 || queue->Reclaimed != queue->Carried)
+            {
+                return false;
+            }
+
+            // SAFETY: the item is the top of the chain, and still its producer's to withdraw.
+            queue->_sealedTop = queue->_sealedTop->Next;
+            queue->_sealedLeft--;
+            queue->_sealedPosition--;
         }
 
         Order.Release(ref queue->Count, queue->Count - 1);

@@ -5,28 +5,44 @@ using Quiescent.Ordering;
 namespace Quiescent.Memory;
 
 // Deallocators are channels: a small number each, so that a page of blocks or a head's word can name one. The table holds
-// addresses of code, which keep nothing alive: a collected module leaves one stale word behind and no queued block names it.
+// addresses of code, which keep nothing alive. The number of a type that has been collected with its module, which nothing
+// queued names any more, goes to the next type that registers, and with it each thread's queue for that number.
 internal static unsafe class Deallocators
 {
     public const int NativeHeap = 0;
     public const int AlignedNativeHeap = 1;
 
     private static nint[] s_table = [0, 0];
+    private static GCHandle[] s_collectible = [default, default];
     private static int s_gate;
 
     /// <summary>O8: all but the two built-in deallocators are user code.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsCode(int channel) => channel > AlignedNativeHeap;
 
-    public static int Register(delegate*<void*, void> free)
+    public static int Register(Type type, delegate*<void*, void> free)
     {
+        GCHandle handle = type.IsCollectible ? GCHandle.Alloc(type, GCHandleType.Weak) : default;
         using (TryLock.Hold(ref s_gate))
         {
-            nint[] table = s_table;
-            Array.Resize(ref table, table.Length + 1);
-            table[^1] = (nint)free;
-            Order.Release(ref s_table, table);
-            return table.Length - 1;
+            int channel = Array.FindIndex(s_collectible, static owner => owner.IsAllocated && owner.Target is null);
+            if (channel < 0)
+            {
+                channel = s_table.Length;
+                nint[] table = s_table;
+                Array.Resize(ref s_collectible, channel + 1);
+                Array.Resize(ref table, channel + 1);
+                table[channel] = (nint)free;
+                Order.Release(ref s_table, table);
+            }
+            else
+            {
+                s_collectible[channel].Free();
+                Order.Release(ref s_table[channel], (nint)free);
+            }
+
+            s_collectible[channel] = handle;
+            return channel;
         }
     }
 
@@ -63,6 +79,6 @@ internal static unsafe class Deallocator<TDeallocator>
 
     private static class Registered
     {
-        public static readonly int Channel = Deallocators.Register(&TDeallocator.Free);
+        public static readonly int Channel = Deallocators.Register(typeof(TDeallocator), &TDeallocator.Free);
     }
 }

@@ -28,6 +28,7 @@ internal sealed class QueuedBlocks
     {
         using (TryLock.Hold(ref _gate))
         {
+            _waiting.EnsureCapacity(_waiting.Count + blocks.Length);
             for (int i = 0; i < blocks.Length; i++)
             {
                 if (blocks[i] != 0 && !_waiting.Add(blocks[i]))

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Quiescent.Ordering;
 
 // How everything in this library waits: spin while the wait is likely to be shorter than a context switch, then give the
@@ -62,15 +64,17 @@ internal struct Backoff
         }
     }
 
-    /// <summary>A sleep that an interrupt does not cut short for the caller: it stays pending instead.</summary>
+    /// <summary>A whole sleep; an interrupt is pending again after it.</summary>
     public static void SleepUninterrupted(int milliseconds)
     {
+        long start = Stopwatch.GetTimestamp();
         try
         {
             Thread.Sleep(milliseconds);
         }
         catch (ThreadInterruptedException)
         {
+            SleepUninterrupted(Math.Max(0, milliseconds - (int)Stopwatch.GetElapsedTime(start).TotalMilliseconds));
             Thread.CurrentThread.Interrupt();
         }
     }

@@ -38,14 +38,14 @@ internal static unsafe class Handles
 
     /// <summary>A section through a handle that is not the current one, or that is not in the plain state.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public static ReaderSlot* EnterBeyondFast(ReaderSlot* slot, SharedWords* words, ulong number, out ulong word)
+    public static ReaderSlot* EnterBeyondFast(ReaderSlot* slot, ulong number, out ulong word)
     {
         SlotOwner owner = RequireLive(slot, number);
-        RequireOpen(words);
+        RequireOpen(slot);
         ReaderSlot* real = ReaderSlot.Real(slot);
         if (!IsOnline(real))
         {
-            word = Section.EnterBeyondFast(slot, words);
+            word = Section.EnterBeyondFast(slot, slot->Words);
             return slot;
         }
 
@@ -53,10 +53,10 @@ internal static unsafe class Handles
         return owner.Ledger is null ? null : slot;
     }
 
-    public static void GoOnline(ReaderSlot* slot, SharedWords* words, ulong number)
+    public static void GoOnline(ReaderSlot* slot, ulong number)
     {
         RequireLive(slot, number);
-        RequireOpen(words);
+        RequireOpen(slot);
         ReaderSlot* real = ReaderSlot.Real(slot);
         if (IsOnline(real))
         {
@@ -65,7 +65,7 @@ internal static unsafe class Handles
 
         RequireNoSection(slot, "GoOnline was called inside a read-side critical section.");
         real->HandleWord |= HandleWords.Online;
-        Section.Announce(real, words);
+        Section.Announce(real, real->Words);
         if ((real->HandleWord & HandleWords.FullFence) != 0)
         {
             Order.Fence(); // [A] under Full.
@@ -73,14 +73,14 @@ internal static unsafe class Handles
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public static void QuiescentStateBeyondFast(ReaderSlot* slot, SharedWords* words, ulong number)
+    public static void QuiescentStateBeyondFast(ReaderSlot* slot, ulong number)
     {
         RequireLive(slot, number);
         ReaderSlot* real = ReaderSlot.Real(slot);
         if (IsOnline(real))
         {
             RequireNoSection(slot, "QuiescentState was called inside a read-side critical section.");
-            Section.Announce(real, words);
+            Section.Announce(real, real->Words);
         }
     }
 
@@ -123,9 +123,9 @@ internal static unsafe class Handles
         return owner;
     }
 
-    private static void RequireOpen(SharedWords* words)
+    private static void RequireOpen(ReaderSlot* slot)
     {
-        if (Order.Acquire(in words->Closed) != 0)
+        if (Order.Acquire(in slot->Words->Closed) != 0)
         {
             throw new ObjectDisposedException(nameof(RcuDomain));
         }

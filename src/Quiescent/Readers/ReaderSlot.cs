@@ -28,7 +28,11 @@ internal unsafe struct ReaderSlot
     [FieldOffset(16)]
     public ulong HandleWord;
 
+    /// <summary>The domain's words, so that a handle is two words itself and travels in registers.</summary>
     [FieldOffset(24)]
+    public SharedWords* Words;
+
+    [FieldOffset(32)]
     public int Index;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

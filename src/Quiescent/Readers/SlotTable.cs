@@ -32,6 +32,7 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
     private readonly Stack<int> _released = new();
     private readonly bool _fullFence;
     private int _gate;
+    private bool _isRetired;
     private int _end;
     private int _inUse;
 
@@ -150,8 +151,21 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
             Chunk chunk = ChunkOf(index, out int offset);
             _released.EnsureCapacity(_released.Count + 1);
             Order.Release(ref chunk.Owners[offset], null);
-            _released.Push(index);
             _inUse--;
+            if (!_isRetired)
+            {
+                _released.Push(index);
+            }
+        }
+    }
+
+    /// <summary>From here on no slot gets a new owner but at the table's end: slots without one stay so.</summary>
+    public void Retire()
+    {
+        using (TryLock.Hold(ref _gate))
+        {
+            _isRetired = true;
+            _released.Clear();
         }
     }
 
@@ -163,12 +177,14 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
         ReaderSlot* slot = (ReaderSlot*)((byte*)chunk.Slots + ((nint)offset * ReaderSlot.Stride));
         slot->Queues = (byte*)chunk.Slots + ((nint)chunk.Owners.Length * ReaderSlot.Stride) + ((nint)offset * _queueBytes);
         slot->HandleWord = _fullFence ? HandleWords.FullFence : 0;
+        slot->Words = Words;
         slot->Index = index;
         *ReaderSlot.TwinOf(slot) = new ReaderSlot
         {
             Word = ulong.MaxValue,
             Queues = slot->Queues,
             HandleWord = ulong.MaxValue,
+            Words = Words,
             Index = index,
         };
         Order.Release(ref chunk.Owners[offset], owner);

@@ -54,27 +54,24 @@ internal sealed class AsyncWaiters
             return false;
         }
 
-        List<Waiter> ready = [];
+        bool any = false;
         using (TryLock.Hold(ref _gate))
         {
             for (int i = _waiters.Count - 1; i >= 0; i--)
             {
                 if (_waiters[i].IsDone)
                 {
-                    ready.Add(_waiters[i]);
+                    // Under the gate: continuations do not run here.
+                    _waiters[i].Complete();
                     _waiters.RemoveAt(i);
+                    any = true;
                 }
             }
 
             Order.Release(ref _count, _waiters.Count);
         }
 
-        foreach (Waiter waiter in ready)
-        {
-            waiter.Complete();
-        }
-
-        return ready.Count != 0;
+        return any;
     }
 
     private sealed class Waiter

@@ -33,7 +33,8 @@ internal sealed class Backlog(long limit, BacklogPolicy policy)
     /// <summary>The bounded pause of <see cref="BacklogPolicy.Throttle"/>.</summary>
     public void Pause()
     {
-        double overshoot = (double)(Count - Limit) / Limit;
+        // The count may have fallen below the limit since it was looked at.
+        double overshoot = Math.Max(0, (double)(Count - Limit) / Limit);
         Backoff.SleepUninterrupted((int)Math.Min(PauseMilliseconds + (overshoot * PausePerOvershoot), MaxPauseMilliseconds));
     }
 }

@@ -105,11 +105,13 @@ internal sealed unsafe class BarrierTicket
         }
     }
 
-    // The tail may only be read under the queue's lock (PageQueue, O10). A queue without a page is empty.
+    // The tail may only be read under the queue's lock (PageQueue, O10). A queue without a page is empty, unless its owner holds
+    // the lock to append in bulk: it has then looked at Attention after taking the lock, so whoever set Disposed before looking
+    // at the lock here either finds it held, or is seen by the owner (O11).
     private static bool IsEmpty(QueueContext context, PageQueue* queue, out long tail)
     {
         tail = 0;
-        if (Order.Acquire(&queue->Cursor) == null)
+        if (Order.Acquire(in queue->Lock) == 0 && Order.Acquire(&queue->Cursor) == null)
         {
             return true;
         }

@@ -24,7 +24,8 @@ namespace Quiescent.Reclamation;
 //     that has been recycled: under Lock the cursor's page is in the queue. The other way round, a consumer may see the
 //     cursor in a page that is not linked yet; it stops at the missing link and comes back. Positions are 64-bit counts of
 //     entries, never page addresses: a page may come back into the same queue meanwhile.
-// O11 The newest entry may be withdrawn by its owner, under Lock, if its position was neither noted nor consumed.
+// O11 The newest entry may be withdrawn by its owner, under Lock, until it is carried out; a note that includes it is cut back.
+//     Only user code is carried out outside Lock: there a noted entry stays, and the reclaimer does not end before it is done.
 [StructLayout(LayoutKind.Explicit, Size = Bytes)]
 internal unsafe struct PageQueue
 {
@@ -116,9 +117,15 @@ internal unsafe struct PageQueue
     public static bool TryWithdraw(PageQueue* queue, int first)
     {
         long tail = Tail(queue, first);
-        if ((queue->_notedTarget != 0 && queue->_notedPosition >= tail) || queue->Carried >= tail)
+        bool isNoted = queue->_notedTarget != 0 && queue->_notedPosition >= tail;
+        if (queue->Carried >= tail || (isNoted && Deallocators.IsCode(queue->Channel)))
         {
             return false;
+        }
+
+        if (isNoted)
+        {
+            queue->_notedPosition = tail - 1;
         }
 
         Order.Release(&queue->Cursor, queue->Cursor - 1);
@@ -135,11 +142,11 @@ internal unsafe struct PageQueue
         long tail = Tail(queue, first);
         if (queue->_notedTarget == 0 && tail != queue->Carried)
         {
-            // An owner that has gone on to another page since the last look fills pages, and collects them.
+            // An owner that has gone on to another page since the last look fills pages, and collects them (not user code's).
             long openBase = Page.Of(queue->Cursor)->Base;
             bool isActive = openBase != queue->_seenBase;
             queue->_seenBase = openBase;
-            if (evenIfActive || !isActive)
+            if (evenIfActive || !isActive || Deallocators.IsCode(queue->Channel))
             {
                 queue->_notedPosition = tail;
                 queue->_notedTarget = engine.NextTarget() | Valid; // O3: after the position.

@@ -59,6 +59,7 @@ internal sealed unsafe class QueueContext
     /// </summary>
     public void ReleasePages()
     {
+        Slots.Retire();
         for (int i = Slots.End - 1; i >= 0; i--)
         {
             if (Slots.OwnerOf(i) is { } owner && owner.Thread != Thread.CurrentThread)

@@ -32,6 +32,9 @@ internal sealed unsafe class Queueing(QueueContext context, Reclaimer reclaimer,
     private const int CollectHeads = 512;
     private const int DriveHeads = DrivePages * Page.Entries;
 
+    // A bulk pays like as many pages, but no longer than about a second.
+    private const int MaxPausesPerBulk = 64;
+
     private int _sharedLock;
 
     /// <summary>Appends a block to the open page. False: there is no room.</summary>
@@ -96,8 +99,14 @@ internal sealed unsafe class Queueing(QueueContext context, Reclaimer reclaimer,
         }
 
         PageQueue* queue = &((ThreadQueues*)real->Queues)->Blocks;
+        int pages = (count + context.PageEntries - 1) / context.PageEntries;
         PayForBacklog(real, count);
-        Page* spare = TakePages(((count + context.PageEntries - 1) / context.PageEntries) + 1);
+        for (int i = Math.Min(pages, MaxPausesPerBulk); i > 1; i--)
+        {
+            PayForBacklog(real, 0);
+        }
+
+        Page* spare = TakePages(pages + 1);
         bool appended = false;
         try
         {
@@ -123,7 +132,10 @@ internal sealed unsafe class Queueing(QueueContext context, Reclaimer reclaimer,
         }
 
         IsDisposedAfterAppend();
-        Collect(queue);
+        for (; pages > 0; pages--)
+        {
+            Collect(queue);
+        }
     }
 
     /// <summary>Appends a head; needs no memory and cannot fail, except by disposal.</summary>
@@ -267,11 +279,14 @@ internal sealed unsafe class Queueing(QueueContext context, Reclaimer reclaimer,
     private void PayForBacklog(ReaderSlot* real, int about)
     {
         Backlog backlog = context.Backlog;
-        if ((!backlog.IsOverLimit && backlog.Count + about <= backlog.Limit) || reclaimer.IsCurrentThread)
+        long waiting = backlog.Count;
+        bool isOver = backlog.IsOverLimit || (waiting > 0 && waiting + about > backlog.Limit);
+        if (!isOver || reclaimer.IsCurrentThread)
         {
             return;
         }
 
+        reclaimer.Expedite();
         switch (backlog.Policy)
         {
             case BacklogPolicy.Throw:
@@ -368,7 +383,13 @@ internal sealed unsafe class Queueing(QueueContext context, Reclaimer reclaimer,
         using TryLock.Holder holder = TryLock.Hold(ref _sharedLock);
         HeadQueue* queue = QueueFor((ThreadQueues*)context.SharedSlot->Queues, word);
         HeadQueue.Push(queue, head);
-        return !IsWithdrawn(queue);
+        if (IsWithdrawn(queue))
+        {
+            return false;
+        }
+
+        context.Backlog.Add(1);
+        return true;
     }
 
     // From here on nothing throws: the item is queued, or was withdrawn.

@@ -59,19 +59,27 @@ internal sealed class Reclaimer(QueueContext context, RcuDomainOptions options)
         }
     }
 
+    /// <summary>Cuts the gathering of a batch short: there is more than enough.</summary>
+    public void Expedite()
+    {
+        Wake();
+        _signal.Set();
+    }
+
     /// <summary>Until <see cref="EndHurry"/> the reclaimer gathers no batches and takes what active owners would see to.</summary>
     public void BeginHurry()
     {
         Order.Add(ref _hurry, 1);
-        Wake();
-        _signal.Set();
+        Expedite();
     }
 
     public void EndHurry() => Order.Add(ref _hurry, -1);
 
     /// <summary>Asks for a grace period that nobody waits for (StartPoll).</summary>
+    /// <exception cref="OutOfMemoryException">The thread cannot be started.</exception>
     public void Request(ulong target)
     {
+        RequireThread();
         ulong request = target | Valid;
         ulong seen = Order.Acquire(in _requested);
         while (seen == 0 || !SectionWord.HasReached(seen, request))
@@ -85,16 +93,16 @@ internal sealed class Reclaimer(QueueContext context, RcuDomainOptions options)
             seen = now;
         }
 
-        Wake();
-        _signal.Set();
+        Expedite();
     }
 
     /// <summary>Completes when the condition holds, evaluated by the reclaimer.</summary>
+    /// <exception cref="OutOfMemoryException">The thread cannot be started.</exception>
     public Task WaitAsync(Func<bool> isDone, CancellationToken cancellationToken)
     {
+        RequireThread();
         Task task = Waiters.Add(isDone, cancellationToken);
-        Wake();
-        _signal.Set();
+        Expedite();
         return task;
     }
 
@@ -108,10 +116,18 @@ internal sealed class Reclaimer(QueueContext context, RcuDomainOptions options)
             thread = _thread;
         }
 
-        Wake();
-        _signal.Set();
+        Expedite();
         Join(thread);
         Waiters.Close();
+    }
+
+    // An append can be left to the next one; a request that nobody follows up would wait for ever.
+    private void RequireThread()
+    {
+        if (Order.Acquire(in _thread) is null && !TryStart() && Order.Acquire(in _stopping) == 0)
+        {
+            throw new InsufficientMemoryException("The reclaimer of the domain cannot be started.");
+        }
     }
 
     private bool TryStart()
@@ -176,7 +192,7 @@ internal sealed class Reclaimer(QueueContext context, RcuDomainOptions options)
         _pass.Begin();
         do
         {
-            bool hurry = Order.Acquire(in _hurry) != 0 || Waiters.Any || Order.Acquire(in _stopping) != 0;
+            bool hurry = Order.Acquire(in _hurry) != 0 || Waiters.Any || context.Backlog.IsOverLimit || Order.Acquire(in _stopping) != 0;
             bool mayNote = hurry || Stopwatch.GetElapsedTime(notedAt) >= delay;
             if (mayNote)
             {
