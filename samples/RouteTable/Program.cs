@@ -1,0 +1,3 @@
+using RouteTable.Run;
+
+return Cli.Run(args, Console.Out, Console.Error);
