@@ -22,7 +22,8 @@ public sealed unsafe partial class RcuDomain
 
     /// <summary>Waits for a grace period without blocking a thread. Continuations run on the thread pool.</summary>
     /// <param name="cancellationToken">Ends the wait, not the grace period.</param>
-    /// <exception cref="ObjectDisposedException">The domain is disposed.</exception>
+    /// <exception cref="ObjectDisposedException">The domain is disposed, now or before the grace period has passed.</exception>
+    /// <exception cref="OutOfMemoryException">It would have to wait, and the reclaimer cannot be started.</exception>
     public ValueTask SynchronizeAsync(CancellationToken cancellationToken = default)
     {
         ThrowIfClosed();

@@ -87,7 +87,8 @@ public sealed unsafe partial class RcuDomain : IDisposable, IDomainReports
 
     /// <summary>
     /// Closes the domain: nothing more can be queued or waited for, everything queued is carried out, and its thread ends.
-    /// Waits for sections that hold blocks up; those open elsewhere end harmlessly. A second call does nothing.
+    /// Waits for sections that hold those up; others end harmlessly. Who awaits a grace period that has not passed is told by an
+    /// <see cref="ObjectDisposedException"/>. A second call does nothing.
     /// </summary>
     /// <exception cref="InvalidOperationException">Of the default domain, inside a section of this domain, or from one of its
     /// callbacks.</exception>

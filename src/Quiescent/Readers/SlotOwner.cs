@@ -19,6 +19,22 @@ internal sealed class SlotOwner(SlotTable table, Thread thread)
     /// <summary>The thread has dropped its registration in a disposed domain.</summary>
     public bool IsForgotten { get; set; }
 
+    /// <summary>Whether the thread lives, asked where its object may have been finalized: then it does not.</summary>
+    public bool IsAliveAtFinalization
+    {
+        get
+        {
+            try
+            {
+                return Thread.IsAlive;
+            }
+            catch (ThreadStateException)
+            {
+                return false;
+            }
+        }
+    }
+
     public bool HasHandles => _handles.Count != 0;
 
     public bool HasOneHandle => _handles.Count == 1;

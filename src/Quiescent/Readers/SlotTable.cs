@@ -58,7 +58,7 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
         // A finalizer that ran just before this one may have opened a section, and so registered its thread: then not yet.
         for (int i = 0; i < _end; i++)
         {
-            if (OwnerOf(i) is { IsForgotten: false, Thread.IsAlive: true })
+            if (OwnerOf(i) is { IsForgotten: false, IsAliveAtFinalization: true })
             {
                 GC.ReRegisterForFinalize(this);
                 return;

@@ -232,10 +232,10 @@ internal sealed class Reclaimer(QueueContext context, RcuDomainOptions options)
         }
     }
 
+    // Once stopping, only what is queued counts: whoever awaits a grace period is told of the disposal instead.
     private bool HasWork() =>
-        Waiters.Any
-        || IsRequested(out _)
-        || BarrierTicket.AnythingWaits(context);
+        BarrierTicket.AnythingWaits(context)
+        || (Order.Acquire(in _stopping) == 0 && (Waiters.Any || IsRequested(out _)));
 
     // O4: a request is forgotten once its grace period has completed, not kept to be compared for ever.
     private bool IsRequested(out ulong target)
