@@ -1,0 +1,57 @@
+using Quiescent;
+
+// What a process does in its last moments; ProcessExitTests looks at its output and its exit code.
+switch (args[0])
+{
+    case "delegates":
+        Rcu.Call(static () => Console.Write("a"));
+        Rcu.Call("b", Console.Write);
+        Thread other = new(static () => Rcu.Call(static () => Console.Write("c")));
+        other.Start();
+        other.Join();
+        return 0;
+
+    case "domains":
+        for (int i = 0; i < 3; i++)
+        {
+            new RcuDomain(new RcuDomainOptions { ReclaimDelay = TimeSpan.FromMinutes(1) }).Call(static () => Console.Write("d"));
+        }
+
+        return 0;
+
+    case "parked":
+        using (ManualResetEventSlim entered = new())
+        {
+            new Thread(() => Park(entered)) { IsBackground = true }.Start();
+            entered.Wait();
+        }
+
+        Rcu.Call(static () => Console.Write("x"));
+        return 0;
+
+    case "stuck":
+        Rcu.Call(static () => Thread.Sleep(Timeout.Infinite));
+        Rcu.Call(static () => Console.Write("x"));
+        return 0;
+
+    case "exit-in-callback":
+        Rcu.Call(static () => Environment.Exit(7));
+        Thread.Sleep(Timeout.Infinite);
+        return 1;
+
+    case "reposting":
+        Rcu.Call(Repost);
+        return 0;
+
+    default:
+        return 2;
+}
+
+static void Park(ManualResetEventSlim entered)
+{
+    using ReadGuard guard = Rcu.ReadLock();
+    entered.Set();
+    Thread.Sleep(Timeout.Infinite);
+}
+
+static void Repost() => Rcu.Call(Repost);

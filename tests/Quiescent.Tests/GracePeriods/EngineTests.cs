@@ -1,0 +1,204 @@
+using Quiescent.GracePeriods;
+using Quiescent.Readers;
+using Quiescent.Tests.Support;
+
+namespace Quiescent.Tests.GracePeriods;
+
+// The engine step by step, its slots written by the test in place of readers.
+public sealed unsafe class EngineTests
+{
+    private const ulong Step = SectionWord.SequenceStep;
+
+    [Fact]
+    public void Without_readers_one_call_starts_and_completes_a_grace_period()
+    {
+        using BareEngine bare = new();
+        ulong target = bare.Engine.NextTarget();
+        Assert.Equal(Step, target);
+        Assert.False(bare.Engine.HasCompleted(target));
+        Assert.True(bare.Engine.TryAdvance(target));
+        Assert.True(bare.Engine.HasCompleted(target));
+        Assert.Equal(1, bare.Engine.Read().Started);
+        Assert.Equal(1, bare.Engine.Read().Completed);
+    }
+
+    [Fact]
+    public void A_target_that_has_completed_starts_nothing()
+    {
+        using BareEngine bare = new();
+        ulong target = bare.Engine.NextTarget();
+        Assert.True(bare.Engine.TryAdvance(target));
+        Assert.True(bare.Engine.TryAdvance(target));
+        Assert.Equal(1, bare.Engine.Read().Started);
+    }
+
+    [Fact]
+    public void A_reader_from_before_is_waited_for_and_one_from_after_the_start_is_not()
+    {
+        using BareEngine bare = new();
+        ReaderSlot* before = bare.AddReader();
+        ReaderSlot* after = bare.AddReader();
+        bare.Enter(before);
+        ulong target = bare.Engine.NextTarget();
+        Assert.False(bare.Engine.TryAdvance(target));
+        bare.Enter(after);
+        Assert.False(bare.Engine.TryAdvance(target));
+        bare.Exit(before);
+        Assert.True(bare.Engine.TryAdvance(target));
+        Assert.Equal(1, bare.Engine.Read().Started);
+
+        // The later one holds the next grace period up.
+        Assert.False(bare.Engine.TryAdvance(bare.Engine.NextTarget()));
+        bare.Exit(after);
+        Assert.True(bare.Engine.TryAdvance(bare.Engine.NextTarget() - Step));
+    }
+
+    // O3. Fault caught: filing under the grace period in progress, which began before the unlink.
+    [Fact]
+    public void A_target_taken_during_a_grace_period_is_the_one_after_it()
+    {
+        using BareEngine bare = new();
+        ReaderSlot* first = bare.AddReader();
+        ReaderSlot* second = bare.AddReader();
+        bare.Enter(first);
+        ulong inProgress = bare.Engine.NextTarget();
+        Assert.False(bare.Engine.TryAdvance(inProgress));
+
+        bare.Enter(second);
+        ulong target = bare.Engine.NextTarget();
+        Assert.Equal(inProgress + Step, target);
+        bare.Exit(first);
+        Assert.False(bare.Engine.TryAdvance(target));
+        Assert.True(bare.Engine.HasCompleted(inProgress));
+        Assert.False(bare.Engine.HasCompleted(target));
+        bare.Exit(second);
+        Assert.True(bare.Engine.TryAdvance(target));
+    }
+
+    // Fault caught: a scan that looks at the sequence alone, or at the nesting alone.
+    [Theory]
+    [InlineData(0, 0, false)]
+    [InlineData(0, 1, true)]
+    [InlineData(0, 3, true)]
+    [InlineData(0, 65_535, true)]
+    [InlineData(1, 0, false)]
+    [InlineData(1, 1, false)]
+    [InlineData(1, 65_535, false)]
+    [InlineData(2, 1, false)]
+    public void A_slot_is_in_the_way_if_it_is_inside_and_older(int sequence, int nesting, bool isInTheWay)
+    {
+        using BareEngine bare = new();
+        ReaderSlot* slot = bare.AddReader();
+        slot->Word = ((ulong)sequence << SectionWord.SequenceShift) | (uint)nesting;
+        Assert.Equal(!isInTheWay, bare.Engine.TryAdvance(Step));
+    }
+
+    [Fact]
+    public void Any_one_slot_of_many_chunks_is_seen()
+    {
+        using BareEngine bare = new();
+        nint[] slots = new nint[500];
+        for (int i = 0; i < slots.Length; i++)
+        {
+            slots[i] = (nint)bare.AddReader();
+        }
+
+        foreach (nint address in slots)
+        {
+            ReaderSlot* slot = (ReaderSlot*)address;
+            bare.Enter(slot);
+            ulong target = bare.Engine.NextTarget();
+            Assert.False(bare.Engine.TryAdvance(target));
+            bare.Exit(slot);
+            Assert.True(bare.Engine.TryAdvance(target));
+        }
+    }
+
+    // The cursor may rest: what it has passed cannot hold this grace period up again, and what joined since need not be scanned.
+    [Fact]
+    public void A_grace_period_looks_neither_back_nor_at_slots_that_joined_after_its_start()
+    {
+        using BareEngine bare = new();
+        ReaderSlot* passed = bare.AddReader();
+        ReaderSlot* inTheWay = bare.AddReader();
+        bare.Enter(inTheWay);
+        ulong target = bare.Engine.NextTarget();
+        Assert.False(bare.Engine.TryAdvance(target));
+        bare.Enter(passed);
+        ReaderSlot* joined = bare.AddReader();
+        bare.Enter(joined);
+        bare.Exit(inTheWay);
+        Assert.True(bare.Engine.TryAdvance(target));
+
+        // Both are seen by the next one.
+        Assert.False(bare.Engine.TryAdvance(target + Step));
+        bare.Exit(passed);
+        Assert.False(bare.Engine.TryAdvance(target + Step));
+        bare.Exit(joined);
+        Assert.True(bare.Engine.TryAdvance(target + Step));
+    }
+
+    // O6. Fault caught: a word cleared without regard to what it was, or an abandoned reader counted twice.
+    [Fact]
+    public void A_dead_thread_s_word_is_cleared_and_noted_once()
+    {
+        using BareEngine bare = new();
+        Thread dead = new(() => { });
+        dead.Start();
+        dead.Join();
+        ReaderSlot* slot = bare.AddReader(dead);
+        ReaderSlot* living = bare.AddReader();
+        slot->Word = 3;
+        bare.Enter(living);
+        ulong target = bare.Engine.NextTarget();
+        Assert.False(bare.Engine.TryAdvance(target));
+        Assert.True(SectionWord.IsQuiescent(slot->Word));
+        Assert.True(bare.Engine.HasAbandoned);
+        AbandonedReader abandoned = Assert.Single(bare.Engine.TakeAbandoned());
+        Assert.Same(dead, abandoned.Owner.Thread);
+        Assert.Equal(3, abandoned.Depth);
+
+        Assert.False(bare.Engine.HasAbandoned);
+        bare.Exit(living);
+        Assert.True(bare.Engine.TryAdvance(target));
+        bare.Engine.Sweep();
+        Assert.Empty(bare.Engine.TakeAbandoned());
+        Assert.Equal(1, bare.Engine.Read().Abandoned);
+    }
+
+    [Fact]
+    public void Only_a_dead_thread_s_slot_is_given_to_another()
+    {
+        using BareEngine bare = new();
+        ReaderSlot* living = bare.AddReader();
+        Thread dead = new(() => { });
+        dead.Start();
+        dead.Join();
+        ReaderSlot* left = bare.AddReader(dead);
+        SlotTable slots = bare.Engine.Slots;
+        SlotOwner next = new(slots, Thread.CurrentThread);
+        Assert.False(slots.TryRegisterReleased(next, out _));
+        bare.Engine.Sweep();
+        Assert.True(slots.TryRegisterReleased(next, out ReaderSlot* slot));
+        Assert.True(slot == left);
+        Assert.False(slot == living);
+        Assert.False(slots.TryRegisterReleased(next, out _));
+        Assert.Equal(2, slots.InUse);
+    }
+
+    [Fact]
+    public void Statistics_of_durations_are_in_order()
+    {
+        using BareEngine bare = new();
+        for (int i = 0; i < 100; i++)
+        {
+            Assert.True(bare.Engine.TryAdvance(bare.Engine.NextTarget()));
+        }
+
+        GracePeriodDurations durations = bare.Engine.Read().Durations;
+        Assert.True(TimeSpan.Zero <= durations.Min, $"{durations}");
+        Assert.True(durations.Min <= durations.Mean && durations.Mean <= durations.Max, $"{durations}");
+        Assert.True(durations.Min <= durations.P50 && durations.P50 <= durations.P99, $"{durations}");
+        Assert.True(durations.P99 <= durations.Max, $"{durations}");
+    }
+}

@@ -1,0 +1,181 @@
+using System.Collections.Concurrent;
+using Quiescent.GracePeriods;
+using Quiescent.Readers;
+using Quiescent.Tests.Support;
+
+namespace Quiescent.Tests.GracePeriods;
+
+public sealed unsafe class StallTests
+{
+    private static readonly TimeSpan s_timeout = TimeSpan.FromMilliseconds(20);
+
+    [Theory]
+    [MemberData(nameof(SynchronizeTests.AllReaders), MemberType = typeof(SynchronizeTests))]
+    public void A_section_that_outlives_the_timeout_is_reported_and_reported_again(ReadSideBarrier readSide, ReaderKind kind)
+    {
+        using RcuDomain domain = New(readSide);
+        ConcurrentQueue<StallEventArgs> reports = Watch(domain);
+        using ParkedReader reader = new(domain, kind, "the culprit");
+        using Worker synchronizer = Worker.Start(domain.Synchronize);
+        Until.True(() => reports.Count >= 2);
+        reader.Release();
+        synchronizer.Join();
+
+        StallEventArgs[] all = [.. reports];
+        for (int i = 0; i < all.Length; i++)
+        {
+            Assert.Equal("stalls", all[i].DomainName);
+            Assert.Equal("the culprit", all[i].ThreadName);
+            Assert.Equal(reader.Thread.ManagedThreadId, all[i].ManagedThreadId);
+            Assert.Equal(i + 1, all[i].Reports);
+            Assert.True(all[i].Duration >= s_timeout, $"{all[i]}");
+            Assert.Contains("the culprit", all[i].ToString(), StringComparison.Ordinal);
+        }
+
+        // Not sooner than three timeouts later.
+        Assert.True(all[1].Duration - all[0].Duration >= 3 * s_timeout, $"{all[0]} {all[1]}");
+        Assert.Equal(all.Length, domain.GetStatistics().Stalls);
+    }
+
+    [Fact]
+    public void The_report_carries_the_operating_system_s_number_of_the_thread()
+    {
+        using RcuDomain domain = New();
+        ConcurrentQueue<StallEventArgs> reports = Watch(domain);
+        using ManualResetEventSlim end = new();
+        ulong id = 0;
+        using Worker reader = Worker.Start(() =>
+        {
+            using ReadGuard guard = domain.ReadLock();
+            Volatile.Write(ref id, OsThread.CurrentId());
+            Until.Set(end);
+        });
+        Until.True(() => domain.GetStatistics().ReaderSlotsInUse == 1);
+        using Worker synchronizer = Worker.Start(domain.Synchronize);
+        Until.True(() => !reports.IsEmpty || synchronizer.HasEnded);
+        if (reports.IsEmpty)
+        {
+            // The reader had its slot, but not yet its section.
+            using Worker again = Worker.Start(domain.Synchronize);
+            Until.True(() => !reports.IsEmpty);
+        }
+
+        end.Set();
+        Assert.Equal(Volatile.Read(ref id), reports.First().OsThreadId);
+        if (OperatingSystem.IsLinux() || OperatingSystem.IsWindows())
+        {
+            Assert.NotEqual(0ul, reports.First().OsThreadId);
+        }
+    }
+
+    [Fact]
+    public void A_stall_is_reported_to_whoever_asked_without_waiting()
+    {
+        using RcuDomain domain = New();
+        ConcurrentQueue<StallEventArgs> reports = Watch(domain);
+        using ParkedReader reader = new(domain);
+        GracePeriodState state = domain.StartPoll();
+        Until.True(() => !reports.IsEmpty);
+        reader.Release();
+        Until.True(() => domain.Poll(state));
+    }
+
+    [Fact]
+    public void Of_many_waiters_one_reports()
+    {
+        using RcuDomain domain = New();
+        ConcurrentQueue<StallEventArgs> reports = Watch(domain);
+        using ParkedReader reader = new(domain);
+        Worker[] synchronizers = Worker.StartMany(16, _ => domain.Synchronize());
+        Until.True(() => reports.Count >= 2);
+        reader.Release();
+        Worker.JoinAll(synchronizers);
+        Assert.Equal(Enumerable.Range(1, reports.Count), reports.Select(report => report.Reports).Order());
+    }
+
+    [Fact]
+    public void A_handler_that_throws_breaks_nothing()
+    {
+        using RcuDomain domain = New();
+        int thrown = 0;
+        domain.Stalled += (_, _) =>
+        {
+            Interlocked.Increment(ref thrown);
+            throw new InvalidTimeZoneException("a handler's own trouble");
+        };
+        ConcurrentQueue<StallEventArgs> reports = Watch(domain);
+        using ParkedReader reader = new(domain);
+        using Worker synchronizer = Worker.Start(domain.Synchronize);
+        GracePeriodState state = domain.StartPoll();
+        Until.True(() => reports.Count >= 2);
+        Assert.True(Volatile.Read(ref thrown) >= 2);
+        reader.Release();
+        synchronizer.Join();
+        Until.True(() => domain.Poll(state));
+    }
+
+    [Fact]
+    public void Each_stall_is_counted_from_one()
+    {
+        using RcuDomain domain = New();
+        ConcurrentQueue<StallEventArgs> reports = Watch(domain);
+        for (int i = 1; i <= 2; i++)
+        {
+            using ParkedReader reader = new(domain, name: $"culprit {i}");
+            using Worker synchronizer = Worker.Start(domain.Synchronize);
+            Until.True(() => reports.Any(report => report.ThreadName == reader.Thread.Name));
+            reader.Release();
+            synchronizer.Join();
+            Assert.Equal(1, reports.First(report => report.ThreadName == reader.Thread.Name).Reports);
+        }
+    }
+
+    [Fact]
+    public void The_detector_names_the_reader_in_the_way_and_nobody_when_there_is_none()
+    {
+        using BareEngine bare = new();
+        StallDetector detector = new(bare.Engine, TimeSpan.FromTicks(1));
+        bare.AddReader();
+        ReaderSlot* culprit = bare.AddReader();
+        Assert.False(detector.TryDetect(out _));
+        bare.Enter(culprit);
+        ulong target = bare.Engine.NextTarget();
+        Assert.False(detector.TryDetect(out _));
+        Assert.False(bare.Engine.TryAdvance(target));
+        Stall stall = default;
+        Until.True(() => detector.TryDetect(out stall));
+        Assert.Same(bare.Engine.Slots.OwnerOf(1), stall.Reader);
+        Assert.Equal(1, stall.Reports);
+        bare.Exit(culprit);
+        Assert.True(bare.Engine.TryAdvance(target));
+        Assert.False(detector.TryDetect(out _));
+        Assert.Equal(1, detector.Count);
+    }
+
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(long.MaxValue / 10_000)]
+    public void With_an_infinite_or_enormous_timeout_nothing_is_reported(long milliseconds)
+    {
+        using BareEngine bare = new();
+        TimeSpan timeout = milliseconds < 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromMilliseconds(milliseconds);
+        StallDetector detector = new(bare.Engine, timeout);
+        bare.Enter(bare.AddReader());
+        Assert.False(bare.Engine.TryAdvance(bare.Engine.NextTarget()));
+        Assert.False(detector.TryDetect(out _));
+    }
+
+    private static RcuDomain New(ReadSideBarrier readSide = ReadSideBarrier.Asymmetric) =>
+        new(new RcuDomainOptions { Name = "stalls", ReadSideBarrier = readSide, StallTimeout = s_timeout });
+
+    private static ConcurrentQueue<StallEventArgs> Watch(RcuDomain domain)
+    {
+        ConcurrentQueue<StallEventArgs> reports = new();
+        domain.Stalled += (sender, e) =>
+        {
+            Assert.Same(domain, sender);
+            reports.Enqueue(e);
+        };
+        return reports;
+    }
+}

@@ -1,0 +1,105 @@
+using Quiescent.Reclamation;
+using Quiescent.Tests.Support;
+
+namespace Quiescent.Tests.Reclamation;
+
+public class BacklogTests
+{
+    [Fact]
+    public void It_is_over_the_limit_from_the_limit_on_and_never_below_zero()
+    {
+        Backlog backlog = new(10, BacklogPolicy.None);
+        Assert.False(backlog.IsOverLimit);
+        backlog.Add(9);
+        Assert.False(backlog.IsOverLimit);
+        backlog.Add(1);
+        Assert.True(backlog.IsOverLimit);
+        backlog.Add(-30);
+        Assert.False(backlog.IsOverLimit);
+        Assert.Equal(0, backlog.Count);
+        backlog.Add(0);
+        backlog.Add(25);
+        Assert.Equal(5, backlog.Count);
+    }
+
+    // "Low by less than a page per thread, never high": what is left over after a drain would throttle an idle domain for ever,
+    // what is lacking would let the backlog grow beyond its limit.
+    [Theory]
+    [MemberData(nameof(Forms.All), MemberType = typeof(Forms))]
+    public void The_count_follows_what_waits_to_within_a_page(Form form)
+    {
+        const int Count = 5_000;
+        using RcuDomain domain = new(new RcuDomainOptions { BacklogPolicy = BacklogPolicy.None });
+        for (int round = 0; round < 5; round++)
+        {
+            using (new ParkedReader(domain))
+            {
+                for (int i = 0; i < Count + (100 * round); i++)
+                {
+                    Forms.Queue(domain, form);
+                }
+
+                Assert.InRange(Inside.Backlog(domain).Count, Forms.Waiting(domain) - Page.Entries, Forms.Waiting(domain));
+            }
+
+            Books.MustBalance(domain);
+            Assert.Equal(0, Inside.Backlog(domain).Count);
+        }
+    }
+
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(7, 1)]
+    [InlineData(16, 2)]
+    [InlineData(4_064, 508)]
+    [InlineData(1_000_000, 508)]
+    [InlineData(long.MaxValue, 508)]
+    public void A_page_never_holds_more_than_an_eighth_of_the_limit(long limit, int entries)
+    {
+        using RcuDomain domain = new(new RcuDomainOptions { BacklogLimit = limit });
+        Assert.Equal(entries, Inside.Context(domain).PageEntries);
+    }
+
+    [Fact]
+    public void None_lets_the_backlog_grow()
+    {
+        using RcuDomain domain = new(new RcuDomainOptions { BacklogPolicy = BacklogPolicy.None, BacklogLimit = 1_000 });
+        using (new ParkedReader(domain))
+        {
+            for (int i = 0; i < 30_000; i++)
+            {
+                Forms.Queue(domain, (Form)(i % 12));
+            }
+
+            Assert.Equal(30_000, Forms.Waiting(domain));
+        }
+
+        Books.MustBalance(domain);
+        Assert.Equal(0, Inside.Backlog(domain).Count);
+    }
+
+    // Above the limit no batch is gathered any more, whatever ReclaimDelay says, and nobody needs to call anything.
+    [Theory]
+    [InlineData(Form.Headless)]
+    [InlineData(Form.Head)]
+    [InlineData(Form.User)]
+    [InlineData(Form.UserHead)]
+    [InlineData(Form.Delegate)]
+    public void Above_the_limit_grace_periods_are_expedited(Form form)
+    {
+        RcuDomain domain = new(new RcuDomainOptions
+        {
+            BacklogPolicy = BacklogPolicy.None,
+            BacklogLimit = 1_000,
+            ReclaimDelay = TimeSpan.FromMinutes(1),
+        });
+        for (int i = 0; i < 3_000; i++)
+        {
+            Forms.Queue(domain, form);
+        }
+
+        bool expedited = SpinWait.SpinUntil(() => Forms.CarriedOut(domain) > 0, TimeSpan.FromSeconds(5));
+        domain.Dispose();
+        Assert.True(expedited, "A backlog above the limit waits until a batch has been gathered.");
+    }
+}

@@ -1,0 +1,97 @@
+using Quiescent.Tests.Support;
+
+namespace Quiescent.Tests.Reclamation;
+
+public class BlockPolicyTests
+{
+    private const int Limit = 1_000;
+
+    [Theory]
+    [MemberData(nameof(Forms.All), MemberType = typeof(Forms))]
+    public void Above_the_limit_a_thread_waits_until_the_reader_has_left(Form form)
+    {
+        using RcuDomain domain = NewDomain();
+        using ParkedReader reader = new(domain);
+        using Worker worker = Worker.Start(() => Flood(domain, form, 2 * Limit));
+        Until.True(() => worker.HasEnded || (worker.IsWaiting && Inside.Backlog(domain).IsOverLimit));
+        Assert.False(worker.HasEnded);
+        Assert.InRange(Forms.Waiting(domain), Limit - 128, Limit + 256);
+        reader.Release();
+        worker.Join();
+        Assert.Equal(2 * Limit, Forms.CarriedOut(Balanced(domain)));
+    }
+
+    [Fact]
+    public void A_thread_inside_a_section_or_online_does_not_wait()
+    {
+        using RcuDomain domain = NewDomain();
+        foreach (ReaderKind kind in Enum.GetValues<ReaderKind>())
+        {
+            Worker.Run(() =>
+            {
+                using RcuReader reader = domain.RegisterReader();
+                if (kind == ReaderKind.Online)
+                {
+                    reader.GoOnline();
+                    Flood(domain, Form.Headless, 3 * Limit);
+                    Flood(domain, Form.Head, 3 * Limit);
+                    return;
+                }
+
+                using ReadGuard guard = kind == ReaderKind.Handle ? reader.ReadLock() : domain.ReadLock();
+                Flood(domain, Form.Headless, 3 * Limit);
+                Flood(domain, Form.Head, 3 * Limit);
+            });
+        }
+
+        Books.MustBalance(domain);
+    }
+
+    [Fact]
+    public void Threads_that_wait_are_told_when_the_domain_is_disposed_of_and_keep_their_block()
+    {
+        RcuDomain domain = NewDomain();
+        ParkedReader reader = new(domain);
+        Exception? thrown = null;
+        Worker blocked = Worker.Start(() => thrown = Record.Exception(() => Flood(domain, Form.Headless, 2 * Limit)));
+        Until.True(() => blocked.HasEnded || (blocked.IsWaiting && Inside.Backlog(domain).IsOverLimit));
+        Worker disposer = Worker.Start(domain.Dispose);
+        blocked.Join(); // although the reader is still parked
+        Assert.IsType<ObjectDisposedException>(thrown);
+        reader.Release();
+        disposer.Join();
+        RcuStatistics books = Books.MustBeConsistent(domain);
+        Assert.Equal(books.BlocksQueued, books.BlocksFreed);
+    }
+
+    [Fact]
+    public void Several_threads_that_flood_a_small_limit_get_everything_through()
+    {
+        using RcuDomain domain = new(new RcuDomainOptions { BacklogPolicy = BacklogPolicy.Block, BacklogLimit = 100 });
+        Worker.JoinAll(Worker.StartMany(3, thread =>
+        {
+            for (int i = 0; i < 6_000; i++)
+            {
+                Forms.Queue(domain, (Form)((i + thread) % 12));
+            }
+        }));
+        Assert.Equal(18_000, Forms.CarriedOut(Balanced(domain)));
+    }
+
+    private static RcuDomain Balanced(RcuDomain domain)
+    {
+        Books.MustBalance(domain);
+        return domain;
+    }
+
+    private static void Flood(RcuDomain domain, Form form, int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            Forms.Queue(domain, form);
+        }
+    }
+
+    private static RcuDomain NewDomain() =>
+        new(new RcuDomainOptions { BacklogPolicy = BacklogPolicy.Block, BacklogLimit = Limit });
+}

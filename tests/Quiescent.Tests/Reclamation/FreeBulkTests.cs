@@ -1,0 +1,128 @@
+using Quiescent.Tests.Support;
+
+namespace Quiescent.Tests.Reclamation;
+
+public unsafe class FreeBulkTests
+{
+    [Theory]
+    [InlineData(1)]
+    [InlineData(508)]
+    [InlineData(509)]
+    [InlineData(1016)]
+    [InlineData(10_000)]
+    public void A_bulk_of_any_size_is_freed_once(int count)
+    {
+        using RcuDomain domain = Domains.New();
+        using (new ParkedReader(domain))
+        {
+            domain.FreeBulk(NewBlocks(count));
+            Assert.Equal((count, 0), (domain.GetStatistics().BlocksQueued, domain.GetStatistics().BlocksFreed));
+        }
+
+        Assert.Equal(count, Books.MustBalance(domain).BlocksFreed);
+    }
+
+    [Fact]
+    public void A_bulk_joins_an_open_page_wherever_that_stands()
+    {
+        using RcuDomain domain = Domains.New();
+        Random random = new(1);
+        long expected = 0;
+        for (int i = 0; i < 200; i++)
+        {
+            int single = random.Next(600);
+            for (int k = 0; k < single; k++)
+            {
+                domain.Free(Forms.NewBlock());
+            }
+
+            int bulk = random.Next(1_200);
+            domain.FreeBulk(NewBlocks(bulk));
+            expected += single + bulk;
+        }
+
+        RcuStatistics books = Books.MustBalance(domain);
+        Assert.Equal(expected, books.BlocksFreed);
+        Assert.InRange(books.PagesInUse, 0, 1); // The spare pages came back.
+    }
+
+    [Fact]
+    public void Nulls_are_skipped_and_a_bulk_of_nothing_starts_nothing()
+    {
+        using RcuDomain domain = Domains.New();
+        domain.FreeBulk([]);
+        domain.FreeBulk([0]);
+        domain.FreeBulk(new nint[5_000]);
+        Assert.Equal(0, domain.GetStatistics().BlocksQueued);
+        Assert.Equal(0, domain.GetStatistics().PagesInUse);
+        Assert.Null(Inside.ReclaimerThread(domain));
+
+        nint[] blocks = NewBlocks(1_100);
+        nint[] sparse = new nint[blocks.Length * 3];
+        for (int i = 0; i < blocks.Length; i++)
+        {
+            sparse[(3 * i) + (i % 3)] = blocks[i];
+        }
+
+        domain.FreeBulk(sparse);
+        Assert.Equal(1_100, Books.MustBalance(domain).BlocksFreed);
+    }
+
+    [Fact]
+    public void A_bulk_is_refused_as_a_whole_above_the_limit()
+    {
+        using RcuDomain domain = new(new RcuDomainOptions { BacklogPolicy = BacklogPolicy.Throw, BacklogLimit = 1_000 });
+        nint[] blocks = NewBlocks(900);
+        nint[] more = NewBlocks(600);
+        using (new ParkedReader(domain))
+        {
+            domain.FreeBulk(blocks);
+            long pages = domain.GetStatistics().PagesInUse;
+            Assert.Throws<RcuBacklogException>(() => domain.FreeBulk(more));
+            RcuStatistics books = domain.GetStatistics();
+            Assert.Equal((900, pages), (books.BlocksQueued, books.PagesInUse));
+        }
+
+        Assert.Equal(900, Books.MustBalance(domain).BlocksFreed);
+        domain.FreeBulk(more); // The caller still owned them.
+        Assert.Equal(1_500, Books.MustBalance(domain).BlocksFreed);
+    }
+
+    // Else nobody could ever hand such a bulk over.
+    [Theory]
+    [InlineData(BacklogPolicy.Throw)]
+    [InlineData(BacklogPolicy.Block)]
+    [InlineData(BacklogPolicy.Throttle)]
+    [InlineData(BacklogPolicy.None)]
+    public void A_bulk_larger_than_the_limit_is_taken_when_nothing_else_waits(BacklogPolicy policy)
+    {
+        using RcuDomain domain = new(new RcuDomainOptions { BacklogPolicy = policy, BacklogLimit = 1_000 });
+        Worker.Run(() => domain.FreeBulk(NewBlocks(2_000)));
+        Assert.Equal(2_000, Books.MustBalance(domain).BlocksFreed);
+        Assert.Equal(0, Inside.Backlog(domain).Count);
+    }
+
+    [Fact]
+    public void Bulks_of_several_threads_are_freed_while_they_come()
+    {
+        const int Threads = 4;
+        const int Rounds = 300;
+        using RcuDomain domain = new(new RcuDomainOptions { ReclaimDelay = TimeSpan.Zero });
+        Worker.JoinAll(Worker.StartMany(Threads, thread =>
+        {
+            for (int i = 0; i < Rounds; i++)
+            {
+                domain.FreeBulk(NewBlocks((i * 7 % 700) + 1));
+                if (i % 50 == thread)
+                {
+                    domain.Barrier();
+                }
+            }
+        }));
+        long expected = Threads * Enumerable.Range(0, Rounds).Sum(i => (long)(i * 7 % 700) + 1);
+        Assert.Equal(expected, Books.MustBalance(domain).BlocksFreed);
+        Assert.Equal(0, Inside.Backlog(domain).Count);
+    }
+
+    private static nint[] NewBlocks(int count) => [.. Enumerable.Range(0, count).Select(_ => (nint)Forms.NewBlock(16))];
+}

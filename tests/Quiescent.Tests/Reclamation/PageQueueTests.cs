@@ -1,0 +1,298 @@
+using System.Runtime.InteropServices;
+using Quiescent.GracePeriods;
+using Quiescent.Memory;
+using Quiescent.Readers;
+using Quiescent.Reclamation;
+
+namespace Quiescent.Tests.Reclamation;
+
+// The queue of pages by itself, on one thread, with small pages and with blocks that are mere numbers.
+public sealed unsafe class PageQueueTests : IDisposable
+{
+    private const int Entries = 4;
+    private const int First = Page.Words - Entries;
+
+    private readonly GracePeriodEngine _engine = new(new SlotTable(ThreadQueues.Bytes, &ThreadQueues.Free, false, false), false);
+    private readonly PagePool _pool = new();
+    private readonly PageQueue* _queue = (PageQueue*)NativeMemory.AllocZeroed(PageQueue.Bytes);
+    private long _next;
+
+    public void Dispose()
+    {
+        PageQueue.FreePages(_queue);
+        NativeMemory.Free(_queue);
+    }
+
+    [Fact]
+    public void A_queue_without_a_page_has_no_room_and_nothing_in_it()
+    {
+        Assert.False(Queueing.TryAppend(_queue, (void*)8));
+        Assert.False(PageQueue.Seal(_queue, _engine));
+        Assert.Equal(0, PageQueue.Tail(_queue, First));
+        Assert.False(PageQueue.TryNote(_queue, _engine, First, evenIfActive: true, out _));
+        Assert.Equal(0, Peek(out _));
+    }
+
+    [Fact]
+    public void A_page_takes_its_entries_and_is_sealed_once()
+    {
+        Append(Entries);
+        Assert.False(Queueing.TryAppend(_queue, (void*)8));
+        Assert.Equal(Entries, Tail);
+        Assert.True(PageQueue.Seal(_queue, _engine));
+        Assert.False(PageQueue.Seal(_queue, _engine));
+    }
+
+    [Fact]
+    public void Positions_go_on_over_pages()
+    {
+        for (int i = 1; i <= 5 * Entries; i++)
+        {
+            Append(1);
+            Assert.Equal(i, Tail);
+        }
+
+        Assert.Equal(5, _pool.InUse);
+    }
+
+    [Fact]
+    public void A_full_page_is_covered_when_its_stamp_has_completed_and_not_before()
+    {
+        Append(Entries);
+        Assert.Equal(0, Peek(out _));
+        PageQueue.Seal(_queue, _engine);
+        Assert.Equal(0, Peek(out _));
+        Assert.True(_engine.TryAdvance(PageQueue.OldestTarget(_queue, _engine)));
+        Assert.Equal(Entries, Peek(out nint* entries));
+        Assert.Equal([1, 2, 3, 4], new ReadOnlySpan<nint>(entries, Entries));
+    }
+
+    // Catches a page that is recycled while the owner's cursor still stands in it.
+    [Fact]
+    public void A_page_that_is_done_is_recycled_when_its_successor_is_linked()
+    {
+        Append(Entries);
+        SealAndComplete();
+        PageQueue.NoteCarriedOut(_queue, Peek(out _));
+        Assert.Equal(Entries, _queue->Carried);
+        Assert.Equal(1, _pool.InUse);
+        Assert.Equal(0, Peek(out _));
+        Append(1);
+        Assert.Equal(2, _pool.InUse);
+        Assert.Equal(0, Peek(out _));
+        Assert.Equal(1, _pool.InUse);
+        Assert.Equal(Entries + 1, Tail);
+    }
+
+    [Fact]
+    public void Entries_can_be_carried_out_one_by_one()
+    {
+        Append(Entries);
+        SealAndComplete();
+        for (int i = 1; i <= Entries; i++)
+        {
+            Assert.Equal(Entries - i + 1, Peek(out nint* entries));
+            Assert.Equal(i, entries[0]);
+            PageQueue.NoteCarriedOut(_queue, 1);
+            Assert.Equal(i, _queue->Carried);
+        }
+    }
+
+    [Fact]
+    public void A_note_covers_the_entries_up_to_its_position_and_no_later_ones()
+    {
+        Append(2);
+        Assert.True(Note(evenIfActive: true, out ulong target));
+        Append(1);
+        _engine.TryAdvance(target);
+        Assert.Equal(2, Peek(out nint* entries));
+        Assert.Equal(1, entries[0]);
+        PageQueue.NoteCarriedOut(_queue, 2);
+        Assert.Equal(0, Peek(out _));
+        Assert.True(Note(evenIfActive: true, out ulong next));
+        Assert.NotEqual(target, next);
+        _engine.TryAdvance(next);
+        Assert.Equal(1, Peek(out _));
+    }
+
+    [Fact]
+    public void A_note_may_reach_over_several_pages()
+    {
+        const int Count = (2 * Entries) + 1;
+        Append(Count);
+        Assert.True(Note(evenIfActive: true, out ulong target));
+        Append(1);
+        _engine.TryAdvance(target);
+        int consumed = 0;
+        for (int covered; (covered = Peek(out nint* entries)) != 0; consumed += covered)
+        {
+            Assert.Equal(consumed + 1, entries[0]);
+            PageQueue.NoteCarriedOut(_queue, covered);
+        }
+
+        Assert.Equal(Count, consumed);
+    }
+
+    // Catches a stream of callers that postpones the same entries for ever.
+    [Fact]
+    public void A_note_is_not_replaced_before_it_is_carried_out()
+    {
+        Append(1);
+        Note(evenIfActive: true, out ulong target);
+        Append(1);
+        _engine.TryAdvance(target);
+        Assert.True(Note(evenIfActive: true, out ulong again));
+        Assert.Equal(target, again);
+        Assert.Equal(1, Peek(out _));
+    }
+
+    [Fact]
+    public void An_owner_that_has_gone_on_to_another_page_since_the_last_look_is_left_to_itself()
+    {
+        Append(1);
+        Assert.False(Note(evenIfActive: false, out _));
+        Append(Entries);
+        Assert.False(Note(evenIfActive: false, out _));
+        Append(1); // the same page
+        Assert.True(Note(evenIfActive: false, out _));
+    }
+
+    [Theory]
+    [InlineData(Deallocators.NativeHeap, true)]
+    [InlineData(Deallocators.AlignedNativeHeap, true)]
+    [InlineData(Deallocators.AlignedNativeHeap + 1, false)] // User code runs without the lock: it may have been taken.
+    public void The_newest_entry_can_be_withdrawn_until_it_is_carried_out_or_noted_for_code(int channel, bool evenIfNoted)
+    {
+        _queue->Channel = channel;
+        Append(2);
+        Assert.True(PageQueue.TryWithdraw(_queue, First));
+        Assert.Equal(1, Tail);
+        _next = 1;
+        Append(1);
+        Note(evenIfActive: true, out ulong target);
+        Assert.Equal(evenIfNoted, PageQueue.TryWithdraw(_queue, First));
+        int left = evenIfNoted ? 1 : 2;
+        Assert.Equal(left, Tail);
+        _engine.TryAdvance(target);
+        Assert.Equal(left, Peek(out _)); // The note does not reach beyond what is left.
+        PageQueue.NoteCarriedOut(_queue, left);
+        Assert.False(PageQueue.TryWithdraw(_queue, First));
+        Assert.Equal(left, Tail);
+        Assert.False(Note(evenIfActive: true, out _));
+    }
+
+    // Catches a note that still covers the place of a withdrawn entry when another one takes it.
+    [Fact]
+    public void What_takes_the_place_of_a_withdrawn_entry_is_not_covered_by_the_note()
+    {
+        Append(2);
+        Note(evenIfActive: true, out ulong target);
+        Assert.True(PageQueue.TryWithdraw(_queue, First));
+        Append(1);
+        _engine.TryAdvance(target);
+        Assert.Equal(1, Peek(out _));
+    }
+
+    [Fact]
+    public void The_first_entry_of_a_page_and_the_last_can_be_withdrawn()
+    {
+        Append(1);
+        Assert.True(PageQueue.TryWithdraw(_queue, First));
+        Assert.Equal(0, Tail);
+        Assert.False(PageQueue.TryWithdraw(_queue, First));
+        Append(Entries);
+        Assert.True(PageQueue.TryWithdraw(_queue, First));
+        Assert.Equal(Entries - 1, Tail);
+        Append(1);
+        Assert.Equal(Entries, Tail);
+    }
+
+    [Fact]
+    public void The_last_page_is_released_when_it_is_empty_and_positions_go_on()
+    {
+        Append(2);
+        PageQueue.Release(_queue, _pool, First);
+        Assert.Equal(1, _pool.InUse);
+        Note(evenIfActive: true, out ulong target);
+        _engine.TryAdvance(target);
+        PageQueue.NoteCarriedOut(_queue, Peek(out _));
+        PageQueue.Release(_queue, _pool, First);
+        Assert.Equal(0, _pool.InUse);
+        Assert.Equal(2, Tail);
+        Append(1);
+        Assert.Equal(3, Tail);
+    }
+
+    // Pages come back into the same queue at the same addresses: only positions tell the times apart.
+    [Fact]
+    public void Recycled_pages_serve_the_same_queue_over_and_over()
+    {
+        for (int round = 0; round < 1_000; round++)
+        {
+            Append((round % (2 * Entries)) + 1);
+            Note(evenIfActive: true, out ulong target);
+            _engine.TryAdvance(target);
+            long expected = _queue->Carried;
+            for (int covered; (covered = Peek(out nint* entries)) != 0;)
+            {
+                for (int i = 0; i < covered; i++)
+                {
+                    Assert.Equal(++expected, entries[i]);
+                }
+
+                PageQueue.NoteCarriedOut(_queue, covered);
+            }
+
+            Assert.Equal(Tail, _queue->Carried);
+            Assert.InRange(_pool.InUse, 1, 2);
+        }
+    }
+
+    [Fact]
+    public void Freeing_is_bounded_by_pages()
+    {
+        const int Pages = 5;
+        for (int i = 0; i < Pages * Entries; i++)
+        {
+            AppendBlock(Forms.NewBlock());
+        }
+
+        PageQueue.Seal(_queue, _engine);
+        _engine.TryAdvance(_engine.NextTarget());
+        Assert.Equal(2 * Entries, PageQueue.FreeCovered(_queue, _engine, _pool, null, First, pages: 2));
+        Assert.Equal(3 * Entries, PageQueue.FreeCovered(_queue, _engine, _pool, null, First, pages: 10));
+        Assert.Equal(0, PageQueue.FreeCovered(_queue, _engine, _pool, null, First, pages: 10));
+        Assert.Equal(Pages * Entries, _queue->Carried);
+    }
+
+    private long Tail => PageQueue.Tail(_queue, First);
+
+    private void Append(int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            AppendBlock((void*)(nint)(++_next));
+        }
+    }
+
+    private void AppendBlock(void* block)
+    {
+        if (!Queueing.TryAppend(_queue, block))
+        {
+            PageQueue.Seal(_queue, _engine);
+            PageQueue.Extend(_queue, _pool.Take(), First);
+            Assert.True(Queueing.TryAppend(_queue, block));
+        }
+    }
+
+    private void SealAndComplete()
+    {
+        PageQueue.Seal(_queue, _engine);
+        Assert.True(_engine.TryAdvance(PageQueue.OldestTarget(_queue, _engine)));
+    }
+
+    private bool Note(bool evenIfActive, out ulong target) =>
+        PageQueue.TryNote(_queue, _engine, First, evenIfActive, out target);
+
+    private int Peek(out nint* entries) => PageQueue.PeekCovered(_queue, _engine, _pool, First, out entries);
+}

@@ -1,0 +1,52 @@
+using System.Diagnostics;
+
+namespace Quiescent.Tests.Reclamation;
+
+// Each scenario is a process of its own: tests/ProcessExit.
+public class ProcessExitTests
+{
+    [Theory]
+    [InlineData("delegates", 3, "abc")]
+    [InlineData("domains", 3, "ddd")]
+    public void Callbacks_that_wait_when_Main_returns_get_their_chance(string scenario, int count, string letters)
+    {
+        string output = Run(scenario, exitCode: 0);
+        Assert.Equal(count, output.Length);
+        Assert.Equal(letters, string.Concat(output.Order()));
+    }
+
+    [Theory]
+    [InlineData("parked")] // a reader that never leaves
+    [InlineData("stuck")] // a callback that never returns
+    [InlineData("reposting")] // a callback that queues itself for ever
+    public void Nothing_keeps_a_process_for_ever(string scenario) => Assert.Equal("", Run(scenario, exitCode: 0));
+
+    [Fact]
+    public void A_callback_may_end_the_process() => Run("exit-in-callback", exitCode: 7);
+
+    private static string Run(string scenario, int exitCode)
+    {
+        ProcessStartInfo start = new(Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet")
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.ArgumentList.Add("exec");
+        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "ProcessExit.dll"));
+        start.ArgumentList.Add(scenario);
+        using Process process = Process.Start(start)!;
+        Task<string> output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        Task<string> errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        bool ended = process.WaitForExit(Support.Until.Bound);
+        if (!ended)
+        {
+            process.Kill();
+        }
+
+        Assert.True(ended, $"The process '{scenario}' does not end.");
+        Support.Until.Done(output);
+        Support.Until.Done(errors);
+        Assert.True(process.ExitCode == exitCode, $"Exit code {process.ExitCode}, not {exitCode}. {errors.GetAwaiter().GetResult()}");
+        return output.GetAwaiter().GetResult();
+    }
+}

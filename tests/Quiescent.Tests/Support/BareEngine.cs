@@ -1,0 +1,37 @@
+using Quiescent.GracePeriods;
+using Quiescent.Readers;
+
+namespace Quiescent.Tests.Support;
+
+// The grace-period engine by itself, with slots that the test writes in place of readers: each step is the test's own.
+internal sealed unsafe class BareEngine : IDisposable
+{
+    private readonly SlotTable _slots;
+
+    public BareEngine(ulong sequence = 0, bool fullFence = true)
+    {
+        _slots = new SlotTable(queueBytes: 64, &FreeNothing, fullFence, validate: false);
+        _slots.Words->Started = (sequence << SectionWord.SequenceShift) | 1;
+        _slots.Words->Completed = sequence << SectionWord.SequenceShift;
+        Engine = new GracePeriodEngine(_slots, fullFence);
+    }
+
+    public GracePeriodEngine Engine { get; }
+
+    public SharedWords* Words => _slots.Words;
+
+    /// <summary>A slot of a thread that lives, or of the given one.</summary>
+    public ReaderSlot* AddReader(Thread? thread = null) =>
+        _slots.Extend(new SlotOwner(_slots, thread ?? Thread.CurrentThread));
+
+    public void Enter(ReaderSlot* slot) => Section.Announce(slot, Words);
+
+    public void Exit(ReaderSlot* slot) => slot->Word--;
+
+    /// <summary>The slots' memory is the table's, and goes with its finalizer.</summary>
+    public void Dispose() => GC.KeepAlive(_slots);
+
+    private static void FreeNothing(void* queues)
+    {
+    }
+}

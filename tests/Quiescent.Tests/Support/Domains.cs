@@ -1,0 +1,12 @@
+namespace Quiescent.Tests.Support;
+
+// Domains as tests want them. Each test takes one of its own, so that its figures are its own.
+internal static class Domains
+{
+    /// <summary>The two places where a section's fence is paid, as rows of a theory.</summary>
+    public static TheoryData<ReadSideBarrier> ReadSides => [ReadSideBarrier.Asymmetric, ReadSideBarrier.Full];
+
+    public static RcuDomain New(
+        ReadSideBarrier readSide = ReadSideBarrier.Asymmetric, bool validate = false, string name = "test") =>
+        new(new RcuDomainOptions { Name = name, ReadSideBarrier = readSide, Validate = validate });
+}
