@@ -18,7 +18,7 @@ namespace Quiescent.Reclamation;
 //     happen, which is harmless: waking twice; and a withdrawal fails if the item was noted, as both take the queue's lock.
 //     Where the barrier cannot be relied upon, Attention is never 0 and each append fences here.
 // O8  What is freed here is trivial, at most CollectPages pages or CollectHeads heads per call. No user code runs.
-internal sealed unsafe class Queueing(QueueContext context, Reclaimer reclaimer, Registrar registrar)
+internal sealed unsafe partial class Queueing(QueueContext context, Reclaimer reclaimer, Registrar registrar)
 {
     // One page is filled and two are freed: a backlog shrinks at the rate at which it would have grown, and no single call
     // frees more than about a thousand blocks.
@@ -31,9 +31,6 @@ internal sealed unsafe class Queueing(QueueContext context, Reclaimer reclaimer,
     private const int HeadsPerVisit = 128;
     private const int CollectHeads = 512;
     private const int DriveHeads = DrivePages * Page.Entries;
-
-    // A bulk pays like as many pages, but no longer than about a second.
-    private const int MaxPausesPerBulk = 64;
 
     private int _sharedLock;
 
@@ -85,56 +82,6 @@ internal sealed unsafe class Queueing(QueueContext context, Reclaimer reclaimer,
         {
             context.Ledger?.Remove(block);
             ThrowDisposed();
-        }
-    }
-
-    /// <summary>All or nothing: pages are taken first, and the append is done under the consumer's lock.</summary>
-    public void FreeBulk(ReaderSlot* slot, ReadOnlySpan<nint> blocks)
-    {
-        ReaderSlot* real = Enter(slot);
-        int count = blocks.Length - blocks.Count(0);
-        if (count == 0)
-        {
-            return;
-        }
-
-        PageQueue* queue = &((ThreadQueues*)real->Queues)->Blocks;
-        int pages = (count + context.PageEntries - 1) / context.PageEntries;
-        PayForBacklog(real, count);
-        for (int i = Math.Min(pages, MaxPausesPerBulk); i > 1; i--)
-        {
-            PayForBacklog(real, 0);
-        }
-
-        Page* spare = TakePages(pages + 1);
-        bool appended = false;
-        try
-        {
-            context.Ledger?.AddAll(blocks);
-            TryLock.Enter(ref queue->Lock);
-            if (!context.IsDisposed)
-            {
-                AppendAll(queue, blocks, ref spare);
-                appended = true;
-            }
-
-            TryLock.Exit(ref queue->Lock);
-        }
-        finally
-        {
-            GivePages(spare);
-        }
-
-        if (!appended)
-        {
-            RemoveFromLedger(blocks);
-            ThrowDisposed();
-        }
-
-        IsDisposedAfterAppend();
-        for (; pages > 0; pages--)
-        {
-            Collect(queue);
         }
     }
 
@@ -275,103 +222,6 @@ internal sealed unsafe class Queueing(QueueContext context, Reclaimer reclaimer,
         }
     }
 
-    // Never inside a section (the thread would wait for itself) and never on the reclaimer (it would wait for nobody).
-    private void PayForBacklog(ReaderSlot* real, int about)
-    {
-        Backlog backlog = context.Backlog;
-        long waiting = backlog.Count;
-        bool isOver = backlog.IsOverLimit || (waiting > 0 && waiting + about > backlog.Limit);
-        if (!isOver || reclaimer.IsCurrentThread)
-        {
-            return;
-        }
-
-        reclaimer.Expedite();
-        switch (backlog.Policy)
-        {
-            case BacklogPolicy.Throw:
-                ThrowBacklog();
-                break;
-            case BacklogPolicy.Throttle when !Section.HoldsUpGracePeriods(real):
-                backlog.Pause();
-                break;
-            case BacklogPolicy.Block when !Section.HoldsUpGracePeriods(real):
-                WaitForBacklog(real);
-                break;
-        }
-    }
-
-    private void WaitForBacklog(ReaderSlot* real)
-    {
-        PageQueue* queue = &((ThreadQueues*)real->Queues)->Blocks;
-        Backoff backoff = default;
-        reclaimer.BeginHurry();
-        try
-        {
-            while (context.Backlog.IsOverLimit && !context.IsDisposed)
-            {
-                backoff.PauseUninterrupted();
-                Collect(queue);
-            }
-        }
-        finally
-        {
-            reclaimer.EndHurry();
-            backoff.RestoreInterrupt();
-        }
-    }
-
-    private void AppendAll(PageQueue* queue, ReadOnlySpan<nint> blocks, ref Page* spare)
-    {
-        foreach (nint block in blocks)
-        {
-            if (block != 0 && !TryAppend(queue, (void*)block))
-            {
-                if (PageQueue.Seal(queue, context.Engine))
-                {
-                    context.Backlog.Add(context.PageEntries);
-                }
-
-                Page* page = spare;
-                spare = page->Next;
-                page->Next = null;
-                PageQueue.Extend(queue, page, context.First);
-                TryAppend(queue, (void*)block);
-            }
-        }
-    }
-
-    private Page* TakePages(int count)
-    {
-        Page* taken = null;
-        try
-        {
-            for (; count > 0; count--)
-            {
-                Page* page = context.Pool.Take();
-                page->Next = taken;
-                taken = page;
-            }
-        }
-        catch
-        {
-            GivePages(taken);
-            throw;
-        }
-
-        return taken;
-    }
-
-    private void GivePages(Page* page)
-    {
-        while (page != null)
-        {
-            Page* next = page->Next;
-            context.Pool.Give(page);
-            page = next;
-        }
-    }
-
     private bool TryPush(ReaderSlot* real, RcuHead* head, nint word)
     {
         HeadQueue* queue = QueueFor((ThreadQueues*)real->Queues, word);
@@ -446,14 +296,6 @@ internal sealed unsafe class Queueing(QueueContext context, Reclaimer reclaimer,
         }
 
         return (attention & Attention.Disposed) != 0;
-    }
-
-    private void RemoveFromLedger(ReadOnlySpan<nint> blocks)
-    {
-        foreach (nint block in blocks)
-        {
-            context.Ledger?.Remove((void*)block);
-        }
     }
 
     [DoesNotReturn]

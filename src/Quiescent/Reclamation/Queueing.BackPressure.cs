@@ -1,0 +1,54 @@
+using Quiescent.Ordering;
+using Quiescent.Readers;
+
+namespace Quiescent.Reclamation;
+
+// What queueing pays while more waits than the limit allows. Each form comes here a page's worth at a time.
+internal sealed unsafe partial class Queueing
+{
+    // Never inside a section (the thread would wait for itself) and never on the reclaimer (it would wait for nobody).
+    private void PayForBacklog(ReaderSlot* real, int about)
+    {
+        Backlog backlog = context.Backlog;
+        long waiting = backlog.Count;
+        bool isOver = backlog.IsOverLimit || (waiting > 0 && waiting + about > backlog.Limit);
+        if (!isOver || reclaimer.IsCurrentThread)
+        {
+            return;
+        }
+
+        reclaimer.Expedite();
+        switch (backlog.Policy)
+        {
+            case BacklogPolicy.Throw:
+                ThrowBacklog();
+                break;
+            case BacklogPolicy.Throttle when !Section.HoldsUpGracePeriods(real):
+                backlog.Pause();
+                break;
+            case BacklogPolicy.Block when !Section.HoldsUpGracePeriods(real):
+                WaitForBacklog(real);
+                break;
+        }
+    }
+
+    private void WaitForBacklog(ReaderSlot* real)
+    {
+        PageQueue* queue = &((ThreadQueues*)real->Queues)->Blocks;
+        Backoff backoff = default;
+        reclaimer.BeginHurry();
+        try
+        {
+            while (context.Backlog.IsOverLimit && !context.IsDisposed)
+            {
+                backoff.PauseUninterrupted();
+                Collect(queue);
+            }
+        }
+        finally
+        {
+            reclaimer.EndHurry();
+            backoff.RestoreInterrupt();
+        }
+    }
+}

@@ -1,0 +1,122 @@
+using Quiescent.Ordering;
+using Quiescent.Readers;
+
+namespace Quiescent.Reclamation;
+
+// Queueing many blocks at once, all or none. Pages are taken before anything is appended, and the append is done under the
+// consumer's lock: whoever disposes of the domain takes that lock after setting Disposed, so it either finds all of the bulk or the
+// bulk finds Disposed (O11). No single entry needs to be withdrawn.
+internal sealed unsafe partial class Queueing
+{
+    // A bulk pays like as many pages, but not more often than this: its pauses are bounded too.
+    private const int MaxPausesPerBulk = 64;
+
+    /// <summary>All or nothing: pages are taken first, and the append is done under the consumer's lock.</summary>
+    public void FreeBulk(ReaderSlot* slot, ReadOnlySpan<nint> blocks)
+    {
+        ReaderSlot* real = Enter(slot);
+        int count = blocks.Length - blocks.Count(0);
+        if (count == 0)
+        {
+            return;
+        }
+
+        PageQueue* queue = &((ThreadQueues*)real->Queues)->Blocks;
+        int pages = (count + context.PageEntries - 1) / context.PageEntries;
+        PayForBacklog(real, count);
+        for (int i = Math.Min(pages, MaxPausesPerBulk); i > 1; i--)
+        {
+            PayForBacklog(real, 0);
+        }
+
+        Page* spare = TakePages(pages + 1);
+        bool appended = false;
+        try
+        {
+            context.Ledger?.AddAll(blocks);
+            TryLock.Enter(ref queue->Lock);
+            if (!context.IsDisposed)
+            {
+                AppendAll(queue, blocks, ref spare);
+                appended = true;
+            }
+
+            TryLock.Exit(ref queue->Lock);
+        }
+        finally
+        {
+            GivePages(spare);
+        }
+
+        if (!appended)
+        {
+            RemoveFromLedger(blocks);
+            ThrowDisposed();
+        }
+
+        IsDisposedAfterAppend();
+        for (; pages > 0; pages--)
+        {
+            Collect(queue);
+        }
+    }
+
+    private void AppendAll(PageQueue* queue, ReadOnlySpan<nint> blocks, ref Page* spare)
+    {
+        foreach (nint block in blocks)
+        {
+            if (block != 0 && !TryAppend(queue, (void*)block))
+            {
+                if (PageQueue.Seal(queue, context.Engine))
+                {
+                    context.Backlog.Add(context.PageEntries);
+                }
+
+                Page* page = spare;
+                spare = page->Next;
+                page->Next = null;
+                PageQueue.Extend(queue, page, context.First);
+                TryAppend(queue, (void*)block);
+            }
+        }
+    }
+
+    private Page* TakePages(int count)
+    {
+        Page* taken = null;
+        try
+        {
+            for (; count > 0; count--)
+            {
+                Page* page = context.Pool.Take();
+                page->Next = taken;
+                taken = page;
+            }
+        }
+        catch
+        {
+            GivePages(taken);
+            throw;
+        }
+
+        return taken;
+    }
+
+    private void GivePages(Page* page)
+    {
+        while (page != null)
+        {
+            Page* next = page->Next;
+            context.Pool.Give(page);
+            page = next;
+        }
+    }
+
+    private void RemoveFromLedger(ReadOnlySpan<nint> blocks)
+    {
+        foreach (nint block in blocks)
+        {
+            context.Ledger?.Remove((void*)block);
+        }
+    }
+}
