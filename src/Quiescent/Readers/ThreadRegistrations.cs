@@ -3,33 +3,26 @@ using Quiescent.Ordering;
 
 namespace Quiescent.Readers;
 
-// The domains that this thread is registered with: an open-addressed table by the domain's number, looked up at its first place
-// inline. It roots the slots' memory (O5) and dies with the thread; the slots themselves are found dead by the engine's sweep.
+// The domains that this thread is registered with: an open-addressed table by the domain's number, before it the one
+// asked for last. It roots the slots' memory (O5) and dies with the thread; the slots themselves are found dead by the engine's sweep.
 internal sealed unsafe class ThreadRegistrations
 {
     [ThreadStatic]
     private static ThreadRegistrations? t_current;
+
+    // The domain asked for last, in thread-local words that need no object: most threads use one domain at a time.
+    [ThreadStatic]
+    private static long t_lastDomain;
+
+    [ThreadStatic]
+    private static ReaderSlot* t_lastSlot;
 
     private Registration[] _entries = new Registration[4];
     private int _count;
 
     /// <summary>This thread's slot in the domain (its twin under Validate), or null.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ReaderSlot* Find(long domain)
-    {
-        ThreadRegistrations? current = t_current;
-        if (current is not null)
-        {
-            Registration[] entries = current._entries;
-            ref Registration first = ref entries[(int)domain & (entries.Length - 1)];
-            if (first.Domain == domain)
-            {
-                return first.Slot;
-            }
-        }
-
-        return FindBeyondFirst(current, domain);
-    }
+    public static ReaderSlot* Find(long domain) => t_lastDomain == domain ? t_lastSlot : FindInTable(domain);
 
     /// <summary>The owner of a slot of this thread.</summary>
     /// <exception cref="InvalidOperationException">It is not one.</exception>
@@ -73,9 +66,9 @@ internal sealed unsafe class ThreadRegistrations
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static ReaderSlot* FindBeyondFirst(ThreadRegistrations? current, long domain)
+    private static ReaderSlot* FindInTable(long domain)
     {
-        if (current is null)
+        if (t_current is not { } current)
         {
             return null;
         }
@@ -85,6 +78,8 @@ internal sealed unsafe class ThreadRegistrations
         {
             if (entries[i].Domain == domain)
             {
+                t_lastSlot = entries[i].Slot;
+                t_lastDomain = domain;
                 return entries[i].Slot;
             }
         }
@@ -106,6 +101,7 @@ internal sealed unsafe class ThreadRegistrations
     // Leaves out disposed domains in which this thread has neither a section nor a handle, then sizes for twice what is left.
     private void Rebuild()
     {
+        t_lastDomain = 0;
         int live = 0;
         foreach (ref readonly Registration entry in _entries.AsSpan())
         {

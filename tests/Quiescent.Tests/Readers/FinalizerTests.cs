@@ -1,0 +1,73 @@
+using System.Runtime.CompilerServices;
+using Quiescent.Tests.Support;
+
+namespace Quiescent.Tests.Readers;
+
+// A program's finalizers may use a domain that became unreachable together with their object: the memory behind the domain has to
+// outlast them. Without that the process crashes here, or hangs.
+public class FinalizerTests
+{
+    [Fact]
+    public void A_finalizer_may_dispose_of_its_domain() => Finalize(static domain => domain.Dispose());
+
+    [Fact]
+    public void A_finalizer_may_read_the_books_of_its_domain() => Finalize(static domain => _ = domain.GetStatistics());
+
+    [Fact]
+    public void A_finalizer_may_read_in_its_domain_and_wait_for_it() => Finalize(static domain =>
+    {
+        domain.ReadLock().Dispose();
+        domain.Synchronize();
+    });
+
+    private static void Finalize(Action<RcuDomain> use)
+    {
+        const int Objects = 50;
+        Counter counter = new();
+        Create(use, counter, Objects);
+        Until.True(() =>
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            return Volatile.Read(ref counter.Finalized) == Objects;
+        });
+        Assert.Null(counter.Failure);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Create(Action<RcuDomain> use, Counter counter, int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            _ = new Cache(use, counter);
+        }
+    }
+
+    private sealed class Counter
+    {
+        public int Finalized;
+        public Exception? Failure;
+    }
+
+    private sealed class Cache
+    {
+        private readonly RcuDomain _domain = Domains.New();
+        private readonly Action<RcuDomain> _use;
+        private readonly Counter _counter;
+
+        public Cache(Action<RcuDomain> use, Counter counter)
+        {
+            _use = use;
+            _counter = counter;
+
+            // No reclaimer is started, which would keep the domain alive.
+            _domain.Synchronize();
+        }
+
+        ~Cache()
+        {
+            _counter.Failure ??= Record.Exception(() => _use(_domain));
+            Interlocked.Increment(ref _counter.Finalized);
+        }
+    }
+}
