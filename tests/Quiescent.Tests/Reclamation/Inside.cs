@@ -23,6 +23,12 @@ internal static unsafe class Inside
     /// <summary>The domain's one thread; null until something was queued.</summary>
     public static Thread? ReclaimerThread(RcuDomain domain) => Volatile.Read(ref ThreadOf(ReclaimerOf(domain)));
 
+    /// <summary>This thread's slot in the domain.</summary>
+    public static ReaderSlot* Slot(RcuDomain domain) => ReaderSlot.Real(ThreadRegistrations.Find(IdOf(domain)));
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_id")]
+    private static extern ref long IdOf(RcuDomain domain);
+
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_context")]
     private static extern ref QueueContext ContextOf(RcuDomain domain);
 

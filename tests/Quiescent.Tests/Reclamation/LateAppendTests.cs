@@ -17,11 +17,11 @@ public sealed unsafe class LateAppendTests
         RcuDomain domain = Domains.New();
         domain.ReadLock().Dispose();
         QueueContext context = Inside.Context(domain);
-        PageQueue* queue = &((ThreadQueues*)ReaderSlot.Real(ThreadRegistrations.Find(IdOf(context)))->Queues)->Blocks;
+        PageQueue* queue = &((ThreadQueues*)Inside.Slot(domain)->Queues)->Blocks;
         Assert.True(queue->Cursor == null);
         TryLock.Enter(ref queue->Lock);
         using Worker disposer = Worker.Start(domain.Dispose);
-        Until.True(() => context.IsDisposed);
+        Until.True(() => disposer.IsWaiting || disposer.HasEnded);
         PageQueue.Extend(queue, context.Pool.Take(), context.First);
         Assert.True(Queueing.TryAppend(queue, NativeMemory.Alloc(32)));
         Assert.False(disposer.HasEnded);
@@ -43,18 +43,5 @@ public sealed unsafe class LateAppendTests
         Assert.False(slots.TryRegisterReleased(new SlotOwner(slots, Thread.CurrentThread), out _));
         Assert.Equal(second + 1, slots.Extend(new SlotOwner(slots, Thread.CurrentThread))->Index);
         Assert.Equal(1, slots.InUse);
-    }
-
-    // The registrations are keyed by the domain's number; this thread registered last with the domain under test.
-    private static long IdOf(QueueContext context)
-    {
-        for (long id = 1; ; id++)
-        {
-            ReaderSlot* slot = ThreadRegistrations.Find(id);
-            if (slot != null && ReaderSlot.Real(slot)->Words == context.Words)
-            {
-                return id;
-            }
-        }
     }
 }

@@ -157,6 +157,15 @@ public sealed unsafe class PageQueueTests : IDisposable
         Assert.True(Note(evenIfActive: false, out _));
     }
 
+    // Its owner may not free them (O8). Left to itself, a queue that goes on growing was not looked after before the backlog limit.
+    [Fact]
+    public void Pages_of_a_user_deallocator_are_noted_however_active_their_owner_is()
+    {
+        _queue->Channel = Deallocators.AlignedNativeHeap + 1;
+        Append(Entries + 1);
+        Assert.True(Note(evenIfActive: false, out _));
+    }
+
     [Theory]
     [InlineData(Deallocators.NativeHeap, true)]
     [InlineData(Deallocators.AlignedNativeHeap, true)]
