@@ -22,14 +22,20 @@ internal sealed unsafe partial class Queueing
         }
 
         PageQueue* queue = &((ThreadQueues*)real->Queues)->Blocks;
-        int pages = (count + context.PageEntries - 1) / context.PageEntries;
-        PayForBacklog(real, count);
-        for (int i = Math.Min(pages, MaxPausesPerBulk); i > 1; i--)
+        nint* cursor = queue->Cursor;
+        int room = Page.HasNoRoom(cursor) ? 0 : Page.Words - Page.IndexOf(cursor);
+        int pages = Math.Max(0, count - room + context.PageEntries - 1) / context.PageEntries;
+        if (context.Backlog.Policy == BacklogPolicy.Throw)
+        {
+            PayForBacklog(real, count);
+        }
+
+        for (int i = Math.Min(pages, MaxPausesPerBulk); i > 0; i--)
         {
             PayForBacklog(real, 0);
         }
 
-        Page* spare = TakePages(pages + 1);
+        Page* spare = TakePages(pages);
         bool appended = false;
         try
         {

@@ -129,6 +129,55 @@ public sealed unsafe class HeadQueueTests : IDisposable
         NativeMemory.Free(withdrawn); // A double free if it was in the chain.
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void A_head_withdrawn_from_a_sealed_chain_is_not_carried_out_with_it(int count)
+    {
+        Push(count);
+        RcuHead* withdrawn = NewHead();
+        HeadQueue.Push(_queue, withdrawn);
+        HeadQueue.Seal(_queue, _engine, out ulong target);
+        Assert.True(HeadQueue.TryWithdraw(_queue));
+        NativeMemory.Free(withdrawn); // A double free if it was still in the chain.
+        _engine.TryAdvance(target);
+        Assert.Equal(1, HeadQueue.FreeCovered(_queue, _engine, null, 1));
+        Assert.False(HeadQueue.TryWithdraw(_queue));
+        Assert.Equal(count - 1, HeadQueue.FreeCovered(_queue, _engine, null, 10));
+        Assert.True(HeadQueue.IsEmpty(_queue));
+    }
+
+    [Fact]
+    public void A_chain_whose_only_head_is_withdrawn_is_gone()
+    {
+        RcuHead* withdrawn = NewHead();
+        HeadQueue.Push(_queue, withdrawn);
+        HeadQueue.Seal(_queue, _engine, out ulong target);
+        Assert.True(HeadQueue.TryWithdraw(_queue));
+        NativeMemory.Free(withdrawn);
+        Assert.True(HeadQueue.IsEmpty(_queue));
+        _engine.TryAdvance(target);
+        Assert.Equal(0, HeadQueue.FreeCovered(_queue, _engine, null, 10));
+        Assert.False(HeadQueue.Seal(_queue, _engine, out _));
+    }
+
+    // User code runs without the lock: what was detached may be running.
+    [Fact]
+    public void A_detached_head_cannot_be_withdrawn()
+    {
+        RcuHead* head = NewHead();
+        HeadQueue.Push(_queue, head);
+        HeadQueue.Seal(_queue, _engine, out ulong target);
+        _engine.TryAdvance(target);
+        HeadQueue.DetachCovered(_queue, _engine);
+        Assert.False(HeadQueue.TryWithdraw(_queue));
+        HeadQueue.ReverseReady(_queue);
+        Assert.True(HeadQueue.TakeReady(_queue) == head);
+        HeadQueue.NoteCarriedOut(_queue);
+        NativeMemory.Free(head);
+    }
+
     [Fact]
     public void Detached_heads_come_out_in_the_order_they_were_queued()
     {
