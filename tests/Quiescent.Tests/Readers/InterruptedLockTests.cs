@@ -1,0 +1,106 @@
+using System.Runtime.CompilerServices;
+using Quiescent.Memory;
+using Quiescent.Ordering;
+using Quiescent.Readers;
+using Quiescent.Reclamation;
+using Quiescent.Tests.Reclamation;
+using Quiescent.Tests.Support;
+
+namespace Quiescent.Tests.Readers;
+
+// The library's short locks, each held by the test while a thread with an interrupt pending arrives at it: the thread waits, its
+// operation is carried out whole, and the interrupt strikes in the thread's own next wait.
+public sealed class InterruptedLockTests
+{
+    // Fault caught: an interruptible lock of the slot table: a thread's first section throws, in a place where nothing may.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void An_interrupted_thread_waits_for_its_first_section(bool validate)
+    {
+        using RcuDomain domain = Domains.New(validate: validate);
+        WhileHeld(ref GateOf(Inside.Context(domain).Slots), () => domain.ReadLock().Dispose());
+        Assert.Equal(1, domain.GetStatistics().ReaderSlots);
+    }
+
+    // Fault caught: as above; what is queued without memory "cannot fail".
+    [Theory]
+    [InlineData(Form.Headless)]
+    [InlineData(Form.Head)]
+    [InlineData(Form.Function)]
+    [InlineData(Form.Delegate)]
+    public void An_interrupted_thread_waits_for_its_first_append(Form form)
+    {
+        using RcuDomain domain = Domains.New();
+        WhileHeld(ref GateOf(Inside.Context(domain).Slots), () => Forms.Queue(domain, form));
+        MustCarryOutOne(domain);
+    }
+
+    // Fault caught: an interruptible lock at the reclaimer's start: what was queued is reported as an exception, and freed as well.
+    [Theory]
+    [InlineData(Form.Headless)]
+    [InlineData(Form.Head)]
+    [InlineData(Form.Function)]
+    [InlineData(Form.Delegate)]
+    public void An_interrupted_thread_waits_for_the_reclaimers_start(Form form)
+    {
+        using RcuDomain domain = Domains.New();
+        WhileHeld(ref GateOf(ReclaimerOf(domain)), () => Forms.Queue(domain, form));
+        MustCarryOutOne(domain);
+    }
+
+    // Fault caught: an interruptible lock of Validate's ledger: Free throws, or the reclaimer stops with a queue's lock taken.
+    [Theory]
+    [InlineData(Form.Headless)]
+    [InlineData(Form.Head)]
+    [InlineData(Form.Bulk)]
+    public void An_interrupted_thread_waits_for_the_ledger_of_queued_blocks(Form form)
+    {
+        using RcuDomain domain = Domains.New(validate: true);
+        WhileHeld(ref GateOf(Inside.Context(domain).Ledger!), () => Forms.Queue(domain, form));
+        MustCarryOutOne(domain);
+    }
+
+    private static void MustCarryOutOne(RcuDomain domain)
+    {
+        RcuStatistics books = Books.MustBalance(domain);
+        Assert.Equal(1, books.BlocksFreed + books.CallbacksInvoked);
+    }
+
+    private static void WhileHeld(ref int gate, Action use)
+    {
+        Worker interrupted;
+        bool isHeldUp;
+        TryLock.Enter(ref gate);
+        try
+        {
+            interrupted = Worker.Start(() =>
+            {
+                Thread.CurrentThread.Interrupt();
+                use();
+                Assert.Throws<ThreadInterruptedException>(() => Thread.Sleep(0));
+            });
+            Until.True(() => interrupted.IsWaiting || interrupted.HasEnded);
+            isHeldUp = !interrupted.HasEnded;
+        }
+        finally
+        {
+            TryLock.Exit(ref gate);
+        }
+
+        interrupted.Join();
+        Assert.True(isHeldUp, "The thread did not arrive at the lock.");
+    }
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_gate")]
+    private static extern ref int GateOf(SlotTable slots);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_gate")]
+    private static extern ref int GateOf(QueuedBlocks ledger);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_startGate")]
+    private static extern ref int GateOf(Reclaimer reclaimer);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_reclaimer")]
+    private static extern ref Reclaimer ReclaimerOf(RcuDomain domain);
+}
