@@ -68,13 +68,24 @@ internal struct Backoff
     public static void SleepUninterrupted(int milliseconds)
     {
         long start = Stopwatch.GetTimestamp();
-        try
+        bool wasInterrupted = false;
+        int left = milliseconds;
+        while (left > 0)
         {
-            Thread.Sleep(milliseconds);
+            try
+            {
+                Thread.Sleep(left);
+                left = 0;
+            }
+            catch (ThreadInterruptedException)
+            {
+                wasInterrupted = true;
+                left = milliseconds - (int)Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+            }
         }
-        catch (ThreadInterruptedException)
+
+        if (wasInterrupted)
         {
-            SleepUninterrupted(Math.Max(0, milliseconds - (int)Stopwatch.GetElapsedTime(start).TotalMilliseconds));
             Thread.CurrentThread.Interrupt();
         }
     }

@@ -102,12 +102,12 @@ public sealed class SynchronizeAsyncTests
     [Fact]
     public void A_thousand_waits_block_no_thread_and_share_a_handful_of_grace_periods()
     {
-        const int waits = 1_000;
+        const int Waits = 1_000;
         using RcuDomain domain = Domains.New();
         using ParkedReader reader = new(domain);
         int before = ThreadCount();
-        Task[] all = [.. Enumerable.Range(0, waits).Select(_ => domain.SynchronizeAsync(CancellationToken.None).AsTask())];
-        Assert.InRange(ThreadCount() - before, -waits, waits / 10);
+        Task[] all = [.. Enumerable.Range(0, Waits).Select(_ => domain.SynchronizeAsync(CancellationToken.None).AsTask())];
+        Assert.InRange(ThreadCount() - before, -Waits, Waits / 10);
         Assert.DoesNotContain(all, task => task.IsCompleted);
         reader.Release();
         Until.Done(Task.WhenAll(all));

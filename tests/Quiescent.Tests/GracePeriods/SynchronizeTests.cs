@@ -100,19 +100,19 @@ public sealed class SynchronizeTests
     [InlineData(ReadSideBarrier.Full)]
     public void Sixty_four_callers_share_a_handful_of_grace_periods(ReadSideBarrier readSide)
     {
-        const int callers = 64;
+        const int Callers = 64;
         using RcuDomain domain = Domains.New(readSide);
         long before = domain.GetStatistics().GracePeriodsCompleted;
         ParkedReader reader = new(domain);
         int calling = 0;
-        Worker[] synchronizers = Worker.StartMany(callers, _ =>
+        Worker[] synchronizers = Worker.StartMany(Callers, _ =>
         {
             Interlocked.Increment(ref calling);
             domain.Synchronize();
         });
 
         // All have taken their targets: the first one's grace period, or the one after it.
-        Until.True(() => Volatile.Read(ref calling) == callers);
+        Until.True(() => Volatile.Read(ref calling) == Callers);
         foreach (Worker synchronizer in synchronizers)
         {
             Until.True(() => synchronizer.IsWaiting);

@@ -83,6 +83,28 @@ public sealed unsafe class InterruptedThreadTests
         Assert.Equal((1, true), (ran, wasPending));
     }
 
+    // Fails (the process ends) when each interrupt of a pause is put off by another call, until the stack is used up.
+    [Fact]
+    public void A_pause_stands_any_number_of_interrupts()
+    {
+        bool isDone = false;
+        using Worker pausing = Worker.Start(() =>
+        {
+            for (int i = 0; i < 5; i++)
+            {
+                Backoff.SleepUninterrupted(64);
+            }
+
+            Volatile.Write(ref isDone, true);
+        });
+        while (!Volatile.Read(ref isDone))
+        {
+            pausing.Thread.Interrupt();
+        }
+
+        pausing.Join();
+    }
+
     // Fails when an interrupt ends the pause: a thread with one pending would never be throttled.
     [Fact]
     public void A_pause_is_whole_and_the_interrupt_is_pending_after_it() => Worker.Run(() =>

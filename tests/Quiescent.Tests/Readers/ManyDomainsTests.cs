@@ -9,10 +9,10 @@ public sealed unsafe class ManyDomainsTests
     [Fact]
     public void One_thread_reads_in_a_thousand_domains_at_once()
     {
-        const int count = 1_000;
+        const int Count = 1_000;
         Worker.Run(() =>
         {
-            RcuDomain[] domains = [.. Enumerable.Range(0, count).Select(i => Domains.New((ReadSideBarrier)(i % 2)))];
+            RcuDomain[] domains = [.. Enumerable.Range(0, Count).Select(i => Domains.New((ReadSideBarrier)(i % 2)))];
             for (int round = 0; round < 3; round++)
             {
                 foreach (RcuDomain domain in domains)
@@ -28,12 +28,12 @@ public sealed unsafe class ManyDomainsTests
             }
 
             // Every other one goes; the rest keep their slots and more come.
-            for (int i = 0; i < count; i += 2)
+            for (int i = 0; i < Count; i += 2)
             {
                 domains[i].Dispose();
             }
 
-            for (int i = 0; i < count; i += 2)
+            for (int i = 0; i < Count; i += 2)
             {
                 domains[i] = Domains.New();
                 domains[i].ReadLock().Dispose();
@@ -85,24 +85,24 @@ public sealed unsafe class ManyDomainsTests
     [Fact]
     public void Two_hundred_domains_created_used_and_disposed_leave_no_thread()
     {
-        const int count = 200;
+        const int Count = 200;
         UseAndDispose();
         int before = ThreadCount();
-        for (int i = 0; i < count; i++)
+        for (int i = 0; i < Count; i++)
         {
             UseAndDispose();
         }
 
         // Threads of the runtime's own come and go; a thread per domain would make 200.
-        Assert.InRange(ThreadCount() - before, -count, count / 4);
+        Assert.InRange(ThreadCount() - before, -Count, Count / 4);
     }
 
     [Fact]
     public void A_domain_that_only_reads_and_synchronizes_has_no_thread()
     {
-        const int count = 200;
+        const int Count = 200;
         int before = ThreadCount();
-        RcuDomain[] domains = [.. Enumerable.Range(0, count).Select(_ => Domains.New())];
+        RcuDomain[] domains = [.. Enumerable.Range(0, Count).Select(_ => Domains.New())];
         foreach (RcuDomain domain in domains)
         {
             domain.ReadLock().Dispose();
@@ -111,7 +111,7 @@ public sealed unsafe class ManyDomainsTests
             domain.Barrier();
         }
 
-        Assert.InRange(ThreadCount() - before, -count, count / 4);
+        Assert.InRange(ThreadCount() - before, -Count, Count / 4);
         foreach (RcuDomain domain in domains)
         {
             domain.Dispose();

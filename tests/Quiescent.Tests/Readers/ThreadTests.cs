@@ -10,15 +10,15 @@ public sealed class ThreadTests
     [Fact]
     public void Ten_thousand_threads_that_come_and_go_leave_as_many_slots_as_there_were_at_one_time()
     {
-        const int batches = 625;
-        const int batch = 16;
+        const int Batches = 625;
+        const int Batch = 16;
         using RcuDomain domain = Domains.New();
         List<Worker> ended = [];
         bool withoutCollections = GC.TryStartNoGCRegion(64 * 1024 * 1024);
-        for (int i = 0; i < batches; i++)
+        for (int i = 0; i < Batches; i++)
         {
-            using Barrier allInside = new(batch);
-            Worker[] workers = Worker.StartMany(batch, _ =>
+            using Barrier allInside = new(Batch);
+            Worker[] workers = Worker.StartMany(Batch, _ =>
             {
                 using ReadGuard guard = domain.ReadLock();
                 Assert.True(allInside.SignalAndWait(Until.Bound));
@@ -33,8 +33,8 @@ public sealed class ThreadTests
             GC.EndNoGCRegion();
         }
 
-        Assert.Equal(batches * batch, ended.Count);
-        Assert.Equal(batch, books.ReaderSlots);
+        Assert.Equal(Batches * Batch, ended.Count);
+        Assert.Equal(Batch, books.ReaderSlots);
         Assert.Equal(0, books.ReaderSlotsInUse);
         Assert.Equal(0, books.ReadersAbandoned);
         domain.Synchronize();
@@ -46,11 +46,11 @@ public sealed class ThreadTests
     [InlineData(ReadSideBarrier.Full)]
     public void Any_one_of_three_hundred_readers_holds_grace_periods_up(ReadSideBarrier readSide)
     {
-        const int count = 300;
+        const int Count = 300;
         using RcuDomain domain = Domains.New(readSide);
-        using CountdownEvent inside = new(count);
-        ManualResetEventSlim[] release = [.. Enumerable.Range(0, count).Select(_ => new ManualResetEventSlim())];
-        Worker[] readers = Worker.StartMany(count, i =>
+        using CountdownEvent inside = new(Count);
+        ManualResetEventSlim[] release = [.. Enumerable.Range(0, Count).Select(_ => new ManualResetEventSlim())];
+        Worker[] readers = Worker.StartMany(Count, i =>
         {
             using ReadGuard guard = domain.ReadLock();
             inside.Signal();
@@ -59,11 +59,11 @@ public sealed class ThreadTests
         Until.True(() => inside.IsSet);
 
         RcuStatistics books = domain.GetStatistics();
-        Assert.Equal(count, books.ReaderSlots);
-        Assert.Equal(count, books.ReaderSlotsInUse);
+        Assert.Equal(Count, books.ReaderSlots);
+        Assert.Equal(Count, books.ReaderSlotsInUse);
 
         int[] lasting = [299, 250, 130, 64, 7, 0];
-        for (int i = 0; i < count; i++)
+        for (int i = 0; i < Count; i++)
         {
             if (!lasting.Contains(i))
             {

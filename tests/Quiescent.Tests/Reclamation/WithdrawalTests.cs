@@ -1,0 +1,157 @@
+using System.Runtime.InteropServices;
+using Quiescent.Callbacks;
+using Quiescent.Memory;
+using Quiescent.Ordering;
+using Quiescent.Reclamation;
+using Quiescent.Tests.Support;
+
+namespace Quiescent.Tests.Reclamation;
+
+// Appends that come after the drain of a disposal, and that a barrier of another thread takes note of before their owner learns of
+// the disposal (O11). The test is all three threads by turns.
+public sealed unsafe class WithdrawalTests
+{
+    // Fails when a note makes the newest entry stay: its owner believes it accepted, and nobody is left to free it.
+    [Theory]
+    [InlineData(Deallocators.NativeHeap)]
+    [InlineData(Deallocators.AlignedNativeHeap)]
+    [InlineData(Deallocators.AlignedNativeHeap + 1)]
+    public void A_block_that_was_noted_after_the_drain_is_withdrawn(int channel)
+    {
+        using LateDomain late = new();
+        PageQueue* queue = ThreadQueues.For(late.Queues, channel);
+        void* block = NewBlock(channel);
+        if (queue->Cursor == null)
+        {
+            PageQueue.Extend(queue, late.Context.Pool.Take(), late.Context.First);
+        }
+
+        Assert.True(Queueing.TryAppend(queue, block));
+        late.RunBarrier();
+        Assert.Throws<ObjectDisposedException>(() => late.Domain.Queueing.AttendToPage(queue));
+        FreeBlock(channel, block); // It is the caller's: a double free if the note still covers it.
+        late.LetReadersGo();
+        late.RunBarrier();
+        late.RunBarrier();
+        late.NothingMustWait();
+    }
+
+    // The same for a head in a sealed chain.
+    [Theory]
+    [InlineData(Form.Head)]
+    [InlineData(Form.UserHead)]
+    [InlineData(Form.Function)]
+    public void A_head_that_was_sealed_after_the_drain_is_withdrawn(Form form)
+    {
+        using LateDomain late = new();
+        HeadQueue* queue = form == Form.Head ? &late.Queues->Heads : form == Form.UserHead ? &late.Queues->UserHeads : &late.Queues->Callbacks;
+        RcuHead* head = (RcuHead*)NativeMemory.AllocZeroed((nuint)sizeof(RcuHead)); // word 0: offset 0, malloc's
+        long position = HeadQueue.Push(queue, head);
+        late.RunBarrier();
+        Assert.Throws<ObjectDisposedException>(() => late.Domain.Queueing.AfterPush(Inside.Slot(late.Domain), queue, position));
+        NativeMemory.Free(head);
+        late.LetReadersGo();
+        late.RunBarrier();
+        late.RunBarrier();
+        late.NothingMustWait();
+    }
+
+    // Fails when cutting a note back loses or repeats what was noted before the withdrawn entry.
+    [Theory]
+    [InlineData(1)]
+    [InlineData(Page.Entries - 1)]
+    [InlineData(Page.Entries)] // The withdrawn entry is the first of its page.
+    [InlineData(2 * Page.Entries)]
+    public void What_was_noted_before_a_withdrawn_block_is_freed_once(int before)
+    {
+        using RcuDomain domain = new(new RcuDomainOptions { BacklogPolicy = BacklogPolicy.None });
+        QueueContext context = Inside.Context(domain);
+        using (new ParkedReader(domain))
+        {
+            for (int i = 0; i < before; i++)
+            {
+                domain.Free(Forms.NewBlock());
+            }
+
+            void* block = Forms.NewBlock();
+            domain.Free(block);
+            PageQueue* queue = &((ThreadQueues*)Inside.Slot(domain)->Queues)->Blocks;
+            new ReclaimerPass(context, ReclaimerPass.NoCode).Run(mayNote: true, hurry: true);
+            using (TryLock.Hold(ref queue->Lock))
+            {
+                Assert.True(PageQueue.TryWithdraw(queue, context.First));
+            }
+
+            NativeMemory.Free(block);
+            Assert.Equal(before, domain.GetStatistics().BlocksQueued);
+        }
+
+        Assert.Equal(before, Books.MustBalance(domain).BlocksFreed);
+    }
+
+    private static void* NewBlock(int channel) =>
+        channel == Deallocators.AlignedNativeHeap ? NativeMemory.AlignedAlloc(64, 64) : Forms.NewBlock();
+
+    private static void FreeBlock(int channel, void* block)
+    {
+        if (channel == Deallocators.AlignedNativeHeap)
+        {
+            NativeMemory.AlignedFree(block);
+        }
+        else
+        {
+            NativeMemory.Free(block);
+        }
+    }
+
+    // A domain whose disposal has drained it and ended its reclaimer while a reader, who held nothing up, is still inside.
+    private sealed class LateDomain : IDisposable
+    {
+        private readonly ParkedReader _reader;
+        private readonly ReclaimerPass _barrier;
+        private bool _isReleased;
+
+        public LateDomain()
+        {
+            Domain = new RcuDomain();
+            Domain.ReadLock().Dispose();
+            _reader = new ParkedReader(Domain);
+            Context = Inside.Context(Domain);
+            _barrier = new ReclaimerPass(Context, ReclaimerPass.NoCode);
+            Domain.Dispose();
+            Queues = (ThreadQueues*)Inside.Slot(Domain)->Queues;
+        }
+
+        public RcuDomain Domain { get; }
+
+        public QueueContext Context { get; }
+
+        public ThreadQueues* Queues { get; }
+
+        /// <summary>What a barrier that another thread has begun before the disposal goes on to do.</summary>
+        public void RunBarrier() => _barrier.Run(mayNote: true, hurry: true);
+
+        public void LetReadersGo()
+        {
+            _reader.Release();
+            _isReleased = true;
+        }
+
+        public void NothingMustWait()
+        {
+            RcuStatistics books = Books.MustBeConsistent(Domain);
+            Assert.Equal((0, 0), (books.BlocksQueued, books.CallbacksQueued));
+            Assert.False(BarrierTicket.AnythingWaits(Context));
+        }
+
+        public void Dispose()
+        {
+            if (!_isReleased)
+            {
+                LetReadersGo();
+            }
+
+            GC.KeepAlive(Domain);
+        }
+    }
+}
