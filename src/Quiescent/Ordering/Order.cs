@@ -89,13 +89,6 @@ internal static unsafe class Order
     public static ulong Exchange(ref ulong location, ulong value) => Interlocked.Exchange(ref location, value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int Exchange(ref int location, int value) => Interlocked.Exchange(ref location, value);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T? Exchange<T>(ref T? location, T? value)
-        where T : class => Interlocked.Exchange(ref location, value);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static nint Exchange(ref nint location, nint value) => Interlocked.Exchange(ref location, value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
