@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
+using Quiescent.Faults;
 
 namespace Quiescent.Callbacks;
 
@@ -10,6 +11,8 @@ internal abstract class ManagedCallback
     /// <summary>A head for the callback, to be queued with <see cref="Invoke"/> or given back to <see cref="Discard"/>.</summary>
     public static unsafe RcuHead* CreateHead(ManagedCallback callback)
     {
+        FaultInjection.ThrowIfDue(FaultSite.Callback);
+
         // SAFETY: freed by Invoke or Discard, exactly one of which follows.
         NativeHead* head = (NativeHead*)NativeMemory.AllocZeroed((nuint)sizeof(NativeHead));
         try

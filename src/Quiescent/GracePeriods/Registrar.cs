@@ -1,3 +1,4 @@
+using Quiescent.Faults;
 using Quiescent.Readers;
 
 namespace Quiescent.GracePeriods;
@@ -17,6 +18,7 @@ internal sealed unsafe class Registrar(long domain, GracePeriodEngine engine, de
             return known;
         }
 
+        FaultInjection.ThrowIfDue(FaultSite.Registration);
         SlotTable slots = engine.Slots;
         ThreadRegistrations.Reserve();
         SlotOwner owner = new(slots, Thread.CurrentThread);

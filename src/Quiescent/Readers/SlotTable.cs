@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.ConstrainedExecution;
 using System.Runtime.InteropServices;
+using Quiescent.Faults;
 using Quiescent.Ordering;
 
 namespace Quiescent.Readers;
@@ -222,6 +223,7 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
     {
         public Chunk(int slots, int queueBytes)
         {
+            FaultInjection.ThrowIfDue(FaultSite.SlotChunk);
             nuint bytes = (nuint)slots * (nuint)(ReaderSlot.Stride + queueBytes);
             Owners = new SlotOwner?[slots];
 

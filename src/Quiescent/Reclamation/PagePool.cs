@@ -1,5 +1,6 @@
 using System.Runtime.ConstrainedExecution;
 using System.Runtime.InteropServices;
+using Quiescent.Faults;
 using Quiescent.Ordering;
 
 namespace Quiescent.Reclamation;
@@ -25,6 +26,7 @@ internal sealed unsafe class PagePool : CriticalFinalizerObject
     /// <exception cref="OutOfMemoryException">There is none to be had; nothing has changed.</exception>
     public Page* Take()
     {
+        FaultInjection.ThrowIfDue(FaultSite.Page);
         TryLock.Enter(ref _lock);
         Page* page = _spare;
         if (page != null)

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
+using Quiescent.Faults;
 using Quiescent.Ordering;
 using Quiescent.Readers;
 
@@ -142,6 +143,7 @@ internal sealed class Reclaimer(QueueContext context, RcuDomainOptions options)
             try
             {
                 ProcessExit.Register(this);
+                FaultInjection.ThrowIfDue(FaultSite.ThreadStart);
                 Thread thread = new(Run) { IsBackground = true, Name = $"rcu reclaimer ({options.Name})" };
                 Order.Release(ref _thread, thread);
                 thread.UnsafeStart();

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Quiescent.Callbacks;
+using Quiescent.Faults;
 using Quiescent.Ordering;
 
 namespace Quiescent.Reclamation;
@@ -36,6 +37,8 @@ internal unsafe struct ThreadQueues
         {
             if (queue->Next == null)
             {
+                FaultInjection.ThrowIfDue(FaultSite.Queue);
+
                 // SAFETY: whole before it is linked (release); freed with the slot.
                 PageQueue* added = (PageQueue*)NativeMemory.AlignedAlloc(PageQueue.Bytes, PageQueue.Bytes);
                 *added = new PageQueue { Channel = channel };

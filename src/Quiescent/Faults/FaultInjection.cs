@@ -1,0 +1,48 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Quiescent.Faults;
+
+// Where the library can run out of something and promises to lose nothing.
+internal enum FaultSite
+{
+    /// <summary>The managed side of a thread's registration.</summary>
+    Registration,
+
+    /// <summary>A chunk of reader slots.</summary>
+    SlotChunk,
+
+    /// <summary>A page of block pointers.</summary>
+    Page,
+
+    /// <summary>A thread's queue for a further deallocator.</summary>
+    Queue,
+
+    /// <summary>The native head of a managed callback.</summary>
+    Callback,
+
+    /// <summary>The reclaimer's thread.</summary>
+    ThreadStart,
+}
+
+// Failures on demand (the kernel's should_fail_alloc). Memory rarely runs out in a test, and what happens then must be right the
+// first time. Off unless the AppContext switch is on when the library is first used: then a site is a constant that the JIT and
+// the trimmer remove. All sites lie on slow paths.
+internal static class FaultInjection
+{
+    private static readonly bool s_isOn = AppContext.TryGetSwitch("Quiescent.FaultInjection", out bool on) && on;
+
+    [FeatureSwitchDefinition("Quiescent.FaultInjection")]
+    public static bool IsOn => s_isOn;
+
+    /// <summary>Decides, on the thread that would allocate, whether to fail here and now. Set before the threads that it is for.</summary>
+    public static Func<FaultSite, bool>? Decide { get; set; }
+
+    /// <exception cref="OutOfMemoryException">A failure was asked for.</exception>
+    public static void ThrowIfDue(FaultSite site)
+    {
+        if (IsOn && Decide?.Invoke(site) == true)
+        {
+            throw new InsufficientMemoryException($"A failure was injected: {site}.");
+        }
+    }
+}

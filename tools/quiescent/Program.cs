@@ -1,0 +1,17 @@
+using System.CommandLine;
+
+RootCommand root = new("Shows on this machine that Quiescent, RCU for .NET, holds its promises.");
+
+ParseResult parsed = root.Parse(args);
+if (parsed.Errors.Count == 0)
+{
+    return parsed.Invoke();
+}
+
+foreach (string message in parsed.Errors.Select(error => error.Message))
+{
+    Console.Error.WriteLine($"quiescent: {message}");
+}
+
+Console.Error.WriteLine("quiescent --help lists commands and options.");
+return 2;
