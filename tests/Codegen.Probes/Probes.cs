@@ -1,0 +1,77 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Quiescent.GracePeriods;
+using Quiescent.Readers;
+using Quiescent.Reclamation;
+
+namespace Quiescent.Codegen.Probes;
+
+// Everything that the probes need, and a call of each.
+internal sealed unsafe class Probes : IDisposable
+{
+    /// <summary>The methods whose code is read. The library's own that are not inlined stand for themselves.</summary>
+    public static readonly IReadOnlyCollection<string> Methods =
+    [
+        "Probe.DefaultSection",
+        "Probe.DomainSection",
+        "Probe.HandleSection",
+        "Probe.QuiescentState",
+        "Probe.Publish",
+        "Probe.FreeBlock",
+        "Probe.FreeHead",
+        "GracePeriodEngine.NextTarget",
+        "PageQueue.Extend",
+    ];
+
+    private readonly RcuDomain _domain = new(new RcuDomainOptions { BacklogPolicy = BacklogPolicy.None });
+    private readonly SlotTable _slots = new(0, &FreeNothing, fullFence: false, validate: false);
+    private readonly GracePeriodEngine _engine;
+    private readonly Shelf* _shelf = Allocate<Shelf>();
+    private readonly Block* _block = Allocate<Block>();
+    private readonly PageQueue* _queue = Allocate<PageQueue>();
+
+    private readonly Page* _page = (Page*)NativeMemory.AlignedAlloc(Page.Bytes, Page.Bytes);
+
+    public Probes() => _engine = new GracePeriodEngine(_slots, fullFence: false);
+
+    // Not optimized, as it would have the library's own methods inlined.
+    [MethodImpl(MethodImplOptions.NoOptimization | MethodImplOptions.NoInlining)]
+    public void RunAll()
+    {
+        Probe.Publish(_shelf, _block);
+        _shelf->SecondPointer.Assign(_block);
+        Probe.DefaultSection(_shelf);
+        Probe.DomainSection(_domain, _shelf);
+        using (RcuReader reader = _domain.RegisterReader())
+        {
+            Probe.HandleSection(reader, _shelf);
+            reader.GoOnline();
+            Probe.QuiescentState(reader, _shelf);
+        }
+
+        // SAFETY: blocks of their own, handed over; the slot is this thread's.
+        Probe.FreeBlock(Allocate<Block>());
+        Probe.FreeHead(_domain, ThreadRegistrations.Find(Number(_domain)), Allocate<Block>());
+        _engine.NextTarget();
+        PageQueue.Extend(_queue, _page, Page.HeaderWords);
+    }
+
+    public void Dispose()
+    {
+        _domain.Dispose();
+        NativeMemory.AlignedFree(_page);
+        NativeMemory.Free(_queue);
+        NativeMemory.Free(_block);
+        NativeMemory.Free(_shelf);
+    }
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_id")]
+    private static extern ref readonly long Number(RcuDomain domain);
+
+    private static T* Allocate<T>()
+        where T : unmanaged => (T*)NativeMemory.AllocZeroed((nuint)sizeof(T));
+
+    private static void FreeNothing(void* queues)
+    {
+    }
+}

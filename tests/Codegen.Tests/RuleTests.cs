@@ -1,0 +1,170 @@
+using Quiescent.Codegen.Listings;
+
+namespace Quiescent.Codegen.Tests;
+
+// The rules' busted twins: recorded machine code passes, and fails once what a rule is about has been taken out of it.
+public class RuleTests
+{
+    [Theory]
+    [InlineData("arm64")]
+    [InlineData("x64")]
+    public void Recorded_code_passes(string architecture) =>
+        Assert.All(
+            Verdict.Of(ObjdumpListing.Parse(architecture == "x64" ? Recorded.X64 : Recorded.Arm64)),
+            verdict => Assert.Empty(verdict.Faults));
+
+    // The slot is in x21, the word in x1.
+    [Fact]
+    public void A_plain_load_of_Started_is_found() =>
+        Expect(
+            Recorded.Arm64.Replace("Probe__DefaultSection", "ldar x1, [x0]", "ldr x1, [x0]"),
+            "DefaultSection",
+            "Started is loaded without acquire");
+
+    [Fact]
+    public void A_plain_store_of_the_announcement_is_found() =>
+        Expect(
+            Recorded.Arm64.Replace("Probe__DefaultSection", "stlr x1, [x21]", "str x1, [x21]"),
+            "DefaultSection",
+            "the announcement is stored without release");
+
+    [Fact]
+    public void A_plain_store_of_the_exit_is_found() =>
+        Expect(
+            Recorded.Arm64.Replace("Probe__DefaultSection", "stlr x1, [x0]", "str x1, [x0]"),
+            "DefaultSection",
+            "the exit is stored without release");
+
+    [Fact]
+    public void A_plain_load_of_the_protected_pointer_is_found() =>
+        Expect(
+            Recorded.Arm64.Replace("Probe__DefaultSection", "ldar x2, [x2]", "ldr x2, [x2]"),
+            "DefaultSection",
+            "the protected pointer is loaded without acquire");
+
+    [Fact]
+    public void A_missing_fence_of_a_full_section_is_found() =>
+        Expect(Recorded.Arm64.Replace("Probe__DefaultSection", "dmb ish", "nop"), "DefaultSection", "no path fences");
+
+    [Fact]
+    public void An_announcement_behind_the_section_s_loads_is_found_on_arm64() =>
+        Expect(
+            Recorded.Arm64.MoveBehind("Probe__DefaultSection", "stlr x1, [x21]", "ldr x19, [x2, #792]"),
+            "DefaultSection",
+            "a protected pointer is loaded before the announcement");
+
+    // The slot is in rsi, the word in rdx.
+    [Fact]
+    public void An_announcement_behind_the_section_s_loads_is_found_on_x64() =>
+        Expect(
+            Recorded.X64.MoveBehind("Probe__DomainSection", "mov qword ptr [rsi], rdx", "mov rbx, qword ptr [rdi + 792]"),
+            "DomainSection",
+            "a protected pointer is loaded before the announcement");
+
+    [Fact]
+    public void A_missing_announcement_is_found() =>
+        Expect(
+            Recorded.X64.Replace("Probe__DomainSection", "mov qword ptr [rsi], rdx", "nop"),
+            "DomainSection",
+            "a path neither announces nor calls what does");
+
+    [Fact]
+    public void A_load_behind_the_exit_is_found() =>
+        Expect(
+            Recorded.Arm64.MoveBehind("Probe__DefaultSection", "ldr x19, [x2, #792]", "stlr x1, [x0]"),
+            "DefaultSection",
+            "a protected load follows the exit");
+
+    [Fact]
+    public void A_missing_fence_of_a_full_section_is_found_on_x64() =>
+        Expect(Recorded.X64.Replace("Probe__DomainSection", "lock", "nop"), "DomainSection", "no path fences");
+
+    [Fact]
+    public void A_missing_fence_before_a_target_is_found_on_x64() =>
+        Expect(Recorded.X64.Replace("GracePeriodEngine__NextTarget", "lock", "nop"), "NextTarget", "no full fence precedes");
+
+    [Fact]
+    public void A_missing_fence_before_a_target_is_found_on_arm64() =>
+        Expect(Recorded.Arm64.Replace("GracePeriodEngine__NextTarget", "dmb ish", "nop"), "NextTarget", "no full fence precedes");
+
+    // The cursor's place is in x21, the cursor in x22.
+    [Fact]
+    public void A_plain_store_of_the_cursor_is_found() =>
+        Expect(
+            Recorded.Arm64.Replace("Probe__FreeBlock", "stlr x0, [x21]", "str x0, [x21]"),
+            "FreeBlock",
+            "the cursor is stored without release");
+
+    [Fact]
+    public void An_entry_stored_behind_the_cursor_is_found() =>
+        Expect(
+            Recorded.Arm64.MoveBehind("Probe__FreeBlock", "str x19, [x22]", "stlr x0, [x21]"),
+            "FreeBlock",
+            "the entry is not stored before the cursor");
+
+    [Fact]
+    public void A_cursor_stored_behind_the_look_at_Attention_is_found() =>
+        Expect(
+            Recorded.X64.MoveBehind("Probe__FreeBlock", "mov qword ptr [r14], r13", "cmp dword ptr [rdi], 0"),
+            "FreeBlock",
+            "Attention is not loaded after the cursor was stored");
+
+    [Fact]
+    public void A_load_behind_the_quiescent_state_that_ends_its_section_is_found() =>
+        Expect(
+            Recorded.Arm64.MoveBehind("Probe__QuiescentState", "ldr x20, [x2, #792]", "stlr x1, [x0]"),
+            "QuiescentState",
+            "a load of the section before does not precede");
+
+    [Fact]
+    public void A_block_filled_behind_its_publication_is_found() =>
+        Expect(
+            Recorded.Arm64.MoveBehind("Probe__Publish", "str x2, [x1, #792]", "stlr x1, [x0]"),
+            "Publish",
+            "the block is published before it is filled");
+
+    [Fact]
+    public void A_plain_store_of_the_cell_is_found() =>
+        Expect(
+            Recorded.Arm64.Replace("Probe__FreeHead", "stlr x21, [x0]", "str x21, [x0]"),
+            "FreeHead",
+            "the cell is stored without release");
+
+    [Fact]
+    public void A_plain_store_of_the_count_is_found() =>
+        Expect(
+            Recorded.Arm64.Replace("Probe__FreeHead", "stlr x3, [x0]", "str x3, [x0]"),
+            "FreeHead",
+            "the count is stored without release");
+
+    [Fact]
+    public void A_link_stored_behind_the_cell_is_found() =>
+        Expect(
+            Recorded.Arm64.MoveBehind("Probe__FreeHead", "str x1, [x21]", "stlr x21, [x0]"),
+            "FreeHead",
+            "the head's link and word are not stored before its cell");
+
+    [Fact]
+    public void A_page_linked_before_the_cursor_moves_is_found() =>
+        Expect(
+            Recorded.Arm64.MoveBehind("PageQueue__Extend", "stlr x2, [x0]", "stlr x1, [x3]"),
+            "Extend",
+            "the page is linked before the cursor moves");
+
+    [Fact]
+    public void A_plain_store_of_the_link_is_found() =>
+        Expect(
+            Recorded.Arm64.Replace("PageQueue__Extend", "stlr x1, [x3]", "str x1, [x3]"),
+            "Extend",
+            "the link is stored without release");
+
+    [Fact]
+    public void A_probe_that_is_not_in_the_listing_has_failed() =>
+        Expect(
+            Recorded.X64[..Recorded.X64.IndexOf("Probe__Publish>:", StringComparison.Ordinal)],
+            "Publish",
+            "its machine code is missing");
+
+    private static void Expect(string listing, string method, string fault) =>
+        Assert.Contains(Recorded.Faults(listing, method), found => found.Contains(fault, StringComparison.Ordinal));
+}

@@ -1,0 +1,16 @@
+namespace Quiescent.Codegen;
+
+// Offsets by which accesses are told apart in machine code, shared with the probes. Those of the probes' own structs are found in
+// no other struct.
+internal static class Landmarks
+{
+    public const int Pointer = 0x428;
+    public const int SecondPointer = 0x538;
+    public const int BlockHead = 0x208;
+    public const int BlockValue = 0x318;
+
+    // Of the library's structs: RcuHead.Word, SharedWords.Attention, Page.Base. A struct that changes fails the checks.
+    public const int HeadWord = 8;
+    public const int Attention = 256;
+    public const int PageBase = 16;
+}
