@@ -22,6 +22,24 @@ internal enum FaultSite
 
     /// <summary>The reclaimer's thread.</summary>
     ThreadStart,
+
+    /// <summary>The place of a dead thread's slot among those to be given out anew.</summary>
+    Burial,
+
+    /// <summary>What is told of readers, dead or stalled.</summary>
+    Report,
+
+    /// <summary>The list of what a barrier waits for.</summary>
+    Barrier,
+
+    /// <summary>The place of an asynchronous waiter among those that the reclaimer looks after.</summary>
+    Waiter,
+
+    /// <summary>The number of a deallocator type, on its first use.</summary>
+    Deallocator,
+
+    /// <summary>Room in the ledger of queued blocks, under Validate.</summary>
+    Ledger,
 }
 
 // Failures on demand (the kernel's should_fail_alloc). Memory rarely runs out in a test, and what happens then must be right the

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Quiescent.Faults;
 using Quiescent.Ordering;
 using Quiescent.Readers;
 
@@ -140,6 +141,7 @@ internal sealed class GracePeriodEngine(SlotTable slots, bool fullFence)
         TryLock.Enter(ref _lock);
         try
         {
+            FaultInjection.ThrowIfDue(FaultSite.Report);
             AbandonedReader[] taken = [.. _abandoned];
             _abandoned.Clear();
             Order.Release(ref _abandonedPending, 0);

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Quiescent.Faults;
 using Quiescent.Ordering;
 
 namespace Quiescent.Memory;
@@ -22,6 +23,7 @@ internal static unsafe class Deallocators
 
     public static int Register(Type type, delegate*<void*, void> free)
     {
+        FaultInjection.ThrowIfDue(FaultSite.Deallocator);
         GCHandle handle = type.IsCollectible ? GCHandle.Alloc(type, GCHandleType.Weak) : default;
         using (TryLock.Hold(ref s_gate))
         {

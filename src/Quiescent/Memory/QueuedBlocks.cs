@@ -1,3 +1,4 @@
+using Quiescent.Faults;
 using Quiescent.Ordering;
 
 namespace Quiescent.Memory;
@@ -14,6 +15,7 @@ internal sealed class QueuedBlocks
     {
         using (TryLock.Hold(ref _gate))
         {
+            FaultInjection.ThrowIfDue(FaultSite.Ledger);
             if (!_waiting.Add((nint)block))
             {
                 throw new InvalidOperationException(
@@ -28,6 +30,7 @@ internal sealed class QueuedBlocks
     {
         using (TryLock.Hold(ref _gate))
         {
+            FaultInjection.ThrowIfDue(FaultSite.Ledger);
             _waiting.EnsureCapacity(_waiting.Count + blocks.Length);
             for (int i = 0; i < blocks.Length; i++)
             {

@@ -150,6 +150,7 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
         using (TryLock.Hold(ref _gate))
         {
             Chunk chunk = ChunkOf(index, out int offset);
+            FaultInjection.ThrowIfDue(FaultSite.Burial);
             _released.EnsureCapacity(_released.Count + 1);
             Order.Release(ref chunk.Owners[offset], null);
             _inUse--;

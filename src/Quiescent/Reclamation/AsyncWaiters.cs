@@ -1,3 +1,4 @@
+using Quiescent.Faults;
 using Quiescent.Ordering;
 
 namespace Quiescent.Reclamation;
@@ -21,6 +22,7 @@ internal sealed class AsyncWaiters
         {
             if (!_isClosed)
             {
+                FaultInjection.ThrowIfDue(FaultSite.Waiter);
                 _waiters.Add(waiter);
                 Order.Release(ref _count, _waiters.Count);
                 return waiter.Task;

@@ -1,4 +1,5 @@
 using Quiescent.Callbacks;
+using Quiescent.Faults;
 using Quiescent.Memory;
 using Quiescent.Ordering;
 
@@ -29,6 +30,7 @@ internal sealed unsafe class BarrierTicket
             {
                 if ((!codeOnly || Deallocators.IsCode(queue->Channel)) && !IsEmpty(context, queue, out long tail))
                 {
+                    FaultInjection.ThrowIfDue(FaultSite.Barrier);
                     (ticket ??= new BarrierTicket(context))._pages.Add(((nint)queue, tail));
                 }
             }
@@ -101,6 +103,7 @@ internal sealed unsafe class BarrierTicket
         long count = Order.Acquire(in queue->Count);
         if (count != carried)
         {
+            FaultInjection.ThrowIfDue(FaultSite.Barrier);
             (ticket ??= new BarrierTicket(context))._heads.Add(((nint)queue, count));
         }
     }

@@ -143,9 +143,9 @@ internal sealed class Reclaimer(QueueContext context, RcuDomainOptions options)
             try
             {
                 ProcessExit.Register(this);
-                FaultInjection.ThrowIfDue(FaultSite.ThreadStart);
                 Thread thread = new(Run) { IsBackground = true, Name = $"rcu reclaimer ({options.Name})" };
                 Order.Release(ref _thread, thread);
+                FaultInjection.ThrowIfDue(FaultSite.ThreadStart);
                 thread.UnsafeStart();
                 return true;
             }

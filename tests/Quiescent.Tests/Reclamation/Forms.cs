@@ -27,6 +27,11 @@ internal static unsafe class Forms
     private const int Bytes = 64;
     private const int HeadOffset = 24;
 
+    private static long s_ran;
+
+    /// <summary>Callbacks of all domains that have run, as they count themselves.</summary>
+    public static long Ran => Interlocked.Read(ref s_ran);
+
     public static TheoryData<Form> All => [.. Enum.GetValues<Form>()];
 
     public static TheoryData<Form> Trivial => [.. Enum.GetValues<Form>().Where(form => !IsCode(form))];
@@ -70,16 +75,16 @@ internal static unsafe class Forms
                 QueueBlock(block => domain.Call((RcuHead*)block, &FreeHead));
                 break;
             case Form.Delegate:
-                domain.Call(static () => { });
+                domain.Call(CountRun);
                 break;
             case Form.StatefulDelegate:
-                domain.Call(form, static _ => { });
+                domain.Call(form, static _ => CountRun());
                 break;
             case Form.Disposable:
-                domain.Dispose(new MemoryStream());
+                domain.Dispose(new CountingResource());
                 break;
             default:
-                domain.Return(ArrayPool<byte>.Shared, ArrayPool<byte>.Shared.Rent(Bytes));
+                domain.Return(CountingPool.Instance, CountingPool.Instance.Rent(Bytes));
                 break;
         }
     }
@@ -115,7 +120,13 @@ internal static unsafe class Forms
 
     private static RcuHead* HeadIn(nint block) => (RcuHead*)(block + HeadOffset);
 
-    private static void FreeHead(RcuHead* head) => NativeMemory.Free(head);
+    private static void CountRun() => Interlocked.Increment(ref s_ran);
+
+    private static void FreeHead(RcuHead* head)
+    {
+        NativeMemory.Free(head);
+        CountRun();
+    }
 
     private static void QueueBlock(Action<nint> queue)
     {
@@ -143,5 +154,19 @@ internal static unsafe class Forms
             NativeMemory.AlignedFree((void*)block);
             throw;
         }
+    }
+
+    private sealed class CountingResource : IDisposable
+    {
+        public void Dispose() => CountRun();
+    }
+
+    private sealed class CountingPool : ArrayPool<byte>
+    {
+        public static readonly CountingPool Instance = new();
+
+        public override byte[] Rent(int minimumLength) => new byte[minimumLength];
+
+        public override void Return(byte[] array, bool clearArray = false) => CountRun();
     }
 }

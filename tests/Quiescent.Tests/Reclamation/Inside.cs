@@ -1,4 +1,6 @@
 using System.Runtime.CompilerServices;
+using Quiescent.Callbacks;
+using Quiescent.Memory;
 using Quiescent.Ordering;
 using Quiescent.Readers;
 using Quiescent.Reclamation;
@@ -23,8 +25,36 @@ internal static unsafe class Inside
     /// <summary>The domain's one thread; null until something was queued.</summary>
     public static Thread? ReclaimerThread(RcuDomain domain) => Volatile.Read(ref ThreadOf(ReclaimerOf(domain)));
 
+    public static AsyncWaiters Waiters(RcuDomain domain) => ReclaimerOf(domain).Waiters;
+
+    /// <summary>What waits, by a walk over all queues.</summary>
+    public static (long Trivial, long User, long Callbacks) Walk(RcuDomain domain)
+    {
+        QueueContext context = ContextOf(domain);
+        (long Trivial, long User, long Callbacks) waiting = default;
+        for (int i = 0; i < context.Slots.End; i++)
+        {
+            ThreadQueues* queues = context.QueuesOf(i);
+            for (PageQueue* queue = &queues->Blocks; queue != null; queue = ThreadQueues.Following(queue))
+            {
+                using TryLock.Holder holder = TryLock.Hold(ref queue->Lock);
+                long count = PageQueue.Tail(queue, context.First) - queue->Carried;
+                waiting.Trivial += Deallocators.IsCode(queue->Channel) ? 0 : count;
+                waiting.User += Deallocators.IsCode(queue->Channel) ? count : 0;
+            }
+
+            waiting.Trivial += Waiting(&queues->Heads);
+            waiting.User += Waiting(&queues->UserHeads);
+            waiting.Callbacks += Waiting(&queues->Callbacks);
+        }
+
+        return waiting;
+    }
+
     /// <summary>This thread's slot in the domain.</summary>
     public static ReaderSlot* Slot(RcuDomain domain) => ReaderSlot.Real(ThreadRegistrations.Find(IdOf(domain)));
+
+    private static long Waiting(HeadQueue* queue) => Order.Acquire(in queue->Count) - Order.Acquire(in queue->Reclaimed);
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_id")]
     private static extern ref long IdOf(RcuDomain domain);
