@@ -31,6 +31,7 @@ public sealed unsafe partial class RcuDomain : IDisposable, IDomainReports
     private readonly StallDetector _stalls;
     private readonly Action _reportReaders;
     private readonly bool _isDefault;
+    private int _disposal;
 
     /// <summary>A domain with the given options, or the default ones.</summary>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
@@ -90,6 +91,7 @@ public sealed unsafe partial class RcuDomain : IDisposable, IDomainReports
     /// Waits for sections that hold those up; others end harmlessly. Who awaits a grace period that has not passed is told by an
     /// <see cref="ObjectDisposedException"/>. A second call does nothing.
     /// </summary>
+    /// <exception cref="OutOfMemoryException">The domain is closed and loses nothing, but is not done yet: call again.</exception>
     /// <exception cref="InvalidOperationException">Of the default domain, inside a section of this domain, or from one of its
     /// callbacks.</exception>
     public void Dispose()
@@ -100,18 +102,29 @@ public sealed unsafe partial class RcuDomain : IDisposable, IDomainReports
         }
 
         RequireMayWait(ThreadRegistrations.Find(_id), "Dispose");
-        if ((Order.Or(ref _words->Attention, Attention.Disposed) & Attention.Disposed) != 0)
+        if (!TryLock.TryEnter(ref _disposal))
         {
             return;
         }
 
+        try
+        {
+            Close();
+        }
+        catch
+        {
+            TryLock.Exit(ref _disposal);
+            throw;
+        }
+    }
+
+    // Each step may be repeated.
+    private void Close()
+    {
+        Order.Or(ref _words->Attention, Attention.Disposed);
         Order.Release(ref _words->Closed, 1);
         Order.FenceAllThreads(); // [F] partner: [D] in Reclamation/Queueing.cs; outcomes there. O11.
-        while (BarrierTicket.Take(_context, codeOnly: false) is { } ticket)
-        {
-            BarrierWait.For(_context, _reclaimer, ticket, interruptible: false);
-        }
-
+        BarrierWait.UntilNothingWaits(_context, _reclaimer);
         _reclaimer.Stop();
         ProcessExit.Forget(_reclaimer);
         _engine.Sweep();

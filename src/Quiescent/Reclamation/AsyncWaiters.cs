@@ -42,10 +42,13 @@ internal sealed class AsyncWaiters
         }
 
         CompleteReady();
-        foreach (Waiter waiter in _waiters)
+        while (_waiters.Count != 0)
         {
-            waiter.Abandon();
+            _waiters[^1].Abandon();
+            _waiters.RemoveAt(_waiters.Count - 1);
         }
+
+        Order.Release(ref _count, 0);
     }
 
     /// <summary>Completes those that are done and forgets those that were cancelled. Returns whether any was completed.</summary>

@@ -47,20 +47,21 @@ internal sealed unsafe class BarrierTicket
         return ticket;
     }
 
-    public static bool AnythingWaits(QueueContext context)
+    /// <summary>Whether anything waits, or any user code; needs no memory.</summary>
+    public static bool AnythingWaits(QueueContext context, bool codeOnly)
     {
         for (int i = context.Slots.End - 1; i >= 0; i--)
         {
             ThreadQueues* queues = context.QueuesOf(i);
             for (PageQueue* queue = &queues->Blocks; queue != null; queue = ThreadQueues.Following(queue))
             {
-                if (!IsEmpty(context, queue, out _))
+                if ((!codeOnly || Deallocators.IsCode(queue->Channel)) && !IsEmpty(context, queue, out _))
                 {
                     return true;
                 }
             }
 
-            if (!HeadQueue.IsEmpty(&queues->Heads) || !HeadQueue.IsEmpty(&queues->UserHeads) || !HeadQueue.IsEmpty(&queues->Callbacks))
+            if ((!codeOnly && !HeadQueue.IsEmpty(&queues->Heads)) || !HeadQueue.IsEmpty(&queues->UserHeads) || !HeadQueue.IsEmpty(&queues->Callbacks))
             {
                 return true;
             }

@@ -7,16 +7,27 @@ namespace Quiescent.Reclamation;
 internal static class BarrierWait
 {
     /// <summary>Returns when everything in the ticket has been carried out.</summary>
-    /// <exception cref="ThreadInterruptedException">Interruptible, and the thread was interrupted while it slept; nothing is
-    /// lost.</exception>
-    public static void For(QueueContext context, Reclaimer reclaimer, BarrierTicket ticket, bool interruptible = true)
+    /// <exception cref="ThreadInterruptedException">The thread was interrupted while it slept; nothing is lost.</exception>
+    public static void For(QueueContext context, Reclaimer reclaimer, BarrierTicket ticket) =>
+        Wait(context, reclaimer, ticket, interruptible: true);
+
+    /// <summary>Returns when nothing waits, in a domain that takes nothing more; cannot be interrupted.</summary>
+    public static void UntilNothingWaits(QueueContext context, Reclaimer reclaimer)
+    {
+        if (BarrierTicket.AnythingWaits(context, codeOnly: false))
+        {
+            Wait(context, reclaimer, ticket: null, interruptible: false);
+        }
+    }
+
+    private static void Wait(QueueContext context, Reclaimer reclaimer, BarrierTicket? ticket, bool interruptible)
     {
         ReclaimerPass help = new(context, ReclaimerPass.NoCode);
         Backoff backoff = default;
         reclaimer.BeginHurry();
         try
         {
-            while (!ticket.IsDone())
+            while (ticket is null ? BarrierTicket.AnythingWaits(context, codeOnly: false) : !ticket.IsDone())
             {
                 if (help.Run(mayNote: true, hurry: true))
                 {

@@ -40,7 +40,7 @@ internal sealed class Reclaimer(QueueContext context, RcuDomainOptions options)
     public bool IsCurrentThread => Order.Acquire(in _thread) == Thread.CurrentThread;
 
     /// <summary>Whether function callbacks or blocks of user deallocators wait, or run.</summary>
-    public bool IsCodeWaiting => BarrierTicket.Take(context, codeOnly: true) is not null;
+    public bool IsCodeWaiting => BarrierTicket.AnythingWaits(context, codeOnly: true);
 
     /// <summary>Starts the thread, or wakes it from idleness. Cannot fail: what could not be done is left to the next append.</summary>
     public unsafe void Wake()
@@ -236,7 +236,7 @@ internal sealed class Reclaimer(QueueContext context, RcuDomainOptions options)
 
     // Once stopping, only what is queued counts: whoever awaits a grace period is told of the disposal instead.
     private bool HasWork() =>
-        BarrierTicket.AnythingWaits(context)
+        BarrierTicket.AnythingWaits(context, codeOnly: false)
         || (Order.Acquire(in _stopping) == 0 && (Waiters.Any || IsRequested(out _)));
 
     // O4: a request is forgotten once its grace period has completed, not kept to be compared for ever.

@@ -141,7 +141,7 @@ public sealed unsafe class WithdrawalTests
         {
             RcuStatistics books = Books.MustBeConsistent(Domain);
             Assert.Equal((0, 0), (books.BlocksQueued, books.CallbacksQueued));
-            Assert.False(BarrierTicket.AnythingWaits(Context));
+            Assert.False(BarrierTicket.AnythingWaits(codeOnly: false, context: Context));
         }
 
         public void Dispose()
