@@ -123,10 +123,7 @@ internal sealed class GracePeriodEngine(SlotTable slots, bool fullFence)
             int end = Slots.End;
             for (int i = 0; i < end; i++)
             {
-                if (Slots.OwnerOf(i) is { Thread.IsAlive: false } owner)
-                {
-                    Bury(i, owner);
-                }
+                TryBury(i);
             }
         }
         finally
@@ -261,7 +258,7 @@ internal sealed class GracePeriodEngine(SlotTable slots, bool fullFence)
         }
         catch (OutOfMemoryException)
         {
-            // No room to note the report or the slot: the next scan, or sweep, tries again.
+            // No room to note the report or the slot: the next scan or sweep tries again.
             return false;
         }
     }
