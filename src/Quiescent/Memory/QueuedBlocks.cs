@@ -24,6 +24,20 @@ internal sealed class QueuedBlocks
         }
     }
 
+    /// <summary>As <see cref="Add"/>, for a head, which cannot fail: without memory it goes unnoted.</summary>
+    /// <exception cref="InvalidOperationException">The block waits already.</exception>
+    public unsafe void AddIfRoom(void* block)
+    {
+        try
+        {
+            Add(block);
+        }
+        catch (OutOfMemoryException)
+        {
+            // Removing what was not noted does nothing.
+        }
+    }
+
     /// <summary>All or none.</summary>
     /// <exception cref="InvalidOperationException">A block waits already, or stands in the span twice.</exception>
     public unsafe void AddAll(ReadOnlySpan<nint> blocks)

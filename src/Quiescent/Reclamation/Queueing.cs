@@ -93,7 +93,7 @@ internal sealed unsafe partial class Queueing(QueueContext context, Reclaimer re
         ThrowIfDisposed();
         ReaderSlot* real = ReaderSlot.Real(slot == null ? registrar.TryRegister() : slot);
         void* identity = HeadWord.IsTrivial(word) ? HeadWord.BlockOf(head, word) : head;
-        context.Ledger?.Add(identity);
+        context.Ledger?.AddIfRoom(identity);
         head->Word = word;
         if (!(real != null ? TryPush(real, head, word) : TryPushShared(head, word)))
         {
