@@ -144,15 +144,14 @@ internal sealed class Reclaimer(QueueContext context, RcuDomainOptions options)
             {
                 ProcessExit.Register(this);
                 Thread thread = new(Run) { IsBackground = true, Name = $"rcu reclaimer ({options.Name})" };
-                Order.Release(ref _thread, thread);
                 FaultInjection.ThrowIfDue(FaultSite.ThreadStart);
                 thread.UnsafeStart();
+                Order.Release(ref _thread, thread); // Not before it runs: whoever sees a thread relies on it.
                 return true;
             }
             catch (Exception e) when (e is OutOfMemoryException or ThreadStartException)
             {
                 ProcessExit.Forget(this);
-                Order.Release(ref _thread, null);
                 return false;
             }
         }
@@ -160,6 +159,7 @@ internal sealed class Reclaimer(QueueContext context, RcuDomainOptions options)
 
     private void Run()
     {
+        Order.Release(ref _thread, Thread.CurrentThread); // Callbacks may ask before the starter goes on.
         while (true)
         {
             if (!HasWork())
