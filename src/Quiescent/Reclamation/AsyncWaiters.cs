@@ -18,18 +18,19 @@ internal sealed class AsyncWaiters
     public Task Add(Func<bool> isDone, CancellationToken cancellationToken)
     {
         Waiter waiter = new(isDone, cancellationToken);
-        using (TryLock.Hold(ref _gate))
+        try
         {
-            if (!_isClosed)
+            if (!TryAdd(waiter))
             {
-                FaultInjection.ThrowIfDue(FaultSite.Waiter);
-                _waiters.Add(waiter);
-                Order.Release(ref _count, _waiters.Count);
-                return waiter.Task;
+                waiter.Abandon();
             }
         }
+        catch
+        {
+            waiter.Forget();
+            throw;
+        }
 
-        waiter.Abandon();
         return waiter.Task;
     }
 
@@ -79,6 +80,22 @@ internal sealed class AsyncWaiters
         return any;
     }
 
+    private bool TryAdd(Waiter waiter)
+    {
+        using (TryLock.Hold(ref _gate))
+        {
+            if (_isClosed)
+            {
+                return false;
+            }
+
+            FaultInjection.ThrowIfDue(FaultSite.Waiter);
+            _waiters.Add(waiter);
+            Order.Release(ref _count, _waiters.Count);
+            return true;
+        }
+    }
+
     private sealed class Waiter
     {
         private readonly TaskCompletionSource _source = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -97,15 +114,18 @@ internal sealed class AsyncWaiters
 
         public bool IsDone => _source.Task.IsCompleted || _isDone();
 
+        /// <summary>Leaves nothing of the waiter in the token.</summary>
+        public void Forget() => _registration.Unregister();
+
         public void Abandon()
         {
-            _registration.Unregister();
+            Forget();
             _source.TrySetException(new ObjectDisposedException(nameof(RcuDomain)));
         }
 
         public void Complete()
         {
-            _registration.Unregister();
+            Forget();
             _source.TrySetResult();
         }
     }
