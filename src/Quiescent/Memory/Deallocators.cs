@@ -21,30 +21,39 @@ internal static unsafe class Deallocators
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsCode(int channel) => channel > AlignedNativeHeap;
 
-    public static int Register(Type type, delegate*<void*, void> free)
+    /// <summary>Gives the type a number, unless it has one.</summary>
+    /// <exception cref="OutOfMemoryException">There is no memory for one; the next call tries again.</exception>
+    public static void Register(Type type, delegate*<void*, void> free, ref int registered)
     {
-        FaultInjection.ThrowIfDue(FaultSite.Deallocator);
-        GCHandle handle = type.IsCollectible ? GCHandle.Alloc(type, GCHandleType.Weak) : default;
         using (TryLock.Hold(ref s_gate))
         {
+            if (registered != 0)
+            {
+                return;
+            }
+
+            FaultInjection.ThrowIfDue(FaultSite.Deallocator);
+            nint[] table = s_table;
             int channel = Array.FindIndex(s_collectible, static owner => owner.IsAllocated && owner.Target is null);
             if (channel < 0)
             {
-                channel = s_table.Length;
-                nint[] table = s_table;
-                Array.Resize(ref s_collectible, channel + 1);
+                channel = table.Length;
                 Array.Resize(ref table, channel + 1);
-                table[channel] = (nint)free;
-                Order.Release(ref s_table, table);
+                Array.Resize(ref s_collectible, channel + 1);
             }
-            else
+
+            GCHandle handle = type.IsCollectible ? GCHandle.Alloc(type, GCHandleType.Weak) : default;
+
+            // From here on nothing fails.
+            if (s_collectible[channel].IsAllocated)
             {
                 s_collectible[channel].Free();
-                Order.Release(ref s_table[channel], (nint)free);
             }
 
             s_collectible[channel] = handle;
-            return channel;
+            Order.Release(ref table[channel], (nint)free);
+            Order.Release(ref s_table, table);
+            Order.Release(ref registered, channel);
         }
     }
 
@@ -67,20 +76,26 @@ internal static unsafe class Deallocators
     }
 }
 
-// The channel of a deallocator type: a constant in compiled code for the built-in ones.
+// The channel of a deallocator type: a constant in compiled code for the built-in ones. Not a static constructor's: what it ran
+// out of once would fail for ever.
 internal static unsafe class Deallocator<TDeallocator>
     where TDeallocator : struct, INativeDeallocator
 {
+    private static int s_registered;
+
     public static int Channel
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get => typeof(TDeallocator) == typeof(NativeHeap) ? Deallocators.NativeHeap
             : typeof(TDeallocator) == typeof(AlignedNativeHeap) ? Deallocators.AlignedNativeHeap
-            : Registered.Channel;
+            : Order.Acquire(in s_registered) is not 0 and int channel ? channel
+            : Register();
     }
 
-    private static class Registered
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static int Register()
     {
-        public static readonly int Channel = Deallocators.Register(typeof(TDeallocator), &TDeallocator.Free);
+        Deallocators.Register(typeof(TDeallocator), &TDeallocator.Free, ref s_registered);
+        return s_registered;
     }
 }
