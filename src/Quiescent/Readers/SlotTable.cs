@@ -56,6 +56,11 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
 
     ~SlotTable()
     {
+        if (Words == null)
+        {
+            return; // The constructor found no memory.
+        }
+
         // A finalizer that ran just before this one may have opened a section, and so registered its thread: then not yet.
         for (int i = 0; i < _end; i++)
         {
