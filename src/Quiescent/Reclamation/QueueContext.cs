@@ -92,8 +92,19 @@ internal sealed unsafe class QueueContext
         }
     }
 
-    /// <summary>Reports stalls and abandoned readers that are due; by a thread that waits, with no lock held.</summary>
-    public void ReportReaders() => _reports.ReportReaders();
+    /// <summary>Reports stalls and abandoned readers that are due; by a thread that waits, with no lock held, and whose wait a
+    /// report must not end.</summary>
+    public void ReportReaders()
+    {
+        try
+        {
+            _reports.ReportReaders();
+        }
+        catch (OutOfMemoryException)
+        {
+            // Counted, and said the next time.
+        }
+    }
 }
 
 // What a domain tells its users; implemented by the domain.
