@@ -4,19 +4,27 @@ using Quiescent.Ordering;
 namespace Quiescent.Reclamation;
 
 // At process exit managed callbacks get a bounded chance: a flush or a close that waits for its grace period is worth a moment,
-// and a reader that never ends must not keep the process. Blocks are left to the operating system.
+// and a reader that never ends must not keep the process. Blocks are left to the operating system. CoreCLR raises the event on its
+// finalizer thread and does not tell who asked for the exit: a callback that did never returns, and costs the whole limit. NativeAOT
+// raises it on the thread that exits, who does not wait for itself.
 internal static class ProcessExit
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(2);
-    private static readonly List<Reclaimer> s_reclaimers = [];
+    private static List<Reclaimer>? s_reclaimers;
     private static int s_gate;
 
-    static ProcessExit() => AppDomain.CurrentDomain.ProcessExit += (_, _) => GiveChance();
-
+    /// <exception cref="OutOfMemoryException">Nothing has changed. (A static constructor would fail for ever.)</exception>
     public static void Register(Reclaimer reclaimer)
     {
         using (TryLock.Hold(ref s_gate))
         {
+            if (s_reclaimers is null)
+            {
+                List<Reclaimer> reclaimers = [];
+                AppDomain.CurrentDomain.ProcessExit += (_, _) => GiveChance();
+                s_reclaimers = reclaimers;
+            }
+
             s_reclaimers.Add(reclaimer);
         }
     }
@@ -25,7 +33,7 @@ internal static class ProcessExit
     {
         using (TryLock.Hold(ref s_gate))
         {
-            s_reclaimers.Remove(reclaimer);
+            s_reclaimers?.Remove(reclaimer);
         }
     }
 
@@ -34,7 +42,7 @@ internal static class ProcessExit
         Reclaimer[] reclaimers;
         using (TryLock.Hold(ref s_gate))
         {
-            reclaimers = [.. s_reclaimers];
+            reclaimers = [.. s_reclaimers!];
         }
 
         long start = Stopwatch.GetTimestamp();
@@ -48,7 +56,7 @@ internal static class ProcessExit
             reclaimer.BeginHurry();
             while (reclaimer.IsCodeWaiting && Stopwatch.GetElapsedTime(start) < s_limit)
             {
-                Thread.Sleep(1);
+                Backoff.SleepUninterrupted(1);
             }
 
             reclaimer.EndHurry();
