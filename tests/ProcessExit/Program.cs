@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Quiescent;
 
 // What a process does in its last moments; ProcessExitTests looks at its output and its exit code.
@@ -36,6 +37,56 @@ switch (args[0])
 
     case "exit-in-callback":
         Rcu.Call(static () => Environment.Exit(7));
+        Thread.Sleep(Timeout.Infinite);
+        return 1;
+
+    case "backlog":
+        int ran = 0;
+        for (int i = 0; i < 10_000; i++)
+        {
+            Rcu.Call(() =>
+            {
+                if (++ran == 10_000)
+                {
+                    Console.Write("10000");
+                }
+            });
+        }
+
+        return 5;
+
+    case "exit-elsewhere":
+        Rcu.Call(static () => Console.Write("a"));
+        new Thread(static () => Environment.Exit(9)) { IsBackground = true }.Start();
+        Thread.Sleep(Timeout.Infinite);
+        return 1;
+
+    case "parked-backlog":
+        using (ManualResetEventSlim entered = new())
+        {
+            new Thread(() => Park(entered)) { IsBackground = true }.Start();
+            entered.Wait();
+        }
+
+        for (int i = 0; i < 100_000; i++)
+        {
+            unsafe
+            {
+                Rcu.Free(NativeMemory.Alloc(64));
+            }
+
+            Rcu.Call(static () => Console.Write("x"));
+        }
+
+        return 6;
+
+    case "crash":
+        for (int i = 0; i < 1_000; i++)
+        {
+            Rcu.Call(static () => Thread.Sleep(Timeout.Infinite));
+        }
+
+        new Thread(static () => throw new InvalidOperationException("on purpose")).Start();
         Thread.Sleep(Timeout.Infinite);
         return 1;
 

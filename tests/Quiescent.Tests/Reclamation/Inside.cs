@@ -51,6 +51,9 @@ internal static unsafe class Inside
         return waiting;
     }
 
+    /// <summary>Whether this thread has a slot in the domain.</summary>
+    public static bool IsRegistered(RcuDomain domain) => ThreadRegistrations.Find(IdOf(domain)) != null;
+
     /// <summary>This thread's slot in the domain.</summary>
     public static ReaderSlot* Slot(RcuDomain domain) => ReaderSlot.Real(ThreadRegistrations.Find(IdOf(domain)));
 

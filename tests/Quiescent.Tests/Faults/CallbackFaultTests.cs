@@ -1,0 +1,190 @@
+using System.Buffers;
+using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
+using Quiescent.Tests.Reclamation;
+using Quiescent.Tests.Support;
+
+namespace Quiescent.Tests.Faults;
+
+// User code that does what it should not, on the thread that runs all of it.
+public sealed unsafe class CallbackFaultTests
+{
+    private static long s_throws;
+    private static volatile Func<Exception>? s_exception;
+
+    // Faults caught: a throw that ends the reclaimer, costs the next item, or has an item carried out twice.
+    [Theory]
+    [InlineData(typeof(InvalidOperationException), false)]
+    [InlineData(typeof(OutOfMemoryException), false)]
+    [InlineData(typeof(ThreadInterruptedException), false)]
+    [InlineData(typeof(OperationCanceledException), false)]
+    [InlineData(typeof(InvalidOperationException), true)]
+    [InlineData(typeof(OutOfMemoryException), true)]
+    [InlineData(typeof(ThreadInterruptedException), true)]
+    public void Whatever_all_user_code_throws_each_is_called_once_and_counted(Type exception, bool handlerThrowsToo)
+    {
+        const int Each = 200;
+        s_exception = () => (Exception)Activator.CreateInstance(exception)!;
+        long before = Interlocked.Read(ref s_throws);
+        using RcuDomain domain = Domains.New();
+        ConcurrentQueue<Exception> reported = new();
+        domain.CallbackFailed += (_, e) =>
+        {
+            reported.Enqueue(e.Exception);
+            if (handlerThrowsToo)
+            {
+                throw s_exception();
+            }
+        };
+        for (int i = 0; i < Each; i++)
+        {
+            QueueThrowers(domain);
+            Forms.QueueAll(domain);
+        }
+
+        RcuStatistics books = Books.MustBalance(domain);
+        Assert.Equal(6 * Each, Interlocked.Read(ref s_throws) - before);
+        Assert.Equal(6 * Each, books.CallbacksFailed);
+        Assert.Equal(6 * Each, reported.Count);
+        Assert.All(reported, e => Assert.IsType(exception, e));
+        Assert.Equal((0, 0, 0), Inside.Walk(domain));
+        Until.True(() => Inside.IsIdle(domain));
+    }
+
+    // Fault caught: a domain that hangs because its own reclaimer is the reader that it waits for. Guards and handles are ref
+    // structs: once the callback has returned nobody holds one, so what it left open is ended, and said.
+    [Theory]
+    [InlineData(ReaderKind.Guard, false)]
+    [InlineData(ReaderKind.Handle, false)]
+    [InlineData(ReaderKind.Online, false)]
+    [InlineData(ReaderKind.Guard, true)]
+    [InlineData(ReaderKind.Handle, true)]
+    [InlineData(ReaderKind.Online, true)]
+    public void What_a_callback_leaves_open_is_ended_and_reported(ReaderKind kind, bool validate)
+    {
+        const int Callbacks = 10;
+        using RcuDomain domain = Domains.New(validate: validate, name: "left");
+        ConcurrentQueue<ReaderAbandonedEventArgs> reports = new();
+        domain.ReaderAbandoned += (_, e) => reports.Enqueue(e);
+        for (int i = 0; i < Callbacks; i++)
+        {
+            domain.Call(() => LeaveOpen(domain, kind));
+            Worker.Run(() => domain.BarrierAsync(CancellationToken.None).AsTask().Wait(Until.Bound));
+            Assert.True(Worker.Start(domain.Synchronize) is { } worker && SpinWait.SpinUntil(() => worker.HasEnded, Until.Bound));
+        }
+
+        Forms.QueueAll(domain);
+        Books.MustBalance(domain);
+        Until.True(() => reports.Count == Callbacks);
+        Assert.Equal(Callbacks, domain.GetStatistics().ReadersAbandoned);
+        Assert.All(reports, e => Assert.Equal(("rcu reclaimer (left)", 1), (e.ThreadName, e.Depth)));
+        domain.Call(() => Assert.False(domain.IsReadLockHeld));
+        Assert.Equal(0, Books.MustBalance(domain).CallbacksFailed);
+        Until.True(() => Inside.IsIdle(domain));
+    }
+
+    // Fault caught: the same by a handler, after the last look of the reclaimer before it sleeps.
+    [Fact]
+    public void What_a_handler_leaves_open_is_ended()
+    {
+        using RcuDomain domain = Domains.New();
+        domain.CallbackFailed += (_, _) => domain.ReadLock();
+        int reports = 0;
+        domain.ReaderAbandoned += (_, _) =>
+        {
+            if (Interlocked.Increment(ref reports) == 1)
+            {
+                domain.ReadLock();
+            }
+        };
+        domain.Call(static () => throw new InvalidOperationException());
+        domain.Barrier();
+        Until.True(() => Inside.IsIdle(domain));
+        domain.Synchronize();
+        Assert.Equal(2, domain.GetStatistics().ReadersAbandoned);
+    }
+
+    // Fault caught: a section that another domain's callback left open, and that nothing names.
+    [Fact]
+    public void What_a_callback_leaves_open_in_another_domain_is_a_stall_of_the_thread_that_ran_it()
+    {
+        using RcuDomain read = new(new RcuDomainOptions { Name = "read", StallTimeout = TimeSpan.FromMilliseconds(20) });
+        ConcurrentQueue<StallEventArgs> stalls = new();
+        read.Stalled += (_, e) => stalls.Enqueue(e);
+        Worker synchronizer;
+        using (RcuDomain domain = Domains.New(name: "ran"))
+        {
+            domain.Call(() => read.ReadLock());
+            domain.Barrier();
+            synchronizer = Worker.Start(read.Synchronize);
+            Until.True(() => !stalls.IsEmpty);
+        }
+
+        // The domain's thread has ended with it.
+        synchronizer.Join();
+        Assert.Equal("rcu reclaimer (ran)", stalls.First().ThreadName);
+        Assert.Equal(1, read.GetStatistics().ReadersAbandoned);
+    }
+
+    private static void LeaveOpen(RcuDomain domain, ReaderKind kind)
+    {
+        if (kind == ReaderKind.Guard)
+        {
+            domain.ReadLock();
+            return;
+        }
+
+        RcuReader reader = domain.RegisterReader();
+        if (kind == ReaderKind.Handle)
+        {
+            reader.ReadLock();
+        }
+        else
+        {
+            reader.GoOnline();
+        }
+    }
+
+    private static void QueueThrowers(RcuDomain domain)
+    {
+        domain.Call(Throw);
+        domain.Call(0, static _ => Throw());
+        domain.Call((RcuHead*)Forms.NewBlock(), &ThrowHead);
+        domain.Dispose(new ThrowingResource());
+        domain.Return(new ThrowingPool(), []);
+        domain.Free<ThrowingHeap>(Forms.NewBlock());
+    }
+
+    private static void Throw()
+    {
+        Interlocked.Increment(ref s_throws);
+        throw s_exception!();
+    }
+
+    private static void ThrowHead(RcuHead* head)
+    {
+        NativeMemory.Free(head);
+        Throw();
+    }
+
+    private readonly struct ThrowingHeap : INativeDeallocator
+    {
+        public static void Free(void* block)
+        {
+            NativeMemory.Free(block);
+            Throw();
+        }
+    }
+
+    private sealed class ThrowingResource : IDisposable
+    {
+        public void Dispose() => Throw();
+    }
+
+    private sealed class ThrowingPool : ArrayPool<byte>
+    {
+        public override byte[] Rent(int minimumLength) => [];
+
+        public override void Return(byte[] array, bool clearArray = false) => Throw();
+    }
+}
