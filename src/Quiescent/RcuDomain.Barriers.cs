@@ -25,6 +25,8 @@ public sealed unsafe partial class RcuDomain
     /// <summary>As <see cref="Barrier"/>, without blocking a thread. Continuations run on the thread pool.</summary>
     /// <param name="cancellationToken">Ends the wait, nothing else.</param>
     /// <exception cref="ObjectDisposedException">The domain is disposed.</exception>
+    /// <exception cref="OutOfMemoryException">It would have to wait, and there is no memory to note it or to start the
+    /// reclaimer.</exception>
     public ValueTask BarrierAsync(CancellationToken cancellationToken = default)
     {
         ThrowIfClosed();

@@ -58,6 +58,7 @@ public sealed unsafe partial class RcuDomain
     /// <summary>A cookie as of <see cref="GetState"/>, whose grace period the reclaimer sees to
     /// (<c>start_poll_synchronize_rcu</c>).</summary>
     /// <exception cref="ObjectDisposedException">The domain is disposed.</exception>
+    /// <exception cref="OutOfMemoryException">The reclaimer cannot be started.</exception>
     public GracePeriodState StartPoll()
     {
         GracePeriodState state = GetState();

@@ -54,7 +54,7 @@ public sealed unsafe partial class RcuDomain : IDisposable, IDomainReports
         _registrar = new Registrar(_id, _engine, remember);
         _stalls = new StallDetector(_engine, Options.StallTimeout);
         _context = new QueueContext(_engine, Options, this);
-        _reclaimer = new Reclaimer(_context, Options);
+        _reclaimer = new Reclaimer(_context, _registrar, Options);
         _queueing = new Queueing(_context, _reclaimer, _registrar);
         _reportReaders = _context.ReportReaders;
     }
@@ -69,8 +69,8 @@ public sealed unsafe partial class RcuDomain : IDisposable, IDomainReports
     public event EventHandler<CallbackFailedEventArgs>? CallbackFailed;
 
     /// <summary>
-    /// A thread was found to have ended inside a section. Raised on a thread that waits, with no lock held; what a handler throws
-    /// is ignored.
+    /// A thread was found to have ended inside a section, or a callback to have returned with one open. Raised on a thread that
+    /// waits, with no lock held; what a handler throws is ignored.
     /// </summary>
     public event EventHandler<ReaderAbandonedEventArgs>? ReaderAbandoned;
 

@@ -60,7 +60,8 @@ public sealed class CallbackFailedEventArgs : EventArgs
     public Exception Exception { get; }
 }
 
-/// <summary>A thread that ended inside a section. It can dereference nothing any more, so grace periods go on.</summary>
+/// <summary>A thread that ended inside a section, or a callback that returned with one open, on the reclaimer's thread. It can
+/// dereference nothing any more, so the section is ended and grace periods go on.</summary>
 public sealed class ReaderAbandonedEventArgs : EventArgs
 {
     internal ReaderAbandonedEventArgs(string domain, Readers.SlotOwner reader, int depth)
@@ -75,7 +76,7 @@ public sealed class ReaderAbandonedEventArgs : EventArgs
     /// <summary>The domain's name.</summary>
     public string DomainName { get; }
 
-    /// <summary>The dead thread's name.</summary>
+    /// <summary>The thread's name.</summary>
     public string? ThreadName { get; }
 
     /// <summary>Its <see cref="Thread.ManagedThreadId"/>.</summary>
@@ -91,5 +92,5 @@ public sealed class ReaderAbandonedEventArgs : EventArgs
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
         $"rcu domain '{DomainName}': thread '{ThreadName ?? "(unnamed)"}' (managed id {ManagedThreadId}, OS id {OsThreadId}) "
-        + $"ended inside {Depth} read-side critical section(s)");
+        + $"left {Depth} read-side critical section(s) open");
 }

@@ -67,6 +67,6 @@ public sealed record RcuStatistics
     /// <summary>Stall reports, repeats included.</summary>
     public long Stalls { get; init; }
 
-    /// <summary>Threads that ended inside a section.</summary>
+    /// <summary>Threads that ended inside a section, and callbacks that returned with one open.</summary>
     public long ReadersAbandoned { get; init; }
 }

@@ -132,6 +132,27 @@ internal sealed class GracePeriodEngine(SlotTable slots, bool fullFence)
         }
     }
 
+    /// <summary>Ends what user code has left open on this thread after it returned, as for a thread that has ended: the reclaimer's,
+    /// which would hold up its own grace periods for ever.</summary>
+    /// <exception cref="OutOfMemoryException">There is no room to note it; nothing has changed.</exception>
+    public unsafe void CloseAll(ReaderSlot* slot)
+    {
+        TryLock.Enter(ref _lock);
+        try
+        {
+            _abandoned.EnsureCapacity(_abandoned.Count + 1);
+            int depth = Handles.CloseAll(slot);
+            if (depth != 0)
+            {
+                NoteAbandoned(ThreadRegistrations.OwnerOf(slot), depth);
+            }
+        }
+        finally
+        {
+            TryLock.Exit(ref _lock);
+        }
+    }
+
     /// <summary>The readers that ended inside sections since the last call, to be reported by a caller that holds no lock.</summary>
     public AbandonedReader[] TakeAbandoned()
     {
@@ -278,13 +299,18 @@ internal sealed class GracePeriodEngine(SlotTable slots, bool fullFence)
                 return false;
             }
 
-            _abandonedCount++;
-            _abandoned.Add(new AbandonedReader(owner, SectionWord.Nesting(word)));
-            Order.Release(ref _abandonedPending, 1);
+            NoteAbandoned(owner, SectionWord.Nesting(word));
         }
 
         Slots.Release(index);
         return true;
+    }
+
+    private void NoteAbandoned(SlotOwner owner, int depth)
+    {
+        _abandonedCount++;
+        _abandoned.Add(new AbandonedReader(owner, depth));
+        Order.Release(ref _abandonedPending, 1);
     }
 }
 

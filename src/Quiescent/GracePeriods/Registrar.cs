@@ -12,7 +12,7 @@ internal sealed unsafe class Registrar(long domain, GracePeriodEngine engine, de
     /// <exception cref="OutOfMemoryException">There is no memory for a registration.</exception>
     public ReaderSlot* Register()
     {
-        ReaderSlot* known = ThreadRegistrations.Find(domain);
+        ReaderSlot* known = Known;
         if (known != null)
         {
             return known;
@@ -40,6 +40,9 @@ internal sealed unsafe class Registrar(long domain, GracePeriodEngine engine, de
 
         return slot;
     }
+
+    /// <summary>The thread's slot, or null before its registration.</summary>
+    public ReaderSlot* Known => ThreadRegistrations.Find(domain);
 
     /// <summary>As <see cref="Register"/>, with null where there is no memory.</summary>
     public ReaderSlot* TryRegister()

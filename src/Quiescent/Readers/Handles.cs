@@ -95,6 +95,25 @@ internal static unsafe class Handles
         }
     }
 
+    /// <summary>Whether this thread has a section or a handle open, or is online.</summary>
+    public static bool IsAnyOpen(ReaderSlot* slot)
+    {
+        ReaderSlot* real = ReaderSlot.Real(slot);
+        return !SectionWord.IsQuiescent(real->Word) || (real->HandleWord & ~HandleWords.Flags) != 0;
+    }
+
+    /// <summary>Ends all of this thread's sections and closes its handles, where no frame is left that may hold one: both are ref
+    /// structs. Returns how many sections there were.</summary>
+    public static int CloseAll(ReaderSlot* slot)
+    {
+        ReaderSlot* real = ReaderSlot.Real(slot);
+        int depth = SectionWord.Nesting(real->Word);
+        ThreadRegistrations.OwnerOf(slot).CloseAll();
+        real->HandleWord &= HandleWords.FullFence;
+        Order.Release(ref real->Word, SectionWord.Sequence(real->Word));
+        return depth;
+    }
+
     private static void GoOffline(ReaderSlot* real)
     {
         Order.Release(ref real->Word, real->Word - 1);

@@ -15,6 +15,8 @@ internal sealed class SectionLedger
         return _last;
     }
 
+    public void Clear() => _open.Clear();
+
     /// <summary>Closes the innermost section if it is this one.</summary>
     public bool TryClose(ulong number, out bool wasFree)
     {

@@ -50,6 +50,12 @@ internal sealed class SlotOwner(SlotTable table, Thread thread)
 
     public void CloseHandle(ulong handle) => _handles.Remove(handle);
 
+    public void CloseAll()
+    {
+        _handles.Clear();
+        Ledger?.Clear();
+    }
+
     /// <summary>The handle to give the fast path to after another was closed; 0 for none.</summary>
     public ulong AnyHandle => _handles.Count == 0 ? 0 : _handles[^1];
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using Quiescent.Faults;
+using Quiescent.GracePeriods;
 using Quiescent.Ordering;
 using Quiescent.Readers;
 
@@ -19,7 +20,7 @@ namespace Quiescent.Reclamation;
 //     first wake, so a domain that only reads and synchronises has none; if it cannot be started, the bit is set again and
 //     the next append tries again.
 [SuppressMessage("Design", "CA1001", Justification = "A late append may still signal a disposed domain; the handle's finalizer closes it.")]
-internal sealed class Reclaimer(QueueContext context, RcuDomainOptions options)
+internal sealed class Reclaimer(QueueContext context, Registrar registrar, RcuDomainOptions options)
 {
     // Set in a requested target, whose low bits are free, so that 0 says there is none.
     private const ulong Valid = 1;
@@ -207,6 +208,7 @@ internal sealed class Reclaimer(QueueContext context, RcuDomainOptions options)
             }
 
             bool progress = _pass.Run(mayNote, hurry);
+            CloseLeftOpen();
             progress |= Waiters.CompleteReady();
             if (progress)
             {
@@ -234,9 +236,28 @@ internal sealed class Reclaimer(QueueContext context, RcuDomainOptions options)
         }
     }
 
+    // A section that a callback or handler opened and did not end would hold up all that this thread waits for.
+    private unsafe void CloseLeftOpen()
+    {
+        if (IsLeftOpen)
+        {
+            context.Engine.CloseAll(registrar.Known);
+        }
+    }
+
+    private unsafe bool IsLeftOpen
+    {
+        get
+        {
+            ReaderSlot* slot = registrar.Known;
+            return slot != null && Handles.IsAnyOpen(slot);
+        }
+    }
+
     // Once stopping, only what is queued counts: whoever awaits a grace period is told of the disposal instead.
     private bool HasWork() =>
         BarrierTicket.AnythingWaits(context, codeOnly: false)
+        || IsLeftOpen
         || (Order.Acquire(in _stopping) == 0 && (Waiters.Any || IsRequested(out _)));
 
     // O4: a request is forgotten once its grace period has completed, not kept to be compared for ever.
