@@ -23,7 +23,7 @@ internal enum FaultSite
     /// <summary>The reclaimer's thread.</summary>
     ThreadStart,
 
-    /// <summary>The place of a dead thread's slot among those to be given out anew.</summary>
+    /// <summary>The report of a thread that ended inside a section.</summary>
     Burial,
 
     /// <summary>What is told of readers, dead or stalled.</summary>

@@ -279,7 +279,7 @@ internal sealed class GracePeriodEngine(SlotTable slots, bool fullFence)
         }
         catch (OutOfMemoryException)
         {
-            // No room to note the report or the slot: the next scan or sweep tries again.
+            // No room to note the report: the next scan or sweep tries again.
             return false;
         }
     }
@@ -293,6 +293,7 @@ internal sealed class GracePeriodEngine(SlotTable slots, bool fullFence)
         ulong word = Order.Acquire(in slot->Word);
         if (!SectionWord.IsQuiescent(word))
         {
+            FaultInjection.ThrowIfDue(FaultSite.Burial);
             _abandoned.EnsureCapacity(_abandoned.Count + 1);
             if (Order.CompareExchange(ref slot->Word, SectionWord.Sequence(word), word) != word)
             {

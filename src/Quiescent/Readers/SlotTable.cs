@@ -142,6 +142,7 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
         using (TryLock.Hold(ref _gate))
         {
             int index = _end;
+            _released.EnsureCapacity(index + 1); // Here, where it may fail, and not when a slot is released.
             ReaderSlot* slot = Occupy(index, owner);
             Order.Release(ref _end, index + 1);
             Order.Fence(); // [C] partner: [B] in GracePeriods/GracePeriodEngine.cs; outcomes above at O5.
@@ -155,8 +156,6 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
         using (TryLock.Hold(ref _gate))
         {
             Chunk chunk = ChunkOf(index, out int offset);
-            FaultInjection.ThrowIfDue(FaultSite.Burial);
-            _released.EnsureCapacity(_released.Count + 1);
             Order.Release(ref chunk.Owners[offset], null);
             _inUse--;
             if (!_isRetired)
