@@ -1,0 +1,61 @@
+namespace Quiescent.Torture.Litmus.GracePeriods;
+
+// A way to have an unlinked block poisoned after a grace period, used by one updater.
+internal unsafe interface IFreeForm
+{
+    /// <param name="block">Unlinked.</param>
+    /// <param name="before">A cookie taken before the unlink, for the form that makes the mistake.</param>
+    void Free(LitmusBlock* block, GracePeriodState before);
+
+    /// <summary>Returns when all blocks are poisoned.</summary>
+    void Complete();
+}
+
+// The trivial callback of these tests.
+internal readonly unsafe struct Poisoning : INativeDeallocator
+{
+    // SAFETY: only the stage's blocks get here, and the stage outlives what is queued.
+    public static void Free(void* block) => Volatile.Write(ref ((LitmusBlock*)block)->Value, LitmusBlock.Poison);
+}
+
+internal readonly unsafe struct FreeWithHead(RcuDomain domain) : IFreeForm
+{
+    public void Free(LitmusBlock* block, GracePeriodState before) => domain.Free<Poisoning>(block, &block->Head);
+
+    public void Complete() => domain.Barrier();
+}
+
+internal readonly unsafe struct FreeWithoutHead(RcuDomain domain) : IFreeForm
+{
+    public void Free(LitmusBlock* block, GracePeriodState before) => domain.Free<Poisoning>(block);
+
+    public void Complete() => domain.Barrier();
+}
+
+internal readonly unsafe struct CallWithHead(RcuDomain domain) : IFreeForm
+{
+    public void Free(LitmusBlock* block, GracePeriodState before) => domain.Call(&block->Head, &Poison);
+
+    public void Complete() => domain.Barrier();
+
+    // SAFETY: the head lies in a block, at its offset.
+    private static void Poison(RcuHead* head) =>
+        Poisoning.Free((byte*)head - (nint)(&((LitmusBlock*)null)->Head));
+}
+
+// The control: files under the state that was read before the unlink.
+internal readonly unsafe struct FreeUnderOldState(RcuDomain domain) : IFreeForm
+{
+    private readonly Queue<(GracePeriodState State, nint Block)> _waiting = new();
+
+    public void Free(LitmusBlock* block, GracePeriodState before) => _waiting.Enqueue((before, (nint)block));
+
+    public void Complete()
+    {
+        while (_waiting.TryDequeue(out (GracePeriodState State, nint Block) waiting))
+        {
+            domain.CondSynchronize(waiting.State);
+            Poisoning.Free((void*)waiting.Block);
+        }
+    }
+}

@@ -1,0 +1,67 @@
+namespace Quiescent.Torture.Litmus;
+
+/// <summary>What the turns of one test have shown so far.</summary>
+internal sealed class LitmusResult(LitmusTest test)
+{
+    public LitmusTest Test { get; } = test;
+
+    public LitmusOutcome Control { get; private set; }
+
+    public LitmusOutcome Subject { get; private set; }
+
+    /// <summary>Turns taken by the control, each followed by one of the subject.</summary>
+    public int Turns { get; private set; }
+
+    /// <summary>Turns in which the control failed.</summary>
+    public int ControlFailures { get; private set; }
+
+    /// <summary>How long the subject had run when it failed; null while it has not.</summary>
+    public TimeSpan? SubjectFailedAfter { get; private set; }
+
+    public TimeSpan SubjectTime { get; private set; }
+
+    /// <summary>A failed subject is a broken promise, whatever the control does. A sound one says something only beside a control
+    /// that failed, and only if it ran.</summary>
+    public Verdict Verdict =>
+        Subject.Failures != 0 ? Verdict.Failed
+        : ControlFailures != 0 && Subject.Runs != 0 ? Verdict.Passed
+        : Verdict.Inconclusive;
+
+    /// <summary>Neither for nor against: the hardware forbids the outcome by itself.</summary>
+    public bool IsNotObservable => Verdict == Verdict.Inconclusive && Test.NotObservableHere is not null;
+
+    public string VerdictText =>
+        Verdict switch
+        {
+            Verdict.Passed => "passed",
+            Verdict.Failed => "FAILED",
+            _ => IsNotObservable ? "not observable here" : "inconclusive",
+        };
+
+    public void AddControl(LitmusOutcome outcome)
+    {
+        Turns++;
+        ControlFailures += outcome.Failures == 0 ? 0 : 1;
+        Control += outcome;
+    }
+
+    public void AddSubject(LitmusOutcome outcome, TimeSpan time)
+    {
+        Subject += outcome;
+        SubjectTime += time;
+        if (outcome.Failures != 0)
+        {
+            SubjectFailedAfter ??= SubjectTime;
+        }
+    }
+
+    /// <summary>
+    /// The verdict on all. What is not observable here does not count against the rest, but does not count for it either: by
+    /// itself it is inconclusive.
+    /// </summary>
+    public static Verdict Total(IReadOnlyCollection<LitmusResult> results) =>
+        results.Any(result => result.Verdict == Verdict.Failed) ? Verdict.Failed
+        : results.Any(result => result.Verdict == Verdict.Inconclusive && !result.IsNotObservable) ? Verdict.Inconclusive
+        : results.Any(result => result.Verdict == Verdict.Passed) ? Verdict.Passed
+        : Verdict.Inconclusive;
+}

@@ -1,0 +1,68 @@
+using System.Diagnostics;
+
+namespace Quiescent.Torture.Litmus;
+
+/// <summary>
+/// Control and subject take turns in short slices, the control first: whether a machine shows an outcome at all comes and goes with
+/// what else runs on it. Each test has an equal share of the time; what a failed test leaves over goes, at the end, to those whose
+/// control was silent.
+/// </summary>
+internal sealed class LitmusRunner(TimeSpan total, uint seed)
+{
+    private static readonly TimeSpan s_slice = TimeSpan.FromMilliseconds(50);
+
+    private uint _random = seed;
+
+    /// <summary>Runs the tests one after another and reports each as its share is over, again if it got more.</summary>
+    public IReadOnlyList<LitmusResult> Run(IReadOnlyList<LitmusTest> tests, Action<LitmusResult> progress)
+    {
+        long start = Stopwatch.GetTimestamp();
+        LitmusResult[] results = [.. tests.Select(test => new LitmusResult(test))];
+        for (int i = 0; i < results.Length; i++)
+        {
+            TimeSpan share = (total - Stopwatch.GetElapsedTime(start)) / (results.Length - i);
+            TakeTurns(results[i], share);
+            progress(results[i]);
+        }
+
+        List<LitmusResult> silent = [.. results.Where(IsWorthMore)];
+        while (silent.Count != 0 && Stopwatch.GetElapsedTime(start) < total)
+        {
+            foreach (LitmusResult result in silent)
+            {
+                TakeTurn(result);
+                if (!IsWorthMore(result))
+                {
+                    progress(result);
+                }
+            }
+
+            silent.RemoveAll(result => !IsWorthMore(result));
+        }
+
+        return results;
+    }
+
+    private static bool IsWorthMore(LitmusResult result) => result.Verdict == Verdict.Inconclusive && !result.IsNotObservable;
+
+    // One turn at least, however little time is left; a subject that has failed needs no more.
+    private void TakeTurns(LitmusResult result, TimeSpan share)
+    {
+        long start = Stopwatch.GetTimestamp();
+        do
+        {
+            TakeTurn(result);
+        }
+        while (result.Verdict != Verdict.Failed && Stopwatch.GetElapsedTime(start) < share);
+    }
+
+    private void TakeTurn(LitmusResult result)
+    {
+        result.AddControl(result.Test.Control(NextSlice()));
+        long start = Stopwatch.GetTimestamp();
+        LitmusOutcome outcome = result.Test.Subject(NextSlice());
+        result.AddSubject(outcome, Stopwatch.GetElapsedTime(start));
+    }
+
+    private LitmusSlice NextSlice() => new(s_slice, Randomly.Next(ref _random));
+}

@@ -1,0 +1,144 @@
+using System.Runtime.InteropServices;
+using Quiescent.Ordering;
+using Quiescent.Torture.Litmus.GracePeriods;
+using Quiescent.Torture.Litmus.Readers;
+using Quiescent.Torture.Litmus.Shapes;
+
+namespace Quiescent.Torture.Litmus;
+
+/// <summary>All litmus tests. A name is a family, a stroke, and what is particular.</summary>
+internal sealed class LitmusSuite : IDisposable
+{
+    private const string FreedUnderReader = "a section reads a freed block";
+
+    // Where stores are never seen out of order, nor loads made out of order, by the hardware's own memory model.
+    private static readonly string? s_totalStoreOrder =
+        RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.X86
+            ? "x86's total store order forbids it by itself: no control can fail"
+            : null;
+
+    private ColdMemory? _cold;
+
+    public LitmusSuite() => Tests = [.. StoreBuffer(), .. Publish(), .. SyncRead(), .. SyncFree(), .. StaleEpoch(), .. RawShapes()];
+
+    public IReadOnlyList<LitmusTest> Tests { get; }
+
+    /// <summary>The tests of that name or family; none if there is no such.</summary>
+    public IReadOnlyList<LitmusTest> Find(string name) =>
+        [.. Tests.Where(test => test.Name == name || test.Name.StartsWith(name + "/", StringComparison.Ordinal))];
+
+    public void Dispose() => _cold?.Dispose();
+
+    private IEnumerable<LitmusTest> StoreBuffer()
+    {
+        foreach (ReadSideBarrier readSide in Enum.GetValues<ReadSideBarrier>())
+        {
+            yield return StoreBuffer("guard", readSide, domain => new GuardSections(domain));
+            yield return StoreBuffer("handle", readSide, domain => new HandleSections(domain));
+            yield return StoreBuffer("go-online", readSide, domain => new GoOnlineSections(domain));
+            yield return StoreBuffer("quiescent-state", readSide, domain => new QuiescentStateSections(domain));
+        }
+
+        yield return StoreBuffer("default-domain", slice => Reclaim(default(DefaultDomainSections), slice));
+        if (ProcessWideBarrier.IsReliable)
+        {
+            yield return StoreBuffer("engine", slice => Reclaim(new EngineSections(fenceAllThreads: true), slice)) with
+            {
+                Control = slice => Reclaim(new EngineSections(fenceAllThreads: false), slice),
+            };
+        }
+    }
+
+    private LitmusTest StoreBuffer<TSections>(string readers, ReadSideBarrier readSide, Func<RcuDomain, TSections> sections)
+        where TSections : struct, ISections =>
+        StoreBuffer(readers + Suffix(readSide), In(readSide, (domain, slice) => Reclaim(sections(domain), slice)));
+
+    private LitmusTest StoreBuffer(string readers, LitmusProgram subject) =>
+        new($"store-buffer/{readers}", FreedUnderReader, UnfencedControl, subject);
+
+    private LitmusOutcome UnfencedControl(LitmusSlice slice)
+    {
+        using UnfencedSections sections = new();
+        return Reclaim(sections, slice);
+    }
+
+    private LitmusOutcome Reclaim<TSections>(TSections sections, LitmusSlice slice)
+        where TSections : struct, ISections => ReclaimLitmus.Run(sections, _cold ??= new ColdMemory(), slice);
+
+    private static IEnumerable<LitmusTest> Publish()
+    {
+        yield return new(
+            "message-passing/assign",
+            "a section finds a published block unfilled",
+            In(ReadSideBarrier.Asymmetric, (domain, slice) => PublishLitmus.Run(domain, publishesFirst: true, slice)),
+            In(ReadSideBarrier.Asymmetric, (domain, slice) => PublishLitmus.Run(domain, publishesFirst: false, slice)));
+    }
+
+    private static IEnumerable<LitmusTest> SyncRead() => Enum.GetValues<ReadSideBarrier>().Select(readSide => new LitmusTest(
+        "rcu+sync+read/guard" + Suffix(readSide),
+        "a section sees y, set after the wait, and not x, set before it",
+        slice => SyncReadLitmus.Run(default(NoSections), slice),
+        In(readSide, (domain, slice) => SyncReadLitmus.Run(new GuardSections(domain), slice))));
+
+    private static IEnumerable<LitmusTest> SyncFree() => Enum.GetValues<ReadSideBarrier>().Select(readSide => new LitmusTest(
+        "rcu+sync+free/guard" + Suffix(readSide),
+        FreedUnderReader,
+        slice => ReclaimLitmus.Run(default(NoSections), cold: null, slice),
+        In(readSide, (domain, slice) => ReclaimLitmus.Run(new GuardSections(domain), cold: null, slice))));
+
+    private static IEnumerable<LitmusTest> StaleEpoch() =>
+    [
+        .. StaleEpoch("free-with-head", domain => new FreeWithHead(domain)),
+        .. StaleEpoch("free", domain => new FreeWithoutHead(domain)),
+        .. StaleEpoch("call", domain => new CallWithHead(domain)),
+    ];
+
+    private static IEnumerable<LitmusTest> StaleEpoch<TFree>(string name, Func<RcuDomain, TFree> form)
+        where TFree : struct, IFreeForm
+    {
+        const ReadSideBarrier ReadSide = ReadSideBarrier.Asymmetric;
+        yield return new(
+            $"stale-epoch/section-{name}",
+            FreedUnderReader,
+            In(ReadSide, (domain, slice) => StaleEpochLitmus.InsideLongSection(domain, new FreeUnderOldState(domain), slice)),
+            In(ReadSide, (domain, slice) => StaleEpochLitmus.InsideLongSection(domain, form(domain), slice)));
+        yield return new(
+            $"stale-epoch/state-{name}",
+            FreedUnderReader,
+            In(ReadSide, (domain, slice) => StaleEpochLitmus.AfterOldState(domain, new FreeUnderOldState(domain), slice)),
+            In(ReadSide, (domain, slice) => StaleEpochLitmus.AfterOldState(domain, form(domain), slice)));
+    }
+
+    private static IEnumerable<LitmusTest> RawShapes()
+    {
+        if (ProcessWideBarrier.IsReliable)
+        {
+            yield return Shape<StoreBuffering<NoFence, NoFence>, StoreBuffering<ProcessWideFence, NoFence>>(
+                "sb+process-wide", "both loads miss the other thread's store");
+        }
+
+        yield return Shape<StoreBuffering<NoFence, NoFence>, StoreBuffering<FullFence, FullFence>>(
+            "sb+fences", "both loads miss the other thread's store");
+        yield return Shape<MessagePassing<PlainAccess>, MessagePassing<OrderedAccess>>(
+            "mp", "the flag is seen, the data is not") with { NotObservableHere = s_totalStoreOrder };
+        yield return Shape<LoadBuffering<PlainAccess>, LoadBuffering<OrderedAccess>>(
+            "lb", "both loads see a store that comes after the other's load") with { NotObservableHere = s_totalStoreOrder };
+        yield return Shape<IndependentReads<PlainAccess>, IndependentReads<OrderedAccess>>(
+            "iriw", "two readers see two stores in opposite orders") with { NotObservableHere = s_totalStoreOrder };
+    }
+
+    private static LitmusTest Shape<TControl, TSubject>(string name, string forbidden)
+        where TControl : struct, IShape
+        where TSubject : struct, IShape =>
+        new($"shape/{name}", forbidden, ShapeLitmus<TControl>.Run, ShapeLitmus<TSubject>.Run);
+
+    private static string Suffix(ReadSideBarrier readSide) => readSide == ReadSideBarrier.Full ? "-full" : "";
+
+    // In a domain of its own, whose reclaimer does not wait to gather a batch.
+    private static LitmusProgram In(ReadSideBarrier readSide, Func<RcuDomain, LitmusSlice, LitmusOutcome> program) => slice =>
+    {
+        RcuDomainOptions options = new() { Name = "litmus", ReadSideBarrier = readSide, ReclaimDelay = TimeSpan.Zero };
+        using RcuDomain domain = new(options);
+        return program(domain, slice);
+    };
+}

@@ -1,0 +1,69 @@
+using Quiescent.Torture.Litmus;
+
+namespace Quiescent.Torture.Tests.Litmus;
+
+// How verdicts are formed, with programs that end at once.
+public sealed class LitmusRunnerTests
+{
+    private static readonly TimeSpan s_once = TimeSpan.FromTicks(1);
+
+    private static readonly LitmusProgram s_silent = _ => new LitmusOutcome(Runs: 10, Failures: 0);
+    private static readonly LitmusProgram s_failing = _ => new LitmusOutcome(Runs: 10, Failures: 1);
+    private static readonly LitmusProgram s_idle = _ => default;
+
+    private static readonly LitmusTest s_sound = new("sound", "nothing", s_failing, s_silent);
+    private static readonly LitmusTest s_broken = new("broken", "nothing", s_failing, s_failing);
+    private static readonly LitmusTest s_unproven = new("unproven", "nothing", s_silent, s_silent);
+    private static readonly LitmusTest s_notObservable = s_unproven with { NotObservableHere = "the hardware forbids it" };
+
+    // Fault caught: a silent detector that counts as a pass.
+    [Fact]
+    public void A_sound_subject_passes_only_where_its_control_failed()
+    {
+        Assert.Equal(Verdict.Passed, TotalOf(s_sound));
+        Assert.Equal(Verdict.Inconclusive, TotalOf(s_unproven));
+    }
+
+    // Fault caught: a subject that never ran counts as a pass.
+    [Fact]
+    public void A_subject_that_did_not_run_is_inconclusive() =>
+        Assert.Equal(Verdict.Inconclusive, TotalOf(s_sound with { Subject = s_idle }));
+
+    [Fact]
+    public void A_subject_that_failed_fails_whatever_its_control_does()
+    {
+        Assert.Equal(Verdict.Failed, TotalOf(s_broken));
+        Assert.Equal(Verdict.Failed, TotalOf(s_broken with { Control = s_silent }));
+        Assert.Equal(Verdict.Failed, TotalOf(s_notObservable with { Subject = s_failing }));
+    }
+
+    [Fact]
+    public void One_failure_outweighs_what_is_inconclusive_and_that_outweighs_what_passed()
+    {
+        Assert.Equal(Verdict.Failed, TotalOf(s_sound, s_unproven, s_broken));
+        Assert.Equal(Verdict.Inconclusive, TotalOf(s_sound, s_unproven));
+    }
+
+    // Fault caught: shapes that no x86 machine shows spoil every total there, or pass by themselves.
+    [Fact]
+    public void What_is_not_observable_neither_spoils_the_total_nor_makes_it()
+    {
+        Assert.Equal(Verdict.Passed, TotalOf(s_sound, s_notObservable));
+        Assert.Equal(Verdict.Inconclusive, TotalOf(s_notObservable));
+    }
+
+    // Fault caught: the control runs once and its silence stands.
+    [Fact]
+    public void A_silent_control_gets_more_turns_while_there_is_time()
+    {
+        int turns = 0;
+        LitmusProgram late = _ => new LitmusOutcome(Runs: 10, Failures: ++turns == 1_000 ? 1 : 0);
+        LitmusProgram failsThen = _ => new LitmusOutcome(Runs: 10, Failures: turns >= 1_000 ? 1 : 0);
+        LitmusTest test = new("late", "nothing", late, failsThen);
+        LitmusResult result = Assert.Single(new LitmusRunner(TimeSpan.FromMinutes(1), seed: 1).Run([test], _ => { }));
+        Assert.Equal(1_000, result.Turns);
+        Assert.Equal(1, result.ControlFailures);
+    }
+
+    private static Verdict TotalOf(params LitmusTest[] tests) => LitmusResult.Total(new LitmusRunner(s_once, seed: 1).Run(tests, _ => { }));
+}
