@@ -3,6 +3,8 @@ namespace Quiescent.Torture.Litmus;
 /// <summary>What the turns of one test have shown so far.</summary>
 internal sealed class LitmusResult(LitmusTest test)
 {
+    private TimeSpan _subjectTime;
+
     public LitmusTest Test { get; } = test;
 
     public LitmusOutcome Control { get; private set; }
@@ -17,8 +19,6 @@ internal sealed class LitmusResult(LitmusTest test)
 
     /// <summary>How long the subject had run when it failed; null while it has not.</summary>
     public TimeSpan? SubjectFailedAfter { get; private set; }
-
-    public TimeSpan SubjectTime { get; private set; }
 
     /// <summary>A failed subject is a broken promise, whatever the control does. A sound one says something only beside a control
     /// that failed, and only if it ran.</summary>
@@ -48,10 +48,10 @@ internal sealed class LitmusResult(LitmusTest test)
     public void AddSubject(LitmusOutcome outcome, TimeSpan time)
     {
         Subject += outcome;
-        SubjectTime += time;
+        _subjectTime += time;
         if (outcome.Failures != 0)
         {
-            SubjectFailedAfter ??= SubjectTime;
+            SubjectFailedAfter ??= _subjectTime;
         }
     }
 

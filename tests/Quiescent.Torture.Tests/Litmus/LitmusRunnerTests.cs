@@ -65,5 +65,23 @@ public sealed class LitmusRunnerTests
         Assert.Equal(1, result.ControlFailures);
     }
 
+    // Fault caught: time that others leave over is lost, and a control that a busy moment has silenced is not heard again.
+    [Fact]
+    public void What_others_leave_over_goes_to_silent_controls()
+    {
+        bool isOthersTurnOver = false;
+        LitmusTest silent = new("silent", "nothing", _ => new LitmusOutcome(10, isOthersTurnOver ? 1 : 0), s_silent);
+        LitmusTest quick = new("quick", "nothing", s_failing, _ =>
+        {
+            isOthersTurnOver = true;
+            return new LitmusOutcome(10, Failures: 1);
+        });
+        List<Verdict> reported = [];
+        IReadOnlyList<LitmusResult> results = new LitmusRunner(TimeSpan.FromSeconds(3), seed: 1)
+            .Run([silent, quick], result => reported.Add(result.Verdict));
+        Assert.Equal([Verdict.Inconclusive, Verdict.Failed, Verdict.Passed], reported);
+        Assert.Equal(Verdict.Passed, results[0].Verdict);
+    }
+
     private static Verdict TotalOf(params LitmusTest[] tests) => LitmusResult.Total(new LitmusRunner(s_once, seed: 1).Run(tests, _ => { }));
 }

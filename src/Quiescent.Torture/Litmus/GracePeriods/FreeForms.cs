@@ -39,8 +39,7 @@ internal readonly unsafe struct CallWithHead(RcuDomain domain) : IFreeForm
     public void Complete() => domain.Barrier();
 
     // SAFETY: the head lies in a block, at its offset.
-    private static void Poison(RcuHead* head) =>
-        Poisoning.Free((byte*)head - (nint)(&((LitmusBlock*)null)->Head));
+    private static void Poison(RcuHead* head) => Poisoning.Free((byte*)head - LitmusBlock.HeadOffset);
 }
 
 // The control: files under the state that was read before the unlink.

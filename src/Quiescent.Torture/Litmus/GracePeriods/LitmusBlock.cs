@@ -13,6 +13,8 @@ internal unsafe struct LitmusBlock
     /// <summary>Lines that <see cref="Word"/> reaches.</summary>
     public const int Words = Lines;
 
+    public const int HeadOffset = 16;
+
     private const int Lines = 9;
     private const int LineBytes = 64;
 
@@ -20,7 +22,7 @@ internal unsafe struct LitmusBlock
     public long Value;
 
     /// <summary>For those forms of freeing that need one.</summary>
-    [FieldOffset(16)]
+    [FieldOffset(HeadOffset)]
     public RcuHead Head;
 
     // SAFETY: blocks lie in unmanaged memory; the index is below Words.

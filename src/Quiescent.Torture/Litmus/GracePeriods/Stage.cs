@@ -11,7 +11,7 @@ internal sealed unsafe class Stage : IDisposable
 
     private static readonly TimeSpan s_bound = TimeSpan.FromSeconds(60);
 
-    // SAFETY: both are freed by Dispose, after the reader has ended and everything queued has been carried out.
+    // SAFETY: both are freed by Dispose, after both threads have ended and everything queued has been carried out.
     private readonly LitmusBlock* _blocks = (LitmusBlock*)NativeMemory.AlignedAlloc((nuint)(Blocks * sizeof(LitmusBlock)), Alignment);
     private readonly RcuPointer<LitmusBlock>* _pointer = (RcuPointer<LitmusBlock>*)NativeMemory.AlignedAlloc(Alignment, Alignment);
     private readonly ManualResetEventSlim _hasBegun = new();
@@ -20,6 +20,7 @@ internal sealed unsafe class Stage : IDisposable
     private long _updates;
     private long _failures;
     private int _stop;
+    private bool _haveThreadsEnded;
 
     public Stage()
     {
@@ -72,14 +73,20 @@ internal sealed unsafe class Stage : IDisposable
         LitmusThread updater = onTwoCores ? LitmusThread.StartOn(0, Update) : LitmusThread.Start(Update);
         updater.Join();
         reader.Join();
+        _haveThreadsEnded = true;
         return new LitmusOutcome(Math.Min(_sections, _updates), _failures);
     }
 
+    /// <summary>Keeps the memory if a thread does not end, which is reported by then.</summary>
     public void Dispose()
     {
-        NativeMemory.AlignedFree(_blocks);
-        NativeMemory.AlignedFree(_pointer);
-        _hasBegun.Dispose();
+        Volatile.Write(ref _stop, 1);
+        if (_haveThreadsEnded)
+        {
+            NativeMemory.AlignedFree(_blocks);
+            NativeMemory.AlignedFree(_pointer);
+            _hasBegun.Dispose();
+        }
     }
 
     private void UpdateUntil(long end, Action update)
