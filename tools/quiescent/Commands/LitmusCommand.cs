@@ -19,7 +19,10 @@ internal static class LitmusCommand
         };
         seconds.Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<double>() is not (> 0 and <= 86_400))
+            // What is no number at all is reported by the parser.
+            if (result.Tokens is [{ Value: string text }]
+                && double.TryParse(text, CultureInfo.InvariantCulture, out double value)
+                && value is not (> 0 and <= 86_400))
             {
                 result.AddError("--seconds needs a number above 0, at most 86400.");
             }
