@@ -91,21 +91,24 @@ internal sealed class LitmusSuite : IDisposable
         .. StaleEpoch("free-with-head", domain => new FreeWithHead(domain)),
         .. StaleEpoch("free", domain => new FreeWithoutHead(domain)),
         .. StaleEpoch("call", domain => new CallWithHead(domain)),
+        .. StaleEpoch("cookie", domain => new FreeUnderCookie(domain, isTakenBefore: false)),
     ];
 
     private static IEnumerable<LitmusTest> StaleEpoch<TFree>(string name, Func<RcuDomain, TFree> form)
         where TFree : struct, IFreeForm
     {
         const ReadSideBarrier ReadSide = ReadSideBarrier.Asymmetric;
+        static FreeUnderCookie Stale(RcuDomain domain) => new(domain, isTakenBefore: true);
+
         yield return new(
             $"stale-epoch/section-{name}",
             FreedUnderReader,
-            In(ReadSide, (domain, slice) => StaleEpochLitmus.InsideLongSection(domain, new FreeUnderOldState(domain), slice)),
+            In(ReadSide, (domain, slice) => StaleEpochLitmus.InsideLongSection(domain, Stale(domain), slice)),
             In(ReadSide, (domain, slice) => StaleEpochLitmus.InsideLongSection(domain, form(domain), slice)));
         yield return new(
             $"stale-epoch/state-{name}",
             FreedUnderReader,
-            In(ReadSide, (domain, slice) => StaleEpochLitmus.AfterOldState(domain, new FreeUnderOldState(domain), slice)),
+            In(ReadSide, (domain, slice) => StaleEpochLitmus.AfterOldState(domain, Stale(domain), slice)),
             In(ReadSide, (domain, slice) => StaleEpochLitmus.AfterOldState(domain, form(domain), slice)));
     }
 

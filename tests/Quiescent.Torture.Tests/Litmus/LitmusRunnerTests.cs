@@ -83,5 +83,6 @@ public sealed class LitmusRunnerTests
         Assert.Equal(Verdict.Passed, results[0].Verdict);
     }
 
-    private static Verdict TotalOf(params LitmusTest[] tests) => LitmusResult.Total(new LitmusRunner(s_once, seed: 1).Run(tests, _ => { }));
+    private static Verdict TotalOf(params LitmusTest[] tests) =>
+        LitmusResult.Total(new LitmusRunner(s_once, seed: 1).Run(tests, _ => { }));
 }

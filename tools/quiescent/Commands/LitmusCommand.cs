@@ -80,7 +80,8 @@ internal static class LitmusCommand
             ? $"; the subject failed after {after.TotalSeconds:0.000} s: {result.Test.Forbidden}"
             : "";
         Console.WriteLine(
-            $"{result.Test.Name}: {result.VerdictText}; the control failed in {result.ControlFailures} of {result.Turns} turns{failed}");
+            $"{result.Test.Name}: {result.VerdictText}; the control failed in {result.ControlFailures} of {result.Turns} turns"
+            + failed);
     }
 
     private static void WriteTable(IReadOnlyList<LitmusResult> results)
@@ -101,7 +102,8 @@ internal static class LitmusCommand
 
     private static string Closing(IReadOnlyList<LitmusResult> results, Verdict verdict)
     {
-        foreach (string reason in results.Where(result => result.IsNotObservable).Select(result => result.Test.NotObservableHere!).Distinct())
+        IEnumerable<LitmusResult> notObservable = results.Where(result => result.IsNotObservable);
+        foreach (string? reason in notObservable.Select(result => result.Test.NotObservableHere).Distinct())
         {
             Console.WriteLine($"Not observable here: {reason}. Such a test says nothing by itself.");
         }
@@ -174,5 +176,6 @@ internal static class LitmusCommand
 
     private static string Machine() => string.Create(
         CultureInfo.InvariantCulture,
-        $".NET {Environment.Version}, {RuntimeInformation.OSDescription}, {Environment.ProcessorCount} cores, {RuntimeInformation.ProcessArchitecture}");
+        $".NET {Environment.Version}, {RuntimeInformation.OSDescription}, {Environment.ProcessorCount} cores, "
+        + $"{RuntimeInformation.ProcessArchitecture}");
 }

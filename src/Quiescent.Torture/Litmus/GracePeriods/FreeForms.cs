@@ -4,7 +4,7 @@ namespace Quiescent.Torture.Litmus.GracePeriods;
 internal unsafe interface IFreeForm
 {
     /// <param name="block">Unlinked.</param>
-    /// <param name="before">A cookie taken before the unlink, for the form that makes the mistake.</param>
+    /// <param name="before">A cookie taken before the unlink, for the control, which makes the mistake.</param>
     void Free(LitmusBlock* block, GracePeriodState before);
 
     /// <summary>Returns when all blocks are poisoned.</summary>
@@ -42,18 +42,19 @@ internal readonly unsafe struct CallWithHead(RcuDomain domain) : IFreeForm
     private static void Poison(RcuHead* head) => Poisoning.Free((byte*)head - LitmusBlock.HeadOffset);
 }
 
-// The control: files under the state that was read before the unlink.
-internal readonly unsafe struct FreeUnderOldState(RcuDomain domain) : IFreeForm
+// By hand, under a cookie: one taken now, after the unlink, or the control's, taken before.
+internal readonly unsafe struct FreeUnderCookie(RcuDomain domain, bool isTakenBefore) : IFreeForm
 {
-    private readonly Queue<(GracePeriodState State, nint Block)> _waiting = new();
+    private readonly Queue<(GracePeriodState Cookie, nint Block)> _waiting = new();
 
-    public void Free(LitmusBlock* block, GracePeriodState before) => _waiting.Enqueue((before, (nint)block));
+    public void Free(LitmusBlock* block, GracePeriodState before) =>
+        _waiting.Enqueue((isTakenBefore ? before : domain.GetState(), (nint)block));
 
     public void Complete()
     {
-        while (_waiting.TryDequeue(out (GracePeriodState State, nint Block) waiting))
+        while (_waiting.TryDequeue(out (GracePeriodState Cookie, nint Block) waiting))
         {
-            domain.CondSynchronize(waiting.State);
+            domain.CondSynchronize(waiting.Cookie);
             Poisoning.Free((void*)waiting.Block);
         }
     }

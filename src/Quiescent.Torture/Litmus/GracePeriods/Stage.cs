@@ -12,7 +12,7 @@ internal sealed unsafe class Stage : IDisposable
     private static readonly TimeSpan s_bound = TimeSpan.FromSeconds(60);
 
     // SAFETY: both are freed by Dispose, after both threads have ended and everything queued has been carried out.
-    private readonly LitmusBlock* _blocks = (LitmusBlock*)NativeMemory.AlignedAlloc((nuint)(Blocks * sizeof(LitmusBlock)), Alignment);
+    private readonly LitmusBlock* _blocks = (LitmusBlock*)NativeMemory.AlignedAlloc(BlockBytes, Alignment);
     private readonly RcuPointer<LitmusBlock>* _pointer = (RcuPointer<LitmusBlock>*)NativeMemory.AlignedAlloc(Alignment, Alignment);
     private readonly ManualResetEventSlim _hasBegun = new();
     private long _next;
@@ -24,10 +24,12 @@ internal sealed unsafe class Stage : IDisposable
 
     public Stage()
     {
-        NativeMemory.Clear(_blocks, (nuint)(Blocks * sizeof(LitmusBlock)));
+        NativeMemory.Clear(_blocks, BlockBytes);
         *_pointer = default;
         Exchange();
     }
+
+    private static nuint BlockBytes => (nuint)(Blocks * sizeof(LitmusBlock));
 
     public RcuPointer<LitmusBlock>* Pointer => _pointer;
 

@@ -15,8 +15,8 @@ internal unsafe interface IShape
 
 // SAFETY, of all shapes: ShapeLitmus owns the words.
 
-// SB, store buffering: each thread stores to one word and loads the other. Both miss the other's store. The library's pairs A/B, C/B,
-// D/E and D/F have this shape, G and Full its fenced form.
+// SB, store buffering: each thread stores to one word and loads the other. Both miss the other's store. The library's pairs A/B,
+// C/B, D/E and D/F have this shape, G and Full its fenced form.
 internal readonly unsafe struct StoreBuffering<TFirst, TSecond> : IShape
     where TFirst : struct, IFence
     where TSecond : struct, IFence
@@ -42,8 +42,8 @@ internal readonly unsafe struct StoreBuffering<TFirst, TSecond> : IShape
     public static bool IsForbidden(ReadOnlySpan<ulong> loaded) => loaded is [0, _, 0, _];
 }
 
-// LB, load buffering: each thread loads one word, then stores to the other. Both see the other's store. A section's loads against its
-// end (O2).
+// LB, load buffering: each thread loads one word, then stores to the other. Both see the other's store. A section's loads against
+// its end (O2).
 internal readonly unsafe struct LoadBuffering<TAccess> : IShape
     where TAccess : struct, IAccess
 {
