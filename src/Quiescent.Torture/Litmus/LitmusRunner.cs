@@ -14,7 +14,7 @@ internal sealed class LitmusRunner(TimeSpan total, uint seed)
     private uint _random = seed;
 
     /// <summary>Runs the tests one after another and reports each as its share is over, again if it got more.</summary>
-    public IReadOnlyList<LitmusResult> Run(IReadOnlyList<LitmusTest> tests, Action<LitmusResult> progress)
+    public IReadOnlyList<LitmusResult> Run(IReadOnlyList<LitmusTest> tests, Action<LitmusResult>? progress = null)
     {
         long start = Stopwatch.GetTimestamp();
         LitmusResult[] results = [.. tests.Select(test => new LitmusResult(test))];
@@ -22,7 +22,7 @@ internal sealed class LitmusRunner(TimeSpan total, uint seed)
         {
             TimeSpan share = (total - Stopwatch.GetElapsedTime(start)) / (results.Length - i);
             TakeTurns(results[i], share);
-            progress(results[i]);
+            progress?.Invoke(results[i]);
         }
 
         List<LitmusResult> silent = [.. results.Where(IsWorthMore)];
@@ -33,7 +33,7 @@ internal sealed class LitmusRunner(TimeSpan total, uint seed)
                 TakeTurn(result);
                 if (!IsWorthMore(result))
                 {
-                    progress(result);
+                    progress?.Invoke(result);
                 }
             }
 

@@ -122,13 +122,15 @@ internal sealed class LitmusSuite : IDisposable
 
         yield return Shape<StoreBuffering<NoFence, NoFence>, StoreBuffering<FullFence, FullFence>>(
             "sb+fences", "both loads miss the other thread's store");
-        yield return Shape<MessagePassing<PlainAccess>, MessagePassing<OrderedAccess>>(
-            "mp", "the flag is seen, the data is not") with { NotObservableHere = s_totalStoreOrder };
-        yield return Shape<LoadBuffering<PlainAccess>, LoadBuffering<OrderedAccess>>(
-            "lb", "both loads see a store that comes after the other's load") with { NotObservableHere = s_totalStoreOrder };
-        yield return Shape<IndependentReads<PlainAccess>, IndependentReads<OrderedAccess>>(
-            "iriw", "two readers see two stores in opposite orders") with { NotObservableHere = s_totalStoreOrder };
+        yield return WhereObservable(Shape<MessagePassing<PlainAccess>, MessagePassing<OrderedAccess>>(
+            "mp", "the flag is seen, the data is not"));
+        yield return WhereObservable(Shape<LoadBuffering<PlainAccess>, LoadBuffering<OrderedAccess>>(
+            "lb", "both loads see a store that comes after the other's load"));
+        yield return WhereObservable(Shape<IndependentReads<PlainAccess>, IndependentReads<OrderedAccess>>(
+            "iriw", "two readers see two stores in opposite orders"));
     }
+
+    private static LitmusTest WhereObservable(LitmusTest test) => test with { NotObservableHere = s_totalStoreOrder };
 
     private static LitmusTest Shape<TControl, TSubject>(string name, string forbidden)
         where TControl : struct, IShape

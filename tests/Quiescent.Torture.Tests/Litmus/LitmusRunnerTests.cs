@@ -60,7 +60,7 @@ public sealed class LitmusRunnerTests
         LitmusProgram late = _ => new LitmusOutcome(Runs: 10, Failures: ++turns == 1_000 ? 1 : 0);
         LitmusProgram failsThen = _ => new LitmusOutcome(Runs: 10, Failures: turns >= 1_000 ? 1 : 0);
         LitmusTest test = new("late", "nothing", late, failsThen);
-        LitmusResult result = Assert.Single(new LitmusRunner(TimeSpan.FromMinutes(1), seed: 1).Run([test], _ => { }));
+        LitmusResult result = Assert.Single(new LitmusRunner(TimeSpan.FromMinutes(1), seed: 1).Run([test]));
         Assert.Equal(1_000, result.Turns);
         Assert.Equal(1, result.ControlFailures);
     }
@@ -84,5 +84,5 @@ public sealed class LitmusRunnerTests
     }
 
     private static Verdict TotalOf(params LitmusTest[] tests) =>
-        LitmusResult.Total(new LitmusRunner(s_once, seed: 1).Run(tests, _ => { }));
+        LitmusResult.Total(new LitmusRunner(s_once, seed: 1).Run(tests));
 }

@@ -81,10 +81,10 @@ public sealed class LitmusTests(ITestOutputHelper output, LitmusTests.Fixture fi
     private LitmusResult Run(LitmusTest test)
     {
         uint seed = (uint)Random.Shared.Next();
-        LitmusResult result = Assert.Single(new LitmusRunner(s_short, seed).Run([test], _ => { }));
+        LitmusResult result = Assert.Single(new LitmusRunner(s_short, seed).Run([test]));
         if (result is { Verdict: Verdict.Inconclusive, IsNotObservable: false })
         {
-            result = Assert.Single(new LitmusRunner(s_long, seed).Run([test], _ => { }));
+            result = Assert.Single(new LitmusRunner(s_long, seed).Run([test]));
         }
 
         output.WriteLine(

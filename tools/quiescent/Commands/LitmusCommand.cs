@@ -59,7 +59,8 @@ internal static class LitmusCommand
             Console.WriteLine($"{Machine()}; {tests.Count} tests, {time.TotalSeconds:0.#} s, seed {seed}");
         }
 
-        IReadOnlyList<LitmusResult> results = new LitmusRunner(time, seed).Run(tests, asJson ? _ => { } : WriteProgress);
+        Action<LitmusResult>? progress = asJson ? null : WriteProgress;
+        IReadOnlyList<LitmusResult> results = new LitmusRunner(time, seed).Run(tests, progress);
         Verdict verdict = LitmusResult.Total(results);
         if (asJson)
         {
