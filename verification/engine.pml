@@ -1,136 +1,279 @@
-/* The grace-period engine: GracePeriods/GracePeriodEngine.cs and Readers/Section.cs.
+/* Grace periods against readers: O1, O2, O3, O4.
  *
- * Readers and updaters have store buffers (x86-TSO); a reader that does not load Started with acquire may load the pointer
- * first (Arm). Two updaters replace the block under readers, take a target, drive grace periods and free. Nobody may read a
- * freed block. Twins, each of which must fail:
- *   NO_BARRIER   O1: no process-wide barrier between raising Started and the scan
- *   NO_ACQUIRE   O1: the reader's pointer load may come before its load of Started
- *   NO_FENCE     O3: no fence between the unlink and reading Started for the target
- *   LOW_TARGET   O3: the target is the grace period in progress
- *   EARLY_SCAN   the scan's verdict on the first reader is taken before Started is raised
- *   NO_WAIT      grace periods end without a scan
+ * Models  GracePeriods/GracePeriodEngine.cs  NextTarget, TryAdvance, Start, Arm, Scan, Complete
+ *         Readers/Section.cs                 Announce, EnterBeyondFast (nesting), the exit of ReadGuard.Dispose
+ *         Readers/Handles.cs                 GoOnline, QuiescentStateBeyondFast, GoOffline
+ *         Readers/ReaderSlot.cs              SectionWord.HasReached
+ *
+ * Two updaters replace the published block, take a target, drive grace periods until it has completed, and free the block that
+ * they unlinked. Two readers open sections, load the pointer and use the block. Nobody may use a freed block.
+ *
+ * Memory: readers and updaters have store buffers, which drain by themselves at any time (x86-TSO). For Arm, where loads and
+ * stores of one thread are performed out of order unless a release or an acquire says otherwise, a reader may load Started for
+ * its next announcement before it has done with the section it is in (the acquire orders later accesses only); what the other
+ * acquires and releases forbid is in the twins. The process-wide barrier drains the readers' buffers one after the other, each
+ * at some moment during the call. It does not drain the updaters': the argument does not need that.
+ *
+ * What is one step here: what the try-lock protects, with the shared access beside it; a section's last use of its block with
+ * the exit's store into the thread's own buffer, for nobody sees that before it drains, which may be as late as one likes. A
+ * load of Started and the store of what it gave are two.
+ *
+ * Variants: ARM      Started may be loaded early, as above
+ *           THROWS   the process-wide barrier may throw, once: the next driver has to issue it again
+ *           NESTED   sections have an inner section
+ *           FULL     ReadSideBarrier.Full: readers fence, grace periods issue no process-wide barrier
+ *           ONLINE   quiescent-state mode: online, quiescent states, offline
+ * Twins:    NO_BARRIER      O1  no process-wide barrier [B]
+ *           NO_READER_FENCE O1  FULL: no fence after the announcement [A]
+ *           NO_ACQUIRE      O1  Started is loaded without acquire: the pointer's load comes first
+ *           EARLY_SCAN      O1  the first reader is looked at before Started is raised
+ *           NO_REARM        O1  THROWS: a barrier that threw is not issued again
+ *           KEPT_CURSOR     O1  the cursor is not set back
+ *           NO_LOCK         O1  two threads drive a grace period at once
+ *           NO_WAIT         O1  grace periods end without a scan
+ *           EARLY_EXIT      O2  the exit is visible before the section has done with its block
+ *           EARLY_STATE     O2  ONLINE: the same for a quiescent state
+ *           INNER_EXIT      O2  NESTED: the inner exit ends the outer section
+ *           NO_FENCE        O3  no fence [G] between the unlink and the load of Started
+ *           STALE_TARGET    O3  Started was loaded before the unlink
+ *           LOW_TARGET      O3  the target is the grace period in progress
+ *           UNSIGNED        O4  sequences are compared unsigned
+ *           ONE_BIT         O4  sections carry one bit of the sequence (a phase), with one scan per grace period
  */
 #define READERS 2
 #define UPDATERS 2
+#ifdef NESTED
+#define SECTIONS 1
+#else
 #define SECTIONS 2
-#define BLOCKS 3
+#endif
+#define MOD 8                                  /* sequences wrap: the third is 0 */
+#define FIRST (MOD - 2)
 
-byte started = 0, completed = 0;
-bool locked = false;
+#define NEXT(s) ((s + 1) % MOD)
+#ifdef UNSIGNED
+#define REACHED(a, b) (a >= b)
+#else
+#define REACHED(a, b) ((a + MOD - b) % MOD < MOD / 2)
+#endif
+#ifdef ONE_BIT
+#define IS_NEW(word) ((word / 4) % 2 == started % 2)
+#else
+#define IS_NEW(word) REACHED(word / 4, started)
+#endif
+
+byte started = FIRST, completed = FIRST;
+bool locked = false;                           /* the engine's try-lock, and what it protects */
+bool isArmed = false;
 byte cursor = 0;
-byte word[READERS];              /* sequence * 2 + nesting, as the scan sees it */
-byte ptr = 0;                    /* the published block, as readers see it */
-byte nextBlock = 1;
-bool updateLock = false;
-bool freed[BLOCKS + 1];
-chan slotStores[READERS] = [2] of { byte };
-chan ptrStores[UPDATERS] = [1] of { byte };
+bool hasThrown = false;                        /* the process-wide barrier throws once at most */
 
-inline drainSlot(r) { do :: slotStores[r]?[_] -> slotStores[r]?word[r] :: else -> break od }
-inline drainPtr(u) { if :: ptrStores[u]?[_] -> ptrStores[u]?ptr :: else -> skip fi }
+byte word[READERS];                            /* a slot as the scan sees it: sequence * 4 + nesting */
+chan slotStores[READERS] = [3] of { byte };    /* the slots' stores that only their owners see */
 
-/* Store buffers drain by themselves at any time. */
+byte pointer = 0;                              /* the published block, as others see it */
+chan pointerStores[UPDATERS] = [1] of { byte };
+byte spare = 1;                                /* the next block to publish */
+bool updating = false;                         /* the update-side lock */
+bool freed[UPDATERS + 1];
+
+#ifdef ONLINE
+#define ONLINE_MODE true
+#else
+#define ONLINE_MODE false
+#endif
+
+inline drain(r) { do :: slotStores[r]?[_] -> slotStores[r]?word[r] :: else -> break od }
+
 active proctype Memory()
 {
 end:
   do
   :: slotStores[0]?word[0]
   :: slotStores[1]?word[1]
-  :: ptrStores[0]?ptr
-  :: ptrStores[1]?ptr
+  :: pointerStores[0]?pointer
+  :: pointerStores[1]?pointer
   od
 }
 
-proctype Reader(byte me)
-{
-  byte s, b, early, i;
-  for (i : 1 .. SECTIONS) {
-#ifdef NO_ACQUIRE
-    early = ptr;
-    s = started;
-    slotStores[me]!(s * 2 + 1);
-    if :: b = early :: b = ptr fi;
-#else
-    s = started;
-    slotStores[me]!(s * 2 + 1);
-    b = ptr;
-#endif
-    assert(!freed[b]);           /* the section reads the block, twice */
-    assert(!freed[b]);
-    atomic { slotStores[me]!(s * 2); s = 0; b = 0; early = 0 }
-  }
+/* [A]: an acquire load of Started, or what it gave early, and a release store of the slot. Two steps: a barrier may fall
+ * between them, and then an old sequence is announced after it. */
+inline announce() {
+  atomic { if :: isEarly -> s = next :: else -> s = started fi; isEarly = false; next = 0 };
+  slotStores[me]!(s * 4 + 1)
 }
 
-inline processWideBarrier() {
-#ifndef NO_BARRIER
-  atomic { drainSlot(0); drainSlot(1); drainPtr(0); drainPtr(1) }
+/* The exit of a section, or the quiescent state between two; offline after the last. */
+inline endSection() {
+#ifdef ONLINE
+  if :: i < SECTIONS -> announce() :: else -> slotStores[me]!(s * 4) fi
+#else
+  atomic { slotStores[me]!(s * 4); s = 0 }
+#endif
+}
+
+/* Started may be loaded for the next announcement while the section is open; its word keeps the old sequence until then. */
+inline mayLoadStartedEarly() {
+#ifdef ARM
+  if :: atomic { i < SECTIONS -> next = started; isEarly = true } :: skip fi
 #else
   skip
 #endif
 }
 
+proctype Reader(byte me)
+{
+  byte s, next, b, ahead, i;
+  bool isEarly = false;
+
+  for (i : 1 .. SECTIONS) {
+#ifdef ONLINE
+    if :: i == 1 -> announce() :: else -> skip fi;   /* GoOnline; later sections begin at a quiescent state */
+#else
+#ifdef NO_ACQUIRE
+    ahead = pointer;
+#endif
+    announce();
+#endif
+#if defined FULL && !defined NO_READER_FENCE
+    (i > 1 && ONLINE_MODE || empty(slotStores[me]));  /* [A] under Full; a quiescent state needs no fence */
+#endif
+#ifdef NO_ACQUIRE
+    atomic { if :: b = ahead :: b = pointer fi; ahead = 0 };
+#else
+    b = pointer;
+#endif
+#ifdef NESTED
+    slotStores[me]!(s * 4 + 2);
+#ifdef INNER_EXIT
+    slotStores[me]!(s * 4);
+#else
+    slotStores[me]!(s * 4 + 1);
+#endif
+#endif
+    mayLoadStartedEarly();
+#if defined EARLY_EXIT || defined EARLY_STATE
+    endSection();
+    atomic { assert(!freed[b]); b = 0 }
+#else
+#ifdef ONLINE
+    atomic { assert(!freed[b]); b = 0 };
+    endSection()
+#else
+    atomic { assert(!freed[b]); b = 0; endSection() }
+#endif
+#endif
+  }
+}
+
 proctype Updater(byte me)
 {
-  byte old, target, w;
+  byte old, target;
   bool passed;
 
-  atomic { !updateLock -> updateLock = true }
-  /* unlink: the old block is known, since the lock makes this updater the only one; the store may linger */
-  atomic { old = ptr; ptrStores[me]!nextBlock; nextBlock++ }
+  /* Unlink, under the update-side lock; the store may linger. */
+  atomic {
+    !updating && (me == 0 || spare > 1) -> updating = true;   /* the two are alike, so the first one is named */
+#ifdef STALE_TARGET
+    target = NEXT(started)
+  };
+  atomic {
+#endif
+    old = pointer;
+    pointerStores[me]!spare;
+    spare++
+  };
+#ifdef STALE_TARGET
+  atomic { empty(pointerStores[me]) -> updating = false };
+#else
+  /* NextTarget: a fence [G], then the load. */
+  atomic {
 #ifndef NO_FENCE
-  atomic { drainPtr(me) }
+    empty(pointerStores[me]);
 #endif
 #ifdef LOW_TARGET
-  target = started;
+    target = (started == completed -> NEXT(started) : started)
 #else
-  target = started + 1;
+    target = NEXT(started)
 #endif
-  atomic { empty(ptrStores[me]) -> updateLock = false }
+  };
+  atomic { empty(pointerStores[me]) -> updating = false };
+#endif
 
   do
-  :: completed >= target -> break
-  :: completed < target ->
-     if
-     :: atomic { !locked -> locked = true };
-        do
-        :: completed >= target -> break
-        :: completed < target ->
-           if
-           :: started == completed ->
+  :: REACHED(completed, target) -> break
+  :: else ->
+#ifndef NO_LOCK
+     atomic { !locked -> locked = true };
+#endif
+     do
+     :: REACHED(completed, target) -> break
+     :: else ->
+        /* Start: an exchange. */
+        if
+        :: started == completed ->
 #ifdef EARLY_SCAN
-              passed = (word[0] % 2 == 0);
-              started++;
-              processWideBarrier();
-              cursor = (passed -> 1 : 0)
+           passed = (word[0] % 4 == 0);
+#endif
+#ifdef NO_REARM
+           started = NEXT(started)
 #else
-              started++;         /* an exchange: nothing of this thread lingers */
-              processWideBarrier();
-              cursor = 0
+           atomic { isArmed = false; started = NEXT(started) }
 #endif
-           :: else -> skip
-           fi;
-           passed = true;
-#ifndef NO_WAIT
-           do
-           :: cursor < READERS && passed ->
-              w = word[cursor];
-              if
-              :: w % 2 == 0 || w / 2 >= started -> cursor++
-              :: else -> passed = false
-              fi
-           :: else -> break
-           od;
-#endif
+        :: else -> skip
+        fi;
+        /* Arm: the process-wide barrier [B], which may throw. */
+        if
+        :: !isArmed ->
+#ifdef THROWS
            if
-           :: passed -> completed = started
-           :: else -> break
-           fi
+           :: atomic { !hasThrown -> hasThrown = true };
+#ifdef NO_REARM
+              isArmed = true;
+              cursor = 0;
+#endif
+              break
+           :: skip
+           fi;
+#endif
+#if !defined NO_BARRIER && !defined FULL
+           atomic { drain(0) };
+           atomic { drain(1) };
+#endif
+#ifdef KEPT_CURSOR
+           isArmed = true
+#elif defined EARLY_SCAN
+           atomic { isArmed = true; cursor = (passed -> 1 : 0) }
+#else
+           atomic { isArmed = true; cursor = 0 }
+#endif
+        :: else -> skip
+        fi;
+        /* Scan. */
+        passed = true;
+#ifndef NO_WAIT
+        do
+        :: atomic { cursor < READERS && passed ->
+             if
+             :: word[cursor] % 4 == 0 || IS_NEW(word[cursor]) -> cursor++
+             :: else -> passed = false
+             fi }
+        :: else -> break
         od;
-        atomic { locked = false; w = 0; passed = false }
-     :: locked -> skip
-     fi
+#endif
+        if
+        :: passed -> completed = started
+        :: else -> break
+        fi
+     od;
+     passed = false;
+#ifndef NO_LOCK
+     locked = false
+#else
+     skip
+#endif
   od;
-  freed[old] = true
+  atomic { freed[old] = true; old = 0; target = 0 }
 }
 
 init { atomic { run Reader(0); run Reader(1); run Updater(0); run Updater(1) } }

@@ -1,25 +1,72 @@
-/* The reclaimer going idle and producers waking it: Reclamation/Reclaimer.cs and Queueing.cs (O9), and disposal (O11).
+/* The reclaimer's sleep and who wakes it, its start, and disposal: O9, O11.
  *
- * Producers have store buffers. An append stores its item, then reads Attention. The reclaimer sets Idle, issues the
- * process-wide barrier, looks again, sleeps. At the end nothing may be queued while it sleeps, and after disposal each item
- * is either carried out or withdrawn, never both or neither. Twins, each of which must fail:
- *   NO_BARRIER   Idle and Disposed are set without the process-wide barrier
- *   NO_LOOK      the reclaimer does not look again after setting Idle
- *   NO_LOCK      a withdrawal does not take the queue's lock (the consumer may have noted the item)
+ * Models  Reclamation/Reclaimer.cs    Run, RunUntilNothingWaits, Sleep, HasWork, Wake, TryStart, Request, WaitAsync, Stop
+ *         Reclamation/Queueing.cs     TryAppend, IsDisposedAfterAppend, IsWithdrawn
+ *         Reclamation/AsyncWaiters.cs Add, CompleteReady, Close
+ *         RcuDomain.cs                Dispose
+ *
+ * Two producers append an item each. A queue is as small as it can be: an item, noted and later carried out, both under the
+ * queue's lock; page-queue.pml and head-queue.pml have the real ones. Producers have store buffers, which drain by themselves at any time. Interlocked operations drain the buffer of their
+ * thread, the process-wide barrier drains both, one after the other. When nothing can move any more, nothing may be left
+ * undone: no item queued, no request, no waiter; and of a disposed domain, each item is carried out or withdrawn, never both.
+ *
+ * What is one step here: what a lock protects where nobody looks at it without the lock.
+ *
+ * Variants: ASKS         one producer, and a thread that asks for a grace period (StartPoll) and one that awaits one
+ *                        (with DISPOSE, only the latter)
+ *           START_FAILS  the thread cannot be started, once. Then an item may wait for the next append, if that will try again
+ *           DISPOSE      the domain is disposed meanwhile
+ *           CODE         DISPOSE: the items are user code, carried out by the reclaimer alone and outside the lock
+ * Twins:    NO_BARRIER   O9   Idle is set without the process-wide barrier [E]
+ *           NO_LOOK      O9   the reclaimer does not look again after setting Idle
+ *           LATE_REQUEST O9   a request is stored after the wake-up
+ *           LATE_WAITER  O9   a waiter is added after the wake-up
+ *           NO_RETRY     O9   START_FAILS: Idle is not set again
+ *           UNGATED      O9   START_FAILS: whether there is a thread is asked without the gate, while one fails to start
+ *           NO_BARRIER   O11  DISPOSE: Disposed is set without the process-wide barrier [F] as well
+ *           NO_WITHDRAWAL O11 DISPOSE: an append does not look at Disposed
+ *           NO_LOCK      O11  DISPOSE: a withdrawal does not take the queue's lock
+ *           NO_NOTE_LOOK O11  CODE: an item is withdrawn though noted
+ *           NO_STOP_LOOK O9   DISPOSE: going to sleep, the reclaimer does not look at stopping, and Stop does not signal
+ *           NO_CLOSE     O11  DISPOSE: a waiter is added without a look whether the list is closed
  */
 #define PRODUCERS 2
+#if defined ASKS && !defined DISPOSE
+#define USERS 3
+#else
+#define USERS 2
+#endif
 
-bool idle = true, disposed = false, signal = false, closing = false, drained = false;
-byte tail[PRODUCERS], noted[PRODUCERS], carried[PRODUCERS];
+#define NONE 0
+#define PUBLISHED 1                       /* the field is set, the thread not started yet */
+#define RUNNING 2
+#define ENDED 3
+
+bool idle = true, disposed = false;       /* the bits of Attention */
+byte thread = NONE;
+bool startGate = false, signal = false, stopping = false, isStopped = false;
+bool hasFailed = false;
+
+bool tail[PRODUCERS], noted[PRODUCERS], carried[PRODUCERS];   /* as others than the owner see them */
 bool lock[PRODUCERS];
+chan stores[PRODUCERS] = [1] of { bool };
 bool accepted[PRODUCERS], withdrawn[PRODUCERS];
-byte finished = 0;
-chan stores[PRODUCERS] = [2] of { byte };
 
-inline drain(p) { do :: stores[p]?[_] -> stores[p]?tail[p] :: else -> break od }
-inline barrier() {
+bool requested = false, refused = false;  /* the request that waits; no thread for it */
+bool waits = false, isClosed = false;     /* the waiter in the list; the list is closed */
+bool isTold = false, isAnswered = false;  /* what became of the waiter */
+byte finished = 0;
+
+#define IS_EMPTY(p) (tail[p] == carried[p])
+#define ANYTHING_WAITS (!IS_EMPTY(0) || !IS_EMPTY(1))
+#define HAS_WORK (ANYTHING_WAITS || (!stopping && (requested || waits)))
+
+inline drain(p) { if :: stores[p]?[_] -> stores[p]?tail[p] :: else -> skip fi }
+
+inline processWideBarrier() {
 #ifndef NO_BARRIER
-  atomic { drain(0); drain(1) }
+  atomic { drain(0) };
+  atomic { drain(1) }
 #else
   skip
 #endif
@@ -34,29 +81,82 @@ end:
   od
 }
 
+/* The field is set before the thread runs, for what runs on it asks. UnsafeStart may throw. */
+inline tryStart() {
+  atomic { !startGate -> startGate = true };
+  if
+  :: thread != NONE || stopping -> hasThread = (thread != NONE)
+  :: else ->
+     thread = PUBLISHED;
+     if
+     :: atomic { thread = RUNNING; hasThread = true; run Reclaimer() }
+#ifdef START_FAILS
+     :: atomic { !hasFailed -> hasFailed = true; hasThread = false; thread = NONE }
+#endif
+     fi
+  fi;
+  startGate = false
+}
+
+inline requireThread() {
+#ifdef UNGATED
+  if :: thread != NONE -> hasThread = true :: else -> tryStart() fi
+#else
+  tryStart()
+#endif
+}
+
+inline wake() {
+  atomic { wasIdle = idle; idle = false };      /* an interlocked And */
+  if
+  :: wasIdle ->
+     requireThread();
+     if
+     :: hasThread -> signal = true
+#ifndef NO_RETRY
+     :: else -> idle = true
+#else
+     :: else -> skip
+#endif
+     fi
+  :: else -> skip
+  fi;
+  atomic { wasIdle = false; hasThread = false }
+}
+
+inline expedite() { wake(); signal = true }
+
 proctype Producer(byte me)
 {
-  bool seenIdle, seenDisposed;
+  bool isIdle, isDisposed, wasIdle, hasThread;
   if
-  :: disposed -> withdrawn[me] = true               /* told before anything was stored */
+  :: disposed -> withdrawn[me] = true           /* told before anything was stored */
   :: else ->
-     stores[me]!1;                                  /* [D]: the item, then Attention */
-     atomic { seenIdle = idle; seenDisposed = disposed };
+     stores[me]!true;                           /* [D]: the item, then Attention */
+     atomic { isIdle = idle; isDisposed = disposed };
      if
-     :: seenIdle -> atomic { if :: idle -> idle = false; signal = true :: else -> skip fi }
+     :: isIdle -> atomic { drain(me) }; wake()
      :: else -> skip
      fi;
-     if
-     :: seenDisposed ->
-#ifndef NO_LOCK
-        atomic { !lock[me] -> lock[me] = true };
+#ifdef NO_WITHDRAWAL
+     isDisposed = false;
 #endif
+     if
+     :: isDisposed ->
+#ifndef NO_LOCK
+        atomic { !lock[me] -> lock[me] = true; drain(me) };
+#else
         atomic { drain(me) };
+#endif
         if
-        :: noted[me] == 0 && carried[me] == 0 ->
-           tail[me] = 0;
+#if defined CODE && !defined NO_NOTE_LOOK
+        :: carried[me] || noted[me] -> accepted[me] = true
+#else
+        :: carried[me] -> accepted[me] = true
+#endif
+        :: else ->
+           atomic { tail[me] = false; noted[me] = false };
            withdrawn[me] = true
-        :: else -> accepted[me] = true
         fi;
 #ifndef NO_LOCK
         lock[me] = false
@@ -67,15 +167,64 @@ proctype Producer(byte me)
   finished++
 }
 
+proctype Asker()
+{
+  bool wasIdle, hasThread;
+  requireThread();
+  if
+  :: hasThread ->
+#ifdef LATE_REQUEST
+     expedite();
+     requested = true
+#else
+     requested = true;
+     expedite()
+#endif
+  :: else -> refused = true
+  fi;
+  finished++
+}
+
+proctype Awaiter()
+{
+  bool wasIdle, hasThread;
+  requireThread();
+  if
+  :: !hasThread && !stopping -> isTold = true   /* OutOfMemoryException */
+  :: else ->
+#ifdef LATE_WAITER
+     expedite();
+#endif
+     atomic {                                   /* under the list's gate */
+#ifndef NO_CLOSE
+       if :: isClosed -> isTold = true :: else -> waits = true fi
+#else
+       waits = true
+#endif
+     };
+#ifndef LATE_WAITER
+     expedite()
+#else
+     skip
+#endif
+  fi;
+  finished++
+}
+
+/* One look at a queue: what was noted is carried out (its grace period may be over by now), else what waits is noted. */
 inline serve(p) {
   if
-  :: tail[p] != carried[p] ->
+  :: !IS_EMPTY(p) ->
      atomic { !lock[p] -> lock[p] = true };
      if
-     :: tail[p] != carried[p] ->
-        noted[p] = 1;
-        carried[p] = 1
-     :: else -> skip
+     :: !tail[p] -> skip
+     :: tail[p] && !noted[p] -> noted[p] = true
+     :: else ->
+#ifdef CODE
+        lock[p] = false;
+#endif
+        assert(!withdrawn[p]);
+        carried[p] = true
      fi;
      lock[p] = false
   :: else -> skip
@@ -86,46 +235,95 @@ proctype Reclaimer()
 {
 end:
   do
-  :: serve(0);
+  :: HAS_WORK ->
+     serve(0);
      serve(1);
-     idle = true;
-     barrier();                                     /* [E] */
-#ifndef NO_LOOK
+     requested = false;
+     atomic { if :: waits -> waits = false; isAnswered = true :: else -> skip fi }
+  :: else ->
      if
-     :: tail[0] != carried[0] || tail[1] != carried[1] -> idle = false
+     :: stopping -> break
      :: else ->
-endsleep:
-        atomic { signal -> signal = false }
-     fi
+        idle = true;
+        processWideBarrier();                   /* [E] */
+        if
+#ifdef NO_LOOK
+        :: false -> skip
+#elif defined NO_STOP_LOOK
+        :: HAS_WORK -> idle = false
 #else
-     atomic { signal -> signal = false }
+        :: HAS_WORK || stopping -> idle = false
 #endif
-  od
+        :: else ->
+endAsleep:
+           atomic { signal -> signal = false }
+        fi
+     fi
+  od;
+  thread = ENDED
 }
 
 proctype Disposer()
 {
+  bool wasIdle, hasThread;
   disposed = true;
-  barrier();                                        /* [F] */
-  serve(0);
-  serve(1);
-  drained = true
+  processWideBarrier();                         /* [F] */
+  do
+  :: ANYTHING_WAITS ->
+#ifdef CODE
+     expedite();
+     (!ANYTHING_WAITS)
+#else
+     serve(0);
+     serve(1)
+#endif
+  :: else -> break
+  od;
+  atomic { !startGate -> startGate = true; stopping = true };
+  startGate = false;
+#ifdef NO_STOP_LOOK
+  wake();
+#else
+  expedite();
+#endif
+  (thread == NONE || thread == ENDED);          /* Join */
+  isClosed = true;
+  atomic { if :: waits -> waits = false; isTold = true :: else -> skip fi };
+  isStopped = true
 }
 
 init {
-  atomic { run Reclaimer(); run Producer(0); run Producer(1) };
-#ifdef DISPOSE
-  run Disposer();
-  (finished == PRODUCERS && drained && empty(stores[0]) && empty(stores[1]));
-  (timeout);
-  assert(accepted[0] != withdrawn[0] && accepted[1] != withdrawn[1]);
-  assert(!withdrawn[0] || (tail[0] == 0 && carried[0] == 0));
-  assert(!withdrawn[1] || (tail[1] == 0 && carried[1] == 0));
-  assert(!accepted[0] || carried[0] == 1);
-  assert(!accepted[1] || carried[1] == 1)
+  atomic {
+    run Producer(0);
+#ifdef ASKS
+#ifndef DISPOSE
+    run Asker();
+#endif
+    run Awaiter();
 #else
-  (finished == PRODUCERS && empty(stores[0]) && empty(stores[1]));
-  (timeout);                                        /* nobody else can do anything: the reclaimer sleeps */
-  assert(carried[0] == 1 && carried[1] == 1)
+    run Producer(1);
+#endif
+#ifdef DISPOSE
+    run Disposer()
+#endif
+  };
+  (timeout);                                    /* nobody can do anything any more */
+  assert(finished == USERS);
+#ifdef DISPOSE
+  assert(isStopped);
+  assert(accepted[0] != withdrawn[0]);
+  assert(!withdrawn[0] || !tail[0] && !carried[0]);
+  assert(!accepted[0] || carried[0]);
+#ifndef ASKS
+  assert(accepted[1] != withdrawn[1]);
+  assert(!withdrawn[1] || !tail[1] && !carried[1]);
+  assert(!accepted[1] || carried[1]);
+#endif
+#else
+  assert(!ANYTHING_WAITS || idle && thread == NONE);
+  assert(!requested);
+#endif
+#ifdef ASKS
+  assert(isTold != isAnswered)
 #endif
 }

@@ -1,0 +1,379 @@
+/* A thread's queue of pages, between its owner, the reclaimer and a barrier: O3, O7, O10, O11.
+ *
+ * Models  Reclamation/PageQueue.cs     Seal, Extend, Tail, TryNote, PeekCovered, FreeCovered, NoteCarriedOut, Recycle, TryWithdraw
+ *         Reclamation/Queueing.cs      TryAppend, MakeRoom, Collect, IsWithdrawn
+ *         Reclamation/ReclaimerPass.cs FreePages, RunPages
+ *         Reclamation/BarrierTicket.cs Take, IsEmpty, IsDone;  BarrierWait.cs  For
+ *
+ * The owner appends numbered items to pages of two, seals full ones, collects, extends; pages are recycled into the same queue. The
+ * reclaimer notes what partial pages hold, and frees what is covered. A barrier takes a position and waits until it is carried
+ * out (the help it gives is the reclaimer's pass once more). Each item is carried out once, in its order, by a grace period that started after its unlinking was
+ * visible; the barrier returns after everything queued before it is carried out; nothing is left in the end.
+ *
+ * Memory: the owner's appends (the unlinking, the entry and the cursor [D], in that order) wait in its store buffer and become
+ * visible by themselves at any time, or at a fence; what that hides of the three being separate is harmless, since the cursor
+ * comes last and an earlier unlinking is easier to cover. [J] and [K] are plain steps: the fence of Seal comes before them, and
+ * nothing that the owner reads afterwards depends on their being visible. Grace periods are two counters: readers are in
+ * engine.pml; one is started when someone waits for it, and ends when it likes.
+ *
+ * What is one step here: what the queue's lock protects and nobody reads without it, with the shared access beside it.
+ *
+ * Variants: DISPOSE        the domain is disposed meanwhile (then without a barrier)
+ *           CODE           a user deallocator's queue: the reclaimer alone carries out, outside the lock
+ * Twins:    NO_FENCE       O3  the owner's stamp is taken without the fence [G], its last entries not yet visible
+ *           STAMPED_EARLY  O3  the stamp is taken before the page's last entry
+ *           TARGET_FIRST   O3  a note's target is taken before its position
+ *           JOINS_NOTE     O3  what comes later joins a note under its older target
+ *           BY_POINTER     O10 a note ends at an address, not at a position
+ *           LINK_FIRST     O10 [K] before [J]
+ *           NO_LOCK        O10 the owner collects without the lock
+ *           SKIPS_PARTIAL  O10 the barrier does not count pages that are not full
+ *           TAKEN          O10 the barrier waits for taken, not for carried out
+ *           NO_CUT         O11 DISPOSE: a withdrawal does not cut the note back
+ *           UNLOCKED       O11 DISPOSE: a withdrawal does not take the lock
+ *           NO_NOTE_LOOK   O11 DISPOSE CODE: what is noted is withdrawn
+ *           NO_WITHDRAWAL  O11 DISPOSE: an append does not look at Disposed
+ */
+#define ITEMS 5
+#define PAGES 3
+#define ROOM 2
+
+byte started = 0, completed = 0;
+byte need[ITEMS + 1];                          /* the first grace period that covers the item; 0 before it is visible */
+bool done[ITEMS + 1], withdrawn[ITEMS + 1];
+
+/* The owner's line, as others see it; pages are 1..PAGES, 0 is none. */
+byte cursorPage = 0, cursorIndex = 0;
+byte queued = 0, visible = 0;                  /* how many the owner has appended, how many of them others see */
+bool isOwnerDone = false, disposed = false, isDrained = false;
+
+/* The consumer's line. */
+bool lock = false;
+byte head = 0, carried = 0, taken = 0;
+byte notedPosition = 0, notedTarget = 0;
+#ifdef BY_POINTER
+byte notedPage = 0, notedIndex = 0;
+#endif
+
+typedef Page { byte next, stamp, base; byte entry[ROOM]; bool isSpare }
+Page page[PAGES + 1];
+
+#define IS_WANTED(p) (!page[p].isSpare && page[p].stamp > completed)
+
+/* The oldest append in the owner's store buffer becomes visible. */
+inline drainOne() { d_step { visible < queued -> visible++; cursorIndex++; need[visible] = started + 1 } }
+
+active proctype Memory()
+{
+end:
+  do
+  :: drainOne()
+  od
+}
+
+active proctype GracePeriods()
+{
+end:
+  do
+  :: d_step { started == completed && (notedTarget > completed || IS_WANTED(1) || IS_WANTED(2) || IS_WANTED(3)) -> started++ }
+  :: d_step { started != completed -> completed = started }
+  od
+}
+
+inline forgetNote() { if :: notedPosition <= carried -> notedTarget = 0; notedPosition = 0 :: else -> skip fi }
+
+inline readTail() {
+  assert(!page[cursorPage].isSpare);           /* O10: under the lock the cursor's page is in the queue */
+  tail = page[cursorPage].base + cursorIndex
+}
+
+/* One look at the link: [K]. */
+inline recycle() {
+  d_step {
+    forgetNote();
+    if
+    :: carried - page[head].base == ROOM && page[head].next != 0 ->
+       p = head;
+       head = page[head].next;
+       page[p].isSpare = true;
+       page[p].next = 0;
+       page[p].stamp = 0;
+       page[p].base = 0;
+       page[p].entry[0] = 0;
+       page[p].entry[1] = 0;
+       p = 0
+    :: else -> skip
+    fi
+  }
+}
+
+inline note() {
+#ifdef TARGET_FIRST
+  t = started + 1;
+#endif
+  d_step {
+    forgetNote();
+    readTail();
+#ifdef JOINS_NOTE
+    if :: notedTarget != 0 -> notedPosition = tail :: else -> skip fi;
+#endif
+    if :: notedTarget != 0 || tail == carried -> tail = 0 :: else -> notedPosition = tail fi
+#ifdef BY_POINTER
+    ; if :: tail != 0 -> notedPage = cursorPage; notedIndex = cursorIndex :: else -> skip fi
+#endif
+  };
+  d_step {
+    if
+    :: tail != 0 ->
+#ifdef TARGET_FIRST
+       notedTarget = t
+#else
+       notedTarget = started + 1               /* O3: after the position */
+#endif
+    :: else -> skip
+    fi;
+    t = 0;
+    tail = 0
+  }
+}
+
+#define IS_STAMP_OVER (page[head].stamp != 0 && completed >= page[head].stamp)
+#define BEGIN (carried - page[head].base)
+
+/* PeekCovered: how many of the oldest page's entries are covered. Stamp and Completed are read here. */
+inline peekCovered() {
+  recycle();
+  d_step {
+    count = 0;
+    if
+    :: IS_STAMP_OVER -> count = ROOM - BEGIN
+#ifdef BY_POINTER
+    :: !IS_STAMP_OVER && notedPage != 0 && completed >= notedTarget ->
+       count = (head == notedPage -> notedIndex : ROOM) - BEGIN
+#else
+    :: !IS_STAMP_OVER && notedTarget != 0 && completed >= notedTarget ->
+       count = (notedPosition - page[head].base < ROOM -> notedPosition - page[head].base : ROOM) - BEGIN
+#endif
+    :: else -> skip
+    fi
+  };
+#ifdef TAKEN
+  taken = taken + count
+#endif
+}
+
+/* Frees what was peeked at, in two steps: somebody else's look at the queue may fall in between. */
+inline carryOut() {
+  do
+  :: count > 0 ->
+     d_step {
+       assert(carried >= page[head].base && BEGIN < ROOM);   /* O10: still in the page that was peeked at */
+       k = page[head].entry[BEGIN];
+       assert(k == carried + 1);               /* O7: each once, in its order */
+       assert(!withdrawn[k]);
+       assert(completed >= need[k]);           /* O3 */
+       done[k] = true;
+       need[k] = 0
+     };
+     d_step { carried++; count--; k = 0 }
+  :: else -> break
+  od
+}
+
+proctype Reclaimer()
+{
+  byte t, tail, count, p, k;
+end:
+  do
+  :: visible != carried ->
+     atomic { !lock -> lock = true };
+     note();
+     peekCovered();
+#ifdef CODE
+     lock = false;
+     carryOut()
+#else
+     carryOut();
+     recycle();
+     lock = false
+#endif
+  :: isDrained && visible == carried -> break  /* stopped, and nothing waits */
+  od
+}
+
+proctype Barrier()
+{
+  byte tail, position, must;
+  must = visible;
+  atomic {
+    !lock;
+    readTail();
+#ifdef SKIPS_PARTIAL
+    if :: cursorIndex < ROOM -> tail = page[cursorPage].base :: else -> skip fi;
+#endif
+    position = tail;
+    tail = 0
+  };
+#ifdef TAKEN
+  (taken >= position);
+#else
+  (carried >= position);
+#endif
+  do
+  :: must > 0 -> assert(done[must]); must--    /* everything queued before is carried out */
+  :: else -> break
+  od
+}
+
+/* Queueing.IsWithdrawn; the owner leaves its loop, for the next append is told of the disposal at once. */
+inline withdraw() {
+#ifndef UNLOCKED
+  atomic { !lock && visible == queued -> lock = true };
+#else
+  (visible == queued);
+#endif
+  readTail();
+  if
+  :: carried >= tail -> skip
+#if defined CODE && !defined NO_NOTE_LOOK
+  :: carried < tail && notedTarget != 0 && notedPosition >= tail -> skip
+#endif
+  :: else ->
+     atomic {
+#ifndef NO_CUT
+       if :: notedTarget != 0 && notedPosition >= tail -> notedPosition = tail - 1 :: else -> skip fi;
+#endif
+       withdrawn[queued] = true;
+       assert(!done[queued]);
+       queued--;
+       visible--;
+       cursorIndex--
+     }
+  fi;
+#ifndef UNLOCKED
+  lock = false
+#endif
+}
+
+proctype Owner()
+{
+  byte t, tail, count, p, k, mine = 1, index = 1, fresh;
+  do
+  :: queued == ITEMS || disposed -> break
+  :: else ->
+     if
+     :: index == ROOM ->                       /* no room */
+        if
+        :: page[mine].stamp == 0 ->
+#ifdef NO_FENCE
+           t = started + 1;
+#else
+           atomic { visible == queued -> t = started + 1 };    /* Seal: [G], then Started */
+#endif
+           atomic { page[mine].stamp = t; t = 0 }
+        :: else -> skip
+        fi;
+#ifndef CODE
+        if                                     /* Collect, unless somebody is at it */
+#ifdef NO_LOCK
+        :: true ->
+#else
+        :: atomic { !lock && visible == queued -> lock = true };
+#endif
+           peekCovered();
+           carryOut();
+           recycle();
+#ifndef NO_LOCK
+           lock = false
+#endif
+        :: skip
+        fi;
+#endif
+        atomic {                               /* Extend, to a new page or a recycled one */
+          if
+          :: page[1].isSpare -> fresh = 1
+          :: !page[1].isSpare && page[2].isSpare -> fresh = 2
+          :: !page[1].isSpare && !page[2].isSpare && page[3].isSpare -> fresh = 3
+          fi;
+          page[fresh].isSpare = false;
+          page[fresh].base = page[mine].base + ROOM;
+          index = 0
+        };
+#ifdef LINK_FIRST
+        atomic { visible == queued -> page[mine].next = fresh };
+        atomic { cursorPage = fresh; cursorIndex = 0 };
+#else
+        atomic { visible == queued -> cursorPage = fresh; cursorIndex = 0 };    /* [J] */
+        page[mine].next = fresh;                                                /* [K] */
+#endif
+        atomic { mine = fresh; fresh = 0 }
+     :: else -> skip
+     fi;
+#ifdef STAMPED_EARLY
+     if :: index == ROOM - 1 -> atomic { visible == queued -> page[mine].stamp = started + 1 } :: else -> skip fi;
+#endif
+     atomic { page[mine].entry[index] = queued + 1; index++; queued++ };           /* [D] */
+#if defined DISPOSE && !defined NO_WITHDRAWAL
+     if
+     :: disposed -> withdraw(); break
+     :: else -> skip
+     fi
+#endif
+  od;
+  isOwnerDone = true
+}
+
+proctype Disposer()
+{
+  byte t, tail, count, p, k;
+  disposed = true;
+  (visible == queued);                         /* [F]: the process-wide barrier */
+  do
+  :: atomic { !lock -> lock = true };
+     readTail();
+     if
+     :: tail == carried -> lock = false; break
+     :: else ->
+#ifdef CODE
+        lock = false;
+        (visible == carried)
+#else
+        note();
+        peekCovered();
+        carryOut();
+        recycle();
+        lock = false
+#endif
+     fi
+  od;
+  isDrained = true
+}
+
+init {
+  atomic {
+    /* The first item has been carried out, so that few more are needed to see its page again. */
+    head = 1;
+    page[1].entry[0] = 1;
+    cursorPage = 1;
+    cursorIndex = 1;
+    queued = 1;
+    visible = 1;
+    carried = 1;
+    taken = 1;
+    done[1] = true;
+    page[2].isSpare = true;
+    page[3].isSpare = true;
+    run Owner();
+    run Reclaimer();
+#ifdef DISPOSE
+    run Disposer()
+#else
+    run Barrier()
+#endif
+  };
+  (timeout);
+  assert(isOwnerDone && visible == queued && carried == queued);   /* nothing is left */
+#ifdef DISPOSE
+  assert(isDrained)
+#endif
+}
