@@ -12,13 +12,14 @@
  *
  * What is one step here: what a lock protects where nobody looks at it without the lock.
  *
- * Variants: ASKS         one producer, and a thread that asks for a grace period (StartPoll) and one that awaits one
+ * Variants: AWAKE        the reclaimer runs already, and is about to look for work and sleep
+ *           ASKS         one producer, and a thread that asks for a grace period (StartPoll) and one that awaits one
  *                        (with DISPOSE, only the latter)
  *           START_FAILS  the thread cannot be started, once. Then an item may wait for the next append, if that will try again
  *           DISPOSE      the domain is disposed meanwhile
  *           CODE         DISPOSE: the items are user code, carried out by the reclaimer alone and outside the lock
  * Twins:    NO_BARRIER   O9   Idle is set without the process-wide barrier [E]
- *           NO_LOOK      O9   the reclaimer does not look again after setting Idle
+ *           NO_LOOK      O9   AWAKE: the reclaimer does not look again after setting Idle
  *           LATE_REQUEST O9   a request is stored after the wake-up
  *           LATE_WAITER  O9   a waiter is added after the wake-up
  *           NO_RETRY     O9   START_FAILS: Idle is not set again
@@ -294,6 +295,11 @@ proctype Disposer()
 
 init {
   atomic {
+#ifdef AWAKE
+    idle = false;
+    thread = RUNNING;
+    run Reclaimer();
+#endif
     run Producer(0);
 #ifdef ASKS
 #ifndef DISPOSE
