@@ -23,7 +23,7 @@
  *           LATE_REQUEST O9   a request is stored after the wake-up
  *           LATE_WAITER  O9   a waiter is added after the wake-up
  *           NO_RETRY     O9   START_FAILS: Idle is not set again
- *           UNGATED      O9   START_FAILS: whether there is a thread is asked without the gate, while one fails to start
+ *           EARLY_THREAD O9   START_FAILS: the field is set before the thread has started
  *           NO_BARRIER   O11  DISPOSE: Disposed is set without the process-wide barrier [F] as well
  *           NO_WITHDRAWAL O11 DISPOSE: an append does not look at Disposed
  *           NO_LOCK      O11  DISPOSE: a withdrawal does not take the queue's lock
@@ -82,13 +82,15 @@ end:
   od
 }
 
-/* The field is set before the thread runs, for what runs on it asks. UnsafeStart may throw. */
+/* UnsafeStart may throw: the field is set once the thread runs, by it or by its starter, whoever is first. */
 inline tryStart() {
   atomic { !startGate -> startGate = true };
   if
   :: thread != NONE || stopping -> hasThread = (thread != NONE)
   :: else ->
+#ifdef EARLY_THREAD
      thread = PUBLISHED;
+#endif
      if
      :: atomic { thread = RUNNING; hasThread = true; run Reclaimer() }
 #ifdef START_FAILS
@@ -100,11 +102,7 @@ inline tryStart() {
 }
 
 inline requireThread() {
-#ifdef UNGATED
   if :: thread != NONE -> hasThread = true :: else -> tryStart() fi
-#else
-  tryStart()
-#endif
 }
 
 inline wake() {

@@ -3,8 +3,9 @@ using System.Runtime.InteropServices;
 namespace Quiescent.Ordering;
 
 // Whether Order.FenceAllThreads can be relied upon. The runtime uses membarrier(2) on Linux. Where the kernel lacks it (before
-// 4.14, or under a filter), the runtime changes a page's protection instead, which interrupts every core on x86 but not on Arm,
-// where the hardware broadcasts the change. There every domain reads with full fences, and appends are fenced as well.
+// 4.14, or under a filter), the runtime changes a page's protection instead, which interrupts every core only where the hardware
+// does not broadcast such a change: not on Arm, and not on the latest x86. There every domain reads with full fences, and appends
+// are fenced as well.
 internal static unsafe partial class ProcessWideBarrier
 {
     private const long QueryCommand = 0;
@@ -15,20 +16,25 @@ internal static unsafe partial class ProcessWideBarrier
 
     private static bool Probe()
     {
-        if (OperatingSystem.IsWindows() || OperatingSystem.IsMacOS() || RuntimeInformation.ProcessArchitecture == Architecture.X64)
+        if (OperatingSystem.IsWindows() || OperatingSystem.IsMacOS())
         {
             return true;
         }
 
-        if (RuntimeInformation.ProcessArchitecture != Architecture.Arm64 || !(OperatingSystem.IsLinux() || OperatingSystem.IsAndroid()))
+        long membarrier = RuntimeInformation.ProcessArchitecture switch
         {
-            return false;
+            Architecture.X64 => 324,
+            Architecture.Arm64 => 283,
+            _ => 0,
+        };
+        if (membarrier == 0 || !(OperatingSystem.IsLinux() || OperatingSystem.IsAndroid()))
+        {
+            return RuntimeInformation.ProcessArchitecture == Architecture.X64;
         }
 
-        const long MembarrierOnArm64 = 283;
         try
         {
-            long commands = SystemCall(MembarrierOnArm64, QueryCommand, 0, 0);
+            long commands = SystemCall(membarrier, QueryCommand, 0, 0);
             return commands > 0 && (commands & PrivateExpedited) != 0;
         }
         catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException)

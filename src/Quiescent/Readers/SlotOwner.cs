@@ -19,8 +19,9 @@ internal sealed class SlotOwner(SlotTable table, Thread thread)
     /// <summary>The thread has dropped its registration in a disposed domain.</summary>
     public bool IsForgotten { get; set; }
 
-    /// <summary>Whether the thread lives, asked where its object may have been finalized: then it does not.</summary>
-    public bool IsAliveAtFinalization
+    /// <summary>Whether the thread lives. A program's finalizer may ask when the thread's object has been finalized: then it
+    /// does not.</summary>
+    public bool IsAlive
     {
         get
         {

@@ -61,10 +61,17 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
             return; // The constructor found no memory.
         }
 
-        // A finalizer that ran just before this one may have opened a section, and so registered its thread: then not yet.
+        // A finalizer that ran just before this one may have started the reclaimer, or opened a section and so registered its
+        // thread: then not yet.
+        if (IsServed)
+        {
+            GC.ReRegisterForFinalize(this);
+            return;
+        }
+
         for (int i = 0; i < _end; i++)
         {
-            if (OwnerOf(i) is { IsForgotten: false, IsAliveAtFinalization: true })
+            if (OwnerOf(i) is { IsForgotten: false, IsAlive: true })
             {
                 GC.ReRegisterForFinalize(this);
                 return;
@@ -91,6 +98,9 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
     public SharedWords* Words { get; }
 
     public bool Validate { get; }
+
+    /// <summary>The domain's reclaimer runs, and uses the slots.</summary>
+    public bool IsServed { get; set; }
 
     /// <summary>Slots ever handed out: the scan's bound.</summary>
     public int End => Order.Acquire(in _end);

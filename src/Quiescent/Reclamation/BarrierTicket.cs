@@ -44,6 +44,7 @@ internal sealed unsafe class BarrierTicket
             AddHeads(context, &queues->Callbacks, ref ticket);
         }
 
+        GC.KeepAlive(context); // O5: the queues are the slot table's.
         return ticket;
     }
 
@@ -122,7 +123,7 @@ internal sealed unsafe class BarrierTicket
 
         TryLock.Enter(ref queue->Lock);
         tail = PageQueue.Tail(queue, context.First);
-        bool isEmpty = tail == queue->Carried;
+        bool isEmpty = tail == Order.Acquire(in queue->Carried); // User code moves it without the lock.
         TryLock.Exit(ref queue->Lock);
         return isEmpty;
     }

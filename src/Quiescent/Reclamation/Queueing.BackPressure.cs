@@ -42,6 +42,11 @@ internal sealed unsafe partial class Queueing
             while (context.Backlog.IsOverLimit && !context.IsDisposed)
             {
                 backoff.PauseUninterrupted();
+                if (backoff.IsSleeping)
+                {
+                    reclaimer.Wake(); // It may not have been startable before.
+                }
+
                 Collect(queue);
             }
         }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Quiescent.Ordering;
 using Quiescent.Readers;
 
@@ -40,14 +41,12 @@ internal sealed unsafe partial class Queueing
         try
         {
             context.Ledger?.AddAll(blocks);
-            TryLock.Enter(ref queue->Lock);
+            using TryLock.Holder holder = TryLock.Hold(ref queue->Lock);
             if (!context.IsDisposed)
             {
                 AppendAll(queue, blocks, ref spare);
                 appended = true;
             }
-
-            TryLock.Exit(ref queue->Lock);
         }
         finally
         {
@@ -78,6 +77,11 @@ internal sealed unsafe partial class Queueing
                     context.Backlog.Add(context.PageEntries);
                 }
 
+                if (spare == null)
+                {
+                    ThrowChanged();
+                }
+
                 Page* page = spare;
                 spare = page->Next;
                 page->Next = null;
@@ -86,6 +90,11 @@ internal sealed unsafe partial class Queueing
             }
         }
     }
+
+    // Another thread has put more blocks into the span since they were counted. What was appended stays queued.
+    [DoesNotReturn]
+    private static void ThrowChanged() =>
+        throw new InvalidOperationException("The blocks were changed by another thread while they were queued.");
 
     private Page* TakePages(int count)
     {

@@ -146,6 +146,7 @@ internal sealed class Reclaimer(QueueContext context, Registrar registrar, RcuDo
                 ProcessExit.Register(this);
                 Thread thread = new(Run) { IsBackground = true, Name = $"rcu reclaimer ({options.Name})" };
                 FaultInjection.ThrowIfDue(FaultSite.ThreadStart);
+                context.Slots.IsServed = true;
                 thread.UnsafeStart();
                 Order.Release(ref _thread, thread); // Not before it runs: whoever sees a thread relies on it.
                 return true;
@@ -153,6 +154,7 @@ internal sealed class Reclaimer(QueueContext context, Registrar registrar, RcuDo
             catch (Exception e) when (e is OutOfMemoryException or ThreadStartException)
             {
                 ProcessExit.Forget(this);
+                context.Slots.IsServed = false;
                 return false;
             }
         }
@@ -167,6 +169,7 @@ internal sealed class Reclaimer(QueueContext context, Registrar registrar, RcuDo
             {
                 if (Order.Acquire(in _stopping) != 0)
                 {
+                    context.Slots.IsServed = false;
                     return;
                 }
 

@@ -1,0 +1,44 @@
+using Quiescent.Faults;
+using Quiescent.Tests.Support;
+
+namespace Quiescent.Tests.Reclamation;
+
+// O9: a reclaimer that cannot be started wakes nobody, and whoever relied on it has to notice (idle.pml, twin EARLY_THREAD).
+public sealed class ReclaimerStartTests
+{
+    // Fault caught: the reclaimer's field set before the thread has started. An append then takes the thread that is about to fail
+    // for one that runs, clears Idle and leaves; nothing ever starts the reclaimer again, and barriers hang.
+    [Fact]
+    public void An_append_during_a_failing_start_of_the_reclaimer_is_carried_out()
+    {
+        RcuDomain domain = Domains.New();
+        Thread asking = Thread.CurrentThread;
+        Worker? appending = null;
+        int ran = 0;
+        FaultInjection.Decide = site =>
+        {
+            if (site != FaultSite.ThreadStart || Thread.CurrentThread != asking)
+            {
+                return false;
+            }
+
+            // It has cleared Idle, and then either has left, or sleeps at the gate.
+            appending = Worker.Start(() => domain.Call(() => Volatile.Write(ref ran, 1)));
+            Until.True(() => !Inside.IsIdle(domain));
+            Until.True(() => appending.HasEnded || appending.IsWaiting);
+            return true;
+        };
+        try
+        {
+            Assert.Throws<InsufficientMemoryException>(() => domain.StartPoll());
+        }
+        finally
+        {
+            FaultInjection.Decide = null;
+        }
+
+        appending!.Join();
+        Until.True(() => Volatile.Read(ref ran) == 1);
+        domain.Dispose();
+    }
+}
