@@ -20,11 +20,21 @@ public class FinalizerTests
         domain.Synchronize();
     });
 
-    private static void Finalize(Action<RcuDomain> use)
+    /// <summary>Catches a sweep that asks a finalized Thread object whether its thread lives: that throws.</summary>
+    [Fact]
+    public void A_finalizer_may_read_in_a_domain_that_ended_threads_have_used() => Finalize(
+        static domain => domain.ReadLock().Dispose(),
+        static domain => Worker.Run(() => domain.ReadLock().Dispose()));
+
+    /// <summary>Catches a table that is freed under the reclaimer which a finalizer has started.</summary>
+    [Fact]
+    public void A_finalizer_may_ask_for_a_grace_period() => Finalize(static domain => domain.StartPoll());
+
+    private static void Finalize(Action<RcuDomain> use, Action<RcuDomain>? before = null)
     {
         const int Objects = 50;
         Counter counter = new();
-        Create(use, counter, Objects);
+        Create(domain => before?.Invoke(domain), use, counter, Objects);
         Until.True(() =>
         {
             GC.Collect();
@@ -35,11 +45,11 @@ public class FinalizerTests
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void Create(Action<RcuDomain> use, Counter counter, int count)
+    private static void Create(Action<RcuDomain> before, Action<RcuDomain> use, Counter counter, int count)
     {
         for (int i = 0; i < count; i++)
         {
-            _ = new Cache(use, counter);
+            _ = new Cache(before, use, counter);
         }
     }
 
@@ -55,10 +65,11 @@ public class FinalizerTests
         private readonly Action<RcuDomain> _use;
         private readonly Counter _counter;
 
-        public Cache(Action<RcuDomain> use, Counter counter)
+        public Cache(Action<RcuDomain> before, Action<RcuDomain> use, Counter counter)
         {
             _use = use;
             _counter = counter;
+            before(_domain);
 
             // No reclaimer is started, which would keep the domain alive.
             _domain.Synchronize();
