@@ -268,7 +268,7 @@ internal sealed class GracePeriodEngine(SlotTable slots, bool fullFence)
 
     private bool TryBury(int index)
     {
-        if (Slots.OwnerOf(index) is not { IsAlive: false } owner)
+        if (Slots.OwnerOf(index) is not { HasEnded: true } owner)
         {
             return false;
         }

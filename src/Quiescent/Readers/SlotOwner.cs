@@ -1,3 +1,5 @@
+using Quiescent.Ordering;
+
 namespace Quiescent.Readers;
 
 // Who holds a slot: the managed side of a registration. The owning thread alone uses the handles and the ledger; others read
@@ -19,19 +21,19 @@ internal sealed class SlotOwner(SlotTable table, Thread thread)
     /// <summary>The thread has dropped its registration in a disposed domain.</summary>
     public bool IsForgotten { get; set; }
 
-    /// <summary>Whether the thread lives. A program's finalizer may ask when the thread's object has been finalized: then it
-    /// does not.</summary>
-    public bool IsAlive
+    /// <summary>Whether the thread has ended. A program's finalizer may ask when the thread's object has been finalized: then it
+    /// has.</summary>
+    public bool HasEnded
     {
         get
         {
             try
             {
-                return Thread.IsAlive;
+                return Threads.HasEnded(Thread);
             }
             catch (ThreadStateException)
             {
-                return false;
+                return true;
             }
         }
     }

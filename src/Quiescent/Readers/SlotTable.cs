@@ -71,7 +71,7 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
 
         for (int i = 0; i < _end; i++)
         {
-            if (OwnerOf(i) is { IsForgotten: false, IsAlive: true })
+            if (OwnerOf(i) is { IsForgotten: false, HasEnded: false })
             {
                 GC.ReRegisterForFinalize(this);
                 return;

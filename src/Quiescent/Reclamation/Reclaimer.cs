@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Diagnostics.CodeAnalysis;
 using Quiescent.Faults;
 using Quiescent.GracePeriods;
 using Quiescent.Ordering;
@@ -19,7 +18,6 @@ namespace Quiescent.Reclamation;
 //     holds for requests and waiters, which are stored before an interlocked operation in Wake. The thread is started by the
 //     first wake, so a domain that only reads and synchronises has none; if it cannot be started, the bit is set again and
 //     the next append tries again.
-[SuppressMessage("Design", "CA1001", Justification = "A late append may still signal a disposed domain; the handle's finalizer closes it.")]
 internal sealed class Reclaimer(QueueContext context, Registrar registrar, RcuDomainOptions options)
 {
     // Set in a requested target, whose low bits are free, so that 0 says there is none.
@@ -28,7 +26,7 @@ internal sealed class Reclaimer(QueueContext context, Registrar registrar, RcuDo
     // How often a reader in the way is looked at again, after spinning and yielding did not help.
     private static readonly TimeSpan s_poll = TimeSpan.FromMilliseconds(1);
 
-    private readonly AutoResetEvent _signal = new(initialState: false);
+    private readonly Signal _signal = new();
     private readonly ReclaimerPass _pass = new(context, options.CallbackBatchLimit);
     private Thread? _thread;
     private int _startGate;
@@ -144,10 +142,10 @@ internal sealed class Reclaimer(QueueContext context, Registrar registrar, RcuDo
             try
             {
                 ProcessExit.Register(this);
-                Thread thread = new(Run) { IsBackground = true, Name = $"rcu reclaimer ({options.Name})" };
+                Thread thread = Threads.Create(Run, $"rcu reclaimer ({options.Name})");
                 FaultInjection.ThrowIfDue(FaultSite.ThreadStart);
                 context.Slots.IsServed = true;
-                thread.UnsafeStart();
+                Threads.Start(thread);
                 Order.Release(ref _thread, thread); // Not before it runs: whoever sees a thread relies on it.
                 return true;
             }
@@ -298,7 +296,7 @@ internal sealed class Reclaimer(QueueContext context, Registrar registrar, RcuDo
     private static void Join(Thread? thread)
     {
         Backoff backoff = default;
-        while (thread is { IsAlive: true })
+        while (thread is not null && !Threads.HasEnded(thread))
         {
             backoff.PauseUninterrupted();
         }
@@ -311,7 +309,7 @@ internal sealed class Reclaimer(QueueContext context, Registrar registrar, RcuDo
     {
         try
         {
-            _signal.WaitOne(time == Timeout.InfiniteTimeSpan ? Timeout.Infinite : (int)Math.Ceiling(time.TotalMilliseconds));
+            _signal.Wait(time);
         }
         catch (ThreadInterruptedException)
         {

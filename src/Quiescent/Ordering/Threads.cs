@@ -1,0 +1,29 @@
+namespace Quiescent.Ordering;
+
+// The door to the threads of the platform, as Order is to its memory: a thread of the library's own, and whether a thread has
+// ended. A build for systematic testing replaces this file too, since there it decides who runs.
+internal static class Threads
+{
+    /// <summary>A background thread, not yet started.</summary>
+    public static Thread Create(ThreadStart run, string name) => new(run) { IsBackground = true, Name = name };
+
+    /// <exception cref="ThreadStartException">The platform has no thread to give.</exception>
+    /// <exception cref="OutOfMemoryException">There is no memory for one.</exception>
+    public static void Start(Thread thread) => thread.UnsafeStart();
+
+    public static bool HasEnded(Thread thread) => !thread.IsAlive;
+}
+
+// What one thread sleeps on until another sets it: it stays set until a wait has taken it.
+internal sealed class Signal
+{
+    // Closed by its handle's finalizer: whoever comes late may still set it.
+    private readonly AutoResetEvent _event = new(initialState: false);
+
+    public void Set() => _event.Set();
+
+    /// <summary>Returns when it is set, or the time has passed.</summary>
+    /// <exception cref="ThreadInterruptedException">The thread was interrupted.</exception>
+    public void Wait(TimeSpan time) =>
+        _event.WaitOne(time == Timeout.InfiniteTimeSpan ? Timeout.Infinite : (int)Math.Ceiling(time.TotalMilliseconds));
+}

@@ -1,0 +1,45 @@
+using Quiescent.Systematic.Support;
+
+namespace Quiescent.Ordering;
+
+// Stands in for the library's file of the same name: threads belong to the schedule, which alone says when they have ended.
+// (The platform's answer comes some time after the thread's last step, so that no schedule could be replayed.)
+internal static class Threads
+{
+    public static Thread Create(ThreadStart run, string name) =>
+        (Schedule.Current ?? throw new InvalidOperationException($"'{name}' would run outside of any schedule.")).Create(run);
+
+    public static void Start(Thread thread) => thread.Start();
+
+    public static bool HasEnded(Thread thread)
+    {
+        Schedule.Point();
+        return Schedule.Current is { } schedule ? schedule.HasEnded(thread) : !thread.IsAlive;
+    }
+}
+
+// A bounded wait ends after some steps of others that the exploration chooses, or earlier; an unbounded one when it is set.
+internal sealed class Signal
+{
+    private bool _isSet;
+
+    public void Set()
+    {
+        Schedule.Point();
+        _isSet = true;
+    }
+
+    public void Wait(TimeSpan time)
+    {
+        if (time == Timeout.InfiniteTimeSpan)
+        {
+            Schedule.Until(() => _isSet);
+        }
+        else
+        {
+            Thread.Sleep(time);
+        }
+
+        _isSet = false;
+    }
+}

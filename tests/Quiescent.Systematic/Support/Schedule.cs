@@ -1,0 +1,135 @@
+using Microsoft.Coyote.Runtime;
+using Microsoft.Coyote.Specifications;
+using Platform = System.Runtime.InteropServices.NativeMemory;
+
+namespace Quiescent.Systematic.Support;
+
+// One run of a scenario: its threads, of which one at a time has its turn, and what is known about the order of their turns.
+internal sealed class Schedule
+{
+    [ThreadStatic]
+    private static Schedule? t_current;
+
+    [ThreadStatic]
+    private static int t_number;
+
+    private readonly List<Life> _lives = [];
+    private readonly HashSet<nint> _blocks = [];
+    private volatile bool _isOver;
+
+    /// <summary>The schedule that the current thread belongs to; null for the runtime's and the test framework's.</summary>
+    public static Schedule? Current => t_current;
+
+    /// <summary>Says which thread had which turn: schedules with different values differ.</summary>
+    public ulong Fingerprint { get; private set; } = 14695981039346656037;
+
+    /// <summary>The numbers of the blocks freed so far, in that order.</summary>
+    public List<int> Freed { get; } = [];
+
+    /// <summary>Lets others have their turn before what the current thread does next.</summary>
+    public static void Point() => t_current?.Reach();
+
+    /// <summary>Waits until the condition holds. It may be evaluated at any time, by any thread: it reads plain fields only.</summary>
+    public static void Until(Func<bool> condition)
+    {
+        Point();
+        Operation.PauseUntil(condition);
+        Point();
+    }
+
+    /// <summary>Ends the exploration with a failure if the condition does not hold.</summary>
+    public static void Require(bool condition, string otherwise)
+    {
+        if (!condition)
+        {
+            Specification.Assert(false, otherwise);
+        }
+    }
+
+    /// <summary>Runs a scenario on the current thread, the schedule's first.</summary>
+    public void Run(Action<Schedule> scenario)
+    {
+        t_current = this;
+        scenario(this);
+        JoinAll();
+    }
+
+    /// <summary>Keeps the block's memory until the schedule has ended.</summary>
+    public unsafe void Keep(Block* block) => _blocks.Add((nint)block);
+
+    public unsafe bool IsBlock(void* memory) => _blocks.Contains((nint)memory);
+
+    /// <summary>No thread goes on: what is left of them ends at its next point. If all have ended, so does the blocks' memory.</summary>
+    public unsafe void End()
+    {
+        _isOver = true;
+        if (_lives.TrueForAll(life => life.HasEnded))
+        {
+            foreach (nint block in _blocks)
+            {
+                Platform.Free((void*)block);
+            }
+        }
+    }
+
+    public Thread Create(ThreadStart body)
+    {
+        Life life = new();
+        int number = _lives.Count + 1;
+        life.Thread = new Thread(() =>
+        {
+            t_current = this;
+            t_number = number;
+            try
+            {
+                body();
+            }
+            finally
+            {
+                life.HasEnded = true;
+            }
+        });
+        _lives.Add(life);
+        return life.Thread;
+    }
+
+    /// <summary>Starts a thread of the scenario.</summary>
+    public Thread Start(ThreadStart body)
+    {
+        Thread thread = Create(body);
+        thread.Start();
+        return thread;
+    }
+
+    /// <summary>Waits for the threads that the scenario has started so far, and for those of the library.</summary>
+    public void JoinAll()
+    {
+        for (int i = 0; i < _lives.Count; i++)
+        {
+            Join(_lives[i].Thread!);
+        }
+    }
+
+    public void Join(Thread thread) => thread.Join();
+
+    public bool HasEnded(Thread thread) => _lives.Exists(life => life.Thread == thread && life.HasEnded);
+
+    private void Reach()
+    {
+        // Coyote interrupts the threads of a schedule that has ended, which the library is built to outlive.
+        if (_isOver)
+        {
+            throw new ThreadInterruptedException();
+        }
+
+        SchedulingPoint.Interleave();
+        Fingerprint = (Fingerprint ^ (uint)t_number) * 1099511628211;
+    }
+
+    private sealed class Life
+    {
+        public Thread? Thread { get; set; }
+
+        public bool HasEnded { get; set; }
+    }
+}
