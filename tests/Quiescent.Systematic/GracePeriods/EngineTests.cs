@@ -2,33 +2,80 @@ using Quiescent.Systematic.Support;
 
 namespace Quiescent.Systematic.GracePeriods;
 
+// O1 to O4: what a section may see.
 public unsafe class EngineTests
 {
+    // A wait that ends too early (no-wait, target-too-low), an inner section that ends the outer (inner-guard-ends-outer).
     [Fact]
     public void A_section_never_sees_a_block_freed_after_synchronize() => Exploration.Run(threads: 3, scenario: schedule =>
     {
-        using RcuDomain domain = new(Domains.Options);
-        RcuPointer<Block> published = default;
-        published.Assign(Block.Create(1));
-        RcuPointer<Block>* pointer = &published;
-        for (int i = 0; i < 2; i++)
-        {
-            schedule.Start(() =>
-            {
-                for (int j = 0; j < 2; j++)
-                {
-                    using ReadGuard guard = domain.ReadLock();
-                    Block.Read(guard.DereferencePointer(in *pointer));
-                }
-            });
-        }
-
+        using RcuDomain domain = Domains.Create();
+        Published published = new();
+        schedule.Start(() => published.ReadAroundSectionOf(domain));
         schedule.Start(() =>
         {
-            Block* old = pointer->Exchange(Block.Create(2));
-            domain.Synchronize();
-            Block.Free(old);
+            published.ReadIn(domain);
+            published.ReadIn(domain);
         });
+        Block* old = published.Replace();
+        domain.Synchronize();
+        Block.Free(old);
         schedule.JoinAll();
     });
+
+    // A target taken while another's grace period is in progress, which covers it only in part.
+    [Fact]
+    public void Two_updaters_wait_long_enough_each() => Exploration.Run(threads: 3, scenario: schedule =>
+    {
+        using RcuDomain domain = Domains.Create();
+        Published published = new();
+        schedule.Start(() =>
+        {
+            published.ReadIn(domain);
+            published.ReadIn(domain);
+        });
+        schedule.Start(() =>
+        {
+            Block* old = published.Replace();
+            GracePeriodState state = domain.GetState();
+            domain.CondSynchronize(state);
+            Block.Free(old);
+        });
+        Block* other = published.Replace();
+        domain.Synchronize();
+        Block.Free(other);
+        schedule.JoinAll();
+    });
+
+    // Going online, a quiescent state, or a section's exit that announces too little or too late.
+    [Fact]
+    public void An_online_reader_keeps_what_it_saw_since_its_last_quiescent_state() => Exploration.Run(threads: 2, scenario: schedule =>
+    {
+        using RcuDomain domain = Domains.Create();
+        Published published = new();
+        schedule.Start(() =>
+        {
+            using RcuReader reader = domain.RegisterReader();
+            reader.GoOnline();
+            Read(reader, published);
+            reader.QuiescentState();
+            Read(reader, published);
+            reader.GoOffline();
+            Read(reader, published);
+        });
+        for (int i = 0; i < 2; i++)
+        {
+            Block* old = published.Replace();
+            domain.Synchronize();
+            Block.Free(old);
+        }
+
+        schedule.JoinAll();
+    });
+
+    private static void Read(RcuReader reader, Published published)
+    {
+        using ReadGuard guard = reader.ReadLock();
+        published.ReadIn(in guard);
+    }
 }

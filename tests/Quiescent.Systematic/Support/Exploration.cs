@@ -35,6 +35,7 @@ internal static class Exploration
             Configuration configuration = Create(half).WithRandomGeneratorSeed(seed);
             configuration = prioritized ? configuration.WithPrioritizationStrategy(isFair: true, priorityChangeBound: 5) : configuration.WithRandomStrategy();
             TestReport report = Explore(scenario, configuration, test, seen);
+            Console.WriteLine($"{test} {prioritized}: {(double)report.TotalExploredFairSteps / half} steps, {Stopwatch.GetElapsedTime(start).TotalMilliseconds} ms so far, {seen.Count} different");
             Assert.True(report.MaxConcurrencyDegree >= threads, $"Only {report.MaxConcurrencyDegree} of {threads} threads ever had a turn to choose from.");
         }
 
@@ -49,7 +50,7 @@ internal static class Exploration
         .WithMaxSchedulingSteps(MaxSteps)
         .WithFailureOnMaxStepsBoundEnabled()
         .WithDeadlockTimeout(120_000)
-        .WithTelemetryEnabled(false);
+        .WithTelemetryEnabled(false).WithTimeoutDelay(Variable("TD", 10));
 
     private static TestReport Explore(Action<Schedule> scenario, Configuration configuration, string test, HashSet<ulong>? seen = null)
     {

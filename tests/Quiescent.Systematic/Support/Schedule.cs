@@ -14,8 +14,10 @@ internal sealed class Schedule
     private static int t_number;
 
     private readonly List<Life> _lives = [];
+    private readonly List<Thread> _started = [];
     private readonly HashSet<nint> _blocks = [];
     private volatile bool _isOver;
+    private int _running;
 
     /// <summary>The schedule that the current thread belongs to; null for the runtime's and the test framework's.</summary>
     public static Schedule? Current => t_current;
@@ -46,12 +48,11 @@ internal sealed class Schedule
         }
     }
 
-    /// <summary>Runs a scenario on the current thread, the schedule's first.</summary>
+    /// <summary>Runs a scenario on the current thread, the schedule's first. Its own threads have ended when it returns.</summary>
     public void Run(Action<Schedule> scenario)
     {
         t_current = this;
         scenario(this);
-        JoinAll();
     }
 
     /// <summary>Keeps the block's memory until the schedule has ended.</summary>
@@ -87,9 +88,11 @@ internal sealed class Schedule
             finally
             {
                 life.HasEnded = true;
+                _running--;
             }
         });
         _lives.Add(life);
+        _running++;
         return life.Thread;
     }
 
@@ -97,20 +100,21 @@ internal sealed class Schedule
     public Thread Start(ThreadStart body)
     {
         Thread thread = Create(body);
+        _started.Add(thread);
         thread.Start();
         return thread;
     }
 
-    /// <summary>Waits for the threads that the scenario has started so far, and for those of the library.</summary>
+    /// <summary>Waits for all threads that the scenario has started so far.</summary>
     public void JoinAll()
     {
-        for (int i = 0; i < _lives.Count; i++)
+        foreach (Thread thread in _started)
         {
-            Join(_lives[i].Thread!);
+            thread.Join();
         }
-    }
 
-    public void Join(Thread thread) => thread.Join();
+        _started.Clear();
+    }
 
     public bool HasEnded(Thread thread) => _lives.Exists(life => life.Thread == thread && life.HasEnded);
 
@@ -120,6 +124,12 @@ internal sealed class Schedule
         if (_isOver)
         {
             throw new ThreadInterruptedException();
+        }
+
+        // Alone, as before the first thread and after the last, there is nothing to choose.
+        if (_running == 0)
+        {
+            return;
         }
 
         SchedulingPoint.Interleave();

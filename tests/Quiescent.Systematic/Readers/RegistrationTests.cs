@@ -1,0 +1,83 @@
+using Quiescent.Readers;
+using Quiescent.Systematic.Support;
+
+namespace Quiescent.Systematic.Readers;
+
+// O5 and O6: slots and the threads that hold them.
+public unsafe class RegistrationTests
+{
+    // A slot that is scanned later than its thread first reads (table-end-before-barrier, slot-published-after-first-use).
+    [Fact]
+    public void Threads_may_register_while_a_grace_period_is_in_progress() => Exploration.Run(threads: 3, scenario: schedule =>
+    {
+        using RcuDomain domain = Domains.Create();
+        Published published = new();
+        for (int i = 0; i < 2; i++)
+        {
+            schedule.Start(() => published.ReadIn(domain));
+        }
+
+        for (int i = 0; i < 2; i++)
+        {
+            Block* old = published.Replace();
+            domain.Synchronize();
+            Block.Free(old);
+        }
+
+        schedule.JoinAll();
+    });
+
+    // A dead thread that holds up grace periods for ever, a slot given away while it is in use, an owner's word lost to a burial.
+    [Fact]
+    public void A_slot_left_inside_a_section_is_buried_and_serves_the_next_thread() => Exploration.Run(threads: 2, scenario: schedule =>
+    {
+        using RcuDomain domain = Domains.Create();
+        Published published = new();
+        int abandoned = 0;
+        domain.ReaderAbandoned += (_, _) => abandoned++;
+        schedule.Start(() =>
+        {
+            domain.ReadLock();
+        });
+        schedule.Start(() =>
+        {
+            published.ReadIn(domain);
+            published.ReadIn(domain);
+        });
+        Block* old = published.Replace();
+        domain.Synchronize();
+        Block.Free(old);
+        schedule.JoinAll();
+        schedule.Start(() => published.ReadIn(domain));
+        old = published.Replace();
+        domain.Synchronize();
+        Block.Free(old);
+        schedule.JoinAll();
+        domain.GetStatistics();
+        Schedule.Require(abandoned == 1, $"{abandoned} abandoned readers were reported in place of one.");
+    });
+
+    // What a dead thread has queued, in a page that is not full, and what the slot's next owner queues behind it.
+    [Fact]
+    public void A_recycled_slot_carries_on_with_its_queues() => Exploration.Run(threads: 2, scenario: schedule =>
+    {
+        using RcuDomain domain = Domains.WithPagesOf(2);
+        for (int i = 1; i <= 2; i++)
+        {
+            int number = i;
+            schedule.Start(() =>
+            {
+                domain.Free(Block.Create(number));
+                domain.Free(Block.Create(number));
+                domain.Free(Block.Create(number));
+            });
+        }
+
+        domain.Synchronize();
+        domain.GetStatistics();
+        schedule.Start(() => domain.Free(Block.Create(3)));
+        schedule.JoinAll();
+        domain.Barrier();
+        Schedule.Require(schedule.Freed.Count == 7, $"{schedule.Freed.Count} of 7 blocks were freed before the barrier returned.");
+    });
+}

@@ -1,0 +1,53 @@
+using Quiescent.Systematic.Support;
+
+namespace Quiescent.Systematic.Reclamation;
+
+// O11: what is queued while the domain is disposed of is carried out by Dispose, or refused.
+public unsafe class DisposalTests
+{
+    // append-lost-in-dispose, and a withdrawal of what was carried out.
+    [Theory]
+    [InlineData("page")]
+    [InlineData("head")]
+    [InlineData("bulk")]
+    public void An_append_is_carried_out_or_refused(string form) => Exploration.Run(threads: 2, scenario: schedule =>
+    {
+        RcuDomain domain = Domains.WithPagesOf(2);
+        int kept = 0;
+        schedule.Start(() =>
+        {
+            for (int i = 1; i <= 3; i++)
+            {
+                Block* block = Block.Create(i);
+                try
+                {
+                    Free(domain, block, form);
+                    kept++;
+                }
+                catch (ObjectDisposedException)
+                {
+                    Schedule.Require(!block->IsFreed, $"Block {i} was refused, and freed.");
+                }
+            }
+        });
+        domain.Dispose();
+        schedule.JoinAll();
+        Schedule.Require(schedule.Freed.Count == kept, $"{kept} blocks were taken, {schedule.Freed.Count} were freed.");
+    });
+
+    private static void Free(RcuDomain domain, Block* block, string form)
+    {
+        switch (form)
+        {
+            case "page":
+                domain.Free(block);
+                break;
+            case "head":
+                domain.Free(block, &block->Head);
+                break;
+            default:
+                domain.FreeBulk([(nint)block]);
+                break;
+        }
+    }
+}

@@ -1,0 +1,68 @@
+using Quiescent.Readers;
+using Quiescent.Systematic.Support;
+
+namespace Quiescent.Systematic.Reclamation;
+
+// O9: nothing is stranded while the reclaimer goes idle. Whoever waits here drives nothing, so what is stranded is a deadlock.
+public unsafe class WakeUpTests
+{
+    // no-recheck-before-sleep, and a bit cleared or set at the wrong time.
+    [Fact]
+    public void An_append_is_seen_by_a_reclaimer_that_goes_idle() => Exploration.Run(threads: 3, scenario: schedule =>
+    {
+        using RcuDomain domain = Domains.Create();
+        for (int i = 0; i < 2; i++)
+        {
+            schedule.Start(() =>
+            {
+                domain.Free(Block.Create());
+                domain.Free(Block.Create());
+            });
+        }
+
+        schedule.JoinAll();
+        Schedule.Until(() => schedule.Freed.Count == 4);
+    });
+
+    // A request is remembered, whenever it comes.
+    [Fact]
+    public void A_grace_period_asked_for_is_driven_to_its_end() => Exploration.Run(threads: 3, scenario: schedule =>
+    {
+        using RcuDomain domain = Domains.Create();
+        Published published = new();
+        for (int i = 0; i < 2; i++)
+        {
+            schedule.Start(() =>
+            {
+                Block* old = published.Replace();
+                GracePeriodState state = domain.StartPoll();
+                Schedule.Until(() => SectionWord.HasReached(domain.Words->Completed, state.Target));
+                Block.Free(old);
+            });
+        }
+
+        published.ReadIn(domain);
+        schedule.JoinAll();
+    });
+
+    // A waiter is added while the reclaimer goes idle, or completed before its condition holds.
+    [Fact]
+    public void Async_waiters_are_completed_after_their_grace_period() => Exploration.Run(threads: 3, scenario: schedule =>
+    {
+        using RcuDomain domain = Domains.Create();
+        Published published = new();
+        for (int i = 0; i < 2; i++)
+        {
+            schedule.Start(() =>
+            {
+                Block* old = published.Replace();
+                Task task = domain.SynchronizeAsync(TestContext.Current.CancellationToken).AsTask();
+                Schedule.Until(() => task.IsCompleted);
+                Block.Free(old);
+            });
+        }
+
+        published.ReadIn(domain);
+        schedule.JoinAll();
+    });
+}

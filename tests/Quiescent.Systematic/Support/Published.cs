@@ -1,0 +1,31 @@
+namespace Quiescent.Systematic.Support;
+
+// A published block and what threads do with it.
+internal sealed unsafe class Published
+{
+    private RcuPointer<Block> _pointer;
+
+    public Published() => _pointer.Assign(Block.Create());
+
+    /// <summary>Reads the block inside a section of its own.</summary>
+    public void ReadIn(RcuDomain domain)
+    {
+        using ReadGuard guard = domain.ReadLock();
+        Block.Read(guard.DereferencePointer(in _pointer));
+    }
+
+    /// <summary>Reads the block inside a section around another that ends first.</summary>
+    public void ReadAroundSectionOf(RcuDomain domain)
+    {
+        using ReadGuard outer = domain.ReadLock();
+        Block* block = outer.DereferencePointer(in _pointer);
+        ReadIn(domain);
+        Block.Read(block);
+    }
+
+    /// <summary>The block, for a thread that is in a section by its own doing.</summary>
+    public void ReadIn(in ReadGuard guard) => Block.Read(guard.DereferencePointer(in _pointer));
+
+    /// <summary>Publishes another block. Returns the last one, now unlinked.</summary>
+    public Block* Replace(int number = 0) => _pointer.Exchange(Block.Create(number));
+}
