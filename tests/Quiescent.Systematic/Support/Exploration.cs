@@ -50,7 +50,7 @@ internal static class Exploration
         .WithMaxSchedulingSteps(MaxSteps)
         .WithFailureOnMaxStepsBoundEnabled()
         .WithDeadlockTimeout(120_000)
-        .WithTelemetryEnabled(false).WithTimeoutDelay(Variable("TD", 10));
+        .WithTelemetryEnabled(false).WithConsoleLoggingEnabled(false).WithTimeoutDelay(Variable("TD", 10));
 
     private static TestReport Explore(Action<Schedule> scenario, Configuration configuration, string test, HashSet<ulong>? seen = null)
     {

@@ -1,3 +1,4 @@
+using Microsoft.Coyote.Random;
 using Microsoft.Coyote.Runtime;
 using Microsoft.Coyote.Specifications;
 using Platform = System.Runtime.InteropServices.NativeMemory;
@@ -5,6 +6,8 @@ using Platform = System.Runtime.InteropServices.NativeMemory;
 namespace Quiescent.Systematic.Support;
 
 // One run of a scenario: its threads, of which one at a time has its turn, and what is known about the order of their turns.
+// The exploration is asked whose turn it is at some of the points only: at every 2nd, 4th, 8th or 16th on the average, which of
+// these being part of the schedule. Few bugs need many switches, and switches are what takes the time.
 internal sealed class Schedule
 {
     [ThreadStatic]
@@ -16,8 +19,18 @@ internal sealed class Schedule
     private readonly List<Life> _lives = [];
     private readonly List<Thread> _started = [];
     private readonly HashSet<nint> _blocks = [];
+    private readonly uint _spacing;
     private volatile bool _isOver;
+    private ulong _drawn;
     private int _running;
+
+    /// <summary>Begins a schedule; its random choices are the exploration's, so that they can be replayed.</summary>
+    public Schedule()
+    {
+        Generator choices = Generator.Create();
+        _spacing = 1u << (1 + choices.NextInteger(4));
+        _drawn = (ulong)choices.NextInteger(int.MaxValue);
+    }
 
     /// <summary>The schedule that the current thread belongs to; null for the runtime's and the test framework's.</summary>
     public static Schedule? Current => t_current;
@@ -127,13 +140,19 @@ internal sealed class Schedule
         }
 
         // Alone, as before the first thread and after the last, there is nothing to choose.
-        if (_running == 0)
+        if (_running == 0 || Draw() % _spacing != 0)
         {
             return;
         }
 
         SchedulingPoint.Interleave();
         Fingerprint = (Fingerprint ^ (uint)t_number) * 1099511628211;
+    }
+
+    private uint Draw()
+    {
+        _drawn = (_drawn * 6364136223846793005) + 1442695040888963407;
+        return (uint)(_drawn >> 40);
     }
 
     private sealed class Life
