@@ -5,23 +5,41 @@ namespace Quiescent.Systematic.Reclamation;
 // O3, O7, O10: queues between their owner, the reclaimer and barriers.
 public unsafe class HandOverTests
 {
-    // Pages of one block, so that each append fills one, goes on to the next and collects (owner-and-reclaimer-consume-at-once,
-    // page-snapshot-by-pointer, page-linked-before-the-cursor, partial-pages-skipped-by-barrier, barrier-waits-for-taken).
-    [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    public void Pages_are_carried_out_once_in_order_after_their_grace_period(int entries) => Exploration.Run(threads: 3, scenario: schedule =>
-        HandOver(schedule, Domains.WithPagesOf(entries), static (domain, block) => domain.Free((void*)block)));
+    private const int Bulks = 2;
+    private const int Heads = 3;
 
-    // last-head-without-hand-over, a chain that is sealed before its items are counted.
+    // Pages of one block or two, so that appends fill them, go on to the next and collect; bulks; heads (partial-pages-skipped-by-
+    // barrier, barrier-waits-for-taken, owner-and-reclaimer-consume-at-once, page-snapshot-by-pointer, last-head-without-hand-over).
     [Fact]
-    public void Heads_are_carried_out_once_in_a_grace_period_each() => Exploration.Run(threads: 3, scenario: schedule =>
-        HandOver(schedule, Domains.Create(), static (domain, block) => domain.Free((void*)block, &((Block*)block)->Head), inOrder: false));
-
-    // A bulk between single blocks.
-    [Fact]
-    public void Bulks_are_carried_out_once_in_order() => Exploration.Run(threads: 3, scenario: schedule =>
-        HandOver(schedule, Domains.WithPagesOf(1), static (domain, block) => domain.FreeBulk([0, block])));
+    public void Blocks_are_freed_once_in_order_after_their_grace_period_and_before_a_barrier_returns() => Exploration.Run(threads: 3, scenario: schedule =>
+    {
+        const int Blocks = 3;
+        int form = schedule.Choose(4);
+        using RcuDomain domain = Domains.WithPagesOf(1 + (form & 1));
+        Published published = new();
+        int queued = 0;
+        schedule.Start(() =>
+        {
+            for (int i = 1; i <= Blocks; i++)
+            {
+                Free(domain, published.Replace(i), form);
+                queued = i;
+            }
+        });
+        schedule.Start(() => published.ReadIn(domain));
+        Schedule.Point();
+        int before = queued;
+        domain.Barrier();
+        Schedule.Require(
+            schedule.Freed.Count >= before,
+            $"{before} blocks were queued before the barrier, {schedule.Freed.Count} had been freed after it.");
+        schedule.JoinAll();
+        domain.Barrier();
+        Schedule.Require(schedule.Freed.Count == Blocks, $"{schedule.Freed.Count} of {Blocks} blocks were freed before the last barrier returned.");
+        Schedule.Require(
+            form == Heads || schedule.Freed.SequenceEqual([0, 1, 2]),
+            $"Blocks were freed in the order {string.Join(", ", schedule.Freed)}.");
+    });
 
     // Function callbacks run on the reclaimer alone, in the order of their queueing; BarrierCallbacks waits for the last to return.
     [Fact]
@@ -55,31 +73,19 @@ public unsafe class HandOverTests
         Schedule.Require(carriedOut.SequenceEqual([1, 2, 3]), $"Callbacks ran in the order {string.Join(", ", carriedOut)}.");
     });
 
-    // One thread unlinks and queues, one reads, one waits at a barrier, and the reclaimer carries out.
-    private static void HandOver(Schedule schedule, RcuDomain domain, Action<RcuDomain, nint> free, bool inOrder = true)
+    private static void Free(RcuDomain domain, Block* block, int form)
     {
-        const int Blocks = 3;
-        using RcuDomain owned = domain;
-        Published published = new();
-        int queued = 0;
-        schedule.Start(() =>
+        switch (form)
         {
-            for (int i = 1; i <= Blocks; i++)
-            {
-                free(domain, (nint)published.Replace(i));
-                queued = i;
-            }
-        });
-        schedule.Start(() => published.ReadIn(domain));
-        Schedule.Point();
-        int before = queued;
-        domain.Barrier();
-        Schedule.Require(
-            schedule.Freed.Count >= before,
-            $"{before} blocks were queued before the barrier, {schedule.Freed.Count} had been freed after it.");
-        schedule.JoinAll();
-        domain.Barrier();
-        Schedule.Require(schedule.Freed.Count == Blocks, $"{schedule.Freed.Count} of {Blocks} blocks were freed before the last barrier returned.");
-        Schedule.Require(!inOrder || schedule.Freed.SequenceEqual([0, 1, 2]), $"Blocks were freed in the order {string.Join(", ", schedule.Freed)}.");
+            case Heads:
+                domain.Free(block, &block->Head);
+                break;
+            case Bulks:
+                domain.FreeBulk([0, (nint)block]);
+                break;
+            default:
+                domain.Free(block);
+                break;
+        }
     }
 }

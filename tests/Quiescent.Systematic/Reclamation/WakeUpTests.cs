@@ -24,44 +24,26 @@ public unsafe class WakeUpTests
         Schedule.Until(() => schedule.Freed.Count == 4);
     });
 
-    // A request is remembered, whenever it comes.
+    // A request or a waiter is remembered, whenever it comes, and completed after its grace period.
     [Fact]
     public void A_grace_period_asked_for_is_driven_to_its_end() => Exploration.Run(threads: 3, scenario: schedule =>
     {
         using RcuDomain domain = Domains.Create();
         Published published = new();
-        for (int i = 0; i < 2; i++)
+        schedule.Start(() =>
         {
-            schedule.Start(() =>
-            {
-                Block* old = published.Replace();
-                GracePeriodState state = domain.StartPoll();
-                Schedule.Until(() => SectionWord.HasReached(domain.Words->Completed, state.Target));
-                Block.Free(old);
-            });
-        }
-
-        published.ReadIn(domain);
-        schedule.JoinAll();
-    });
-
-    // A waiter is added while the reclaimer goes idle, or completed before its condition holds.
-    [Fact]
-    public void Async_waiters_are_completed_after_their_grace_period() => Exploration.Run(threads: 3, scenario: schedule =>
-    {
-        using RcuDomain domain = Domains.Create();
-        Published published = new();
-        for (int i = 0; i < 2; i++)
+            Block* old = published.Replace();
+            GracePeriodState state = domain.StartPoll();
+            Schedule.Until(() => SectionWord.HasReached(domain.Words->Completed, state.Target));
+            Block.Free(old);
+        });
+        schedule.Start(() =>
         {
-            schedule.Start(() =>
-            {
-                Block* old = published.Replace();
-                Task task = domain.SynchronizeAsync(TestContext.Current.CancellationToken).AsTask();
-                Schedule.Until(() => task.IsCompleted);
-                Block.Free(old);
-            });
-        }
-
+            Block* old = published.Replace();
+            Task task = domain.SynchronizeAsync(TestContext.Current.CancellationToken).AsTask();
+            Schedule.Until(() => task.IsCompleted);
+            Block.Free(old);
+        });
         published.ReadIn(domain);
         schedule.JoinAll();
     });

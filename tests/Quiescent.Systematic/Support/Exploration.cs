@@ -14,6 +14,9 @@ internal static class Exploration
     private const uint DefaultSchedules = 10_000;
     private const uint MaxSteps = 20_000;
 
+    // How many turns of others a thread that spins or sleeps lets pass at the most.
+    private const uint MaxDelay = 100;
+
     public static void Run(
         Action<Schedule> scenario,
         int threads,
@@ -35,7 +38,6 @@ internal static class Exploration
             Configuration configuration = Create(half).WithRandomGeneratorSeed(seed);
             configuration = prioritized ? configuration.WithPrioritizationStrategy(isFair: true, priorityChangeBound: 5) : configuration.WithRandomStrategy();
             TestReport report = Explore(scenario, configuration, test, seen);
-            Console.WriteLine($"{test} {prioritized}: {(double)report.TotalExploredFairSteps / half} steps, {Stopwatch.GetElapsedTime(start).TotalMilliseconds} ms so far, {seen.Count} different");
             Assert.True(report.MaxConcurrencyDegree >= threads, $"Only {report.MaxConcurrencyDegree} of {threads} threads ever had a turn to choose from.");
         }
 
@@ -50,7 +52,9 @@ internal static class Exploration
         .WithMaxSchedulingSteps(MaxSteps)
         .WithFailureOnMaxStepsBoundEnabled()
         .WithDeadlockTimeout(120_000)
-        .WithTelemetryEnabled(false).WithConsoleLoggingEnabled(false).WithTimeoutDelay(Variable("TD", 10));
+        .WithTimeoutDelay(MaxDelay)
+        .WithConsoleLoggingEnabled(false)
+        .WithTelemetryEnabled(false);
 
     private static TestReport Explore(Action<Schedule> scenario, Configuration configuration, string test, HashSet<ulong>? seen = null)
     {

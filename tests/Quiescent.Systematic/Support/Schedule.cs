@@ -6,7 +6,7 @@ using Platform = System.Runtime.InteropServices.NativeMemory;
 namespace Quiescent.Systematic.Support;
 
 // One run of a scenario: its threads, of which one at a time has its turn, and what is known about the order of their turns.
-// The exploration is asked whose turn it is at some of the points only: at every 2nd, 4th, 8th or 16th on the average, which of
+// The exploration is asked whose turn it is at some of the points only: at every 4th, 8th, 16th or 32nd on the average, which of
 // these being part of the schedule. Few bugs need many switches, and switches are what takes the time.
 internal sealed class Schedule
 {
@@ -19,6 +19,7 @@ internal sealed class Schedule
     private readonly List<Life> _lives = [];
     private readonly List<Thread> _started = [];
     private readonly HashSet<nint> _blocks = [];
+    private readonly Generator _choices = Generator.Create();
     private readonly uint _spacing;
     private volatile bool _isOver;
     private ulong _drawn;
@@ -27,9 +28,8 @@ internal sealed class Schedule
     /// <summary>Begins a schedule; its random choices are the exploration's, so that they can be replayed.</summary>
     public Schedule()
     {
-        Generator choices = Generator.Create();
-        _spacing = 1u << (1 + choices.NextInteger(4));
-        _drawn = (ulong)choices.NextInteger(int.MaxValue);
+        _spacing = 4u << Choose(4);
+        _drawn = (ulong)Choose(int.MaxValue);
     }
 
     /// <summary>The schedule that the current thread belongs to; null for the runtime's and the test framework's.</summary>
@@ -67,6 +67,9 @@ internal sealed class Schedule
         t_current = this;
         scenario(this);
     }
+
+    /// <summary>A number from 0 to below the limit, the exploration's choice.</summary>
+    public int Choose(int limit) => _choices.NextInteger(limit);
 
     /// <summary>Keeps the block's memory until the schedule has ended.</summary>
     public unsafe void Keep(Block* block) => _blocks.Add((nint)block);
