@@ -15,7 +15,7 @@ internal static class Exploration
     private const uint MaxSteps = 20_000;
 
     // How many turns of others a thread that spins or sleeps lets pass at the most.
-    private const uint MaxDelay = 100;
+    private const uint MaxDelay = 40;
 
     public static void Run(
         Action<Schedule> scenario,

@@ -6,7 +6,7 @@ using Platform = System.Runtime.InteropServices.NativeMemory;
 namespace Quiescent.Systematic.Support;
 
 // One run of a scenario: its threads, of which one at a time has its turn, and what is known about the order of their turns.
-// The exploration is asked whose turn it is at some of the points only: at every 4th, 8th, 16th or 32nd on the average, which of
+// The exploration is asked whose turn it is at some of the points only: at every 2nd, 4th, 8th or 16th on the average, which of
 // these being part of the schedule. Few bugs need many switches, and switches are what takes the time.
 internal sealed class Schedule
 {
@@ -28,7 +28,7 @@ internal sealed class Schedule
     /// <summary>Begins a schedule; its random choices are the exploration's, so that they can be replayed.</summary>
     public Schedule()
     {
-        _spacing = 4u << Choose(4);
+        _spacing = 2u << Choose(4);
         _drawn = (ulong)Choose(int.MaxValue);
     }
 
