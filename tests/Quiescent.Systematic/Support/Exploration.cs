@@ -11,7 +11,7 @@ namespace Quiescent.Systematic.Support;
 internal static class Exploration
 {
     private const uint DefaultSeed = 20080918;
-    private const uint DefaultSchedules = 10_000;
+    private const uint DefaultSchedules = 2_500;
     private const uint MaxSteps = 20_000;
 
     // How many turns of others a thread that spins or sleeps lets pass at the most.
@@ -59,15 +59,21 @@ internal static class Exploration
     private static TestReport Explore(Action<Schedule> scenario, Configuration configuration, string test, HashSet<ulong>? seen = null)
     {
         Schedule? schedule = null;
+        OneProcessor processor = new();
         uint last = 0;
         using TestingEngine engine = TestingEngine.Create(configuration, () =>
         {
             schedule = new Schedule();
             schedule.Run(scenario);
         });
-        engine.RegisterStartIterationCallBack(iteration => last = iteration);
+        engine.RegisterStartIterationCallBack(iteration =>
+        {
+            last = iteration;
+            processor.Stay();
+        });
         engine.RegisterEndIterationCallBack(_ =>
         {
+            processor.Leave();
             schedule!.End();
             seen?.Add(schedule.Fingerprint);
         });
