@@ -1,3 +1,4 @@
+using Quiescent.Memory;
 using Quiescent.Systematic.Support;
 
 namespace Quiescent.Systematic.Reclamation;
@@ -7,14 +8,20 @@ public unsafe class HandOverTests
 {
     private const int Bulks = 2;
     private const int Heads = 3;
+    private const int UserBlocks = 4;
+    private const int UserHeads = 5;
 
-    // Pages of one block or two, so that appends fill them, go on to the next and collect; bulks; heads (partial-pages-skipped-by-
-    // barrier, barrier-waits-for-taken, owner-and-reclaimer-consume-at-once, page-snapshot-by-pointer, last-head-without-hand-over).
+    // Registered before any schedule, so that the first one is like all others.
+    public HandOverTests() => _ = Deallocator<SlowHeap>.Channel;
+
+    // Pages of one block or two, so that appends fill them, go on to the next and collect; bulks; heads; and a deallocator that takes
+    // its time. What is freed too early, twice, out of order or not at all; and a barrier that skips pages that are not full, or waits
+    // for what was taken.
     [Fact]
     public void Blocks_are_freed_once_in_order_after_their_grace_period_and_before_a_barrier_returns() => Exploration.Run(threads: 3, scenario: schedule =>
     {
         const int Blocks = 3;
-        int form = schedule.Choose(4);
+        int form = schedule.Choose(6);
         using RcuDomain domain = Domains.WithPagesOf(1 + (form & 1));
         Published published = new();
         int queued = 0;
@@ -80,12 +87,28 @@ public unsafe class HandOverTests
             case Heads:
                 domain.Free(block, &block->Head);
                 break;
+            case UserBlocks:
+                domain.Free<SlowHeap>(block);
+                break;
+            case UserHeads:
+                domain.Free<SlowHeap>(block, &block->Head);
+                break;
             case Bulks:
                 domain.FreeBulk([0, (nint)block]);
                 break;
             default:
                 domain.Free(block);
                 break;
+        }
+    }
+
+    // User code, that the reclaimer alone runs: others have their turn in it.
+    private readonly struct SlowHeap : INativeDeallocator
+    {
+        public static void Free(void* block)
+        {
+            Schedule.Point();
+            Block.Free((Block*)block);
         }
     }
 }

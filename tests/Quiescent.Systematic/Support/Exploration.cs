@@ -22,9 +22,11 @@ internal static class Exploration
         int threads,
         [CallerMemberName] string test = "")
     {
-        if (Environment.GetEnvironmentVariable("QUIESCENT_SYSTEMATIC_TRACE") is { Length: > 0 } trace)
+        if (Environment.GetEnvironmentVariable("QUIESCENT_SYSTEMATIC_TRACE") is { Length: > 0 } file)
         {
-            Explore(scenario, Create(1).WithReproducibleTrace(File.ReadAllText(trace)), test);
+            string trace = File.ReadAllText(file);
+            Assert.False(string.IsNullOrWhiteSpace(trace), $"{file} holds no trace.");
+            Explore(scenario, Create(1).WithReproducibleTrace(trace), test);
             return;
         }
 
@@ -84,11 +86,17 @@ internal static class Exploration
         Assert.Empty(report.UncontrolledInvocations);
         if (report.NumOfFoundBugs != 0)
         {
+            string bugs = string.Join(Environment.NewLine, report.BugReports);
+            if (seen is null)
+            {
+                Assert.Fail($"Replayed: {bugs}");
+            }
+
             string trace = Path.Combine(AppContext.BaseDirectory, $"{test}.trace");
             File.WriteAllText(trace, engine.ReproducibleTrace);
             Assert.Fail(
-                $"Schedule {last + 1} failed: {string.Join(Environment.NewLine, report.BugReports)}{Environment.NewLine}"
-                + $"Seed {configuration.RandomGeneratorSeed}. To replay: QUIESCENT_SYSTEMATIC_TRACE={trace} dotnet test -c Release "
+                $"Schedule {last + 1} of seed {configuration.RandomGeneratorSeed} failed: {bugs}{Environment.NewLine}"
+                + $"To replay: QUIESCENT_SYSTEMATIC_TRACE={trace} dotnet test -c Release "
                 + $"--project tests/Quiescent.Systematic -- --filter-method \"*.{test}\"");
         }
 
