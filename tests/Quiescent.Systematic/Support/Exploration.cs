@@ -46,7 +46,7 @@ internal static class Exploration
         TestContext.Current.TestOutputHelper?.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{test}: {2 * half} schedules, {seen.Count} of them different, {2 * half / Stopwatch.GetElapsedTime(start).TotalSeconds:0} a second"));
-        Assert.True(seen.Count >= half / 2, $"Only {seen.Count} of {2 * half} schedules differ: too little is explored.");
+        Assert.True(seen.Count >= half / 10, $"Only {seen.Count} of {2 * half} schedules differ: too little is explored.");
     }
 
     private static Configuration Create(uint schedules) => Configuration.Create()
