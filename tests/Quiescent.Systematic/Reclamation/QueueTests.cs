@@ -7,52 +7,43 @@ using Quiescent.Systematic.Support;
 
 namespace Quiescent.Systematic.Reclamation;
 
-// O7 and O10 close up: the two queues between one producer and the passes of one consumer, with nothing else to run.
+// O7 and O10 close up: the queues of two producers, who share spare pages, and the passes of one consumer, with nothing else to run.
 public unsafe class QueueTests : IDomainReports
 {
-    private const int Blocks = 4;
+    private const int Producers = 2;
+    private const int Blocks = 3;
 
     // A page linked before the cursor moves into it, recycled too early, or a note that covers what came later.
     [Fact]
-    public void Pages_of_one_block_are_handed_over_whole_and_in_order() => Exploration.Run(threads: 2, scenario: schedule =>
+    public void Pages_of_one_block_are_handed_over_whole_and_in_order() => Exploration.Run(threads: 3, scenario: schedule =>
     {
         QueueContext context = CreateContext();
-        PageQueue* queue = &context.QueuesOf(context.SharedSlot->Index)->Blocks;
-        schedule.Start(() =>
+        HandOver(schedule, context, (queues, block) =>
         {
-            for (int i = 0; i < Blocks; i++)
+            PageQueue* queue = &((ThreadQueues*)queues)->Blocks;
+            while (!Queueing.TryAppend(queue, (void*)block))
             {
-                Block* block = Block.Create(i);
-                while (!Queueing.TryAppend(queue, block))
-                {
-                    PageQueue.Seal(queue, context.Engine);
-                    PageQueue.Extend(queue, context.Pool.Take(), context.First);
-                }
+                PageQueue.Seal(queue, context.Engine);
+                PageQueue.Extend(queue, context.Pool.Take(), context.First);
             }
         });
-        CarryOut(schedule, context);
-        Schedule.Require(
-            schedule.Freed.SequenceEqual(Enumerable.Range(0, Blocks)),
-            $"Blocks were freed in the order {string.Join(", ", schedule.Freed)}.");
+        for (int i = 0; i < Producers; i++)
+        {
+            IEnumerable<int> own = schedule.Freed.Where(number => number / Blocks == i);
+            Schedule.Require(own.SequenceEqual(own.Order()), $"Blocks were freed in the order {string.Join(", ", own)}.");
+        }
     });
 
     // A snapshot of cell and count that do not belong together, a chain that is followed too far or ends at a pointer.
     [Fact]
-    public void Heads_are_handed_over_each_once() => Exploration.Run(threads: 2, scenario: schedule =>
+    public void Heads_are_handed_over_each_once() => Exploration.Run(threads: 3, scenario: schedule =>
     {
-        QueueContext context = CreateContext();
-        HeadQueue* queue = &context.QueuesOf(context.SharedSlot->Index)->Heads;
-        schedule.Start(() =>
+        HandOver(schedule, CreateContext(), (queues, block) =>
         {
-            for (int i = 0; i < Blocks; i++)
-            {
-                Block* block = Block.Create(i);
-                block->Head.Word = HeadWord.OfOffset(block, &block->Head, Deallocators.NativeHeap);
-                HeadQueue.Push(queue, &block->Head);
-            }
+            RcuHead* head = &((Block*)block)->Head;
+            head->Word = HeadWord.OfOffset((void*)block, head, Deallocators.NativeHeap);
+            HeadQueue.Push(&((ThreadQueues*)queues)->Heads, head);
         });
-        CarryOut(schedule, context);
-        Schedule.Require(schedule.Freed.Count == Blocks, $"{schedule.Freed.Count} of {Blocks} blocks were freed.");
     });
 
     void IDomainReports.CallbackFailed(Exception exception) => Schedule.Require(false, exception.Message);
@@ -67,9 +58,22 @@ public unsafe class QueueTests : IDomainReports
         return new QueueContext(new GracePeriodEngine(slots, fullFence: false), Domains.Options with { BacklogLimit = 8 }, this);
     }
 
-    // A few passes beside the producer, then as many as it takes.
-    private static void CarryOut(Schedule schedule, QueueContext context)
+    // Passes beside the producers, then as many as it takes.
+    private static void HandOver(Schedule schedule, QueueContext context, Action<nint, nint> append)
     {
+        for (int i = 0; i < Producers; i++)
+        {
+            int first = i * Blocks;
+            nint queues = (nint)context.Slots.Extend(owner: null)->Queues;
+            schedule.Start(() =>
+            {
+                for (int j = 0; j < Blocks; j++)
+                {
+                    append(queues, (nint)Block.Create(first + j));
+                }
+            });
+        }
+
         ReclaimerPass pass = new(context, ReclaimerPass.NoCode);
         for (int i = 0; i < 2 * Blocks; i++)
         {
@@ -81,5 +85,7 @@ public unsafe class QueueTests : IDomainReports
         {
             pass.Run(mayNote: true, hurry: true);
         }
+
+        Schedule.Require(schedule.Freed.Count == Producers * Blocks, $"{schedule.Freed.Count} of {Producers * Blocks} blocks were freed.");
     }
 }
