@@ -12,9 +12,20 @@ public unsafe class DisposalTests
         int form = schedule.Choose(3);
         RcuDomain domain = Domains.WithPagesOf(2);
         int kept = 0;
+        bool isRegistered = schedule.Choose(2) == 0;
         schedule.Start(() =>
         {
-            for (int i = 1; i <= 3; i++)
+            try
+            {
+                domain.RegisterReader().Dispose();
+            }
+            catch (ObjectDisposedException)
+            {
+                return;
+            }
+
+            isRegistered = true;
+            for (int i = 1; i <= 2; i++)
             {
                 Block* block = Block.Create(i);
                 try
@@ -28,6 +39,9 @@ public unsafe class DisposalTests
                 }
             }
         });
+
+        // In half of the schedules the disposal may come while the thread registers, too.
+        Schedule.Until(() => isRegistered);
         domain.Dispose();
         schedule.JoinAll();
         Schedule.Require(schedule.Freed.Count == kept, $"{kept} blocks were taken, {schedule.Freed.Count} were freed.");
