@@ -4,7 +4,7 @@ namespace Quiescent.Ordering;
 
 // The only door to Volatile, Interlocked and the process-wide barrier. Everything that one thread writes and another
 // reads goes through here, so that each ordering argument names an operation of this class, and so that a build for
-// systematic testing can put a scheduling point behind each of them by replacing this one file.
+// systematic testing can put a scheduling point before each of them by replacing this file (and Threads.cs, for threads).
 //
 // What the callers rely on, beyond the language's memory model: the JIT and the AOT compiler emit volatile accesses in
 // program order. The language would let a volatile store sink below a later volatile load of another location; the

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Quiescent.Ordering;
 
 // The door to the threads of the platform, as Order is to its memory: a thread of the library's own, and whether a thread has
@@ -15,9 +17,9 @@ internal static class Threads
 }
 
 // What one thread sleeps on until another sets it: it stays set until a wait has taken it.
+[SuppressMessage("Design", "CA1001", Justification = "Whoever comes late may still set it; the handle's finalizer closes it.")]
 internal sealed class Signal
 {
-    // Closed by its handle's finalizer: whoever comes late may still set it.
     private readonly AutoResetEvent _event = new(initialState: false);
 
     public void Set() => _event.Set();

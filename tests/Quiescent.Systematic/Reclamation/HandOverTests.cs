@@ -33,7 +33,13 @@ public unsafe class HandOverTests
                 queued = i;
             }
         });
-        schedule.Start(() => published.ReadIn(domain));
+        schedule.Start(() =>
+        {
+            for (int i = 0; i < Blocks; i++)
+            {
+                published.ReadIn(domain);
+            }
+        });
         Schedule.Point();
         int before = queued;
         domain.Barrier();
