@@ -6,7 +6,7 @@ namespace Quiescent.Systematic.Readers;
 // O5 and O6: slots and the threads that hold them.
 public unsafe class RegistrationTests
 {
-    // A slot that is scanned later than its thread first reads (table-end-before-barrier, slot-published-after-first-use).
+    // A slot that is scanned later than its thread first reads.
     [Fact]
     public void Threads_may_register_while_a_grace_period_is_in_progress() => Exploration.Run(threads: 3, scenario: schedule =>
     {

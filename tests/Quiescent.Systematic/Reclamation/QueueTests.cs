@@ -13,7 +13,7 @@ public unsafe class QueueTests : IDomainReports
     private const int Producers = 2;
     private const int Blocks = 3;
 
-    // A page linked before the cursor moves into it, recycled too early, or a note that covers what came later.
+    // A page recycled too early, a block lost, carried out twice or before its elder.
     [Fact]
     public void Pages_of_one_block_are_handed_over_whole_and_in_order() => Exploration.Run(threads: 3, scenario: schedule =>
     {
