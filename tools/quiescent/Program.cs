@@ -1,8 +1,11 @@
 using System.CommandLine;
 using Quiescent.Tool.Commands;
 
-RootCommand root = new("Shows on this machine that Quiescent, RCU for .NET, holds its promises.");
-root.Add(LitmusCommand.Create());
+RootCommand root = new("Shows on this machine that Quiescent, RCU for .NET, holds its promises.")
+{
+    LitmusCommand.Create(),
+    MutantsCommand.Create(),
+};
 
 ParseResult parsed = root.Parse(args);
 if (parsed.Errors.Count == 0)
