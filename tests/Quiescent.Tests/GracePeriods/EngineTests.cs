@@ -166,6 +166,45 @@ public sealed unsafe class EngineTests
         Assert.Equal(1, bare.Engine.Read().Abandoned);
     }
 
+    // O6, to the letter: the word is cleared against the word that was seen. Fault caught: a plain store, which wipes out whatever
+    // was announced in between. The test writes the word all the while, as no dead thread can.
+    [Fact]
+    public void A_word_that_changes_while_it_is_being_cleared_is_left_alone()
+    {
+        using BareEngine bare = new();
+        SlotTable slots = bare.Engine.Slots;
+        Thread dead = new(() => { });
+        dead.Start();
+        dead.Join();
+        ReaderSlot* slot = bare.AddReader(dead);
+        int stop = 0;
+        using Worker sweeper = Worker.Start(() =>
+        {
+            while (Volatile.Read(ref stop) == 0)
+            {
+                bare.Engine.Sweep();
+            }
+        });
+
+        ulong word = 0;
+        bool isLeftAlone = true;
+        for (int round = 0; round < 2_000 && isLeftAlone; round++)
+        {
+            while (isLeftAlone && slots.OwnerOf(slot->Index) is not null)
+            {
+                ulong found = Interlocked.Exchange(ref slot->Word, word + Step + 1);
+                isLeftAlone = SectionWord.Sequence(found) == word; // as it was written, or that cleared
+                word += Step;
+            }
+
+            slots.TryRegisterReleased(new SlotOwner(slots, dead), out _);
+        }
+
+        Volatile.Write(ref stop, 1);
+        sweeper.Join();
+        Assert.True(isLeftAlone, "A word was cleared that nobody had looked at.");
+    }
+
     [Fact]
     public void Only_a_dead_thread_s_slot_is_given_to_another()
     {

@@ -1,3 +1,5 @@
+using Quiescent.Faults;
+using Quiescent.Reclamation;
 using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Reclamation;
@@ -44,6 +46,30 @@ public unsafe class FreeBulkTests
         RcuStatistics books = Books.MustBalance(domain);
         Assert.Equal(expected, books.BlocksFreed);
         Assert.InRange(books.PagesInUse, 0, 1); // The spare pages came back.
+    }
+
+    // Fault caught: pages taken one by one as they fill, so that a bulk stops half-way.
+    [Fact]
+    public void A_bulk_for_which_there_is_not_enough_memory_is_refused_as_a_whole()
+    {
+        using RcuDomain domain = Domains.New();
+        nint[] blocks = NewBlocks(3 * Page.Entries);
+        int thread = Environment.CurrentManagedThreadId;
+        int pages = 0;
+        FaultInjection.Decide = site =>
+            site == FaultSite.Page && Environment.CurrentManagedThreadId == thread && ++pages == blocks.Length / Page.Entries;
+        try
+        {
+            Assert.ThrowsAny<OutOfMemoryException>(() => domain.FreeBulk(blocks));
+        }
+        finally
+        {
+            FaultInjection.Decide = null;
+        }
+
+        Assert.Equal((0, 0), (domain.GetStatistics().BlocksQueued, domain.GetStatistics().PagesInUse));
+        domain.FreeBulk(blocks); // They are still the caller's.
+        Assert.Equal(blocks.Length, Books.MustBalance(domain).BlocksFreed);
     }
 
     [Fact]

@@ -67,6 +67,22 @@ public sealed unsafe class PageQueueTests : IDisposable
         Assert.Equal([1, 2, 3, 4], new ReadOnlySpan<nint>(entries, Entries));
     }
 
+    // O3. Catches a target that is read when the page is opened, or kept from page to page: what was appended since is older than it.
+    [Fact]
+    public void A_page_s_stamp_is_newer_than_its_last_entry()
+    {
+        Append(Entries);
+        for (int page = 0; page < 3; page++)
+        {
+            Append(Entries - 1);
+            Assert.True(_engine.TryAdvance(_engine.NextTarget()));
+            Append(1);
+            PageQueue.Seal(_queue, _engine);
+            PageQueue.NoteCarriedOut(_queue, Peek(out _)); // The page before it.
+            Assert.Equal(0, Peek(out _));
+        }
+    }
+
     // Catches a page that is recycled while the owner's cursor still stands in it.
     [Fact]
     public void A_page_that_is_done_is_recycled_when_its_successor_is_linked()

@@ -90,7 +90,8 @@ internal static class MutantsCommand
         report.Say($"Controls: {detectors.Length} detectors on the sources as they are, which must be silent.");
         foreach (Detector detector in detectors)
         {
-            report.Add(await trial.RunControl(detector, cancellationToken).ConfigureAwait(false));
+            int attempts = mutants.Where(mutant => mutant.Detectors.Contains(detector)).Max(mutant => mutant.Attempts);
+            report.Add(await trial.RunControl(detector, attempts, cancellationToken).ConfigureAwait(false));
         }
 
         report.Say($"{mutants.Count} mutants:");

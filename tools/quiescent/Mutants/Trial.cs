@@ -12,12 +12,16 @@ internal sealed class Trial(ScratchTree tree, TimeSpan limit)
 
     public IReadOnlyCollection<Control> Controls => _controls.Values;
 
-    /// <summary>Builds what the detector needs from the unpatched tree and runs it.</summary>
-    public async Task<Control> RunControl(Detector detector, CancellationToken cancellationToken)
+    /// <summary>Builds what the detector needs from the unpatched tree and runs it, again if it could not tell.</summary>
+    public async Task<Control> RunControl(Detector detector, int attempts, CancellationToken cancellationToken)
     {
-        Finding finding = await BuildFor(detector, cancellationToken).ConfigureAwait(false)
-            ?? await Run(detector, limit, mayHang: false, cancellationToken).ConfigureAwait(false);
-        return _controls[detector] = new Control(detector, finding);
+        Finding? finding = await BuildFor(detector, cancellationToken).ConfigureAwait(false);
+        for (; attempts > 0 && finding is null or { Sign: Sign.Inconclusive }; attempts--)
+        {
+            finding = await Run(detector, limit, mayHang: false, cancellationToken).ConfigureAwait(false);
+        }
+
+        return _controls[detector] = new Control(detector, finding!.Value);
     }
 
     public async Task<MutantVerdict> Judge(Mutant mutant, CancellationToken cancellationToken)

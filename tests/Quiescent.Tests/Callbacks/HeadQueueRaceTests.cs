@@ -1,0 +1,76 @@
+using System.Runtime.InteropServices;
+using Quiescent.Callbacks;
+using Quiescent.Tests.Support;
+
+namespace Quiescent.Tests.Callbacks;
+
+// The hand-over of the intrusive queue between a producer and a consumer that run at full speed (O10, fences [H] and [I]).
+public sealed unsafe class HeadQueueRaceTests : IDisposable
+{
+    private const int Ring = 1 << 14;
+    private const long Items = 12_000_000;
+
+    private readonly HeadQueue* _queue = (HeadQueue*)NativeMemory.AlignedAlloc(256, 128);
+    private readonly RcuHead* _heads = (RcuHead*)NativeMemory.AllocZeroed(Ring, (nuint)sizeof(RcuHead));
+    private int _stop;
+
+    public HeadQueueRaceTests() => *_queue = default;
+
+    public void Dispose()
+    {
+        NativeMemory.AlignedFree(_queue);
+        NativeMemory.Free(_heads);
+    }
+
+    // Faults caught: a cell that is overwritten while it is read, a count that runs ahead of its cell, a chain that is cut at the
+    // wrong head. Item n is always the same head, so a wrong one is known at once.
+    [Fact]
+    public void Each_head_comes_out_once_and_in_order_while_its_producer_goes_on()
+    {
+        using BareEngine bare = new();
+        using Worker producer = Worker.Start(Produce, "producer");
+        long carried = 0;
+        while (carried < Items)
+        {
+            if (!HeadQueue.Seal(_queue, bare.Engine, out ulong target))
+            {
+                continue;
+            }
+
+            Assert.True(bare.Engine.TryAdvance(target));
+            HeadQueue.DetachCovered(_queue, bare.Engine);
+            HeadQueue.ReverseReady(_queue);
+            for (RcuHead* head; (head = HeadQueue.TakeReady(_queue)) != null; carried++)
+            {
+                if (head != _heads + (carried % Ring))
+                {
+                    Volatile.Write(ref _stop, 1);
+                    Assert.Fail($"Item {carried} is not the head that was queued as such.");
+                }
+
+                HeadQueue.NoteCarriedOut(_queue);
+            }
+        }
+
+        producer.Join();
+        Assert.True(HeadQueue.IsEmpty(_queue));
+    }
+
+    private void Produce()
+    {
+        for (long item = 0; item < Items; item++)
+        {
+            while (item - Volatile.Read(ref _queue->Carried) >= Ring)
+            {
+                if (Volatile.Read(ref _stop) != 0)
+                {
+                    return;
+                }
+
+                Thread.SpinWait(1);
+            }
+
+            HeadQueue.Push(_queue, _heads + (item % Ring));
+        }
+    }
+}

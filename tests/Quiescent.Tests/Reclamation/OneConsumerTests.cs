@@ -1,0 +1,68 @@
+using System.Runtime.InteropServices;
+using Quiescent.Ordering;
+using Quiescent.Readers;
+using Quiescent.Reclamation;
+using Quiescent.Tests.Support;
+
+namespace Quiescent.Tests.Reclamation;
+
+// O10, O11: whoever consumes a queue, or takes an entry back from it, holds its lock. The test holds it in place of another
+// consumer, so that both are there at once without any luck.
+public sealed unsafe class OneConsumerTests
+{
+    // Fault caught: an owner that collects without the lock, and frees what another consumer is freeing.
+    [Fact]
+    public void An_owner_collects_nothing_while_another_consumer_holds_its_queue()
+    {
+        const int Pages = 4;
+        using RcuDomain domain = new(new RcuDomainOptions { BacklogPolicy = BacklogPolicy.None });
+        domain.ReadLock().Dispose();
+        PageQueue* queue = &((ThreadQueues*)Inside.Slot(domain)->Queues)->Blocks;
+        using (TryLock.Hold(ref queue->Lock))
+        {
+            for (int i = 0; i < Pages * Page.Entries; i++)
+            {
+                domain.Free(Forms.NewBlock());
+                if (i % Page.Entries == 0)
+                {
+                    domain.Synchronize(); // So that something is covered.
+                }
+            }
+
+            Assert.Equal(0, queue->Carried);
+        }
+
+        Assert.Equal(Pages * Page.Entries, Books.MustBalance(domain).BlocksFreed);
+    }
+
+    // Fault caught: an entry withdrawn while a consumer reckons with it.
+    [Fact]
+    public void A_late_block_is_withdrawn_only_when_the_other_consumer_has_gone()
+    {
+        RcuDomain domain = Domains.New();
+        using ManualResetEventSlim opened = new();
+        using ManualResetEventSlim disposed = new();
+        PageQueue* queue = null;
+        using Worker owner = Worker.Start(() =>
+        {
+            domain.Free(Forms.NewBlock());
+            queue = &((ThreadQueues*)Inside.Slot(domain)->Queues)->Blocks;
+            opened.Set();
+            Until.Set(disposed);
+            void* late = Forms.NewBlock();
+            Assert.Throws<ObjectDisposedException>(() => domain.Free(late));
+            NativeMemory.Free(late);
+        });
+        Until.Set(opened);
+        domain.Dispose();
+        using (TryLock.Hold(ref queue->Lock))
+        {
+            disposed.Set();
+            Until.True(() => (owner.IsWaiting && PageQueue.Tail(queue, Inside.Context(domain).First) == 2) || owner.HasEnded);
+            Assert.False(owner.HasEnded, "The entry was withdrawn under the consumer.");
+        }
+
+        owner.Join();
+        Assert.Equal((1, 1), (domain.GetStatistics().BlocksQueued, domain.GetStatistics().BlocksFreed));
+    }
+}
