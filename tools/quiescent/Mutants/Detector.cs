@@ -10,6 +10,7 @@ namespace Quiescent.Tool.Mutants;
 internal sealed record Detector
 {
     private const string Tool = "quiescent";
+    private const string Assembly = "Quiescent.Tool";
 
     private Detector(string text, string? project, string program, IReadOnlyList<string> arguments, bool isTest)
     {
@@ -51,7 +52,7 @@ internal sealed record Detector
         if (first == Tool && words.Length > 1)
         {
             const string Project = "tools/" + Tool;
-            return new Detector(text, Project, ProgramOf(Project, Tool), words[1..], isTest: false);
+            return new Detector(text, Project, ProgramOf(Project, Assembly), words[1..], isTest: false);
         }
 
         if (first.EndsWith("Tests", StringComparison.Ordinal) && words.Length == 2)

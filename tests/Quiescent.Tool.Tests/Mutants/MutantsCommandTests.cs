@@ -1,0 +1,117 @@
+using System.Text.Json;
+using Quiescent.Tool.Commands;
+
+namespace Quiescent.Tool.Tests.Mutants;
+
+// The command over tiny trees, whose detectors are three lines of shell.
+public sealed class MutantsCommandTests
+{
+    private const string Reads = "grep -q sound src/Quiescent/Source.txt";
+
+    [Fact]
+    public async Task A_mutant_that_its_detector_notices_is_killed_and_the_tree_is_left_as_it_was()
+    {
+        using TinyTree tree = new(Reads, ManifestOf("./detect"));
+        (int exitCode, string output) = await Run(tree);
+        Assert.True(exitCode == 0, output);
+        Assert.EndsWith("1 killed, 0 survived, 0 errors", output.TrimEnd(), StringComparison.Ordinal);
+        Assert.Equal("sound\n", tree.SourceText);
+    }
+
+    // Fault caught: a runner that counts whatever it ran as a kill.
+    [Fact]
+    public async Task A_mutant_that_nobody_notices_survives_and_the_exit_code_is_1()
+    {
+        using TinyTree tree = new(Reads, ManifestOf("./detect"), patchedLine: "sound, too");
+        (int exitCode, string output) = await Run(tree);
+        Assert.Equal(1, exitCode);
+        Assert.Contains("SURVIVED", output, StringComparison.Ordinal);
+        Assert.EndsWith("0 killed, 1 survived, 0 errors", output.TrimEnd(), StringComparison.Ordinal);
+    }
+
+    // Fault caught: a detector that fails on anything, and so would seem to kill everything.
+    [Theory]
+    [InlineData("exit 1", 1, "control FAILED")]
+    [InlineData("exit 3", 3, "control inconclusive")]
+    [InlineData("kill -ABRT $$", 1, "control FAILED")]
+    public async Task A_detector_that_is_not_silent_on_the_sources_as_they_are_kills_nothing(string detector, int expected, string said)
+    {
+        using TinyTree tree = new(detector, ManifestOf("./detect"));
+        (int exitCode, string output) = await Run(tree);
+        Assert.Equal(expected, exitCode);
+        Assert.Contains(said, output, StringComparison.Ordinal);
+        Assert.EndsWith("0 killed, 0 survived, 1 errors", output.TrimEnd(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("exit 3", 3, "inconclusive")] // It could not tell.
+    [InlineData("exit 2", 1, "ERROR")] // It did not understand its arguments.
+    [InlineData("exec sleep 60", 3, "inconclusive")] // It was cut short, and that is no symptom here.
+    [InlineData("echo MissingMethodException; exit 1", 1, "ERROR")] // Builds that do not fit together.
+    public async Task What_ends_otherwise_than_by_failing_is_no_kill(string onMutant, int expected, string said)
+    {
+        using TinyTree tree = new($"{Reads} || {{ {onMutant}; }}", ManifestOf("./detect"));
+        (int exitCode, string output) = await Run(tree, seconds: 2);
+        Assert.Equal(expected, exitCode);
+        Assert.Contains(said, output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("kill -SEGV $$", "", "crashed")]
+    [InlineData("exec sleep 60", ", \"hangSeconds\": 1", "hung")]
+    public async Task A_crash_is_a_kill_and_so_is_hanging_where_it_is_the_symptom(string onMutant, string more, string said)
+    {
+        using TinyTree tree = new($"{Reads} || {{ {onMutant}; }}", ManifestOf("./detect", more));
+        (int exitCode, string output) = await Run(tree);
+        Assert.True(exitCode == 0, output);
+        Assert.Contains(said, output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_patch_that_does_not_apply_is_an_error()
+    {
+        using TinyTree tree = new(Reads, ManifestOf("./detect"), patchedLine: "broken\n-another line");
+        (int exitCode, string output) = await Run(tree);
+        Assert.Equal(1, exitCode);
+        Assert.Contains("does not apply", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_next_detector_is_tried_when_one_is_silent()
+    {
+        using TinyTree tree = new($"[ \"$1\" = blind ] || {Reads}", ManifestOf("./detect blind\", \"./detect"));
+        (int exitCode, string output) = await Run(tree, json: true);
+        Assert.Equal(0, exitCode);
+        using JsonDocument document = JsonDocument.Parse(output[output.IndexOf('{', StringComparison.Ordinal)..]);
+        JsonElement mutant = Assert.Single(document.RootElement.GetProperty("mutants").EnumerateArray());
+        Assert.Equal(("Killed", "./detect"), (mutant.GetProperty("fate").GetString(), mutant.GetProperty("detector").GetString()));
+    }
+
+    [Fact]
+    public async Task A_name_that_is_not_in_the_manifest_is_a_bad_argument()
+    {
+        using TinyTree tree = new(Reads, ManifestOf("./detect"));
+        (int exitCode, string output) = await Run(tree, only: ["another"]);
+        Assert.Equal(2, exitCode);
+        Assert.Contains("another", output, StringComparison.Ordinal);
+    }
+
+    private static string ManifestOf(string detectors, string more = "") =>
+        $$"""[{ "name": "mutant", "obligation": "O1", "breaks": "The source.", "detectors": ["{{detectors}}"]{{more}} }]""";
+
+    private static async Task<(int ExitCode, string Output)> Run(
+        TinyTree tree, int seconds = 30, bool json = false, string[]? only = null)
+    {
+        using StringWriter output = new();
+        using StringWriter error = new();
+        MutantsCommand.Options options = new()
+        {
+            Tree = tree.Root,
+            Limit = TimeSpan.FromSeconds(seconds),
+            Json = json,
+            Only = only ?? [],
+        };
+        int exitCode = await MutantsCommand.Run(options, output, error, TestContext.Current.CancellationToken);
+        return (exitCode, json ? output.ToString() : output.ToString() + error);
+    }
+}
