@@ -10,15 +10,22 @@ public sealed unsafe class HeadQueueRaceTests : IDisposable
     private const int Ring = 1 << 14;
     private const long Items = 12_000_000;
 
-    private readonly HeadQueue* _queue = (HeadQueue*)NativeMemory.AlignedAlloc(256, 128);
+    // The count is a cache line's last word, so that the cells lie on another: their stores become visible apart.
+    private const int LineBytes = 64;
+    private readonly byte* _memory = (byte*)NativeMemory.AlignedAlloc(512, LineBytes);
+    private readonly HeadQueue* _queue;
     private readonly RcuHead* _heads = (RcuHead*)NativeMemory.AllocZeroed(Ring, (nuint)sizeof(RcuHead));
     private int _stop;
 
-    public HeadQueueRaceTests() => *_queue = default;
+    public HeadQueueRaceTests()
+    {
+        _queue = (HeadQueue*)(_memory + LineBytes - sizeof(long));
+        *_queue = default;
+    }
 
     public void Dispose()
     {
-        NativeMemory.AlignedFree(_queue);
+        NativeMemory.AlignedFree(_memory);
         NativeMemory.Free(_heads);
     }
 

@@ -1,3 +1,5 @@
+using Quiescent.Readers;
+using Quiescent.Reclamation;
 using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Reclamation;
@@ -71,14 +73,14 @@ public class BarrierTests
         using ManualResetEventSlim entered = new();
         using ManualResetEventSlim leave = new();
         int ran = 0;
+        domain.Call(() => ran++);
         domain.Call(() =>
         {
             entered.Set();
             leave.Wait();
             ran++;
         });
-        domain.Call(() => ran++);
-        Until.Set(entered);
+        Until.Set(entered); // The last is taken: nothing else is left to wait for.
         using Worker waiter = Worker.Start(codeOnly ? domain.BarrierCallbacks : domain.Barrier);
         Task async = domain.BarrierAsync(TestContext.Current.CancellationToken).AsTask();
         Until.True(() => waiter.IsWaiting || waiter.HasEnded);
@@ -105,12 +107,43 @@ public class BarrierTests
         };
         BlockingHeap.Queue(domain, withHead: form == Form.UserHead);
         Until.Set(entered);
+        Task async = domain.BarrierAsync(TestContext.Current.CancellationToken).AsTask();
+        Assert.False(async.IsCompleted);
         using Worker waiter = Worker.Start(domain.Barrier);
         Until.True(() => waiter.IsWaiting || waiter.HasEnded);
         Assert.False(waiter.HasEnded);
         leave.Set();
         waiter.Join();
+        Until.Done(async);
         Books.MustBalance(domain);
+    }
+
+    // O10. Fault caught: a barrier that knows pages by their addresses, and waits for one that is back in its queue.
+    [Fact]
+    public unsafe void A_ticket_is_done_though_a_page_that_it_covered_serves_its_queue_again()
+    {
+        const int Attempts = 1_000;
+        using RcuDomain domain = new(new RcuDomainOptions
+        {
+            BacklogLimit = 32, // So that pages are small.
+            BacklogPolicy = BacklogPolicy.None,
+            ReclaimDelay = TimeSpan.FromMinutes(1), // So that the reclaimer stays out of it.
+        });
+        domain.Free(Forms.NewBlock());
+        QueueContext context = Inside.Context(domain);
+        PageQueue* queue = &((ThreadQueues*)Inside.Slot(domain)->Queues)->Blocks;
+        Page* page = Page.Of(queue->Cursor);
+        BarrierTicket ticket = BarrierTicket.Take(context, codeOnly: false)!;
+        int attempt = 0;
+        do
+        {
+            domain.Synchronize();
+            domain.Free(Forms.NewBlock());
+        }
+        while (++attempt < Attempts && (queue->Carried == 0 || Page.Of(queue->Cursor) != page));
+
+        Assert.True(attempt < Attempts, "The page does not come back.");
+        Assert.True(ticket.IsDone());
     }
 
     // Blocks need no reclaimer: a barrier frees them itself while the one thread is busy with a callback.

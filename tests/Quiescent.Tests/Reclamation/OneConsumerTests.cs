@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Quiescent.Ordering;
 using Quiescent.Readers;
 using Quiescent.Reclamation;
+using Quiescent.Tests.Memory;
 using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Reclamation;
@@ -33,6 +34,28 @@ public sealed unsafe class OneConsumerTests
         }
 
         Assert.Equal(Pages * Page.Entries, Books.MustBalance(domain).BlocksFreed);
+    }
+
+    // O8. Fault caught: an owner that collects what only the reclaimer may carry out.
+    [Fact]
+    public void An_owner_leaves_the_blocks_of_a_user_deallocator_to_the_reclaimer()
+    {
+        const int Pages = 4;
+        using FlaggedBlocks blocks = new(Pages * Page.Entries);
+        using RcuDomain domain = new(new RcuDomainOptions { BacklogPolicy = BacklogPolicy.None, ReclaimDelay = TimeSpan.FromMinutes(1) });
+        long strays = FlaggingHeap.Strays;
+        for (int i = 0; i < blocks.Count; i++)
+        {
+            domain.Free<FlaggingHeap>(blocks[i]);
+            if (i % Page.Entries == 0)
+            {
+                domain.Synchronize(); // So that something is covered.
+            }
+        }
+
+        Books.MustBalance(domain);
+        blocks.MustBeFreedOnce(blocks.Count);
+        Assert.Equal(strays, FlaggingHeap.Strays);
     }
 
     // Fault caught: an entry withdrawn while a consumer reckons with it.

@@ -70,7 +70,8 @@ public sealed class MutantsCommandTests
     [Fact]
     public async Task A_patch_that_does_not_apply_is_an_error()
     {
-        using TinyTree tree = new(Reads, ManifestOf("./detect"), patchedLine: "broken\n-another line");
+        using TinyTree tree = new("true", ManifestOf("./detect"));
+        tree.SourceText = "other sources\n";
         (int exitCode, string output) = await Run(tree);
         Assert.Equal(1, exitCode);
         Assert.Contains("does not apply", output, StringComparison.Ordinal);

@@ -28,7 +28,11 @@ internal sealed class TinyTree : IDisposable
     public string Root { get; } = Directory.CreateTempSubdirectory("tiny-tree-").FullName;
 
     /// <summary>What stands in the source of the tree itself, which no run may change.</summary>
-    public string SourceText => File.ReadAllText(Path.Combine(Root, Source));
+    public string SourceText
+    {
+        get => File.ReadAllText(Path.Combine(Root, Source));
+        set => Write(Source, value);
+    }
 
     public void Dispose() => Directory.Delete(Root, recursive: true);
 

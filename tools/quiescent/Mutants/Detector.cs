@@ -55,7 +55,7 @@ internal sealed record Detector
             return new Detector(text, Project, ProgramOf(Project, Assembly), words[1..], isTest: false);
         }
 
-        if (first.EndsWith("Tests", StringComparison.Ordinal) && words.Length == 2)
+        if (first.Contains('.', StringComparison.Ordinal) && words.Length == 2)
         {
             string project = "tests/" + first;
             string filter = words[1].Contains('.', StringComparison.Ordinal) ? "-method" : "-class";
