@@ -81,7 +81,7 @@ public unsafe class QueueTests : IDomainReports
         }
 
         schedule.JoinAll();
-        for (int i = 0; i < 4 * Blocks && BarrierTicket.AnythingWaits(context); i++)
+        for (int i = 0; i < 4 * Blocks && BarrierTicket.AnythingWaits(context, codeOnly: false); i++)
         {
             pass.Run(mayNote: true, hurry: true);
         }
