@@ -3,6 +3,7 @@ using Quiescent.Tool.Commands;
 
 RootCommand root = new("Shows on this machine that Quiescent, RCU for .NET, holds its promises.")
 {
+    TortureCommand.Create(),
     LitmusCommand.Create(),
     MutantsCommand.Create(),
 };

@@ -1,0 +1,141 @@
+using Quiescent.Torture.Actors;
+using Quiescent.Torture.Subjects;
+
+namespace Quiescent.Torture.Readers;
+
+// Every way to be inside a section. Each method is a reader's piece of work, of any thread, with all that it loads checked.
+internal static class Sections
+{
+    private const int MaxDepth = 4;
+    private const int SectionsOnline = 16;
+
+    /// <summary>One section of a random kind, with whatever nests in it.</summary>
+    public static void Any(IReadOnlyList<Subject> subjects, Delay delay, Rng random)
+    {
+        Subject subject = random.Pick(subjects);
+        switch (random.Next(4))
+        {
+            case 0:
+                Handle(subject, delay, random);
+                break;
+            case 1:
+                Online(subject, delay, random);
+                break;
+            case 2:
+                // Through other domains: their grace periods pass one another by.
+                Guard(subject, subjects, random.Next(MaxDepth), delay, random);
+                break;
+            default:
+                Guard(subject, [subject], random.Next(MaxDepth), delay, random);
+                break;
+        }
+    }
+
+    /// <summary>A section opened by the domain, and others inside it: of the same domain or of any of the given ones.</summary>
+    public static void Guard(Subject subject, IReadOnlyList<Subject> inside, int depth, Delay delay, Rng random)
+    {
+        using ReadGuard guard = subject.ReadLock();
+        Observation seen = new(subject, in guard, random);
+        if (random.OneIn(4))
+        {
+            seen.TakeCookie();
+        }
+
+        delay.Spend(random);
+        seen.Recheck();
+        if (depth > 0)
+        {
+            Guard(random.Pick(inside), inside, depth - 1, delay, random);
+
+            // An inner section has ended; this one has not.
+            delay.Spend(random);
+        }
+
+        seen.End();
+    }
+
+    /// <summary>Sections of a handle, one inside the other.</summary>
+    public static void Handle(Subject subject, Delay delay, Rng random)
+    {
+        using RcuReader reader = subject.RegisterReader();
+        for (int i = random.Next(8); i >= 0; i--)
+        {
+            using ReadGuard outer = reader.ReadLock();
+            Observation seen = new(subject, in outer, random);
+            using (ReadGuard inner = reader.ReadLock())
+            {
+                Observation nested = new(subject, in inner, random);
+                delay.Spend(random);
+                nested.End();
+            }
+
+            seen.Recheck();
+            Thread.SpinWait(random.Next(100));
+            seen.End();
+        }
+    }
+
+    /// <summary>Quiescent-state mode: what free sections load stays until the next quiescent state, beyond the sections.</summary>
+    public static void Online(Subject subject, Delay delay, Rng random)
+    {
+        using RcuReader reader = subject.RegisterReader();
+        reader.GoOnline();
+        for (int i = random.Next(SectionsOnline); i >= 0; i--)
+        {
+            Observation kept;
+            using (ReadGuard free = reader.ReadLock())
+            {
+                kept = new Observation(subject, in free, random);
+                delay.Spend(random);
+                kept.Recheck();
+            }
+
+            using (ReadGuard counted = subject.ReadLock())
+            {
+                Observation nested = new(subject, in counted, random);
+                nested.End();
+            }
+
+            kept.End();
+            reader.QuiescentState();
+        }
+
+        reader.GoOffline();
+    }
+
+    /// <summary>Stays online until it is enough: grace periods have nothing but the quiescent states to go by.</summary>
+    public static void StayOnline(Subject subject, Func<bool> isEnough, Rng random)
+    {
+        using RcuReader reader = subject.RegisterReader();
+        reader.GoOnline();
+        while (!isEnough())
+        {
+            using (ReadGuard free = reader.ReadLock())
+            {
+                Observation seen = new(subject, in free, random);
+                Thread.SpinWait(random.Next(64));
+                seen.End();
+            }
+
+            reader.QuiescentState();
+        }
+    }
+
+    /// <summary>Sections one after the other, with nothing between but stores that take long: the likeliest to be met at their
+    /// entry.</summary>
+    public static void Tight(Subject subject, int count, ColdLines cold, Rng random)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            if ((i & 1) != 0)
+            {
+                cold.Dirty(random);
+            }
+
+            using ReadGuard guard = subject.ReadLock();
+            Observation seen = new(subject, in guard, random);
+            Thread.SpinWait(i & 63);
+            seen.End();
+        }
+    }
+}

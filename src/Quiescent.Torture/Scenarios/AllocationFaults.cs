@@ -1,0 +1,79 @@
+using Quiescent.Torture.Actors;
+using Quiescent.Torture.Readers;
+using Quiescent.Torture.Subjects;
+using Quiescent.Torture.Updaters;
+using Quiescent.Torture.Watch;
+
+namespace Quiescent.Torture.Scenarios;
+
+// Allocations fail: of pages, queues, reader slots, registrations, callbacks, and the reclaimer's thread. What fails throws
+// OutOfMemoryException and loses nothing; heads never fail. On fresh domains, where all of these are still to be allocated,
+// and on those that the readers are in.
+internal static class AllocationFaults
+{
+    public static void Populate(Session session)
+    {
+        session.Add(new FaultyDomains(session));
+        session.Add(new Updater("updater among faults", session, session.Commons, Primitives.All, withFaults: true));
+        session.Add(new Reader("reader among faults", session, session.Commons));
+    }
+}
+
+internal sealed class FaultyDomains(Session session) : Actor("maker of faulty domains", session)
+{
+    // More at once than a domain has slots for to begin with.
+    private const int Threads = 12;
+    private const int OperationsPerThread = 40;
+
+    protected override void Step()
+    {
+        Doing("using a domain while allocations fail");
+        Subject subject = Subject.New("faulty", Session.Failures, reclaimDelay: TimeSpan.Zero);
+        Thread[] threads = new Thread[Threads];
+        for (int i = 0; i < Threads; i++)
+        {
+            Rng random = new(Random.Next());
+            threads[i] = BriefThread.Start(Session, $"faulty {i}", () => UseMuch(subject, random));
+        }
+
+        foreach (Thread thread in threads)
+        {
+            thread.Join();
+        }
+
+        Doing("settling a domain after allocations have failed");
+        BooksCheck.Settle(subject);
+        Session.PastAges.Add(subject.Ages);
+        subject.Dispose();
+    }
+
+    private void UseMuch(Subject subject, Rng random)
+    {
+        for (int i = 0; i < OperationsPerThread; i++)
+        {
+            using ExpectedFaults.Scope scope = ExpectedFaults.On(random);
+            Use(subject, random);
+        }
+    }
+
+    private void Use(Subject subject, Rng random)
+    {
+        Primitive primitive = random.Pick(Primitives.All);
+        Session.Primitives.Count(primitive);
+        if (random.OneIn(3))
+        {
+            try
+            {
+                Sections.Any([subject], Session.Delay, random);
+            }
+            catch (OutOfMemoryException)
+            {
+                // The thread is not registered, and reads another time.
+            }
+        }
+        else
+        {
+            Operations.Do(subject, primitive, random);
+        }
+    }
+}

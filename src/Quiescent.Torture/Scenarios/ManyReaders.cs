@@ -1,0 +1,49 @@
+using Quiescent.Torture.Readers;
+using Quiescent.Torture.Subjects;
+using Quiescent.Torture.Updaters;
+
+namespace Quiescent.Torture.Scenarios;
+
+// Where it is the sections that are to be shown: twice the readers, and updaters that do nothing but wait.
+internal static class ManyReaders
+{
+    public static void Populate(Session session)
+    {
+        for (int i = 0; i < session.Options.Readers * 2; i++)
+        {
+            session.Add(new Reader($"reader {i}", session, session.Commons));
+        }
+
+        for (int i = 0; i < session.Options.Updaters; i++)
+        {
+            session.Add(new Updater($"updater {i}", session, session.Commons, Primitives.Waits));
+        }
+
+        // And one short section after the other, met by one grace period after the other.
+        foreach (Subject subject in session.Commons.Skip(1).Take(2))
+        {
+            session.Add(new TightReader($"tight reader of {subject.Name}", session, subject));
+            session.Add(new Updater($"tight updater of {subject.Name}", session, [subject], [Primitive.Synchronize]));
+        }
+    }
+}
+
+// Where it is the update side that is to be shown: each room of primitives by itself, and all in rotation.
+internal static class AllPrimitives
+{
+    public static void Populate(Session session)
+    {
+        for (int i = 0; i < Math.Max(1, session.Options.Readers / 2); i++)
+        {
+            session.Add(new Reader($"reader {i}", session, session.Commons));
+        }
+
+        IReadOnlyList<Primitive>[] rooms = [Primitives.All, Primitives.Frees, Primitives.Calls, Primitives.Waits];
+        for (int i = 0; i < Math.Max(rooms.Length, session.Options.Updaters * 2); i++)
+        {
+            session.Add(new Updater($"updater {i}", session, session.Commons, rooms[i % rooms.Length]));
+        }
+
+        session.Add(new FakeUpdater(0, session, session.Commons));
+    }
+}

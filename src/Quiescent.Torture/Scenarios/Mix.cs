@@ -1,0 +1,39 @@
+using Quiescent.Torture.Background;
+using Quiescent.Torture.Readers;
+using Quiescent.Torture.Updaters;
+
+namespace Quiescent.Torture.Scenarios;
+
+// All at the same time: what a scenario by itself shows sooner, the mix shows in combinations that nobody thought of.
+internal static class Mix
+{
+    public static void Populate(Session session)
+    {
+        for (int i = 0; i < session.Options.Readers; i++)
+        {
+            session.Add(new Reader($"reader {i}", session, session.Commons));
+        }
+
+        for (int i = 0; i < session.Options.Updaters; i++)
+        {
+            session.Add(new Updater($"updater {i}", session, session.Commons, Primitives.All, withFaults: i % 2 == 1));
+        }
+
+        session.Add(new FakeUpdater(0, session, session.Commons));
+        BarrierRounds.Populate(session);
+        ForwardProgress.Populate(session);
+        StallReports.Populate(session);
+        ThreadChurn.Populate(session);
+        AllocationFaults.Populate(session);
+        Disposal.Populate(session);
+        Disturb(session);
+    }
+
+    /// <summary>Forced collections, affinity, stutter.</summary>
+    public static void Disturb(Session session)
+    {
+        session.Add(new Collector(session));
+        session.Add(new Shuffler(session));
+        session.Add(new Stutterer(session));
+    }
+}

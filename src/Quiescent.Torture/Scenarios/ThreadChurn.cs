@@ -1,0 +1,94 @@
+using Quiescent.Torture.Actors;
+using Quiescent.Torture.Readers;
+using Quiescent.Torture.Subjects;
+using Quiescent.Torture.Updaters;
+
+namespace Quiescent.Torture.Scenarios;
+
+// Threads that start, read and end; and threads that end inside a section, which must be reported, and hold nothing up.
+internal static class ThreadChurn
+{
+    private const int Makers = 2;
+
+    public static void Populate(Session session)
+    {
+        Subject deadly = session.Add(Subject.New("deadly", session.Failures));
+        for (int i = 0; i < Makers; i++)
+        {
+            session.Add(new ThreadMaker(i, session, deadly));
+        }
+
+        session.Add(new Updater("updater among dying readers", session, [deadly, .. session.Commons], Primitives.Waits));
+    }
+}
+
+// Starts some threads at a time, so that the slots of ended ones are taken over by several at once.
+internal sealed class ThreadMaker : Actor
+{
+    private const int MaxThreads = 4;
+    private const int MaxDepth = 3;
+
+    private readonly Subject _deadly;
+    private readonly Subject[] _subjects;
+    private readonly int _number;
+    private int _made;
+
+    public ThreadMaker(int number, Session session, Subject deadly)
+        : base($"thread maker {number}", session)
+    {
+        _number = number;
+        _deadly = deadly;
+        _subjects = [deadly, .. session.Commons];
+    }
+
+    protected override void Step()
+    {
+        Doing("joining threads that were to read and end");
+        Thread[] threads = new Thread[Random.Between(1, MaxThreads)];
+        for (int i = 0; i < threads.Length; i++)
+        {
+            Rng random = new(Random.Next());
+            threads[i] = BriefThread.Start(Session, $"short-lived {_number}.{_made++}", () => ReadAndEnd(random));
+        }
+
+        foreach (Thread thread in threads)
+        {
+            thread.Join();
+        }
+    }
+
+    private void ReadAndEnd(Rng random)
+    {
+        for (int i = random.Next(3); i >= 0; i--)
+        {
+            Sections.Any(_subjects, Session.Delay, random);
+        }
+
+        if (random.OneIn(4))
+        {
+            Die(random);
+        }
+    }
+
+    // A section that is left open; its thread can dereference nothing any more.
+    private void Die(Rng random)
+    {
+        _deadly.ExpectDeath();
+        switch (random.Next(3))
+        {
+            case 0:
+                for (int depth = random.Between(1, MaxDepth); depth > 0; depth--)
+                {
+                    _ = _deadly.ReadLock();
+                }
+
+                break;
+            case 1:
+                _ = _deadly.RegisterReader().ReadLock();
+                break;
+            default:
+                _deadly.RegisterReader().GoOnline();
+                break;
+        }
+    }
+}

@@ -1,0 +1,156 @@
+using System.Runtime.InteropServices;
+using Quiescent.Torture.Blocks;
+using Quiescent.Torture.Watch;
+
+namespace Quiescent.Torture.Subjects;
+
+// A domain under torture: what its readers look at, what its updaters change, and the books.
+internal sealed unsafe class Subject : IDisposable
+{
+    // Small, so that a run has its backlog exceeded and its memory bounded.
+    private const long BacklogLimit = 20_000;
+
+    private readonly GCHandle _self;
+    private readonly List<nint> _refused = [];
+    private readonly bool _isDefault;
+    private int _sandwichesClaimed;
+    private long _deaths;
+    private long _abandoned;
+    private long _stalls;
+
+    private Subject(RcuDomain domain, string name, FailureLog failures)
+    {
+        Domain = domain;
+        Name = name;
+        Failures = failures;
+        _isDefault = domain == Rcu.DefaultDomain;
+        _self = GCHandle.Alloc(this);
+        Pipe = new AgePipe(Handle, failures);
+        Quarantine = new Quarantine(failures);
+        if (_isDefault)
+        {
+            domain.Barrier();
+        }
+
+        Start = domain.GetStatistics();
+        domain.CallbackFailed += OnCallbackFailed;
+        domain.ReaderAbandoned += OnReaderAbandoned;
+        domain.Stalled += OnStalled;
+    }
+
+    public string Name { get; }
+
+    public RcuDomain Domain { get; }
+
+    public FailureLog Failures { get; }
+
+    /// <summary>The domain's books as the torture found them.</summary>
+    public RcuStatistics Start { get; }
+
+    public Tally Tally { get; } = new();
+
+    public AgeHistogram Ages { get; } = new();
+
+    public AgePipe Pipe { get; }
+
+    public Quarantine Quarantine { get; }
+
+    public Mailbox Mailbox { get; } = new();
+
+    public Sandwich[] Sandwiches { get; } = new Sandwich[8];
+
+    public Shelf[] Shelves { get; } = [new(BlockHeap.Native), new(BlockHeap.Aligned), new(BlockHeap.Quarantine)];
+
+    /// <summary>What a block carries to find its subject.</summary>
+    public nint Handle => GCHandle.ToIntPtr(_self);
+
+    /// <summary>Threads that died inside sections of this domain, on purpose.</summary>
+    public long Deaths => Interlocked.Read(ref _deaths);
+
+    /// <summary>Those that were reported.</summary>
+    public long Abandoned => Interlocked.Read(ref _abandoned);
+
+    public long Stalls => Interlocked.Read(ref _stalls);
+
+    public static Subject Of(nint handle) => (Subject)GCHandle.FromIntPtr(handle).Target!;
+
+    /// <summary>The default domain, whose static members have fast paths of their own.</summary>
+    public static Subject OfDefaultDomain(FailureLog failures) => new(Rcu.DefaultDomain, "default", failures);
+
+    public static Subject New(
+        string name,
+        FailureLog failures,
+        ReadSideBarrier readSide = ReadSideBarrier.Asymmetric,
+        bool validate = false,
+        TimeSpan? reclaimDelay = null,
+        TimeSpan? stallTimeout = null)
+    {
+        RcuDomainOptions options = new()
+        {
+            Name = name,
+            ReadSideBarrier = readSide,
+            Validate = validate,
+            BacklogLimit = BacklogLimit,
+            ReclaimDelay = reclaimDelay ?? TimeSpan.FromMilliseconds(1),
+            StallTimeout = stallTimeout ?? TimeSpan.FromSeconds(10),
+        };
+        return new Subject(new RcuDomain(options), name, failures);
+    }
+
+    /// <summary>At least one, so that readers have one to look at.</summary>
+    public int SandwichesInUse => Math.Clamp(Volatile.Read(ref _sandwichesClaimed), 1, Sandwiches.Length);
+
+    /// <summary>The number of a sandwich that is the caller's alone; they may be all taken.</summary>
+    public int ClaimSandwich() => Interlocked.Increment(ref _sandwichesClaimed) - 1;
+
+    /// <summary>Opens a section, of the default domain through the static face.</summary>
+    public ReadGuard ReadLock() => _isDefault ? Rcu.ReadLock() : Domain.ReadLock();
+
+    public RcuReader RegisterReader() => _isDefault ? Rcu.RegisterReader() : Domain.RegisterReader();
+
+    /// <summary>Said by a thread that is about to die inside a section.</summary>
+    public void ExpectDeath() => Interlocked.Increment(ref _deaths);
+
+    /// <summary>A block that a disposed domain refused, and that readers may still hold.</summary>
+    public void KeepRefused(void* block)
+    {
+        lock (_refused)
+        {
+            _refused.Add((nint)block);
+        }
+    }
+
+    /// <summary>For when no reader and no updater is left. Disposes of the domain, unless it is the default one.</summary>
+    public void Dispose()
+    {
+        if (!_isDefault)
+        {
+            Domain.Dispose();
+        }
+
+        Domain.CallbackFailed -= OnCallbackFailed;
+        Domain.ReaderAbandoned -= OnReaderAbandoned;
+        Domain.Stalled -= OnStalled;
+        Array.ForEach(Shelves, shelf => shelf.Clear());
+        Mailbox.Clear();
+        Quarantine.Dispose();
+        // SAFETY: refused, so still the torture's, and no reader is left.
+        _refused.ForEach(block => NativeMemory.Free((void*)block));
+        Pipe.Dispose();
+        _self.Free();
+    }
+
+    private void OnCallbackFailed(object? sender, CallbackFailedEventArgs e) =>
+        Failures.Add($"A callback of the domain '{Name}' threw {e.Exception}");
+
+    // Announced before it happens, so that no report is ahead of it.
+    private void OnReaderAbandoned(object? sender, ReaderAbandonedEventArgs e)
+    {
+        if (Interlocked.Increment(ref _abandoned) > Deaths)
+        {
+            Failures.Add($"Reported as abandoned where no reader died: {e}");
+        }
+    }
+
+    private void OnStalled(object? sender, StallEventArgs e) => Interlocked.Increment(ref _stalls);
+}

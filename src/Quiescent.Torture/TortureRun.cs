@@ -1,0 +1,164 @@
+using System.Diagnostics;
+using Quiescent.Faults;
+using Quiescent.Torture.Actors;
+using Quiescent.Torture.Reports;
+using Quiescent.Torture.Subjects;
+using Quiescent.Torture.Updaters;
+using Quiescent.Torture.Watch;
+
+namespace Quiescent.Torture;
+
+/// <summary>
+/// One torture, after the kernel's rcutorture: the scenario's actors run until the time is over or something has failed; then
+/// all is brought to rest, and the books and the memory are looked at.
+/// </summary>
+internal static class TortureRun
+{
+    private static readonly TimeSpan s_second = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_glance = TimeSpan.FromMilliseconds(50);
+
+    public static TortureResult Run(TortureOptions options, TextWriter progress)
+    {
+        MemoryCheck memory = new();
+        Session session = new(options);
+        ExpectedFaults.Install();
+        try
+        {
+            options.Scenario.Populate(session);
+            ProgressReport report = new(progress);
+            report.Begin(options, session.Affinity.IsSupported);
+
+            Stopwatch clock = Stopwatch.StartNew();
+            StartAll(session.Actors);
+            Watch(session, clock, report);
+            session.Gate.Stop();
+            TimeSpan ran = clock.Elapsed;
+            bool isAtRest = JoinAll(session, session.Actors) && FinishAll(session, "settling", BooksCheck.Settle);
+            TortureResult result = Summarize(session, ran);
+
+            // What hangs keeps its domains: they are left to the process's end.
+            MemoryUse? use = null;
+            if (isAtRest && FinishAll(session, "disposing of", subject => subject.Dispose()))
+            {
+                session.Dispose();
+                use = memory.End();
+            }
+
+            string[] leaks = use is not null && MemoryCheck.Fault(use) is { } leak ? [leak] : [];
+            string[] failures = [.. session.Failures.Kept, .. leaks];
+            return result with
+            {
+                Verdict = failures.Length != 0 ? Verdict.Failed : result.Verdict,
+                Failures = failures,
+                FailureCount = session.Failures.Count + leaks.Length,
+                Memory = use,
+            };
+        }
+        finally
+        {
+            ExpectedFaults.Uninstall();
+        }
+    }
+
+    private static void StartAll(IEnumerable<Actor> actors)
+    {
+        foreach (Actor actor in actors)
+        {
+            actor.Start();
+        }
+    }
+
+    // Until the time is over or something has failed.
+    private static void Watch(Session session, Stopwatch clock, ProgressReport report)
+    {
+        TimeSpan duration = session.Options.Duration;
+        for (int second = 1; !session.Gate.IsStopping && clock.Elapsed < duration; second++)
+        {
+            TimeSpan next = second * s_second < duration ? second * s_second : duration;
+            session.Gate.Rest(next - clock.Elapsed);
+            List<(Subject Subject, RcuStatistics Books)> all = ReadAll(session);
+            report.Line(Reading.Take(session, clock.Elapsed, all));
+            session.Watchdog.Check(session.Actors);
+            all.ForEach(one => session.Watchdog.Check(one.Subject, one.Books));
+        }
+    }
+
+    /// <summary>False: some hang, and were reported.</summary>
+    private static bool JoinAll(Session session, IReadOnlyList<Actor> actors)
+    {
+        long start = Stopwatch.GetTimestamp();
+        while (!actors.All(actor => actor.HasEnded))
+        {
+            session.Watchdog.Check(actors);
+            if (Stopwatch.GetElapsedTime(start) > session.Watchdog.Limit)
+            {
+                foreach (Actor actor in actors.Where(actor => !actor.HasEnded))
+                {
+                    session.Failures.Add($"The actor '{actor.Name}' does not end: {actor.Activity().Doing}.");
+                }
+
+                return false;
+            }
+
+            Thread.Sleep(s_glance);
+        }
+
+        return true;
+    }
+
+    // After a failure the books would only repeat it, and actors may still be at work.
+    private static bool FinishAll(Session session, string doing, Action<Subject> finish)
+    {
+        if (session.Failures.Any)
+        {
+            return false;
+        }
+
+        Finisher finisher = new(doing, session, finish);
+        finisher.Start();
+        return JoinAll(session, [finisher]) && !session.Failures.Any;
+    }
+
+    private static List<(Subject Subject, RcuStatistics Books)> ReadAll(Session session) =>
+        [.. session.Subjects.Select(subject => (subject, subject.Domain.GetStatistics()))];
+
+    // A pipe in which no reader ever held an unlinked block would not have shown one that was freed too early either.
+    private static string? Doubt(Session session, Reading last) =>
+        last.Ages[1] == 0 && session.Subjects.Any(subject => subject.Pipe.Unlinked != 0)
+            ? "no section held a block while it was unlinked"
+            : session.Actors.All(actor => actor.Steps == 0) ? "nothing has happened" : null;
+
+    private static TortureResult Summarize(Session session, TimeSpan ran)
+    {
+        List<(Subject Subject, RcuStatistics Books)> all = ReadAll(session);
+        Reading last = Reading.Take(session, ran, all);
+        string? inconclusive = Doubt(session, last);
+        return new TortureResult
+        {
+            Verdict = inconclusive is null ? Verdict.Passed : Verdict.Inconclusive,
+            Failures = [],
+            FailureCount = 0,
+            Inconclusive = inconclusive,
+            Scenario = session.Options.Scenario.Name,
+            Seed = session.Options.Seed,
+            Seconds = ran.TotalSeconds,
+            Readers = session.Options.Readers,
+            Updaters = session.Options.Updaters,
+            AffinityShuffled = session.Affinity.Mask is not null,
+            Ages = last.Ages,
+            Domains = [.. all.Select(one => new DomainResult(
+                one.Subject.Name,
+                one.Books.GracePeriodsCompleted - one.Subject.Start.GracePeriodsCompleted,
+                one.Books.GracePeriods.Max.TotalMilliseconds,
+                one.Subject.Tally.BlocksQueued,
+                one.Subject.Tally.CallbacksQueued,
+                one.Subject.Abandoned,
+                one.Subject.Stalls,
+                one.Books.ReaderSlots))],
+            Primitives = Primitives.All.ToDictionary(primitive => primitive.ToString(), primitive => session.Primitives[primitive]),
+            Actors = session.Actors.GroupBy(actor => actor.Kind).ToDictionary(kind => kind.Key, kind => kind.Sum(actor => actor.Steps)),
+            InjectedFailures = Enum.GetValues<FaultSite>().ToDictionary(site => site.ToString(), ExpectedFaults.Injected),
+            Memory = null,
+        };
+    }
+}

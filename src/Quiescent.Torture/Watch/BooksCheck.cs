@@ -1,0 +1,60 @@
+using Quiescent.Torture.Subjects;
+
+namespace Quiescent.Torture.Watch;
+
+// Queued = carried out + waiting, exactly, when all is at rest: the domain's three figures against one another, and against
+// what the torture counted itself, apart.
+internal static class BooksCheck
+{
+    /// <summary>What does not add up, with nobody queueing and everything carried out.</summary>
+    public static IEnumerable<string> Faults(string name, RcuStatistics start, RcuStatistics now, Tally tally)
+    {
+        (string What, long Expected, long Found)[] entries =
+        [
+            ("blocks queued", tally.BlocksQueued, now.BlocksQueued - start.BlocksQueued),
+            ("blocks freed", tally.BlocksQueued, now.BlocksFreed - start.BlocksFreed),
+            ("blocks waiting", 0, now.BlocksWaiting),
+            ("blocks of user deallocators freed", tally.CodeBlocksQueued, tally.CodeBlocksFreed),
+            ("callbacks queued", tally.CallbacksQueued, now.CallbacksQueued - start.CallbacksQueued),
+            ("callbacks invoked", tally.CallbacksQueued, now.CallbacksInvoked - start.CallbacksInvoked),
+            ("callbacks run", tally.CallbacksQueued, tally.CallbacksRun),
+            ("callbacks waiting", 0, now.CallbacksWaiting),
+            ("callbacks failed", 0, now.CallbacksFailed - start.CallbacksFailed),
+        ];
+        return from entry in entries
+               where entry.Expected != entry.Found
+               select $"The books of the domain '{name}' do not add up: {entry.What}: {entry.Expected} expected, {entry.Found} found.";
+    }
+
+    /// <summary>Brings the subject to rest, and reports what does not add up. For when its readers and updaters have ended.</summary>
+    public static void Settle(Subject subject)
+    {
+        // Callbacks queue themselves again until the pipe's end, each time for one grace period.
+        for (int i = 0; i <= Blocks.AgePipe.Stages; i++)
+        {
+            subject.Domain.Barrier();
+        }
+
+        Check(subject);
+    }
+
+    /// <summary>Reports what does not add up in a subject that is at rest.</summary>
+    public static void Check(Subject subject)
+    {
+        foreach (string fault in Faults(subject.Name, subject.Start, subject.Domain.GetStatistics(), subject.Tally))
+        {
+            subject.Failures.Add(fault);
+        }
+
+        if (subject.Abandoned != subject.Deaths)
+        {
+            subject.Failures.Add($"{subject.Deaths} readers of '{subject.Name}' died inside sections, {subject.Abandoned} were reported.");
+        }
+
+        if (subject.Pipe.Underway != 0)
+        {
+            subject.Failures.Add(
+                $"{subject.Pipe.Underway} blocks of the age pipe of '{subject.Name}' did not come back: callbacks were lost.");
+        }
+    }
+}
