@@ -1,0 +1,52 @@
+using Quiescent.Torture.Actors;
+using Quiescent.Torture.Blocks;
+using Quiescent.Torture.Readers;
+using Quiescent.Torture.Subjects;
+using Quiescent.Torture.Tests.Support;
+using Quiescent.Torture.Watch;
+
+namespace Quiescent.Torture.Tests.Blocks;
+
+public sealed class SandwichTests
+{
+    [Fact]
+    public void A_section_before_during_or_after_the_wait_is_in_order()
+    {
+        Sandwich sandwich = default;
+        Assert.Null(sandwich.Fault(sandwich.ReadBefore()));
+        long earlier = sandwich.ReadBefore();
+        long generation = sandwich.Open();
+        Assert.Null(sandwich.Fault(earlier));
+        long during = sandwich.ReadBefore();
+        sandwich.Close(generation);
+        Assert.Null(sandwich.Fault(during));
+        Assert.Null(sandwich.Fault(sandwich.ReadBefore()));
+    }
+
+    // The busted twin of a wait for readers: it returns under a section that began before it.
+    [Fact]
+    public void A_wait_that_returns_under_an_older_section_is_a_failure()
+    {
+        Sandwich sandwich = default;
+        long earlier = sandwich.ReadBefore();
+        sandwich.Close(sandwich.Open());
+        Assert.Contains("under a section older than it", sandwich.Fault(earlier), StringComparison.Ordinal);
+    }
+
+    // The busted twin of a cookie: its domain has a grace period under the section in which it was taken. The section is none, so
+    // that the grace period can pass.
+    [Fact]
+    public void A_cookie_that_polls_true_in_the_section_that_took_it_is_a_failure()
+    {
+        FailureLog failures = Log.New();
+        using Subject subject = Subject.New("cookie", failures);
+        ReadGuard none = default;
+        Observation seen = new(subject, in none, new Rng(3));
+        seen.TakeCookie();
+        seen.End();
+        Assert.False(failures.Any);
+        subject.Domain.Synchronize();
+        seen.End();
+        Log.MustHold(failures, "in which its cookie was taken");
+    }
+}
