@@ -1,0 +1,117 @@
+using Quiescent.Callbacks;
+using Quiescent.GracePeriods;
+using Quiescent.Memory;
+using Quiescent.Ordering;
+using Quiescent.Readers;
+using Quiescent.Reclamation;
+using Quiescent.Systematic.Support;
+
+namespace Quiescent.Systematic.GracePeriods;
+
+// O3 and O5 close up: what a grace period covers, with no thread but those between which it can go wrong.
+public unsafe class CoverTests
+{
+    private const int Visits = 3;
+
+    // A target taken before the last head is looked up: the head is unlinked after that target's grace period has begun.
+    [Fact]
+    public void A_chain_s_target_covers_its_last_head() => Exploration.Run(threads: 3, scenario: schedule =>
+    {
+        GracePeriodEngine engine = CreateEngine();
+        MustCover(schedule, engine, &Push, (queues, mayFree) =>
+        {
+            HeadQueue* queue = &((ThreadQueues*)queues)->Heads;
+            HeadQueue.Seal(queue, engine, out _);
+            return mayFree ? HeadQueue.FreeCovered(queue, engine, ledger: null, budget: int.MaxValue) : 0;
+        });
+    });
+
+    // The same of the note of an open page.
+    [Fact]
+    public void A_note_s_target_covers_its_last_entry() => Exploration.Run(threads: 3, scenario: schedule =>
+    {
+        const int First = Page.HeaderWords;
+        GracePeriodEngine engine = CreateEngine();
+        PagePool pool = new();
+        MustCover(schedule, engine, &Append, (queues, mayFree) =>
+        {
+            PageQueue* queue = &((ThreadQueues*)queues)->Blocks;
+            if (queue->Cursor == null)
+            {
+                PageQueue.Extend(queue, pool.Take(), First);
+            }
+
+            PageQueue.TryNote(queue, engine, First, evenIfActive: true, out _);
+            return mayFree ? PageQueue.FreeCovered(queue, engine, pool, ledger: null, First, pages: 1) : 0;
+        });
+    });
+
+    // A table's end that is read before Started is raised: a slot made in between belongs to a reader that is not waited for, though
+    // another updater's unlink is covered.
+    [Fact]
+    public void A_grace_period_scans_whoever_could_hold_what_it_covers() => Exploration.Run(threads: 3, scenario: schedule =>
+    {
+        GracePeriodEngine engine = CreateEngine();
+        Published published = new();
+        schedule.Start(() => Read(engine, (nint)engine.Slots.Extend(owner: null), published));
+        schedule.Start(() => engine.TryAdvance(engine.NextTarget()));
+        Block* old = published.Replace();
+        Complete(engine, engine.NextTarget());
+        Block.Free(old);
+        schedule.JoinAll();
+    });
+
+    private static GracePeriodEngine CreateEngine() =>
+        new(new SlotTable(ThreadQueues.Bytes, &ThreadQueues.Free, fullFence: false, validate: false), fullFence: false);
+
+    // A reader, an updater, somebody who drives grace periods; and here a consumer, who comes back until the block is freed.
+    private static void MustCover(
+        Schedule schedule, GracePeriodEngine engine, delegate*<nint, Block*, void> queue, Func<nint, bool, int> visit)
+    {
+        Published published = new();
+        nint slot = (nint)engine.Slots.Extend(owner: null);
+        nint queues = (nint)engine.Slots.Extend(owner: null)->Queues;
+        nint queueFunction = (nint)queue;
+        visit(queues, false);
+        schedule.Start(() => Read(engine, slot, published));
+        schedule.Start(() => engine.TryAdvance(engine.NextTarget()));
+        schedule.Start(() => ((delegate*<nint, Block*, void>)queueFunction)(queues, published.Replace()));
+        int freed = 0;
+        for (int i = 0; i < Visits; i++)
+        {
+            freed += visit(queues, true);
+        }
+
+        schedule.JoinAll();
+        for (int i = 0; i < Visits; i++)
+        {
+            freed += visit(queues, true);
+            engine.TryAdvance(engine.NextTarget());
+        }
+
+        Schedule.Require(freed == 1, $"{freed} blocks were freed in place of one.");
+    }
+
+    private static void Push(nint queues, Block* block)
+    {
+        block->Head.Word = HeadWord.OfOffset(block, &block->Head, Deallocators.NativeHeap);
+        HeadQueue.Push(&((ThreadQueues*)queues)->Heads, &block->Head);
+    }
+
+    private static void Append(nint queues, Block* block) => Queueing.TryAppend(&((ThreadQueues*)queues)->Blocks, block);
+
+    private static void Read(GracePeriodEngine engine, nint slot, Published published)
+    {
+        using ReadGuard guard = new((ReaderSlot*)slot, Section.Announce((ReaderSlot*)slot, engine.Slots.Words));
+        published.ReadIn(in guard);
+    }
+
+    private static void Complete(GracePeriodEngine engine, ulong target)
+    {
+        Backoff backoff = default;
+        while (!engine.TryAdvance(target))
+        {
+            backoff.Pause();
+        }
+    }
+}
