@@ -11,11 +11,14 @@ namespace Quiescent.Systematic.GracePeriods;
 // O3 and O5 close up: what a grace period covers, with no thread but those between which it can go wrong.
 public unsafe class CoverTests
 {
-    private const int Visits = 3;
+    private const int Visits = 4;
+
+    // A reader that stays: whoever frees its block has time to.
+    private const int Looks = 6;
 
     // A target taken before the last head is looked up: the head is unlinked after that target's grace period has begun.
     [Fact]
-    public void A_chain_s_target_covers_its_last_head() => Exploration.Run(threads: 3, scenario: schedule =>
+    public void A_chain_s_target_covers_its_last_head() => Exploration.Run(threads: 3, isCloseUp: true, scenario: schedule =>
     {
         GracePeriodEngine engine = CreateEngine();
         MustCover(schedule, engine, &Push, (queues, mayFree) =>
@@ -28,7 +31,7 @@ public unsafe class CoverTests
 
     // The same of the note of an open page.
     [Fact]
-    public void A_note_s_target_covers_its_last_entry() => Exploration.Run(threads: 3, scenario: schedule =>
+    public void A_note_s_target_covers_its_last_entry() => Exploration.Run(threads: 3, isCloseUp: true, scenario: schedule =>
     {
         const int First = Page.HeaderWords;
         GracePeriodEngine engine = CreateEngine();
@@ -49,7 +52,7 @@ public unsafe class CoverTests
     // A table's end that is read before Started is raised: a slot made in between belongs to a reader that is not waited for, though
     // another updater's unlink is covered.
     [Fact]
-    public void A_grace_period_scans_whoever_could_hold_what_it_covers() => Exploration.Run(threads: 3, scenario: schedule =>
+    public void A_grace_period_scans_whoever_could_hold_what_it_covers() => Exploration.Run(threads: 3, isCloseUp: true, scenario: schedule =>
     {
         GracePeriodEngine engine = CreateEngine();
         Published published = new();
@@ -103,7 +106,11 @@ public unsafe class CoverTests
     private static void Read(GracePeriodEngine engine, nint slot, Published published)
     {
         using ReadGuard guard = new((ReaderSlot*)slot, Section.Announce((ReaderSlot*)slot, engine.Slots.Words));
-        published.ReadIn(in guard);
+        Block* block = guard.DereferencePointer(in published.Pointer);
+        for (int i = 0; i < Looks; i++)
+        {
+            Block.Read(block);
+        }
     }
 
     private static void Complete(GracePeriodEngine engine, ulong target)

@@ -20,13 +20,14 @@ internal static class Exploration
     public static void Run(
         Action<Schedule> scenario,
         int threads,
+        bool isCloseUp = false,
         [CallerMemberName] string test = "")
     {
         if (Environment.GetEnvironmentVariable("QUIESCENT_SYSTEMATIC_TRACE") is { Length: > 0 } file)
         {
             string trace = File.ReadAllText(file);
             Assert.False(string.IsNullOrWhiteSpace(trace), $"{file} holds no trace.");
-            Explore(scenario, Create(1).WithReproducibleTrace(trace), test);
+            Explore(scenario, isCloseUp, Create(1).WithReproducibleTrace(trace), test);
             return;
         }
 
@@ -39,7 +40,7 @@ internal static class Exploration
         {
             Configuration configuration = Create(half).WithRandomGeneratorSeed(seed);
             configuration = prioritized ? configuration.WithPrioritizationStrategy(isFair: true, priorityChangeBound: 5) : configuration.WithRandomStrategy();
-            TestReport report = Explore(scenario, configuration, test, seen);
+            TestReport report = Explore(scenario, isCloseUp, configuration, test, seen);
             Assert.True(report.MaxConcurrencyDegree >= threads, $"Only {report.MaxConcurrencyDegree} of {threads} threads ever had a turn to choose from.");
         }
 
@@ -58,14 +59,15 @@ internal static class Exploration
         .WithConsoleLoggingEnabled(false)
         .WithTelemetryEnabled(false);
 
-    private static TestReport Explore(Action<Schedule> scenario, Configuration configuration, string test, HashSet<ulong>? seen = null)
+    private static TestReport Explore(
+        Action<Schedule> scenario, bool isCloseUp, Configuration configuration, string test, HashSet<ulong>? seen = null)
     {
         Schedule? schedule = null;
         OneProcessor processor = new();
         uint last = 0;
         using TestingEngine engine = TestingEngine.Create(configuration, () =>
         {
-            schedule = new Schedule();
+            schedule = new Schedule(isCloseUp);
             schedule.Run(scenario);
         });
         engine.RegisterStartIterationCallBack(iteration =>

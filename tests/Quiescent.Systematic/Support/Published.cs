@@ -7,6 +7,8 @@ internal sealed unsafe class Published
 
     public Published() => _pointer.Assign(Block.Create());
 
+    public ref readonly RcuPointer<Block> Pointer => ref _pointer;
+
     /// <summary>Reads the block inside a section of its own.</summary>
     public void ReadIn(RcuDomain domain)
     {
