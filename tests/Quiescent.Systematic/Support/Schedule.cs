@@ -7,7 +7,7 @@ namespace Quiescent.Systematic.Support;
 
 // One run of a scenario: its threads, of which one at a time has its turn, and what is known about the order of their turns.
 // The exploration is asked whose turn it is at some of the points only: at every 2nd, 4th, 8th or 16th on the average (close up: at
-// each, every 2nd or 4th), which of these being part of the schedule. Few bugs need many switches, and switches are what takes the
+// each, or every 2nd), which of these being part of the schedule. Few bugs need many switches, and switches are what takes the
 // time.
 internal sealed class Schedule
 {
@@ -29,7 +29,7 @@ internal sealed class Schedule
     /// <summary>Begins a schedule; its random choices are the exploration's, so that they can be replayed.</summary>
     public Schedule(bool isCloseUp)
     {
-        _spacing = isCloseUp ? 1u << Choose(3) : 2u << Choose(4);
+        _spacing = isCloseUp ? 1u << Choose(2) : 2u << Choose(4);
         _drawn = (ulong)Choose(int.MaxValue);
     }
 

@@ -15,7 +15,8 @@ internal static class Child
     // After its end, for what it has written; a grandchild may hold the pipe open for ever.
     private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(2);
 
-    // No build server is left behind, or serves from another tree; and git looks for no repository around the copy.
+    // No build server is left behind, or serves from another tree; git looks for no repository around the copy; and systematic tests
+    // explore as much as in CI.
     private static readonly (string Name, Func<string, string> Value)[] s_environment =
     [
         ("MSBUILDDISABLENODEREUSE", _ => "1"),
@@ -23,6 +24,7 @@ internal static class Child
         ("UseSharedCompilation", _ => "false"),
         ("DOTNET_NOLOGO", _ => "1"),
         ("DOTNET_CLI_TELEMETRY_OPTOUT", _ => "1"),
+        ("QUIESCENT_SYSTEMATIC_SCHEDULES", _ => "10000"),
         ("GIT_CEILING_DIRECTORIES", folder => Path.GetDirectoryName(folder) ?? folder),
     ];
 
