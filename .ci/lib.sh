@@ -4,29 +4,57 @@
 passed=0
 failed=0
 
+names=()
+pids=()
+waiting=()
+
 # step NAME COMMAND...: runs the command in a shell of its own, from the tree. What it prints is kept back unless it
 # fails; what it writes to descriptor 3 is shown in any case, after it.
 step() {
-    local name=$1 log=$work/step.log notes=$work/step.notes began=$SECONDS status
+    begin "$@"
+    report $((${#names[@]} - 1))
+}
+
+# beside NAME COMMAND...: the same, while the steps after it go on; `join` waits for all of these and reports them.
+beside() {
+    begin "$@"
+    waiting+=($((${#names[@]} - 1)))
+}
+
+join() {
+    local number
+    for number in "${waiting[@]}"; do
+        report "$number"
+    done
+    waiting=()
+}
+
+begin() {
+    local base=$work/step${#names[@]} began=$SECONDS
+    names+=("$1")
     shift
     # Not as a condition: bash would then ignore `set -e` inside.
-    set +e
     (
+        trap 'echo $((SECONDS - began)) >"$base.seconds"' EXIT
         set -e
         cd "$tree"
         "$@"
-    ) >"$log" 2>&1 3>"$notes" </dev/null
-    status=$?
-    set -e
+    ) >"$base.log" 2>&1 3>"$base.notes" </dev/null &
+    pids+=($!)
+}
+
+report() {
+    local name=${names[$1]} base=$work/step$1 status=0
+    wait "${pids[$1]}" || status=$?
     if ((status == 0)); then
         passed=$((passed + 1))
-        printf 'pass  %s (%d s)\n' "$name" $((SECONDS - began))
+        printf 'pass  %s (%d s)\n' "$name" "$(<"$base.seconds")"
     else
         failed=$((failed + 1))
-        printf 'FAIL  %s (%d s), exit code %d\n' "$name" $((SECONDS - began)) "$status"
-        tail -n 100 "$log" | without_paths | sed 's/^/      /'
+        printf 'FAIL  %s (%d s), exit code %d\n' "$name" "$(<"$base.seconds")" "$status"
+        tail -n 100 "$base.log" | without_paths | sed 's/^/      /'
     fi
-    sed 's/^ */      /' "$notes"
+    sed 's/^ */      /' "$base.notes"
 }
 
 # Where things lie on this machine, and where it gets its packages, is nobody else's business.

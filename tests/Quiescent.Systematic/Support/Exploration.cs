@@ -100,7 +100,7 @@ internal static class Exploration
             string trace = Path.Combine(AppContext.BaseDirectory, $"{test}.trace");
             File.WriteAllText(trace, engine.ReproducibleTrace);
             Assert.Fail(
-                $"Schedule {last + 1} of seed {configuration.RandomGeneratorSeed} failed: {bugs}{Environment.NewLine}"
+                $"Schedule {last + 1} of seed {Variable("QUIESCENT_SYSTEMATIC_SEED", DefaultSeed)} failed: {bugs}{Environment.NewLine}"
                 + $"To replay: QUIESCENT_SYSTEMATIC_TRACE={trace} dotnet test -c Release "
                 + $"--project tests/Quiescent.Systematic -- --filter-method \"*.{test}\"");
         }
