@@ -3,7 +3,12 @@ namespace Quiescent.Torture.Litmus;
 /// <summary>What the turns of one test have shown so far.</summary>
 internal sealed class LitmusResult(LitmusTest test)
 {
+    // A machine may show the outcome for a moment, and not while the subject has its turn.
+    private const int EnoughTurns = 4;
+
     private TimeSpan _subjectTime;
+    private bool _hasControlFailed;
+    private int _witnessedTurns;
 
     public LitmusTest Test { get; } = test;
 
@@ -20,11 +25,11 @@ internal sealed class LitmusResult(LitmusTest test)
     /// <summary>How long the subject had run when it failed; null while it has not.</summary>
     public TimeSpan? SubjectFailedAfter { get; private set; }
 
-    /// <summary>A failed subject is a broken promise, whatever the control does. A sound one says something only beside a control
-    /// that failed, and only if it ran.</summary>
+    /// <summary>A failed subject is a broken promise, whatever the control does. A sound one says something only in turns in which
+    /// its control failed just before, and only if it ran; and only once it has said so a few times.</summary>
     public Verdict Verdict =>
         Subject.Failures != 0 ? Verdict.Failed
-        : ControlFailures != 0 && Subject.Runs != 0 ? Verdict.Passed
+        : _witnessedTurns >= EnoughTurns ? Verdict.Passed
         : Verdict.Inconclusive;
 
     /// <summary>Neither for nor against: the hardware forbids the outcome by itself.</summary>
@@ -41,7 +46,8 @@ internal sealed class LitmusResult(LitmusTest test)
     public void AddControl(LitmusOutcome outcome)
     {
         Turns++;
-        ControlFailures += outcome.Failures == 0 ? 0 : 1;
+        _hasControlFailed = outcome.Failures != 0;
+        ControlFailures += _hasControlFailed ? 1 : 0;
         Control += outcome;
     }
 
@@ -49,6 +55,7 @@ internal sealed class LitmusResult(LitmusTest test)
     {
         Subject += outcome;
         _subjectTime += time;
+        _witnessedTurns += _hasControlFailed && outcome.Runs != 0 ? 1 : 0;
         if (outcome.Failures != 0)
         {
             SubjectFailedAfter ??= _subjectTime;

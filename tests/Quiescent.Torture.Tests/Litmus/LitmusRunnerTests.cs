@@ -5,7 +5,7 @@ namespace Quiescent.Torture.Tests.Litmus;
 // How verdicts are formed, with programs that end at once.
 public sealed class LitmusRunnerTests
 {
-    private static readonly TimeSpan s_once = TimeSpan.FromTicks(1);
+    private static readonly TimeSpan s_short = TimeSpan.FromMilliseconds(100);
 
     private static readonly LitmusProgram s_silent = _ => new LitmusOutcome(Runs: 10, Failures: 0);
     private static readonly LitmusProgram s_failing = _ => new LitmusOutcome(Runs: 10, Failures: 1);
@@ -22,6 +22,15 @@ public sealed class LitmusRunnerTests
     {
         Assert.Equal(Verdict.Passed, TotalOf(s_sound));
         Assert.Equal(Verdict.Inconclusive, TotalOf(s_unproven));
+    }
+
+    // Fault caught: a control that fails now and then, when the subject has no turn, vouches for the subject.
+    [Fact]
+    public void A_control_that_failed_in_a_few_turns_vouches_for_nothing()
+    {
+        int turns = 0;
+        LitmusProgram seldom = _ => new LitmusOutcome(Runs: 10, Failures: ++turns <= 3 ? 1 : 0);
+        Assert.Equal(Verdict.Inconclusive, TotalOf(s_sound with { Control = seldom }));
     }
 
     // Fault caught: a subject that never ran counts as a pass.
@@ -84,5 +93,5 @@ public sealed class LitmusRunnerTests
     }
 
     private static Verdict TotalOf(params LitmusTest[] tests) =>
-        LitmusResult.Total(new LitmusRunner(s_once, seed: 1).Run(tests));
+        LitmusResult.Total(new LitmusRunner(s_short, seed: 1).Run(tests));
 }

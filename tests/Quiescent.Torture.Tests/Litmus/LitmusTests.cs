@@ -6,7 +6,7 @@ namespace Quiescent.Torture.Tests.Litmus;
 // skipped, never passed.
 public sealed class LitmusTests(ITestOutputHelper output, LitmusTests.Fixture fixture) : IClassFixture<LitmusTests.Fixture>
 {
-    private static readonly TimeSpan s_short = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan s_short = TimeSpan.FromMilliseconds(400);
 
     // What a silent control gets on a busy machine.
     private static readonly TimeSpan s_long = TimeSpan.FromSeconds(5);
