@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Quiescent.Faults;
 using Quiescent.Torture.Actors;
 using Quiescent.Torture.Reports;
+using Quiescent.Torture.Scenarios;
 using Quiescent.Torture.Subjects;
 using Quiescent.Torture.Updaters;
 using Quiescent.Torture.Watch;
@@ -119,13 +120,29 @@ internal static class TortureRun
         return JoinAll(session, [finisher]) && !session.Failures.Any;
     }
 
-    private static List<(Subject Subject, RcuStatistics Books)> ReadAll(Session session) =>
-        [.. session.Subjects.Select(subject => (subject, subject.Domain.GetStatistics()))];
+    // Statistics take the library's locks. One that is never left is a failure to be told of, and no reason to hang.
+    private static List<(Subject Subject, RcuStatistics Books)> ReadAll(Session session)
+    {
+        Task<List<(Subject, RcuStatistics)>> reading = Task.Factory.StartNew(
+            () => session.Subjects.Select(subject => (subject, subject.Domain.GetStatistics())).ToList(),
+            CancellationToken.None,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default);
+        if (reading.Wait(session.Watchdog.Limit))
+        {
+            return reading.Result;
+        }
+
+        session.Failures.Add("The domains' statistics cannot be read: a lock of the library's is held for ever.");
+        return [];
+    }
 
     // A pipe in which no reader ever held an unlinked block would not have shown one that was freed too early either.
     private static string? Doubt(Session session, Reading last) =>
         last.Ages[1] == 0 && session.Subjects.Any(subject => subject.Pipe.Unlinked != 0)
             ? "no section held a block while it was unlinked"
+            : !FaultInjection.IsOn && session.Options.Scenario.Populate == AllocationFaults.Populate
+            ? "no failure can be injected: the switch Quiescent.FaultInjection is off"
             : session.Actors.All(actor => actor.Steps == 0) ? "nothing has happened" : null;
 
     private static TortureResult Summarize(Session session, TimeSpan ran)

@@ -11,6 +11,7 @@ public sealed unsafe partial class RcuDomain
     /// </summary>
     /// <exception cref="InvalidOperationException">Inside a section of this domain, online, or from one of its callbacks.</exception>
     /// <exception cref="ObjectDisposedException">The domain is disposed.</exception>
+    /// <exception cref="OutOfMemoryException">There is no memory to note what to wait for; nothing is lost.</exception>
     /// <exception cref="ThreadInterruptedException">The thread was interrupted; nothing is lost.</exception>
     public void Barrier()
     {
@@ -48,6 +49,7 @@ public sealed unsafe partial class RcuDomain
     /// <exception cref="InvalidOperationException">It would wait, inside a section of this domain, online, or from one of its
     /// callbacks.</exception>
     /// <exception cref="ObjectDisposedException">The domain is disposed.</exception>
+    /// <exception cref="OutOfMemoryException">There is no memory to note what to wait for; nothing is lost.</exception>
     /// <exception cref="ThreadInterruptedException">The thread was interrupted; nothing is lost.</exception>
     public void BarrierCallbacks()
     {

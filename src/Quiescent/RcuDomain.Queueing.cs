@@ -105,6 +105,8 @@ public sealed unsafe partial class RcuDomain
 
     /// <summary>As <see cref="Free(void*, RcuHead*)"/>, with the given deallocator.</summary>
     /// <inheritdoc cref="Free(void*, RcuHead*)" path="/exception"/>
+    /// <exception cref="OutOfMemoryException">The first use of the deallocator in the process, and there is no memory for its number;
+    /// the caller still owns the block.</exception>
     public void Free<TDeallocator>(void* block, RcuHead* head)
         where TDeallocator : struct, INativeDeallocator
     {

@@ -11,7 +11,7 @@ internal sealed unsafe class Subject : IDisposable
     private const long BacklogLimit = 20_000;
 
     private readonly GCHandle _self;
-    private readonly List<nint> _refused = [];
+    private readonly List<(nint Block, BlockHeap Heap)> _refused = [];
     private readonly bool _isDefault;
     private int _sandwichesClaimed;
     private long _deaths;
@@ -112,11 +112,11 @@ internal sealed unsafe class Subject : IDisposable
     public void ExpectDeath() => Interlocked.Increment(ref _deaths);
 
     /// <summary>A block that a disposed domain refused, and that readers may still hold.</summary>
-    public void KeepRefused(void* block)
+    public void KeepRefused(void* block, BlockHeap heap)
     {
         lock (_refused)
         {
-            _refused.Add((nint)block);
+            _refused.Add(((nint)block, heap));
         }
     }
 
@@ -135,7 +135,7 @@ internal sealed unsafe class Subject : IDisposable
         Mailbox.Clear();
         Quarantine.Dispose();
         // SAFETY: refused, so still the torture's, and no reader is left.
-        _refused.ForEach(block => NativeMemory.Free((void*)block));
+        _refused.ForEach(refused => CheckedBlock.FreeAtOnce((CheckedBlock*)refused.Block, refused.Heap));
         Pipe.Dispose();
         _self.Free();
     }

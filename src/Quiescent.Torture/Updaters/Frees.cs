@@ -36,7 +36,7 @@ internal static unsafe class Frees
         }
         catch (ObjectDisposedException)
         {
-            subject.KeepRefused(old);
+            subject.KeepRefused(old, HeapOf(form));
             throw;
         }
     }
@@ -104,7 +104,7 @@ internal static unsafe class Frees
             {
                 if (block != 0 && isDisposed)
                 {
-                    subject.KeepRefused((void*)block);
+                    subject.KeepRefused((void*)block, BlockHeap.Native);
                 }
                 else if (block != 0)
                 {

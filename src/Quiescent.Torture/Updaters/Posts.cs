@@ -19,7 +19,7 @@ internal static unsafe class Posts
             }
             catch (ObjectDisposedException)
             {
-                subject.KeepRefused(old);
+                subject.KeepRefused(old, BlockHeap.Native);
                 throw;
             }
         }

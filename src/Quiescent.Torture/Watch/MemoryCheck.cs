@@ -7,8 +7,7 @@ namespace Quiescent.Torture.Watch;
 // before the first domain of the run is made and after the last is gone.
 internal sealed partial class MemoryCheck
 {
-    // Code that was compiled meanwhile, caches of the allocator and of the runtime. A leak of one block in a thousand would be
-    // beyond it within a minute.
+    // Code that was compiled meanwhile, caches of the allocator and of the runtime.
     public const long NativeTolerance = 16 << 20;
 
     // The working set holds the managed heap, too, and what the allocator keeps.

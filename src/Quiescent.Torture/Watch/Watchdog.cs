@@ -9,6 +9,7 @@ namespace Quiescent.Torture.Watch;
 internal sealed class Watchdog(TimeSpan limit, FailureLog failures)
 {
     private readonly Dictionary<Subject, Pulse> _pulses = [];
+    private readonly HashSet<Actor> _reported = [];
 
     /// <summary>What nothing in a torture that is well comes near on a busy machine, longest section included.</summary>
     public static readonly TimeSpan DefaultLimit = TimeSpan.FromSeconds(15) + Delay.Longest;
@@ -20,7 +21,7 @@ internal sealed class Watchdog(TimeSpan limit, FailureLog failures)
         foreach (Actor actor in actors)
         {
             (string doing, TimeSpan time) = actor.Activity();
-            if (time > limit && !actor.HasEnded)
+            if (time > limit && !actor.HasEnded && _reported.Add(actor))
             {
                 failures.Add($"The actor '{actor.Name}' hangs: {doing}, for {time.TotalSeconds:0.0} s.");
             }

@@ -43,8 +43,8 @@ internal enum FaultSite
 }
 
 // Failures on demand (the kernel's should_fail_alloc). Memory rarely runs out in a test, and what happens then must be right the
-// first time. Off unless the AppContext switch is on when the library is first used: then a site is a constant that the JIT and
-// the trimmer remove. All sites lie on slow paths.
+// first time. Off unless the AppContext switch is on when the library is first used: then a site is a constant that the JIT
+// removes, as does the trimmer where the program's project turns the switch off for it. All sites lie on slow paths.
 internal static class FaultInjection
 {
     private static readonly bool s_isOn = AppContext.TryGetSwitch("Quiescent.FaultInjection", out bool on) && on;

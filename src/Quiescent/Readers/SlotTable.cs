@@ -32,6 +32,7 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
     private readonly delegate*<void*, void> _freeQueues;
     private readonly Stack<int> _released = new();
     private readonly bool _fullFence;
+    private int _isServed;
     private int _gate;
     private bool _isRetired;
     private int _end;
@@ -100,7 +101,11 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
     public bool Validate { get; }
 
     /// <summary>The domain's reclaimer runs, and uses the slots.</summary>
-    public bool IsServed { get; set; }
+    public bool IsServed
+    {
+        get => Order.Acquire(in _isServed) != 0;
+        set => Order.Release(ref _isServed, value ? 1 : 0);
+    }
 
     /// <summary>Slots ever handed out: the scan's bound.</summary>
     public int End => Order.Acquire(in _end);

@@ -102,7 +102,7 @@ internal sealed unsafe class QueueContext
         }
         catch (OutOfMemoryException)
         {
-            // Counted, and said the next time.
+            // Counted; said the next time, unless memory ran out while it was being said.
         }
     }
 }

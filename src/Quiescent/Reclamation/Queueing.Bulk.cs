@@ -51,6 +51,7 @@ internal sealed unsafe partial class Queueing
         finally
         {
             GivePages(spare);
+            IsDisposedAfterAppend(); // O9: for what was appended, though a changed span ended it half-way.
         }
 
         if (!appended)
@@ -59,7 +60,6 @@ internal sealed unsafe partial class Queueing
             ThrowDisposed();
         }
 
-        IsDisposedAfterAppend();
         for (; pages > 0; pages--)
         {
             Collect(queue);

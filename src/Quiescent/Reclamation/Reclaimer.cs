@@ -26,9 +26,9 @@ internal sealed class Reclaimer(QueueContext context, Registrar registrar, RcuDo
     // How often a reader in the way is looked at again, after spinning and yielding did not help.
     private static readonly TimeSpan s_poll = TimeSpan.FromMilliseconds(1);
 
-    private readonly Signal _signal = new();
     private readonly ReclaimerPass _pass = new(context, options.CallbackBatchLimit);
     private Thread? _thread;
+    private Signal? _signal;
     private int _startGate;
     private int _hurry;
     private int _stopping;
@@ -51,7 +51,7 @@ internal sealed class Reclaimer(QueueContext context, Registrar registrar, RcuDo
 
         if (Order.Acquire(in _thread) is not null || TryStart())
         {
-            _signal.Set();
+            SetSignal();
         }
         else
         {
@@ -63,7 +63,7 @@ internal sealed class Reclaimer(QueueContext context, Registrar registrar, RcuDo
     public void Expedite()
     {
         Wake();
-        _signal.Set();
+        SetSignal();
     }
 
     /// <summary>Until <see cref="EndHurry"/> the reclaimer gathers no batches and takes what active owners would see to.</summary>
@@ -144,6 +144,9 @@ internal sealed class Reclaimer(QueueContext context, Registrar registrar, RcuDo
                 ProcessExit.Register(this);
                 Thread thread = Threads.Create(Run, $"rcu reclaimer ({options.Name})");
                 FaultInjection.ThrowIfDue(FaultSite.ThreadStart);
+
+                // Made with the thread, and not with the domain: a finalizer that starts it may come after the signal's own.
+                Order.Release(ref _signal, new Signal());
                 context.Slots.IsServed = true;
                 Threads.Start(thread);
                 Order.Release(ref _thread, thread); // Not before it runs: whoever sees a thread relies on it.
@@ -293,6 +296,8 @@ internal sealed class Reclaimer(QueueContext context, Registrar registrar, RcuDo
         Rest(Timeout.InfiniteTimeSpan);
     }
 
+    private void SetSignal() => Order.Acquire(in _signal)?.Set();
+
     private static void Join(Thread? thread)
     {
         Backoff backoff = default;
@@ -309,7 +314,7 @@ internal sealed class Reclaimer(QueueContext context, Registrar registrar, RcuDo
     {
         try
         {
-            _signal.Wait(time);
+            _signal!.Wait(time);
         }
         catch (ThreadInterruptedException)
         {

@@ -33,15 +33,12 @@ internal sealed class Trial(ScratchTree tree, TimeSpan limit)
             return Verdict(mutant, Fate.Error, new Finding(Sign.Unusable, $"The patch does not apply: {applied.Output.Trim()}"));
         }
 
-        try
-        {
-            return await TryDetectors(mutant, cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            await tree.Revert(mutant, CancellationToken.None).ConfigureAwait(false);
-            _built.Clear();
-        }
+        MutantVerdict verdict = await TryDetectors(mutant, cancellationToken).ConfigureAwait(false);
+        ChildResult reverted = await tree.Revert(mutant, CancellationToken.None).ConfigureAwait(false);
+        _built.Clear();
+        return reverted.ExitCode == 0
+            ? verdict
+            : throw new InvalidOperationException($"The patch of {mutant.Name} cannot be taken back: {reverted.Output.Trim()}");
     }
 
     private async Task<MutantVerdict> TryDetectors(Mutant mutant, CancellationToken cancellationToken)
@@ -98,7 +95,13 @@ internal sealed class Trial(ScratchTree tree, TimeSpan limit)
         }
 
         ChildResult build = await tree.Build(detector.Project, cancellationToken).ConfigureAwait(false);
-        return build.ExitCode == 0 ? null : new Finding(Sign.Unusable, $"{detector.Project} does not build: {build.Output.Trim()}");
+        if (build.ExitCode == 0)
+        {
+            return null;
+        }
+
+        _built.Remove(detector.Project);
+        return new Finding(Sign.Unusable, $"{detector.Project} does not build: {build.Output.Trim()}");
     }
 
     private async Task<Finding> Run(Detector detector, TimeSpan time, bool mayHang, CancellationToken cancellationToken)
