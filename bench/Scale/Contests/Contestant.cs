@@ -1,0 +1,27 @@
+namespace Quiescent.Scale.Contests;
+
+internal enum Side
+{
+    /// <summary>The library.</summary>
+    Ours,
+
+    /// <summary>What the hardware and runtime allow at best: no protection at all.</summary>
+    Floor,
+
+    /// <summary>Another library or a part of the runtime, in this process.</summary>
+    Managed,
+
+    /// <summary>A native library, in a process of its own.</summary>
+    Native,
+}
+
+// One way of doing what the contest measures. Measure runs one turn of about the given length and returns what it measured; it
+// starts and ends all its threads itself, and leaves nothing queued.
+internal sealed record Contestant(string Name, Side Side, Func<TimeSpan, Reading> Measure)
+{
+    /// <summary>What a reader of the table has to know: that the peer's algorithm is incorrect, for one.</summary>
+    public string? Remark { get; init; }
+
+    /// <summary>Why it cannot take part here ("not installed: liburcu-dev"), or null.</summary>
+    public string? Absent { get; init; }
+}
