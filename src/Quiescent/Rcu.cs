@@ -23,9 +23,6 @@ public static unsafe class Rcu
     private static readonly SharedWords* s_words = s_domain.Words;
     private static readonly bool s_isFull = !ProcessWideBarrier.IsReliable;
 
-    [ThreadStatic]
-    private static ReaderSlot* t_slot;
-
     /// <summary>The domain that this class's members stand for. It cannot be disposed of.</summary>
     public static RcuDomain DefaultDomain => s_domain;
 
@@ -36,7 +33,7 @@ public static unsafe class Rcu
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ReadGuard ReadLock()
     {
-        ReaderSlot* slot = t_slot;
+        ReaderSlot* slot = DefaultSlot.OfThisThread;
 
         // SAFETY: the thread's registration keeps the slot's memory (O5); the default domain's words are never freed.
         if (slot != null && SectionWord.IsQuiescent(slot->Word))
@@ -50,7 +47,7 @@ public static unsafe class Rcu
             return new ReadGuard(slot, word);
         }
 
-        return s_domain.ReadLockBeyondFast(slot);
+        return ReadLockBeyondFast(slot);
     }
 
     /// <inheritdoc cref="RcuDomain.RegisterReader"/>
@@ -89,7 +86,7 @@ public static unsafe class Rcu
     {
         ArgumentNullException.ThrowIfNull(head);
         ArgumentNullException.ThrowIfNull((void*)callback, nameof(callback));
-        s_domain.Push(t_slot, head, (nint)callback);
+        s_domain.Push(DefaultSlot.OfThisThread, head, (nint)callback);
     }
 
     /// <inheritdoc cref="RcuDomain.Call(Action)"/>
@@ -105,7 +102,7 @@ public static unsafe class Rcu
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Free(void* block)
     {
-        ReaderSlot* slot = t_slot;
+        ReaderSlot* slot = DefaultSlot.OfThisThread;
         if (slot != null && !ReaderSlot.IsTwin(slot) && block != null)
         {
             // SAFETY: the slot's queues live as long as the slot, which the thread's registration keeps.
@@ -137,7 +134,7 @@ public static unsafe class Rcu
     {
         ArgumentNullException.ThrowIfNull(block);
         ArgumentNullException.ThrowIfNull(head);
-        s_domain.Push(t_slot, head, HeadWord.OfOffset(block, head, Deallocator<TDeallocator>.Channel));
+        s_domain.Push(DefaultSlot.OfThisThread, head, HeadWord.OfOffset(block, head, Deallocator<TDeallocator>.Channel));
     }
 
     /// <inheritdoc cref="RcuDomain.Dispose(IDisposable)"/>
@@ -164,5 +161,8 @@ public static unsafe class Rcu
     /// <inheritdoc cref="RcuDomain.GetStatistics"/>
     public static RcuStatistics GetStatistics() => s_domain.GetStatistics();
 
-    private static void Remember(ReaderSlot* slot) => t_slot = slot;
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static ReadGuard ReadLockBeyondFast(ReaderSlot* slot) => s_domain.ReadLockBeyondFast(slot);
+
+    private static void Remember(ReaderSlot* slot) => DefaultSlot.OfThisThread = slot;
 }

@@ -16,10 +16,8 @@ public sealed unsafe partial class RcuDomain
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ReadGuard ReadLock()
     {
-        ReaderSlot* slot = ThreadRegistrations.Find(_id);
-
         // SAFETY: the thread's registration keeps the slot's memory (O5), this object the words'.
-        if (slot != null && SectionWord.IsQuiescent(slot->Word) && _words->Closed == 0)
+        if (ThreadRegistrations.Last(out ReaderSlot* slot) == _id && SectionWord.IsQuiescent(slot->Word) && _words->Closed == 0)
         {
             ulong word = Section.Announce(slot, _words);
             if ((slot->HandleWord & HandleWords.FullFence) != 0)
@@ -30,7 +28,7 @@ public sealed unsafe partial class RcuDomain
             return new ReadGuard(slot, word);
         }
 
-        return ReadLockBeyondFast(slot);
+        return ReadLockBeyondFast(ThreadRegistrations.Find(_id));
     }
 
     /// <summary>Whether this thread is inside a section (<c>rcu_read_lock_held</c>): a counted one, or with

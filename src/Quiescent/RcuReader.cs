@@ -39,26 +39,26 @@ public unsafe ref struct RcuReader : IDisposable
         {
             // SAFETY: the thread's registration keeps the slot and the words (O5).
             SharedWords* words = slot->Words;
-            ulong difference = slot->HandleWord ^ _number;
-            if (difference == HandleWords.Online && words->Closed == 0)
+            ulong current = slot->HandleWord;
+            if (current == _number && SectionWord.IsQuiescent(slot->Word) && words->Closed == 0)
+            {
+                return new ReadGuard(slot, Section.Announce(slot, words));
+            }
+
+            if ((current & ~HandleWords.FullFence) == (_number | HandleWords.Online) && words->Closed == 0)
             {
                 return default;
             }
 
-            if ((difference & ~HandleWords.FullFence) == 0 && SectionWord.IsQuiescent(slot->Word) && words->Closed == 0)
+            if (current == (_number | HandleWords.FullFence) && SectionWord.IsQuiescent(slot->Word) && words->Closed == 0)
             {
                 ulong word = Section.Announce(slot, words);
-                if (difference != 0)
-                {
-                    Order.Fence(); // [A] under Full.
-                }
-
+                Order.Fence(); // [A] under Full.
                 return new ReadGuard(slot, word);
             }
         }
 
-        ReaderSlot* entered = Handles.EnterBeyondFast(slot, _number, out ulong entry);
-        return new ReadGuard(entered, entry);
+        return ReadLockBeyondFast(slot, _number);
     }
 
     /// <summary>
@@ -104,5 +104,13 @@ public unsafe ref struct RcuReader : IDisposable
         {
             Handles.Close(_slot, _number);
         }
+    }
+
+    // Returned in registers: an out parameter would cost every caller a stack slot, cleared on entry.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static ReadGuard ReadLockBeyondFast(ReaderSlot* slot, ulong number)
+    {
+        ReaderSlot* entered = Handles.EnterBeyondFast(slot, number, out ulong word);
+        return new ReadGuard(entered, word);
     }
 }

@@ -37,7 +37,6 @@ internal static unsafe class Handles
     }
 
     /// <summary>A section through a handle that is not the current one, or that is not in the plain state.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
     public static ReaderSlot* EnterBeyondFast(ReaderSlot* slot, ulong number, out ulong word)
     {
         SlotOwner owner = RequireLive(slot, number);

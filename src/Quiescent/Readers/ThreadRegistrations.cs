@@ -24,6 +24,15 @@ internal sealed unsafe class ThreadRegistrations
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ReaderSlot* Find(long domain) => t_lastDomain == domain ? t_lastSlot : FindInTable(domain);
 
+    /// <summary>The domain that this thread asked for last (0: none), with its slot there. For the fast path of a section: it
+    /// compares with its domain's number after the look-up, which is a call on some platforms, and keeps no register across it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static long Last(out ReaderSlot* slot)
+    {
+        slot = t_lastSlot;
+        return t_lastDomain;
+    }
+
     /// <summary>The owner of a slot of this thread.</summary>
     /// <exception cref="InvalidOperationException">It is not one.</exception>
     public static SlotOwner OwnerOf(ReaderSlot* slot) => TryOwnerOf(slot) ?? throw new InvalidOperationException(

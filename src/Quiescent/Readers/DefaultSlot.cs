@@ -1,0 +1,10 @@
+namespace Quiescent.Readers;
+
+// This thread's slot in the default domain (its twin is never handed out there), or null. A class of its own, and without
+// a static constructor: CoreCLR keeps such a class's few words directly in the thread's own block, so that the look-up is that
+// block's address and one load. Behind a static constructor there would be two tests and two more loads, each waiting for the last.
+internal static unsafe class DefaultSlot
+{
+    [ThreadStatic]
+    public static ReaderSlot* OfThisThread;
+}
