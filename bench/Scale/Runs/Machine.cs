@@ -1,0 +1,55 @@
+using System.Globalization;
+using System.Reflection;
+using System.Runtime.InteropServices;
+
+namespace Quiescent.Scale.Runs;
+
+// Where a run took place: figures of two machines are not compared.
+internal sealed record Machine
+{
+    public required string Processor { get; init; }
+
+    public required int Cores { get; init; }
+
+    public required string Architecture { get; init; }
+
+    public required string OperatingSystem { get; init; }
+
+    public required string Runtime { get; init; }
+
+    /// <summary>The library and its peers.</summary>
+    public required PackageVersion[] Packages { get; init; }
+
+    /// <summary>This machine. The versions of peers in this process are those of the given assemblies.</summary>
+    public static Machine Describe(IEnumerable<(string Name, Assembly Assembly)> managed, IEnumerable<PackageVersion> native) => new()
+    {
+        Processor = ReadProcessor(),
+        Cores = Environment.ProcessorCount,
+        Architecture = RuntimeInformation.ProcessArchitecture.ToString(),
+        OperatingSystem = RuntimeInformation.OSDescription,
+        Runtime = string.Create(CultureInfo.InvariantCulture, $".NET {Environment.Version}"),
+        Packages = [.. managed.Select(peer => new PackageVersion(peer.Name, VersionOf(peer.Assembly))), .. native],
+    };
+
+    private static string VersionOf(Assembly assembly)
+    {
+        string version = assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
+            ?? assembly.GetName().Version?.ToString()
+            ?? "unknown";
+        return version.Split('+')[0]; // Without the commit's hash.
+    }
+
+    private static string ReadProcessor()
+    {
+        const string Processors = "/proc/cpuinfo";
+        if (File.Exists(Processors)
+            && File.ReadLines(Processors).FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal)) is { } line)
+        {
+            return line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim();
+        }
+
+        return Environment.GetEnvironmentVariable("PROCESSOR_IDENTIFIER") ?? "unknown processor";
+    }
+}
+
+internal sealed record PackageVersion(string Name, string Version);

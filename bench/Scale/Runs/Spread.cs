@@ -1,0 +1,13 @@
+namespace Quiescent.Scale.Runs;
+
+// What the rounds of one contestant gave. Of an even number the median is the mean of the two in the middle.
+internal readonly record struct Spread(double Median, double Min, double Max)
+{
+    public static Spread Of(IEnumerable<double> readings)
+    {
+        double[] sorted = [.. readings.Order()];
+        int middle = sorted.Length / 2;
+        double median = sorted.Length % 2 != 0 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+        return new Spread(median, sorted[0], sorted[^1]);
+    }
+}
