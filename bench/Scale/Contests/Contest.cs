@@ -16,7 +16,11 @@ internal sealed record Contest(string Id, string Title, Unit Unit, IReadOnlyList
 
 // A promise: the contestant's value is at most (or at least) Factor times the peer's in the same round, or Factor itself when
 // there is no peer.
-internal sealed record Target(string Contestant, Bound Bound, double Factor, string? Peer = null);
+internal sealed record Target(string Contestant, Bound Bound, double Factor, string? Peer = null)
+{
+    /// <summary>The detail that is promised in place of the contest's value ("peak MiB").</summary>
+    public string? Detail { get; init; }
+}
 
 internal enum Bound
 {

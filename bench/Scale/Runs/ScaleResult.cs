@@ -76,7 +76,7 @@ internal sealed record TargetResult
 {
     public required Target Target { get; init; }
 
-    /// <summary>The value, or the ratio to the peer's; null where it cannot be judged.</summary>
+    /// <summary>The value (or detail), or the ratio to the peer's; null where it cannot be judged.</summary>
     public required Spread? Measured { get; init; }
 
     /// <summary>By the median.</summary>
