@@ -1,11 +1,12 @@
 using System.CommandLine;
 using Quiescent.Tool.Commands;
 
-RootCommand root = new("Shows on this machine that Quiescent, RCU for .NET, holds its promises.")
+RootCommand root = new("Shows on this machine that Quiescent, RCU for .NET, holds its promises, and how fast it is.")
 {
     TortureCommand.Create(),
     LitmusCommand.Create(),
     MutantsCommand.Create(),
+    ScaleCommand.Create(),
 };
 
 ParseResult parsed = root.Parse(args);

@@ -1,0 +1,87 @@
+using Quiescent.Scale.Contests;
+using Quiescent.Scale.Peers;
+
+namespace Quiescent.Scale.Workloads;
+
+// R1 and R2: a section, a dereference, one field.
+internal static class ReadSide
+{
+    private const string Title = "section, dereference and one field, a call of a method each";
+
+    public static IEnumerable<Contest> Contests()
+    {
+        yield return Alone(1, [
+            new Target("guard", Bound.AtMost, 1.5, "liburcu memb"),
+            new Target("guard", Bound.AtMost, 0.3, "Tsavorite LightEpoch"),
+            new Target("guard", Bound.AtMost, 0.35, "SafeHandle"),
+            new Target("handle", Bound.AtMost, 1, "liburcu memb"),
+            new Target("online", Bound.AtMost, 0.9, "liburcu memb"),
+        ]);
+        yield return Alone(2, []);
+        yield return InALoop();
+        yield return UnderUpdates();
+    }
+
+    private static Contest Alone(int threads, Target[] targets) =>
+        new($"R1/{threads}", $"{Title}; {threads} {(threads == 1 ? "thread" : "threads")}", Unit.Nanoseconds,
+        [
+            Calling<Guard, Nothing>("guard", Side.Ours, threads),
+            Calling<DomainGuard, Nothing>("guard of a domain", Side.Ours, threads),
+            Calling<Handle, RcuReader>("handle", Side.Ours, threads),
+            Calling<Online, RcuReader>("online", Side.Ours, threads),
+            Calling<PlainDereference, Nothing>("plain dereference", Side.Floor, threads),
+            Calling<LightEpoch<OfTsavorite>, Nothing>("Tsavorite LightEpoch", Side.Managed, threads),
+            Calling<LightEpoch<OfFaster>, Nothing>("FASTER LightEpoch", Side.Managed, threads) with { Remark = OfFaster.Remark },
+            Calling<DotNextEpoch, Nothing>("DotNext Epoch", Side.Managed, threads) with { Remark = DotNextEpoch.Remark },
+            Calling<ExclusiveLock, Nothing>("Lock", Side.Managed, threads),
+            Calling<SharedLock, Nothing>("ReaderWriterLockSlim", Side.Managed, threads),
+            Calling<CountedHandle, Nothing>("SafeHandle", Side.Managed, threads),
+            Calling<InterlockedCount, Nothing>("interlocked count", Side.Managed, threads),
+        ])
+        {
+            Targets = targets,
+        };
+
+    private static Contest InALoop() =>
+        new("R1-loop/1", "the same, inlined in the loop; 1 thread", Unit.Nanoseconds,
+        [
+            ReadLoop.Of<Guard, Nothing>("loop guard", Side.Ours, threads: 1),
+            ReadLoop.Of<Handle, RcuReader>("loop handle", Side.Ours, threads: 1),
+            ReadLoop.Of<Online, RcuReader>("loop online", Side.Ours, threads: 1),
+            ReadLoop.Of<PlainDereference, Nothing>("plain dereference", Side.Floor, threads: 1),
+        ])
+        {
+            Targets =
+            [
+                new Target("loop online", Bound.AtMost, 0.7, "liburcu memb"),
+                new Target("loop online", Bound.AtMost, 1.1, "plain dereference"),
+            ],
+        };
+
+    private static Contest UnderUpdates() =>
+        new("R2", $"{Title}; 1 thread, while another replaces and frees without pause", Unit.Nanoseconds,
+        [
+            ReadLoop.UnderUpdates<Guard, Nothing>("guard", Side.Ours),
+            ReadLoop.UnderUpdates<DomainGuard, Nothing>("guard of a domain", Side.Ours),
+            ReadLoop.UnderUpdates<Handle, RcuReader>("handle", Side.Ours),
+            ReadLoop.UnderUpdates<Online, RcuReader>("online", Side.Ours),
+            ReadLoop.UnderUpdates<LightEpoch<OfTsavorite>, Nothing>("Tsavorite LightEpoch", Side.Managed),
+            ReadLoop.UnderUpdates<LightEpoch<OfFaster>, Nothing>("FASTER LightEpoch", Side.Managed) with { Remark = OfFaster.Remark },
+            ReadLoop.UnderUpdates<DotNextEpoch, Nothing>("DotNext Epoch", Side.Managed) with { Remark = DotNextEpoch.Remark },
+            ReadLoop.UnderUpdates<ExclusiveLock, Nothing>("Lock", Side.Managed),
+            ReadLoop.UnderUpdates<SharedLock, Nothing>("ReaderWriterLockSlim", Side.Managed),
+            ReadLoop.UnderUpdates<CountedHandle, Nothing>("SafeHandle", Side.Managed),
+            ReadLoop.UnderUpdates<InterlockedCount, Nothing>("interlocked count", Side.Managed),
+        ])
+        {
+            Targets =
+            [
+                new Target("guard", Bound.AtMost, 1.25, "liburcu memb"),
+                new Target("guard", Bound.AtMost, 0.1, "Tsavorite LightEpoch"),
+            ],
+        };
+
+    private static Contestant Calling<TSide, TState>(string name, Side side, int threads)
+        where TSide : IReadSide<TState>
+        where TState : allows ref struct => ReadLoop.Of<Called<TSide, TState>, TState>(name, side, threads);
+}

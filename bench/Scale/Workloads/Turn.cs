@@ -1,0 +1,76 @@
+using System.Diagnostics;
+
+namespace Quiescent.Scale.Workloads;
+
+// One turn's threads: all are started and ready before the first begins, and each is timed by itself while all run.
+internal sealed class Turn : IDisposable
+{
+    private readonly List<Thread> _threads = [];
+    private readonly CountdownEvent _notReady = new(1);
+    private volatile bool _isOpen;
+    private volatile bool _isOver;
+    private Exception? _failure;
+
+    public bool IsOver => _isOver;
+
+    /// <summary>Starts a thread that is to call <see cref="Await"/> when it is ready.</summary>
+    public void Start(Action body)
+    {
+        Thread thread = new(() =>
+        {
+            try
+            {
+                body();
+            }
+            catch (Exception exception)
+            {
+                _failure = exception;
+                if (!_isOpen)
+                {
+                    _notReady.Signal();
+                }
+            }
+        })
+        {
+            IsBackground = true,
+        };
+        _notReady.AddCount();
+        thread.Start();
+        _threads.Add(thread);
+    }
+
+    /// <summary>On a thread of the turn: returns when all threads are ready, with the time.</summary>
+    public long Await()
+    {
+        _notReady.Signal();
+        SpinWait spin = default;
+        while (!_isOpen)
+        {
+            spin.SpinOnce(sleep1Threshold: -1);
+        }
+
+        return Stopwatch.GetTimestamp();
+    }
+
+    /// <summary>Lets the threads run for that long and waits for their end.</summary>
+    /// <exception cref="InvalidOperationException">One of them has failed.</exception>
+    public void Run(TimeSpan length)
+    {
+        _notReady.Signal();
+        _notReady.Wait();
+        _isOpen = true;
+        Thread.Sleep(length);
+        _isOver = true;
+        foreach (Thread thread in _threads)
+        {
+            thread.Join();
+        }
+
+        if (_failure is not null)
+        {
+            throw new InvalidOperationException(_failure.Message, _failure);
+        }
+    }
+
+    public void Dispose() => _notReady.Dispose();
+}

@@ -1,0 +1,138 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using Quiescent.Scale.Contests;
+using Quiescent.Scale.Reports;
+using Quiescent.Scale.Runs;
+using Quiescent.Scale.Workloads;
+
+namespace Quiescent.Tool.Commands;
+
+// quiescent scale: the library beside its peers on this machine.
+internal static class ScaleCommand
+{
+    private const int DefaultSeconds = 60;
+    private const int DefaultRounds = 5;
+
+    public static Command Create()
+    {
+        Option<double> seconds = new("--seconds")
+        {
+            Description = "What the run takes in all, about; each figure has a least time, so that a short one may take longer.",
+            DefaultValueFactory = _ => DefaultSeconds,
+        };
+        Option<int> rounds = new("--rounds")
+        {
+            Description = "How many turns each contestant takes; medians of fewer than five say little.",
+            DefaultValueFactory = _ => DefaultRounds,
+        };
+        Option<string[]> figures = new("--figures")
+        {
+            Description = "Only figures whose id begins with one of these, separated by commas: R1,G/idle.",
+            AllowMultipleArgumentsPerToken = true,
+        };
+        Option<bool> list = new("--list") { Description = "List the figures with their contestants, and measure none." };
+        Option<bool> json = new("--json") { Description = "The result as JSON on standard output, every reading included." };
+        Option<bool> strict = new("--strict") { Description = "Exit code 1 also when a target was missed." };
+        seconds.Validators.Add(result => RequireAtLeastOne(result, seconds));
+        rounds.Validators.Add(result => RequireAtLeastOne(result, rounds));
+        Command command = new(
+            "scale",
+            "Measures the library beside its peers, after the kernel's rcuscale and refscale. Exit code 0 when every contestant "
+            + "could be measured: a missed target is a figure, not a failure.")
+        {
+            seconds, rounds, figures, list, json, strict,
+        };
+        command.SetAction(parsed => Run(
+            new Options
+            {
+                Total = TimeSpan.FromSeconds(parsed.GetValue(seconds)),
+                Rounds = parsed.GetValue(rounds),
+                Figures = Split(parsed.GetValue(figures) ?? []),
+                List = parsed.GetValue(list),
+                Json = parsed.GetValue(json),
+                Strict = parsed.GetValue(strict),
+            },
+            Catalog.All(),
+            Console.Out,
+            Console.Error));
+        return command;
+    }
+
+    public static int Run(Options options, IReadOnlyList<Contest> catalog, TextWriter output, TextWriter error)
+    {
+        Contest[] contests = [.. catalog.Where(contest => IsAskedFor(contest, options.Figures))];
+        if (options.Figures.FirstOrDefault(prefix => !catalog.Any(contest => Begins(contest, prefix))) is { } unknown)
+        {
+            error.WriteLine($"quiescent: no figure begins with '{unknown}'; there are {string.Join(", ", catalog.Select(one => one.Id))}");
+            return 2;
+        }
+
+        if (options.List)
+        {
+            WriteList(contests, output);
+            return 0;
+        }
+
+        Progress progress = new(error, isTerminal: !Console.IsErrorRedirected);
+        ScaleResult result = new ScaleRun(options.Total, options.Rounds, progress).Run(contests, Catalog.DescribeMachine());
+        if (options.Json)
+        {
+            output.WriteLine(JsonReport.Write(result));
+        }
+        else
+        {
+            ClosingTable.Write(result, output);
+        }
+
+        bool hasFailed = result.Failures.Any() || (options.Strict && result.Count(Verdict.Missed) != 0);
+        return hasFailed ? 1 : 0;
+    }
+
+    private static string[] Split(string[] figures) => [.. figures.SelectMany(
+        one => one.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
+
+    private static bool IsAskedFor(Contest contest, string[] prefixes) =>
+        prefixes.Length == 0 || prefixes.Any(prefix => Begins(contest, prefix));
+
+    private static bool Begins(Contest contest, string prefix) => contest.Id.StartsWith(prefix, StringComparison.OrdinalIgnoreCase);
+
+    private static void WriteList(Contest[] contests, TextWriter output)
+    {
+        foreach (Contest contest in contests)
+        {
+            output.WriteLine($"{contest.Id}: {contest.Title}");
+            output.WriteLine($"    {string.Join(", ", contest.Contestants.Select(Describe))}");
+        }
+    }
+
+    private static string Describe(Contestant contestant) =>
+        contestant.Absent is null ? contestant.Name : $"{contestant.Name} ({contestant.Absent})";
+
+    // What is no number at all is reported by the parser.
+    private static void RequireAtLeastOne(OptionResult result, Option option)
+    {
+        if (result.Tokens is [{ Value: var text }]
+            && double.TryParse(text, CultureInfo.InvariantCulture, out double number)
+            && number is not (>= 1 and <= 86_400))
+        {
+            result.AddError($"{option.Name} must be at least 1 and at most 86400.");
+        }
+    }
+
+    internal sealed record Options
+    {
+        public TimeSpan Total { get; init; } = TimeSpan.FromSeconds(DefaultSeconds);
+
+        public int Rounds { get; init; } = DefaultRounds;
+
+        /// <summary>Beginnings of ids; all figures if empty.</summary>
+        public string[] Figures { get; init; } = [];
+
+        public bool List { get; init; }
+
+        public bool Json { get; init; }
+
+        public bool Strict { get; init; }
+    }
+}
