@@ -20,24 +20,16 @@ internal sealed record Machine
     /// <summary>The library and its peers.</summary>
     public required PackageVersion[] Packages { get; init; }
 
-    /// <summary>This machine. The versions of peers in this process are those of the given assemblies.</summary>
-    public static Machine Describe(IEnumerable<(string Name, Assembly Assembly)> managed, IEnumerable<PackageVersion> native) => new()
+    /// <summary>This machine.</summary>
+    public static Machine Describe(IEnumerable<PackageVersion> packages) => new()
     {
         Processor = ReadProcessor(),
         Cores = Environment.ProcessorCount,
         Architecture = RuntimeInformation.ProcessArchitecture.ToString(),
         OperatingSystem = RuntimeInformation.OSDescription,
         Runtime = string.Create(CultureInfo.InvariantCulture, $".NET {Environment.Version}"),
-        Packages = [.. managed.Select(peer => new PackageVersion(peer.Name, VersionOf(peer.Assembly))), .. native],
+        Packages = [.. packages],
     };
-
-    private static string VersionOf(Assembly assembly)
-    {
-        string version = assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
-            ?? assembly.GetName().Version?.ToString()
-            ?? "unknown";
-        return version.Split('+')[0]; // Without the commit's hash.
-    }
 
     private static string ReadProcessor()
     {
@@ -52,4 +44,12 @@ internal sealed record Machine
     }
 }
 
-internal sealed record PackageVersion(string Name, string Version);
+internal sealed record PackageVersion(string Name, string Version)
+{
+    /// <summary>A package that this assembly was built with.</summary>
+    public static PackageVersion Of(string package)
+    {
+        IEnumerable<AssemblyMetadataAttribute> all = typeof(PackageVersion).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>();
+        return new PackageVersion(package, all.FirstOrDefault(one => one.Key == package)?.Value ?? "unknown");
+    }
+}

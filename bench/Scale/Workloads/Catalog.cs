@@ -1,4 +1,3 @@
-using System.Reflection;
 using Quiescent.Scale.Contests;
 using Quiescent.Scale.Runs;
 
@@ -13,11 +12,10 @@ internal static class Catalog
     ];
 
     public static Machine DescribeMachine() => Machine.Describe(
-        [
-            ("Quiescent", typeof(Rcu).Assembly),
-            ("Tsavorite (Microsoft.Garnet)", typeof(Tsavorite.core.LightEpoch).Assembly),
-            ("Microsoft.FASTER.Core", typeof(FASTER.core.LightEpoch).Assembly),
-            ("DotNext", typeof(DotNext.Threading.Epoch).Assembly),
-        ],
-        native: []);
+    [
+        new PackageVersion("Quiescent", typeof(Rcu).Assembly.GetName().Version!.ToString(3)),
+        PackageVersion.Of("Microsoft.Garnet"),
+        PackageVersion.Of("Microsoft.FASTER.Core"),
+        PackageVersion.Of("DotNext"),
+    ]);
 }

@@ -43,8 +43,11 @@ internal static class ScaleCommand
         {
             seconds, rounds, figures, list, json, strict,
         };
-        command.SetAction(parsed => Run(
-            new Options
+        command.SetAction(parsed =>
+        {
+            // As in a user's program; the tool has it on for the torture.
+            AppContext.SetSwitch("Quiescent.FaultInjection", false);
+            Options options = new()
             {
                 Total = TimeSpan.FromSeconds(parsed.GetValue(seconds)),
                 Rounds = parsed.GetValue(rounds),
@@ -52,10 +55,9 @@ internal static class ScaleCommand
                 List = parsed.GetValue(list),
                 Json = parsed.GetValue(json),
                 Strict = parsed.GetValue(strict),
-            },
-            Catalog.All(),
-            Console.Out,
-            Console.Error));
+            };
+            return Run(options, Catalog.All(), Console.Out, Console.Error);
+        });
         return command;
     }
 
