@@ -9,6 +9,7 @@ internal static class Catalog
     public static IReadOnlyList<Contest> All() =>
     [
         .. ReadSide.Contests(),
+        .. GracePeriods.Contests(),
     ];
 
     public static Machine DescribeMachine() => Machine.Describe(

@@ -38,7 +38,7 @@ internal static unsafe class ReadLoop
             turn.Run(length);
             TSide.Drain();
             Withdraw(pointer);
-            return new Reading(times[0]) { Details = [new Detail("updates M/s", updatesPerSecond / 1e6)] };
+            return new Reading(times[0]) { Details = [new Detail("updates/s", updatesPerSecond)] };
         });
 
     private static double[] StartReaders<TSide, TState>(Turn turn, RcuPointer<long>* pointer, int threads)

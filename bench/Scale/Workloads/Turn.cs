@@ -13,8 +13,8 @@ internal sealed class Turn : IDisposable
 
     public bool IsOver => _isOver;
 
-    /// <summary>Starts a thread that is to call <see cref="Await"/> when it is ready.</summary>
-    public void Start(Action body)
+    /// <summary>Starts a thread that is to call <see cref="Await"/> or <see cref="BeReady"/> when it is ready.</summary>
+    public void Start(Action body, int stackSize = 0)
     {
         Thread thread = new(() =>
         {
@@ -30,7 +30,8 @@ internal sealed class Turn : IDisposable
                     _notReady.Signal();
                 }
             }
-        })
+        },
+        stackSize)
         {
             IsBackground = true,
         };
@@ -42,7 +43,7 @@ internal sealed class Turn : IDisposable
     /// <summary>On a thread of the turn: returns when all threads are ready, with the time.</summary>
     public long Await()
     {
-        _notReady.Signal();
+        BeReady();
         SpinWait spin = default;
         while (!_isOpen)
         {
@@ -51,6 +52,9 @@ internal sealed class Turn : IDisposable
 
         return Stopwatch.GetTimestamp();
     }
+
+    /// <summary>On a thread of the turn that has nothing to time.</summary>
+    public void BeReady() => _notReady.Signal();
 
     /// <summary>Lets the threads run for that long and waits for their end.</summary>
     /// <exception cref="InvalidOperationException">One of them has failed.</exception>

@@ -1,0 +1,176 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using Quiescent.Scale.Contests;
+
+namespace Quiescent.Scale.Workloads;
+
+// G: how long Synchronize takes, beside idle threads, a busy reader, or other callers. Each turn has a domain of its own.
+internal static class GracePeriods
+{
+    public const string Ours = "Synchronize";
+
+    private const string GracePeriodsPerRound = "grace periods per round";
+    private const int SmallStack = 128 * 1024;
+
+    public static IEnumerable<Contest> Contests()
+    {
+        foreach (int threads in (int[])[0, 1, 64, 512, 4_096])
+        {
+            yield return new Contest($"G/idle/{threads}", $"Synchronize, {threads:N0} idle threads, p50", Unit.Microseconds,
+            [
+                new Contestant(Ours, Side.Ours, length => Measure(length, ReadSideBarrier.Asymmetric, idle: threads)),
+            ])
+            {
+                Targets = threads == 512 ? [new Target(Ours, Bound.AtMost, 0.5, "liburcu memb")] : [],
+            };
+        }
+
+        yield return new Contest("G/busy", "Synchronize, one busy reader, p50", Unit.Microseconds,
+        [
+            new Contestant(Ours, Side.Ours, length => Measure(length, ReadSideBarrier.Asymmetric, readers: 1)),
+        ])
+        {
+            Targets = [new Target(Ours, Bound.AtMost, 0.6, "liburcu memb")],
+        };
+        yield return new Contest("G/full", "Synchronize, one busy reader that fences (Full), p50", Unit.Microseconds,
+        [
+            new Contestant(Ours, Side.Ours, length => Measure(length, ReadSideBarrier.Full, readers: 1)),
+        ])
+        {
+            Targets = [new Target(Ours, Bound.AtMost, 1.5, "liburcu mb")],
+        };
+        foreach (int callers in (int[])[1, 8, 64])
+        {
+            yield return new Contest($"G/callers/{callers}", $"Synchronize, called by {callers} at a time, p50", Unit.Microseconds,
+            [
+                new Contestant(Ours, Side.Ours, length => MeasureCallers(length, callers)),
+            ])
+            {
+                Targets = callers == 64 ? [new Target(Ours, Bound.AtMost, 5) { Detail = GracePeriodsPerRound }] : [],
+            };
+        }
+    }
+
+    private static Reading Measure(TimeSpan length, ReadSideBarrier barrier, int idle = 0, int readers = 0)
+    {
+        using RcuDomain domain = new(new RcuDomainOptions { Name = "scale", ReadSideBarrier = barrier });
+        using Turn turn = new();
+        using ManualResetEventSlim isOver = new();
+        for (int i = 0; i < idle; i++)
+        {
+            turn.Start(() => StayIdle(domain, turn, isOver), SmallStack);
+        }
+
+        for (int i = 0; i < readers; i++)
+        {
+            turn.Start(() => ReadInLoop(domain, turn));
+        }
+
+        Latencies latencies = new();
+        turn.Start(() =>
+        {
+            Synchronize(domain, turn, latencies);
+            isOver.Set();
+        });
+        turn.Run(length);
+        return ToReading(latencies);
+    }
+
+    private static Reading MeasureCallers(TimeSpan length, int callers)
+    {
+        using RcuDomain domain = new(new RcuDomainOptions { Name = "scale" });
+        Latencies[] each = [.. Enumerable.Range(0, callers).Select(_ => new Latencies())];
+        using (Turn turn = new())
+        {
+            foreach (Latencies latencies in each)
+            {
+                turn.Start(() => Synchronize(domain, turn, latencies), SmallStack);
+            }
+
+            turn.Run(length);
+        }
+
+        Latencies all = new();
+        foreach (Latencies latencies in each)
+        {
+            all.Add(latencies);
+        }
+
+        Reading reading = ToReading(all);
+        return reading with { Details = [.. reading.Details, new Detail(GracePeriodsPerRound, CountForOneRound(domain, callers))] };
+    }
+
+    // Callers that come one after another each have a right to a grace period of their own. So that all wait at the same time, a
+    // section is open until the last has come; one that is late all the same makes the count larger, not smaller.
+    private static long CountForOneRound(RcuDomain domain, int callers)
+    {
+        long before;
+        using Turn round = new();
+        using CountdownEvent toCome = new(callers);
+        for (int i = 0; i < callers; i++)
+        {
+            round.Start(() =>
+            {
+                round.Await();
+                toCome.Signal();
+                domain.Synchronize();
+            }, SmallStack);
+        }
+
+        round.Start(() =>
+        {
+            using ReadGuard guard = domain.ReadLock();
+            round.Await();
+            toCome.Wait();
+            Thread.Sleep(1);
+        });
+        before = domain.GetStatistics().GracePeriodsCompleted;
+        round.Run(TimeSpan.Zero);
+        return domain.GetStatistics().GracePeriodsCompleted - before;
+    }
+
+    // Registered, and in no section.
+    private static void StayIdle(RcuDomain domain, Turn turn, ManualResetEventSlim isOver)
+    {
+        using RcuReader reader = domain.RegisterReader();
+        turn.BeReady();
+        isOver.Wait();
+    }
+
+    private static void ReadInLoop(RcuDomain domain, Turn turn)
+    {
+        turn.Await();
+        do
+        {
+            OpenSections(domain);
+        }
+        while (!turn.IsOver);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void OpenSections(RcuDomain domain)
+    {
+        for (int i = 0; i < 1_000; i++)
+        {
+            using ReadGuard guard = domain.ReadLock();
+        }
+    }
+
+    private static void Synchronize(RcuDomain domain, Turn turn, Latencies latencies)
+    {
+        long start = turn.Await();
+        do
+        {
+            domain.Synchronize();
+            long end = Stopwatch.GetTimestamp();
+            latencies.Add(end - start);
+            start = Stopwatch.GetTimestamp();
+        }
+        while (!turn.IsOver);
+    }
+
+    private static Reading ToReading(Latencies latencies) => new(latencies.Microseconds(0.5))
+    {
+        Details = [new Detail("p99 µs", latencies.Microseconds(0.99)), new Detail("max µs", latencies.MaxMicroseconds)],
+    };
+}
