@@ -12,15 +12,19 @@ internal static class GracePeriods
     private const string GracePeriodsPerRound = "grace periods per round";
     private const int SmallStack = 128 * 1024;
 
+    // Starting more takes longer than the turn.
+    private const int ManyThreads = 1_000;
+
     public static IEnumerable<Contest> Contests()
     {
         foreach (int threads in (int[])[0, 1, 64, 512, 4_096])
         {
-            yield return new Contest($"G/idle/{threads}", $"Synchronize, {threads:N0} idle threads, p50", Unit.Microseconds,
+            yield return new Contest($"G/idle/{threads}", $"Synchronize, {threads:N0} idle {(threads == 1 ? "thread" : "threads")}, p50", Unit.Microseconds,
             [
                 new Contestant(Ours, Side.Ours, length => Measure(length, ReadSideBarrier.Asymmetric, idle: threads)),
             ])
             {
+                MaxRounds = threads > ManyThreads ? 3 : null,
                 Targets = threads == 512 ? [new Target(Ours, Bound.AtMost, 0.5, "liburcu memb")] : [],
             };
         }
@@ -41,7 +45,7 @@ internal static class GracePeriods
         };
         foreach (int callers in (int[])[1, 8, 64])
         {
-            yield return new Contest($"G/callers/{callers}", $"Synchronize, called by {callers} at a time, p50", Unit.Microseconds,
+            yield return new Contest($"G/callers/{callers}", $"Synchronize, {callers} at a time, p50", Unit.Microseconds,
             [
                 new Contestant(Ours, Side.Ours, length => MeasureCallers(length, callers)),
             ])
@@ -55,7 +59,7 @@ internal static class GracePeriods
     {
         using RcuDomain domain = new(new RcuDomainOptions { Name = "scale", ReadSideBarrier = barrier });
         using Turn turn = new();
-        using ManualResetEventSlim isOver = new();
+        using ManualResetEvent isOver = new(initialState: false);
         for (int i = 0; i < idle; i++)
         {
             turn.Start(() => StayIdle(domain, turn, isOver), SmallStack);
@@ -130,11 +134,11 @@ internal static class GracePeriods
     }
 
     // Registered, and in no section.
-    private static void StayIdle(RcuDomain domain, Turn turn, ManualResetEventSlim isOver)
+    private static void StayIdle(RcuDomain domain, Turn turn, ManualResetEvent isOver)
     {
         using RcuReader reader = domain.RegisterReader();
         turn.BeReady();
-        isOver.Wait();
+        isOver.WaitOne();
     }
 
     private static void ReadInLoop(RcuDomain domain, Turn turn)

@@ -7,7 +7,7 @@ internal sealed class Turn : IDisposable
 {
     private readonly List<Thread> _threads = [];
     private readonly CountdownEvent _notReady = new(1);
-    private volatile bool _isOpen;
+    private readonly ManualResetEventSlim _gate = new();
     private volatile bool _isOver;
     private Exception? _failure;
 
@@ -25,7 +25,7 @@ internal sealed class Turn : IDisposable
             catch (Exception exception)
             {
                 _failure = exception;
-                if (!_isOpen)
+                if (!_gate.IsSet)
                 {
                     _notReady.Signal();
                 }
@@ -44,12 +44,7 @@ internal sealed class Turn : IDisposable
     public long Await()
     {
         BeReady();
-        SpinWait spin = default;
-        while (!_isOpen)
-        {
-            spin.SpinOnce(sleep1Threshold: -1);
-        }
-
+        _gate.Wait();
         return Stopwatch.GetTimestamp();
     }
 
@@ -62,7 +57,7 @@ internal sealed class Turn : IDisposable
     {
         _notReady.Signal();
         _notReady.Wait();
-        _isOpen = true;
+        _gate.Set();
         Thread.Sleep(length);
         _isOver = true;
         foreach (Thread thread in _threads)
@@ -76,5 +71,9 @@ internal sealed class Turn : IDisposable
         }
     }
 
-    public void Dispose() => _notReady.Dispose();
+    public void Dispose()
+    {
+        _notReady.Dispose();
+        _gate.Dispose();
+    }
 }
