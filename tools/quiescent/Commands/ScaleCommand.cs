@@ -29,6 +29,7 @@ internal static class ScaleCommand
         Option<string[]> figures = new("--figures")
         {
             Description = "Only figures whose id begins with one of these, separated by commas: R1,G/idle.",
+            Arity = ArgumentArity.OneOrMore,
             AllowMultipleArgumentsPerToken = true,
         };
         Option<bool> list = new("--list") { Description = "List the figures with their contestants, and measure none." };
@@ -51,7 +52,7 @@ internal static class ScaleCommand
             {
                 Total = TimeSpan.FromSeconds(parsed.GetValue(seconds)),
                 Rounds = parsed.GetValue(rounds),
-                Figures = Split(parsed.GetValue(figures) ?? []),
+                Figures = SplitFigures(parsed.GetValue(figures) ?? []),
                 List = parsed.GetValue(list),
                 Json = parsed.GetValue(json),
                 Strict = parsed.GetValue(strict),
@@ -91,7 +92,7 @@ internal static class ScaleCommand
         return hasFailed ? 1 : 0;
     }
 
-    private static string[] Split(string[] figures) => [.. figures.SelectMany(
+    internal static string[] SplitFigures(string[] figures) => [.. figures.SelectMany(
         one => one.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
 
     private static bool IsAskedFor(Contest contest, string[] prefixes) =>

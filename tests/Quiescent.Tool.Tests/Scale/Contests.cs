@@ -1,0 +1,32 @@
+using Quiescent.Scale.Contests;
+using Quiescent.Scale.Runs;
+
+namespace Quiescent.Tool.Tests.Scale;
+
+// Contests whose contestants measure what the test says.
+internal static class Contests
+{
+    public static readonly TimeSpan Turn = TimeSpan.FromMilliseconds(20);
+
+    public static Contest Of(string id, params Contestant[] contestants) => new(id, "a figure", Unit.Nanoseconds, contestants);
+
+    /// <summary>Measures the values one after another, and the last of them from then on.</summary>
+    public static Contestant Measuring(string name, params double[] values)
+    {
+        Queue<double> left = new(values);
+        return new Contestant(name, Side.Managed, _ => new Reading(left.Count > 1 ? left.Dequeue() : left.Peek()));
+    }
+
+    public static Contestant Failing(string name, string message) =>
+        new(name, Side.Managed, _ => throw new InvalidOperationException(message));
+
+    public static Contestant Absent(string name, string reason) =>
+        new(name, Side.Native, _ => throw new InvalidOperationException("not here")) { Absent = reason };
+
+    public static ScaleResult Run(int rounds, params Contest[] contests) =>
+        new ScaleRun(TimeSpan.FromSeconds(1), rounds, new Progress(TextWriter.Null, isTerminal: false)).Run(contests, Machine.Describe([]));
+
+    /// <summary>What a contest gives in which each contestant has measured these values, a round each, without a turn to warm up.</summary>
+    public static ContestResult Judged(Contest contest, int rounds) =>
+        Run(rounds, contest with { TurnLength = Turn }).Contests[0];
+}

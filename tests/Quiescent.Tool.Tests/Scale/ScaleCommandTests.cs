@@ -1,0 +1,120 @@
+using System.Text.Json;
+using Quiescent.Scale.Contests;
+using Quiescent.Scale.Workloads;
+using Quiescent.Tool.Commands;
+
+namespace Quiescent.Tool.Tests.Scale;
+
+public sealed class ScaleCommandTests
+{
+    private static readonly Contest s_sound = Contests.Of("R1/1", Contests.Measuring("ours", 2), Contests.Measuring("peer", 4)) with
+    {
+        Targets = [new Target("ours", Bound.AtMost, 0.25, "peer")],
+    };
+
+    private static readonly Contest s_failing = Contests.Of("G/busy", Contests.Failing("ours", "out of luck"));
+
+    [Fact]
+    public void A_missed_target_is_a_figure_and_a_failure_only_if_so_asked()
+    {
+        (int exitCode, string output) = Run([s_sound]);
+        Assert.Equal(0, exitCode);
+        Assert.Contains("MISSED", output, StringComparison.Ordinal);
+        Assert.Contains("ours ≤ 0.25 × peer", output, StringComparison.Ordinal);
+        Assert.Equal(1, Run([s_sound], strict: true).ExitCode);
+    }
+
+    [Fact]
+    public void A_contestant_that_fails_is_reported_with_exit_code_1()
+    {
+        (int exitCode, string output) = Run([s_failing, s_sound]);
+        Assert.Equal(1, exitCode);
+        Assert.Contains("FAILED: G/busy, ours: out of luck", output, StringComparison.Ordinal);
+        Assert.Contains("R1/1", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Who_is_absent_is_in_the_table_with_the_reason()
+    {
+        (int exitCode, string output) = Run([Contests.Of("X", Contests.Absent("liburcu memb", "not installed: liburcu-dev"))]);
+        Assert.Equal(0, exitCode);
+        Assert.Contains("not installed: liburcu-dev", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Figures_are_chosen_by_the_beginning_of_their_id()
+    {
+        (int exitCode, string output) = Run([s_failing, s_sound], figures: ["r1"]);
+        Assert.Equal(0, exitCode);
+        Assert.DoesNotContain("G/busy", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_beginning_that_fits_no_figure_is_a_bad_argument() =>
+        Assert.Equal(2, Run([s_sound], figures: ["R1", "Q"]).ExitCode);
+
+    [Fact]
+    public void A_list_measures_nothing()
+    {
+        (int exitCode, string output) = Run([s_failing], list: true);
+        Assert.Equal(0, exitCode);
+        Assert.Contains("G/busy: a figure", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_result_as_json_has_every_reading()
+    {
+        (_, string output) = Run([s_sound], json: true);
+        using JsonDocument document = JsonDocument.Parse(output);
+        JsonElement contest = document.RootElement.GetProperty("contests")[0];
+        JsonElement row = contest.GetProperty("rows")[1];
+        Assert.Equal([4.0, 4.0], row.GetProperty("readings").EnumerateArray().Select(reading => reading.GetDouble()));
+        JsonElement target = contest.GetProperty("targets")[0];
+        Assert.Equal("Missed", target.GetProperty("verdict").GetString());
+        Assert.Equal(0.5, target.GetProperty("measured").GetProperty("median").GetDouble());
+    }
+
+    [Theory]
+    [InlineData("scale --seconds 0")]
+    [InlineData("scale --seconds many")]
+    [InlineData("scale --rounds 0")]
+    [InlineData("scale --figures")]
+    [InlineData("scale nothing")]
+    public void What_makes_no_sense_is_refused_before_anything_is_measured(string arguments) =>
+        Assert.NotEmpty(ScaleCommand.Create().Parse(arguments["scale ".Length..]).Errors);
+
+    [Fact]
+    public void Figures_are_given_one_by_one_or_as_a_list() =>
+        Assert.Equal(["R1", "G/idle", "F1"], ScaleCommand.SplitFigures(["R1, G/idle", "F1", ","]));
+
+    // Ids name figures in documents, and targets name contestants: a typing error would make a target that is never judged.
+    [Fact]
+    public void Every_id_of_the_catalog_is_used_once_and_every_target_is_of_a_contestant()
+    {
+        IReadOnlyList<Contest> catalog = Catalog.All();
+        Assert.Equal(catalog.Count, catalog.Select(contest => contest.Id).Distinct().Count());
+        Assert.All(catalog, contest =>
+        {
+            string[] names = [.. contest.Contestants.Select(contestant => contestant.Name)];
+            Assert.Equal(names.Length, names.Distinct().Count());
+            Assert.All(contest.Targets, target => Assert.Contains(target.Contestant, names));
+        });
+    }
+
+    private static (int ExitCode, string Output) Run(
+        Contest[] catalog, string[]? figures = null, bool list = false, bool json = false, bool strict = false)
+    {
+        ScaleCommand.Options options = new()
+        {
+            Total = TimeSpan.FromSeconds(1),
+            Rounds = 2,
+            Figures = figures ?? [],
+            List = list,
+            Json = json,
+            Strict = strict,
+        };
+        using StringWriter output = new();
+        int exitCode = ScaleCommand.Run(options, catalog, output, TextWriter.Null);
+        return (exitCode, output.ToString());
+    }
+}

@@ -1,0 +1,55 @@
+using Quiescent.Scale.Contests;
+using Quiescent.Scale.Runs;
+
+namespace Quiescent.Tool.Tests.Scale;
+
+public sealed class ScaleRunTests
+{
+    [Fact]
+    public void All_take_turns_in_an_order_that_rotates_after_one_turn_each_that_does_not_count()
+    {
+        List<string> turns = [];
+        Contestant Noting(string name) => new(name, Side.Managed, _ =>
+        {
+            turns.Add(name);
+            return new Reading(turns.Count);
+        });
+        ScaleResult result = Contests.Run(3, Contests.Of("X", Noting("a"), Noting("b"), Noting("c")));
+        Assert.Equal("abc abc bca cab", string.Join(' ', turns.Chunk(3).Select(round => string.Concat(round))));
+        Assert.Equal([4, 9, 11], result.Contests[0].Rows[0].Readings);
+    }
+
+    [Fact]
+    public void A_contestant_that_throws_is_a_failed_row_and_the_others_go_on()
+    {
+        int turns = 0;
+        Contestant failing = new("failing", Side.Managed, _ => ++turns < 3 ? new Reading(1) : throw new IOException("no more"));
+        ScaleResult result = Contests.Run(4, Contests.Of("X", failing, Contests.Measuring("sound", 5)), Contests.Of("Y", Contests.Measuring("a", 1)));
+        Row row = result.Contests[0].Rows[0];
+        Assert.Equal(("no more", null), (row.Failure, row.Value));
+        Assert.Equal(3, turns);
+        Assert.Equal(4, result.Contests[0].Rows[1].Readings.Length);
+        Assert.Equal(2, result.Contests.Length);
+        Assert.Equal(row, Assert.Single(result.Failures).Row);
+    }
+
+    [Fact]
+    public void What_is_no_number_is_a_failure()
+    {
+        Row row = Contests.Run(1, Contests.Of("X", Contests.Measuring("a", double.NaN))).Contests[0].Rows[0];
+        Assert.Equal("measured NaN", row.Failure);
+    }
+
+    [Fact]
+    public void A_contest_with_a_length_of_its_own_is_not_warmed_up_and_may_want_fewer_rounds()
+    {
+        List<TimeSpan> lengths = [];
+        Contestant noting = new("a", Side.Managed, length =>
+        {
+            lengths.Add(length);
+            return new Reading(1);
+        });
+        Contests.Run(5, Contests.Of("X", noting) with { TurnLength = TimeSpan.FromSeconds(3), MaxRounds = 2 });
+        Assert.Equal([TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(3)], lengths);
+    }
+}
