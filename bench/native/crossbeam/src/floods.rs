@@ -1,7 +1,7 @@
 //! F1, F2: allocate 64 bytes, publish by exchange, destroy the old block after a grace period; or while a reader overstays.
 
 use crate::peer::{
-    barrier, frees, memory_mebibytes, pass, read_field, register, replace, Arguments, Node, Slot, READ_BATCH, STOP,
+    barrier, frees, memory_mebibytes, pass, read_field, register, replace, Arguments, Node, Slot, Stop, READ_BATCH, STOP,
 };
 use crossbeam_epoch::{Atomic, Owned};
 use std::hint::black_box;
@@ -48,13 +48,16 @@ fn update_random(table: &[Atomic<Node>], index: usize, updaters: usize, gate: &B
     operations
 }
 
-fn read_slots(slots: &[Slot], gate: &Barrier) -> i64 {
+/// Readers go on while the updaters' last blocks are freed.
+static DRAINED: Stop = Stop::new();
+
+fn read_first(slot: &Slot, gate: &Barrier) -> i64 {
     let handle = register();
     pass(gate);
     let (mut operations, mut sum) = (0, 0);
-    while !STOP.requested() {
-        for i in 0..READ_BATCH as usize {
-            sum += read_field(&handle, &slots[i % slots.len()].0);
+    while !DRAINED.requested() {
+        for _ in 0..READ_BATCH {
+            sum += read_field(&handle, &slot.0);
         }
         operations += READ_BATCH;
     }
@@ -79,7 +82,7 @@ pub fn f1(arguments: &Arguments, kind: Slots) {
                 Slots::Random => scope.spawn(move || update_random(table, i, updaters, gate)),
             })
             .collect();
-        let reading: Vec<_> = (0..readers).map(|_| scope.spawn(move || read_slots(slots, gate))).collect();
+        let reading: Vec<_> = (0..readers).map(|_| scope.spawn(move || read_first(&slots[0], gate))).collect();
         gate.wait();
         let live = memory_mebibytes("VmRSS");
         gate.wait();
@@ -87,8 +90,10 @@ pub fn f1(arguments: &Arguments, kind: Slots) {
         thread::sleep(arguments.seconds());
         STOP.request();
         let objects: i64 = updating.into_iter().map(|updater| updater.join().unwrap()).sum();
+        let time = began.elapsed().as_secs_f64();
+        DRAINED.request();
         let reads: i64 = reading.into_iter().map(|reader| reader.join().unwrap()).sum();
-        (objects, reads, live, began.elapsed().as_secs_f64())
+        (objects, reads, live, time)
     });
     println!(
         "{{\"value\": {:.4}, \"details\": {{\"peak MiB\": {:.2}, \"reads/s\": {:.0}}}}}",

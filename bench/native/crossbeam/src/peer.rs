@@ -32,10 +32,14 @@ impl Slot {
 #[repr(align(128))]
 pub struct Stop(AtomicBool);
 
-pub static STOP: Stop = Stop(AtomicBool::new(false));
+pub static STOP: Stop = Stop::new();
 static FREES: AtomicI64 = AtomicI64::new(0);
 
 impl Stop {
+    pub const fn new() -> Self {
+        Stop(AtomicBool::new(false))
+    }
+
     #[inline(always)]
     pub fn requested(&self) -> bool {
         self.0.load(Ordering::Relaxed)
