@@ -1,0 +1,46 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Quiescent.Scale.Native;
+
+// How a child process ended. There is no exit code when it could not be started, or was ended for its time limit.
+internal readonly record struct ChildResult(int? ExitCode, string Output, string Errors)
+{
+    public string[] ErrorLines => Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
+    public string LastError => ErrorLines.LastOrDefault() ?? "";
+}
+
+internal static class ChildProcess
+{
+    /// <summary>Runs it to its end, or ends it with all that it started.</summary>
+    public static ChildResult Run(string program, IEnumerable<string> arguments, TimeSpan limit)
+    {
+        ProcessStartInfo start = new(program, arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        try
+        {
+            using Process process = Process.Start(start)!;
+            process.StandardInput.Close();
+            Task<string> output = process.StandardOutput.ReadToEndAsync();
+            Task<string> errors = process.StandardError.ReadToEndAsync();
+            if (!process.WaitForExit(limit))
+            {
+                process.Kill(entireProcessTree: true);
+                return new ChildResult(null, "", string.Create(
+                    CultureInfo.InvariantCulture, $"still running after {limit.TotalSeconds:0} s"));
+            }
+
+            return new ChildResult(process.ExitCode, output.GetAwaiter().GetResult(), errors.GetAwaiter().GetResult());
+        }
+        catch (Win32Exception e)
+        {
+            return new ChildResult(null, "", e.Message);
+        }
+    }
+}

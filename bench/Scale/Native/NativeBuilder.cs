@@ -1,0 +1,102 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Quiescent.Scale.Native;
+
+// Where a program is, or why there is none.
+internal readonly record struct NativeBinary(string? Path, string? Absent);
+
+// Builds each program once, and keeps it in a folder that is named after its sources.
+internal sealed class NativeBuilder(string sources, string cache, Action<string> announce)
+{
+    // What a program answers when it is started without a workload.
+    private const int NoWorkload = 2;
+
+    private static readonly TimeSpan s_buildLimit = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan s_startLimit = TimeSpan.FromSeconds(20);
+
+    private readonly ConcurrentDictionary<string, Lazy<NativeBinary>> _binaries = new();
+    private readonly Lazy<string> _folder = new(() => Path.Combine(cache, HashOf(sources)));
+
+    public NativeBinary Get(NativeProgram program) =>
+        _binaries.GetOrAdd(program.Name, _ => new Lazy<NativeBinary>(() => FindOrBuild(program))).Value;
+
+    /// <summary>The user's own cache; a folder of this process's own where there is none.</summary>
+    public static string DefaultCache()
+    {
+        string data = Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData);
+        return data.Length != 0 ? Path.Combine(data, "quiescent", "native") : Directory.CreateTempSubdirectory("quiescent").FullName;
+    }
+
+    private NativeBinary FindOrBuild(NativeProgram program)
+    {
+        if (!File.Exists(Path.Combine(sources, "Makefile")))
+        {
+            return Absent("its sources are not beside the tool");
+        }
+
+        if (Array.Find(program.Requirements, requirement => !requirement.IsPresent()) is { } missing)
+        {
+            return Absent($"not installed: {missing.Package}");
+        }
+
+        string binary = Path.Combine(_folder.Value, program.Name);
+        try
+        {
+            return Starts(binary) ? new NativeBinary(binary, null) : Build(program, binary);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return Absent(e.Message);
+        }
+    }
+
+    // Beside its place and then moved there, since another run may be building the same.
+    private NativeBinary Build(NativeProgram program, string binary)
+    {
+        string output = Path.Combine(_folder.Value, string.Create(CultureInfo.InvariantCulture, $"build-{Environment.ProcessId}-{program.Name}"));
+        Directory.CreateDirectory(output);
+        announce(program.Name);
+        try
+        {
+            ChildResult result = ChildProcess.Run("make", ["--silent", "-C", sources, $"OUT={output}", program.Name], s_buildLimit);
+            if (result.ExitCode != 0)
+            {
+                return Absent($"does not build: {Reason(result)}");
+            }
+
+            File.Move(Path.Combine(output, program.Name), binary, overwrite: true);
+            return Starts(binary) ? new NativeBinary(binary, null) : Absent("does not start");
+        }
+        finally
+        {
+            Directory.Delete(output, recursive: true);
+        }
+    }
+
+    // A library may have gone, or been replaced, since it was built.
+    private static bool Starts(string binary) =>
+        File.Exists(binary) && ChildProcess.Run(binary, [], s_startLimit) is { ExitCode: NoWorkload };
+
+    // The last that was said before make's own summary.
+    private static string Reason(ChildResult result) =>
+        result.ErrorLines.LastOrDefault(line => !line.StartsWith("make", StringComparison.Ordinal)) ?? result.LastError;
+
+    private static NativeBinary Absent(string reason) => new(null, reason);
+
+    private static string HashOf(string folder)
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(Encoding.UTF8.GetBytes(RuntimeInformation.OSArchitecture.ToString()));
+        foreach (string file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+        {
+            hash.AppendData(Encoding.UTF8.GetBytes(Path.GetRelativePath(folder, file)));
+            hash.AppendData(File.ReadAllBytes(file));
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset())[..16];
+    }
+}
