@@ -1,4 +1,5 @@
 using Quiescent.Scale.Contests;
+using Quiescent.Scale.Native;
 using Quiescent.Scale.Runs;
 
 namespace Quiescent.Scale.Workloads;
@@ -18,5 +19,6 @@ internal static class Catalog
         PackageVersion.Of("Microsoft.Garnet"),
         PackageVersion.Of("Microsoft.FASTER.Core"),
         PackageVersion.Of("DotNext"),
+        .. NativePeers.Versions(),
     ]);
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using Quiescent.Scale.Contests;
+using Quiescent.Scale.Native;
 using Quiescent.Scale.Reports;
 using Quiescent.Scale.Runs;
 using Quiescent.Scale.Workloads;
@@ -71,6 +72,8 @@ internal static class ScaleCommand
             return 2;
         }
 
+        NativeContestants native = NativeContestants.OfThisMachine();
+        contests = [.. contests.Select(native.Join)];
         if (options.List)
         {
             WriteList(contests, output);
