@@ -5,15 +5,16 @@
 enum { SAMPLES = 1 << 16 };
 
 #ifdef PEER_SYNCHRONIZES
-// Registered, but not a reader at the moment.
+// Idle threads sleep until main comes too: what polls is not idle.
+static pthread_barrier_t ending;
+
 static void idle(struct worker *worker)
 {
     (void)worker;
     peer_register();
     peer_offline();
     pass_gate();
-    while (!stopped())
-        sleep_for(0.05);
+    pthread_barrier_wait(&ending);
     peer_online();
     peer_unregister();
 }
@@ -40,11 +41,13 @@ static void g(void)
     struct worker *workers = allocate(count * sizeof *workers);
     shared = new_node(1);
     pthread_barrier_init(&gate, NULL, count + 1);
+    pthread_barrier_init(&ending, NULL, threads + 1);
     for (int i = 0; i < count; i++)
         start(&workers[i], i, i < callers ? synchronize : i < callers + readers ? read_in_loop : idle);
     pass_gate();
     sleep_for(number_argument("seconds", 1));
     atomic_store(&stop, true);
+    pthread_barrier_wait(&ending);
     join(workers, count);
 
     int64_t *samples = allocate((size_t)callers * SAMPLES * sizeof *samples);
