@@ -11,6 +11,7 @@ internal static class Catalog
     [
         .. ReadSide.Contests(),
         .. GracePeriods.Contests(),
+        .. Floods.Contests(),
     ];
 
     public static Machine DescribeMachine() => Machine.Describe(

@@ -1,0 +1,188 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using Quiescent.Scale.Workloads.Meters;
+
+namespace Quiescent.Scale.Workloads.Flooding;
+
+// How many threads replace blocks, and how many look at them.
+internal readonly record struct FloodShape(int Updaters, int Readers);
+
+// What a turn has come to. Managed bytes: of the updaters alone, and of the whole process to the end of the barrier.
+internal sealed record FloodResult(long Objects, TimeSpan Elapsed)
+{
+    public double? PeakMebibytes { get; init; }
+
+    public long Reads { get; init; }
+
+    public long UpdaterBytes { get; init; }
+
+    public long ProcessBytes { get; init; }
+
+    public long GracePeriods { get; init; }
+
+    public TimeSpan Paused { get; init; }
+
+    public TimeSpan LongestPause { get; init; }
+
+    public double MillionsPerSecond => Objects / Elapsed.TotalSeconds / 1e6;
+}
+
+// One turn: updaters replace blocks as fast as they can until time is up, readers look at the first slot, and the clock stops when all
+// that was handed over has been freed.
+internal static class Flood
+{
+    private const int BatchSize = 1024;
+    private static readonly TimeSpan s_slice = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>A turn in fully optimised code.</summary>
+    public static FloodResult Run<TScheme, TPick>(Func<Slots, TScheme> create, FloodShape shape, TimeSpan length)
+        where TScheme : struct, IScheme
+        where TPick : struct, IPick<TPick>
+    {
+        if (!Loops<TScheme, TPick>.IsWarm)
+        {
+            Warm.Up(() => Turn<TScheme, TPick>(create, new FloodShape(Updaters: 1, Readers: 1), s_slice));
+            Loops<TScheme, TPick>.IsWarm = true;
+        }
+
+        return Turn<TScheme, TPick>(create, shape, length);
+    }
+
+    private static FloodResult Turn<TScheme, TPick>(Func<Slots, TScheme> create, FloodShape shape, TimeSpan length)
+        where TScheme : struct, IScheme
+        where TPick : struct, IPick<TPick>
+    {
+        PeakMemory.Trim();
+        using Slots slots = new(TPick.SlotsFor(shape.Updaters));
+        TScheme scheme = create(slots);
+        Updates[] updates = new Updates[shape.Updaters];
+        using Crew updaters = new();
+        for (int i = 0; i < updates.Length; i++)
+        {
+            int updater = i;
+            updaters.Add("flood updater", () =>
+            {
+                Fill(scheme, slots.Count, updater, updates.Length);
+                updates[updater] = Loops<TScheme, TPick>.Update(scheme, TPick.For(updater), updaters);
+            });
+        }
+
+        long[] reads = new long[shape.Readers];
+        using Crew readers = new();
+        for (int i = 0; i < shape.Readers; i++)
+        {
+            int reader = i;
+            readers.Add("flood reader", () => reads[reader] = Loops<TScheme, TPick>.Look(scheme, readers));
+        }
+
+        updaters.AwaitReady();
+        readers.AwaitReady();
+        readers.Go();
+        PeakMemory? memory = PeakMemory.Watch();
+        PauseWatch pauses = new();
+        long gracePeriods = Rcu.GetStatistics().GracePeriodsCompleted;
+        long bytes = GC.GetTotalAllocatedBytes(precise: true);
+        long start = Stopwatch.GetTimestamp();
+        updaters.Go();
+        pauses.Sleep(length);
+        updaters.Stop();
+        scheme.Barrier();
+        TimeSpan elapsed = Stopwatch.GetElapsedTime(start);
+        bytes = GC.GetTotalAllocatedBytes(precise: true) - bytes;
+        gracePeriods = Rcu.GetStatistics().GracePeriodsCompleted - gracePeriods;
+        double? peak = memory?.MebibytesAbove();
+        readers.Stop();
+        for (int i = 0; i < slots.Count; i++)
+        {
+            scheme.Clear(i);
+        }
+
+        return new FloodResult(updates.Sum(update => update.Objects), elapsed)
+        {
+            PeakMebibytes = peak,
+            Reads = reads.Sum(),
+            UpdaterBytes = updates.Sum(update => update.ManagedBytes),
+            ProcessBytes = bytes,
+            GracePeriods = gracePeriods,
+            Paused = pauses.Total,
+            LongestPause = pauses.Longest,
+        };
+    }
+
+    // The updaters share the work, so that the blocks come from the same arenas of the allocator as their successors.
+    private static void Fill<TScheme>(TScheme scheme, int slots, int updater, int updaters)
+        where TScheme : struct, IScheme
+    {
+        for (int slot = updater; slot < slots; slot += updaters)
+        {
+            scheme.Fill(slot);
+        }
+    }
+
+    private readonly record struct Updates(long Objects, long ManagedBytes);
+
+    // The loops call a method per batch that is not inlined, so that each batch enters the newest code.
+    private static class Loops<TScheme, TPick>
+        where TScheme : struct, IScheme
+        where TPick : struct, IPick<TPick>
+    {
+        public static bool IsWarm { get; set; }
+
+        public static Updates Update(TScheme scheme, TPick pick, Crew crew)
+        {
+            scheme.Enter();
+            crew.Begin();
+
+            // What a thread needs once is not counted: it is not managed memory per object.
+            UpdateBatch(ref scheme, ref pick, 0);
+            long bytes = GC.GetAllocatedBytesForCurrentThread();
+            long objects = BatchSize;
+            while (!crew.IsStopped)
+            {
+                UpdateBatch(ref scheme, ref pick, objects);
+                objects += BatchSize;
+            }
+
+            bytes = GC.GetAllocatedBytesForCurrentThread() - bytes;
+            scheme.Leave();
+            return new Updates(objects, bytes);
+        }
+
+        public static long Look(TScheme scheme, Crew crew)
+        {
+            crew.Begin();
+            long reads = 0;
+            while (!crew.IsStopped)
+            {
+                LookBatch(ref scheme);
+                reads += BatchSize;
+            }
+
+            return reads;
+        }
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        private static void UpdateBatch(ref TScheme shared, ref TPick sharedPick, long first)
+        {
+            TScheme scheme = shared;
+            TPick pick = sharedPick;
+            for (long value = first; value < first + BatchSize; value++)
+            {
+                scheme.Replace(pick.Next(), value);
+            }
+
+            shared = scheme;
+            sharedPick = pick;
+        }
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        private static void LookBatch(ref TScheme shared)
+        {
+            TScheme scheme = shared;
+            for (int i = 0; i < BatchSize; i++)
+            {
+                scheme.Read(0);
+            }
+        }
+    }
+}

@@ -1,0 +1,232 @@
+using Quiescent.Scale.Contests;
+using Quiescent.Scale.Peers;
+using Quiescent.Scale.Workloads.Flooding;
+
+namespace Quiescent.Scale.Workloads;
+
+// F1: allocate 64 bytes, publish by exchange, free the old block after a grace period, to the end of the last barrier.
+internal static class Floods
+{
+    private const string Tsavorite = "Tsavorite LightEpoch";
+
+    // Ahead of every one of them as soon as there is a reader or a second updater. The GC heap is not among them: it is not
+    // unmanaged memory, and is measured against the pool.
+    private static readonly string[] s_peers =
+    [
+        Tsavorite, "FASTER LightEpoch", "DotNext Epoch", "liburcu memb", "liburcu defer_rcu", "ck_epoch", "crossbeam-epoch",
+    ];
+
+    // The same, where there is a reader that they hold up.
+    private static readonly string[] s_lockingPeers = ["Lock", "ReaderWriterLockSlim", "interlocked count"];
+
+    public static IEnumerable<Contest> Contests()
+    {
+        yield return Flooded("F1/1u0r", "Flood: 1 updater, no reader", new FloodShape(Updaters: 1, Readers: 0)) with
+        {
+            Targets =
+            [
+                new("head-less", Bound.AtLeast, 6, "liburcu memb"),
+                new("head-less", Bound.AtLeast, 2, "crossbeam-epoch"),
+                new("head-less", Bound.AtLeast, 1, "ck_epoch"),
+                new("head-less", Bound.AtLeast, 8, Tsavorite),
+                new("head-less", Bound.AtLeast, 1 / 1.5, "free at once"),
+                new("pool", Bound.AtLeast, 1 / 0.6, "free at once"),
+                new("pool", Bound.AtLeast, 1, "GC heap"),
+            ],
+        };
+        yield return AheadOfAll(Flooded("F1/1u1r", "Flood: 1 updater, 1 reader", new FloodShape(Updaters: 1, Readers: 1)));
+        yield return AheadOfAll(Flooded("F1/2u0r", "Flood: 2 updaters, no reader", new FloodShape(Updaters: 2, Readers: 0)));
+        yield return AheadOfAll(Flooded("F1/2u1r", "Flood: 2 updaters, 1 reader", new FloodShape(Updaters: 2, Readers: 1)));
+        yield return AtRandom();
+        yield return Memory();
+        yield return ManagedBytes();
+    }
+
+    private static Contest Flooded(string id, string title, FloodShape shape) => new(id, title, Unit.MillionsPerSecond,
+    [
+        Ours<HeadLess>("head-less", shape),
+        Ours<Head>("head", shape),
+        Ours<Bulk>("bulk", shape),
+        Ours<Callback>("delegate", shape),
+        Ours<UserDeallocator>("user deallocator", shape),
+        Flooding<FreeAtOnce, OwnSlot>("free at once", Side.Floor, shape, slots => new(slots)) with
+        {
+            Remark = shape.Readers == 0 ? null : "nothing protects the reader, which does not follow the pointer that it loads",
+        },
+        Collected<OwnSlot>(shape),
+        Flooding<LightEpochScheme<OfTsavorite>, OwnSlot>(Tsavorite, Side.Managed, shape, slots => new(slots)),
+        Flooding<LightEpochScheme<OfFaster>, OwnSlot>("FASTER LightEpoch", Side.Managed, shape, slots => new(slots)) with
+        {
+            Remark = OfFaster.Remark,
+        },
+        Flooding<DotNextScheme, OwnSlot>("DotNext Epoch", Side.Managed, shape, slots => new(slots)) with
+        {
+            Remark = DotNextEpoch.Remark,
+        },
+        .. shape.Readers == 0 ? [] : Excluding(shape),
+    ]);
+
+    // Who excludes or counts readers frees at once. Without a reader that is the floor with an uncontended lock around it.
+    private static IEnumerable<Contestant> Excluding(FloodShape shape) =>
+    [
+        Flooding<Locked, OwnSlot>("Lock", Side.Managed, shape, slots => new(slots)),
+        Flooding<ReaderWriterLocked, OwnSlot>("ReaderWriterLockSlim", Side.Managed, shape, slots => new(slots)),
+        Flooding<Counted, OwnSlot>("interlocked count", Side.Managed, shape, slots => new(slots)),
+    ];
+
+    private static Contest AtRandom()
+    {
+        FloodShape shape = new(Updaters: 1, Readers: 0);
+        return new("F1/random", "Flood: 1,048,576 live blocks replaced at random", Unit.MillionsPerSecond,
+        [
+            Flooding<OwnScheme<HeadLess>, AnySlot>("head-less", Side.Ours, shape, slots => new(slots, default)),
+            Flooding<FreeAtOnce, AnySlot>("free at once", Side.Floor, shape, slots => new(slots)),
+            Collected<AnySlot>(shape),
+        ])
+        {
+            Targets =
+            [
+                new("head-less", Bound.AtLeast, 1, "free at once"),
+                new("pool", Bound.AtLeast, 1, "free at once"),
+                new("head-less", Bound.AtLeast, 5, "GC heap"),
+            ],
+        };
+    }
+
+    private static Contest Memory()
+    {
+        (string Name, FloodShape Shape)[] shapes =
+        [
+            ("head-less", new(Updaters: 1, Readers: 0)),
+            ("head-less, 1 reader", new(Updaters: 1, Readers: 1)),
+            ("head-less, 2 updaters, 1 reader", new(Updaters: 2, Readers: 1)),
+        ];
+        return new("F1-memory", "Flood: peak memory above the live set", Unit.Mebibytes,
+        [
+            .. shapes.Select(
+                shape => Peak<OwnScheme<HeadLess>>(shape.Name, Side.Ours, shape.Shape, slots => new(slots, default))),
+            Peak<OwnScheme<Head>>("head, 1 reader", Side.Ours, new(Updaters: 1, Readers: 1), slots => new(slots, default)),
+            Peak<GcHeap>("GC heap", Side.Managed, new(Updaters: 1, Readers: 0), slots => new(slots)),
+        ])
+        {
+            Targets =
+            [
+                .. shapes.Select(shape => new Target(shape.Name, Bound.AtMost, 16)),
+                new("head, 1 reader", Bound.AtMost, 16),
+            ],
+        };
+    }
+
+    private static Contest ManagedBytes()
+    {
+        FloodShape shape = new(Updaters: 1, Readers: 1);
+        return new("F1-managed", "Flood: managed bytes allocated per freed object", Unit.Bytes,
+        [
+            Bytes<OwnScheme<HeadLess>>("head-less", Side.Ours, shape, slots => new(slots, default)),
+            Bytes<OwnScheme<Head>>("head", Side.Ours, shape, slots => new(slots, default)),
+            Bytes<OwnScheme<Bulk>>("bulk", Side.Ours, shape, slots => new(slots, default)),
+            Bytes<OwnScheme<UserDeallocator>>("user deallocator", Side.Ours, shape, slots => new(slots, default)),
+            Bytes<OwnScheme<Callback>>("delegate", Side.Ours, shape, slots => new(slots, default)),
+            Bytes<LightEpochScheme<OfTsavorite>>(Tsavorite, Side.Managed, shape, slots => new(slots)),
+            Bytes<DotNextScheme>("DotNext Epoch", Side.Managed, shape, slots => new(slots)),
+            Bytes<GcHeap>("GC heap", Side.Managed, shape, slots => new(slots)),
+        ])
+        {
+            Targets =
+            [
+                new("head-less", Bound.AtMost, 0),
+                new("head", Bound.AtMost, 0),
+                new("bulk", Bound.AtMost, 0),
+                new("user deallocator", Bound.AtMost, 0),
+            ],
+        };
+    }
+
+    private static Contest AheadOfAll(Contest contest) => contest with
+    {
+        Targets =
+        [
+            .. s_peers.Concat(contest.Contestants.Select(contestant => contestant.Name).Intersect(s_lockingPeers))
+                .Select(peer => new Target("head-less", Bound.AtLeast, 1, peer)),
+        ],
+    };
+
+    private static Contestant Ours<TForm>(string name, FloodShape shape)
+        where TForm : struct, IForm =>
+        Flooding<OwnScheme<TForm>, OwnSlot>(name, Side.Ours, shape, slots => new(slots, default));
+
+    private static Contestant Flooding<TScheme, TPick>(string name, Side side, FloodShape shape, Func<Slots, TScheme> create)
+        where TScheme : struct, IScheme
+        where TPick : struct, IPick<TPick> =>
+        new(name, side, length =>
+        {
+            FloodResult result = Flood.Run<TScheme, TPick>(create, shape, length);
+            return new Reading(result.MillionsPerSecond) { Details = [.. Details(result, side)] };
+        });
+
+    private static Contestant Collected<TPick>(FloodShape shape)
+        where TPick : struct, IPick<TPick> =>
+        new("GC heap", Side.Managed, length =>
+        {
+            FloodResult result = Flood.Run<GcHeap, TPick>(slots => new(slots), shape, length);
+            return new Reading(result.MillionsPerSecond)
+            {
+                Details =
+                [
+                    .. Details(result, Side.Managed),
+                    new("paused %", 100 * (result.Paused / result.Elapsed)),
+                    new("longest pause ms", result.LongestPause.TotalMilliseconds),
+                ],
+            };
+        })
+        {
+            Remark = "allocate and forget",
+        };
+
+    private static Contestant Peak<TScheme>(string name, Side side, FloodShape shape, Func<Slots, TScheme> create)
+        where TScheme : struct, IScheme =>
+        new(name, side, length =>
+        {
+            FloodResult result = Flood.Run<TScheme, OwnSlot>(create, shape, length);
+            return new Reading(result.PeakMebibytes ?? double.NaN) { Details = [new("M/s", result.MillionsPerSecond)] };
+        })
+        {
+            Remark = "resident memory as the kernel counts it, all of the process",
+            Absent = Meters.PeakMemory.IsKnown ? null : "the kernel does not tell a process's peak of memory",
+        };
+
+    private static Contestant Bytes<TScheme>(string name, Side side, FloodShape shape, Func<Slots, TScheme> create)
+        where TScheme : struct, IScheme =>
+        new(name, side, length =>
+        {
+            FloodResult result = Flood.Run<TScheme, OwnSlot>(create, shape, length);
+            return new Reading((double)result.UpdaterBytes / result.Objects)
+            {
+                Details =
+                [
+                    new("all threads B/object", (double)result.ProcessBytes / result.Objects),
+                    new("M/s", result.MillionsPerSecond),
+                ],
+            };
+        });
+
+    private static IEnumerable<Detail> Details(FloodResult result, Side side)
+    {
+        if (result.PeakMebibytes is { } peak)
+        {
+            yield return new("peak MiB", peak);
+        }
+
+        yield return new("updater B/object", (double)result.UpdaterBytes / result.Objects);
+        yield return new("all threads B/object", (double)result.ProcessBytes / result.Objects);
+        if (result.Reads != 0)
+        {
+            yield return new("reads/s", result.Reads / result.Elapsed.TotalSeconds);
+        }
+
+        if (side == Side.Ours)
+        {
+            yield return new("grace periods/s", result.GracePeriods / result.Elapsed.TotalSeconds);
+        }
+    }
+}
