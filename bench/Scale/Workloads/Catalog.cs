@@ -12,6 +12,9 @@ internal static class Catalog
         .. ReadSide.Contests(),
         .. GracePeriods.Contests(),
         .. Floods.Contests(),
+        .. Overstay.Contests(),
+        .. Barriers.Contests(),
+        .. Idle.Contests(),
     ];
 
     public static Machine DescribeMachine() => Machine.Describe(

@@ -1,6 +1,7 @@
 using Quiescent.Scale.Contests;
 using Quiescent.Scale.Peers;
 using Quiescent.Scale.Workloads.Flooding;
+using Quiescent.Scale.Workloads.Meters;
 
 namespace Quiescent.Scale.Workloads;
 
@@ -192,7 +193,7 @@ internal static class Floods
         })
         {
             Remark = "resident memory as the kernel counts it, all of the process",
-            Absent = Meters.PeakMemory.IsKnown ? null : "the kernel does not tell a process's peak of memory",
+            Absent = PeakMemory.IsKnown ? null : PeakMemory.WhyUnknown,
         };
 
     private static Contestant Bytes<TScheme>(string name, Side side, FloodShape shape, Func<Slots, TScheme> create)

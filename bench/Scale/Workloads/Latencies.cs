@@ -14,6 +14,8 @@ internal sealed class Latencies
     private long _count;
     private long _max;
 
+    public long Count => _count;
+
     public void Add(long ticks)
     {
         _counts[IndexOf(ticks)]++;

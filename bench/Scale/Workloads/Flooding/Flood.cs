@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.CompilerServices;
 using Quiescent.Scale.Workloads.Meters;
 
 namespace Quiescent.Scale.Workloads.Flooding;
@@ -31,24 +30,17 @@ internal sealed record FloodResult(long Objects, TimeSpan Elapsed)
 // that was handed over has been freed.
 internal static class Flood
 {
-    private const int BatchSize = 1024;
-    private static readonly TimeSpan s_slice = TimeSpan.FromMilliseconds(100);
-
     /// <summary>A turn in fully optimised code.</summary>
     public static FloodResult Run<TScheme, TPick>(Func<Slots, TScheme> create, FloodShape shape, TimeSpan length)
         where TScheme : struct, IScheme
         where TPick : struct, IPick<TPick>
     {
-        if (!Loops<TScheme, TPick>.IsWarm)
-        {
-            Warm.Up(() => Turn<TScheme, TPick>(create, new FloodShape(Updaters: 1, Readers: 1), s_slice));
-            Loops<TScheme, TPick>.IsWarm = true;
-        }
-
+        FloodLoops<TScheme, TPick>.WarmUp(create);
         return Turn<TScheme, TPick>(create, shape, length);
     }
 
-    private static FloodResult Turn<TScheme, TPick>(Func<Slots, TScheme> create, FloodShape shape, TimeSpan length)
+    /// <summary>A turn in whatever code there is.</summary>
+    public static FloodResult Turn<TScheme, TPick>(Func<Slots, TScheme> create, FloodShape shape, TimeSpan length)
         where TScheme : struct, IScheme
         where TPick : struct, IPick<TPick>
     {
@@ -63,7 +55,7 @@ internal static class Flood
             updaters.Add("flood updater", () =>
             {
                 Fill(scheme, slots.Count, updater, updates.Length);
-                updates[updater] = Loops<TScheme, TPick>.Update(scheme, TPick.For(updater), updaters);
+                updates[updater] = FloodLoops<TScheme, TPick>.Update(scheme, TPick.For(updater), updaters);
             });
         }
 
@@ -72,7 +64,7 @@ internal static class Flood
         for (int i = 0; i < shape.Readers; i++)
         {
             int reader = i;
-            readers.Add("flood reader", () => reads[reader] = Loops<TScheme, TPick>.Look(scheme, readers));
+            readers.Add("flood reader", () => reads[reader] = FloodLoops<TScheme, TPick>.Look(scheme, readers));
         }
 
         updaters.AwaitReady();
@@ -116,73 +108,6 @@ internal static class Flood
         for (int slot = updater; slot < slots; slot += updaters)
         {
             scheme.Fill(slot);
-        }
-    }
-
-    private readonly record struct Updates(long Objects, long ManagedBytes);
-
-    // The loops call a method per batch that is not inlined, so that each batch enters the newest code.
-    private static class Loops<TScheme, TPick>
-        where TScheme : struct, IScheme
-        where TPick : struct, IPick<TPick>
-    {
-        public static bool IsWarm { get; set; }
-
-        public static Updates Update(TScheme scheme, TPick pick, Crew crew)
-        {
-            scheme.Enter();
-            crew.Begin();
-
-            // What a thread needs once is not counted: it is not managed memory per object.
-            UpdateBatch(ref scheme, ref pick, 0);
-            long bytes = GC.GetAllocatedBytesForCurrentThread();
-            long objects = BatchSize;
-            while (!crew.IsStopped)
-            {
-                UpdateBatch(ref scheme, ref pick, objects);
-                objects += BatchSize;
-            }
-
-            bytes = GC.GetAllocatedBytesForCurrentThread() - bytes;
-            scheme.Leave();
-            return new Updates(objects, bytes);
-        }
-
-        public static long Look(TScheme scheme, Crew crew)
-        {
-            crew.Begin();
-            long reads = 0;
-            while (!crew.IsStopped)
-            {
-                LookBatch(ref scheme);
-                reads += BatchSize;
-            }
-
-            return reads;
-        }
-
-        [MethodImpl(MethodImplOptions.NoInlining)]
-        private static void UpdateBatch(ref TScheme shared, ref TPick sharedPick, long first)
-        {
-            TScheme scheme = shared;
-            TPick pick = sharedPick;
-            for (long value = first; value < first + BatchSize; value++)
-            {
-                scheme.Replace(pick.Next(), value);
-            }
-
-            shared = scheme;
-            sharedPick = pick;
-        }
-
-        [MethodImpl(MethodImplOptions.NoInlining)]
-        private static void LookBatch(ref TScheme shared)
-        {
-            TScheme scheme = shared;
-            for (int i = 0; i < BatchSize; i++)
-            {
-                scheme.Read(0);
-            }
         }
     }
 }

@@ -8,10 +8,10 @@ internal sealed class Crew : IDisposable
     private readonly List<Thread> _threads = [];
     private readonly CountdownEvent _ready = new(1);
     private readonly ManualResetEventSlim _go = new();
+    private readonly ManualResetEventSlim _stop = new();
     private ExceptionDispatchInfo? _failure;
-    private bool _isStopped;
 
-    public bool IsStopped => Volatile.Read(ref _isStopped);
+    public bool IsStopped => _stop.IsSet;
 
     /// <summary>Starts a thread, whose body calls <see cref="Begin"/> once it is ready.</summary>
     public void Add(string name, Action body)
@@ -37,10 +37,15 @@ internal sealed class Crew : IDisposable
 
     public void Go() => _go.Set();
 
-    /// <summary>Waits for all threads, and throws what one of them threw.</summary>
+    /// <summary>On a thread of the crew: returns when it is to stop.</summary>
+    public void AwaitStop() => _stop.Wait();
+
+    public void RequestStop() => _stop.Set();
+
+    /// <summary>Stops all threads, waits for them, and throws what one of them threw.</summary>
     public void Stop()
     {
-        Volatile.Write(ref _isStopped, true);
+        RequestStop();
         foreach (Thread thread in _threads)
         {
             thread.Join();
@@ -53,6 +58,7 @@ internal sealed class Crew : IDisposable
     {
         _ready.Dispose();
         _go.Dispose();
+        _stop.Dispose();
     }
 
     private void Run(Action body)

@@ -8,6 +8,8 @@ namespace Quiescent.Scale.Workloads.Meters;
 // the growth.
 internal sealed partial class PeakMemory
 {
+    public const string WhyUnknown = "the system does not tell a process's peak of memory";
+
     private const double KibibytesPerMebibyte = 1024;
 
     private readonly double _before;
