@@ -9,12 +9,13 @@ internal static class Catalog
 {
     public static IReadOnlyList<Contest> All() =>
     [
-        .. ReadSide.Contests(),
+        .. ReadSide.Contests().Select(AheadOfTime.Join),
         .. GracePeriods.Contests(),
         .. Floods.Contests(),
         .. Overstay.Contests(),
         .. Barriers.Contests(),
         .. Idle.Contests(),
+        .. Size.Contests(),
     ];
 
     public static Machine DescribeMachine() => Machine.Describe(

@@ -49,10 +49,8 @@ internal static class Overstay
     };
 
     private static Contestant Ours<TForm>(string name, int updaters)
-        where TForm : struct, IForm => new(name, Side.Ours, _ => Stay<TForm>(updaters))
-    {
-        Absent = PeakMemory.IsKnown ? null : PeakMemory.WhyUnknown,
-    };
+        where TForm : struct, IForm =>
+        new(name, Side.Ours, _ => Stay<TForm>(updaters)) { Absent = PeakMemory.IsKnown ? null : PeakMemory.WhyUnknown };
 
     private static Reading Stay<TForm>(int updaterCount)
         where TForm : struct, IForm
@@ -119,8 +117,8 @@ internal static class Overstay
         };
     }
 
-    // A million blocks are queued under a reader's section. From its end on each further Free is timed until all of them are freed;
-    // and again, until time is up.
+    // A million blocks are queued under a reader's section. From its end on each further Free is timed until all of them are
+    // freed; and again, until time is up.
     private static Reading LongestOf<TForm>(TimeSpan length)
         where TForm : struct, IForm
     {

@@ -1,0 +1,77 @@
+using System.Runtime.InteropServices;
+using Quiescent.Scale.Native;
+
+namespace Quiescent.Scale.Workloads.Ahead;
+
+// A project of the source tree, compiled ahead of time when it is first needed. What it leaves goes to the user's cache, so that
+// the next run finds it up to date.
+internal sealed class Publication
+{
+    private const string Solution = "Quiescent.slnx";
+
+    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(5);
+    private static readonly Lazy<string?> s_tree =
+        new(() => FindTree(AppContext.BaseDirectory) ?? FindTree(Environment.CurrentDirectory));
+
+    private static readonly Lazy<string?> s_absent = new(WhyNot);
+
+    private readonly string _project;
+    private readonly string? _preference;
+    private readonly Lazy<string> _program;
+
+    /// <param name="project">Its folder in the tree.</param>
+    /// <param name="preference">Handed to the build as the property of that name.</param>
+    public Publication(string project, string? preference = null)
+    {
+        _project = project;
+        _preference = preference;
+        _program = new Lazy<string>(Publish);
+    }
+
+    /// <summary>Why nothing can be published here, or null.</summary>
+    public static string? Absent => s_absent.Value;
+
+    /// <summary>The program's path.</summary>
+    /// <exception cref="InvalidOperationException">It does not build.</exception>
+    public string Program => _program.Value;
+
+    private static string? FindTree(string folder)
+    {
+        DirectoryInfo? at = new(folder);
+        while (at is not null && !File.Exists(Path.Combine(at.FullName, Solution)))
+        {
+            at = at.Parent;
+        }
+
+        return at?.FullName;
+    }
+
+    private static string? WhyNot() =>
+        !OperatingSystem.IsLinux() ? "measured on Linux only"
+        : s_tree.Value is null ? "the source tree is not around the tool"
+        : ChildProcess.Run("clang", ["--version"], s_limit).ExitCode != 0 ? "not installed: clang"
+        : null;
+
+    private string Publish()
+    {
+        string name = Path.GetFileName(_project);
+        string output = Path.Combine(
+            Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.Create),
+            "quiescent",
+            "published",
+            $"{name}{_preference}");
+        Console.Error.WriteLine($"quiescent: compiling {name} ahead of time …");
+        ChildResult result = ChildProcess.Run(
+            "dotnet",
+            [
+                "publish", Path.Combine(s_tree.Value!, _project), "-c", "Release", "-r", RuntimeInformation.RuntimeIdentifier, "--nologo",
+                "--artifacts-path", output, "-o", Path.Combine(output, "program"), $"-p:Preference={_preference}",
+            ],
+            s_limit);
+        return result.ExitCode == 0
+            ? Path.Combine(output, "program", name)
+            : throw new InvalidOperationException($"{name} does not build: {LastLine(result.Output)} {result.LastError}");
+    }
+
+    private static string LastLine(string output) => output.TrimEnd().Split('\n')[^1].Trim();
+}
