@@ -7,12 +7,12 @@ namespace Quiescent.Tool.Tests.Scale;
 
 public sealed class ScaleCommandTests
 {
-    private static readonly Contest s_sound = Contests.Of("R1/1", Contests.Measuring("ours", 2), Contests.Measuring("peer", 4)) with
+    private static readonly Contest s_sound = Contests.Of("X/1", Contests.Measuring("ours", 2), Contests.Measuring("peer", 4)) with
     {
         Targets = [new Target("ours", Bound.AtMost, 0.25, "peer")],
     };
 
-    private static readonly Contest s_failing = Contests.Of("G/busy", Contests.Failing("ours", "out of luck"));
+    private static readonly Contest s_failing = Contests.Of("Y/busy", Contests.Failing("ours", "out of luck"));
 
     [Fact]
     public void A_missed_target_is_a_figure_and_a_failure_only_if_so_asked()
@@ -29,8 +29,8 @@ public sealed class ScaleCommandTests
     {
         (int exitCode, string output) = Run([s_failing, s_sound]);
         Assert.Equal(1, exitCode);
-        Assert.Contains("FAILED: G/busy, ours: out of luck", output, StringComparison.Ordinal);
-        Assert.Contains("R1/1", output, StringComparison.Ordinal);
+        Assert.Contains("FAILED: Y/busy, ours: out of luck", output, StringComparison.Ordinal);
+        Assert.Contains("X/1", output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -44,21 +44,21 @@ public sealed class ScaleCommandTests
     [Fact]
     public void Figures_are_chosen_by_the_beginning_of_their_id()
     {
-        (int exitCode, string output) = Run([s_failing, s_sound], figures: ["r1"]);
+        (int exitCode, string output) = Run([s_failing, s_sound], figures: ["x"]);
         Assert.Equal(0, exitCode);
-        Assert.DoesNotContain("G/busy", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("Y/busy", output, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_beginning_that_fits_no_figure_is_a_bad_argument() =>
-        Assert.Equal(2, Run([s_sound], figures: ["R1", "Q"]).ExitCode);
+        Assert.Equal(2, Run([s_sound], figures: ["X", "Q"]).ExitCode);
 
     [Fact]
     public void A_list_measures_nothing()
     {
         (int exitCode, string output) = Run([s_failing], list: true);
         Assert.Equal(0, exitCode);
-        Assert.Contains("G/busy: a figure", output, StringComparison.Ordinal);
+        Assert.Contains("Y/busy: a figure", output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -87,19 +87,19 @@ public sealed class ScaleCommandTests
     public void Figures_are_given_one_by_one_or_as_a_list() =>
         Assert.Equal(["R1", "G/idle", "F1"], ScaleCommand.SplitFigures(["R1, G/idle", "F1", ","]));
 
-    // Ids name figures in documents, and targets name contestants: a typing error would make a target that is never judged.
     [Fact]
-    public void Every_id_of_the_catalog_is_used_once_and_every_target_is_of_a_contestant()
-    {
-        IReadOnlyList<Contest> catalog = Catalog.All();
-        Assert.Equal(catalog.Count, catalog.Select(contest => contest.Id).Distinct().Count());
-        Assert.All(catalog, contest =>
+    public void Every_id_of_the_catalog_is_used_once() =>
+        Assert.Distinct(Catalog.All().Select(contest => contest.Id));
+
+    // A typing error in a name would make a target that is never judged.
+    [Fact]
+    public void Every_target_of_sections_and_grace_periods_is_of_a_contestant() =>
+        Assert.All(ReadSide.Contests().Concat(Quiescent.Scale.Workloads.GracePeriods.Contests()), contest =>
         {
             string[] names = [.. contest.Contestants.Select(contestant => contestant.Name)];
-            Assert.Equal(names.Length, names.Distinct().Count());
+            Assert.Distinct(names);
             Assert.All(contest.Targets, target => Assert.Contains(target.Contestant, names));
         });
-    }
 
     private static (int ExitCode, string Output) Run(
         Contest[] catalog, string[]? figures = null, bool list = false, bool json = false, bool strict = false)
