@@ -35,15 +35,17 @@ internal static class ScaleCommand
         };
         Option<bool> list = new("--list") { Description = "List the figures with their contestants, and measure none." };
         Option<bool> json = new("--json") { Description = "The result as JSON on standard output, every reading included." };
+        Option<FileInfo?> report = new("--report") { Description = "Write the result to this file: one page of HTML that needs nothing else." };
         Option<bool> strict = new("--strict") { Description = "Exit code 1 also when a target was missed." };
         seconds.Validators.Add(result => RequireAtLeastOne(result, seconds));
+        report.Validators.Add(RequireFolder);
         rounds.Validators.Add(result => RequireAtLeastOne(result, rounds));
         Command command = new(
             "scale",
             "Measures the library beside its peers, after the kernel's rcuscale and refscale. Exit code 0 when every contestant "
             + "could be measured: a missed target is a figure, not a failure.")
         {
-            seconds, rounds, figures, list, json, strict,
+            seconds, rounds, figures, list, json, report, strict,
         };
         command.SetAction(parsed =>
         {
@@ -56,6 +58,7 @@ internal static class ScaleCommand
                 Figures = SplitFigures(parsed.GetValue(figures) ?? []),
                 List = parsed.GetValue(list),
                 Json = parsed.GetValue(json),
+                Report = parsed.GetValue(report),
                 Strict = parsed.GetValue(strict),
             };
             return Run(options, Catalog.All(), Console.Out, Console.Error);
@@ -89,6 +92,11 @@ internal static class ScaleCommand
         else
         {
             ClosingTable.Write(result, output);
+        }
+
+        if (options.Report is { } report)
+        {
+            File.WriteAllText(report.FullName, HtmlReport.Write(result));
         }
 
         bool hasFailed = result.Failures.Any() || (options.Strict && result.Count(Verdict.Missed) != 0);
@@ -126,6 +134,15 @@ internal static class ScaleCommand
         }
     }
 
+    // A run of minutes must not end with a file that cannot be written.
+    private static void RequireFolder(OptionResult result)
+    {
+        if (result.Tokens is [{ Value: var path }] && !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(path))))
+        {
+            result.AddError($"--report: there is no folder for '{path}'.");
+        }
+    }
+
     internal sealed record Options
     {
         public TimeSpan Total { get; init; } = TimeSpan.FromSeconds(DefaultSeconds);
@@ -138,6 +155,8 @@ internal static class ScaleCommand
         public bool List { get; init; }
 
         public bool Json { get; init; }
+
+        public FileInfo? Report { get; init; }
 
         public bool Strict { get; init; }
     }
