@@ -49,7 +49,7 @@ internal static class HtmlReportContest
         new XAttribute("class", "axis"),
         new XElement("div", new XAttribute("class", "ticks"), scale.Ticks.Select(tick => new XElement("span",
             new XAttribute("style", string.Create(CultureInfo.InvariantCulture, $"left:{100 * scale.At(tick):0.##}%")),
-            $"{Figure.Write(tick)} {unit.Symbol}".TrimEnd()))));
+            $"{tick.ToString("#,##0.######", CultureInfo.InvariantCulture)} {unit.Symbol}".TrimEnd()))));
 
     private static XElement WithValue(ContestResult contest, Row row, HtmlReportScale scale)
     {

@@ -38,7 +38,7 @@ internal static class HtmlReportStyle
         .swatch.managed { background: var(--managed); } .swatch.native { background: var(--native); }
         .targets li { padding: 0.35rem 0; border-bottom: 1px solid var(--line); }
         .targets a { font-family: ui-monospace, "DejaVu Sans Mono", Menlo, monospace; font-size: 0.9rem; }
-        .measured { color: var(--fine); font-variant-numeric: tabular-nums; }
+        .measured { display: block; color: var(--fine); font-variant-numeric: tabular-nums; }
         .verdict { font-weight: 600; }
         .met { color: var(--met); } .missed { color: var(--missed); } .open { color: var(--open); }
         .rows li { display: grid; grid-template-columns: 1fr auto; column-gap: 0.75rem; align-items: baseline; padding: 0.4rem 0; }

@@ -1,0 +1,174 @@
+using System.Xml.Linq;
+using Quiescent.Scale.Contests;
+using Quiescent.Scale.Reports;
+using Quiescent.Scale.Runs;
+using Xunit;
+
+namespace Quiescent.Tool.Tests.Scale;
+
+public sealed class HtmlReportTests
+{
+    private static readonly string[] s_withoutContent = ["meta", "line", "rect"];
+    private static readonly string[] s_attributesThatLoad = ["src", "srcset", "href", "xlink:href", "action", "data", "poster"];
+
+    [Fact]
+    public void Every_contestant_is_named_with_its_value_its_ratio_or_why_it_has_none()
+    {
+        string text = Page(Result()).Root!.Value;
+
+        Assert.All(["guard", "peer <b>&amp;", "gone", "broken"], name => Assert.Contains(name, text, StringComparison.Ordinal));
+        Assert.Contains("2.50 ns", text, StringComparison.Ordinal);
+        Assert.Contains("40.0 × guard", text, StringComparison.Ordinal);
+        Assert.Contains("not installed: libgone-dev", text, StringComparison.Ordinal);
+        Assert.Contains("failed: exit code 1", text, StringComparison.Ordinal);
+        Assert.Contains("an incorrect algorithm", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Each_contestant_that_has_a_value_has_a_bar_and_the_best_stands_on_top()
+    {
+        XElement[] rows = [.. Page(Result()).Descendants("li").Where(row => row.Elements("svg").Any())];
+
+        Assert.Equal(["guard", "peer <b>&amp;"], rows.Select(row => row.Element("span")!.Value));
+        double[] widths = [.. rows.Select(row => (double)row.Descendants("rect").Single().Attribute("width")!)];
+        Assert.True(widths[0] < widths[1]);
+    }
+
+    [Fact]
+    public void Machine_packages_and_targets_with_their_verdicts_are_told()
+    {
+        string text = Page(Result()).Root!.Value;
+
+        Assert.All(
+            ["A processor", "An operating system", "A runtime", "a package 1.2.3", "met", "guard ≤ 1.5 × peer <b>&amp;", "logarithmic"],
+            part => Assert.Contains(part, text, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void The_page_loads_nothing_and_runs_no_script()
+    {
+        XDocument page = Page(Result());
+
+        Assert.DoesNotContain(
+            page.Descendants(), element => element.Name.LocalName is "script" or "link" or "img" or "iframe" or "object");
+        IEnumerable<XAttribute> loads = page.Descendants().Attributes().Where(one => s_attributesThatLoad.Contains(one.Name.LocalName));
+        Assert.All(loads, attribute => Assert.StartsWith("#", attribute.Value, StringComparison.Ordinal));
+        string style = page.Descendants("style").Single().Value;
+        Assert.DoesNotContain("url(", style, StringComparison.Ordinal);
+        Assert.DoesNotContain("@import", style, StringComparison.Ordinal);
+        Assert.DoesNotContain("http", HtmlReport.Write(Result()), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_link_to_a_figure_has_its_figure()
+    {
+        XDocument page = Page(Result());
+        string[] ids = [.. page.Descendants().Attributes("id").Select(id => "#" + id.Value)];
+
+        Assert.All(page.Descendants("a"), link => Assert.Contains(link.Attribute("href")!.Value, ids));
+    }
+
+    // What HTML would take for an opening tag.
+    [Fact]
+    public void No_element_is_written_in_the_short_form_but_those_that_never_have_content()
+    {
+        IEnumerable<string> empty = Page(Result()).Descendants().Where(element => element.IsEmpty).Select(element => element.Name.LocalName);
+
+        Assert.All(empty, name => Assert.Contains(name, s_withoutContent));
+    }
+
+    [Fact]
+    public void The_style_sheet_is_read_alike_as_XML_and_as_HTML() => Assert.Equal(-1, HtmlReportStyle.Sheet.AsSpan().IndexOfAny("<>&"));
+
+    [Theory]
+    [InlineData(1, 29, false)]
+    [InlineData(1, 31, true)]
+    [InlineData(0, 100, false)]
+    public void Values_far_apart_are_drawn_to_a_logarithmic_scale(double low, double high, bool isLogarithmic)
+    {
+        HtmlReportScale scale = HtmlReportScale.For([new Spread(low, low, low), new Spread(high, high, high)]);
+
+        Assert.Equal(isLogarithmic, scale.IsLogarithmic);
+        Assert.InRange(scale.At(high), 0.3, 1);
+        Assert.True(scale.At(low) < scale.At(high));
+        Assert.Equal(0, scale.At(scale.Ticks[0]));
+        Assert.Equal(1, scale.At(scale.Ticks[^1]));
+    }
+
+    [Fact]
+    public void A_contest_of_zeros_can_be_drawn()
+    {
+        HtmlReportScale scale = HtmlReportScale.For([new Spread(0, 0, 0)]);
+
+        Assert.Equal(0, scale.At(0));
+    }
+
+    private static XDocument Page(ScaleResult result)
+    {
+        const string DocumentType = "<!DOCTYPE html>";
+        string page = HtmlReport.Write(result);
+        Assert.StartsWith(DocumentType, page, StringComparison.Ordinal);
+        return XDocument.Parse(page[DocumentType.Length..]);
+    }
+
+    private static ScaleResult Result()
+    {
+        Row guard = RowOf("guard", Side.Ours, 2.5);
+        Row peer = RowOf("peer <b>&amp;", Side.Managed, 100) with { Remark = "an incorrect algorithm" };
+        return new ScaleResult
+        {
+            Machine = new Machine
+            {
+                Processor = "A processor",
+                Cores = 2,
+                Architecture = "X64",
+                OperatingSystem = "An operating system",
+                Runtime = "A runtime",
+                Packages = [new PackageVersion("a package", "1.2.3")],
+            },
+            SecondsGiven = 60,
+            SecondsTaken = 61,
+            Contests =
+            [
+                new ContestResult
+                {
+                    Id = "R1/1",
+                    Title = "a section",
+                    Unit = Unit.Nanoseconds,
+                    Rounds = 5,
+                    TurnSeconds = 0.5,
+                    Rows =
+                    [
+                        peer,
+                        guard,
+                        RowOf("gone", Side.Native, null) with { Absent = "not installed: libgone-dev" },
+                        RowOf("broken", Side.Native, null) with { Failure = "exit code 1: \e[31m\0" },
+                    ],
+                    Ratios = [new Ratio(peer.Name, guard.Name, new Spread(40, 39, 41))],
+                    Targets =
+                    [
+                        new TargetResult
+                        {
+                            Target = new Target(guard.Name, Bound.AtMost, 1.5, peer.Name),
+                            Measured = new Spread(0.025, 0.024, 0.026),
+                            Verdict = Verdict.Met,
+                            Reason = null,
+                        },
+                    ],
+                },
+            ],
+        };
+    }
+
+    private static Row RowOf(string name, Side side, double? value) => new()
+    {
+        Name = name,
+        Side = side,
+        Value = value is { } median ? new Spread(median, median * 0.9, median * 1.1) : null,
+        Readings = [],
+        Details = [],
+        Remark = null,
+        Absent = null,
+        Failure = null,
+    };
+}
