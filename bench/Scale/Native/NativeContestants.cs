@@ -89,7 +89,7 @@ internal sealed class NativeContestants(NativePeers peers)
         peers.Contestant("liburcu memb", Memb, "b", ("blocks", blocks)) with { Remark = "rcu_barrier after call_rcu" },
         peers.Contestant("liburcu defer_rcu", Memb, "b", ("blocks", blocks), ("form", "defer")) with
         {
-            Remark = "rcu_defer_barrier_thread",
+            Remark = "rcu_defer_barrier_thread; at most 4,096 are left to it",
         },
         peers.Contestant("ck_epoch", Ck, "b", ("blocks", blocks)) with { Remark = "polls every 64 calls, so little is left" },
     ];
