@@ -12,6 +12,9 @@ internal static class HtmlReportContest
     private const int Width = 1000;
     private const int Height = 20;
 
+    // On a narrow page every other label of more than that is left out.
+    private const int RoomyTicks = 4;
+
     public static XElement Write(ContestResult contest)
     {
         Unit unit = contest.Unit;
@@ -47,7 +50,7 @@ internal static class HtmlReportContest
 
     private static XElement Axis(HtmlReportScale scale, Unit unit) => new("div",
         new XAttribute("class", "axis"),
-        new XElement("div", new XAttribute("class", "ticks"), scale.Ticks.Select(tick => new XElement("span",
+        new XElement("div", new XAttribute("class", scale.Ticks.Count > RoomyTicks ? "ticks dense" : "ticks"), scale.Ticks.Select(tick => new XElement("span",
             new XAttribute("style", string.Create(CultureInfo.InvariantCulture, $"left:{100 * scale.At(tick):0.##}%")),
             $"{tick.ToString("#,##0.######", CultureInfo.InvariantCulture)} {unit.Symbol}".TrimEnd()))));
 

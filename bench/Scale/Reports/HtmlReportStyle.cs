@@ -59,7 +59,9 @@ internal static class HtmlReportStyle
         .ticks span { position: absolute; transform: translateX(-50%); white-space: nowrap; }
         .ticks span:first-child { transform: none; }
         .ticks span:last-child { transform: translateX(-100%); }
+        .dense span:nth-child(even) { visibility: hidden; }
         @media (min-width: 48rem) {
+          .dense span:nth-child(even) { visibility: visible; }
           .rows li { grid-template-columns: 13rem 1fr 6rem 12rem; padding: 0.2rem 0; }
           .rows svg { grid-column: 2; grid-row: 1; align-self: center; }
           .value { grid-column: 3; }
