@@ -11,9 +11,10 @@ internal sealed class Budget(TimeSpan total, int rounds)
 
     public int RoundsOf(Contest contest) => Math.Min(rounds, contest.MaxRounds ?? rounds);
 
-    /// <summary>Whether each contestant takes a turn that does not count before the first round: not where a turn has its own
-    /// length, and is long.</summary>
-    public static bool WarmsUp(Contest contest) => contest.TurnLength is null;
+    /// <summary>Whether the contestant takes a turn that does not count before the first round: not where a turn has its own length,
+    /// and is long, nor where each turn is a new process.</summary>
+    public static bool WarmsUp(Contest contest, Contestant contestant) =>
+        contest.TurnLength is null && contestant.Side != Side.Native;
 
     /// <summary>The length of a turn of the first of the contests that are still to come.</summary>
     public TimeSpan TurnOf(TimeSpan elapsed, IReadOnlyList<Contest> remaining)
@@ -41,9 +42,7 @@ internal sealed class Budget(TimeSpan total, int rounds)
         return turn > ShortestTurn ? turn : ShortestTurn;
     }
 
-    private int Turns(Contest contest)
-    {
-        int rounds = RoundsOf(contest) + (WarmsUp(contest) ? 1 : 0);
-        return rounds * contest.Contestants.Count(contestant => contestant.Absent is null);
-    }
+    private int Turns(Contest contest) => contest.Contestants
+        .Where(contestant => contestant.Absent is null)
+        .Sum(contestant => RoundsOf(contest) + (WarmsUp(contest, contestant) ? 1 : 0));
 }

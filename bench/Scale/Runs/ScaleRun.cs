@@ -34,10 +34,10 @@ internal sealed class ScaleRun(TimeSpan total, int rounds, Progress progress)
         int rounds = _budget.RoundsOf(contest);
         Score[] scores = [.. contest.Contestants.Select(contestant => new Score(contestant))];
         progress.Begin(contest, rounds, turn, total - Elapsed());
-        if (Budget.WarmsUp(contest))
+        progress.Round(0, total - Elapsed());
+        foreach (Score score in scores)
         {
-            progress.Round(0, total - Elapsed());
-            foreach (Score score in scores)
+            if (Budget.WarmsUp(contest, score.Contestant))
             {
                 TakeTurn(score, turn, counts: false);
             }
