@@ -7,6 +7,7 @@ RootCommand root = new("Shows on this machine that Quiescent, RCU for .NET, hold
     LitmusCommand.Create(),
     MutantsCommand.Create(),
     ScaleCommand.Create(),
+    ClaimsCommand.Create(),
 };
 
 ParseResult parsed = root.Parse(args);
