@@ -53,7 +53,7 @@ void Count(Way way, int rounds)
 {
     foreach (Word word in Enum.GetValues<Word>())
     {
-        reclaims.Round(new Way(ReclaimPath.Bare, Callbacks.Count, word));
+        reclaims.Round(new Way(ReclaimPath.Bare, HandWritten.Count, word));
     }
 
     for (int i = 0; i < rounds; i++)

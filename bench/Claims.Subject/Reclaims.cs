@@ -9,13 +9,17 @@ namespace Quiescent.Claims.Subject;
 // order, new in each round; with offsets, each block has the offset that its method would have had.
 internal sealed unsafe class Reclaims : IDisposable
 {
+    /// <summary>Of the bare path.</summary>
     public const int BlocksPerRound = 16_384;
+
+    // Of the library's: so many that a wait of a millisecond, as a barrier's may be, counts for little.
+    private const int BlocksPerBarrier = 131_072;
 
     private const int OrderLength = 1 << 20;
 
     private readonly byte[] _order = new byte[OrderLength];
     private readonly RcuDomain _domain = new(new RcuDomainOptions { Name = "claims", BacklogPolicy = BacklogPolicy.None });
-    private readonly nint[] _heads = new nint[BlocksPerRound];
+    private readonly nint[] _heads = new nint[BlocksPerBarrier];
     private int _position;
 
     public Reclaims() => new Random(1).NextBytes(_order);
@@ -23,53 +27,56 @@ internal sealed unsafe class Reclaims : IDisposable
     /// <summary>Returns the nanoseconds per block.</summary>
     public double Round(Way way)
     {
-        Fill(way.Word, way.Methods);
+        ReadOnlySpan<nint> heads = Fill(way);
         long start = Stopwatch.GetTimestamp();
         switch (way.Path, way.Word)
         {
             case (ReclaimPath.Bare, _):
-                CarryOutAll(_heads);
+                CarryOutAll(heads);
                 break;
             case (_, Word.Function):
-                QueueFunctions();
+                QueueFunctions(heads);
                 _domain.Barrier();
                 break;
             default:
-                QueueBlocks();
+                QueueBlocks(heads);
                 _domain.Barrier();
                 break;
         }
 
-        return Stopwatch.GetElapsedTime(start).TotalNanoseconds / _heads.Length;
+        return Stopwatch.GetElapsedTime(start).TotalNanoseconds / heads.Length;
     }
 
     public void Dispose() => _domain.Dispose();
 
     // The window of the order moves on, so that no predictor learns it by heart.
-    private void Fill(Word word, int methods)
+    private ReadOnlySpan<nint> Fill(Way way)
     {
-        if (_position + _heads.Length > OrderLength)
+        int count = way.Path == ReclaimPath.Bare ? BlocksPerRound : BlocksPerBarrier;
+        if (_position + count > OrderLength)
         {
             _position = 0;
         }
 
-        for (int i = 0; i < _heads.Length; i++)
+        for (int i = 0; i < count; i++)
         {
-            int index = _order[_position + i] & (methods - 1);
-            int offset = Callbacks.OffsetOf(index);
+            int index = _order[_position + i] & (way.Methods - 1);
+            int offset = HandWritten.OffsetOf(index);
 
             // SAFETY: the head lies inside the block at every offset.
-            RcuHead* head = (RcuHead*)((nint*)NativeMemory.Alloc(Callbacks.BlockBytes) + offset);
-            head->Word = word == Word.Function ? Callbacks.Functions[index] : offset;
+            RcuHead* head = (RcuHead*)((nint*)NativeMemory.Alloc(HandWritten.BlockBytes) + offset);
+            head->Word = way.Word == Word.Function ? HandWritten.Functions[index] : offset;
             _heads[i] = (nint)head;
         }
 
-        _position += _heads.Length;
+        _position += count;
+        return _heads.AsSpan(0, count);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void CarryOutAll(nint[] heads)
+    private static void CarryOutAll(ReadOnlySpan<nint> heads)
     {
+        // SAFETY: here and below, each head was filled in and is given up.
         foreach (nint head in heads)
         {
             Reclaim.CarryOut((RcuHead*)head, ledger: null);
@@ -77,18 +84,18 @@ internal sealed unsafe class Reclaims : IDisposable
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void QueueFunctions()
+    private void QueueFunctions(ReadOnlySpan<nint> heads)
     {
-        foreach (nint head in _heads)
+        foreach (nint head in heads)
         {
             _domain.Call((RcuHead*)head, (delegate*<RcuHead*, void>)((RcuHead*)head)->Word);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void QueueBlocks()
+    private void QueueBlocks(ReadOnlySpan<nint> heads)
     {
-        foreach (nint head in _heads)
+        foreach (nint head in heads)
         {
             _domain.Free((nint*)head - ((RcuHead*)head)->Word, (RcuHead*)head);
         }

@@ -42,7 +42,7 @@ internal static unsafe class WarmUp
     }
 
     private static bool IsComplete(CompilationLog log) =>
-        log.BytesOf(CallbackMethod).Count == Callbacks.Count && SingleMethods.All(name => log.BytesOf(name).Count != 0);
+        log.BytesOf(CallbackMethod).Count == HandWritten.Count && SingleMethods.All(name => log.BytesOf(name).Count != 0);
 
     private static void RunAll(Reclaims reclaims)
     {

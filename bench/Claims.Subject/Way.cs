@@ -21,7 +21,7 @@ internal enum ReclaimPath
 internal readonly record struct Way(ReclaimPath Path, int Methods, Word Word)
 {
     /// <summary>How many different methods there are: powers of two.</summary>
-    public static readonly int[] MethodCounts = [1, 16, Callbacks.Count];
+    public static readonly int[] MethodCounts = [1, 16, HandWritten.Count];
 
     public static IEnumerable<Way> All =>
         from path in Enum.GetValues<ReclaimPath>()

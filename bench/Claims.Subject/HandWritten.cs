@@ -9,10 +9,10 @@ internal static unsafe class Callback<THigh, TLow>
     where TLow : struct, IDigit
 {
     public static void Free(RcuHead* head) =>
-        NativeMemory.Free((byte*)head - (Callbacks.OffsetOf((THigh.Value * Callbacks.Digits) + TLow.Value) * sizeof(nint)));
+        NativeMemory.Free((byte*)head - (HandWritten.OffsetOf((THigh.Value * HandWritten.Digits) + TLow.Value) * sizeof(nint)));
 }
 
-internal static unsafe class Callbacks
+internal static unsafe class HandWritten
 {
     public const int Digits = 16;
     public const int Count = Digits * Digits;
