@@ -5,7 +5,6 @@ using Quiescent.Claims.Subject;
 
 // sizes                          the bytes of machine code that the JIT makes
 // time SECONDS                   every way in turn
-// count                          nothing but what the next one does before its rounds
 // count METHODS WORD ROUNDS      rounds of the bare path, for whoever counts instructions and misses
 const int FewestRounds = 5;
 
@@ -19,16 +18,13 @@ switch (args)
         WarmUp.Run(reclaims);
         Console.WriteLine(JsonSerializer.Serialize(Time(double.Parse(seconds, CultureInfo.InvariantCulture)), AnswersJson.Default.TimingArray));
         return 0;
-    case ["count"]:
-        Count(default, 0);
-        return 0;
     case ["count", var methods, var word, var rounds]:
         Count(
             new Way(ReclaimPath.Bare, int.Parse(methods, CultureInfo.InvariantCulture), Enum.Parse<Word>(word)),
             int.Parse(rounds, CultureInfo.InvariantCulture));
         return 0;
     default:
-        Console.Error.WriteLine("usage: sizes | time SECONDS | count [METHODS WORD ROUNDS]");
+        Console.Error.WriteLine("usage: sizes | time SECONDS | count METHODS WORD ROUNDS");
         return 2;
 }
 
@@ -48,7 +44,7 @@ Timing[] Time(double seconds)
     return [.. ways.Select((way, i) => new Timing(way.Path, way.Methods, way.Word, [.. results[i]]))];
 }
 
-// Everything is compiled and has run before the rounds, whichever way they go, so that what comes before can be subtracted.
+// Everything is compiled and has run before the rounds, whichever way they go, so that a run without rounds can be subtracted.
 void Count(Way way, int rounds)
 {
     foreach (Word word in Enum.GetValues<Word>())

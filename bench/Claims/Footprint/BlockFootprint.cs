@@ -28,18 +28,20 @@ internal static class BlockFootprint
     public static IEnumerable<CountedWay> Count(Counter counter, CompiledSubject subject, Action<string> say)
     {
         say($"counting, {subject.Compiler}, {counter.Name}");
-        Counts without = Run();
+        Counts without = Run(Way.MethodCounts[0], Word.Function, rounds: 0);
         foreach (int methods in Way.MethodCounts)
         {
             foreach (Word word in Enum.GetValues<Word>())
             {
                 say($"counting, {subject.Compiler}: {methods} methods, {word}");
-                Counts counts = Run(FormattableString.Invariant($"{methods}"), $"{word}", FormattableString.Invariant($"{Rounds}"));
+                Counts counts = Run(methods, word, Rounds);
                 yield return new CountedWay(subject.Compiler, methods, word, counts.PerBlock(without, Rounds * (long)Reclaims.BlocksPerRound));
             }
         }
 
-        Counts Run(params string[] arguments) => counter.Count(subject.Program, [.. subject.Arguments, "count", .. arguments]);
+        Counts Run(int methods, Word word, int rounds) => counter.Count(
+            subject.Program,
+            [.. subject.Arguments, "count", FormattableString.Invariant($"{methods}"), $"{word}", FormattableString.Invariant($"{rounds}")]);
     }
 
     public static Finding Judge(IReadOnlyCollection<TimedPair> pairs, IReadOnlyCollection<CountedWay> counts)
