@@ -123,6 +123,7 @@ public sealed unsafe partial class RcuDomain : IDisposable, IDomainReports
     {
         Order.Or(ref _words->Attention, Attention.Disposed);
         Order.Release(ref _words->Closed, 1);
+        _context.Sinks.TellDisposed();
         Order.FenceAllThreads(); // [F] partner: [D] in Reclamation/Queueing.cs; outcomes there. O11.
         BarrierWait.UntilNothingWaits(_context, _reclaimer);
         _reclaimer.Stop();

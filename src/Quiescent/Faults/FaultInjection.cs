@@ -40,6 +40,12 @@ internal enum FaultSite
 
     /// <summary>Room in the ledger of queued blocks, under Validate.</summary>
     Ledger,
+
+    /// <summary>What a pool consists of before it has blocks.</summary>
+    Pool,
+
+    /// <summary>A slab of a pool's blocks.</summary>
+    Slab,
 }
 
 // Failures on demand (the kernel's should_fail_alloc). Memory rarely runs out in a test, and what happens then must be right the

@@ -21,6 +21,10 @@ internal static unsafe class Deallocators
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsCode(int channel) => channel > AlignedNativeHeap;
 
+    /// <summary>Channels below zero are those of a domain's pools (<see cref="BlockSinks"/>).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool IsPool(int channel) => channel < 0;
+
     /// <summary>Gives the type a number, unless it has one.</summary>
     /// <exception cref="OutOfMemoryException">There is no memory for one; the next call tries again.</exception>
     public static void Register(Type type, delegate*<void*, void> free, ref int registered)

@@ -69,4 +69,15 @@ internal sealed class QueuedBlocks
             _waiting.Remove((nint)block);
         }
     }
+
+    public void RemoveAll(ReadOnlySpan<nint> blocks)
+    {
+        using (TryLock.Hold(ref _gate))
+        {
+            foreach (nint block in blocks)
+            {
+                _waiting.Remove(block);
+            }
+        }
+    }
 }

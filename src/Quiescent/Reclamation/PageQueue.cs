@@ -45,6 +45,10 @@ internal unsafe struct PageQueue
     [FieldOffset(16)]
     public int Channel;
 
+    /// <summary>For a pool's channel: where its blocks go (<see cref="BlockSinks.Of"/>).</summary>
+    [FieldOffset(24)]
+    public nint Sink;
+
     // The consumer's line.
     [FieldOffset(64)]
     public int Lock;
@@ -204,13 +208,25 @@ internal unsafe struct PageQueue
                 break;
             }
 
-            FreeAll(queue->Channel, new ReadOnlySpan<nint>(entries, count), ledger);
+            FreeAll(queue, new ReadOnlySpan<nint>(entries, count), ledger);
             NoteCarriedOut(queue, count);
             freed += count;
         }
 
         Recycle(queue, pool, first);
         return freed;
+    }
+
+    /// <summary>Copies the oldest entries whose grace period has passed, for their owner to use anew; under Lock. Returns how many:
+    /// no more than one page's.</summary>
+    public static int TakeCovered(PageQueue* queue, GracePeriodEngine engine, PagePool pool, QueuedBlocks? ledger, int first, Span<nint> into)
+    {
+        int count = Math.Min(PeekCovered(queue, engine, pool, first, out nint* entries), into.Length);
+        ReadOnlySpan<nint> taken = new(entries, count);
+        taken.CopyTo(into);
+        ledger?.RemoveAll(taken);
+        NoteCarriedOut(queue, count);
+        return count;
     }
 
     /// <summary>Gives the last pages of an empty queue back, whose owner cannot be about to append; under Lock.</summary>
@@ -263,8 +279,16 @@ internal unsafe struct PageQueue
 
     private static int IndexOfCarried(PageQueue* queue, Page* page, int first) => (int)(queue->Carried - page->Base) + first;
 
-    private static void FreeAll(int channel, ReadOnlySpan<nint> blocks, QueuedBlocks? ledger)
+    private static void FreeAll(PageQueue* queue, ReadOnlySpan<nint> blocks, QueuedBlocks? ledger)
     {
+        int channel = queue->Channel;
+        if (Deallocators.IsPool(channel))
+        {
+            ledger?.RemoveAll(blocks);
+            BlockSinks.Of(queue->Sink).Take(blocks);
+            return;
+        }
+
         const int Distance = 8;
         for (int i = 0; i < blocks.Length; i++)
         {

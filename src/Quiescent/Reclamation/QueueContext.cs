@@ -33,6 +33,9 @@ internal sealed unsafe class QueueContext
 
     public PagePool Pool { get; } = new();
 
+    /// <summary>Where the blocks of the domain's pools go.</summary>
+    public BlockSinks Sinks { get; } = new();
+
     public Backlog Backlog { get; }
 
     /// <summary>What waits, under Validate.</summary>

@@ -56,7 +56,7 @@ internal sealed unsafe partial class Queueing
 
         if (!appended)
         {
-            RemoveFromLedger(blocks);
+            context.Ledger?.RemoveAll(blocks);
             ThrowDisposed();
         }
 
@@ -72,11 +72,7 @@ internal sealed unsafe partial class Queueing
         {
             if (block != 0 && !TryAppend(queue, (void*)block))
             {
-                if (PageQueue.Seal(queue, context.Engine))
-                {
-                    context.Backlog.Add(context.PageEntries);
-                }
-
+                Seal(queue);
                 if (spare == null)
                 {
                     ThrowChanged();
@@ -124,14 +120,6 @@ internal sealed unsafe partial class Queueing
             Page* next = page->Next;
             context.Pool.Give(page);
             page = next;
-        }
-    }
-
-    private void RemoveFromLedger(ReadOnlySpan<nint> blocks)
-    {
-        foreach (nint block in blocks)
-        {
-            context.Ledger?.Remove((void*)block);
         }
     }
 }

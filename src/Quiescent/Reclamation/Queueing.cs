@@ -64,7 +64,12 @@ internal sealed unsafe partial class Queueing(QueueContext context, Reclaimer re
         }
 
         ReaderSlot* real = Enter(slot);
-        PageQueue* queue = ThreadQueues.For((ThreadQueues*)real->Queues, channel);
+        Append(real, ThreadQueues.For((ThreadQueues*)real->Queues, channel), block);
+    }
+
+    /// <summary>Queues a block in a queue of this thread's slot.</summary>
+    public void Append(ReaderSlot* real, PageQueue* queue, void* block)
+    {
         context.Ledger?.Add(block);
         try
         {
@@ -158,7 +163,7 @@ internal sealed unsafe partial class Queueing(QueueContext context, Reclaimer re
         : Deallocators.IsCode(HeadWord.ChannelOf(word)) ? &queues->UserHeads
         : &queues->Heads;
 
-    private ReaderSlot* Enter(ReaderSlot* slot)
+    public ReaderSlot* Enter(ReaderSlot* slot)
     {
         ThrowIfDisposed();
         return slot == null ? ReaderSlot.Real(registrar.Register()) : ReaderSlot.Real(slot);
@@ -168,11 +173,7 @@ internal sealed unsafe partial class Queueing(QueueContext context, Reclaimer re
     // freed, and the next call comes here again.
     private void MakeRoom(ReaderSlot* real, PageQueue* queue)
     {
-        if (PageQueue.Seal(queue, context.Engine))
-        {
-            context.Backlog.Add(context.PageEntries);
-        }
-
+        Seal(queue);
         if (!Deallocators.IsCode(queue->Channel))
         {
             Collect(queue);
@@ -180,6 +181,14 @@ internal sealed unsafe partial class Queueing(QueueContext context, Reclaimer re
 
         PayForBacklog(real, 0);
         PageQueue.Extend(queue, context.Pool.Take(), context.First);
+    }
+
+    private void Seal(PageQueue* queue)
+    {
+        if (PageQueue.Seal(queue, context.Engine))
+        {
+            context.Backlog.Add(context.PageEntries);
+        }
     }
 
     // Owner collection: what this thread filled long enough ago is freed by it, while its allocator's cache is warm.
@@ -190,12 +199,12 @@ internal sealed unsafe partial class Queueing(QueueContext context, Reclaimer re
             return;
         }
 
-        if (PageQueue.Tail(queue, context.First) - queue->Carried >= (long)DrivePages * context.PageEntries || context.Backlog.IsOverLimit)
+        if (PageQueue.Tail(queue, context.First) - queue->Carried >= PagesToDrive(queue) * context.PageEntries || context.Backlog.IsOverLimit)
         {
             context.Engine.TryAdvance(PageQueue.OldestTarget(queue, context.Engine));
         }
 
-        int freed = PageQueue.FreeCovered(queue, context.Engine, context.Pool, context.Ledger, context.First, CollectPages);
+        int freed = PageQueue.FreeCovered(queue, context.Engine, context.Pool, context.Ledger, context.First, PagesToCollect(queue));
         TryLock.Exit(ref queue->Lock);
         context.Backlog.Add(-freed);
     }
@@ -229,7 +238,9 @@ internal sealed unsafe partial class Queueing(QueueContext context, Reclaimer re
         return IsKept(real, queue, HeadQueue.Push(queue, head));
     }
 
-    private bool TryPushShared(RcuHead* head, nint word)
+    /// <summary>Appends a head to the domain's own queue, for who may not register, pay or throw. False: the domain is disposed, and
+    /// the head is the caller's.</summary>
+    public bool TryPushShared(RcuHead* head, nint word)
     {
         using TryLock.Holder holder = TryLock.Hold(ref _sharedLock);
         HeadQueue* queue = QueueFor((ThreadQueues*)context.SharedSlot->Queues, word);

@@ -28,9 +28,9 @@ internal unsafe struct ThreadQueues
     [FieldOffset(PageQueue.Bytes + (2 * HeadQueue.Bytes))]
     public HeadQueue Callbacks;
 
-    /// <summary>The owner's queue for a deallocator, made on first use.</summary>
+    /// <summary>The owner's queue for a deallocator, made on first use: a pool's begins a larger record, otherwise zero.</summary>
     /// <exception cref="OutOfMemoryException">There is no memory for a new one.</exception>
-    public static PageQueue* For(ThreadQueues* queues, int channel)
+    public static PageQueue* For(ThreadQueues* queues, int channel, int bytes = PageQueue.Bytes)
     {
         PageQueue* queue = &queues->Blocks;
         while (queue->Channel != channel)
@@ -40,8 +40,9 @@ internal unsafe struct ThreadQueues
                 FaultInjection.ThrowIfDue(FaultSite.Queue);
 
                 // SAFETY: whole before it is linked (release); freed with the slot.
-                PageQueue* added = (PageQueue*)NativeMemory.AlignedAlloc(PageQueue.Bytes, PageQueue.Bytes);
-                *added = new PageQueue { Channel = channel };
+                PageQueue* added = (PageQueue*)NativeMemory.AlignedAlloc((nuint)bytes, PageQueue.Bytes);
+                NativeMemory.Clear(added, (nuint)bytes);
+                added->Channel = channel;
                 Order.Release(&queue->Next, added);
             }
 

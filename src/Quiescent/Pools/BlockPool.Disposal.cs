@@ -1,0 +1,162 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Quiescent.Callbacks;
+using Quiescent.Memory;
+using Quiescent.Ordering;
+using Quiescent.Reclamation;
+
+namespace Quiescent.Pools;
+
+// How a pool ends.
+//
+//              blocks are out
+//          ┌─────────────────────┐
+//          ▼     Dispose         │          none is out
+//        open ─────────────► closing ─────────────────────► disposed: wait for what waits, free the slabs
+//
+// P5  Renting takes a block (release store of the magazine's count [L]), then reads Open again. Disposal closes Open, issues the
+//     process-wide barrier [M], then counts. Outcomes, by where the renting thread executes its share of the barrier: the block
+//     was taken before it, then the count finds it out, and the pool opens again; or it was not, then the second read of Open
+//     comes later still and sees it closed: the renter puts the block back untouched. It may be in a slab that is freed by then.
+//     Freeing needs no such pair: a block is out until its place in a queue or magazine is visible, and with one out nothing is
+//     disposed of.
+// P7  A pool that is dropped frees its slabs when all blocks are in magazines and the depot, which is looked at when it is dropped
+//     and whenever queued blocks come home. Its handle keeps it until then. Blocks that are out nobody can free any more, but may
+//     still be read: then the slabs stay for ever.
+internal sealed unsafe partial class BlockPool
+{
+    private const int Closing = 1;
+    private const int Disposed = 2;
+    private const int DomainDisposed = 4;
+    private const int Abandoned = 8;
+
+    private int _state;
+    private int _stateGate;
+    private int _released;
+
+    /// <summary>Closes the pool if no block is out; nothing is freed yet. Returns how many are out.</summary>
+    public long Close()
+    {
+        if ((State & Disposed) != 0)
+        {
+            return 0;
+        }
+
+        ChangeState(set: Closing);
+        Order.FenceAllThreads(); // [M] partner: [L] in Magazine.cs; outcomes above at P5.
+        long blocksOut = CountOut();
+        ChangeState(set: blocksOut == 0 ? Disposed : 0, clear: Closing);
+        return blocksOut;
+    }
+
+    /// <summary>Frees the slabs of a closed pool in which nothing waits and whose blocks nobody reads.</summary>
+    public void Release()
+    {
+        if (Order.Or(ref _released, 1) == 0)
+        {
+            _depot.ReleaseAll();
+            Forget();
+        }
+    }
+
+    /// <summary>The pool's last reference was dropped.</summary>
+    public void Abandon()
+    {
+        ChangeState(set: Abandoned);
+        Order.FenceAllThreads(); // [M] for a fast path that was its object's last use.
+        ReleaseIfAbandoned();
+    }
+
+    /// <inheritdoc/>
+    public override void NoteDomainDisposed() => ChangeState(set: DomainDisposed);
+
+    private int State => Order.Acquire(in _state);
+
+    private void ReleaseIfAbandoned()
+    {
+        if ((State & Abandoned) == 0)
+        {
+            return;
+        }
+
+        (_, long blocks, long home) = _depot.Read();
+        for (Enumerator magazines = new(this); magazines.MoveNext();)
+        {
+            home += Order.Acquire(in magazines.Current->Count);
+        }
+
+        if (home == blocks)
+        {
+            Release();
+        }
+    }
+
+    // A type-safe slab is read by whoever found a block of it before the last was freed.
+    private void Release(Slab* slab)
+    {
+        while (slab != null)
+        {
+            Slab* next = slab->Next;
+            if (!_isTypesafe)
+            {
+                NativeMemory.AlignedFree(slab);
+            }
+            else
+            {
+                nint word = HeadWord.OfOffset(slab, &slab->Head, Deallocators.AlignedNativeHeap);
+                slab->Head.Word = word;
+                if (!_queueing.TryPushShared(&slab->Head, word))
+                {
+                    _depot.PutBack(slab); // Until the pool is disposed of.
+                }
+            }
+
+            slab = next;
+        }
+    }
+
+    private void Forget()
+    {
+        _context.Sinks.Remove(_channel);
+        _handle.Free();
+    }
+
+    private void ChangeState(int set, int clear = 0)
+    {
+        using TryLock.Holder holder = TryLock.Hold(ref _stateGate);
+        int state = (_state | set) & ~clear;
+        Order.Release(ref _state, state);
+        Order.Release(ref _open, state == 0 ? _number : Magazines.Closed);
+    }
+
+    // Disposal decides soon, one way or the other.
+    private void AwaitOpen()
+    {
+        Backoff backoff = default;
+        int state;
+        while ((state = State) != 0)
+        {
+            if ((state & (Disposed | DomainDisposed)) != 0)
+            {
+                ThrowDisposed();
+            }
+
+            backoff.PauseUninterrupted();
+        }
+
+        backoff.RestoreInterrupt();
+    }
+
+    private void ThrowIfDisposed()
+    {
+        if ((State & Disposed) != 0)
+        {
+            ThrowDisposed();
+        }
+    }
+
+    [DoesNotReturn]
+    private void ThrowDisposed() =>
+        throw new ObjectDisposedException("RcuPool", $"The pool '{_name}', or its domain, is disposed.");
+}

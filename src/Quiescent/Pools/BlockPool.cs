@@ -1,0 +1,284 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Quiescent.GracePeriods;
+using Quiescent.Memory;
+using Quiescent.Ordering;
+using Quiescent.Readers;
+using Quiescent.Reclamation;
+
+namespace Quiescent.Pools;
+
+// A pool, whatever its blocks' type. Where a block is, and what moves it:
+//
+//        Free            carried out by the owner              Rent
+//   out ──────► queue ─────────────────────────► magazine ─────────────► out
+//    │            │ carried out by the             ▲    │ full: half
+//    │            │ reclaimer, a barrier, or an    │    ▼
+//    │            │ owner who rents less       ┌────────────┐  surplus   ┌───────┐  all empty    the
+//    │            └──────────────────────────► │   shelf    │ ─────────► │ slabs │ ────────────► system
+//    │ FreeNow (or Free, type-safe)            └────────────┘ ◄───────── └───────┘
+//    └───────────► magazine                        depot       no block shelved
+//
+// The queue is one of the thread's page queues, with a channel of the pool's own: sealing, targets, owner collection, passes,
+// barriers, back-pressure, adoption by the slot's next owner, books and the domain's disposal are those of kfree_rcu. The fast
+// paths (inline, in the public face) pop the magazine and append to the queue. Why it is right:
+//
+// P1  A block has one place, and one thread at a time moves it: what is in a magazine, its owner; what is covered in a queue, whoever
+//     holds the queue's lock (O7, O10); what is in the depot, whoever holds the depot's.
+// P2  (O3) Between Free and Rent lies a full grace period: blocks leave a queue when they are covered, by PeekCovered alone. Not so
+//     what FreeNow takes, and a type-safe pool's Free: its readers check that the block is still the one they looked for.
+// P3  One owner per magazine (Magazine.cs): the thread whose slot it belongs to. An ended thread's goes to the slot's next owner
+//     with what is in it, by the registration that orders the two (O6).
+// P4  A slab goes back to the system when all of its blocks are in it (Depot.cs), and a type-safe pool's after one grace period
+//     more, as a head of its domain: a reader that found a block of it before the last was freed may look at it that long.
+// P5  Disposal against renting: [L], [M] in BlockPool.Disposal.cs.
+// P6  Out is counted as rented less freed, from each magazine's own figures, never from where blocks are: so a block on its way
+//     from one place to another is not missed. Freed are the entries that a queue has ever taken.
+internal sealed unsafe partial class BlockPool : BlockSink
+{
+    // What one thread's magazine may keep from the others, in bytes; but at least MinMagazine blocks.
+    private const int MaxMagazineBytes = 256 * 1024;
+    private const int MinMagazine = 4;
+
+    private static long s_lastNumber;
+
+    private readonly QueueContext _context;
+    private readonly Queueing _queueing;
+    private readonly Registrar _registrar;
+    private readonly SlabLayout _layout;
+    private readonly Depot _depot;
+    private readonly string _name;
+    private readonly long _number = Order.Increment(ref s_lastNumber);
+    private readonly int _magazine;
+    private readonly bool _isTypesafe;
+    private readonly bool _validate;
+    private readonly int _channel;
+    private GCHandle _handle;
+    private long _open;
+
+    /// <exception cref="OutOfMemoryException">There is no memory for what a pool consists of.</exception>
+    public BlockPool(QueueContext context, Queueing queueing, Registrar registrar, nuint blockBytes, RcuPoolOptions options)
+    {
+        _context = context;
+        _queueing = queueing;
+        _registrar = registrar;
+        _validate = context.Slots.Validate;
+        _isTypesafe = options.TypesafeByRcu;
+        _name = options.Name;
+        _layout = new SlabLayout(blockBytes, (nuint)options.Alignment, (nuint)options.SlabBytes, _validate);
+        _magazine = (int)Math.Clamp(MaxMagazineBytes / _layout.Stride, MinMagazine, Magazine.MaxBlocks);
+        Words = context.Words;
+        _depot = new Depot(_layout, _magazine, _isTypesafe, _validate);
+        try
+        {
+            _handle = GCHandle.Alloc(this);
+            _channel = context.Sinks.Add(this);
+        }
+        catch
+        {
+            _depot.ReleaseAll();
+            if (_handle.IsAllocated)
+            {
+                _handle.Free();
+            }
+
+            throw;
+        }
+
+        Order.Release(ref _open, _number);
+    }
+
+    /// <summary>The pool's number, or <see cref="Magazines.Closed"/>.</summary>
+    public ref readonly long Open => ref _open;
+
+    public string Name => _name;
+
+    /// <summary>The domain's words.</summary>
+    public SharedWords* Words { get; }
+
+    public bool IsTypesafe => _isTypesafe;
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public void AttendToPage(PageQueue* queue) => _queueing.AttendToPage(queue);
+
+    /// <summary>Rents beyond the fast path: an empty magazine, another pool's before, the thread's first, a closed pool, Validate.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public void* Rent()
+    {
+        while (true)
+        {
+            AwaitOpen();
+            Magazine* magazine = Find(_queueing.Enter(_registrar.Known));
+            if (magazine->Count == 0)
+            {
+                Refill(magazine);
+            }
+
+            if (Magazine.TryPop(magazine, out void* block))
+            {
+                Order.Fence(); // [L] where the process-wide barrier cannot be relied upon.
+                if (Order.Acquire(in _open) == _number)
+                {
+                    return _validate ? Checked(magazine, (nint)block) : block;
+                }
+
+                Magazine.TakeBack(magazine);
+            }
+        }
+    }
+
+    /// <summary>Frees after a grace period, beyond the fast path.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public void Free(void* block)
+    {
+        if (block == null)
+        {
+            return;
+        }
+
+        if (_isTypesafe)
+        {
+            FreeNow(block);
+            return;
+        }
+
+        ThrowIfDisposed();
+        ReaderSlot* real = _queueing.Enter(_registrar.Known);
+        PageQueue* queue = &Find(real)->Queue;
+        if (!_validate)
+        {
+            _queueing.Append(real, queue, block);
+            return;
+        }
+
+        _depot.MarkIn((nint)block);
+        try
+        {
+            _queueing.Append(real, queue, block);
+        }
+        catch
+        {
+            _depot.MarkOut((nint)block);
+            throw;
+        }
+    }
+
+    /// <summary>Frees at once, beyond the fast path. Cannot fail, but by Validate's checks or after disposal.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public void FreeNow(void* block)
+    {
+        if (block == null)
+        {
+            return;
+        }
+
+        ThrowIfDisposed();
+        if (_validate)
+        {
+            _depot.MarkIn((nint)block);
+            PoisonAll([(nint)block]);
+        }
+
+        Magazine* magazine = TryFind();
+        if (magazine == null)
+        {
+            Slab* released = _depot.Put([(nint)block]);
+            Order.Increment(ref _freedWithoutMagazine); // Not before it is in its place: disposal counts it.
+            Release(released);
+            return;
+        }
+
+        if (!Magazine.TryPush(magazine, block))
+        {
+            Unload(magazine);
+            Magazine.TryPush(magazine, block);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Take(ReadOnlySpan<nint> blocks)
+    {
+        PoisonAll(blocks);
+        Release(_depot.Put(blocks));
+        ReleaseIfAbandoned();
+    }
+
+    // The thread's magazine; registers the thread.
+    private Magazine* Find(ReaderSlot* real)
+    {
+        Magazine* magazine = (Magazine*)ThreadQueues.For((ThreadQueues*)real->Queues, _channel, Magazine.Bytes);
+        if (magazine->Pool != _number)
+        {
+            Magazine.Adopt(magazine, _number, GCHandle.ToIntPtr(_handle), _magazine, _context.First);
+        }
+
+        // Under Validate, and where fences are to be paid by each operation, every operation comes here.
+        if (!_validate && ProcessWideBarrier.IsReliable)
+        {
+            Magazines.Remember(_number, magazine);
+        }
+
+        return magazine;
+    }
+
+    // Null: the domain is disposed, or there is no memory for a magazine.
+    private Magazine* TryFind()
+    {
+        try
+        {
+            return _context.IsDisposed ? null : Find(_queueing.Enter(_registrar.Known));
+        }
+        catch (Exception e) when (e is OutOfMemoryException or ObjectDisposedException)
+        {
+            return null;
+        }
+    }
+
+    // Expired blocks of the thread's own go straight back to renting; else the depot gives.
+    private void Refill(Magazine* magazine)
+    {
+        Span<nint> into = new(Magazine.BlockAt(magazine, 0), magazine->Capacity);
+        int count = _queueing.TakeExpired(&magazine->Queue, into);
+        if (count != 0)
+        {
+            PoisonAll(into[..count]);
+        }
+        else
+        {
+            count = _depot.Take(into);
+        }
+
+        Magazine.Receive(magazine, count);
+    }
+
+    // Half of a full magazine goes to the depot, so that a thread that swings about its edge does not go there each time.
+    private void Unload(Magazine* magazine)
+    {
+        int count = (magazine->Count + 1) / 2;
+        Magazine.Receive(magazine, -count);
+        Release(_depot.Put(new ReadOnlySpan<nint>(Magazine.BlockAt(magazine, magazine->Count), count)));
+    }
+
+    private void* Checked(Magazine* magazine, nint block)
+    {
+        if (!_isTypesafe && !Poison.IsIntact(block, _layout.Stride))
+        {
+            // Said once; the block is fit to be rented again.
+            Poison.Fill(block, _layout.Stride);
+            Magazine.TakeBack(magazine);
+            throw new InvalidOperationException(
+                $"The block at 0x{block:x} of the pool '{_name}' was written to after it had been freed.");
+        }
+
+        _depot.MarkOut(block);
+        return (void*)block;
+    }
+
+    private void PoisonAll(ReadOnlySpan<nint> blocks)
+    {
+        if (_validate)
+        {
+            _depot.PoisonAll(blocks);
+        }
+    }
+}

@@ -1,0 +1,298 @@
+using System.Runtime.InteropServices;
+using Quiescent.Faults;
+using Quiescent.Ordering;
+
+namespace Quiescent.Pools;
+
+// The blocks of a pool that no thread has: a shelf, where whole magazines' worth come and go as they are, and slabs, to which
+// what the shelf has no room for is sorted back. All under one lock, held for a page's worth of work. Why it is right:
+//
+// P1  A block is in one place: the bit of its slab, or a place on the shelf, or with whoever took it. Take and Put move it
+//     under the lock.
+// P4  A slab leaves when all of its blocks stand in its own bits: then none is out, in a magazine, on the shelf or waiting.
+//     It is linked nowhere any more, and is that caller's whose Put returned it. A few empty slabs stay, so that a pool that
+//     swings about a slab's edge does not go to the system each time.
+internal sealed unsafe class Depot
+{
+    private const int ShelvedMagazines = 4;
+    private const int KeptEmptySlabs = 4;
+
+    private readonly SlabLayout _layout;
+    private readonly bool _isTypesafe;
+    private readonly bool _validate;
+    private readonly int _shelfRoom;
+    private nint* _shelf;
+    private int _lock;
+    private int _shelved;
+    private int _emptySlabs;
+    private Slab* _first;
+    private Slab* _last;
+    private Slab* _all;
+    private long _slabs;
+    private long _freeInSlabs;
+
+    /// <exception cref="OutOfMemoryException">There is no memory for the shelf.</exception>
+    public Depot(in SlabLayout layout, int magazine, bool isTypesafe, bool validate)
+    {
+        FaultInjection.ThrowIfDue(FaultSite.Pool);
+        _layout = layout;
+        _isTypesafe = isTypesafe;
+        _validate = validate;
+        _shelfRoom = magazine * ShelvedMagazines;
+
+        // SAFETY: freed by ReleaseAll.
+        _shelf = (nint*)NativeMemory.AlignedAlloc((nuint)_shelfRoom * (nuint)sizeof(nint), 64);
+    }
+
+    /// <summary>Takes blocks: from the shelf, from slabs that have free ones, or, if there are none, from a new slab. Returns how
+    /// many: none only after <see cref="ReleaseAll"/>.</summary>
+    /// <exception cref="OutOfMemoryException">There is no memory for a slab; nothing has changed.</exception>
+    public int Take(Span<nint> into)
+    {
+        using TryLock.Holder holder = TryLock.Hold(ref _lock);
+        if (IsReleased)
+        {
+            return 0;
+        }
+
+        int taken = Math.Min(_shelved, into.Length);
+        _shelved -= taken;
+        new ReadOnlySpan<nint>(_shelf + _shelved, taken).CopyTo(into);
+        if (taken == 0 && _first == null)
+        {
+            AddSlab();
+        }
+
+        while (taken < into.Length && _first != null)
+        {
+            taken += TakeFrom(_first, into[taken..]);
+        }
+
+        return taken;
+    }
+
+    /// <summary>Takes blocks back. Returns slabs that are empty and the depot's no more, linked by Next.</summary>
+    public Slab* Put(ReadOnlySpan<nint> blocks)
+    {
+        using TryLock.Holder holder = TryLock.Hold(ref _lock);
+        int shelved = Math.Min(_shelfRoom - _shelved, blocks.Length);
+        blocks[..shelved].CopyTo(new Span<nint>(_shelf + _shelved, shelved));
+        _shelved += shelved;
+
+        Slab* released = null;
+        foreach (nint block in blocks[shelved..])
+        {
+            Slab* slab = _layout.SlabOf(block);
+            Slab.Put(slab, _layout.IndexOf(slab, block));
+            _freeInSlabs++;
+            if (slab->FreeCount == 1)
+            {
+                LinkFirst(slab);
+            }
+
+            if (slab->FreeCount == _layout.Blocks)
+            {
+                NoteEmpty(slab, ref released);
+            }
+        }
+
+        return released;
+    }
+
+    /// <summary>Takes a slab back that could not leave after all.</summary>
+    public void PutBack(Slab* slab)
+    {
+        using TryLock.Holder holder = TryLock.Hold(ref _lock);
+        LinkLast(slab);
+        LinkToAll(slab);
+        _emptySlabs++;
+    }
+
+    /// <summary>Frees all slabs; nobody uses a block or will.</summary>
+    public void ReleaseAll()
+    {
+        using TryLock.Holder holder = TryLock.Hold(ref _lock);
+        for (Slab* slab = _all; slab != null;)
+        {
+            Slab* next = slab->NextOfAll;
+            NativeMemory.AlignedFree(slab);
+            slab = next;
+        }
+
+        NativeMemory.AlignedFree(_shelf);
+        _shelf = null;
+        _all = _first = _last = null;
+        _slabs = _freeInSlabs = _shelved = _emptySlabs = 0;
+    }
+
+    /// <summary>Slabs, their blocks, and how many of these are here.</summary>
+    public (long Slabs, long Blocks, long Here) Read()
+    {
+        using TryLock.Holder holder = TryLock.Hold(ref _lock);
+        return (_slabs, _slabs * _layout.Blocks, _freeInSlabs + _shelved);
+    }
+
+    /// <summary>Under Validate: poisons free blocks, unless readers may look at them, or their slabs are gone (a renter may be late).</summary>
+    public void PoisonAll(ReadOnlySpan<nint> blocks)
+    {
+        using TryLock.Holder holder = TryLock.Hold(ref _lock);
+        if (!_isTypesafe && !IsReleased)
+        {
+            foreach (nint block in blocks)
+            {
+                Poison.Fill(block, _layout.Stride);
+            }
+        }
+    }
+
+    /// <summary>Under Validate: a block goes out.</summary>
+    public void MarkOut(nint block)
+    {
+        using TryLock.Holder holder = TryLock.Hold(ref _lock);
+        Slab* slab = _layout.SlabOf(block);
+        Slab.TryMark(slab, _layout, _layout.IndexOf(slab, block), isOut: true);
+    }
+
+    /// <summary>Under Validate: a block comes in.</summary>
+    /// <exception cref="InvalidOperationException">It is no block of this pool, or was not out.</exception>
+    public void MarkIn(nint block)
+    {
+        using TryLock.Holder holder = TryLock.Hold(ref _lock);
+        Slab* slab = _all;
+        while (slab != null && slab != _layout.SlabOf(block))
+        {
+            slab = slab->NextOfAll;
+        }
+
+        if (slab == null || !_layout.IsBlock(slab, block))
+        {
+            throw new InvalidOperationException($"No block of this pool begins at 0x{block:x}. Nothing was freed.");
+        }
+
+        if (!Slab.TryMark(slab, _layout, _layout.IndexOf(slab, block), isOut: false))
+        {
+            throw new InvalidOperationException($"The block at 0x{block:x} was freed before, or never rented. Nothing was freed.");
+        }
+    }
+
+    private bool IsReleased => _shelf == null;
+
+    private int TakeFrom(Slab* slab, Span<nint> into)
+    {
+        _emptySlabs -= slab->FreeCount == _layout.Blocks ? 1 : 0;
+        int taken = Slab.Take(slab, _layout, into);
+        _freeInSlabs -= taken;
+        if (slab->FreeCount == 0)
+        {
+            Unlink(slab);
+        }
+
+        return taken;
+    }
+
+    private void AddSlab()
+    {
+        FaultInjection.ThrowIfDue(FaultSite.Slab);
+
+        // SAFETY: freed by ReleaseAll, or by whoever Put returned it to.
+        Slab* slab = (Slab*)NativeMemory.AlignedAlloc(_layout.SlabBytes, _layout.SlabBytes);
+        NativeMemory.Clear(slab, _isTypesafe ? _layout.SlabBytes : _layout.First);
+        if (_validate && !_isTypesafe)
+        {
+            for (int i = 0; i < _layout.Blocks; i++)
+            {
+                Poison.Fill(_layout.BlockAt(slab, i), _layout.Stride);
+            }
+        }
+
+        Slab.PutAll(slab, _layout.Blocks);
+        LinkLast(slab);
+        LinkToAll(slab);
+        _emptySlabs++;
+    }
+
+    private void NoteEmpty(Slab* slab, ref Slab* released)
+    {
+        Unlink(slab);
+        if (_emptySlabs < KeptEmptySlabs)
+        {
+            // Last, so that blocks of slabs in use are rented before it.
+            LinkLast(slab);
+            _emptySlabs++;
+            return;
+        }
+
+        UnlinkFromAll(slab);
+        slab->Next = released;
+        released = slab;
+    }
+
+    private void LinkFirst(Slab* slab) => Link(slab, null, _first);
+
+    private void LinkLast(Slab* slab) => Link(slab, _last, null);
+
+    private void Link(Slab* slab, Slab* previous, Slab* next)
+    {
+        slab->Previous = previous;
+        slab->Next = next;
+        Join(previous, slab);
+        Join(slab, next);
+    }
+
+    private void Unlink(Slab* slab) => Join(slab->Previous, slab->Next);
+
+    private void Join(Slab* previous, Slab* next)
+    {
+        if (previous == null)
+        {
+            _first = next;
+        }
+        else
+        {
+            previous->Next = next;
+        }
+
+        if (next == null)
+        {
+            _last = previous;
+        }
+        else
+        {
+            next->Previous = previous;
+        }
+    }
+
+    private void LinkToAll(Slab* slab)
+    {
+        slab->PreviousOfAll = null;
+        slab->NextOfAll = _all;
+        if (_all != null)
+        {
+            _all->PreviousOfAll = slab;
+        }
+
+        _all = slab;
+        _slabs++;
+        _freeInSlabs += slab->FreeCount;
+    }
+
+    private void UnlinkFromAll(Slab* slab)
+    {
+        if (slab->PreviousOfAll == null)
+        {
+            _all = slab->NextOfAll;
+        }
+        else
+        {
+            slab->PreviousOfAll->NextOfAll = slab->NextOfAll;
+        }
+
+        if (slab->NextOfAll != null)
+        {
+            slab->NextOfAll->PreviousOfAll = slab->PreviousOfAll;
+        }
+
+        _slabs--;
+        _freeInSlabs -= slab->FreeCount;
+    }
+}

@@ -1,0 +1,28 @@
+using System.Runtime.CompilerServices;
+
+namespace Quiescent.Pools;
+
+// The magazine that this thread asked for last, in thread-local words that need no object: most loops use one pool at a time. The
+// number of a pool that is open is in no other's place, so a match is the pool's magazine; it lives as long as the thread's slot,
+// which the pool and the thread's registration both keep.
+internal static unsafe class Magazines
+{
+    /// <summary>The number in place of a closed pool's own: no magazine is ever remembered for it.</summary>
+    public const long Closed = -1;
+
+    [ThreadStatic]
+    private static long t_lastPool;
+
+    [ThreadStatic]
+    private static Magazine* t_last;
+
+    /// <summary>This thread's magazine of the pool if it is the last one asked for, else null.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Magazine* Find(long pool) => t_lastPool == pool ? t_last : null;
+
+    public static void Remember(long pool, Magazine* magazine)
+    {
+        t_last = magazine;
+        t_lastPool = pool;
+    }
+}

@@ -1,0 +1,56 @@
+using Quiescent.Memory;
+using Quiescent.Ordering;
+
+namespace Quiescent.Reclamation;
+
+// What is different for a pool's queue: its owner wants the blocks back, and takes them when it has none left to rent.
+internal sealed unsafe partial class Queueing
+{
+    // Waiting pages from which on a renter drives the grace period. A process-wide barrier is paid once for so many; a pool has
+    // no other cost per page, so that it pays to share it among more than of blocks that are freed.
+    private const int DriveRentedPages = 4;
+
+    // What of a pool's queue is left to its owner to rent anew. Beyond this it frees more than it rents.
+    private const int PagesKeptForRenting = DriveRentedPages + 2;
+
+    /// <summary>Takes the oldest blocks whose grace period has passed out of this thread's own queue, at most a page's worth;
+    /// drives a grace period if there are none but enough wait. Returns how many.</summary>
+    public int TakeExpired(PageQueue* queue, Span<nint> into)
+    {
+        // A queue that the reclaimer or a barrier carries out just now gives nothing: its blocks go where the caller looks next.
+        if (queue->Cursor == null || !TryLock.TryEnter(ref queue->Lock))
+        {
+            return 0;
+        }
+
+        if (Page.HasNoRoom(queue->Cursor))
+        {
+            Seal(queue); // So that the grace period driven here, if any, is this page's too.
+        }
+
+        int taken = TakeCovered(queue, into);
+        if (taken == 0
+            && PageQueue.Tail(queue, context.First) - queue->Carried >= PagesToDrive(queue) * context.PageEntries
+            && context.Engine.TryAdvance(PageQueue.OldestTarget(queue, context.Engine)))
+        {
+            taken = TakeCovered(queue, into);
+        }
+
+        TryLock.Exit(ref queue->Lock);
+        context.Backlog.Add(-taken);
+        return taken;
+    }
+
+    private int TakeCovered(PageQueue* queue, Span<nint> into) =>
+        PageQueue.TakeCovered(queue, context.Engine, context.Pool, context.Ledger, context.First, into);
+
+    private static long PagesToDrive(PageQueue* queue) => Deallocators.IsPool(queue->Channel) ? DriveRentedPages : DrivePages;
+
+    // How many pages an owner carries out by itself.
+    private int PagesToCollect(PageQueue* queue) =>
+        Deallocators.IsPool(queue->Channel)
+        && PageQueue.Tail(queue, context.First) - queue->Carried <= (long)PagesKeptForRenting * context.PageEntries
+        && !context.Backlog.IsOverLimit
+            ? 0
+            : CollectPages;
+}
