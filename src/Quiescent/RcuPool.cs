@@ -79,8 +79,7 @@ public sealed unsafe class RcuPool<T> : IDisposable
     {
         BlockPool pool = _pool;
         long number = Order.Acquire(in pool.Open);
-        Magazine* magazine = Magazines.Find(number);
-        if (magazine != null && Magazine.TryPop(magazine, out void* block))
+        if (Magazines.TryFind(number, out Magazine* magazine) && Magazine.TryPop(magazine, out void* block))
         {
             if (Order.Acquire(in pool.Open) == number)
             {
@@ -111,8 +110,7 @@ public sealed unsafe class RcuPool<T> : IDisposable
     public void Free(T* block)
     {
         BlockPool pool = _pool;
-        Magazine* magazine = Magazines.Find(Order.Acquire(in pool.Open));
-        if (magazine != null && block != null)
+        if (block != null && Magazines.TryFind(Order.Acquire(in pool.Open), out Magazine* magazine))
         {
             if (pool.IsTypesafe)
             {
@@ -144,8 +142,7 @@ public sealed unsafe class RcuPool<T> : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void FreeNow(T* block)
     {
-        Magazine* magazine = Magazines.Find(Order.Acquire(in _pool.Open));
-        if (magazine == null || block == null || !Magazine.TryPush(magazine, block))
+        if (block == null || !Magazines.TryFind(Order.Acquire(in _pool.Open), out Magazine* magazine) || !Magazine.TryPush(magazine, block))
         {
             FreeNowBeyondFast(block);
         }

@@ -237,7 +237,7 @@ internal sealed unsafe partial class BlockPool : BlockSink
     // Expired blocks of the thread's own go straight back to renting; else the depot gives.
     private void Refill(Magazine* magazine)
     {
-        Span<nint> into = new(Magazine.BlockAt(magazine, 0), magazine->Capacity);
+        Span<nint> into = new(Magazine.BlockAt(magazine, 0), (int)magazine->Capacity);
         int count = _queueing.TakeExpired(&magazine->Queue, into);
         if (count != 0)
         {
@@ -254,7 +254,7 @@ internal sealed unsafe partial class BlockPool : BlockSink
     // Half of a full magazine goes to the depot, so that a thread that swings about its edge does not go there each time.
     private void Unload(Magazine* magazine)
     {
-        int count = (magazine->Count + 1) / 2;
+        int count = (int)(magazine->Count + 1) / 2;
         Magazine.Receive(magazine, -count);
         Release(_depot.Put(new ReadOnlySpan<nint>(Magazine.BlockAt(magazine, magazine->Count), count)));
     }

@@ -30,11 +30,11 @@ internal unsafe struct Magazine
 
     /// <summary>Blocks ready to rent.</summary>
     [FieldOffset(PageQueue.Bytes)]
-    public int Count;
+    public long Count;
 
     /// <summary>At most so many.</summary>
-    [FieldOffset(PageQueue.Bytes + 4)]
-    public int Capacity;
+    [FieldOffset(PageQueue.Bytes + 32)]
+    public long Capacity;
 
     /// <summary>The pool's number; 0 before the first.</summary>
     [FieldOffset(PageQueue.Bytes + 8)]
@@ -49,14 +49,14 @@ internal unsafe struct Magazine
     public long FreedBefore;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static nint* BlockAt(Magazine* magazine, int index) => (nint*)((byte*)magazine + BlocksOffset) + index;
+    public static nint* BlockAt(Magazine* magazine, long index) => (nint*)((byte*)magazine + BlocksOffset) + index;
 
     /// <summary>Takes the block that came last. False: there is none.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool TryPop(Magazine* magazine, out void* block)
     {
         // SAFETY: the owner's magazine. Ahead of its first block lies its header, whose words as addresses are harmless to ask for.
-        int count = magazine->Count - 1;
+        long count = magazine->Count - 1;
         block = (void*)*BlockAt(magazine, count);
         if (count < 0)
         {
@@ -72,7 +72,7 @@ internal unsafe struct Magazine
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool TryPush(Magazine* magazine, void* block)
     {
-        int count = magazine->Count;
+        long count = magazine->Count;
         if (count >= magazine->Capacity)
         {
             return false;

@@ -16,9 +16,13 @@ internal static unsafe class Magazines
     [ThreadStatic]
     private static Magazine* t_last;
 
-    /// <summary>This thread's magazine of the pool if it is the last one asked for, else null.</summary>
+    /// <summary>This thread's magazine of the pool, if it is the last one asked for.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Magazine* Find(long pool) => t_lastPool == pool ? t_last : null;
+    public static bool TryFind(long pool, out Magazine* magazine)
+    {
+        magazine = t_last;
+        return t_lastPool == pool;
+    }
 
     public static void Remember(long pool, Magazine* magazine)
     {
