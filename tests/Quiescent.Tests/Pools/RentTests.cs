@@ -158,6 +158,24 @@ public unsafe class RentTests
         Assert.InRange(PoolInside.MustBalanceWith(pool, 0).Slabs, 1, 12);
     }
 
+    // Mutant typesafe-slab-freed-without-waiting.
+    [Fact]
+    public void An_empty_slab_of_a_type_safe_pool_waits_for_readers()
+    {
+        using RcuDomain domain = Domains.New();
+        using RcuPool<Item> pool = new(domain, new RcuPoolOptions { TypesafeByRcu = true });
+        nint[] blocks = [.. Enumerable.Range(0, 50_000).Select(_ => (nint)pool.Rent())];
+        using (new ParkedReader(domain))
+        {
+            long slabs = pool.GetStatistics().Slabs;
+            Array.ForEach(blocks, block => pool.Free((Item*)block));
+            Assert.Equal(slabs - pool.GetStatistics().Slabs, domain.GetStatistics().BlocksWaiting);
+            Assert.NotEqual(0, domain.GetStatistics().BlocksWaiting);
+        }
+
+        PoolInside.MustBalanceWith(pool, 0);
+    }
+
     // Mutant slab-freed-with-blocks-out.
     [Fact]
     public void A_slab_with_one_block_out_stays()
