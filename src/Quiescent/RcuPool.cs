@@ -27,11 +27,10 @@ namespace Quiescent;
 /// <code>
 /// using ReadGuard guard = domain.ReadLock();
 /// Session* session = guard.DereferencePointer(in bucket);
-/// ulong generation = Volatile.Read(ref session->Generation);    // odd while it is being changed or is free
-/// int value = session->Value;
-/// bool found = session->Key == key;
-/// Interlocked.MemoryBarrier();
-/// bool same = (generation &amp; 1) == 0 &amp;&amp; Volatile.Read(ref session->Generation) == generation;
+/// ulong generation = Volatile.Read(ref session->Generation);    // odd while the block is being changed or is free
+/// ulong key = Volatile.Read(ref session->Key);
+/// long value = Volatile.Read(ref session->Value);
+/// bool valid = (generation &amp; 1) == 0 &amp;&amp; key == wanted &amp;&amp; Volatile.Read(ref session->Generation) == generation;
 /// </code>
 /// </remarks>
 public sealed unsafe class RcuPool<T> : IDisposable
