@@ -102,14 +102,14 @@ public static unsafe class Rcu
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Free(void* block)
     {
-        ReaderSlot* slot = DefaultSlot.OfThisThread;
-        if (slot != null && !ReaderSlot.IsTwin(slot) && block != null)
+        void* queues = DefaultSlot.Queues;
+        if (queues != null && block != null)
         {
             // SAFETY: the slot's queues live as long as the slot, which the thread's registration keeps.
-            PageQueue* queue = &((ThreadQueues*)slot->Queues)->Blocks;
-            if (Queueing.TryAppend(queue, block))
+            PageQueue* queue = &((ThreadQueues*)queues)->Blocks;
+            if (Queueing.TryAppendBetweenVisits(queue, block))
             {
-                if (Order.Acquire(in s_words->Attention) != 0)
+                if (Order.Acquire(&s_words->Attention) != 0)
                 {
                     s_domain.Queueing.AttendToPage(queue);
                 }
@@ -118,7 +118,7 @@ public static unsafe class Rcu
             }
         }
 
-        s_domain.Queueing.FreeBeyondFast(slot, block, Deallocators.NativeHeap);
+        FreeBeyondFast(block);
     }
 
     /// <inheritdoc cref="RcuDomain.FreeBulk"/>
@@ -164,5 +164,19 @@ public static unsafe class Rcu
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static ReadGuard ReadLockBeyondFast(ReaderSlot* slot) => s_domain.ReadLockBeyondFast(slot);
 
-    private static void Remember(ReaderSlot* slot) => DefaultSlot.OfThisThread = slot;
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void FreeBeyondFast(void* block)
+    {
+        ThreadQueues* queues = (ThreadQueues*)DefaultSlot.Queues;
+        if (queues == null || block == null || !s_domain.Queueing.TryVisit(&queues->Blocks, block))
+        {
+            s_domain.Queueing.FreeBeyondFast(DefaultSlot.OfThisThread, block, Deallocators.NativeHeap);
+        }
+    }
+
+    private static void Remember(ReaderSlot* slot)
+    {
+        DefaultSlot.OfThisThread = slot;
+        DefaultSlot.Queues = ReaderSlot.IsTwin(slot) ? null : slot->Queues;
+    }
 }

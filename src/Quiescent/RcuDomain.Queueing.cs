@@ -89,7 +89,7 @@ public sealed unsafe partial class RcuDomain
         {
             // SAFETY: the slot's queues live as long as the slot.
             PageQueue* queue = &((ThreadQueues*)slot->Queues)->Blocks;
-            if (Queueing.TryAppend(queue, block))
+            if (Queueing.TryAppendBetweenVisits(queue, block))
             {
                 if (Order.Acquire(in _words->Attention) != 0)
                 {

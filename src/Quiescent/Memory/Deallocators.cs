@@ -21,6 +21,10 @@ internal static unsafe class Deallocators
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsCode(int channel) => channel > AlignedNativeHeap;
 
+    /// <summary>The two whose blocks anyone may free at once.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool IsBuiltIn(int channel) => (uint)channel <= AlignedNativeHeap;
+
     /// <summary>Channels below zero are those of a domain's pools (<see cref="BlockSinks"/>).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsPool(int channel) => channel < 0;

@@ -28,6 +28,10 @@ internal static unsafe class Order
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Acquire(ref readonly int location) => Volatile.Read(in location);
 
+    /// <inheritdoc cref="Acquire(ulong*)"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int Acquire(int* location) => Volatile.Read(ref *location);
+
     /// <inheritdoc cref="Acquire(ref readonly ulong)"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static nint Acquire(ref readonly nint location) => Volatile.Read(in location);

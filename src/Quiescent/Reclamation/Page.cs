@@ -16,6 +16,9 @@ internal unsafe struct Page
     public const int HeaderWords = 4;
     public const int Entries = Words - HeaderWords;
 
+    /// <summary>How many blocks an owner appends between two visits of the slow path: a power of two that divides the page.</summary>
+    public const int EntriesPerVisit = 4;
+
     /// <summary>The page filled after this one; set once, by the queue's owner.</summary>
     public Page* Next;
 
@@ -27,6 +30,10 @@ internal unsafe struct Page
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool HasNoRoom(nint* cursor) => ((nint)cursor & (Bytes - 1)) == 0;
+
+    /// <summary>No room, or the owner's visit of the slow path is due: every <see cref="EntriesPerVisit"/> blocks, in one test.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool IsVisitDue(nint* cursor) => ((nint)cursor & ((EntriesPerVisit * sizeof(nint)) - 1)) == 0;
 
     /// <summary>The page that a cursor stands in; a full page's cursor stands at its end.</summary>
     public static Page* Of(nint* cursor) => (Page*)((nint)(cursor - 1) & ~(nint)(Bytes - 1));

@@ -49,6 +49,10 @@ internal unsafe struct PageQueue
     [FieldOffset(24)]
     public nint Sink;
 
+    /// <summary>How many blocks the owner frees at each visit, as decided at the last page's end.</summary>
+    [FieldOffset(32)]
+    public int PerVisit;
+
     // The consumer's line.
     [FieldOffset(64)]
     public int Lock;
@@ -69,6 +73,10 @@ internal unsafe struct PageQueue
     /// <summary>Where the open page began when the reclaimer last looked.</summary>
     [FieldOffset(104)]
     private long _seenBase;
+
+    /// <summary>Freed by <see cref="FreeSome"/> since the last answer of <see cref="FreeCovered"/>.</summary>
+    [FieldOffset(112)]
+    private int _unanswered;
 
     /// <summary>How many entries were ever taken; under Lock, or the owner's.</summary>
     public static long Tail(PageQueue* queue, int first)
@@ -195,11 +203,23 @@ internal unsafe struct PageQueue
     public static void NoteCarriedOut(PageQueue* queue, int count) =>
         Order.Release(ref queue->Carried, queue->Carried + count);
 
+    /// <summary>Frees at most <paramref name="blocks"/> of what is covered of the oldest page, as <see cref="FreeCovered"/> does. They
+    /// are in the next answer of that.</summary>
+    public static void FreeSome(PageQueue* queue, GracePeriodEngine engine, PagePool pool, QueuedBlocks? ledger, int first, int blocks)
+    {
+        int covered = PeekCovered(queue, engine, pool, first, out nint* entries);
+        blocks = Math.Min(blocks, covered);
+        FreeAll(queue, new ReadOnlySpan<nint>(entries, covered), blocks, ledger);
+        NoteCarriedOut(queue, blocks);
+        queue->_unanswered += blocks;
+    }
+
     /// <summary>Frees at most <paramref name="pages"/> pages' worth of what is covered, under Lock, in a queue whose
-    /// deallocator is built in (O8). Returns how many blocks.</summary>
+    /// deallocator is built in (O8). Returns how many blocks were freed since its last answer.</summary>
     public static int FreeCovered(PageQueue* queue, GracePeriodEngine engine, PagePool pool, QueuedBlocks? ledger, int first, int pages)
     {
-        int freed = 0;
+        int freed = queue->_unanswered;
+        queue->_unanswered = 0;
         for (; pages > 0; pages--)
         {
             int count = PeekCovered(queue, engine, pool, first, out nint* entries);
@@ -208,7 +228,7 @@ internal unsafe struct PageQueue
                 break;
             }
 
-            FreeAll(queue, new ReadOnlySpan<nint>(entries, count), ledger);
+            FreeAll(queue, new ReadOnlySpan<nint>(entries, count), count, ledger);
             NoteCarriedOut(queue, count);
             freed += count;
         }
@@ -279,27 +299,45 @@ internal unsafe struct PageQueue
 
     private static int IndexOfCarried(PageQueue* queue, Page* page, int first) => (int)(queue->Carried - page->Base) + first;
 
-    private static void FreeAll(PageQueue* queue, ReadOnlySpan<nint> blocks, QueuedBlocks? ledger)
+    // Not inlined: into a method with a try block or with many calls, NativeMemory.Free's transition would become a call of its own.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void FreeAll(PageQueue* queue, ReadOnlySpan<nint> covered, int count, QueuedBlocks? ledger)
     {
         int channel = queue->Channel;
         if (Deallocators.IsPool(channel))
         {
+            ReadOnlySpan<nint> blocks = covered[..count];
             ledger?.RemoveAll(blocks);
             BlockSinks.Of(queue->Sink).Take(blocks);
-            return;
         }
-
-        const int Distance = 8;
-        for (int i = 0; i < blocks.Length; i++)
+        else if (channel == Deallocators.NativeHeap && ledger is null)
         {
-            if (i + Distance < blocks.Length)
+            for (int i = 0; i < count; i++)
             {
-                // The allocator's own words stand just before the block.
-                Prefetch.Read((byte*)blocks[i + Distance] - 16);
+                PrefetchAfter(covered, i);
+                NativeMemory.Free((void*)covered[i]);
             }
+        }
+        else
+        {
+            for (int i = 0; i < count; i++)
+            {
+                PrefetchAfter(covered, i);
+                ledger?.Remove((void*)covered[i]);
+                Deallocators.Free(channel, (void*)covered[i]);
+            }
+        }
+    }
 
-            ledger?.Remove((void*)blocks[i]);
-            Deallocators.Free(channel, (void*)blocks[i]);
+    // Reaches beyond those that are freed now, to those of the next visit.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void PrefetchAfter(ReadOnlySpan<nint> covered, int i)
+    {
+        const int Distance = 8;
+        if (i + Distance < covered.Length)
+        {
+            // The allocator's own words stand just before the block.
+            Prefetch.Read((byte*)covered[i + Distance] - 16);
         }
     }
 }

@@ -18,6 +18,7 @@ internal sealed unsafe class QueueContext
     {
         _reports = reports;
         Engine = engine;
+        Words = engine.Slots.Words;
         Backlog = new Backlog(options.BacklogLimit, options.BacklogPolicy);
         Ledger = options.Validate ? new QueuedBlocks() : null;
         PageEntries = (int)Math.Clamp(options.BacklogLimit / PagesPerLimit, 1, Page.Entries);
@@ -29,7 +30,8 @@ internal sealed unsafe class QueueContext
 
     public SlotTable Slots => Engine.Slots;
 
-    public SharedWords* Words => Slots.Words;
+    /// <summary>The table's, which this keeps; at hand for what every append reads.</summary>
+    public SharedWords* Words { get; }
 
     public PagePool Pool { get; } = new();
 
@@ -50,7 +52,7 @@ internal sealed unsafe class QueueContext
     /// <summary>The domain's own slot: its queues take heads from threads for whose registration there is no memory.</summary>
     public ReaderSlot* SharedSlot { get; }
 
-    public bool IsDisposed => (Order.Acquire(in Words->Attention) & Attention.Disposed) != 0;
+    public bool IsDisposed => (Order.Acquire(&Words->Attention) & Attention.Disposed) != 0;
 
     public long CallbacksFailed => Order.Acquire(in _callbacksFailed);
 

@@ -46,11 +46,5 @@ internal sealed unsafe partial class Queueing
 
     private static long PagesToDrive(PageQueue* queue) => Deallocators.IsPool(queue->Channel) ? DriveRentedPages : DrivePages;
 
-    // How many pages an owner carries out by itself.
-    private int PagesToCollect(PageQueue* queue) =>
-        Deallocators.IsPool(queue->Channel)
-        && PageQueue.Tail(queue, context.First) - queue->Carried <= (long)PagesKeptForRenting * context.PageEntries
-        && !context.Backlog.IsOverLimit
-            ? 0
-            : CollectPages;
+    private static long PagesToKeep(PageQueue* queue) => Deallocators.IsPool(queue->Channel) ? PagesKeptForRenting : PagesKeptForVisits;
 }

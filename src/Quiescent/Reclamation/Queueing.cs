@@ -18,6 +18,8 @@ namespace Quiescent.Reclamation;
 //     happen, which is harmless: waking twice; and a withdrawal fails if the item was noted, as both take the queue's lock.
 //     Where the barrier cannot be relied upon, Attention is never 0 and each append fences here.
 // O8  What is freed here is trivial, at most CollectPages pages or CollectHeads heads per call. No user code runs.
+// O10 An owner consumes its queue under the queue's lock like anyone else, a page's worth at a page's end or a handful at a visit
+//     in between; when the lock is not to be had it appends and goes on.
 internal sealed unsafe partial class Queueing(QueueContext context, Reclaimer reclaimer, Registrar registrar)
 {
     // One page is filled and two are freed: a backlog shrinks at the rate at which it would have grown, and no single call
@@ -25,8 +27,11 @@ internal sealed unsafe partial class Queueing(QueueContext context, Reclaimer re
     private const int CollectPages = 2;
 
     // Waiting pages from which on their owner drives the grace period. A process-wide barrier is paid once for so many, and with
-    // more of them the blocks leave the core's cache before they are allocated anew: 8 pages are a quarter slower than 2.
+    // more of them the blocks leave the core's cache before they are allocated anew.
     private const int DrivePages = 2;
+
+    // Pages that wait while an owner's visits keep pace: two that a grace period is driven for, and two that it has freed.
+    private const int PagesKeptForVisits = 2 * DrivePages;
 
     // Heads between two visits of the slow path, and what one visit frees at the most.
     private const int HeadsPerVisit = 128;
@@ -51,8 +56,32 @@ internal sealed unsafe partial class Queueing(QueueContext context, Reclaimer re
         return true;
     }
 
+    /// <summary>Appends a block to the open page. False: there is no room, or a visit of the slow path is due.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool TryAppendBetweenVisits(PageQueue* queue, void* block) =>
+        !Page.IsVisitDue(queue->Cursor) && TryAppend(queue, block);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsVisitDue(long position) => (position & (HeadsPerVisit - 1)) == 0;
+
+    /// <summary>Appends a block to the open page, after freeing about as many as were appended since the last visit. False: there is no
+    /// room, or something else to attend to. Not under Validate.</summary>
+    public bool TryVisit(PageQueue* queue, void* block)
+    {
+        if (Page.HasNoRoom(queue->Cursor) || Order.Acquire(&context.Words->Attention) != 0)
+        {
+            return false;
+        }
+
+        CollectSome(queue);
+        TryAppend(queue, block);
+        if (Order.Acquire(&context.Words->Attention) != 0)
+        {
+            AttendToPage(queue);
+        }
+
+        return true;
+    }
 
     /// <summary>Queues a block beyond the fast path.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -71,6 +100,11 @@ internal sealed unsafe partial class Queueing(QueueContext context, Reclaimer re
     public void Append(ReaderSlot* real, PageQueue* queue, void* block)
     {
         context.Ledger?.Add(block);
+        if (Page.IsVisitDue(queue->Cursor) && !Page.HasNoRoom(queue->Cursor) && Deallocators.IsBuiltIn(queue->Channel))
+        {
+            CollectSome(queue);
+        }
+
         try
         {
             while (!TryAppend(queue, block))
@@ -204,9 +238,31 @@ internal sealed unsafe partial class Queueing(QueueContext context, Reclaimer re
             context.Engine.TryAdvance(PageQueue.OldestTarget(queue, context.Engine));
         }
 
-        int freed = PageQueue.FreeCovered(queue, context.Engine, context.Pool, context.Ledger, context.First, PagesToCollect(queue));
+        // While an owner's visits (or, of a pool, its renting) keep pace with what it queues, a few pages wait.
+        bool isMoreWaiting = PageQueue.Tail(queue, context.First) - queue->Carried > PagesToKeep(queue) * context.PageEntries
+            || context.Backlog.IsOverLimit;
+        if (!isMoreWaiting && Deallocators.IsBuiltIn(queue->Channel))
+        {
+            PageQueue.FreeSome(queue, context.Engine, context.Pool, context.Ledger, context.First, Page.EntriesPerVisit);
+        }
+
+        int freed = PageQueue.FreeCovered(
+            queue, context.Engine, context.Pool, context.Ledger, context.First, isMoreWaiting ? CollectPages : 0);
+        bool isCovered = PageQueue.PeekCovered(queue, context.Engine, context.Pool, context.First, out _) != 0;
+        queue->PerVisit = !isCovered ? 0 : isMoreWaiting ? 2 * Page.EntriesPerVisit : Page.EntriesPerVisit;
         TryLock.Exit(ref queue->Lock);
         context.Backlog.Add(-freed);
+    }
+
+    // Owner collection between pages: about as many blocks as were appended since the last visit. The allocator's per-thread cache
+    // takes such a handful and hands it out again, where a page would overflow it (glibc keeps seven of a size).
+    private void CollectSome(PageQueue* queue)
+    {
+        if (queue->PerVisit != 0 && TryLock.TryEnter(ref queue->Lock))
+        {
+            PageQueue.FreeSome(queue, context.Engine, context.Pool, context.Ledger, context.First, queue->PerVisit);
+            TryLock.Exit(ref queue->Lock);
+        }
     }
 
     private void VisitHeads(ReaderSlot* real, HeadQueue* queue)
@@ -295,11 +351,11 @@ internal sealed unsafe partial class Queueing(QueueContext context, Reclaimer re
     // Wakes the reclaimer if it is idle. True: the domain is disposed, and the append is to be withdrawn if it still can be.
     private bool IsDisposedAfterAppend()
     {
-        int attention = Order.Acquire(in context.Words->Attention);
+        int attention = Order.Acquire(&context.Words->Attention);
         if ((attention & Attention.Fenced) != 0)
         {
             Order.Fence(); // [D] where the barrier cannot be relied upon.
-            attention = Order.Acquire(in context.Words->Attention);
+            attention = Order.Acquire(&context.Words->Attention);
         }
 
         if ((attention & Attention.Idle) != 0)

@@ -15,6 +15,8 @@ internal static unsafe class Order
 
     public static int Acquire(ref readonly int location) => Read(in location);
 
+    public static int Acquire(int* location) => Read(in *location);
+
     public static nint Acquire(ref readonly nint location) => Read(in location);
 
     public static T Acquire<T>(ref readonly T location)

@@ -36,6 +36,56 @@ public sealed unsafe class OneConsumerTests
         Assert.Equal(Pages * Page.Entries, Books.MustBalance(domain).BlocksFreed);
     }
 
+    // Fault caught: a visit between pages without the lock.
+    [Fact]
+    public void An_owner_s_visits_free_nothing_while_another_consumer_holds_its_queue()
+    {
+        using RcuDomain domain = new(new RcuDomainOptions { BacklogPolicy = BacklogPolicy.None, ReclaimDelay = TimeSpan.FromMinutes(1) });
+        domain.ReadLock().Dispose();
+        PageQueue* queue = &((ThreadQueues*)Inside.Slot(domain)->Queues)->Blocks;
+        long freed = FreeUntilVisitsFree(domain, queue);
+        using (TryLock.Hold(ref queue->Lock))
+        {
+            long carried = queue->Carried;
+            for (int i = 0; i < Page.Entries / 4; i++, freed++)
+            {
+                domain.Free(Forms.NewBlock());
+            }
+
+            Assert.Equal(carried, queue->Carried);
+        }
+
+        Assert.Equal(freed, Books.MustBalance(domain).BlocksFreed);
+    }
+
+    // Fault caught: an owner that leaves what it could free to the reclaimer, which is slower and empties the caches.
+    [Fact]
+    public void An_owner_that_goes_on_freeing_keeps_pace_with_what_it_queues()
+    {
+        const int Pages = 64;
+        using RcuDomain domain = new(new RcuDomainOptions { ReclaimDelay = TimeSpan.FromMinutes(1) });
+        domain.ReadLock().Dispose();
+        PageQueue* queue = &((ThreadQueues*)Inside.Slot(domain)->Queues)->Blocks;
+        for (int i = 1; i <= Pages * Page.Entries; i++)
+        {
+            domain.Free(Forms.NewBlock());
+            Assert.InRange(i - queue->Carried, 0, 6 * Page.Entries);
+        }
+    }
+
+    private static long FreeUntilVisitsFree(RcuDomain domain, PageQueue* queue)
+    {
+        const int Bound = 64 * Page.Entries;
+        long freed = 0;
+        while (queue->PerVisit == 0)
+        {
+            Assert.InRange(++freed, 1, Bound);
+            domain.Free(Forms.NewBlock());
+        }
+
+        return freed;
+    }
+
     // O8. Fault caught: an owner that collects what only the reclaimer may carry out.
     [Fact]
     public void An_owner_leaves_the_blocks_of_a_user_deallocator_to_the_reclaimer()

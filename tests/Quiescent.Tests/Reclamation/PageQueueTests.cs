@@ -290,6 +290,30 @@ public sealed unsafe class PageQueueTests : IDisposable
         Assert.Equal(Pages * Entries, _queue->Carried);
     }
 
+    // Faults caught: a visit that frees what is not covered, more than it was told, or what it then leaves to be freed again; and
+    // blocks that nobody takes off the backlog.
+    [Fact]
+    public void A_handful_is_freed_of_what_is_covered_and_told_with_the_next_answer()
+    {
+        const int Handful = Entries - 1;
+        for (int i = 0; i < 2 * Entries; i++)
+        {
+            AppendBlock(Forms.NewBlock());
+        }
+
+        PageQueue.Seal(_queue, _engine);
+        PageQueue.FreeSome(_queue, _engine, _pool, null, First, Handful);
+        Assert.Equal(0, _queue->Carried);
+        _engine.TryAdvance(_engine.NextTarget());
+        PageQueue.FreeSome(_queue, _engine, _pool, null, First, Handful);
+        Assert.Equal(Handful, _queue->Carried);
+        Assert.Equal(Entries, PageQueue.FreeCovered(_queue, _engine, _pool, null, First, pages: 1));
+        PageQueue.FreeSome(_queue, _engine, _pool, null, First, int.MaxValue);
+        Assert.Equal(2 * Entries, _queue->Carried);
+        Assert.Equal(Entries, PageQueue.FreeCovered(_queue, _engine, _pool, null, First, pages: 1));
+        Assert.Equal(0, PageQueue.FreeCovered(_queue, _engine, _pool, null, First, pages: 1));
+    }
+
     private long Tail => PageQueue.Tail(_queue, First);
 
     private void Append(int count)
