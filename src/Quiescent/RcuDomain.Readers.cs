@@ -17,7 +17,10 @@ public sealed unsafe partial class RcuDomain
     public ReadGuard ReadLock()
     {
         // SAFETY: the thread's registration keeps the slot's memory (O5), this object the words'.
-        if (ThreadRegistrations.Last(out ReaderSlot* slot) == _id && SectionWord.IsQuiescent(slot->Word) && _words->Closed == 0)
+        if (ThreadRegistrations.Last(out ReaderSlot* slot) == _id
+            && slot != null
+            && SectionWord.IsQuiescent(slot->Word)
+            && _words->Closed == 0)
         {
             ulong word = Section.Announce(slot, _words);
             if ((slot->HandleWord & HandleWords.FullFence) != 0)
@@ -28,7 +31,7 @@ public sealed unsafe partial class RcuDomain
             return new ReadGuard(slot, word);
         }
 
-        return ReadLockBeyondFast(ThreadRegistrations.Find(_id));
+        return ReadLockBeyondFast();
     }
 
     /// <summary>Whether this thread is inside a section (<c>rcu_read_lock_held</c>): a counted one, or with
@@ -42,6 +45,9 @@ public sealed unsafe partial class RcuDomain
 
     /// <inheritdoc cref="Rcu.IsNull{T}"/>
     public bool IsNull<T>(ref readonly T reference) => Unsafe.IsNullRef(in reference);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private ReadGuard ReadLockBeyondFast() => ReadLockBeyondFast(ThreadRegistrations.Find(_id));
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     internal ReadGuard ReadLockBeyondFast(ReaderSlot* slot)
