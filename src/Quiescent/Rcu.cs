@@ -21,7 +21,6 @@ public static unsafe class Rcu
 {
     private static readonly RcuDomain s_domain = new(new RcuDomainOptions { Name = "default" }, &Remember);
     private static readonly SharedWords* s_words = s_domain.Words;
-    private static readonly bool s_isFull = !ProcessWideBarrier.IsReliable;
 
     /// <summary>The domain that this class's members stand for. It cannot be disposed of.</summary>
     public static RcuDomain DefaultDomain => s_domain;
@@ -38,8 +37,9 @@ public static unsafe class Rcu
         // SAFETY: the thread's registration keeps the slot's memory (O5); the default domain's words are never freed.
         if (slot != null && SectionWord.IsQuiescent(slot->Word))
         {
-            ulong word = Section.Announce(slot, s_words);
-            if (s_isFull)
+            // By way of the slot: compiled ahead of time, a static field's first use would have to be asked for each time.
+            ulong word = Section.Announce(slot, slot->Words);
+            if ((slot->HandleWord & HandleWords.FullFence) != 0)
             {
                 Order.Fence(); // [A] under Full.
             }
