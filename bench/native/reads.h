@@ -1,5 +1,5 @@
 // R1, R2: a read-side critical section with one dereference and one field; on its own, and against an updater that
-// exchanges and frees without pause.
+// exchanges and frees without pause, or `rate` times a second.
 #ifndef READS_H
 #define READS_H
 
@@ -71,12 +71,16 @@ static void r1(void (*read)(struct worker *))
 static void update_shared(struct worker *worker)
 {
     peer_register_updater();
+    double rate = number_argument("rate", 0);
+    double apart = rate == 0 ? 0 : 1e9 / rate;
     pass_gate();
     int64_t began = now();
     while (!stopped()) {
         peer_retire(peer_exchange(&shared, new_node(1)));
         worker->operations++;
         peer_quiescent_updater();
+        while (apart != 0 && !stopped() && now() < began + worker->operations * apart) {
+        }
     }
     worker->nanoseconds = now() - began;
     peer_barrier();

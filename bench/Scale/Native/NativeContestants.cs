@@ -1,5 +1,6 @@
 using System.Globalization;
 using Quiescent.Scale.Contests;
+using Quiescent.Scale.Workloads;
 
 namespace Quiescent.Scale.Native;
 
@@ -27,6 +28,7 @@ internal sealed class NativeContestants(NativePeers peers)
         ["R1", var threads] => ReadSides("r1", ("threads", Number(threads))).Append(PlainDereference("r1", threads)),
         ["R1-loop", var threads] => ReadSides("r1-loop", ("threads", Number(threads))).Append(PlainDereference("r1-loop", threads)),
         ["R2"] => ReadSides("r2"),
+        ["R2-paced"] => ReadSides("r2", ("rate", ReadSide.Pace)),
         ["G", "idle", var threads] => GracePeriods(("threads", Number(threads))),
         ["G", "busy"] => GracePeriods(("readers", 1)),
         ["G", "full"] => [peers.Contestant("liburcu mb", FullFence, "g", ("readers", 1))],

@@ -25,8 +25,8 @@ internal static unsafe class ReadLoop
             return new Reading(times.Average());
         });
 
-    /// <summary>One thread reads, another replaces the block without pause.</summary>
-    public static Contestant UnderUpdates<TSide, TState>(string name, Side side)
+    /// <summary>One thread reads, another replaces the block without pause, or so many times a second.</summary>
+    public static Contestant UnderUpdates<TSide, TState>(string name, Side side, int? perSecond = null)
         where TSide : IReadSide<TState>, IUpdateSide
         where TState : allows ref struct => new(name, side, length =>
         {
@@ -34,7 +34,7 @@ internal static unsafe class ReadLoop
             using Turn turn = new();
             double[] times = StartReaders<Called<TSide, TState>, TState>(turn, pointer, threads: 1);
             double updatesPerSecond = 0;
-            turn.Start(() => updatesPerSecond = Update<TSide>(turn, pointer));
+            turn.Start(() => updatesPerSecond = perSecond is int pace ? Update<TSide>(turn, pointer, pace) : Update<TSide>(turn, pointer));
             turn.Run(length);
             TSide.Drain();
             Withdraw(pointer);
@@ -102,6 +102,24 @@ internal static unsafe class ReadLoop
         }
         while (!turn.IsOver);
         return batches * BatchSize / Stopwatch.GetElapsedTime(start).TotalSeconds;
+    }
+
+    private static double Update<TSide>(Turn turn, RcuPointer<long>* pointer, int perSecond)
+        where TSide : IUpdateSide
+    {
+        double apart = (double)Stopwatch.Frequency / perSecond;
+        long start = turn.Await();
+        long updates = 0;
+        do
+        {
+            TSide.Replace(pointer, Allocate(updates));
+            updates++;
+            while (!turn.IsOver && Stopwatch.GetTimestamp() - start < updates * apart)
+            {
+            }
+        }
+        while (!turn.IsOver);
+        return updates / Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -8,6 +8,9 @@ internal static class ReadSide
 {
     private const string Title = "section, dereference and one field, a call of a method each";
 
+    /// <summary>Updates a second of R2-paced: as many as the slowest peer can do.</summary>
+    public const int Pace = 1_000_000;
+
     public static IEnumerable<Contest> Contests()
     {
         yield return Alone(1, [
@@ -20,6 +23,7 @@ internal static class ReadSide
         yield return Alone(2, []);
         yield return InALoop();
         yield return UnderUpdates();
+        yield return UnderTheSameUpdates();
     }
 
     private static Contest Alone(int threads, Target[] targets) =>
@@ -59,20 +63,7 @@ internal static class ReadSide
         };
 
     private static Contest UnderUpdates() =>
-        new("R2", $"{Title}; 1 thread, while another replaces and frees without pause", Unit.Nanoseconds,
-        [
-            ReadLoop.UnderUpdates<Guard, Nothing>("guard", Side.Ours),
-            ReadLoop.UnderUpdates<DomainGuard, Nothing>("guard of a domain", Side.Ours),
-            ReadLoop.UnderUpdates<Handle, RcuReader>("handle", Side.Ours),
-            ReadLoop.UnderUpdates<Online, RcuReader>("online", Side.Ours),
-            ReadLoop.UnderUpdates<LightEpoch<OfTsavorite>, Nothing>("Tsavorite LightEpoch", Side.Managed),
-            ReadLoop.UnderUpdates<LightEpoch<OfFaster>, Nothing>("FASTER LightEpoch", Side.Managed) with { Remark = OfFaster.Remark },
-            ReadLoop.UnderUpdates<DotNextEpoch, Nothing>("DotNext Epoch", Side.Managed) with { Remark = DotNextEpoch.Remark },
-            ReadLoop.UnderUpdates<ExclusiveLock, Nothing>("Lock", Side.Managed),
-            ReadLoop.UnderUpdates<SharedLock, Nothing>("ReaderWriterLockSlim", Side.Managed),
-            ReadLoop.UnderUpdates<CountedHandle, Nothing>("SafeHandle", Side.Managed),
-            ReadLoop.UnderUpdates<InterlockedCount, Nothing>("interlocked count", Side.Managed),
-        ])
+        new("R2", $"{Title}; 1 thread, while another replaces and frees without pause", Unit.Nanoseconds, [.. UnderUpdates(perSecond: null)])
         {
             Targets =
             [
@@ -80,6 +71,28 @@ internal static class ReadSide
                 new Target("guard", Bound.AtMost, 0.1, "Tsavorite LightEpoch"),
             ],
         };
+
+    // Without pause a faster updater takes the pointer's line from the reader more often; here all readers have the same to bear.
+    private static Contest UnderTheSameUpdates() =>
+        new("R2-paced", $"{Title}; 1 thread, while another replaces and frees {Pace:N0} times a second", Unit.Nanoseconds, [.. UnderUpdates(Pace)])
+        {
+            Targets = [new Target("guard", Bound.AtMost, 1.25, "liburcu memb")],
+        };
+
+    private static IEnumerable<Contestant> UnderUpdates(int? perSecond) =>
+    [
+        ReadLoop.UnderUpdates<Guard, Nothing>("guard", Side.Ours, perSecond),
+        ReadLoop.UnderUpdates<DomainGuard, Nothing>("guard of a domain", Side.Ours, perSecond),
+        ReadLoop.UnderUpdates<Handle, RcuReader>("handle", Side.Ours, perSecond),
+        ReadLoop.UnderUpdates<Online, RcuReader>("online", Side.Ours, perSecond),
+        ReadLoop.UnderUpdates<LightEpoch<OfTsavorite>, Nothing>("Tsavorite LightEpoch", Side.Managed, perSecond),
+        ReadLoop.UnderUpdates<LightEpoch<OfFaster>, Nothing>("FASTER LightEpoch", Side.Managed, perSecond) with { Remark = OfFaster.Remark },
+        ReadLoop.UnderUpdates<DotNextEpoch, Nothing>("DotNext Epoch", Side.Managed, perSecond) with { Remark = DotNextEpoch.Remark },
+        ReadLoop.UnderUpdates<ExclusiveLock, Nothing>("Lock", Side.Managed, perSecond),
+        ReadLoop.UnderUpdates<SharedLock, Nothing>("ReaderWriterLockSlim", Side.Managed, perSecond),
+        ReadLoop.UnderUpdates<CountedHandle, Nothing>("SafeHandle", Side.Managed, perSecond),
+        ReadLoop.UnderUpdates<InterlockedCount, Nothing>("interlocked count", Side.Managed, perSecond),
+    ];
 
     private static Contestant Calling<TSide, TState>(string name, Side side, int threads)
         where TSide : IReadSide<TState>

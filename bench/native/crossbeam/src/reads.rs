@@ -1,11 +1,12 @@
-//! R1, R2: a section with one dereference and one field; on its own, and against an updater without pause.
+//! R1, R2: a section with one dereference and one field; on its own, and against an updater without pause,
+//! or one of `rate` updates a second.
 
 use crate::peer::{barrier, pass, read_field, register, replace, Arguments, Node, Slot, READ_BATCH, STOP};
 use crossbeam_epoch::{Atomic, LocalHandle};
 use std::hint::black_box;
 use std::sync::Barrier;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 #[inline(never)]
 fn read_field_by_call(handle: &LocalHandle, slot: &Atomic<Node>) -> i64 {
@@ -55,16 +56,19 @@ pub fn r1(arguments: &Arguments, reader: fn(&Slot, &Barrier) -> f64) {
 pub fn r2(arguments: &Arguments) {
     let slot = Slot::new(1);
     let gate = Barrier::new(3);
+    let rate = arguments.count("rate", 0);
+    let apart = Duration::from_secs(1).checked_div(rate as u32).unwrap_or_default();
     let (nanoseconds, updates) = thread::scope(|scope| {
         let reader = scope.spawn(|| by_call(&slot, &gate));
         let updater = scope.spawn(|| {
             let handle = register();
             pass(&gate);
             let began = Instant::now();
-            let mut operations = 0;
+            let mut operations = 0u32;
             while !STOP.requested() {
                 replace(&handle, &slot.0, 1, false);
                 operations += 1;
+                while !STOP.requested() && began.elapsed() < apart * operations {}
             }
             let rate = f64::from(operations) / began.elapsed().as_secs_f64();
             barrier(&handle);
