@@ -23,7 +23,7 @@ namespace Quiescent.Pools;
 //     disposed of.
 // P7  A pool that is dropped frees its slabs when all blocks are in magazines and the depot, which is looked at when it is dropped
 //     and whenever queued blocks come home. Its handle keeps it until then. Blocks that are out nobody can free any more, but may
-//     still be read: then the slabs stay for ever.
+//     still be read: then the slabs stay for ever. A type-safe pool's slabs leave as in P4, since its readers need no pool.
 internal sealed unsafe partial class BlockPool
 {
     private const int Closing = 1;
@@ -86,9 +86,10 @@ internal sealed unsafe partial class BlockPool
             home += Order.Acquire(in magazines.Current->Count);
         }
 
-        if (home == blocks)
+        if (home == blocks && Order.Or(ref _released, 1) == 0)
         {
-            Release();
+            Release(_depot.TakeAll());
+            Forget();
         }
     }
 
@@ -108,11 +109,24 @@ internal sealed unsafe partial class BlockPool
                 slab->Head.Word = word;
                 if (!_queueing.TryPushShared(&slab->Head, word))
                 {
-                    _depot.PutBack(slab); // Until the pool is disposed of.
+                    ReleaseAfterDomain(slab);
                 }
             }
 
             slab = next;
+        }
+    }
+
+    // A disposed domain takes no heads. Unless a section is still open, a grace period can be driven here and now.
+    private void ReleaseAfterDomain(Slab* slab)
+    {
+        if (_context.Engine.TryAdvance(_context.Engine.NextTarget()))
+        {
+            NativeMemory.AlignedFree(slab);
+        }
+        else
+        {
+            _depot.PutBack(slab); // Until the pool is disposed of; a dropped pool's stays for ever.
         }
     }
 

@@ -45,7 +45,7 @@ internal sealed unsafe class Depot
     }
 
     /// <summary>Takes blocks: from the shelf, from slabs that have free ones, or, if there are none, from a new slab. Returns how
-    /// many: none only after <see cref="ReleaseAll"/>.</summary>
+    /// many: none only after <see cref="TakeAll"/>.</summary>
     /// <exception cref="OutOfMemoryException">There is no memory for a slab; nothing has changed.</exception>
     public int Take(Span<nint> into)
     {
@@ -111,18 +111,29 @@ internal sealed unsafe class Depot
     /// <summary>Frees all slabs; nobody uses a block or will.</summary>
     public void ReleaseAll()
     {
-        using TryLock.Holder holder = TryLock.Hold(ref _lock);
-        for (Slab* slab = _all; slab != null;)
+        for (Slab* slab = TakeAll(); slab != null;)
         {
-            Slab* next = slab->NextOfAll;
+            Slab* next = slab->Next;
             NativeMemory.AlignedFree(slab);
             slab = next;
+        }
+    }
+
+    /// <summary>Ends the depot. Returns all slabs, linked by Next: the caller's to free.</summary>
+    public Slab* TakeAll()
+    {
+        using TryLock.Holder holder = TryLock.Hold(ref _lock);
+        Slab* slabs = _all;
+        for (Slab* slab = slabs; slab != null; slab = slab->NextOfAll)
+        {
+            slab->Next = slab->NextOfAll;
         }
 
         NativeMemory.AlignedFree(_shelf);
         _shelf = null;
         _all = _first = _last = null;
         _slabs = _freeInSlabs = _shelved = _emptySlabs = 0;
+        return slabs;
     }
 
     /// <summary>Slabs, their blocks, and how many of these are here.</summary>

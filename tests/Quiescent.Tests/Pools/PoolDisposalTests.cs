@@ -148,6 +148,36 @@ public unsafe class PoolDisposalTests
         });
     }
 
+    // A reader may have found a block before it was freed, and needs no pool to look at it.
+    [Fact]
+    public void The_slabs_of_a_type_safe_pool_that_is_dropped_wait_for_readers()
+    {
+        using RcuDomain domain = Domains.New();
+        using (new ParkedReader(domain))
+        {
+            WeakReference core = Drop(domain, keep: false, typesafe: true);
+            Until.True(() =>
+            {
+                Collect();
+                return !core.IsAlive;
+            });
+            Assert.Equal(1, domain.GetStatistics().BlocksWaiting);
+        }
+
+        Books.MustBalance(domain);
+    }
+
+    [Fact]
+    public void A_type_safe_pool_that_is_dropped_after_its_domain_gives_its_memory_back()
+    {
+        WeakReference core = DropAfterDomain();
+        Until.True(() =>
+        {
+            Collect();
+            return !core.IsAlive;
+        });
+    }
+
     [Fact]
     public void A_pool_that_is_dropped_with_a_block_out_keeps_its_slabs()
     {
@@ -208,12 +238,28 @@ public unsafe class PoolDisposalTests
 
     // Not inlined, so that no register keeps the pool.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static WeakReference Drop(RcuDomain domain, bool keep)
+    private static WeakReference DropAfterDomain()
+    {
+        using RcuDomain domain = Domains.New();
+        WeakReference? core = null;
+        Worker.Run(() =>
+        {
+            RcuPool<Item> pool = new(domain, new RcuPoolOptions { TypesafeByRcu = true });
+            Item* block = pool.Rent();
+            domain.Dispose();
+            pool.Free(block);
+            core = new WeakReference(PoolInside.Core(pool));
+        });
+        return core!;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static WeakReference Drop(RcuDomain domain, bool keep, bool typesafe = false)
     {
         WeakReference? core = null;
         Worker.Run(() =>
         {
-            RcuPool<Item> pool = new(domain);
+            RcuPool<Item> pool = new(domain, new RcuPoolOptions { TypesafeByRcu = typesafe });
             for (int i = 0; i < 2_000; i++)
             {
                 pool.Free(pool.Rent());
