@@ -183,8 +183,8 @@ internal sealed unsafe partial class BlockPool : BlockSink
         if (magazine == null)
         {
             Slab* released = _depot.Put([(nint)block]);
-            Order.Increment(ref _freedWithoutMagazine); // Not before it is in its place: disposal counts it.
-            Release(released);
+            Release(released); // Which may put a slab back into the depot.
+            Order.Increment(ref _freedWithoutMagazine); // Not before all is in its place: disposal counts it.
             return;
         }
 
