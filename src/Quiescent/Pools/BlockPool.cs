@@ -209,6 +209,9 @@ internal sealed unsafe partial class BlockPool : BlockSink
         Magazine* magazine = (Magazine*)ThreadQueues.For((ThreadQueues*)real->Queues, _channel, Magazine.Bytes);
         if (magazine->Pool != _number)
         {
+            // A renter may have been overtaken by disposal, and its newly taken slot have a magazine of the next pool with this
+            // channel. But if this pool is not disposed of now, the channel is its own, and later pools leave this slot to this thread.
+            ThrowIfDisposed();
             Magazine.Adopt(magazine, _number, GCHandle.ToIntPtr(_handle), _magazine, _context.First);
         }
 
