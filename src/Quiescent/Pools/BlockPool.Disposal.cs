@@ -148,18 +148,23 @@ internal sealed unsafe partial class BlockPool
     private void AwaitOpen()
     {
         Backoff backoff = default;
-        int state;
-        while ((state = State) != 0)
+        try
         {
-            if ((state & (Disposed | DomainDisposed)) != 0)
+            int state;
+            while ((state = State) != 0)
             {
-                ThrowDisposed();
+                if ((state & (Disposed | DomainDisposed)) != 0)
+                {
+                    ThrowDisposed();
+                }
+
+                backoff.PauseUninterrupted();
             }
-
-            backoff.PauseUninterrupted();
         }
-
-        backoff.RestoreInterrupt();
+        finally
+        {
+            backoff.RestoreInterrupt();
+        }
     }
 
     private void ThrowIfDisposed()
