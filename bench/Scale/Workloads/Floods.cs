@@ -20,6 +20,13 @@ internal static class Floods
     // The same, where there is a reader that they hold up.
     private static readonly string[] s_lockingPeers = ["Lock", "ReaderWriterLockSlim", "interlocked count"];
 
+    // In time: at most 0.6 of what malloc, exchange and free take; and no slower than the GC heap.
+    private static readonly Target[] s_poolTargets =
+    [
+        new("pool", Bound.AtLeast, 1 / 0.6, "free at once"),
+        new("pool", Bound.AtLeast, 1, "GC heap"),
+    ];
+
     public static IEnumerable<Contest> Contests()
     {
         yield return Flooded("F1/1u0r", "Flood: 1 updater, no reader", new FloodShape(Updaters: 1, Readers: 0)) with
@@ -31,8 +38,7 @@ internal static class Floods
                 new("head-less", Bound.AtLeast, 1, "ck_epoch"),
                 new("head-less", Bound.AtLeast, 8, Tsavorite),
                 new("head-less", Bound.AtLeast, 1 / 1.5, "free at once"),
-                new("pool", Bound.AtLeast, 1 / 0.6, "free at once"),
-                new("pool", Bound.AtLeast, 1, "GC heap"),
+                .. s_poolTargets,
             ],
         };
         yield return AheadOfAll(Flooded("F1/1u1r", "Flood: 1 updater, 1 reader", new FloodShape(Updaters: 1, Readers: 1)));
@@ -50,6 +56,7 @@ internal static class Floods
         Ours<Bulk>("bulk", shape),
         Ours<Callback>("delegate", shape),
         Ours<UserDeallocator>("user deallocator", shape),
+        Flooding<PoolScheme, OwnSlot>("pool", Side.Ours, shape, slots => new(slots, new())),
         Flooding<FreeAtOnce, OwnSlot>("free at once", Side.Floor, shape, slots => new(slots)) with
         {
             Remark = shape.Readers == 0 ? null : "nothing protects the reader, which does not follow the pointer that it loads",
@@ -81,6 +88,7 @@ internal static class Floods
         return new("F1/random", "Flood: 1,048,576 live blocks replaced at random", Unit.MillionsPerSecond,
         [
             Flooding<OwnScheme<HeadLess>, AnySlot>("head-less", Side.Ours, shape, slots => new(slots, default)),
+            Flooding<PoolScheme, AnySlot>("pool", Side.Ours, shape, slots => new(slots, new())),
             Flooding<FreeAtOnce, AnySlot>("free at once", Side.Floor, shape, slots => new(slots)),
             Collected<AnySlot>(shape),
         ])
@@ -107,6 +115,7 @@ internal static class Floods
             .. shapes.Select(
                 shape => Peak<OwnScheme<HeadLess>>(shape.Name, Side.Ours, shape.Shape, slots => new(slots, default))),
             Peak<OwnScheme<Head>>("head, 1 reader", Side.Ours, new(Updaters: 1, Readers: 1), slots => new(slots, default)),
+            Peak<PoolScheme>("pool, 1 reader", Side.Ours, new(Updaters: 1, Readers: 1), slots => new(slots, new())),
             Peak<GcHeap>("GC heap", Side.Managed, new(Updaters: 1, Readers: 0), slots => new(slots)),
         ])
         {
@@ -114,6 +123,7 @@ internal static class Floods
             [
                 .. shapes.Select(shape => new Target(shape.Name, Bound.AtMost, 16)),
                 new("head, 1 reader", Bound.AtMost, 16),
+                new("pool, 1 reader", Bound.AtMost, 16),
             ],
         };
     }
@@ -127,6 +137,7 @@ internal static class Floods
             Bytes<OwnScheme<Head>>("head", Side.Ours, shape, slots => new(slots, default)),
             Bytes<OwnScheme<Bulk>>("bulk", Side.Ours, shape, slots => new(slots, default)),
             Bytes<OwnScheme<UserDeallocator>>("user deallocator", Side.Ours, shape, slots => new(slots, default)),
+            Bytes<PoolScheme>("pool", Side.Ours, shape, slots => new(slots, new())),
             Bytes<OwnScheme<Callback>>("delegate", Side.Ours, shape, slots => new(slots, default)),
             Bytes<LightEpochScheme<OfTsavorite>>(Tsavorite, Side.Managed, shape, slots => new(slots)),
             Bytes<DotNextScheme>("DotNext Epoch", Side.Managed, shape, slots => new(slots)),
@@ -139,6 +150,7 @@ internal static class Floods
                 new("head", Bound.AtMost, 0),
                 new("bulk", Bound.AtMost, 0),
                 new("user deallocator", Bound.AtMost, 0),
+                new("pool", Bound.AtMost, 0),
             ],
         };
     }

@@ -6,10 +6,10 @@ using Quiescent.Scale.Workloads.Meters;
 namespace Quiescent.Scale.Workloads;
 
 // F2: a reader stays in its section for a second while updaters flood. Nothing can be freed meanwhile; what is counted is the
-// memory that piles up, all of it: blocks, what the allocator adds to each (64 bytes take 80), and the library's pages.
+// memory that piles up, all of it: blocks, what the allocator adds to each (64 bytes take 80 from malloc, and 64 from the pool), and
+// the library's pages.
 internal static class Overstay
 {
-
     // A hundredth below the limit of a domain with default options, from which on queueing pauses by design.
     private const int Released = 990_000;
 
@@ -34,8 +34,9 @@ internal static class Overstay
 
     private static Contest Overstayed(string id, string title, int updaters, double mebibytes) => new(id, title, Unit.Mebibytes,
     [
-        Ours<HeadLess>("head-less", updaters),
-        Ours<Head>("head", updaters),
+        Ours<OwnScheme<HeadLess>>("head-less", updaters, slots => new(slots, default)),
+        Ours<OwnScheme<Head>>("head", updaters, slots => new(slots, default)),
+        Ours<PoolScheme>("pool", updaters, slots => new(slots, new())),
     ])
     {
         TurnLength = s_stay,
@@ -43,22 +44,24 @@ internal static class Overstay
         [
             new("head-less", Bound.AtMost, mebibytes),
             new("head", Bound.AtMost, mebibytes),
+            new("pool", Bound.AtMost, mebibytes),
             new("head-less", Bound.AtMost, 100) { Detail = "drain ms" },
             new("head", Bound.AtMost, 100) { Detail = "drain ms" },
+            new("pool", Bound.AtMost, 100) { Detail = "drain ms" },
         ],
     };
 
-    private static Contestant Ours<TForm>(string name, int updaters)
-        where TForm : struct, IForm =>
-        new(name, Side.Ours, _ => Stay<TForm>(updaters)) { Absent = PeakMemory.IsKnown ? null : PeakMemory.WhyUnknown };
+    private static Contestant Ours<TScheme>(string name, int updaters, Func<Slots, TScheme> create)
+        where TScheme : struct, IScheme =>
+        new(name, Side.Ours, _ => Stay(create, updaters)) { Absent = PeakMemory.IsKnown ? null : PeakMemory.WhyUnknown };
 
-    private static Reading Stay<TForm>(int updaterCount)
-        where TForm : struct, IForm
+    private static Reading Stay<TScheme>(Func<Slots, TScheme> create, int updaterCount)
+        where TScheme : struct, IScheme
     {
-        FloodLoops<OwnScheme<TForm>, OwnSlot>.WarmUp(slots => new(slots, default));
+        FloodLoops<TScheme, OwnSlot>.WarmUp(create);
         PeakMemory.Trim();
         using Slots slots = new(OwnSlot.SlotsFor(updaterCount));
-        OwnScheme<TForm> scheme = new(slots, default);
+        TScheme scheme = create(slots);
         for (int i = 0; i < slots.Count; i++)
         {
             scheme.Fill(i);
@@ -71,7 +74,7 @@ internal static class Overstay
         {
             int updater = i;
             updaters.Add("flood updater", () =>
-                updates[updater] = FloodLoops<OwnScheme<TForm>, OwnSlot>.Update(scheme, OwnSlot.For(updater), updaters));
+                updates[updater] = FloodLoops<TScheme, OwnSlot>.Update(scheme, OwnSlot.For(updater), updaters));
         }
 
         using Crew readers = new();
@@ -97,6 +100,8 @@ internal static class Overstay
         {
             scheme.Clear(i);
         }
+
+        scheme.End();
 
         long objects = updates.Sum(update => update.Objects);
         if (freed != objects)

@@ -89,6 +89,8 @@ internal static class Flood
             scheme.Clear(i);
         }
 
+        scheme.End();
+
         return new FloodResult(updates.Sum(update => update.Objects), elapsed)
         {
             PeakMebibytes = peak,

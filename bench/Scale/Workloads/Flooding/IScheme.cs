@@ -29,4 +29,9 @@ internal interface IScheme
 
     /// <summary>Frees the slot's block; nothing else runs.</summary>
     void Clear(int slot);
+
+    /// <summary>After the turn, when all slots have been cleared.</summary>
+    void End()
+    {
+    }
 }
