@@ -93,6 +93,9 @@ internal static class Floods
             Collected<AnySlot>(shape),
         ])
         {
+            // Shorter, the heap would not be collected once.
+            TurnLength = TimeSpan.FromMilliseconds(750),
+            MaxRounds = 3,
             Targets =
             [
                 new("head-less", Bound.AtLeast, 1, "free at once"),
