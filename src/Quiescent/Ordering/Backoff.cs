@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using static Quiescent.Ordering.Tuning;
 
 namespace Quiescent.Ordering;
 
@@ -6,10 +7,6 @@ namespace Quiescent.Ordering;
 // processor away, then sleep. Grace periods take from half a microsecond to as long as a reader likes, so all three matter.
 internal struct Backoff
 {
-    private const int SpinSteps = 24;
-    private const int YieldSteps = 40;
-    private const int SleepMilliseconds = 1;
-
     private int _step;
     private bool _wasInterrupted;
 

@@ -5,6 +5,7 @@ using Quiescent.Memory;
 using Quiescent.Ordering;
 using Quiescent.Readers;
 using Quiescent.Reclamation;
+using static Quiescent.Ordering.Tuning;
 
 namespace Quiescent.Pools;
 
@@ -36,10 +37,6 @@ namespace Quiescent.Pools;
 //     from one place to another is not missed. Freed are the entries that a queue has ever taken.
 internal sealed unsafe partial class BlockPool : BlockSink
 {
-    // What one thread's magazine may keep from the others, in bytes; but at least MinMagazine blocks.
-    private const int MaxMagazineBytes = 256 * 1024;
-    private const int MinMagazine = 4;
-
     private static long s_lastNumber;
 
     private readonly QueueContext _context;

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Quiescent.Faults;
 using Quiescent.Ordering;
+using static Quiescent.Ordering.Tuning;
 
 namespace Quiescent.Pools;
 
@@ -14,9 +15,6 @@ namespace Quiescent.Pools;
 //     swings about a slab's edge does not go to the system each time.
 internal sealed unsafe class Depot
 {
-    private const int ShelvedMagazines = 4;
-    private const int KeptEmptySlabs = 4;
-
     private readonly SlabLayout _layout;
     private readonly bool _isTypesafe;
     private readonly bool _validate;

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Quiescent.Memory;
 using Quiescent.Ordering;
 using Quiescent.Reclamation;
+using static Quiescent.Ordering.Tuning;
 
 namespace Quiescent.Pools;
 
@@ -21,9 +22,6 @@ internal unsafe struct Magazine
     public const int Bytes = BlocksOffset + (MaxBlocks * sizeof(long));
 
     private const int BlocksOffset = PageQueue.Bytes + 64;
-
-    // How far ahead of being rented a block's first line is asked for.
-    private const int PrefetchDistance = 4;
 
     [FieldOffset(0)]
     public PageQueue Queue;
@@ -64,7 +62,7 @@ internal unsafe struct Magazine
         }
 
         Order.Release(ref magazine->Count, count); // [L] partner: [M] in BlockPool.Disposal.cs.
-        Prefetch.Read((void*)*BlockAt(magazine, count - PrefetchDistance));
+        Prefetch.Read((void*)*BlockAt(magazine, count - RentPrefetchDistance));
         return true;
     }
 

@@ -3,6 +3,7 @@ using System.Runtime.ConstrainedExecution;
 using System.Runtime.InteropServices;
 using Quiescent.Faults;
 using Quiescent.Ordering;
+using static Quiescent.Ordering.Tuning;
 
 namespace Quiescent.Readers;
 
@@ -22,7 +23,6 @@ namespace Quiescent.Readers;
 // bit count. The number of threads is limited by memory alone.
 internal sealed unsafe class SlotTable : CriticalFinalizerObject
 {
-    private const int FirstChunkLog2 = 3;
     private const int FirstChunk = 1 << FirstChunkLog2;
     private const int MaxChunks = 32 - FirstChunkLog2 - 1;
     private const nuint Alignment = 128;

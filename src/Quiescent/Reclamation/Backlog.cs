@@ -1,17 +1,13 @@
 using Quiescent.Ordering;
+using static Quiescent.Ordering.Tuning;
 
 namespace Quiescent.Reclamation;
 
 // How much waits in a domain, counted a page's worth at a time, and what queueing pays above the limit. Pages begin to count
-// when they are full, blocks cease to when they are freed; so the count is low by less than a page per thread, never high.
+// when they are full, blocks cease to when they are freed, or, freed by visits, at their owner's next page; so the count is low or high by
+// less than a page per queue.
 internal sealed class Backlog(long limit, BacklogPolicy policy)
 {
-    // A millisecond, and 16 more for each time the limit is overshot: one flooding thread that pays per page of 508 blocks
-    // slows from tens of millions a second to below half a million at once, and further the longer the reader stays.
-    private const int PauseMilliseconds = 1;
-    private const int PausePerOvershoot = 16;
-    private const int MaxPauseMilliseconds = 64;
-
     private long _count;
 
     public long Limit { get; } = limit;

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using static Quiescent.Ordering.Tuning;
 
 namespace Quiescent.Reclamation;
 
@@ -11,13 +12,10 @@ namespace Quiescent.Reclamation;
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct Page
 {
-    public const int Bytes = 4096;
+    public const int Bytes = PageBytes;
     public const int Words = Bytes / 8;
     public const int HeaderWords = 4;
     public const int Entries = Words - HeaderWords;
-
-    /// <summary>How many blocks an owner appends between two visits of the slow path: a power of two that divides the page.</summary>
-    public const int EntriesPerVisit = 4;
 
     /// <summary>The page filled after this one; set once, by the queue's owner.</summary>
     public Page* Next;

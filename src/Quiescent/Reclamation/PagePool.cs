@@ -2,14 +2,13 @@ using System.Runtime.ConstrainedExecution;
 using System.Runtime.InteropServices;
 using Quiescent.Faults;
 using Quiescent.Ordering;
+using static Quiescent.Ordering.Tuning;
 
 namespace Quiescent.Reclamation;
 
 // A domain's spare pages, last in first out while their lines are warm. Visited once per page, not per block.
 internal sealed unsafe class PagePool : CriticalFinalizerObject
 {
-    private const int MaxSpare = 64;
-
     private Page* _spare;
     private int _spareCount;
     private int _lock;
@@ -51,7 +50,7 @@ internal sealed unsafe class PagePool : CriticalFinalizerObject
     {
         Order.Add(ref _inUse, -1);
         TryLock.Enter(ref _lock);
-        bool keep = _spareCount < MaxSpare;
+        bool keep = _spareCount < MaxSparePages;
         if (keep)
         {
             page->Next = _spare;

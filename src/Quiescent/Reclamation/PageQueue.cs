@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Quiescent.GracePeriods;
 using Quiescent.Memory;
 using Quiescent.Ordering;
+using static Quiescent.Ordering.Tuning;
 
 namespace Quiescent.Reclamation;
 
@@ -333,11 +334,10 @@ internal unsafe struct PageQueue
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void PrefetchAfter(ReadOnlySpan<nint> covered, int i)
     {
-        const int Distance = 8;
-        if (i + Distance < covered.Length)
+        if (i + FreePrefetchDistance < covered.Length)
         {
             // The allocator's own words stand just before the block.
-            Prefetch.Read((byte*)covered[i + Distance] - 16);
+            Prefetch.Read((byte*)covered[i + FreePrefetchDistance] - 16);
         }
     }
 }

@@ -2,15 +2,13 @@ using Quiescent.GracePeriods;
 using Quiescent.Memory;
 using Quiescent.Ordering;
 using Quiescent.Readers;
+using static Quiescent.Ordering.Tuning;
 
 namespace Quiescent.Reclamation;
 
 // What producers, the reclaimer and barriers of one domain share.
 internal sealed unsafe class QueueContext
 {
-    // A page never holds more than this share of the backlog limit, so that small limits are kept too.
-    private const int PagesPerLimit = 8;
-
     private readonly IDomainReports _reports;
     private long _callbacksFailed;
 

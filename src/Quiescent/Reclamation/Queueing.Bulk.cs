@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Quiescent.Ordering;
 using Quiescent.Readers;
+using static Quiescent.Ordering.Tuning;
 
 namespace Quiescent.Reclamation;
 
@@ -9,9 +10,6 @@ namespace Quiescent.Reclamation;
 // bulk finds Disposed (O11). No single entry needs to be withdrawn.
 internal sealed unsafe partial class Queueing
 {
-    // A bulk pays like as many pages, but not more often than this: its pauses are bounded too.
-    private const int MaxPausesPerBulk = 64;
-
     /// <summary>All or nothing: pages are taken first, and the append is done under the consumer's lock.</summary>
     public void FreeBulk(ReaderSlot* slot, ReadOnlySpan<nint> blocks)
     {

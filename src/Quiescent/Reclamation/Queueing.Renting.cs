@@ -1,18 +1,12 @@
 using Quiescent.Memory;
 using Quiescent.Ordering;
+using static Quiescent.Ordering.Tuning;
 
 namespace Quiescent.Reclamation;
 
 // What is different for a pool's queue: its owner wants the blocks back, and takes them when it has none left to rent.
 internal sealed unsafe partial class Queueing
 {
-    // Waiting pages from which on a renter drives the grace period. A process-wide barrier is paid once for so many; a pool has
-    // no allocator behind it whose cache would go cold: 8 pages are a twentieth faster than 4, a tenth than 2.
-    private const int DriveRentedPages = 8;
-
-    // What of a pool's queue is left to its owner to rent anew. Beyond this it frees more than it rents.
-    private const int PagesKeptForRenting = DriveRentedPages + 2;
-
     /// <summary>Takes the oldest blocks whose grace period has passed out of this thread's own queue, at most a page's worth;
     /// drives a grace period if there are none but enough wait. Returns how many.</summary>
     public int TakeExpired(PageQueue* queue, Span<nint> into)

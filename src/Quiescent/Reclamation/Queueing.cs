@@ -5,6 +5,7 @@ using Quiescent.GracePeriods;
 using Quiescent.Memory;
 using Quiescent.Ordering;
 using Quiescent.Readers;
+using static Quiescent.Ordering.Tuning;
 
 namespace Quiescent.Reclamation;
 
@@ -22,22 +23,6 @@ namespace Quiescent.Reclamation;
 //     in between; when the lock is not to be had it appends and goes on.
 internal sealed unsafe partial class Queueing(QueueContext context, Reclaimer reclaimer, Registrar registrar)
 {
-    // One page is filled and two are freed: a backlog shrinks at the rate at which it would have grown, and no single call
-    // frees more than about a thousand blocks.
-    private const int CollectPages = 2;
-
-    // Waiting pages from which on their owner drives the grace period. A process-wide barrier is paid once for so many, and with
-    // more of them the blocks leave the core's cache before they are allocated anew.
-    private const int DrivePages = 2;
-
-    // Pages that wait while an owner's visits keep pace: two that a grace period is driven for, and two that it has freed.
-    private const int PagesKeptForVisits = 2 * DrivePages;
-
-    // Heads between two visits of the slow path, and what one visit frees at the most.
-    private const int HeadsPerVisit = 128;
-    private const int CollectHeads = 512;
-    private const int DriveHeads = DrivePages * Page.Entries;
-
     private int _sharedLock;
 
     /// <summary>Appends a block to the open page. False: there is no room.</summary>
@@ -243,13 +228,13 @@ internal sealed unsafe partial class Queueing(QueueContext context, Reclaimer re
             || context.Backlog.IsOverLimit;
         if (!isMoreWaiting && Deallocators.IsBuiltIn(queue->Channel))
         {
-            PageQueue.FreeSome(queue, context.Engine, context.Pool, context.Ledger, context.First, Page.EntriesPerVisit);
+            PageQueue.FreeSome(queue, context.Engine, context.Pool, context.Ledger, context.First, EntriesPerVisit);
         }
 
         int freed = PageQueue.FreeCovered(
             queue, context.Engine, context.Pool, context.Ledger, context.First, isMoreWaiting ? CollectPages : 0);
         bool isCovered = PageQueue.PeekCovered(queue, context.Engine, context.Pool, context.First, out _) != 0;
-        queue->PerVisit = !isCovered ? 0 : isMoreWaiting ? 2 * Page.EntriesPerVisit : Page.EntriesPerVisit;
+        queue->PerVisit = !isCovered ? 0 : isMoreWaiting ? 2 * EntriesPerVisit : EntriesPerVisit;
         TryLock.Exit(ref queue->Lock);
         context.Backlog.Add(-freed);
     }

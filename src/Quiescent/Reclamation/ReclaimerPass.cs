@@ -2,6 +2,7 @@ using Quiescent.Callbacks;
 using Quiescent.Memory;
 using Quiescent.Ordering;
 using Quiescent.Readers;
+using static Quiescent.Ordering.Tuning;
 
 namespace Quiescent.Reclamation;
 
@@ -14,8 +15,6 @@ namespace Quiescent.Reclamation;
 //     one runs.
 internal sealed unsafe class ReclaimerPass(QueueContext context, int batchLimit)
 {
-    // Trivial frees are bounded per queue and pass so that a flood of one thread does not starve the callbacks of others.
-    private const int PagesPerQueue = 64;
     private const int HeadsPerQueue = PagesPerQueue * Page.Entries;
 
     /// <summary>The batch limit of a pass that runs no user code.</summary>
