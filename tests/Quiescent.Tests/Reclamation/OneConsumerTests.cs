@@ -90,7 +90,7 @@ public sealed unsafe class OneConsumerTests
     [Fact]
     public void An_owner_leaves_the_blocks_of_a_user_deallocator_to_the_reclaimer()
     {
-        const int Pages = 4;
+        const int Pages = 8; // More than an owner leaves waiting of what it may free.
         using FlaggedBlocks blocks = new(Pages * Page.Entries);
         using RcuDomain domain = new(new RcuDomainOptions { BacklogPolicy = BacklogPolicy.None, ReclaimDelay = TimeSpan.FromMinutes(1) });
         long strays = FlaggingHeap.Strays;
