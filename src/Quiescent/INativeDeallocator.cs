@@ -9,7 +9,7 @@ namespace Quiescent;
 /// <remarks>
 /// Other implementations than <see cref="NativeHeap"/> and <see cref="AlignedNativeHeap"/> are user code: they run on the
 /// domain's reclaimer alone, may call anything but a wait for their own domain, and count as callbacks for
-/// <see cref="Rcu.BarrierCallbacks"/>. One that throws is reported by <see cref="RcuDomain.CallbackFailed"/>.
+/// <see cref="Rcu.BarrierCallbacks"/>. One that throws is reported by <see cref="GracePeriodDomain.CallbackFailed"/>.
 /// </remarks>
 public interface INativeDeallocator
 {

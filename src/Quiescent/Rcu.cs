@@ -53,23 +53,23 @@ public static unsafe class Rcu
     /// <inheritdoc cref="RcuDomain.RegisterReader"/>
     public static RcuReader RegisterReader() => s_domain.RegisterReader();
 
-    /// <inheritdoc cref="RcuDomain.Synchronize"/>
+    /// <inheritdoc cref="GracePeriodDomain.Synchronize"/>
     public static void Synchronize() => s_domain.Synchronize();
 
-    /// <inheritdoc cref="RcuDomain.SynchronizeAsync"/>
+    /// <inheritdoc cref="GracePeriodDomain.SynchronizeAsync"/>
     public static ValueTask SynchronizeAsync(CancellationToken cancellationToken = default) =>
         s_domain.SynchronizeAsync(cancellationToken);
 
-    /// <inheritdoc cref="RcuDomain.GetState"/>
+    /// <inheritdoc cref="GracePeriodDomain.GetState"/>
     public static GracePeriodState GetState() => s_domain.GetState();
 
-    /// <inheritdoc cref="RcuDomain.StartPoll"/>
+    /// <inheritdoc cref="GracePeriodDomain.StartPoll"/>
     public static GracePeriodState StartPoll() => s_domain.StartPoll();
 
-    /// <inheritdoc cref="RcuDomain.Poll"/>
+    /// <inheritdoc cref="GracePeriodDomain.Poll"/>
     public static bool Poll(GracePeriodState state) => s_domain.Poll(state);
 
-    /// <inheritdoc cref="RcuDomain.CondSynchronize"/>
+    /// <inheritdoc cref="GracePeriodDomain.CondSynchronize"/>
     public static void CondSynchronize(GracePeriodState state) => s_domain.CondSynchronize(state);
 
     /// <summary>
@@ -78,7 +78,7 @@ public static unsafe class Rcu
     /// </summary>
     /// <param name="head">Lies in the block that the callback is about, in unmanaged memory.</param>
     /// <param name="callback">May call anything but a wait for this domain. What it throws goes to
-    /// <see cref="RcuDomain.CallbackFailed"/>.</param>
+    /// <see cref="GracePeriodDomain.CallbackFailed"/>.</param>
     /// <exception cref="ArgumentNullException">The head or the callback is null; nothing is queued.</exception>
     /// <remarks><b>Safety.</b> The head is the library's until the callback is called. A module whose functions wait here must not
     /// be unloaded before <see cref="BarrierCallbacks"/>.</remarks>
@@ -89,16 +89,16 @@ public static unsafe class Rcu
         s_domain.Push(DefaultSlot.OfThisThread, head, (nint)callback);
     }
 
-    /// <inheritdoc cref="RcuDomain.Call(Action)"/>
+    /// <inheritdoc cref="GracePeriodDomain.Call(Action)"/>
     public static void Call(Action callback) => s_domain.Call(callback);
 
-    /// <inheritdoc cref="RcuDomain.Call{TState}(TState, Action{TState})"/>
+    /// <inheritdoc cref="GracePeriodDomain.Call{TState}(TState, Action{TState})"/>
     public static void Call<TState>(TState state, Action<TState> callback) => s_domain.Call(state, callback);
 
-    /// <inheritdoc cref="RcuDomain.Free(void*, RcuHead*)"/>
+    /// <inheritdoc cref="GracePeriodDomain.Free(void*, RcuHead*)"/>
     public static void Free(void* block, RcuHead* head) => Free<NativeHeap>(block, head);
 
-    /// <inheritdoc cref="RcuDomain.Free(void*)"/>
+    /// <inheritdoc cref="GracePeriodDomain.Free(void*)"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Free(void* block)
     {
@@ -121,14 +121,14 @@ public static unsafe class Rcu
         FreeBeyondFast(block);
     }
 
-    /// <inheritdoc cref="RcuDomain.FreeBulk"/>
+    /// <inheritdoc cref="GracePeriodDomain.FreeBulk"/>
     public static void FreeBulk(ReadOnlySpan<nint> blocks) => s_domain.FreeBulk(blocks);
 
-    /// <inheritdoc cref="RcuDomain.Free{TDeallocator}(void*)"/>
+    /// <inheritdoc cref="GracePeriodDomain.Free{TDeallocator}(void*)"/>
     public static void Free<TDeallocator>(void* block)
         where TDeallocator : struct, INativeDeallocator => s_domain.Free<TDeallocator>(block);
 
-    /// <inheritdoc cref="RcuDomain.Free{TDeallocator}(void*, RcuHead*)"/>
+    /// <inheritdoc cref="GracePeriodDomain.Free{TDeallocator}(void*, RcuHead*)"/>
     public static void Free<TDeallocator>(void* block, RcuHead* head)
         where TDeallocator : struct, INativeDeallocator
     {
@@ -137,28 +137,28 @@ public static unsafe class Rcu
         s_domain.Push(DefaultSlot.OfThisThread, head, HeadWord.OfOffset(block, head, Deallocator<TDeallocator>.Channel));
     }
 
-    /// <inheritdoc cref="RcuDomain.Dispose(IDisposable)"/>
+    /// <inheritdoc cref="GracePeriodDomain.Dispose(IDisposable)"/>
     public static void Dispose(IDisposable resource) => s_domain.Dispose(resource);
 
-    /// <inheritdoc cref="RcuDomain.Return"/>
+    /// <inheritdoc cref="GracePeriodDomain.Return"/>
     public static void Return<T>(ArrayPool<T> pool, T[] array, bool clearArray = false) =>
         s_domain.Return(pool, array, clearArray);
 
-    /// <inheritdoc cref="RcuDomain.Barrier"/>
+    /// <inheritdoc cref="GracePeriodDomain.Barrier"/>
     public static void Barrier() => s_domain.Barrier();
 
-    /// <inheritdoc cref="RcuDomain.BarrierAsync"/>
+    /// <inheritdoc cref="GracePeriodDomain.BarrierAsync"/>
     public static ValueTask BarrierAsync(CancellationToken cancellationToken = default) =>
         s_domain.BarrierAsync(cancellationToken);
 
-    /// <inheritdoc cref="RcuDomain.BarrierCallbacks"/>
+    /// <inheritdoc cref="GracePeriodDomain.BarrierCallbacks"/>
     public static void BarrierCallbacks() => s_domain.BarrierCallbacks();
 
     /// <summary>Whether a reference that <see cref="ReadGuard.Dereference{T}(ref readonly RcuPointer{T})"/> returned stands for
     /// null. Costs a comparison.</summary>
     public static bool IsNull<T>(ref readonly T reference) => Unsafe.IsNullRef(in reference);
 
-    /// <inheritdoc cref="RcuDomain.GetStatistics"/>
+    /// <inheritdoc cref="GracePeriodDomain.GetStatistics"/>
     public static RcuStatistics GetStatistics() => s_domain.GetStatistics();
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -1,38 +1,17 @@
 using System.Runtime.CompilerServices;
-using Quiescent.Callbacks;
-using Quiescent.Diagnostics;
 using Quiescent.GracePeriods;
 using Quiescent.Ordering;
 using Quiescent.Readers;
-using Quiescent.Reclamation;
 
 namespace Quiescent;
 
 /// <summary>
-/// An RCU domain: readers, grace periods and queues of its own. Domains never wait for one another's readers. Most programs need
-/// none but the default one, reached through <see cref="Rcu"/>.
+/// An RCU domain: readers, grace periods and queues of its own. Its read-side critical sections cost next to nothing, and neither
+/// wait nor change threads. Most programs need none but the default one, reached through <see cref="Rcu"/>.
 /// </summary>
-/// <remarks>
-/// <para>All members may be called from any thread at any time, but for what their own remarks say. A domain has at most one thread
-/// of its own, started when something is first queued; an idle domain runs nothing.</para>
-/// <para>Dispose of a domain when it is no longer used: its thread keeps it alive otherwise.</para>
-/// </remarks>
-public sealed unsafe partial class RcuDomain : IDisposable, IDomainReports
+/// <inheritdoc cref="GracePeriodDomain" path="/remarks"/>
+public sealed unsafe class RcuDomain : GracePeriodDomain
 {
-    private static long s_lastId;
-
-    private readonly long _id;
-    private readonly SharedWords* _words;
-    private readonly GracePeriodEngine _engine;
-    private readonly Registrar _registrar;
-    private readonly QueueContext _context;
-    private readonly Reclaimer _reclaimer;
-    private readonly Queueing _queueing;
-    private readonly StallDetector _stalls;
-    private readonly Action _reportReaders;
-    private readonly bool _isDefault;
-    private int _disposal;
-
     /// <summary>A domain with the given options, or the default ones.</summary>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
     /// <exception cref="PlatformNotSupportedException">The process is not a 64-bit one.</exception>
@@ -42,170 +21,64 @@ public sealed unsafe partial class RcuDomain : IDisposable, IDomainReports
     }
 
     internal RcuDomain(RcuDomainOptions? options, delegate*<ReaderSlot*, void> remember)
+        : base(options, GracePeriodEngine.OverSlots, remember)
     {
-        HeadWord.RequirePlatform();
-        Options = (options ?? new RcuDomainOptions()).Validated();
-        bool fullFence = Options.ReadSideBarrier == ReadSideBarrier.Full || !ProcessWideBarrier.IsReliable;
-        SlotTable slots = new(ThreadQueues.Bytes, &ThreadQueues.Free, fullFence, Options.Validate);
-        _id = Order.Increment(ref s_lastId);
-        _isDefault = remember != null;
-        _words = slots.Words;
-        _engine = new GracePeriodEngine(slots, fullFence);
-        _registrar = new Registrar(_id, _engine, remember);
-        _stalls = new StallDetector(_engine, Options.StallTimeout);
-        _context = new QueueContext(_engine, Options, this);
-        _reclaimer = new Reclaimer(_context, _registrar, Options);
-        _queueing = new Queueing(_context, _reclaimer, _registrar);
-        _reportReaders = _context.ReportReaders;
     }
 
     /// <summary>
-    /// A grace period has outlasted <see cref="RcuDomainOptions.StallTimeout"/>; again each three timeouts later. Raised on a thread
-    /// that waits for it, with no lock held. What a handler throws is ignored.
+    /// Opens a read-side critical section (<c>rcu_read_lock</c>): what it dereferences stays until the guard is disposed. Nests.
+    /// Registers the thread on its first call. Costs a thread-local look-up and two stores; no lock, no interlocked instruction.
     /// </summary>
-    public event EventHandler<StallEventArgs>? Stalled;
-
-    /// <summary>A callback or user deallocator threw. Raised on the reclaimer; what a handler throws is ignored.</summary>
-    public event EventHandler<CallbackFailedEventArgs>? CallbackFailed;
-
-    /// <summary>
-    /// A thread was found to have ended inside a section, or a callback to have returned with one open. Raised on a thread that
-    /// waits, with no lock held; what a handler throws is ignored.
-    /// </summary>
-    public event EventHandler<ReaderAbandonedEventArgs>? ReaderAbandoned;
-
-    /// <summary>The options the domain was made with.</summary>
-    public RcuDomainOptions Options { get; }
-
-    /// <summary>One consistent reading of the domain's books. Costs a look at each slot; also after <see cref="Dispose()"/>.</summary>
-    public RcuStatistics GetStatistics()
+    /// <exception cref="InvalidOperationException">Nested deeper than 65,535.</exception>
+    /// <exception cref="OutOfMemoryException">There is no memory for the thread's first registration.</exception>
+    /// <exception cref="ObjectDisposedException">The domain is disposed.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ReadGuard ReadLock()
     {
-        _engine.Sweep();
-        RcuStatistics statistics = Books.Read(_context, _stalls);
-        ReportAbandoned();
-        return statistics;
-    }
-
-    /// <summary>
-    /// Closes the domain: nothing more can be queued or waited for, everything queued is carried out, and its thread ends.
-    /// Waits for sections that hold those up; others end harmlessly. Who awaits a grace period that has not passed is told by an
-    /// <see cref="ObjectDisposedException"/>. A second call does nothing.
-    /// </summary>
-    /// <exception cref="OutOfMemoryException">The domain is closed and loses nothing, but is not done yet: call again.</exception>
-    /// <exception cref="InvalidOperationException">Of the default domain, inside a section of this domain, or from one of its
-    /// callbacks.</exception>
-    public void Dispose()
-    {
-        if (_isDefault)
+        // SAFETY: the thread's registration keeps the slot's memory (O5), this object the words'.
+        if (ThreadRegistrations.Last(out ReaderSlot* slot) == _id
+            && slot != null
+            && SectionWord.IsQuiescent(slot->Word)
+            && _words->Closed == 0)
         {
-            throw new InvalidOperationException("The default domain lives as long as the process.");
-        }
-
-        RequireMayWait(ThreadRegistrations.Find(_id), "Dispose");
-        if (!TryLock.TryEnter(ref _disposal))
-        {
-            return;
-        }
-
-        try
-        {
-            Close();
-        }
-        catch
-        {
-            TryLock.Exit(ref _disposal);
-            throw;
-        }
-    }
-
-    // Each step may be repeated.
-    private void Close()
-    {
-        Order.Or(ref _words->Attention, Attention.Disposed);
-        Order.Release(ref _words->Closed, 1);
-        _context.Sinks.TellDisposed();
-        Order.FenceAllThreads(); // [F] partner: [D] in Reclamation/Queueing.cs; outcomes there. O11.
-        BarrierWait.UntilNothingWaits(_context, _reclaimer);
-        _reclaimer.Stop();
-        ProcessExit.Forget(_reclaimer);
-        _engine.Sweep();
-        _context.ReleasePages();
-        _reportReaders();
-    }
-
-    void IDomainReports.CallbackFailed(Exception exception) =>
-        Raise(CallbackFailed, new CallbackFailedEventArgs(Options.Name, exception));
-
-    void IDomainReports.ReportReaders()
-    {
-        ReportAbandoned();
-        if (_stalls.TryDetect(out Stall stall))
-        {
-            RcuStatistics books = Books.Read(_context, _stalls);
-            long backlog = books.BlocksWaiting + books.CallbacksWaiting;
-            Raise(Stalled, new StallEventArgs(Options.Name, stall.Reader, stall.Duration, stall.Reports, backlog));
-        }
-    }
-
-    private void ReportAbandoned()
-    {
-        if (_engine.HasAbandoned)
-        {
-            foreach (AbandonedReader reader in _engine.TakeAbandoned())
+            ulong word = Section.Announce(slot, _words);
+            if ((slot->HandleWord & HandleWords.FullFence) != 0)
             {
-                Raise(ReaderAbandoned, new ReaderAbandonedEventArgs(Options.Name, reader.Owner, reader.Depth));
+                Order.Fence(); // [A] under Full.
             }
+
+            return new ReadGuard(slot, word);
         }
+
+        return ReadLockBeyondFast();
     }
 
-    // A handler must not take down the reclaimer, nor a thread that happens to wait.
-    private void Raise<TEventArgs>(EventHandler<TEventArgs>? handlers, TEventArgs arguments)
+    /// <summary>Whether this thread is inside a section (<c>rcu_read_lock_held</c>): a counted one, or with
+    /// <see cref="RcuDomainOptions.Validate"/> also a free one of an online reader.</summary>
+    public bool IsReadLockHeld => Section.IsHeld(ThreadRegistrations.Find(_id));
+
+    /// <summary>A handle on this thread's slot, whose sections need no thread-local look-up.</summary>
+    /// <exception cref="OutOfMemoryException">There is no memory for the thread's first registration.</exception>
+    /// <exception cref="ObjectDisposedException">The domain is disposed.</exception>
+    public RcuReader RegisterReader() => new(Register());
+
+    /// <inheritdoc cref="Rcu.IsNull{T}"/>
+    public bool IsNull<T>(ref readonly T reference) => Unsafe.IsNullRef(in reference);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private ReadGuard ReadLockBeyondFast() => ReadLockBeyondFast(ThreadRegistrations.Find(_id));
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    internal ReadGuard ReadLockBeyondFast(ReaderSlot* slot)
     {
-        foreach (EventHandler<TEventArgs> handler in Delegate.EnumerateInvocationList(handlers))
+        ThrowIfClosed();
+        if (slot == null)
         {
-            try
-            {
-                handler(this, arguments);
-            }
-            catch (ThreadInterruptedException)
-            {
-                Thread.CurrentThread.Interrupt();
-            }
-            catch (Exception)
-            {
-                // Promised by the events' documentation.
-            }
+            slot = _registrar.Register();
         }
+
+        return new ReadGuard(slot, Section.EnterBeyondFast(slot, _words));
     }
-
-    private void RequireMayWait(ReaderSlot* slot, string operation)
-    {
-        if (Section.HoldsUpGracePeriods(slot))
-        {
-            throw new InvalidOperationException(
-                $"{operation} was called inside a read-side critical section of the domain, or online: it would wait for itself.");
-        }
-
-        if (_reclaimer.IsCurrentThread)
-        {
-            throw new InvalidOperationException(
-                $"{operation} was called from a callback of the domain: it would wait for its own return.");
-        }
-    }
-
-    private void ThrowIfClosed()
-    {
-        int closed = Order.Acquire(in _words->Closed);
-        GC.KeepAlive(this); // O5: the words are the slot table's.
-        if (closed != 0)
-        {
-            throw new ObjectDisposedException(nameof(RcuDomain), $"The rcu domain '{Options.Name}' is disposed.");
-        }
-    }
-
-    internal SharedWords* Words => _words;
-
-    internal Queueing Queueing => _queueing;
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private ReaderSlot* Register()

@@ -45,7 +45,7 @@ public sealed unsafe class RcuPool<T> : IDisposable
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
     /// <exception cref="ObjectDisposedException">The domain is disposed.</exception>
     /// <exception cref="OutOfMemoryException">There is no memory for what a pool consists of.</exception>
-    public RcuPool(RcuDomain? domain = null, RcuPoolOptions? options = null)
+    public RcuPool(GracePeriodDomain? domain = null, RcuPoolOptions? options = null)
     {
         Domain = domain ?? Rcu.DefaultDomain;
         Options = (options ?? new RcuPoolOptions()).Validated();
@@ -59,7 +59,7 @@ public sealed unsafe class RcuPool<T> : IDisposable
     }
 
     /// <summary>The domain whose grace periods the blocks wait for.</summary>
-    public RcuDomain Domain { get; }
+    public GracePeriodDomain Domain { get; }
 
     /// <summary>The options the pool was made with.</summary>
     public RcuPoolOptions Options { get; }

@@ -32,7 +32,7 @@ internal sealed unsafe class Probes : IDisposable
 
     private readonly Page* _page = (Page*)NativeMemory.AlignedAlloc(Page.Bytes, Page.Bytes);
 
-    public Probes() => _engine = new GracePeriodEngine(_slots, fullFence: false);
+    public Probes() => _engine = GracePeriodEngine.OverSlots(_slots);
 
     // Not optimized, as it would have the library's own methods inlined.
     [MethodImpl(MethodImplOptions.NoOptimization | MethodImplOptions.NoInlining)]
@@ -66,7 +66,7 @@ internal sealed unsafe class Probes : IDisposable
     }
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_id")]
-    private static extern ref readonly long Number(RcuDomain domain);
+    private static extern ref readonly long Number(GracePeriodDomain domain);
 
     private static T* Allocate<T>()
         where T : unmanaged => (T*)NativeMemory.AllocZeroed((nuint)sizeof(T));

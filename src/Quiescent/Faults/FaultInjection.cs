@@ -11,6 +11,9 @@ internal enum FaultSite
     /// <summary>A chunk of reader slots.</summary>
     SlotChunk,
 
+    /// <summary>Tickets of sleepable sections, or a thread's list of them.</summary>
+    Ticket,
+
     /// <summary>A page of block pointers.</summary>
     Page,
 

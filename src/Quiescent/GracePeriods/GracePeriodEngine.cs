@@ -1,55 +1,50 @@
 using System.Diagnostics;
-using Quiescent.Faults;
 using Quiescent.Ordering;
 using Quiescent.Readers;
 
 namespace Quiescent.GracePeriods;
 
-// The grace-period engine: one 64-bit sequence, a try-lock, and a cursor over the reader slots.
+// The grace-period engine: one 64-bit sequence, a try-lock, and a scan of the readers that can be left and taken up again.
 //
 //              Started == Completed                    Started == Completed + 1
-//            ┌──────────────────────┐  raise, barrier  ┌──────────────────────┐
-//            │         idle         │ ───────────────► │  scanning, cursor c  │ ──┐ a reader in the way at c:
+//            ┌──────────────────────┐   raise, begin   ┌──────────────────────┐
+//            │         idle         │ ───────────────► │       scanning       │ ──┐ a reader in the way:
 //            └──────────────────────┘                  └──────────────────────┘ ◄─┘ come back later
-//                        ▲       cursor at the end: Completed = Started │
+//                        ▲         scan done: Completed = Started       │
 //                        └──────────────────────────────────────────────┘
 //
 // TryAdvance makes whatever progress can be made at once and never waits, so anyone may call it: waiters, updaters under load,
-// the reclaimer. No thread is needed for progress. Why it is right:
+// the reclaimer. No thread is needed for progress. What marks a section is the scan's (SlotScan, or Sleepable/StripeScan). Why it
+// is right:
 //
-// O1  Start() raises Started with an exchange (a full fence); Arm() then issues the process-wide barrier [B], before the scan
-//     reads the first slot. What that gives a reader on either side of [B] stands in Readers/Section.cs. One barrier per grace
-//     period suffices, since a section carries the sequence it was entered with: what the scan passes by because it is new
-//     enough needs no second look, where a one-bit phase would need a second flip.
-// O2  The scan loads each slot with acquire and Completed is stored with release: a section's loads come before its exit, the
-//     exit before the scan's load, that before Completed, and that before whatever the waiter frees (it loads Completed with
-//     acquire).
+// O1  Start() raises Started with an exchange (a full fence); Arm() then begins the scan, which owes the rest.
+// O2  The scan has each section's loads before what it found; Completed is stored with release after it, and whoever waits loads
+//     Completed with acquire before it frees.
 // O3  A target is taken by NextTarget(): full fence [G], then Started + 1. Partner: the exchange in Start(). Either the load
 //     after [G] sees the raised Started, and the target is the grace period after it; or it does not, then all that came
-//     before [G], the unlink above all, is visible before Started is raised, and so at [B] of the very next grace period,
-//     which is the target. Whether one is in progress makes no difference. A sequence read earlier must never be used.
+//     before [G], the unlink above all, is visible before Started is raised, and so when the scan of the very next grace period,
+//     which is the target, begins. Whether one is in progress makes no difference. A sequence read earlier must never be used.
 // O4  Sequences are compared by signed difference (SectionWord.HasReached).
-// O5  The end of the table is read after [B]; see Readers/SlotTable.cs. The cursor may rest: a slot once seen quiescent or new
-//     enough cannot hold this grace period up again.
-// O6  A dead thread's word is cleared here only, under the try-lock: Bury().
-internal sealed class GracePeriodEngine(SlotTable slots, bool fullFence)
+internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, ReaderScan scan)
 {
     private readonly DurationHistogram _durations = new();
-    private readonly List<AbandonedReader> _abandoned = [];
     private int _lock;
-    private int _cursor;
-    private int _scanEnd;
     private bool _isArmed;
     private long _startedAt;
     private long _started;
     private long _completed;
-    private long _abandonedCount;
-    private int _abandonedPending;
+
+    /// <summary>An engine that waits for the sections announced in the table's slots.</summary>
+    public static GracePeriodEngine OverSlots(SlotTable slots)
+    {
+        DeadReaders dead = new(slots);
+        return new GracePeriodEngine(slots, dead, new SlotScan(slots, dead));
+    }
 
     public SlotTable Slots { get; } = slots;
 
     /// <summary>Whether readers left by dead threads wait to be reported.</summary>
-    public bool HasAbandoned => Order.Acquire(in _abandonedPending) != 0;
+    public bool HasAbandoned => dead.HasUnreported;
 
     /// <summary>The grace period whose end covers everything this thread has unlinked so far, or acquired the unlink of.</summary>
     public unsafe ulong NextTarget()
@@ -98,7 +93,7 @@ internal sealed class GracePeriodEngine(SlotTable slots, bool fullFence)
                     Arm();
                 }
 
-                if (!Scan())
+                if (!TryScan())
                 {
                     return false;
                 }
@@ -117,19 +112,8 @@ internal sealed class GracePeriodEngine(SlotTable slots, bool fullFence)
     /// <summary>Releases the slots of dead threads; waits for the try-lock, never for a reader.</summary>
     public void Sweep()
     {
-        TryLock.Enter(ref _lock);
-        try
-        {
-            int end = Slots.End;
-            for (int i = 0; i < end; i++)
-            {
-                TryBury(i);
-            }
-        }
-        finally
-        {
-            TryLock.Exit(ref _lock);
-        }
+        using TryLock.Holder holder = TryLock.Hold(ref _lock);
+        dead.Sweep();
     }
 
     /// <summary>Ends what user code has left open on this thread after it returned, as for a thread that has ended: the reclaimer's,
@@ -137,42 +121,19 @@ internal sealed class GracePeriodEngine(SlotTable slots, bool fullFence)
     /// <exception cref="OutOfMemoryException">There is no room to note it; nothing has changed.</exception>
     public unsafe void CloseAll(ReaderSlot* slot)
     {
-        TryLock.Enter(ref _lock);
-        try
-        {
-            _abandoned.EnsureCapacity(_abandoned.Count + 1);
-            int depth = Handles.CloseAll(slot);
-            if (depth != 0)
-            {
-                NoteAbandoned(ThreadRegistrations.OwnerOf(slot), depth);
-            }
-        }
-        finally
-        {
-            TryLock.Exit(ref _lock);
-        }
+        using TryLock.Holder holder = TryLock.Hold(ref _lock);
+        dead.CloseAll(slot);
     }
 
     /// <summary>The readers that ended inside sections since the last call, to be reported by a caller that holds no lock.</summary>
     public AbandonedReader[] TakeAbandoned()
     {
-        TryLock.Enter(ref _lock);
-        try
-        {
-            FaultInjection.ThrowIfDue(FaultSite.Report);
-            AbandonedReader[] taken = [.. _abandoned];
-            _abandoned.Clear();
-            Order.Release(ref _abandonedPending, 0);
-            return taken;
-        }
-        finally
-        {
-            TryLock.Exit(ref _lock);
-        }
+        using TryLock.Holder holder = TryLock.Hold(ref _lock);
+        return dead.Take();
     }
 
     /// <summary>The reader that the grace period in progress waits for, if it has waited since before the given time.</summary>
-    public bool TryFindStalled(long notStartedAfter, out SlotOwner? reader, out long startedAt)
+    public bool TryFindStalled(long notStartedAfter, out Culprit? reader, out long startedAt)
     {
         reader = null;
         startedAt = 0;
@@ -184,12 +145,11 @@ internal sealed class GracePeriodEngine(SlotTable slots, bool fullFence)
         try
         {
             startedAt = _startedAt;
-            if (!IsInProgress || startedAt > notStartedAfter || _cursor >= _scanEnd)
+            if (IsInProgress && startedAt <= notStartedAfter)
             {
-                return false;
+                reader = scan.FindCulprit();
             }
 
-            reader = Slots.OwnerOf(_cursor);
             return reader is not null;
         }
         finally
@@ -203,7 +163,7 @@ internal sealed class GracePeriodEngine(SlotTable slots, bool fullFence)
         TryLock.Enter(ref _lock);
         try
         {
-            return new GracePeriodCounts(_started, _completed, _abandonedCount, _durations.Summarize());
+            return new GracePeriodCounts(_started, _completed, dead.Count, _durations.Summarize());
         }
         finally
         {
@@ -224,40 +184,11 @@ internal sealed class GracePeriodEngine(SlotTable slots, bool fullFence)
 
     private void Arm()
     {
-        if (!fullFence)
-        {
-            Order.FenceAllThreads(); // [B] partners: [A] in Readers/Section.cs, [C] in Readers/SlotTable.cs.
-        }
-
-        _scanEnd = Slots.End; // O5: after [B].
-        _cursor = 0;
+        scan.Begin();
         _isArmed = true;
     }
 
-    private unsafe bool Scan()
-    {
-        ulong target = SectionWord.Sequence(Slots.Words->Started);
-        while (_cursor < _scanEnd)
-        {
-            ReaderSlot* run = Slots.Run(_cursor, _scanEnd, out int length);
-            for (int i = 0; i < length; i++)
-            {
-                // SAFETY: the run lies inside one chunk, and chunks outlive the engine.
-                ulong word = Order.Acquire(in run->Word);
-                if (!SectionWord.IsQuiescent(word) && !SectionWord.HasReached(word, target) && !TryBury(_cursor + i))
-                {
-                    _cursor += i;
-                    return false;
-                }
-
-                run = (ReaderSlot*)((byte*)run + ReaderSlot.Stride);
-            }
-
-            _cursor += length;
-        }
-
-        return true;
-    }
+    private unsafe bool TryScan() => scan.Scan(SectionWord.Sequence(Slots.Words->Started));
 
     private unsafe void Complete()
     {
@@ -265,58 +196,7 @@ internal sealed class GracePeriodEngine(SlotTable slots, bool fullFence)
         _completed++;
         Order.Release(ref Slots.Words->Completed, SectionWord.Sequence(Slots.Words->Started));
     }
-
-    private bool TryBury(int index)
-    {
-        if (Slots.OwnerOf(index) is not { HasEnded: true } owner)
-        {
-            return false;
-        }
-
-        try
-        {
-            return Bury(index, owner);
-        }
-        catch (OutOfMemoryException)
-        {
-            // No room to note the report: the next scan or sweep tries again.
-            return false;
-        }
-    }
-
-    // O6: the thread is dead, and can dereference nothing any more. The fence orders what it last wrote (its word, the tails of
-    // its queues) after the answer that it is dead, for this thread and, through the lock, for the slot's next owner.
-    private unsafe bool Bury(int index, SlotOwner owner)
-    {
-        Order.Fence();
-        ReaderSlot* slot = Slots[index];
-        ulong word = Order.Acquire(in slot->Word);
-        if (!SectionWord.IsQuiescent(word))
-        {
-            FaultInjection.ThrowIfDue(FaultSite.Burial);
-            _abandoned.EnsureCapacity(_abandoned.Count + 1);
-            if (Order.CompareExchange(ref slot->Word, SectionWord.Sequence(word), word) != word)
-            {
-                return false;
-            }
-
-            NoteAbandoned(owner, SectionWord.Nesting(word));
-        }
-
-        Slots.Release(index);
-        return true;
-    }
-
-    private void NoteAbandoned(SlotOwner owner, int depth)
-    {
-        _abandonedCount++;
-        _abandoned.Add(new AbandonedReader(owner, depth));
-        Order.Release(ref _abandonedPending, 1);
-    }
 }
-
-// A reader that ended inside a section.
-internal readonly record struct AbandonedReader(SlotOwner Owner, int Depth);
 
 // What the engine has counted, read in one go.
 internal readonly record struct GracePeriodCounts(long Started, long Completed, long Abandoned, GracePeriodDurations Durations);

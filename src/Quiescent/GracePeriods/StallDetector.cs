@@ -29,7 +29,7 @@ internal sealed class StallDetector(GracePeriodEngine engine, TimeSpan timeout)
         try
         {
             long now = Stopwatch.GetTimestamp();
-            if (!engine.TryFindStalled(now - _timeout, out SlotOwner? reader, out long startedAt))
+            if (!engine.TryFindStalled(now - _timeout, out Culprit? reader, out long startedAt))
             {
                 return false;
             }
@@ -63,4 +63,4 @@ internal sealed class StallDetector(GracePeriodEngine engine, TimeSpan timeout)
 }
 
 // One finding of the detector.
-internal readonly record struct Stall(SlotOwner Reader, TimeSpan Duration, int Reports);
+internal readonly record struct Stall(Culprit Reader, TimeSpan Duration, int Reports);

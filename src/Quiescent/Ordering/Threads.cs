@@ -13,6 +13,9 @@ internal static class Threads
     /// <exception cref="OutOfMemoryException">There is no memory for one.</exception>
     public static void Start(Thread thread) => thread.UnsafeStart();
 
+    /// <summary>About where this thread runs: a number that spreads threads that run at one time. About 2 ns.</summary>
+    public static int CurrentProcessor => Thread.GetCurrentProcessorId();
+
     public static bool HasEnded(Thread thread) => !thread.IsAlive;
 }
 

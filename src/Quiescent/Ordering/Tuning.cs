@@ -20,6 +20,17 @@ internal static class Tuning
     /// <summary>Slots of the first chunk, as a power of two; each next chunk holds twice as many.</summary>
     public const int FirstChunkLog2 = 3;
 
+    // Tickets of sleepable sections, 64 bytes each.
+
+    /// <summary>Tickets that a thread takes from the process's store, or gives back, at a time.</summary>
+    public const int TicketBatch = 16;
+
+    /// <summary>Free tickets that a thread keeps.</summary>
+    public const int MaxTicketsPerThread = 64;
+
+    /// <summary>Tickets of one piece of memory.</summary>
+    public const int TicketsPerChunk = 64;
+
     // Pages of pointers (head-less frees).
 
     /// <summary>Bytes of a page; 508 entries and a header. Between 64 and 508 entries the allocator makes no difference.</summary>

@@ -15,6 +15,9 @@ internal sealed class SlotOwner(SlotTable table, Thread thread)
 
     public ulong OsThreadId { get; } = OsThread.CurrentId();
 
+    /// <summary>For reports; made when asked for, as a thread may be named late.</summary>
+    public Culprit Identity => new(Thread.Name, Thread.ManagedThreadId, OsThreadId);
+
     /// <summary>Sections in the order of their opening; only in a domain with Validate.</summary>
     public SectionLedger? Ledger { get; } = table.Validate ? new SectionLedger() : null;
 

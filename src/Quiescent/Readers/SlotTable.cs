@@ -31,7 +31,6 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
     private readonly int _queueBytes;
     private readonly delegate*<void*, void> _freeQueues;
     private readonly Stack<int> _released = new();
-    private readonly bool _fullFence;
     private int _isServed;
     private int _gate;
     private bool _isRetired;
@@ -43,7 +42,7 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
     {
         _queueBytes = queueBytes;
         _freeQueues = freeQueues;
-        _fullFence = fullFence;
+        FullFence = fullFence;
         Validate = validate;
 
         // SAFETY: freed by the finalizer; Started begins in announced form, Completed one behind nothing.
@@ -99,6 +98,9 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
     public SharedWords* Words { get; }
 
     public bool Validate { get; }
+
+    /// <summary>Readers fence themselves, and grace periods need no process-wide barrier.</summary>
+    public bool FullFence { get; }
 
     /// <summary>The domain's reclaimer runs, and uses the slots.</summary>
     public bool IsServed
@@ -197,7 +199,7 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
         // SAFETY: index is below the chunk's length; queues lie behind the slots in the same block.
         ReaderSlot* slot = (ReaderSlot*)((byte*)chunk.Slots + ((nint)offset * ReaderSlot.Stride));
         slot->Queues = (byte*)chunk.Slots + ((nint)chunk.Owners.Length * ReaderSlot.Stride) + ((nint)offset * _queueBytes);
-        slot->HandleWord = _fullFence ? HandleWords.FullFence : 0;
+        slot->HandleWord = FullFence ? HandleWords.FullFence : 0;
         slot->Words = Words;
         slot->Index = index;
         *ReaderSlot.TwinOf(slot) = new ReaderSlot

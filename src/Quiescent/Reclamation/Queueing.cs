@@ -37,7 +37,7 @@ internal sealed unsafe partial class Queueing(QueueContext context, Reclaimer re
 
         // SAFETY: the owner's page has room at the cursor.
         *cursor = (nint)block;
-        Order.Release(&queue->Cursor, cursor + 1); // [D] partners: [E] in Reclaimer.cs, [F] in RcuDomain.cs.
+        Order.Release(&queue->Cursor, cursor + 1); // [D] partners: [E] in Reclaimer.cs, [F] in GracePeriodDomain.cs.
         return true;
     }
 

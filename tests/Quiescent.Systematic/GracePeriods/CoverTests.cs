@@ -66,7 +66,7 @@ public unsafe class CoverTests
     });
 
     private static GracePeriodEngine CreateEngine() =>
-        new(new SlotTable(ThreadQueues.Bytes, &ThreadQueues.Free, fullFence: false, validate: false), fullFence: false);
+        GracePeriodEngine.OverSlots(new SlotTable(ThreadQueues.Bytes, &ThreadQueues.Free, fullFence: false, validate: false));
 
     // A reader, an updater, somebody who drives grace periods; and here a consumer, who comes back until the block is freed.
     private static void MustCover(

@@ -55,7 +55,7 @@ public unsafe class QueueTests : IDomainReports
     private QueueContext CreateContext()
     {
         SlotTable slots = new(ThreadQueues.Bytes, &ThreadQueues.Free, fullFence: false, validate: false);
-        return new QueueContext(new GracePeriodEngine(slots, fullFence: false), Domains.Options with { BacklogLimit = 8 }, this);
+        return new QueueContext(GracePeriodEngine.OverSlots(slots), Domains.Options with { BacklogLimit = 8 }, this);
     }
 
     // Passes beside the producers, then as many as it takes.

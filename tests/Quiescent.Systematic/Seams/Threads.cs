@@ -11,6 +11,8 @@ internal static class Threads
 
     public static void Start(Thread thread) => thread.Start();
 
+    public static int CurrentProcessor => Environment.CurrentManagedThreadId;
+
     public static bool HasEnded(Thread thread)
     {
         Schedule.Point();

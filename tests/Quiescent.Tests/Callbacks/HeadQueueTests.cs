@@ -9,7 +9,7 @@ namespace Quiescent.Tests.Callbacks;
 // The intrusive queue by itself, on one thread.
 public sealed unsafe class HeadQueueTests : IDisposable
 {
-    private readonly GracePeriodEngine _engine = new(new SlotTable(ThreadQueues.Bytes, &ThreadQueues.Free, false, false), false);
+    private readonly GracePeriodEngine _engine = GracePeriodEngine.OverSlots(new SlotTable(ThreadQueues.Bytes, &ThreadQueues.Free, false, false));
     private readonly HeadQueue* _queue = (HeadQueue*)NativeMemory.AllocZeroed(HeadQueue.Bytes);
     private readonly List<nint> _unfreed = [];
 

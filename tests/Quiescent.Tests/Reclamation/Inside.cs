@@ -15,20 +15,20 @@ internal static unsafe class Inside
     /// <summary>Whether this is a reclaimer's thread, of whichever domain.</summary>
     public static bool IsOnReclaimer => Thread.CurrentThread.Name?.StartsWith(ReclaimerName, StringComparison.Ordinal) == true;
 
-    public static QueueContext Context(RcuDomain domain) => ContextOf(domain);
+    public static QueueContext Context(GracePeriodDomain domain) => ContextOf(domain);
 
-    public static Backlog Backlog(RcuDomain domain) => ContextOf(domain).Backlog;
+    public static Backlog Backlog(GracePeriodDomain domain) => ContextOf(domain).Backlog;
 
     /// <summary>Whether an append has to wake the reclaimer, or to start it.</summary>
-    public static bool IsIdle(RcuDomain domain) => (Order.Acquire(in domain.Words->Attention) & Attention.Idle) != 0;
+    public static bool IsIdle(GracePeriodDomain domain) => (Order.Acquire(in domain.Words->Attention) & Attention.Idle) != 0;
 
     /// <summary>The domain's one thread; null until something was queued.</summary>
-    public static Thread? ReclaimerThread(RcuDomain domain) => Volatile.Read(ref ThreadOf(ReclaimerOf(domain)));
+    public static Thread? ReclaimerThread(GracePeriodDomain domain) => Volatile.Read(ref ThreadOf(ReclaimerOf(domain)));
 
-    public static AsyncWaiters Waiters(RcuDomain domain) => ReclaimerOf(domain).Waiters;
+    public static AsyncWaiters Waiters(GracePeriodDomain domain) => ReclaimerOf(domain).Waiters;
 
     /// <summary>What waits, by a walk over all queues.</summary>
-    public static (long Trivial, long User, long Callbacks) Walk(RcuDomain domain)
+    public static (long Trivial, long User, long Callbacks) Walk(GracePeriodDomain domain)
     {
         QueueContext context = ContextOf(domain);
         (long Trivial, long User, long Callbacks) waiting = default;
@@ -52,21 +52,21 @@ internal static unsafe class Inside
     }
 
     /// <summary>Whether this thread has a slot in the domain.</summary>
-    public static bool IsRegistered(RcuDomain domain) => ThreadRegistrations.Find(IdOf(domain)) != null;
+    public static bool IsRegistered(GracePeriodDomain domain) => ThreadRegistrations.Find(IdOf(domain)) != null;
 
     /// <summary>This thread's slot in the domain.</summary>
-    public static ReaderSlot* Slot(RcuDomain domain) => ReaderSlot.Real(ThreadRegistrations.Find(IdOf(domain)));
+    public static ReaderSlot* Slot(GracePeriodDomain domain) => ReaderSlot.Real(ThreadRegistrations.Find(IdOf(domain)));
 
     private static long Waiting(HeadQueue* queue) => Order.Acquire(in queue->Count) - Order.Acquire(in queue->Reclaimed);
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_id")]
-    private static extern ref long IdOf(RcuDomain domain);
+    private static extern ref long IdOf(GracePeriodDomain domain);
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_context")]
-    private static extern ref QueueContext ContextOf(RcuDomain domain);
+    private static extern ref QueueContext ContextOf(GracePeriodDomain domain);
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_reclaimer")]
-    private static extern ref Reclaimer ReclaimerOf(RcuDomain domain);
+    private static extern ref Reclaimer ReclaimerOf(GracePeriodDomain domain);
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_thread")]
     private static extern ref Thread? ThreadOf(Reclaimer reclaimer);

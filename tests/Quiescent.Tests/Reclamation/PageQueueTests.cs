@@ -12,7 +12,7 @@ public sealed unsafe class PageQueueTests : IDisposable
     private const int Entries = 4;
     private const int First = Page.Words - Entries;
 
-    private readonly GracePeriodEngine _engine = new(new SlotTable(ThreadQueues.Bytes, &ThreadQueues.Free, false, false), false);
+    private readonly GracePeriodEngine _engine = GracePeriodEngine.OverSlots(new SlotTable(ThreadQueues.Bytes, &ThreadQueues.Free, false, false));
     private readonly PagePool _pool = new();
     private readonly PageQueue* _queue = (PageQueue*)NativeMemory.AllocZeroed(PageQueue.Bytes);
     private long _next;

@@ -13,7 +13,7 @@ internal sealed unsafe class BareEngine : IDisposable
         _slots = new SlotTable(queueBytes: 64, &FreeNothing, fullFence, validate: false);
         _slots.Words->Started = (sequence << SectionWord.SequenceShift) | 1;
         _slots.Words->Completed = sequence << SectionWord.SequenceShift;
-        Engine = new GracePeriodEngine(_slots, fullFence);
+        Engine = GracePeriodEngine.OverSlots(_slots);
     }
 
     public GracePeriodEngine Engine { get; }

@@ -4,7 +4,7 @@ namespace Quiescent.Tests.Support;
 internal static class Books
 {
     /// <summary>Holds at any time, whatever other threads do.</summary>
-    public static RcuStatistics MustBeConsistent(RcuDomain domain)
+    public static RcuStatistics MustBeConsistent(GracePeriodDomain domain)
     {
         RcuStatistics books = domain.GetStatistics();
         Assert.Equal(books.BlocksQueued, books.BlocksFreed + books.BlocksWaiting);
@@ -17,7 +17,7 @@ internal static class Books
     }
 
     /// <summary>After a barrier, with nobody queueing meanwhile, all that was queued has been carried out.</summary>
-    public static RcuStatistics MustBalance(RcuDomain domain)
+    public static RcuStatistics MustBalance(GracePeriodDomain domain)
     {
         domain.Barrier();
         RcuStatistics books = MustBeConsistent(domain);

@@ -72,7 +72,7 @@ internal readonly unsafe struct EngineSections : ISections
     public EngineSections(bool fenceAllThreads)
     {
         _slots = new SlotTable(queueBytes: 64, &FreeNothing, fullFence: !fenceAllThreads, validate: false);
-        _engine = new GracePeriodEngine(_slots, fullFence: !fenceAllThreads);
+        _engine = GracePeriodEngine.OverSlots(_slots);
     }
 
     public void Read<TBody>(ref TBody body)

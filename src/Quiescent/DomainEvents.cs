@@ -5,11 +5,11 @@ namespace Quiescent;
 /// <summary>A reader that holds a grace period up beyond <see cref="RcuDomainOptions.StallTimeout"/>.</summary>
 public sealed class StallEventArgs : EventArgs
 {
-    internal StallEventArgs(string domain, Readers.SlotOwner reader, TimeSpan duration, int reports, long backlog)
+    internal StallEventArgs(string domain, Readers.Culprit reader, TimeSpan duration, int reports, long backlog)
     {
         DomainName = domain;
-        ThreadName = reader.Thread.Name;
-        ManagedThreadId = reader.Thread.ManagedThreadId;
+        ThreadName = reader.ThreadName;
+        ManagedThreadId = reader.ManagedThreadId;
         OsThreadId = reader.OsThreadId;
         Duration = duration;
         Reports = reports;
@@ -64,11 +64,11 @@ public sealed class CallbackFailedEventArgs : EventArgs
 /// dereference nothing any more, so the section is ended and grace periods go on.</summary>
 public sealed class ReaderAbandonedEventArgs : EventArgs
 {
-    internal ReaderAbandonedEventArgs(string domain, Readers.SlotOwner reader, int depth)
+    internal ReaderAbandonedEventArgs(string domain, Readers.Culprit reader, int depth)
     {
         DomainName = domain;
-        ThreadName = reader.Thread.Name;
-        ManagedThreadId = reader.Thread.ManagedThreadId;
+        ThreadName = reader.ThreadName;
+        ManagedThreadId = reader.ManagedThreadId;
         OsThreadId = reader.OsThreadId;
         Depth = depth;
     }

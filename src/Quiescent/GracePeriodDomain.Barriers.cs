@@ -3,7 +3,7 @@ using Quiescent.Reclamation;
 
 namespace Quiescent;
 
-public sealed unsafe partial class RcuDomain
+public abstract unsafe partial class GracePeriodDomain
 {
     /// <summary>
     /// Waits until everything that any thread queued before the call has been carried out (<c>rcu_barrier</c> and

@@ -8,7 +8,7 @@ using Quiescent.Reclamation;
 
 namespace Quiescent;
 
-public sealed unsafe partial class RcuDomain
+public abstract unsafe partial class GracePeriodDomain
 {
     /// <summary>
     /// Calls the function with the head after a grace period (<c>call_rcu</c>), on the domain's reclaimer, in the order in which

@@ -3,7 +3,7 @@ using Quiescent.Readers;
 
 namespace Quiescent;
 
-public sealed unsafe partial class RcuDomain
+public abstract unsafe partial class GracePeriodDomain
 {
     /// <summary>
     /// Waits for a grace period (<c>synchronize_rcu</c>): every section open now has ended when it returns. The caller drives

@@ -6,7 +6,7 @@ using Quiescent.Reclamation;
 
 namespace Quiescent;
 
-public sealed unsafe partial class RcuDomain
+public abstract unsafe partial class GracePeriodDomain
 {
     internal BlockPool OpenPool(nuint blockBytes, RcuPoolOptions options)
     {

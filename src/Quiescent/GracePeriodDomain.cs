@@ -1,0 +1,210 @@
+using System.Diagnostics.CodeAnalysis;
+using Quiescent.Callbacks;
+using Quiescent.Diagnostics;
+using Quiescent.GracePeriods;
+using Quiescent.Ordering;
+using Quiescent.Readers;
+using Quiescent.Reclamation;
+
+namespace Quiescent;
+
+/// <summary>
+/// What updaters need, whatever the readers are: grace periods to wait for, and queues for what is to be freed or called after one.
+/// <see cref="RcuDomain"/> has readers that neither wait nor change threads, <see cref="SrcuDomain"/> has readers that may do both.
+/// </summary>
+/// <remarks>
+/// <para>Domains never wait for one another's readers. All members may be called from any thread at any time, but for what their own
+/// remarks say. A domain has at most one thread of its own, started when something is first queued; an idle domain runs nothing.</para>
+/// <para>Dispose of a domain when it is no longer used: its thread keeps it alive otherwise.</para>
+/// </remarks>
+public abstract unsafe partial class GracePeriodDomain : IDisposable, IDomainReports
+{
+    private static long s_lastId;
+
+    private protected readonly long _id;
+    private protected readonly SharedWords* _words;
+    private protected readonly Registrar _registrar;
+    private readonly GracePeriodEngine _engine;
+    private readonly QueueContext _context;
+    private readonly Reclaimer _reclaimer;
+    private readonly Queueing _queueing;
+    private readonly StallDetector _stalls;
+    private readonly Action _reportReaders;
+    private readonly bool _isDefault;
+    private int _disposal;
+
+    /// <summary>A domain whose readers are those that the engine waits for.</summary>
+    private protected GracePeriodDomain(
+        RcuDomainOptions? options, Func<SlotTable, GracePeriodEngine> engine, delegate*<ReaderSlot*, void> remember)
+    {
+        HeadWord.RequirePlatform();
+        Options = (options ?? new RcuDomainOptions()).Validated();
+        bool fullFence = Options.ReadSideBarrier == ReadSideBarrier.Full || !ProcessWideBarrier.IsReliable;
+        SlotTable slots = new(ThreadQueues.Bytes, &ThreadQueues.Free, fullFence, Options.Validate);
+        _id = Order.Increment(ref s_lastId);
+        _isDefault = remember != null;
+        _words = slots.Words;
+        _engine = engine(slots);
+        _registrar = new Registrar(_id, _engine, remember);
+        _stalls = new StallDetector(_engine, Options.StallTimeout);
+        _context = new QueueContext(_engine, Options, this);
+        _reclaimer = new Reclaimer(_context, _registrar, Options);
+        _queueing = new Queueing(_context, _reclaimer, _registrar);
+        _reportReaders = _context.ReportReaders;
+    }
+
+    /// <summary>
+    /// A grace period has outlasted <see cref="RcuDomainOptions.StallTimeout"/>; again each three timeouts later. Raised on a thread
+    /// that waits for it, with no lock held. What a handler throws is ignored.
+    /// </summary>
+    public event EventHandler<StallEventArgs>? Stalled;
+
+    /// <summary>A callback or user deallocator threw. Raised on the reclaimer; what a handler throws is ignored.</summary>
+    public event EventHandler<CallbackFailedEventArgs>? CallbackFailed;
+
+    /// <summary>
+    /// A thread was found to have ended inside a section, or a callback to have returned with one open. Raised on a thread that
+    /// waits, with no lock held; what a handler throws is ignored.
+    /// </summary>
+    public event EventHandler<ReaderAbandonedEventArgs>? ReaderAbandoned;
+
+    /// <summary>The options the domain was made with.</summary>
+    public RcuDomainOptions Options { get; }
+
+    /// <summary>One consistent reading of the domain's books. Costs a look at each slot; also after <see cref="Dispose()"/>.</summary>
+    public RcuStatistics GetStatistics()
+    {
+        _engine.Sweep();
+        RcuStatistics statistics = Books.Read(_context, _stalls);
+        ReportAbandoned();
+        return statistics;
+    }
+
+    /// <summary>
+    /// Closes the domain: nothing more can be queued or waited for, everything queued is carried out, and its thread ends.
+    /// Waits for sections that hold those up; others end harmlessly. Who awaits a grace period that has not passed is told by an
+    /// <see cref="ObjectDisposedException"/>. A second call does nothing.
+    /// </summary>
+    /// <exception cref="OutOfMemoryException">The domain is closed and loses nothing, but is not done yet: call again.</exception>
+    /// <exception cref="InvalidOperationException">Of the default domain, inside a section of this domain, or from one of its
+    /// callbacks.</exception>
+    [SuppressMessage("Usage", "CA1816", Justification = "No domain has a finalizer: what needs one has it itself.")]
+    public void Dispose()
+    {
+        if (_isDefault)
+        {
+            throw new InvalidOperationException("The default domain lives as long as the process.");
+        }
+
+        RequireMayWait(ThreadRegistrations.Find(_id), "Dispose");
+        if (!TryLock.TryEnter(ref _disposal))
+        {
+            return;
+        }
+
+        try
+        {
+            Close();
+        }
+        catch
+        {
+            TryLock.Exit(ref _disposal);
+            throw;
+        }
+    }
+
+    // Each step may be repeated.
+    private void Close()
+    {
+        Order.Or(ref _words->Attention, Attention.Disposed);
+        Order.Release(ref _words->Closed, 1);
+        CloseReaders();
+        _context.Sinks.TellDisposed();
+        Order.FenceAllThreads(); // [F] partner: [D] in Reclamation/Queueing.cs; outcomes there. O11.
+        BarrierWait.UntilNothingWaits(_context, _reclaimer);
+        _reclaimer.Stop();
+        ProcessExit.Forget(_reclaimer);
+        _engine.Sweep();
+        _context.ReleasePages();
+        _reportReaders();
+    }
+
+    /// <summary>No section begins any more; may be called again.</summary>
+    private protected virtual void CloseReaders()
+    {
+    }
+
+    void IDomainReports.CallbackFailed(Exception exception) =>
+        Raise(CallbackFailed, new CallbackFailedEventArgs(Options.Name, exception));
+
+    void IDomainReports.ReportReaders()
+    {
+        ReportAbandoned();
+        if (_stalls.TryDetect(out Stall stall))
+        {
+            RcuStatistics books = Books.Read(_context, _stalls);
+            long backlog = books.BlocksWaiting + books.CallbacksWaiting;
+            Raise(Stalled, new StallEventArgs(Options.Name, stall.Reader, stall.Duration, stall.Reports, backlog));
+        }
+    }
+
+    private void ReportAbandoned()
+    {
+        if (_engine.HasAbandoned)
+        {
+            foreach (AbandonedReader reader in _engine.TakeAbandoned())
+            {
+                Raise(ReaderAbandoned, new ReaderAbandonedEventArgs(Options.Name, reader.Owner.Identity, reader.Depth));
+            }
+        }
+    }
+
+    // A handler must not take down the reclaimer, nor a thread that happens to wait.
+    private void Raise<TEventArgs>(EventHandler<TEventArgs>? handlers, TEventArgs arguments)
+    {
+        foreach (EventHandler<TEventArgs> handler in Delegate.EnumerateInvocationList(handlers))
+        {
+            try
+            {
+                handler(this, arguments);
+            }
+            catch (ThreadInterruptedException)
+            {
+                Thread.CurrentThread.Interrupt();
+            }
+            catch (Exception)
+            {
+                // Promised by the events' documentation.
+            }
+        }
+    }
+
+    private void RequireMayWait(ReaderSlot* slot, string operation)
+    {
+        if (Section.HoldsUpGracePeriods(slot))
+        {
+            throw new InvalidOperationException(
+                $"{operation} was called inside a read-side critical section of the domain, or online: it would wait for itself.");
+        }
+
+        if (_reclaimer.IsCurrentThread)
+        {
+            throw new InvalidOperationException(
+                $"{operation} was called from a callback of the domain: it would wait for its own return.");
+        }
+    }
+
+    private protected void ThrowIfClosed()
+    {
+        int closed = Order.Acquire(in _words->Closed);
+        GC.KeepAlive(this); // O5: the words are the slot table's.
+        if (closed != 0)
+        {
+            throw new ObjectDisposedException(GetType().Name, $"The rcu domain '{Options.Name}' is disposed.");
+        }
+    }
+
+    internal SharedWords* Words => _words;
+
+    internal Queueing Queueing => _queueing;
+}

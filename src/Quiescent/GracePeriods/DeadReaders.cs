@@ -1,0 +1,104 @@
+using Quiescent.Faults;
+using Quiescent.Ordering;
+using Quiescent.Readers;
+
+namespace Quiescent.GracePeriods;
+
+// The threads that ended: their slots go to others, and sections they left open are ended and noted for reports. All of it under
+// the engine's lock.
+//
+// O6  A dead thread's word is cleared here only: Bury().
+internal sealed class DeadReaders(SlotTable slots)
+{
+    private readonly List<AbandonedReader> _abandoned = [];
+    private int _pending;
+
+    /// <summary>How many have ended inside sections.</summary>
+    public long Count { get; private set; }
+
+    /// <summary>Whether some wait to be reported; needs no lock.</summary>
+    public bool HasUnreported => Order.Acquire(in _pending) != 0;
+
+    /// <summary>Releases the slots of all threads that have ended.</summary>
+    public void Sweep()
+    {
+        int end = slots.End;
+        for (int i = 0; i < end; i++)
+        {
+            TryBury(i);
+        }
+    }
+
+    public bool TryBury(int index)
+    {
+        if (slots.OwnerOf(index) is not { HasEnded: true } owner)
+        {
+            return false;
+        }
+
+        try
+        {
+            return Bury(index, owner);
+        }
+        catch (OutOfMemoryException)
+        {
+            // No room to note the report: the next scan or sweep tries again.
+            return false;
+        }
+    }
+
+    /// <summary>Ends what user code left open on this thread, which lives on.</summary>
+    /// <exception cref="OutOfMemoryException">There is no room to note it; nothing has changed.</exception>
+    public unsafe void CloseAll(ReaderSlot* slot)
+    {
+        _abandoned.EnsureCapacity(_abandoned.Count + 1);
+        int depth = Handles.CloseAll(slot);
+        if (depth != 0)
+        {
+            Note(ThreadRegistrations.OwnerOf(slot), depth);
+        }
+    }
+
+    /// <summary>Those noted since the last call.</summary>
+    public AbandonedReader[] Take()
+    {
+        FaultInjection.ThrowIfDue(FaultSite.Report);
+        AbandonedReader[] taken = [.. _abandoned];
+        _abandoned.Clear();
+        Order.Release(ref _pending, 0);
+        return taken;
+    }
+
+    // O6: the thread is dead, and can dereference nothing any more. The fence orders what it last wrote (its word, the tails of
+    // its queues) after the answer that it is dead, for this thread and, through the lock, for the slot's next owner.
+    private unsafe bool Bury(int index, SlotOwner owner)
+    {
+        Order.Fence();
+        ReaderSlot* slot = slots[index];
+        ulong word = Order.Acquire(in slot->Word);
+        if (!SectionWord.IsQuiescent(word))
+        {
+            FaultInjection.ThrowIfDue(FaultSite.Burial);
+            _abandoned.EnsureCapacity(_abandoned.Count + 1);
+            if (Order.CompareExchange(ref slot->Word, SectionWord.Sequence(word), word) != word)
+            {
+                return false;
+            }
+
+            Note(owner, SectionWord.Nesting(word));
+        }
+
+        slots.Release(index);
+        return true;
+    }
+
+    private void Note(SlotOwner owner, int depth)
+    {
+        Count++;
+        _abandoned.Add(new AbandonedReader(owner, depth));
+        Order.Release(ref _pending, 1);
+    }
+}
+
+// A reader that ended inside a section.
+internal readonly record struct AbandonedReader(SlotOwner Owner, int Depth);

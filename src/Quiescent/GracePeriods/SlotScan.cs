@@ -1,0 +1,55 @@
+using Quiescent.Ordering;
+using Quiescent.Readers;
+
+namespace Quiescent.GracePeriods;
+
+// Waits for the sections that threads announce in their slots: one pass with a cursor over the table. Why it is right:
+//
+// O1  Begin() issues the process-wide barrier [B] before the scan reads the first slot. What that gives a reader on either side of
+//     [B] stands in Readers/Section.cs. One barrier per grace period suffices, since a section carries the sequence it was entered
+//     with: what the scan passes by because it is new enough needs no second look, where a one-bit phase would need a second flip.
+// O2  The scan loads each slot with acquire: a section's loads come before its exit, the exit before the scan's load.
+// O5  The end of the table is read after [B]; see Readers/SlotTable.cs. The cursor may rest: a slot once seen quiescent or new
+//     enough cannot hold this grace period up again.
+internal sealed class SlotScan(SlotTable slots, DeadReaders dead) : ReaderScan
+{
+    private int _cursor;
+    private int _end;
+
+    public override void Begin()
+    {
+        if (!slots.FullFence)
+        {
+            Order.FenceAllThreads(); // [B] partners: [A] in Readers/Section.cs, [C] in Readers/SlotTable.cs.
+        }
+
+        _end = slots.End; // O5: after [B].
+        _cursor = 0;
+    }
+
+    public override unsafe bool Scan(ulong target)
+    {
+        while (_cursor < _end)
+        {
+            ReaderSlot* run = slots.Run(_cursor, _end, out int length);
+            for (int i = 0; i < length; i++)
+            {
+                // SAFETY: the run lies inside one chunk, and chunks outlive the engine.
+                ulong word = Order.Acquire(in run->Word);
+                if (!SectionWord.IsQuiescent(word) && !SectionWord.HasReached(word, target) && !dead.TryBury(_cursor + i))
+                {
+                    _cursor += i;
+                    return false;
+                }
+
+                run = (ReaderSlot*)((byte*)run + ReaderSlot.Stride);
+            }
+
+            _cursor += length;
+        }
+
+        return true;
+    }
+
+    public override Culprit? FindCulprit() => _cursor < _end ? slots.OwnerOf(_cursor)?.Identity : null;
+}

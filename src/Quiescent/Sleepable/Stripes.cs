@@ -1,0 +1,99 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.ConstrainedExecution;
+using System.Runtime.InteropServices;
+using Quiescent.Ordering;
+
+namespace Quiescent.Sleepable;
+
+// Where the sections of a sleepable domain are counted: two sets of counters, in as many stripes as there are processors, each on
+// cache lines of its own. A section adds one to Locks of the set that Index names, and later one to Unlocks beside it, whichever
+// thread ends it. No thread is registered, and what a grace period reads does not grow with threads or sections.
+[StructLayout(LayoutKind.Explicit, Size = Bytes)]
+internal struct SectionCounts
+{
+    public const int Bytes = 16;
+
+    [FieldOffset(0)]
+    public long Locks;
+
+    [FieldOffset(8)]
+    public long Unlocks;
+}
+
+// The memory of one domain's counters: a stripe's worth for Index, then the stripes.
+internal sealed unsafe class Stripes : CriticalFinalizerObject
+{
+    private const int Stride = 128;
+
+    private readonly int _count;
+
+    /// <exception cref="OutOfMemoryException">There is no memory for the counters.</exception>
+    public Stripes()
+    {
+        _count = (int)BitOperations.RoundUpToPowerOf2((uint)Environment.ProcessorCount);
+        nuint bytes = (nuint)(_count + 1) * Stride;
+
+        // SAFETY: freed by the finalizer; all-zero has no section open.
+        Memory = (byte*)NativeMemory.AlignedAlloc(bytes, Stride);
+        NativeMemory.Clear(Memory, bytes);
+        Mask = _count - 1;
+    }
+
+    ~Stripes()
+    {
+        if (Memory == null)
+        {
+            return; // The constructor found no memory.
+        }
+
+        // A section that is still open will count its end here.
+        if (OpenSections != 0)
+        {
+            GC.ReRegisterForFinalize(this);
+            return;
+        }
+
+        NativeMemory.AlignedFree(Memory);
+    }
+
+    /// <summary>The counters' address, which names the domain in tickets.</summary>
+    public byte* Memory { get; }
+
+    public int Mask { get; }
+
+    /// <summary>Sections begun and not ended, about: sections that come and go meanwhile may count or not.</summary>
+    public long OpenSections
+    {
+        get
+        {
+            long unlocks = Sum(0, ofUnlocks: true) + Sum(1, ofUnlocks: true);
+            Order.Fence();
+            return Sum(0, ofUnlocks: false) + Sum(1, ofUnlocks: false) - unlocks;
+        }
+    }
+
+    /// <summary>Which set of counters a section that begins now uses: its lowest bit.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int Index(byte* memory) => Order.Acquire((int*)memory) & 1;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static SectionCounts* Counts(byte* memory, int stripe, int index) =>
+        (SectionCounts*)(memory + ((nint)(stripe + 1) * Stride) + (index * SectionCounts.Bytes));
+
+    /// <summary>Sections that begin after this use the other set.</summary>
+    public void Flip() => Order.Release(ref *(int*)Memory, *(int*)Memory + 1);
+
+    public long Sum(int index, bool ofUnlocks)
+    {
+        long sum = 0;
+        for (int stripe = 0; stripe < _count; stripe++)
+        {
+            SectionCounts* counts = Counts(Memory, stripe, index);
+            sum += ofUnlocks ? Order.Acquire(in counts->Unlocks) : Order.Acquire(in counts->Locks);
+        }
+
+        GC.KeepAlive(this);
+        return sum;
+    }
+}

@@ -1,0 +1,109 @@
+using System.Runtime.CompilerServices;
+using Quiescent.GracePeriods;
+using Quiescent.Ordering;
+using Quiescent.Sleepable;
+
+namespace Quiescent;
+
+/// <summary>
+/// A sleepable RCU domain (<c>srcu_struct</c>): its read-side critical sections may wait and <c>await</c>, and may end on another
+/// thread than they began on. Sections cost two to three interlocked instructions, so that <see cref="RcuDomain"/> is the better
+/// choice for those that do neither.
+/// </summary>
+/// <inheritdoc cref="GracePeriodDomain" path="/remarks"/>
+/// <remarks>
+/// <para>Domains nest in each other in any order. A section holds up the grace periods of its own domain alone, so that what takes long
+/// gets a domain of its own.</para>
+/// <para><b>Safety.</b> Unlike those of <see cref="RcuDomain"/>, these sections belong to no thread: a wait for this domain inside one
+/// of its own sections is not recognised and waits for itself. The stall report names it.</para>
+/// </remarks>
+public sealed unsafe class SrcuDomain : GracePeriodDomain
+{
+    private readonly Stripes _stripes;
+    private readonly int _mask;
+    private nint _open; // The counters, or 0: once closed.
+
+    /// <summary>A domain with the given options, or the default ones. <see cref="RcuDomainOptions.ReadSideBarrier"/> makes no difference:
+    /// sections fence by themselves.</summary>
+    /// <exception cref="ArgumentException">An option is out of its range.</exception>
+    /// <exception cref="PlatformNotSupportedException">The process is not a 64-bit one.</exception>
+    public SrcuDomain(RcuDomainOptions? options = null)
+        : this(options, new Stripes())
+    {
+    }
+
+    private SrcuDomain(RcuDomainOptions? options, Stripes stripes)
+        : base(options, slots => new GracePeriodEngine(slots, new DeadReaders(slots), new StripeScan(stripes, TicketStore.OfProcess)), null)
+    {
+        _stripes = stripes;
+        _mask = stripes.Mask;
+        _open = (nint)stripes.Memory;
+    }
+
+    /// <summary>Sections begun and not yet ended, about: those that come and go meanwhile may count or not.</summary>
+    public long OpenSections => _stripes.OpenSections;
+
+    /// <summary>
+    /// Opens a read-side critical section (<c>srcu_read_lock</c>, <c>srcu_down_read</c>): what it dereferences stays until the lock is
+    /// disposed of, on whichever thread. Nests, also in other domains' sections. Costs an interlocked increment, and its end an interlocked
+    /// exchange and increment; takes no lock but once per batch of sections that end on other threads.
+    /// </summary>
+    /// <exception cref="OutOfMemoryException">There is no memory to note the section.</exception>
+    /// <exception cref="ObjectDisposedException">The domain is disposed.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public SrcuReadLock ReadLock()
+    {
+        byte* stripes = (byte*)_open;
+        TicketCache* cache = ThreadTickets.Cache;
+        if (stripes != null && cache != null && cache->Free != null)
+        {
+            // SAFETY: the cache is this thread's, and so is the ticket once it is off the list.
+            Ticket* ticket = cache->Free;
+            cache->Free = ticket->Next;
+            cache->Count--;
+            return Enter(stripes, ticket, cache->ManagedThreadId);
+        }
+
+        return ReadLockBeyondFast();
+    }
+
+    /// <summary>Ends a section (<c>srcu_read_unlock</c>), as <see cref="SrcuReadLock.Dispose"/> does; for code that wants the domain
+    /// checked.</summary>
+    /// <exception cref="ArgumentException">The lock is another domain's; it stays as it was.</exception>
+    /// <exception cref="InvalidOperationException">The lock was released before, or is the default one.</exception>
+    public void ReadUnlock(SrcuReadLock readLock)
+    {
+        if (!readLock.IsOf(_stripes.Memory))
+        {
+            throw new ArgumentException("The lock was taken in another domain, and stays as it was.", nameof(readLock));
+        }
+
+        readLock.Dispose();
+    }
+
+    private protected override void CloseReaders() => Order.Release(ref _open, 0);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private SrcuReadLock Enter(byte* stripes, Ticket* ticket, int thread)
+    {
+        int index = Stripes.Index(stripes);
+        SectionCounts* counts = Stripes.Counts(stripes, Threads.CurrentProcessor & _mask, index);
+        ulong number = ticket->Number + 1;
+        ticket->Counts = counts;
+        ticket->Stripes = stripes;
+        ticket->Index = index;
+        ticket->ManagedThreadId = thread;
+        Order.Release(ref ticket->Number, number);
+        Order.Increment(ref counts->Locks); // [P] partners: [Q], [S] in Sleepable/StripeScan.cs; outcomes there at O1.
+        GC.KeepAlive(this); // Not before: the counters go with the domain, unless a section is open.
+        return new SrcuReadLock(ticket, number);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private SrcuReadLock ReadLockBeyondFast()
+    {
+        ThrowIfClosed();
+        Ticket* ticket = TicketStore.OfProcess.Take();
+        return Enter(_stripes.Memory, ticket, Environment.CurrentManagedThreadId);
+    }
+}
