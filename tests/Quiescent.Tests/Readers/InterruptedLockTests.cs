@@ -18,7 +18,7 @@ public sealed class InterruptedLockTests
     [InlineData(true)]
     public void An_interrupted_thread_waits_for_its_first_section(bool validate)
     {
-        using GracePeriodDomain domain = Domains.New(validate: validate);
+        using RcuDomain domain = Domains.New(validate: validate);
         WhileHeld(ref GateOf(Inside.Context(domain).Slots), () => domain.ReadLock().Dispose());
         Assert.Equal(1, domain.GetStatistics().ReaderSlots);
     }
@@ -31,7 +31,7 @@ public sealed class InterruptedLockTests
     [InlineData(Form.Delegate)]
     public void An_interrupted_thread_waits_for_its_first_append(Form form)
     {
-        using GracePeriodDomain domain = Domains.New();
+        using RcuDomain domain = Domains.New();
         WhileHeld(ref GateOf(Inside.Context(domain).Slots), () => Forms.Queue(domain, form));
         MustCarryOutOne(domain);
     }
@@ -44,7 +44,7 @@ public sealed class InterruptedLockTests
     [InlineData(Form.Delegate)]
     public void An_interrupted_thread_waits_for_the_reclaimers_start(Form form)
     {
-        using GracePeriodDomain domain = Domains.New();
+        using RcuDomain domain = Domains.New();
         WhileHeld(ref GateOf(ReclaimerOf(domain)), () => Forms.Queue(domain, form));
         MustCarryOutOne(domain);
     }
@@ -56,12 +56,12 @@ public sealed class InterruptedLockTests
     [InlineData(Form.Bulk)]
     public void An_interrupted_thread_waits_for_the_ledger_of_queued_blocks(Form form)
     {
-        using GracePeriodDomain domain = Domains.New(validate: true);
+        using RcuDomain domain = Domains.New(validate: true);
         WhileHeld(ref GateOf(Inside.Context(domain).Ledger!), () => Forms.Queue(domain, form));
         MustCarryOutOne(domain);
     }
 
-    private static void MustCarryOutOne(GracePeriodDomain domain)
+    private static void MustCarryOutOne(RcuDomain domain)
     {
         RcuStatistics books = Books.MustBalance(domain);
         Assert.Equal(1, books.BlocksFreed + books.CallbacksInvoked);
