@@ -3,7 +3,7 @@ using Quiescent.Scale.Peers;
 
 namespace Quiescent.Scale.Workloads;
 
-// R1 and R2: a section, a dereference, one field.
+// R1, R2 and S: a section, a dereference, one field.
 internal static class ReadSide
 {
     private const string Title = "section, dereference and one field, a call of a method each";
@@ -24,6 +24,8 @@ internal static class ReadSide
         yield return InALoop();
         yield return UnderUpdates();
         yield return UnderTheSameUpdates();
+        yield return Sleepable(1);
+        yield return Sleepable(2);
     }
 
     private static Contest Alone(int threads, Target[] targets) =>
@@ -77,6 +79,20 @@ internal static class ReadSide
         new("R2-paced", $"{Title}; 1 thread, while another replaces and frees {Pace:N0} times a second", Unit.Nanoseconds, [.. UnderUpdates(Pace)])
         {
             Targets = [new Target("guard", Bound.AtMost, 1.25, "liburcu memb")],
+        };
+
+    private static Contest Sleepable(int threads) =>
+        new($"S/{threads}", $"sections that may wait and change threads; {threads} {(threads == 1 ? "thread" : "threads")}", Unit.Nanoseconds,
+        [
+            Calling<SleepableSection, Nothing>("srcu section", Side.Ours, threads),
+            Calling<Guard, Nothing>("guard", Side.Ours, threads) with { Remark = "may do neither" },
+            Calling<InterlockedPair, nint>("interlocked pair", Side.Floor, threads) with { Remark = "on a line of the thread's own" },
+            Calling<InterlockedCount, Nothing>("interlocked count", Side.Managed, threads),
+            Calling<AsyncLock, Nothing>("SemaphoreSlim", Side.Managed, threads),
+            Calling<SharedLock, Nothing>("ReaderWriterLockSlim", Side.Managed, threads) with { Remark = "may not change threads" },
+        ])
+        {
+            Targets = [new Target("srcu section", Bound.AtMost, 2.5, "interlocked pair")],
         };
 
     private static IEnumerable<Contestant> UnderUpdates(int? perSecond) =>
