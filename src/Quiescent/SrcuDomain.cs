@@ -46,7 +46,7 @@ public sealed unsafe class SrcuDomain : GracePeriodDomain
     /// <summary>
     /// Opens a read-side critical section (<c>srcu_read_lock</c>, <c>srcu_down_read</c>): what it dereferences stays until the lock is
     /// disposed of, on whichever thread. Nests, also in other domains' sections. Costs an interlocked increment, and its end an interlocked
-    /// exchange and increment; takes no lock but once per batch of sections that end on other threads.
+    /// exchange and increment; takes no lock but for the thread's first sections, or when more are open at once than ever before.
     /// </summary>
     /// <exception cref="OutOfMemoryException">There is no memory to note the section.</exception>
     /// <exception cref="ObjectDisposedException">The domain is disposed.</exception>
@@ -54,14 +54,12 @@ public sealed unsafe class SrcuDomain : GracePeriodDomain
     public SrcuReadLock ReadLock()
     {
         byte* stripes = (byte*)_open;
-        TicketCache* cache = ThreadTickets.Cache;
-        if (stripes != null && cache != null && cache->Free != null)
+        ThreadTickets* tickets = TicketsOfThisThread.Tickets;
+
+        // SAFETY: the tickets are this thread's.
+        if (stripes != null && tickets != null && !Ticket.IsOpen(tickets->Current) && --tickets->UntilLook >= 0)
         {
-            // SAFETY: the cache is this thread's, and so is the ticket once it is off the list.
-            Ticket* ticket = cache->Free;
-            cache->Free = ticket->Next;
-            cache->Count--;
-            return Enter(stripes, ticket, cache->ManagedThreadId);
+            return Enter(stripes, tickets);
         }
 
         return ReadLockBeyondFast();
@@ -73,7 +71,7 @@ public sealed unsafe class SrcuDomain : GracePeriodDomain
     /// <exception cref="InvalidOperationException">The lock was released before, or is the default one.</exception>
     public void ReadUnlock(SrcuReadLock readLock)
     {
-        if (!readLock.IsOf(_stripes.Memory))
+        if (!readLock.IsOf(_stripes))
         {
             throw new ArgumentException("The lock was taken in another domain, and stays as it was.", nameof(readLock));
         }
@@ -84,15 +82,12 @@ public sealed unsafe class SrcuDomain : GracePeriodDomain
     private protected override void CloseReaders() => Order.Release(ref _open, 0);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private SrcuReadLock Enter(byte* stripes, Ticket* ticket, int thread)
+    private SrcuReadLock Enter(byte* stripes, ThreadTickets* tickets)
     {
-        int index = Stripes.Index(stripes);
-        SectionCounts* counts = Stripes.Counts(stripes, Threads.CurrentProcessor & _mask, index);
+        Ticket* ticket = tickets->Current;
+        SectionCounts* counts = Stripes.Counts(stripes, tickets->Processor & _mask, Stripes.Index(stripes));
         ulong number = ticket->Number + 1;
         ticket->Counts = counts;
-        ticket->Stripes = stripes;
-        ticket->Index = index;
-        ticket->ManagedThreadId = thread;
         Order.Release(ref ticket->Number, number);
         Order.Increment(ref counts->Locks); // [P] partners: [Q], [S] in Sleepable/StripeScan.cs; outcomes there at O1.
         GC.KeepAlive(this); // Not before: the counters go with the domain, unless a section is open.
@@ -103,7 +98,6 @@ public sealed unsafe class SrcuDomain : GracePeriodDomain
     private SrcuReadLock ReadLockBeyondFast()
     {
         ThrowIfClosed();
-        Ticket* ticket = TicketStore.OfProcess.Take();
-        return Enter(_stripes.Memory, ticket, Environment.CurrentManagedThreadId);
+        return Enter(_stripes.Memory, TicketStore.OfProcess.Prepare());
     }
 }

@@ -2,7 +2,6 @@ using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using Quiescent.Ordering;
 using Quiescent.Sleepable;
-using static Quiescent.Ordering.Tuning;
 
 namespace Quiescent;
 
@@ -63,25 +62,26 @@ public readonly unsafe struct SrcuReadLock : IDisposable, IAsyncDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Dispose()
     {
-        Ticket* ticket = _ticket;
+        Release(_ticket, _number);
+    }
 
-        // SAFETY: tickets are never freed; who exchanges the number owns the ticket until it is on a list.
-        if (ticket == null || Order.CompareExchange(ref ticket->Number, _number + 1, _number) != _number)
+    // In a method of its own: a small finally block is copied to where it is entered, and not called.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Release(Ticket* ticket, ulong number)
+    {
+        if (ticket == null)
         {
             ThrowReleased();
         }
 
-        Order.Increment(ref ticket->Counts->Unlocks); // O2 in Sleepable/StripeScan.cs. The counters may be gone from here on.
-        TicketCache* cache = ThreadTickets.Cache;
-        if (cache != null && cache->Count < MaxTicketsPerThread)
+        // SAFETY: tickets are never freed. What is read here belongs to the section if the exchange succeeds.
+        SectionCounts* counts = ticket->Counts;
+        if (Order.CompareExchange(ref ticket->Number, number + 1, number) != number)
         {
-            ticket->Next = cache->Free;
-            cache->Free = ticket;
-            cache->Count++;
-            return;
+            ThrowReleased();
         }
 
-        TicketStore.OfProcess.Give(ticket);
+        Order.Increment(ref counts->Unlocks); // O2 in Sleepable/StripeScan.cs. The counters may be gone from here on.
     }
 
     /// <summary>Ends the section, at once, as <see cref="Dispose"/>: for <c>await using</c>.</summary>
@@ -92,7 +92,7 @@ public readonly unsafe struct SrcuReadLock : IDisposable, IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
-    internal bool IsOf(byte* stripes) => _ticket == null || _ticket->Stripes == stripes;
+    internal bool IsOf(Stripes stripes) => _ticket == null || stripes.Contain(_ticket->Counts);
 
     [DoesNotReturn]
     private static void ThrowReleased() =>

@@ -22,14 +22,14 @@ internal static class Tuning
 
     // Tickets of sleepable sections, 64 bytes each.
 
-    /// <summary>Tickets that a thread takes from the process's store, or gives back, at a time.</summary>
+    /// <summary>Tickets that a thread takes from the process's store at a time.</summary>
     public const int TicketBatch = 16;
 
-    /// <summary>Free tickets that a thread keeps.</summary>
-    public const int MaxTicketsPerThread = 64;
+    /// <summary>Sections between two looks at the processor that a thread runs on: a look costs as much as an interlocked instruction.</summary>
+    public const int SectionsPerLook = 64;
 
     /// <summary>Tickets of one piece of memory.</summary>
-    public const int TicketsPerChunk = 64;
+    public const int TicketsPerPiece = 64;
 
     // Pages of pointers (head-less frees).
 

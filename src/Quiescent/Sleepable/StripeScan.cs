@@ -57,7 +57,7 @@ internal sealed class StripeScan(Stripes stripes, TicketStore tickets) : ReaderS
         return IsEmpty();
     }
 
-    public override unsafe Culprit? FindCulprit() => tickets.FindOpen(stripes.Memory, UnusedIndex);
+    public override unsafe Culprit? FindCulprit() => tickets.FindOpen(stripes, UnusedIndex);
 
     private unsafe int UnusedIndex => Stripes.Index(stripes.Memory) ^ 1;
 

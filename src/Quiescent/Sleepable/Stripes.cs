@@ -57,7 +57,6 @@ internal sealed unsafe class Stripes : CriticalFinalizerObject
         NativeMemory.AlignedFree(Memory);
     }
 
-    /// <summary>The counters' address, which names the domain in tickets.</summary>
     public byte* Memory { get; }
 
     public int Mask { get; }
@@ -82,6 +81,13 @@ internal sealed unsafe class Stripes : CriticalFinalizerObject
         (SectionCounts*)(memory + ((nint)(stripe + 1) * Stride) + (index * SectionCounts.Bytes));
 
     /// <summary>Sections that begin after this use the other set.</summary>
+    /// <summary>Whether these are counters of this domain.</summary>
+    public bool Contain(SectionCounts* counts) =>
+        (nuint)((byte*)counts - Memory) < (nuint)(_count + 1) * Stride;
+
+    /// <summary>The set that these counters belong to.</summary>
+    public static int IndexOf(SectionCounts* counts) => (int)((nint)counts / SectionCounts.Bytes) & 1;
+
     public void Flip() => Order.Release(ref *(int*)Memory, *(int*)Memory + 1);
 
     public long Sum(int index, bool ofUnlocks)

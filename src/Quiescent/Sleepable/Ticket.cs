@@ -1,13 +1,16 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Quiescent.Ordering;
 
 namespace Quiescent.Sleepable;
 
 // One open section's entry, so that its release is known from a second one: the counters alone could not tell. Tickets serve all
 // domains in turn and are never freed; their memory stays valid for whoever kept a lock for too long.
 //
-// While free, a ticket belongs to the thread or store on whose list it is. Number is even then, odd while a section is open, and
-// grows by one at each step; a lock carries the odd number it was made with. A release exchanges it for the next one: of several releases of one lock
-// one succeeds, and none can hit a later section under the same ticket.
+// Number is even while the ticket is free, odd while a section is open under it, and grows by one at each step; a lock carries the
+// odd number it was made with. Only the thread whose ticket it is opens it: a load and a store. A release, on any thread, exchanges the number for the next
+// one: of several releases of one lock one succeeds, and none can hit a later section under the same ticket. What the ticket
+// says of the section is read before the exchange, and is the section's own if that succeeds: from then on it is the opener's again.
 [StructLayout(LayoutKind.Explicit, Size = Bytes)]
 internal unsafe struct Ticket
 {
@@ -16,48 +19,59 @@ internal unsafe struct Ticket
     [FieldOffset(0)]
     public ulong Number;
 
-    /// <summary>The next ticket on the same list.</summary>
+    /// <summary>Where the section was counted, and counts its end: the address tells the domain and the set too.</summary>
     [FieldOffset(8)]
-    public Ticket* Next;
-
-    /// <summary>Where the section counts its end.</summary>
-    [FieldOffset(16)]
     public SectionCounts* Counts;
 
-    /// <summary>The domain's counters.</summary>
+    /// <summary>The next of the thread's tickets, or of those that no thread has.</summary>
+    [FieldOffset(16)]
+    public Ticket* Next;
+
+    /// <summary>The next of the thread's tickets that were seen free.</summary>
     [FieldOffset(24)]
-    public byte* Stripes;
+    public Ticket* NextFree;
 
-    /// <summary>The set of counters.</summary>
+    /// <summary>The thread whose ticket it is.</summary>
     [FieldOffset(32)]
-    public int Index;
-
-    /// <summary>The thread that began the section.</summary>
-    [FieldOffset(36)]
     public int ManagedThreadId;
 
-    public static bool IsOpen(ulong number) => (number & 1) != 0;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool IsOpen(Ticket* ticket) => (Order.Acquire(&ticket->Number) & 1) != 0;
 }
 
-// A thread's free tickets. Only that thread uses it, and whoever finds the thread dead.
+// A thread's tickets. Only that thread uses it, and whoever finds the thread dead.
 [StructLayout(LayoutKind.Explicit, Size = Bytes)]
-internal unsafe struct TicketCache
+internal unsafe struct ThreadTickets
 {
     public const int Bytes = 64;
 
+    /// <summary>The ticket to try first; never null.</summary>
     [FieldOffset(0)]
+    public Ticket* Current;
+
+    /// <summary>Sections until the thread looks again where it runs.</summary>
+    [FieldOffset(8)]
+    public int UntilLook;
+
+    /// <summary>Where it ran when it last looked.</summary>
+    [FieldOffset(12)]
+    public int Processor;
+
+    /// <summary>Tickets that were seen free. They stay so, as nobody else opens them.</summary>
+    [FieldOffset(16)]
     public Ticket* Free;
 
-    [FieldOffset(8)]
-    public int Count;
+    /// <summary>All of the thread's tickets.</summary>
+    [FieldOffset(24)]
+    public Ticket* All;
 
-    [FieldOffset(12)]
-    public int ManagedThreadId;
+    [FieldOffset(32)]
+    public int Count;
 }
 
 // In a class without a static constructor, as in Readers/DefaultSlot.cs.
-internal static unsafe class ThreadTickets
+internal static unsafe class TicketsOfThisThread
 {
     [ThreadStatic]
-    public static TicketCache* Cache;
+    public static ThreadTickets* Tickets;
 }

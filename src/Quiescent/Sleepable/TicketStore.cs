@@ -6,81 +6,59 @@ using static Quiescent.Ordering.Tuning;
 
 namespace Quiescent.Sleepable;
 
-// The process's tickets: chunks that are never freed, tickets that no thread has on its list, and the lists of all threads. So a
-// thread takes the lock here once per batch, and what ended threads had goes to others before new memory is asked for.
+// The process's tickets: pieces of memory that are never freed, the tickets that no thread has, and those of all threads. A thread
+// takes the lock here once per batch, and what ended threads had goes to others before new memory is asked for.
+//
+// A thread looks through all its tickets only when it knows of none that is free, and has its number doubled when it then finds fewer
+// than half of them free: so a section costs a bounded number of looks on average, and a thread has at most about twice as many
+// tickets as it ever had sections open at once.
 internal sealed unsafe class TicketStore
 {
-    private readonly List<nint> _chunks = [];
+    private readonly List<nint> _pieces = [];
     private readonly List<Holder> _holders = [];
-    private Ticket* _free;
+    private Ticket* _unheld;
+    private Ticket* _left; // Of ended threads, with sections still open.
     private int _gate;
 
     public static TicketStore OfProcess { get; } = new();
 
-    /// <summary>A ticket for this thread, whose list is empty.</summary>
+    /// <summary>This thread's tickets, the current one free.</summary>
     /// <exception cref="OutOfMemoryException">There is no memory for tickets, or for the thread's list.</exception>
-    public Ticket* Take()
+    public ThreadTickets* Prepare()
     {
-        TicketCache* cache = ThreadTickets.Cache;
-        if (cache == null)
+        ThreadTickets* tickets = TicketsOfThisThread.Tickets;
+        if (tickets == null)
         {
-            cache = Open();
+            tickets = Open();
         }
 
-        if (cache->Free == null)
+        tickets->Processor = Threads.CurrentProcessor;
+        tickets->UntilLook = SectionsPerLook;
+        if (tickets->Current == null || Ticket.IsOpen(tickets->Current))
         {
-            using TryLock.Holder holder = TryLock.Hold(ref _gate);
-            Refill(cache);
+            if (tickets->Free == null)
+            {
+                Replenish(tickets);
+            }
+
+            tickets->Current = tickets->Free;
+            tickets->Free = tickets->Current->NextFree;
         }
 
-        Ticket* ticket = cache->Free;
-        cache->Free = ticket->Next;
-        cache->Count--;
-        return ticket;
-    }
-
-    /// <summary>Takes a ticket back where the thread has no list, or a full one. Cannot fail.</summary>
-    public void Give(Ticket* ticket)
-    {
-        TicketCache* cache = ThreadTickets.Cache;
-        if (cache == null)
-        {
-            cache = TryOpen();
-        }
-
-        using TryLock.Holder holder = TryLock.Hold(ref _gate);
-        if (cache == null)
-        {
-            ticket->Next = _free;
-            _free = ticket;
-            return;
-        }
-
-        for (int i = 0; i < TicketBatch && cache->Free != null; i++)
-        {
-            Ticket* surplus = cache->Free;
-            cache->Free = surplus->Next;
-            cache->Count--;
-            surplus->Next = _free;
-            _free = surplus;
-        }
-
-        ticket->Next = cache->Free;
-        cache->Free = ticket;
-        cache->Count++;
+        return tickets;
     }
 
     /// <summary>Who has begun a section that is open in this set of this domain's counters; null when none is found.</summary>
-    public Culprit? FindOpen(byte* stripes, int index)
+    public Culprit? FindOpen(Stripes stripes, int index)
     {
         using TryLock.Holder holder = TryLock.Hold(ref _gate);
-        foreach (nint chunk in _chunks)
+        foreach (nint piece in _pieces)
         {
-            for (int i = 0; i < TicketsPerChunk; i++)
+            for (int i = 0; i < TicketsPerPiece; i++)
             {
-                // SAFETY: chunks are never freed; what changes meanwhile makes a stale report at worst.
-                Ticket* ticket = (Ticket*)chunk + i;
-                if (Ticket.IsOpen(Order.Acquire(in ticket->Number)) && ticket->Stripes == stripes && ticket->Index == index)
+                // SAFETY: pieces are never freed; what changes meanwhile makes a stale report at worst.
+                Ticket* ticket = (Ticket*)piece + i;
+                if (Ticket.IsOpen(ticket) && stripes.Contain(ticket->Counts) && Stripes.IndexOf(ticket->Counts) == index)
                 {
                     return Identify(ticket->ManagedThreadId);
                 }
@@ -103,19 +81,7 @@ internal sealed unsafe class TicketStore
         return new Culprit(null, managedThreadId, 0);
     }
 
-    private TicketCache* TryOpen()
-    {
-        try
-        {
-            return Open();
-        }
-        catch (OutOfMemoryException)
-        {
-            return null;
-        }
-    }
-
-    private TicketCache* Open()
+    private ThreadTickets* Open()
     {
         FaultInjection.ThrowIfDue(FaultSite.Ticket);
         using TryLock.Holder holder = TryLock.Hold(ref _gate);
@@ -123,77 +89,138 @@ internal sealed unsafe class TicketStore
         _holders.EnsureCapacity(_holders.Count + 1);
 
         // SAFETY: the thread's own until it has ended; freed by TakeFromTheDead.
-        TicketCache* cache = (TicketCache*)NativeMemory.AlignedAlloc(TicketCache.Bytes, TicketCache.Bytes);
-        *cache = new TicketCache { ManagedThreadId = Environment.CurrentManagedThreadId };
-        _holders.Add(new Holder(Thread.CurrentThread, OsThread.CurrentId(), (nint)cache));
-        ThreadTickets.Cache = cache;
-        return cache;
+        ThreadTickets* tickets = (ThreadTickets*)NativeMemory.AlignedAlloc(ThreadTickets.Bytes, ThreadTickets.Bytes);
+        *tickets = default;
+        try
+        {
+            AddBatch(tickets);
+            tickets->Current = tickets->Free;
+            tickets->Free = tickets->Current->NextFree;
+        }
+        catch
+        {
+            TakeAll(tickets->All);
+            NativeMemory.AlignedFree(tickets);
+            throw;
+        }
+
+        _holders.Add(new Holder(Thread.CurrentThread, OsThread.CurrentId(), (nint)tickets));
+        TicketsOfThisThread.Tickets = tickets;
+        return tickets;
+    }
+
+    private void Replenish(ThreadTickets* tickets)
+    {
+        int free = 0;
+        for (Ticket* ticket = tickets->All; ticket != null; ticket = ticket->Next)
+        {
+            if (!Ticket.IsOpen(ticket))
+            {
+                ticket->NextFree = tickets->Free;
+                tickets->Free = ticket;
+                free++;
+            }
+        }
+
+        if (free >= tickets->Count / 2)
+        {
+            return;
+        }
+
+        using TryLock.Holder holder = TryLock.Hold(ref _gate);
+        try
+        {
+            for (int i = tickets->Count; i > 0; i -= TicketBatch)
+            {
+                AddBatch(tickets);
+            }
+        }
+        catch (OutOfMemoryException) when (tickets->Free != null)
+        {
+            // Enough for now.
+        }
+    }
+
+    private void AddBatch(ThreadTickets* tickets)
+    {
+        for (int i = 0; i < TicketBatch; i++)
+        {
+            Ticket* ticket = TakeUnheld();
+            ticket->ManagedThreadId = Environment.CurrentManagedThreadId;
+            ticket->Next = tickets->All;
+            tickets->All = ticket;
+            ticket->NextFree = tickets->Free;
+            tickets->Free = ticket;
+            tickets->Count++;
+        }
+    }
+
+    private Ticket* TakeUnheld()
+    {
+        if (_unheld == null)
+        {
+            TakeFromTheDead();
+        }
+
+        if (_unheld == null)
+        {
+            AddPiece();
+        }
+
+        Ticket* ticket = _unheld;
+        _unheld = ticket->Next;
+        return ticket;
     }
 
     // Neither garbage collections nor thread-exit hooks are needed: who looks for memory looks for the dead first.
     private void TakeFromTheDead()
     {
+        Ticket* left = _left;
+        _left = null;
+        TakeAll(left);
         for (int i = _holders.Count - 1; i >= 0; i--)
         {
-            if (!Threads.HasEnded(_holders[i].Thread))
+            if (Threads.HasEnded(_holders[i].Thread))
             {
-                continue;
+                Order.Fence(); // What the thread last wrote comes after the answer that it is dead.
+                ThreadTickets* tickets = (ThreadTickets*)_holders[i].Tickets;
+                TakeAll(tickets->All);
+                NativeMemory.AlignedFree(tickets);
+                _holders[i] = _holders[^1];
+                _holders.RemoveAt(_holders.Count - 1);
             }
-
-            Order.Fence(); // What the thread last wrote comes after the answer that it is dead.
-            TicketCache* cache = (TicketCache*)_holders[i].Cache;
-            while (cache->Free != null)
-            {
-                Ticket* ticket = cache->Free;
-                cache->Free = ticket->Next;
-                ticket->Next = _free;
-                _free = ticket;
-            }
-
-            NativeMemory.AlignedFree(cache);
-            _holders[i] = _holders[^1];
-            _holders.RemoveAt(_holders.Count - 1);
         }
     }
 
-    private void Refill(TicketCache* cache)
+    // Nobody opens these any more: one seen free stays so.
+    private void TakeAll(Ticket* tickets)
     {
-        if (_free == null)
+        while (tickets != null)
         {
-            TakeFromTheDead();
-        }
-
-        if (_free == null)
-        {
-            AddChunk();
-        }
-
-        for (int i = 0; i < TicketBatch && _free != null; i++)
-        {
-            Ticket* ticket = _free;
-            _free = ticket->Next;
-            ticket->Next = cache->Free;
-            cache->Free = ticket;
-            cache->Count++;
+            Ticket* ticket = tickets;
+            tickets = ticket->Next;
+            ref Ticket* list = ref Ticket.IsOpen(ticket) ? ref _left : ref _unheld;
+            ticket->Next = list;
+            list = ticket;
         }
     }
 
-    private void AddChunk()
+    private void AddPiece()
     {
         FaultInjection.ThrowIfDue(FaultSite.Ticket);
-        _chunks.EnsureCapacity(_chunks.Count + 1);
-        nuint bytes = TicketsPerChunk * Ticket.Bytes;
+        _pieces.EnsureCapacity(_pieces.Count + 1);
+        nuint bytes = TicketsPerPiece * Ticket.Bytes;
 
         // SAFETY: never freed; all-zero is a free ticket.
-        Ticket* chunk = (Ticket*)NativeMemory.AlignedAlloc(bytes, Ticket.Bytes);
-        NativeMemory.Clear(chunk, bytes);
-        _chunks.Add((nint)chunk);
-        for (int i = 0; i < TicketsPerChunk; i++)
+        Ticket* piece = (Ticket*)NativeMemory.AlignedAlloc(bytes, Ticket.Bytes);
+        NativeMemory.Clear(piece, bytes);
+        _pieces.Add((nint)piece);
+        for (int i = 0; i < TicketsPerPiece; i++)
         {
-            chunk[i].Next = _free;
-            _free = &chunk[i];
+            piece[i].Next = _unheld;
+            _unheld = &piece[i];
         }
     }
 
-    private readonly record struct Holder(Thread Thread, ulong OsThreadId, nint Cache);
+    private readonly record struct Holder(Thread Thread, ulong OsThreadId, nint Tickets);
 }
