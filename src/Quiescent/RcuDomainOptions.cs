@@ -1,3 +1,5 @@
+using Quiescent.Validation;
+
 namespace Quiescent;
 
 /// <summary>Where the fence of a section's entry is paid.</summary>
@@ -57,7 +59,8 @@ public sealed record RcuDomainOptions
     public int CallbackBatchLimit { get; init; } = 256;
 
     /// <summary>Checks what cannot be checked for free: guards out of order in every case, quiescent states inside free sections,
-    /// blocks queued twice. Sections and <c>Free</c> become many times as expensive.</summary>
+    /// blocks queued twice. Sections and <c>Free</c> become many times as expensive. The AppContext switch
+    /// <c>Quiescent.Validate</c>, or <c>QUIESCENT_VALIDATE=1</c> in the environment, turns it on for all domains.</summary>
     public bool Validate { get; init; }
 
     internal RcuDomainOptions Validated()
@@ -69,7 +72,7 @@ public sealed record RcuDomainOptions
         Require(BacklogLimit >= 1, nameof(BacklogLimit), BacklogLimit);
         Require(Enum.IsDefined(BacklogPolicy), nameof(BacklogPolicy), BacklogPolicy);
         Require(CallbackBatchLimit >= 1, nameof(CallbackBatchLimit), CallbackBatchLimit);
-        return this;
+        return ValidateSwitch.IsOnForAll && !Validate ? this with { Validate = true } : this;
     }
 
     private static void Require(bool condition, string option, object value)
