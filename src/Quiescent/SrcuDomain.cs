@@ -21,7 +21,7 @@ public sealed unsafe class SrcuDomain : GracePeriodDomain
 {
     private readonly Stripes _stripes;
     private readonly int _mask;
-    private nint _open; // The counters, or 0: once closed.
+    private nint _open; // The counters; 0 once closed, and under Validate, so that each section goes the long way.
 
     /// <summary>A domain with the given options, or the default ones. <see cref="RcuDomainOptions.ReadSideBarrier"/> makes no difference:
     /// sections fence by themselves.</summary>
@@ -37,7 +37,7 @@ public sealed unsafe class SrcuDomain : GracePeriodDomain
     {
         _stripes = stripes;
         _mask = stripes.Mask;
-        _open = (nint)stripes.Memory;
+        _open = Options.Validate ? 0 : (nint)stripes.Memory;
     }
 
     /// <summary>Sections begun and not yet ended, about: those that come and go meanwhile may count or not.</summary>
@@ -85,11 +85,7 @@ public sealed unsafe class SrcuDomain : GracePeriodDomain
     private SrcuReadLock Enter(byte* stripes, ThreadTickets* tickets)
     {
         Ticket* ticket = tickets->Current;
-        SectionCounts* counts = Stripes.Counts(stripes, tickets->Processor & _mask, Stripes.Index(stripes));
-        ulong number = ticket->Number + 1;
-        ticket->Counts = counts;
-        Order.Release(ref ticket->Number, number);
-        Order.Increment(ref counts->Locks); // [P] partners: [Q], [S] in Sleepable/StripeScan.cs; outcomes there at O1.
+        ulong number = SleepableSection.Enter(ticket, Stripes.Counts(stripes, tickets->Processor & _mask, Stripes.Index(stripes)));
         GC.KeepAlive(this); // Not before: the counters go with the domain, unless a section is open.
         return new SrcuReadLock(ticket, number);
     }
@@ -98,6 +94,16 @@ public sealed unsafe class SrcuDomain : GracePeriodDomain
     private SrcuReadLock ReadLockBeyondFast()
     {
         ThrowIfClosed();
-        return Enter(_stripes.Memory, TicketStore.OfProcess.Prepare());
+        ThreadTickets* tickets = TicketStore.OfProcess.Prepare();
+        if (!Options.Validate)
+        {
+            return Enter(_stripes.Memory, tickets);
+        }
+
+        Ticket* ticket = tickets->Current;
+        byte* stripes = _stripes.Memory;
+        ulong number = SleepableSection.EnterNoted(ticket, Stripes.Counts(stripes, tickets->Processor & _mask, Stripes.Index(stripes)));
+        GC.KeepAlive(this);
+        return new SrcuReadLock(ticket, number);
     }
 }

@@ -58,31 +58,10 @@ public readonly unsafe struct SrcuReadLock : IDisposable, IAsyncDisposable
     public void* DereferencePointer(scoped ref readonly RcuPointer pointer) => (void*)Order.Acquire(in pointer.Value);
 
     /// <summary>Ends the section (<c>srcu_read_unlock</c>, <c>srcu_up_read</c>).</summary>
-    /// <exception cref="InvalidOperationException">The lock was released before, or is the default one. Nothing has changed.</exception>
+    /// <exception cref="InvalidOperationException">The lock was released before, or is the default one. Nothing has changed. With
+    /// <see cref="RcuDomainOptions.Validate"/> the message says where the section began and where it was released.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Dispose()
-    {
-        Release(_ticket, _number);
-    }
-
-    // In a method of its own: a small finally block is copied to where it is entered, and not called.
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void Release(Ticket* ticket, ulong number)
-    {
-        if (ticket == null)
-        {
-            ThrowReleased();
-        }
-
-        // SAFETY: tickets are never freed. What is read here belongs to the section if the exchange succeeds.
-        SectionCounts* counts = ticket->Counts;
-        if (Order.CompareExchange(ref ticket->Number, number + 1, number) != number)
-        {
-            ThrowReleased();
-        }
-
-        Order.Increment(ref counts->Unlocks); // O2 in Sleepable/StripeScan.cs. The counters may be gone from here on.
-    }
+    public void Dispose() => SleepableSection.Release(_ticket, _number);
 
     /// <summary>Ends the section, at once, as <see cref="Dispose"/>: for <c>await using</c>.</summary>
     /// <inheritdoc cref="Dispose" path="/exception"/>
@@ -93,10 +72,4 @@ public readonly unsafe struct SrcuReadLock : IDisposable, IAsyncDisposable
     }
 
     internal bool IsOf(Stripes stripes) => _ticket == null || stripes.Contain(_ticket->Counts);
-
-    [DoesNotReturn]
-    private static void ThrowReleased() =>
-        throw new InvalidOperationException(
-            "The lock does not stand for an open read-side critical section: it was released before, perhaps through a copy, or is the "
-            + "default one. Nothing has changed.");
 }

@@ -16,6 +16,10 @@ internal unsafe struct Ticket
 {
     public const int Bytes = 64;
 
+    /// <summary>In Number of a section that Validate looks after: its lock does not carry the bit, so that the release's exchange fails
+    /// and goes the long way. So validation costs the others nothing.</summary>
+    public const ulong Validated = 1UL << 63;
+
     [FieldOffset(0)]
     public ulong Number;
 

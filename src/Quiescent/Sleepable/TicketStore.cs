@@ -48,24 +48,42 @@ internal sealed unsafe class TicketStore
         return tickets;
     }
 
-    /// <summary>Who has begun a section that is open in this set of this domain's counters; null when none is found.</summary>
+    /// <summary>Who has begun the sections that are open in this set of this domain's counters: under Validate the oldest, else any.
+    /// Null when none is found.</summary>
     public Culprit? FindOpen(Stripes stripes, int index)
     {
         using TryLock.Holder holder = TryLock.Hold(ref _gate);
+        Ticket* found = null;
+        SectionSites.Entry oldest = default;
+        int sections = 0;
         foreach (nint piece in _pieces)
         {
             for (int i = 0; i < TicketsPerPiece; i++)
             {
                 // SAFETY: pieces are never freed; what changes meanwhile makes a stale report at worst.
                 Ticket* ticket = (Ticket*)piece + i;
-                if (Ticket.IsOpen(ticket) && stripes.Contain(ticket->Counts) && Stripes.IndexOf(ticket->Counts) == index)
+                ulong number = Order.Acquire(in ticket->Number);
+                if (!Ticket.IsOpen(ticket) || !stripes.Contain(ticket->Counts) || Stripes.IndexOf(ticket->Counts) != index)
                 {
-                    return Identify(ticket->ManagedThreadId);
+                    continue;
+                }
+
+                sections++;
+                bool isNoted = SectionSites.OfProcess.TryFind(ticket, number & ~Ticket.Validated, out SectionSites.Entry entry);
+                if (found == null || (isNoted && entry.EnteredTimestamp < oldest.EnteredTimestamp))
+                {
+                    found = ticket;
+                    oldest = entry;
                 }
             }
         }
 
-        return null;
+        return found == null ? null : Identify(found->ManagedThreadId) with
+        {
+            EnteredAt = oldest.EnteredAt,
+            EnteredTimestamp = oldest.EnteredTimestamp,
+            Sections = sections,
+        };
     }
 
     private Culprit Identify(int managedThreadId)

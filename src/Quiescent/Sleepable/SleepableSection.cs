@@ -1,0 +1,89 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+using Quiescent.Ordering;
+
+namespace Quiescent.Sleepable;
+
+// Entry and exit of a sleepable section: its ticket is opened, then the section counted; the exit goes the other way. Why that is
+// right stands in StripeScan.cs (counting) and Ticket.cs (releasing once).
+internal static unsafe class SleepableSection
+{
+    /// <summary>Begins a section under a free ticket of this thread. Returns the number that its lock carries.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Enter(Ticket* ticket, SectionCounts* counts)
+    {
+        ulong number = ticket->Number + 1;
+        Count(ticket, counts, number);
+        return number;
+    }
+
+    /// <summary>As <see cref="Enter"/>, under Validate.</summary>
+    /// <exception cref="OutOfMemoryException">There is no memory to note the section; none has begun.</exception>
+    public static ulong EnterNoted(Ticket* ticket, SectionCounts* counts)
+    {
+        ulong number = ticket->Number + 1;
+        SectionSites.OfProcess.Open(ticket, number);
+        Count(ticket, counts, number | Ticket.Validated);
+        return number;
+    }
+
+    // In a method of its own: a small finally block is copied to where it is entered, and not called.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void Release(Ticket* ticket, ulong number)
+    {
+        if (ticket == null)
+        {
+            ThrowDefault();
+        }
+
+        // SAFETY: tickets are never freed. What is read here belongs to the section if the exchange succeeds.
+        SectionCounts* counts = ticket->Counts;
+        if (Order.CompareExchange(ref ticket->Number, number + 1, number) != number)
+        {
+            ReleaseBeyondFast(ticket, number);
+            return;
+        }
+
+        Order.Increment(ref counts->Unlocks); // O2 in StripeScan.cs. The counters may be gone from here on.
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void ReleaseBeyondFast(Ticket* ticket, ulong number)
+    {
+        ulong noted = number | Ticket.Validated;
+        if (Order.Acquire(in ticket->Number) == noted)
+        {
+            SectionSites.OfProcess.Close(ticket, number);
+            SectionCounts* counts = ticket->Counts;
+            if (Order.CompareExchange(ref ticket->Number, number + 1, noted) == noted)
+            {
+                Order.Increment(ref counts->Unlocks);
+                return;
+            }
+        }
+
+        ThrowReleased(ticket, number);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Count(Ticket* ticket, SectionCounts* counts, ulong number)
+    {
+        ticket->Counts = counts;
+        Order.Release(ref ticket->Number, number);
+        Order.Increment(ref counts->Locks); // [P] partners: [Q], [S] in StripeScan.cs; outcomes there at O1.
+    }
+
+    [DoesNotReturn]
+    private static void ThrowDefault() =>
+        throw new InvalidOperationException("A default SrcuReadLock stands for no section: take one from ReadLock.");
+
+    [DoesNotReturn]
+    private static void ThrowReleased(Ticket* ticket, ulong number)
+    {
+        string sites = SectionSites.OfProcess.TryFind(ticket, number, out SectionSites.Entry entry)
+            ? $" The section began at {entry.EnteredAt} and was released at {entry.ReleasedAt}."
+            : "";
+        throw new InvalidOperationException(
+            $"The lock was released before, perhaps through a copy. Nothing has changed.{sites}");
+    }
+}
