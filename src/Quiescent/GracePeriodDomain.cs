@@ -187,6 +187,12 @@ public abstract unsafe partial class GracePeriodDomain : IDisposable, IDomainRep
                 $"{operation} was called inside a read-side critical section of the domain, or online: it would wait for itself.");
         }
 
+        if (_engine.Stepping.IsCurrentThread)
+        {
+            throw new InvalidOperationException(
+                $"{operation} was called by the thread that steps the domain: it would wait for its own next step.");
+        }
+
         if (_reclaimer.IsCurrentThread)
         {
             throw new InvalidOperationException(

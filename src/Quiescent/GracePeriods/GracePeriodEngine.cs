@@ -43,6 +43,8 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
 
     public SlotTable Slots { get; } = slots;
 
+    public Stepping Stepping { get; } = new();
+
     /// <summary>Whether readers left by dead threads wait to be reported.</summary>
     public bool HasAbandoned => dead.HasUnreported;
 
@@ -73,7 +75,7 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
             return true;
         }
 
-        if (!TryLock.TryEnter(ref _lock))
+        if (Stepping.Forbids || !TryLock.TryEnter(ref _lock))
         {
             return false;
         }

@@ -121,10 +121,50 @@ internal sealed class Reclaimer(QueueContext context, Registrar registrar, RcuDo
         Waiters.Close();
     }
 
+    /// <summary>Hands this thread's work to the stepping thread: no thread is started from here on.</summary>
+    /// <exception cref="InvalidOperationException">The reclaimer runs already.</exception>
+    public void BeginSteps()
+    {
+        using TryLock.Holder holder = TryLock.Hold(ref _startGate);
+        if (_thread is not null || _stopping != 0 || IsStepped)
+        {
+            throw new InvalidOperationException("The domain is in use, stepped already, or disposed: step it from its first use on.");
+        }
+
+        context.Engine.Stepping.Begin();
+    }
+
+    /// <summary>Back to a thread of the reclaimer's own, for what waits.</summary>
+    public void EndSteps()
+    {
+        context.Engine.Stepping.End();
+        Wake();
+    }
+
+    /// <summary>One pass by the stepping thread, in the reclaimer's place: carries out what is covered, notes what waits. Returns
+    /// whether anything was carried out.</summary>
+    public bool RunStep()
+    {
+        Order.Release(ref _thread, Thread.CurrentThread);
+        try
+        {
+            _pass.Begin();
+            bool progress = _pass.Run(mayNote: true, hurry: true);
+            CloseLeftOpen();
+            return progress | Waiters.CompleteReady();
+        }
+        finally
+        {
+            Order.Release(ref _thread, null);
+        }
+    }
+
+    private bool IsStepped => context.Engine.Stepping.IsOn;
+
     // An append can be left to the next one; a request that nobody follows up would wait for ever.
     private void RequireThread()
     {
-        if (Order.Acquire(in _thread) is null && !TryStart() && Order.Acquire(in _stopping) == 0)
+        if (Order.Acquire(in _thread) is null && !TryStart() && !IsStepped && Order.Acquire(in _stopping) == 0)
         {
             throw new InsufficientMemoryException("The reclaimer of the domain cannot be started.");
         }
@@ -134,7 +174,7 @@ internal sealed class Reclaimer(QueueContext context, Registrar registrar, RcuDo
     {
         using (TryLock.Hold(ref _startGate))
         {
-            if (_thread is not null || _stopping != 0)
+            if (_thread is not null || _stopping != 0 || IsStepped)
             {
                 return _thread is not null;
             }

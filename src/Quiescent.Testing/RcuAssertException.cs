@@ -1,0 +1,22 @@
+namespace Quiescent.Testing;
+
+/// <summary>What a check of this package found; any test framework counts it as a failure.</summary>
+public sealed class RcuAssertException : Exception
+{
+    /// <summary>A finding without words.</summary>
+    public RcuAssertException()
+    {
+    }
+
+    /// <summary>A finding.</summary>
+    public RcuAssertException(string message)
+        : base(message)
+    {
+    }
+
+    /// <summary>A finding, and what caused it.</summary>
+    public RcuAssertException(string message, Exception innerException)
+        : base(message, innerException)
+    {
+    }
+}

@@ -1,0 +1,28 @@
+using Quiescent.Ordering;
+
+namespace Quiescent.GracePeriods;
+
+// A domain whose grace periods a test drives by hand: from Begin to End the engine advances for the stepping thread alone, and while that is at a
+// step alone. Safety needs nobody to advance, so nothing else is touched: whoever waits goes on asking, and gets the answer that a
+// reader in the way would give.
+internal sealed class Stepping
+{
+    private Thread? _thread;
+    private bool _isAtStep;
+
+    /// <summary>Whether the domain is stepped.</summary>
+    public bool IsOn => Order.Acquire(in _thread) is not null;
+
+    /// <summary>Whether this thread may not advance the engine now.</summary>
+    public bool Forbids => Order.Acquire(in _thread) is { } thread && (thread != Thread.CurrentThread || !_isAtStep);
+
+    /// <summary>Whether a wait of this thread would be for its own next step.</summary>
+    public bool IsCurrentThread => Order.Acquire(in _thread) == Thread.CurrentThread;
+
+    public void Begin() => Order.Release(ref _thread, Thread.CurrentThread);
+
+    public void End() => Order.Release(ref _thread, null);
+
+    /// <summary>On the stepping thread: whether the engine may advance from here on.</summary>
+    public void Allow(bool isAtStep) => _isAtStep = isAtStep;
+}

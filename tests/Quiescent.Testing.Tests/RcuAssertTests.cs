@@ -1,0 +1,84 @@
+namespace Quiescent.Testing.Tests;
+
+// The busted user code that each check is for.
+public sealed unsafe class RcuAssertTests : IDisposable
+{
+    private readonly RcuDomain _domain = new(new RcuDomainOptions { Name = "checked" });
+
+    public void Dispose()
+    {
+        _domain.Dispose();
+        QuarantineHeap.Empty();
+    }
+
+    [Fact]
+    public void Books_balance_after_blocks_and_callbacks()
+    {
+        int calls = 0;
+        _domain.Free<QuarantineHeap>(QuarantineHeap.New(1L));
+        _domain.Call(() => calls++);
+        RcuStatistics books = RcuAssert.BooksBalance(_domain);
+        Assert.Equal((1, 1, 1), (books.BlocksFreed, books.CallbacksInvoked, calls));
+    }
+
+    [Fact]
+    public void Freeing_without_a_grace_period_is_seen_under_a_parked_reader()
+    {
+        long* block = QuarantineHeap.New(1L);
+        RcuPointer<long> pointer = default;
+        pointer.Assign(block);
+        using ParkedReader reader = new(_domain);
+        QuarantineHeap.Free(pointer.Exchange(null)); // In place of _domain.Free.
+        Assert.Throws<RcuAssertException>(() => RcuAssert.Alive(block));
+    }
+
+    [Fact]
+    public void A_block_that_was_never_handed_over_is_seen()
+    {
+        long* block = QuarantineHeap.New(1L);
+        RcuAssert.BooksBalance(_domain);
+        Assert.Throws<RcuAssertException>(() => RcuAssert.Freed(block));
+        QuarantineHeap.Free(block);
+    }
+
+    [Fact]
+    public void A_failed_callback_is_seen()
+    {
+        using MisuseRecorder reports = new(_domain);
+        _domain.Call(() => throw new InvalidDataException("busted"));
+        RcuAssertException found = Assert.Throws<RcuAssertException>(() => RcuAssert.BooksBalance(_domain));
+        Assert.Contains("'checked'", found.Message, StringComparison.Ordinal);
+        Assert.Contains("busted", Assert.Throws<RcuAssertException>(reports.AssertNone).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_guard_that_is_never_left_is_seen_once_its_thread_has_ended()
+    {
+        using MisuseRecorder reports = new(_domain);
+        Thread busted = new(() => _domain.ReadLock()) { Name = "leaver" };
+        busted.Start();
+        busted.Join();
+        Assert.Throws<RcuAssertException>(() => RcuAssert.BooksBalance(_domain));
+        Assert.Contains("leaver", Assert.Throws<RcuAssertException>(reports.AssertNone).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_sleepable_section_that_is_still_open_is_seen()
+    {
+        using SrcuDomain domain = new();
+        SrcuReadLock section = domain.ReadLock();
+        Assert.Throws<RcuAssertException>(() => RcuAssert.BooksBalance(domain));
+        section.Dispose();
+        RcuAssert.BooksBalance(domain);
+    }
+
+    [Fact]
+    public void In_a_stepped_domain_what_still_waits_is_seen()
+    {
+        using GracePeriodStepper stepper = new(_domain);
+        _domain.Free<QuarantineHeap>(QuarantineHeap.New(1L));
+        Assert.Throws<RcuAssertException>(() => RcuAssert.BooksBalance(_domain));
+        stepper.AdvanceUntilIdle();
+        RcuAssert.BooksBalance(_domain);
+    }
+}
