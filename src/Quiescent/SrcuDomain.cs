@@ -46,7 +46,7 @@ public sealed unsafe class SrcuDomain : GracePeriodDomain
     /// <summary>
     /// Opens a read-side critical section (<c>srcu_read_lock</c>, <c>srcu_down_read</c>): what it dereferences stays until the lock is
     /// disposed of, on whichever thread. Nests, also in other domains' sections. Costs an interlocked increment, and its end an interlocked
-    /// exchange and increment; takes no lock but for the thread's first sections, or when more are open at once than ever before.
+    /// compare-exchange and increment; takes no lock but for the thread's first sections, or when more are open at once than ever before.
     /// </summary>
     /// <exception cref="OutOfMemoryException">There is no memory to note the section.</exception>
     /// <exception cref="ObjectDisposedException">The domain is disposed.</exception>
@@ -71,7 +71,7 @@ public sealed unsafe class SrcuDomain : GracePeriodDomain
     /// <exception cref="InvalidOperationException">The lock was released before, or is the default one.</exception>
     public void ReadUnlock(SrcuReadLock readLock)
     {
-        if (!readLock.IsOf(_stripes))
+        if (readLock.IsOfAnother(_stripes))
         {
             throw new ArgumentException("The lock was taken in another domain, and stays as it was.", nameof(readLock));
         }
