@@ -7,7 +7,7 @@ namespace Quiescent;
 
 /// <summary>
 /// A sleepable RCU domain (<c>srcu_struct</c>): its read-side critical sections may wait and <c>await</c>, and may end on another
-/// thread than they began on. Sections cost two to three interlocked instructions, so that <see cref="RcuDomain"/> is the better
+/// thread than they began on. A section costs three interlocked instructions, so that <see cref="RcuDomain"/> is the better
 /// choice for those that do neither.
 /// </summary>
 /// <inheritdoc cref="GracePeriodDomain" path="/remarks"/>
@@ -24,7 +24,7 @@ public sealed unsafe class SrcuDomain : GracePeriodDomain
     private nint _open; // The counters; 0 once closed, and under Validate, so that each section goes the long way.
 
     /// <summary>A domain with the given options, or the default ones. <see cref="RcuDomainOptions.ReadSideBarrier"/> makes no difference:
-    /// sections fence by themselves.</summary>
+    /// sections fence by themselves. <see cref="BacklogPolicy.Block"/> counts as <see cref="BacklogPolicy.Throttle"/>.</summary>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
     /// <exception cref="PlatformNotSupportedException">The process is not a 64-bit one.</exception>
     public SrcuDomain(RcuDomainOptions? options = null)
@@ -33,7 +33,7 @@ public sealed unsafe class SrcuDomain : GracePeriodDomain
     }
 
     private SrcuDomain(RcuDomainOptions? options, Stripes stripes)
-        : base(options, slots => new GracePeriodEngine(slots, new DeadReaders(slots), new StripeScan(stripes, TicketStore.OfProcess)), null)
+        : base(WithoutBlocking(options), slots => new GracePeriodEngine(slots, new DeadReaders(slots), new StripeScan(stripes, TicketStore.OfProcess)), null)
     {
         _stripes = stripes;
         _mask = stripes.Mask;
@@ -89,6 +89,11 @@ public sealed unsafe class SrcuDomain : GracePeriodDomain
         GC.KeepAlive(this); // Not before: the counters go with the domain, unless a section is open.
         return new SrcuReadLock(ticket, number);
     }
+
+    // Whether whoever frees is inside a section is not known, and there Block would wait for ever.
+    private static RcuDomainOptions? WithoutBlocking(RcuDomainOptions? options) => options is { BacklogPolicy: BacklogPolicy.Block }
+        ? options with { BacklogPolicy = BacklogPolicy.Throttle }
+        : options;
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private SrcuReadLock ReadLockBeyondFast()
