@@ -39,7 +39,7 @@ public static class RcuModule
         ArgumentNullException.ThrowIfNull(context);
         if (context.IsCollectible)
         {
-            Attachment.Add(context);
+            Attachments.Add(context);
         }
     }
 }

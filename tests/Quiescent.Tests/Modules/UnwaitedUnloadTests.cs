@@ -118,6 +118,7 @@ public sealed class UnwaitedUnloadTests
         using (ParkedReader reader = new(domain))
         {
             module.Queue(domain, "function");
+            LoadedModule.Collect(); // From here on the finalizer's thread is known.
             module.Drop();
             for (int i = 0; i < 5; i++)
             {

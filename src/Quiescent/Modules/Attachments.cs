@@ -2,45 +2,33 @@ using System.Diagnostics;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.Loader;
-using Quiescent.Ordering;
 
 namespace Quiescent.Modules;
 
-// What makes a context wait before it is unloaded. Why that is safe:
+// The contexts that wait before they are unloaded. Why that is safe:
 //
 // - A context's code is there as long as something refers to one of its assemblies, also after Unload: until the Unloading event is
-//   over the runtime itself does. So during the event the assemblies are tied to the barriers of all domains in which code waits; who
+//   over the runtime itself does. So during the event the assemblies are tied to the barriers of all domains in which code waits: who
 //   unloads may wait for those or not, the code is not gone before its callbacks are.
-// - Whatever was queued before Unload was called is in a domain's queues, and the domain in the list: a domain whose
-//   queues hold something is either reachable, or has no thread and will never carry anything out.
+// - What was queued before Unload was called is in a domain's queues, and the domain is in the list until these have been carried
+//   out, or nothing refers to it any more: then it has no thread, and never carries anything out.
 // - Whoever waits holds up nothing that it waits for: nobody waits inside a section, nor on a reclaimer, of whatever domain,
 //   since callbacks may in turn wait for other domains.
-// - The finalizer's thread runs the event for a context that nothing refers to, and for all contexts at process exit. It does not wait.
-//   The first is told by the weak reference, which has lost its target by then; the second by the thread, and while
-//   it is not known which thread finalizes, nobody waits for longer than a callback may reasonably take.
-internal sealed class Attachment
+// - The finalizer's thread raises the event for a context that nothing refers to, and at process exit for all. It does not wait; and
+//   while it is not known which thread that is, nobody waits for longer than a callback may reasonably take.
+internal static class Attachments
 {
-    private static readonly ConditionalWeakTable<AssemblyLoadContext, Attachment> s_attachments = [];
+    private static readonly ConditionalWeakTable<AssemblyLoadContext, object?> s_contexts = [];
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(100);
-
-    private readonly WeakReference<AssemblyLoadContext> _context;
-    private readonly Action<AssemblyLoadContext> _handler;
-
-    private Attachment(AssemblyLoadContext context)
-    {
-        _context = new WeakReference<AssemblyLoadContext>(context);
-        _handler = OnUnloading;
-    }
+    private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(50);
 
     /// <exception cref="InvalidOperationException">The context is being unloaded.</exception>
     public static void Add(AssemblyLoadContext context)
     {
-        Attachment attachment = new(context);
-        if (s_attachments.TryAdd(context, attachment))
+        if (s_contexts.TryAdd(context, null))
         {
             FinalizerThread.Ask();
-            context.Unloading += attachment._handler;
+            context.Unloading += OnUnloading;
         }
 
         // Looked at afterwards: had the event been raised before the handler was there, the context would be gone from the list.
@@ -50,34 +38,42 @@ internal sealed class Attachment
         }
     }
 
-    private void OnUnloading(AssemblyLoadContext context)
+    private static void OnUnloading(AssemblyLoadContext context)
     {
         try
         {
             List<CodeQueues> domains = LiveDomains.All();
-            Task[] barriers = [.. domains.Select(static domain => domain.WhenCarriedOut()).OfType<Task>()];
-            if (barriers.Length != 0)
+            List<Task> barriers = [];
+            foreach (CodeQueues domain in domains)
+            {
+                if (domain.WhenCarriedOut() is { } barrier)
+                {
+                    barriers.Add(barrier);
+                }
+            }
+
+            if (barriers.Count != 0)
             {
                 KeepUntil(barriers, [.. context.Assemblies]);
-                if (_context.TryGetTarget(out _) && !domains.Exists(static domain => domain.IsEntangled))
+                if (!domains.Exists(static domain => domain.IsEntangled))
                 {
-                    Wait(barriers);
+                    Wait([.. barriers]);
                 }
             }
         }
         catch (OutOfMemoryException)
         {
-            // The exception ends Unload before anything is unloaded, but the event has been raised, and the finalizer called off.
-            context.Unloading += _handler;
+            // It leaves Unload before anything is unloaded; but the event is not raised again, and the finalizer was called off.
+            context.Unloading += OnUnloading;
             GC.ReRegisterForFinalize(context);
             throw;
         }
     }
 
-    private static void KeepUntil(Task[] barriers, Assembly[] code) => Task.WhenAll(barriers).ContinueWith(
+    private static void KeepUntil(List<Task> barriers, Assembly[] code) => Task.WhenAll(barriers).ContinueWith(
         static (all, code) =>
         {
-            _ = all.Exception; // A disposed domain's, which has carried everything out.
+            _ = all.Exception; // Of disposed domains, which have carried everything out.
             GC.KeepAlive(code);
         },
         code,
@@ -107,7 +103,7 @@ internal sealed class Attachment
         }
         catch (AggregateException)
         {
-            // Disposed domains have carried everything out.
+            // Of disposed domains, as above.
         }
     }
 }
