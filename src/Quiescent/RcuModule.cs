@@ -29,8 +29,8 @@ public static class RcuModule
     /// <para>As with <c>rcu_barrier</c>, the module's code has stopped queueing before it is unloaded, also from its own callbacks.</para>
     /// <para>When memory runs out, <see cref="AssemblyLoadContext.Unload"/> throws <see cref="OutOfMemoryException"/>; the context is not
     /// unloaded then, and unloading can be tried again.</para>
-    /// <para>A second call does nothing, and neither does one for a context that is not collectible, such as any under NativeAOT: its code stays
-    /// for good.</para>
+    /// <para>A second call does nothing, and neither does one for a context that is not collectible: its code stays for good. So does all
+    /// code under NativeAOT, where unloading an attached context waits for nothing.</para>
     /// </remarks>
     /// <exception cref="ArgumentNullException">The context is null.</exception>
     /// <exception cref="InvalidOperationException">The context is being unloaded already.</exception>

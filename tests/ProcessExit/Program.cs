@@ -33,6 +33,7 @@ switch (args[0])
 
     case "attached":
         AssemblyLoadContext context = new("attached", isCollectible: true);
+        context.LoadFromAssemblyPath(typeof(Rcu).Assembly.Location);
         RcuModule.Attach(context);
         using (ManualResetEventSlim entered = new())
         {

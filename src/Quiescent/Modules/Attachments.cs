@@ -52,9 +52,12 @@ internal static class Attachments
                 }
             }
 
-            if (barriers.Count != 0)
+            // Without an assembly there is no code: so it is with all contexts under NativeAOT, where the process's exit raises the event
+            // on the thread that exits.
+            Assembly[] code = barriers.Count != 0 ? [.. context.Assemblies] : [];
+            if (code.Length != 0)
             {
-                KeepUntil(barriers, [.. context.Assemblies]);
+                KeepUntil(barriers, code);
                 if (!domains.Exists(static domain => domain.IsEntangled))
                 {
                     Wait([.. barriers]);
