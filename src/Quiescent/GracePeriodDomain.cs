@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using Quiescent.Callbacks;
 using Quiescent.Diagnostics;
 using Quiescent.GracePeriods;
+using Quiescent.Modules;
 using Quiescent.Ordering;
 using Quiescent.Readers;
 using Quiescent.Reclamation;
@@ -28,6 +29,7 @@ public abstract unsafe partial class GracePeriodDomain : IDisposable, IDomainRep
     private readonly QueueContext _context;
     private readonly Reclaimer _reclaimer;
     private readonly Queueing _queueing;
+    private readonly CodeQueues _codeQueues;
     private readonly StallDetector _stalls;
     private readonly Action _reportReaders;
     private readonly bool _isDefault;
@@ -51,6 +53,8 @@ public abstract unsafe partial class GracePeriodDomain : IDisposable, IDomainRep
         _reclaimer = new Reclaimer(_context, _registrar, Options);
         _queueing = new Queueing(_context, _reclaimer, _registrar);
         _reportReaders = _context.ReportReaders;
+        _codeQueues = new CodeQueues(_context, _reclaimer, _id);
+        LiveDomains.Add(_codeQueues);
     }
 
     /// <summary>
@@ -124,6 +128,7 @@ public abstract unsafe partial class GracePeriodDomain : IDisposable, IDomainRep
         BarrierWait.UntilNothingWaits(_context, _reclaimer);
         _reclaimer.Stop();
         ProcessExit.Forget(_reclaimer);
+        LiveDomains.Remove(_codeQueues);
         _engine.Sweep();
         _context.ReleasePages();
         _reportReaders();
