@@ -24,7 +24,8 @@ public sealed unsafe class SrcuDomain : GracePeriodDomain
     private nint _open; // The counters; 0 once closed, and under Validate, so that each section goes the long way.
 
     /// <summary>A domain with the given options, or the default ones. <see cref="RcuDomainOptions.ReadSideBarrier"/> makes no difference:
-    /// sections fence by themselves. <see cref="BacklogPolicy.Block"/> counts as <see cref="BacklogPolicy.Throttle"/>.</summary>
+    /// sections fence by themselves. <see cref="BacklogPolicy.Block"/> counts as
+    /// <see cref="BacklogPolicy.Throttle"/>.</summary>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
     /// <exception cref="PlatformNotSupportedException">The process is not a 64-bit one.</exception>
     public SrcuDomain(RcuDomainOptions? options = null)
@@ -33,7 +34,10 @@ public sealed unsafe class SrcuDomain : GracePeriodDomain
     }
 
     private SrcuDomain(RcuDomainOptions? options, Stripes stripes)
-        : base(WithoutBlocking(options), slots => new GracePeriodEngine(slots, new DeadReaders(slots), new StripeScan(stripes, TicketStore.OfProcess)), null)
+        : base(
+            WithoutBlocking(options),
+            slots => new GracePeriodEngine(slots, new DeadReaders(slots), new StripeScan(stripes, TicketStore.OfProcess)),
+            null)
     {
         _stripes = stripes;
         _mask = stripes.Mask;

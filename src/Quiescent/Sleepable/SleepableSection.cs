@@ -47,7 +47,8 @@ internal static unsafe class SleepableSection
         Order.Increment(ref counts->Unlocks); // O2 in StripeScan.cs. The counters may be gone from here on.
     }
 
-    /// <summary>Whether the section is open, and counted elsewhere than in these counters. Of one that has ended nothing is known.</summary>
+    /// <summary>Whether the section is open, and counted elsewhere than in these counters. Of one that has ended nothing is
+    /// known.</summary>
     public static bool IsOpenElsewhere(Ticket* ticket, ulong number, Stripes stripes)
     {
         if (ticket == null)
