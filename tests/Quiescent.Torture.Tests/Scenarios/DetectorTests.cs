@@ -15,7 +15,7 @@ public sealed class DetectorTests
     [Fact]
     public void A_barrier_that_returns_after_all_items_is_in_order()
     {
-        using Subject subject = Subject.New("barrier", _failures);
+        using RcuSubject subject = RcuSubject.New("barrier", _failures);
         using Round round = new(subject, posters: 2);
         round.Begin();
         round.Arrive(isBlock: false);
@@ -27,7 +27,7 @@ public sealed class DetectorTests
     [Fact]
     public void A_barrier_that_returns_before_an_item_has_been_carried_out_is_a_failure()
     {
-        using Subject subject = Subject.New("barrier", _failures);
+        using RcuSubject subject = RcuSubject.New("barrier", _failures);
         using Round round = new(subject, posters: 2);
         round.Begin();
         round.Arrive(isBlock: false);
@@ -38,7 +38,7 @@ public sealed class DetectorTests
     [Fact]
     public void A_barrier_after_which_more_has_been_carried_out_than_was_posted_is_a_failure()
     {
-        using Subject subject = Subject.New("barrier", _failures);
+        using RcuSubject subject = RcuSubject.New("barrier", _failures);
         using Round round = new(subject, posters: 1);
         round.Begin();
         round.Arrive(isBlock: false);
