@@ -52,3 +52,27 @@ internal sealed class HeldUpReader(string name, Session session, SrcuSubject sub
         seen.End();
     }
 }
+
+// Sections that end as they begin, with a little time between: the likeliest to fall, whole, between two sums of a scan that began
+// just after the flip, while a preempted section keeps it waiting.
+internal sealed class PassingReader(string name, Session session, SrcuSubject subject, int processor) : Actor(name, session)
+{
+    private const int SectionsPerStep = 2000;
+
+    private bool _isPinned;
+
+    protected override void Step()
+    {
+        if (!_isPinned)
+        {
+            Cores.Take(processor);
+            _isPinned = true;
+        }
+
+        for (int i = 0; i < SectionsPerStep; i++)
+        {
+            subject.ReadLockAtOnce().Dispose();
+            Thread.SpinWait(i & 15);
+        }
+    }
+}

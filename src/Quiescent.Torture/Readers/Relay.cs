@@ -18,6 +18,9 @@ internal sealed class Relay
 // An open section on its way from the thread that began it to one that ends it; or to several that try.
 internal sealed class Baton(SrcuSubject subject, SrcuReadLock section, Observation seen)
 {
+    private const int SpinsForTheOther = 2000;
+
+    private int _arrived;
     private int _tries;
     private int _releases;
 
@@ -32,6 +35,12 @@ internal sealed class Baton(SrcuSubject subject, SrcuReadLock section, Observati
     /// that is so.</summary>
     public string? Contend()
     {
+        Interlocked.Increment(ref _arrived);
+        for (int spins = 0; Volatile.Read(ref _arrived) < 2 && spins < SpinsForTheOther; spins++)
+        {
+            Thread.SpinWait(1);
+        }
+
         if (SrcuSubject.TryRelease(section))
         {
             Interlocked.Increment(ref _releases);

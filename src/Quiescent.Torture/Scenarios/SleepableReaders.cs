@@ -17,10 +17,11 @@ internal static class SleepableReaders
             session.Add(SrcuSubject.New("sleepable 1", session.Failures)),
             session.Add(SrcuSubject.New("sleepable 2", session.Failures)),
         ];
-        AddReaders(session, subjects, [session.Add(RcuSubject.New("beside", session.Failures))]);
+        RcuSubject beside = session.Add(RcuSubject.New("beside", session.Failures));
+        AddReaders(session, subjects, [beside]);
         for (int i = 0; i < session.Options.Updaters; i++)
         {
-            session.Add(new Updater($"updater of sleepers {i}", session, subjects, Primitives.All, withFaults: i % 2 == 1));
+            session.Add(new Updater($"updater of sleepers {i}", session, [.. subjects, beside], Primitives.All, withFaults: i % 2 == 1));
         }
 
         session.Add(new FakeUpdater(1, session, subjects));
@@ -41,7 +42,7 @@ internal static class SleepableReaders
         session.Add(new RelayFinisher("relay finisher", session, relay));
     }
 
-    /// <summary>Some that share a processor, and one that does nothing but wait for them.</summary>
+    /// <summary>Some that share a processor, and one thread that does nothing but wait for them.</summary>
     public static void AddHeldUp(Session session, SrcuSubject subject)
     {
         for (int i = 0; i < HeldUpReaders; i++)
@@ -49,6 +50,7 @@ internal static class SleepableReaders
             session.Add(new HeldUpReader($"held-up reader {i}", session, subject, processor: 0));
         }
 
+        session.Add(new PassingReader("passing reader", session, subject, processor: 0));
         session.Add(new Updater("updater of the held up", session, [subject], [Primitive.Synchronize]));
     }
 }

@@ -15,13 +15,10 @@ internal sealed class SrcuSubject : Subject
     private SrcuSubject(SrcuDomain domain, SrcuDomain readers, string name, FailureLog failures)
         : base(domain, name, failures) => _readers = readers;
 
-    /// <summary>Sections begun by <see cref="ReadLock"/>.</summary>
-    public long Begun => Interlocked.Read(ref _begun);
-
-    /// <summary>Releases that were refused, as they had to be.</summary>
-    public long Refused => Interlocked.Read(ref _refused);
-
     public override long OpenSections => _readers.OpenSections;
+
+    public override IEnumerable<(string Name, long Count)> Figures =>
+        [("sections that may await", Interlocked.Read(ref _begun)), ("wrong releases refused", Interlocked.Read(ref _refused))];
 
     public static SrcuSubject New(string name, FailureLog failures)
     {

@@ -75,6 +75,9 @@ internal abstract unsafe class Subject : IDisposable
     /// <summary>Sections that are counted and not ended, where they are counted.</summary>
     public virtual long OpenSections => 0;
 
+    /// <summary>What else was counted, for the closing table.</summary>
+    public virtual IEnumerable<(string Name, long Count)> Figures => [];
+
     public static Subject Of(nint handle) => (Subject)GCHandle.FromIntPtr(handle).Target!;
 
     /// <summary>At least one, so that readers have one to look at.</summary>
