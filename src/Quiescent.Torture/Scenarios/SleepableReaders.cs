@@ -10,13 +10,11 @@ internal static class SleepableReaders
 {
     private const int HeldUpReaders = 3;
 
-    public static void Populate(Session session)
+    public static void Populate(Session session) => Populate(session, name => SrcuSubject.New(name, session.Failures));
+
+    public static void Populate(Session session, Func<string, SrcuSubject> make)
     {
-        SrcuSubject[] subjects =
-        [
-            session.Add(SrcuSubject.New("sleepable 1", session.Failures)),
-            session.Add(SrcuSubject.New("sleepable 2", session.Failures)),
-        ];
+        SrcuSubject[] subjects = [session.Add(make("sleepable 1")), session.Add(make("sleepable 2"))];
         RcuSubject beside = session.Add(RcuSubject.New("beside", session.Failures));
         AddReaders(session, subjects, [beside]);
         for (int i = 0; i < session.Options.Updaters; i++)
@@ -25,21 +23,7 @@ internal static class SleepableReaders
         }
 
         session.Add(new FakeUpdater(1, session, subjects));
-        AddHeldUp(session, session.Add(SrcuSubject.New("held up", session.Failures)));
-    }
-
-    /// <summary>Threads, tasks, and pairs of threads.</summary>
-    public static void AddReaders(Session session, IReadOnlyList<SrcuSubject> subjects, IReadOnlyList<RcuSubject> others)
-    {
-        for (int i = 0; i < session.Options.Readers; i++)
-        {
-            session.Add(new SleepableReader($"sleepable reader {i}", session, subjects, others));
-        }
-
-        session.Add(new AsyncReaders("asynchronous readers", session, subjects, others));
-        Relay relay = new();
-        session.Add(new RelayStarter("relay starter", session, subjects, relay));
-        session.Add(new RelayFinisher("relay finisher", session, relay));
+        AddHeldUp(session, session.Add(make("held up")));
     }
 
     /// <summary>Some that share a processor, and one thread that does nothing but wait for them.</summary>
@@ -52,5 +36,19 @@ internal static class SleepableReaders
 
         session.Add(new PassingReader("passing reader", session, subject, processor: 0));
         session.Add(new Updater("updater of the held up", session, [subject], [Primitive.Synchronize]));
+    }
+
+    // Threads, tasks, and pairs of threads.
+    private static void AddReaders(Session session, IReadOnlyList<SrcuSubject> subjects, IReadOnlyList<RcuSubject> others)
+    {
+        for (int i = 0; i < session.Options.Readers; i++)
+        {
+            session.Add(new SleepableReader($"sleepable reader {i}", session, subjects, others));
+        }
+
+        session.Add(new AsyncReaders("asynchronous readers", session, subjects, others));
+        Relay relay = new();
+        session.Add(new RelayStarter("relay starter", session, subjects, relay));
+        session.Add(new RelayFinisher("relay finisher", session, relay));
     }
 }

@@ -27,8 +27,8 @@ internal sealed class SrcuSubject : Subject
     }
 
     /// <summary>The busted twin: its readers count their sections elsewhere, so that no grace period waits for them.</summary>
-    public static SrcuSubject NewBusted(string name, SrcuDomain elsewhere, FailureLog failures) =>
-        new(new SrcuDomain(Options(name, reclaimDelay: null, stallTimeout: null)), elsewhere, name, failures);
+    public static SrcuSubject NewBusted(string name, FailureLog failures) =>
+        new(new SrcuDomain(Options(name, reclaimDelay: null, stallTimeout: null)), new SrcuDomain(), name, failures);
 
     public SrcuReadLock ReadLock()
     {
