@@ -140,6 +140,17 @@ public sealed class TicketTests
         Assert.Throws<InvalidOperationException>(section.Dispose);
     }
 
+    // With a free ticket at hand, where the fast path does not look further.
+    [Fact]
+    public void A_closed_domain_opens_no_section()
+    {
+        SrcuDomain domain = new(s_options);
+        domain.ReadLock().Dispose();
+        domain.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => domain.ReadLock());
+        Assert.Equal(0, domain.OpenSections);
+    }
+
     // Neither order holds the other up: each domain has counters of its own.
     [Fact]
     public async Task Domains_nest_in_any_order()
