@@ -152,9 +152,9 @@ public abstract unsafe partial class GracePeriodDomain : IDisposable, IDomainRep
     {
         if (_engine.HasAbandoned)
         {
-            foreach (AbandonedReader reader in _engine.TakeAbandoned())
+            foreach (Culprit reader in _engine.TakeAbandoned())
             {
-                Raise(ReaderAbandoned, new ReaderAbandonedEventArgs(Options.Name, reader.Owner.Identity, reader.Depth));
+                Raise(ReaderAbandoned, new ReaderAbandonedEventArgs(Options.Name, reader, reader.Sections));
             }
         }
     }
@@ -184,7 +184,8 @@ public abstract unsafe partial class GracePeriodDomain : IDisposable, IDomainRep
         if (Section.HoldsUpGracePeriods(slot))
         {
             throw new InvalidOperationException(
-                $"{operation} was called inside a read-side critical section of the domain, or online: it would wait for itself.");
+                $"{operation} was called inside a read-side critical section of the domain, or online: it would wait for itself."
+                + Section.DescribeOpen(slot));
         }
 
         if (_engine.Stepping.IsCurrentThread)

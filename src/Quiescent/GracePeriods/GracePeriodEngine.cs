@@ -128,7 +128,7 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
     }
 
     /// <summary>The readers that ended inside sections since the last call, to be reported by a caller that holds no lock.</summary>
-    public AbandonedReader[] TakeAbandoned()
+    public Culprit[] TakeAbandoned()
     {
         using TryLock.Holder holder = TryLock.Hold(ref _lock);
         return dead.Take();

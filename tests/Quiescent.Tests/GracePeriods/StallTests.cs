@@ -135,7 +135,7 @@ public sealed unsafe class StallTests
     {
         using BareEngine bare = new();
         StallDetector detector = new(bare.Engine, TimeSpan.FromTicks(1));
-        bare.AddReader();
+        bare.AddReader(new Thread(static () => { }) { Name = "a bystander" });
         ReaderSlot* culprit = bare.AddReader();
         Assert.False(detector.TryDetect(out _));
         bare.Enter(culprit);
@@ -144,7 +144,7 @@ public sealed unsafe class StallTests
         Assert.False(bare.Engine.TryAdvance(target));
         Stall stall = default;
         Until.True(() => detector.TryDetect(out stall));
-        Assert.Same(bare.Engine.Slots.OwnerOf(1), stall.Reader);
+        Assert.Equal(bare.Engine.Slots.OwnerOf(1)!.Identify(sections: 1), stall.Reader);
         Assert.Equal(1, stall.Reports);
         bare.Exit(culprit);
         Assert.True(bare.Engine.TryAdvance(target));
