@@ -29,6 +29,7 @@ public abstract unsafe partial class GracePeriodDomain : IDisposable, IDomainRep
     private readonly Reclaimer _reclaimer;
     private readonly Queueing _queueing;
     private readonly StallDetector _stalls;
+    private readonly ReclaimerStallDetector _reclaimerStalls;
     private readonly Action _reportReaders;
     private readonly bool _isDefault;
     private int _disposal;
@@ -49,14 +50,19 @@ public abstract unsafe partial class GracePeriodDomain : IDisposable, IDomainRep
         _stalls = new StallDetector(_engine, Options.StallTimeout);
         _context = new QueueContext(_engine, Options, this);
         _reclaimer = new Reclaimer(_context, _registrar, Options);
+        _reclaimerStalls = new ReclaimerStallDetector(_context.Running, Options.StallTimeout);
         _queueing = new Queueing(_context, _reclaimer, _registrar);
         _reportReaders = _context.ReportReaders;
     }
 
     /// <summary>
-    /// A grace period has outlasted <see cref="RcuDomainOptions.StallTimeout"/>; again each three timeouts later. Raised on a thread
-    /// that waits for it, with no lock held. What a handler throws is ignored.
+    /// A reader holds a grace period up for longer than <see cref="RcuDomainOptions.StallTimeout"/>, or a callback has not returned for so
+    /// long (<see cref="StallEventArgs.Kind"/>); again each three timeouts later. Raised on a thread that waits for it, or on the thread pool
+    /// where none may raise it (an asynchronous wait, queueing above the backlog limit), with no lock held. What a handler throws is
+    /// ignored.
     /// </summary>
+    /// <remarks>Where nobody waits, nothing is looked for. Without a handler the report goes to the standard error output under
+    /// <see cref="RcuDomainOptions.Validate"/>, and otherwise nowhere; <see cref="RcuStatistics.Stalls"/> counts it.</remarks>
     public event EventHandler<StallEventArgs>? Stalled;
 
     /// <summary>A callback or user deallocator threw. Raised on the reclaimer; what a handler throws is ignored.</summary>
@@ -64,7 +70,7 @@ public abstract unsafe partial class GracePeriodDomain : IDisposable, IDomainRep
 
     /// <summary>
     /// A thread was found to have ended inside a section, or a callback to have returned with one open. Raised on a thread that
-    /// waits, with no lock held; what a handler throws is ignored.
+    /// waits, with no lock held; what a handler throws is ignored. Without a handler, as for <see cref="Stalled"/>.
     /// </summary>
     public event EventHandler<ReaderAbandonedEventArgs>? ReaderAbandoned;
 
@@ -75,7 +81,7 @@ public abstract unsafe partial class GracePeriodDomain : IDisposable, IDomainRep
     public RcuStatistics GetStatistics()
     {
         _engine.Sweep();
-        RcuStatistics statistics = Books.Read(_context, _stalls);
+        RcuStatistics statistics = ReadBooks();
         ReportAbandoned();
         return statistics;
     }
@@ -142,11 +148,36 @@ public abstract unsafe partial class GracePeriodDomain : IDisposable, IDomainRep
         ReportAbandoned();
         if (_stalls.TryDetect(out Stall stall))
         {
-            RcuStatistics books = Books.Read(_context, _stalls);
-            long backlog = books.BlocksWaiting + books.CallbacksWaiting;
-            Raise(Stalled, new StallEventArgs(Options.Name, stall.Reader, stall.Duration, stall.Reports, backlog));
+            Report(Stalled, new StallEventArgs(Options.Name, stall, ReadBooks()));
         }
     }
+
+    void IDomainReports.ReportReclaimer(bool onPool)
+    {
+        if (!_reclaimerStalls.TryDetect(out ReclaimerStall stall))
+        {
+            return;
+        }
+
+        if (onPool)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(ReportReclaimer, stall, preferLocal: false);
+        }
+        else
+        {
+            ReportReclaimer(stall);
+        }
+    }
+
+    private void ReportReclaimer(ReclaimerStall stall)
+    {
+        if (_context.Running.Describe(stall.Running) is { } callback)
+        {
+            Report(Stalled, new StallEventArgs(Options.Name, stall, _reclaimer.Identify(), callback, ReadBooks()));
+        }
+    }
+
+    private RcuStatistics ReadBooks() => Books.Read(_context, _stalls.Count + _reclaimerStalls.Count);
 
     private void ReportAbandoned()
     {
@@ -154,9 +185,20 @@ public abstract unsafe partial class GracePeriodDomain : IDisposable, IDomainRep
         {
             foreach (Culprit reader in _engine.TakeAbandoned())
             {
-                Raise(ReaderAbandoned, new ReaderAbandonedEventArgs(Options.Name, reader, reader.Sections));
+                Report(ReaderAbandoned, new ReaderAbandonedEventArgs(Options.Name, reader));
             }
         }
+    }
+
+    // The kernel prints its reports. Here that is done while a program is being debugged, if it subscribes to nothing.
+    private void Report<TEventArgs>(EventHandler<TEventArgs>? handlers, TEventArgs arguments)
+    {
+        if (handlers is null && Options.Validate)
+        {
+            Console.Error.WriteLine(arguments);
+        }
+
+        Raise(handlers, arguments);
     }
 
     // A handler must not take down the reclaimer, nor a thread that happens to wait.

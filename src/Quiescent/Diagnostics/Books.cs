@@ -9,7 +9,7 @@ namespace Quiescent.Diagnostics;
 // waits: so no reading ever shows more carried out than queued, and queued = carried out + waiting in each.
 internal static unsafe class Books
 {
-    public static RcuStatistics Read(QueueContext context, StallDetector stalls)
+    public static RcuStatistics Read(QueueContext context, long stalls)
     {
         Tally blocks = default;
         Tally callbacks = default;
@@ -46,7 +46,7 @@ internal static unsafe class Books
             ReaderSlots = end - 1, // less the domain's own
             ReaderSlotsInUse = inUse,
             PagesInUse = context.Pool.InUse,
-            Stalls = stalls.Count,
+            Stalls = stalls,
             ReadersAbandoned = gracePeriods.Abandoned,
         };
     }

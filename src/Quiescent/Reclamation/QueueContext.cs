@@ -41,6 +41,9 @@ internal sealed unsafe class QueueContext
     /// <summary>What waits, under Validate.</summary>
     public QueuedBlocks? Ledger { get; }
 
+    /// <summary>What user code the reclaimer runs.</summary>
+    public RunningCode Running { get; } = new();
+
     /// <summary>How many blocks a page takes.</summary>
     public int PageEntries { get; }
 
@@ -108,6 +111,20 @@ internal sealed unsafe class QueueContext
             // Counted; said the next time, unless memory ran out while it was being said.
         }
     }
+
+    /// <summary>Reports a callback that does not return, if that is due; by whoever waits for it, with no lock held.</summary>
+    /// <param name="onPool">Raise the event on a thread of the pool: the caller may be inside <c>Free</c> (O8).</param>
+    public void ReportReclaimer(bool onPool)
+    {
+        try
+        {
+            _reports.ReportReclaimer(onPool);
+        }
+        catch (OutOfMemoryException)
+        {
+            // As above.
+        }
+    }
 }
 
 // What a domain tells its users; implemented by the domain.
@@ -116,4 +133,6 @@ internal interface IDomainReports
     void CallbackFailed(Exception exception);
 
     void ReportReaders();
+
+    void ReportReclaimer(bool onPool);
 }

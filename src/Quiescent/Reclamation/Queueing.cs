@@ -152,6 +152,7 @@ internal sealed unsafe partial class Queueing(QueueContext context, Reclaimer re
         ThrowIfDisposed();
         if (context.Backlog is { Policy: BacklogPolicy.Throw, IsOverLimit: true } && !reclaimer.IsCurrentThread)
         {
+            context.ReportReclaimer(onPool: true);
             ThrowBacklog();
         }
 
@@ -159,7 +160,7 @@ internal sealed unsafe partial class Queueing(QueueContext context, Reclaimer re
         RcuHead* head = ManagedCallback.CreateHead(callback);
         try
         {
-            PushBeyondFast(slot, head, (nint)(delegate*<RcuHead*, void>)&ManagedCallback.Invoke);
+            PushBeyondFast(slot, head, ManagedCallback.Function);
         }
         catch
         {

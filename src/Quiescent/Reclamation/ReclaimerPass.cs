@@ -118,6 +118,7 @@ internal sealed unsafe class ReclaimerPass(QueueContext context, int batchLimit)
         TryLock.Exit(ref queue->Lock);
 
         count = Math.Min(count, batchLimit);
+        context.Running.Enter(queue);
         for (int i = 0; i < count; i++)
         {
             // SAFETY: O7: covered, and carried out by nobody else; the page stays until the next look under the lock.
@@ -134,6 +135,7 @@ internal sealed unsafe class ReclaimerPass(QueueContext context, int batchLimit)
             PageQueue.NoteCarriedOut(queue, 1);
         }
 
+        context.Running.Leave();
         Account(count);
     }
 
@@ -154,6 +156,7 @@ internal sealed unsafe class ReclaimerPass(QueueContext context, int batchLimit)
         }
 
         int count = 0;
+        context.Running.Enter(queue);
         while (count < batchLimit)
         {
             RcuHead* head = HeadQueue.TakeReady(queue);
@@ -162,6 +165,7 @@ internal sealed unsafe class ReclaimerPass(QueueContext context, int batchLimit)
                 break;
             }
 
+            context.Running.Note(head);
             try
             {
                 Reclaim.CarryOut(head, context.Ledger);
@@ -175,6 +179,7 @@ internal sealed unsafe class ReclaimerPass(QueueContext context, int batchLimit)
             count++;
         }
 
+        context.Running.Leave();
         Account(count);
     }
 
