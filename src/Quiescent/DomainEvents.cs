@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Quiescent;
 
 /// <summary>A callback or user deallocator that threw. All others are carried out all the same.</summary>
@@ -14,4 +16,51 @@ public sealed class CallbackFailedEventArgs : EventArgs
 
     /// <summary>What it threw.</summary>
     public Exception Exception { get; }
+}
+
+/// <summary>What <see cref="RcuDomainOptions.Validate"/> finds out when whoever did it has gone on. All else is an exception.</summary>
+public enum RcuMisuse
+{
+    /// <summary>A head was overwritten while it waited. It was not carried out: its block leaks, its function is not called.</summary>
+    HeadChanged,
+
+    /// <summary>A block was written to after it had been reclaimed.</summary>
+    WrittenAfterFree,
+}
+
+/// <summary>A misuse that <see cref="RcuDomainOptions.Validate"/> found.</summary>
+public sealed class MisuseEventArgs : EventArgs
+{
+    internal MisuseEventArgs(string domain, Validation.Finding finding)
+    {
+        DomainName = domain;
+        Misuse = finding.Misuse;
+        Address = finding.Block + (nint)finding.Offset;
+        QueuedAt = finding.QueuedAt.ToString();
+        Stack = finding.QueuedAt.StackText;
+    }
+
+    /// <summary>The domain's name.</summary>
+    public string DomainName { get; }
+
+    /// <summary>What was done.</summary>
+    public RcuMisuse Misuse { get; }
+
+    /// <summary>The head, or the first byte that was written.</summary>
+    public nint Address { get; }
+
+    /// <summary>Where the block was queued: method, file and line. Where it was overwritten nobody saw.</summary>
+    public string QueuedAt { get; }
+
+    /// <summary>All frames of that place.</summary>
+    public string Stack { get; }
+
+    /// <summary>What happened, and where the block was queued.</summary>
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture,
+        $"rcu domain '{DomainName}': {Said} at 0x{Address:x}\n  its block was queued at: {QueuedAt}");
+
+    private string Said => Misuse == RcuMisuse.HeadChanged
+        ? "a head was overwritten while it waited, and its block leaks,"
+        : "a block was written to after it had been reclaimed,";
 }

@@ -2,9 +2,11 @@ using System.Diagnostics.CodeAnalysis;
 using Quiescent.Callbacks;
 using Quiescent.Diagnostics;
 using Quiescent.GracePeriods;
+using Quiescent.Memory;
 using Quiescent.Ordering;
 using Quiescent.Readers;
 using Quiescent.Reclamation;
+using Quiescent.Validation;
 
 namespace Quiescent;
 
@@ -41,7 +43,7 @@ public abstract unsafe partial class GracePeriodDomain : IDisposable, IDomainRep
         HeadWord.RequirePlatform();
         Options = (options ?? new RcuDomainOptions()).Validated();
         bool fullFence = Options.ReadSideBarrier == ReadSideBarrier.Full || !ProcessWideBarrier.IsReliable;
-        SlotTable slots = new(ThreadQueues.Bytes, &ThreadQueues.Free, fullFence, Options.Validate);
+        SlotTable slots = new(ThreadQueues.Bytes, &ThreadQueues.Free, fullFence, Options.Validate || ValidateSwitch.IsOnForAll);
         _id = Order.Increment(ref s_lastId);
         _isDefault = remember != null;
         _words = slots.Words;
@@ -74,6 +76,12 @@ public abstract unsafe partial class GracePeriodDomain : IDisposable, IDomainRep
     /// </summary>
     public event EventHandler<ReaderAbandonedEventArgs>? ReaderAbandoned;
 
+    /// <summary>
+    /// <see cref="RcuDomainOptions.Validate"/> found a misuse whose author has gone on. Raised on a thread that waits, disposes or asks for
+    /// statistics, with no lock held; what a handler throws is ignored. Without a handler it goes to the standard error output.
+    /// </summary>
+    public event EventHandler<MisuseEventArgs>? MisuseFound;
+
     /// <summary>The options the domain was made with.</summary>
     public RcuDomainOptions Options { get; }
 
@@ -83,7 +91,19 @@ public abstract unsafe partial class GracePeriodDomain : IDisposable, IDomainRep
         _engine.Sweep();
         RcuStatistics statistics = ReadBooks();
         ReportAbandoned();
+        ReportFindings();
         return statistics;
+    }
+
+    /// <summary>
+    /// Under <see cref="RcuDomainOptions.Validate"/>, looks whether blocks that the domain has reclaimed were written to since, and raises
+    /// <see cref="MisuseFound"/> for each. Returns how many. It is also done when they leave the quarantine, and by <see cref="Dispose()"/>.
+    /// </summary>
+    public int VerifyReclaimed()
+    {
+        int written = _context.Ledger is null ? 0 : Quarantine.OfProcess.Verify(_context.Findings);
+        ReportFindings();
+        return written;
     }
 
     /// <summary>
@@ -132,6 +152,7 @@ public abstract unsafe partial class GracePeriodDomain : IDisposable, IDomainRep
         ProcessExit.Forget(_reclaimer);
         _engine.Sweep();
         _context.ReleasePages();
+        Quarantine.OfProcess.ReleaseAll(_context.Findings);
         _reportReaders();
     }
 
@@ -146,6 +167,7 @@ public abstract unsafe partial class GracePeriodDomain : IDisposable, IDomainRep
     void IDomainReports.ReportReaders()
     {
         ReportAbandoned();
+        ReportFindings();
         if (_stalls.TryDetect(out Stall stall))
         {
             Report(Stalled, new StallEventArgs(Options.Name, stall, ReadBooks()));
@@ -199,6 +221,14 @@ public abstract unsafe partial class GracePeriodDomain : IDisposable, IDomainRep
         }
 
         Raise(handlers, arguments);
+    }
+
+    private void ReportFindings()
+    {
+        while (_context.Findings.Any && _context.Findings.TryTake(out Finding finding))
+        {
+            Report(MisuseFound, new MisuseEventArgs(Options.Name, finding));
+        }
     }
 
     // A handler must not take down the reclaimer, nor a thread that happens to wait.

@@ -39,6 +39,7 @@ internal static unsafe class Books
             BlocksQueued = blocks.Queued,
             BlocksFreed = blocks.CarriedOut,
             BlocksWaiting = blocks.Queued - blocks.CarriedOut,
+            Leaked = context.Findings.Leaked,
             CallbacksQueued = callbacks.Queued,
             CallbacksInvoked = callbacks.CarriedOut,
             CallbacksWaiting = callbacks.Queued - callbacks.CarriedOut,

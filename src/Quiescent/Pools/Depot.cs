@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Quiescent.Faults;
+using Quiescent.Memory;
 using Quiescent.Ordering;
 using static Quiescent.Ordering.Tuning;
 

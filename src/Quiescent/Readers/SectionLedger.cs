@@ -19,13 +19,20 @@ internal sealed class SectionLedger
     private OpenSection? _innermost;
     private SectionEntry? _online;
     private ulong _last;
+    private BlockingWatch? _watch;
 
     public bool HasOpenSection => _innermost is not null;
 
     /// <exception cref="OutOfMemoryException">There is no memory to note it; nothing has changed.</exception>
     public ulong Open(bool isFree)
     {
-        Order.Release(ref _innermost, new OpenSection(_last + 1, isFree, SectionEntry.Here(), _innermost));
+        SectionEntry entry = SectionEntry.Here();
+        if (_innermost is null)
+        {
+            _watch = BlockingWatch.Begin(entry.Site.ToString());
+        }
+
+        Order.Release(ref _innermost, new OpenSection(_last + 1, isFree, entry, _innermost));
         return ++_last;
     }
 
@@ -38,10 +45,12 @@ internal sealed class SectionLedger
 
     public void GoOffline() => Order.Release(ref _online, null);
 
+    /// <summary>Ends all, on their own thread.</summary>
     public void Clear()
     {
         Order.Release(ref _innermost, null);
         GoOffline();
+        _watch?.End();
     }
 
     /// <summary>Closes the innermost section if it is this one.</summary>
@@ -56,6 +65,11 @@ internal sealed class SectionLedger
         wasFree = innermost.IsFree;
         Remember(innermost);
         Order.Release(ref _innermost, innermost.Outer);
+        if (_innermost is null)
+        {
+            _watch!.End();
+        }
+
         return true;
     }
 

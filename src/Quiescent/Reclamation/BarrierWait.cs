@@ -57,5 +57,10 @@ internal static class BarrierWait
             reclaimer.EndHurry();
             backoff.RestoreInterrupt();
         }
+
+        if (context.Findings.Any)
+        {
+            context.ReportReaders();
+        }
     }
 }

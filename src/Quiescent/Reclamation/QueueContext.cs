@@ -2,6 +2,7 @@ using Quiescent.GracePeriods;
 using Quiescent.Memory;
 using Quiescent.Ordering;
 using Quiescent.Readers;
+using Quiescent.Validation;
 using static Quiescent.Ordering.Tuning;
 
 namespace Quiescent.Reclamation;
@@ -18,7 +19,7 @@ internal sealed unsafe class QueueContext
         Engine = engine;
         Words = engine.Slots.Words;
         Backlog = new Backlog(options.BacklogLimit, options.BacklogPolicy);
-        Ledger = options.Validate ? new QueuedBlocks() : null;
+        Ledger = engine.Slots.Validate ? QueuedBlocks.OfProcess : null;
         PageEntries = (int)Math.Clamp(options.BacklogLimit / PagesPerLimit, 1, Page.Entries);
         First = Page.Words - PageEntries;
         SharedSlot = Slots.Extend(owner: null);
@@ -38,11 +39,14 @@ internal sealed unsafe class QueueContext
 
     public Backlog Backlog { get; }
 
-    /// <summary>What waits, under Validate.</summary>
+    /// <summary>What waits, under Validate; the process's.</summary>
     public QueuedBlocks? Ledger { get; }
 
     /// <summary>What user code the reclaimer runs.</summary>
     public RunningCode Running { get; } = new();
+
+    /// <summary>What validation has found and nobody has been told of yet.</summary>
+    public Findings Findings { get; } = new();
 
     /// <summary>How many blocks a page takes.</summary>
     public int PageEntries { get; }

@@ -300,7 +300,7 @@ internal sealed class Reclaimer(QueueContext context, Registrar registrar, RcuDo
         }
         while (HasWork());
 
-        if (context.Engine.HasAbandoned)
+        if (context.Engine.HasAbandoned || context.Findings.Any)
         {
             context.ReportReaders();
         }

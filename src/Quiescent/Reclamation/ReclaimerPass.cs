@@ -152,14 +152,14 @@ internal sealed unsafe class ReclaimerPass(QueueContext context, int batchLimit)
             HeadQueue.DetachCovered(queue, context.Engine);
             Seal(queue);
             TryLock.Exit(ref queue->Lock);
-            HeadQueue.ReverseReady(queue);
+            HeadQueue.ReverseReady(queue, context.Ledger);
         }
 
         int count = 0;
         context.Running.Enter(queue);
         while (count < batchLimit)
         {
-            RcuHead* head = HeadQueue.TakeReady(queue);
+            RcuHead* head = HeadQueue.TakeReady(queue, context.Ledger);
             if (head == null)
             {
                 break;

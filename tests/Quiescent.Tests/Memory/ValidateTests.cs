@@ -2,6 +2,7 @@ using Quiescent.Memory;
 using Quiescent.Tests.Callbacks;
 using Quiescent.Tests.Reclamation;
 using Quiescent.Tests.Support;
+using Quiescent.Validation;
 
 namespace Quiescent.Tests.Memory;
 
@@ -133,15 +134,16 @@ public unsafe class ValidateTests
     [Fact]
     public void The_ledger_takes_all_or_nothing()
     {
-        QueuedBlocks ledger = new();
-        ledger.Add((void*)8);
-        Assert.Throws<InvalidOperationException>(() => ledger.AddAll([16, 24, 8]));
-        Assert.Throws<InvalidOperationException>(() => ledger.AddAll([16, 16]));
-        ledger.AddAll([16, 0, 24, 0]);
-        Assert.Throws<InvalidOperationException>(() => ledger.Add((void*)24));
+        QueuedBlocks ledger = new(new Quarantine(0, 0));
+        Findings findings = new();
+        ledger.Add((void*)8, findings);
+        Assert.Throws<InvalidOperationException>(() => ledger.AddAll([16, 24, 8], findings));
+        Assert.Throws<InvalidOperationException>(() => ledger.AddAll([16, 16], findings));
+        ledger.AddAll([16, 0, 24, 0], findings);
+        Assert.Throws<InvalidOperationException>(() => ledger.Add((void*)24, findings));
         ledger.Remove((void*)24);
-        ledger.Add((void*)24);
-        Assert.Throws<InvalidOperationException>(() => ledger.Add((void*)8));
+        ledger.Add((void*)24, findings);
+        Assert.Throws<InvalidOperationException>(() => ledger.Add((void*)8, findings));
     }
 
     private static RcuDomain Balanced(RcuDomain domain)

@@ -65,6 +65,7 @@ internal sealed class ParkedReader : IDisposable
     private void Hold(ManualResetEventSlim entered)
     {
         entered.Set();
+        SynchronizationContext.SetSynchronizationContext(null); // Waits inside a section, which Validate would object to.
         _release.Wait();
     }
 }
