@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Runtime.InteropServices;
 using Quiescent.Faults;
 using Quiescent.Ordering;
 using Quiescent.Validation;
@@ -17,7 +16,7 @@ namespace Quiescent.Memory;
 internal sealed unsafe class Quarantine(long maxBytes, int maxBlocks)
 {
     private readonly Queue<Reclaimed> _inOrder = new();
-    private readonly SortedSet<Reclaimed> _byAddress = new(Comparer<Reclaimed>.Create(static (a, b) => a.Block.CompareTo(b.Block)));
+    private readonly AddressRanges<Reclaimed> _byAddress = new();
     private int _gate;
     private long _bytes;
 
@@ -40,10 +39,12 @@ internal sealed unsafe class Quarantine(long maxBytes, int maxBlocks)
             FaultInjection.ThrowIfDue(FaultSite.Ledger);
             _inOrder.EnsureCapacity(_inOrder.Count + 1);
             reclaimed = new Reclaimed((nint)block, bytes, channel, queuedAt, findings);
-            if (!_byAddress.Add(reclaimed))
+            if (_byAddress.Holding((nint)block) is not null)
             {
-                return; // Freed before, behind the library's back, and allocated anew: it leaves once.
+                return; // Freed meanwhile behind the library's back, and allocated anew: it leaves once.
             }
+
+            _byAddress.Add((nint)block, bytes, reclaimed);
         }
         catch (OutOfMemoryException)
         {
@@ -64,13 +65,7 @@ internal sealed unsafe class Quarantine(long maxBytes, int maxBlocks)
     public CallerSite? Find(nint address)
     {
         using TryLock.Holder holder = TryLock.Hold(ref _gate);
-        if (_byAddress.Count == 0 || address < _byAddress.Min!.Block)
-        {
-            return null;
-        }
-
-        Reclaimed? below = _byAddress.GetViewBetween(_byAddress.Min, Reclaimed.At(address)).Max;
-        return below is not null && (nuint)(address - below.Block) < below.Bytes ? below.QueuedAt : null;
+        return _byAddress.Holding(address)?.QueuedAt;
     }
 
     /// <summary>Looks at all blocks of a domain, and reports each that was written to, once. Returns how many.</summary>
@@ -132,7 +127,7 @@ internal sealed unsafe class Quarantine(long maxBytes, int maxBlocks)
     private void Release(Reclaimed reclaimed)
     {
         IsIntact(reclaimed);
-        _byAddress.Remove(reclaimed);
+        _byAddress.Remove(reclaimed.Block, out _);
         _bytes -= (long)reclaimed.Bytes;
 
         // SAFETY: the quarantine owns the block, and forgets it here.
@@ -150,8 +145,5 @@ internal sealed unsafe class Quarantine(long maxBytes, int maxBlocks)
         return written < 0;
     }
 
-    private sealed record Reclaimed(nint Block, nuint Bytes, int Channel, CallerSite QueuedAt, Findings Findings)
-    {
-        public static Reclaimed At(nint address) => new(address, 0, 0, null!, null!);
-    }
+    private sealed record Reclaimed(nint Block, nuint Bytes, int Channel, CallerSite QueuedAt, Findings Findings);
 }

@@ -13,36 +13,40 @@ namespace Quiescent.Memory;
 // while it waited leads nowhere else, and calls nothing.
 internal sealed unsafe class QueuedBlocks(Quarantine quarantine)
 {
-    private readonly Dictionary<nint, Queued> _waiting = [];
+    /// <summary>For <see cref="Add"/>: blocks whose size is unknown.</summary>
+    public const int NoDeallocator = int.MaxValue;
+
+    private readonly AddressRanges<Queued> _waiting = new();
     private readonly Dictionary<nint, Queued> _heads = [];
     private int _gate;
 
     public static QueuedBlocks OfProcess { get; } = new(Quarantine.OfProcess);
 
-    /// <exception cref="InvalidOperationException">The block waits already, or was reclaimed before.</exception>
-    public void Add(void* block, Findings findings)
+    /// <exception cref="InvalidOperationException">The block waits already, or was reclaimed before, or a head in it waits.</exception>
+    public void Add(int channel, void* block, Findings findings)
     {
         CallerSite site = CallerSite.Capture();
         using TryLock.Holder holder = TryLock.Hold(ref _gate);
         FaultInjection.ThrowIfDue(FaultSite.Ledger);
-        RequireNew((nint)block, site, "It stays queued once.");
-        _waiting.Add((nint)block, new Queued(site, findings));
+        nuint bytes = RequireNew(channel, (nint)block, site, "It stays queued once.");
+        _waiting.Add((nint)block, bytes, new Queued(site, findings));
     }
 
     /// <summary>As <see cref="Add"/>, for a head, which cannot fail: without memory it goes unnoted.</summary>
-    /// <param name="identity">The block that the head is to free, or the head itself.</param>
+    /// <param name="channel">The deallocator of the block that the head is to free.</param>
+    /// <param name="identity">The block, or of a head with a function, the head itself.</param>
     /// <param name="head">The head.</param>
     /// <param name="word">What is stored into it.</param>
     /// <param name="findings">The domain's.</param>
     /// <exception cref="InvalidOperationException">The block waits already, or was reclaimed before.</exception>
-    public void AddIfRoom(void* identity, RcuHead* head, nint word, Findings findings)
+    public void AddIfRoom(int channel, void* identity, RcuHead* head, nint word, Findings findings)
     {
         try
         {
             CallerSite site = CallerSite.Capture();
             using TryLock.Holder holder = TryLock.Hold(ref _gate);
             FaultInjection.ThrowIfDue(FaultSite.Ledger);
-            RequireNew((nint)identity, site, "It stays queued once.");
+            nuint bytes = RequireNew(identity == head ? NoDeallocator : channel, (nint)identity, site, "It stays queued once.");
             if (_heads.TryGetValue((nint)head, out Queued? before))
             {
                 ThrowWaiting((nint)head, site, before, "It stays queued once.");
@@ -50,7 +54,7 @@ internal sealed unsafe class QueuedBlocks(Quarantine quarantine)
 
             _heads.EnsureCapacity(_heads.Count + 1);
             Queued queued = new(site, findings) { Identity = (nint)identity, Head = head, Word = word };
-            _waiting.Add((nint)identity, queued);
+            _waiting.Add((nint)identity, identity == head ? (nuint)sizeof(RcuHead) : bytes, queued);
             _heads.Add((nint)head, queued);
         }
         catch (OutOfMemoryException)
@@ -61,12 +65,11 @@ internal sealed unsafe class QueuedBlocks(Quarantine quarantine)
 
     /// <summary>All or none.</summary>
     /// <exception cref="InvalidOperationException">A block waits already, was reclaimed before, or stands in the span twice.</exception>
-    public void AddAll(ReadOnlySpan<nint> blocks, Findings findings)
+    public void AddAll(int channel, ReadOnlySpan<nint> blocks, Findings findings)
     {
         Queued queued = new(CallerSite.Capture(), findings);
         using TryLock.Holder holder = TryLock.Hold(ref _gate);
         FaultInjection.ThrowIfDue(FaultSite.Ledger);
-        _waiting.EnsureCapacity(_waiting.Count + blocks.Length);
         int added = 0;
         try
         {
@@ -74,8 +77,8 @@ internal sealed unsafe class QueuedBlocks(Quarantine quarantine)
             {
                 if (blocks[added] != 0)
                 {
-                    RequireNew(blocks[added], queued.Site, "Nothing was queued.");
-                    _waiting.Add(blocks[added], queued);
+                    nuint bytes = RequireNew(channel, blocks[added], queued.Site, "Nothing was queued.");
+                    _waiting.Add(blocks[added], bytes, queued);
                 }
             }
         }
@@ -83,7 +86,7 @@ internal sealed unsafe class QueuedBlocks(Quarantine quarantine)
         {
             foreach (nint block in blocks[..added])
             {
-                _waiting.Remove(block);
+                _waiting.Remove(block, out _);
             }
 
             throw;
@@ -93,7 +96,7 @@ internal sealed unsafe class QueuedBlocks(Quarantine quarantine)
     public void Remove(void* identity)
     {
         using TryLock.Holder holder = TryLock.Hold(ref _gate);
-        TryRemove((nint)identity, out _);
+        Remove((nint)identity, out _);
     }
 
     public void RemoveAll(ReadOnlySpan<nint> blocks)
@@ -101,7 +104,7 @@ internal sealed unsafe class QueuedBlocks(Quarantine quarantine)
         using TryLock.Holder holder = TryLock.Hold(ref _gate);
         foreach (nint block in blocks)
         {
-            _waiting.Remove(block);
+            _waiting.Remove(block, out _);
         }
     }
 
@@ -109,7 +112,7 @@ internal sealed unsafe class QueuedBlocks(Quarantine quarantine)
     public CallerSite? Find(void* block)
     {
         using TryLock.Holder holder = TryLock.Hold(ref _gate);
-        return _waiting.GetValueOrDefault((nint)block)?.Site;
+        return _waiting.Holding((nint)block)?.Site;
     }
 
     /// <summary>Frees a block whose grace period has passed: into the quarantine, if its deallocator is built in.</summary>
@@ -118,7 +121,7 @@ internal sealed unsafe class QueuedBlocks(Quarantine quarantine)
         Queued? queued;
         using (TryLock.Hold(ref _gate))
         {
-            TryRemove((nint)block, out queued);
+            Remove((nint)block, out queued);
         }
 
         if (queued is not null && Deallocators.IsBuiltIn(channel))
@@ -176,7 +179,7 @@ internal sealed unsafe class QueuedBlocks(Quarantine quarantine)
             }
 
             _heads.Remove((nint)head);
-            _waiting.Remove(queued.Identity);
+            _waiting.Remove(queued.Identity, out _);
         }
 
         queued.Findings.Add(new Finding(RcuMisuse.HeadChanged, (nint)head, 0, queued.Site));
@@ -186,24 +189,18 @@ internal sealed unsafe class QueuedBlocks(Quarantine quarantine)
     private static bool IsUnchanged(RcuHead* head, Queued queued) =>
         !queued.IsChanged && head->Word == queued.Word && head->Next == queued.Link;
 
-    private bool TryRemove(nint identity, [NotNullWhen(true)] out Queued? queued)
+    private void Remove(nint identity, out Queued? queued)
     {
-        if (!_waiting.Remove(identity, out queued))
-        {
-            return false;
-        }
-
-        if (queued.Head != null)
+        if (_waiting.Remove(identity, out queued) && queued!.Head != null)
         {
             _heads.Remove((nint)queued.Head);
         }
-
-        return true;
     }
 
-    private void RequireNew(nint block, CallerSite site, string outcome)
+    // Returns the size of the block, or 1 where it is unknown. It is asked for last: of a block that was freed for good nobody knows it.
+    private nuint RequireNew(int channel, nint block, CallerSite site, string outcome)
     {
-        if (_waiting.TryGetValue(block, out Queued? queued))
+        if (_waiting.Holding(block) is { } queued)
         {
             ThrowWaiting(block, site, queued, outcome);
         }
@@ -214,12 +211,20 @@ internal sealed unsafe class QueuedBlocks(Quarantine quarantine)
                 $"The block at 0x{block:x} was queued before, and has been reclaimed since. {outcome}\n"
                 + $"  queued at: {site}\n  queued before at: {reclaimed}");
         }
+
+        nuint bytes = Math.Max(1, BlockSize.Of(channel, (void*)block));
+        if (_waiting.BeginningIn(block, bytes) is { } inside)
+        {
+            ThrowWaiting(block, site, inside, outcome);
+        }
+
+        return bytes;
     }
 
     [DoesNotReturn]
     private static void ThrowWaiting(nint block, CallerSite site, Queued before, string outcome) =>
         throw new InvalidOperationException(
-            $"The block at 0x{block:x} was queued before and still waits for its grace period, or is named twice. {outcome}\n"
+            $"The block at 0x{block:x}, or a head in it, was queued before and still waits for its grace period. {outcome}\n"
             + $"  queued at: {site}\n  queued before at: {before.Site}");
 
     private sealed class Queued(CallerSite site, Findings findings)

@@ -123,4 +123,7 @@ internal static class Tuning
 
     /// <summary>Blocks, likewise.</summary>
     public const int QuarantineBlocks = 32 * 1024;
+
+    /// <summary>Freed blocks of <see cref="PagedHeap"/> whose addresses stay inaccessible.</summary>
+    public const int ClosedBlocks = 8 * 1024;
 }

@@ -84,7 +84,7 @@ internal sealed unsafe partial class Queueing(QueueContext context, Reclaimer re
     /// <summary>Queues a block in a queue of this thread's slot.</summary>
     public void Append(ReaderSlot* real, PageQueue* queue, void* block)
     {
-        context.Ledger?.Add(block, context.Findings);
+        context.Ledger?.Add(queue->Channel, block, context.Findings);
         if (Page.IsVisitDue(queue->Cursor) && !Page.HasNoRoom(queue->Cursor) && Deallocators.IsBuiltIn(queue->Channel))
         {
             CollectSome(queue);
@@ -117,7 +117,7 @@ internal sealed unsafe partial class Queueing(QueueContext context, Reclaimer re
         ThrowIfDisposed();
         ReaderSlot* real = ReaderSlot.Real(slot == null ? registrar.TryRegister() : slot);
         void* identity = HeadWord.IsTrivial(word) ? HeadWord.BlockOf(head, word) : head;
-        context.Ledger?.AddIfRoom(identity, head, word, context.Findings);
+        context.Ledger?.AddIfRoom(HeadWord.ChannelOf(word), identity, head, word, context.Findings);
         head->Word = word;
         if (!(real != null ? TryPush(real, head, word) : TryPushShared(head, word)))
         {
