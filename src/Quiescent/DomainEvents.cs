@@ -36,8 +36,7 @@ public sealed class MisuseEventArgs : EventArgs
         DomainName = domain;
         Misuse = finding.Misuse;
         Address = finding.Block + (nint)finding.Offset;
-        QueuedAt = finding.QueuedAt.ToString();
-        Stack = finding.QueuedAt.StackText;
+        QueuedAt = finding.QueuedAt;
     }
 
     /// <summary>The domain's name.</summary>
@@ -51,9 +50,6 @@ public sealed class MisuseEventArgs : EventArgs
 
     /// <summary>Where the block was queued: method, file and line. Where it was overwritten nobody saw.</summary>
     public string QueuedAt { get; }
-
-    /// <summary>All frames of that place.</summary>
-    public string Stack { get; }
 
     /// <summary>What happened, and where the block was queued.</summary>
     public override string ToString() => string.Create(

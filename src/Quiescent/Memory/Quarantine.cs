@@ -23,7 +23,7 @@ internal sealed unsafe class Quarantine(long maxBytes, int maxBlocks)
     public static Quarantine OfProcess { get; } = new(QuarantineBytes, QuarantineBlocks);
 
     /// <summary>Takes a block in place of its deallocator. Cannot fail: what finds no room, or no memory, is freed at once.</summary>
-    public void Take(int channel, void* block, CallerSite queuedAt, Findings findings)
+    public void Take(int channel, void* block, string queuedAt, Findings findings)
     {
         nuint bytes = BlockSize.Of(channel, block);
         if (bytes == 0 || bytes > (nuint)maxBytes)
@@ -62,7 +62,7 @@ internal sealed unsafe class Quarantine(long maxBytes, int maxBlocks)
     }
 
     /// <summary>Where the block was queued that holds the address, if one is here.</summary>
-    public CallerSite? Find(nint address)
+    public string? Find(nint address)
     {
         using TryLock.Holder holder = TryLock.Hold(ref _gate);
         return _byAddress.Holding(address)?.QueuedAt;
@@ -119,7 +119,7 @@ internal sealed unsafe class Quarantine(long maxBytes, int maxBlocks)
     }
 
     [DoesNotReturn]
-    private static void ThrowReclaimed(string what, nint address, CallerSite queuedAt) =>
+    private static void ThrowReclaimed(string what, nint address, string queuedAt) =>
         throw new InvalidOperationException(
             $"{what} (0x{address:x}).\n  read at: {CallerSite.Capture()}\n  its block was queued at: {queuedAt}");
 
@@ -145,5 +145,5 @@ internal sealed unsafe class Quarantine(long maxBytes, int maxBlocks)
         return written < 0;
     }
 
-    private sealed record Reclaimed(nint Block, nuint Bytes, int Channel, CallerSite QueuedAt, Findings Findings);
+    private sealed record Reclaimed(nint Block, nuint Bytes, int Channel, string QueuedAt, Findings Findings);
 }

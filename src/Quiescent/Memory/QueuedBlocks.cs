@@ -10,7 +10,7 @@ namespace Quiescent.Memory;
 // it is freed, since its address may be allocated anew at once.
 //
 // Of a head it also keeps what the queue has written into it: chains are walked by these copies, so that a head that was overwritten
-// while it waited leads nowhere else, and calls nothing.
+// while it waited leads nowhere else, and calls nothing. Places are kept in words: as stacks they would keep the program's code loaded.
 internal sealed unsafe class QueuedBlocks(Quarantine quarantine)
 {
     /// <summary>For <see cref="Add"/>: blocks whose size is unknown.</summary>
@@ -25,7 +25,7 @@ internal sealed unsafe class QueuedBlocks(Quarantine quarantine)
     /// <exception cref="InvalidOperationException">The block waits already, or was reclaimed before, or a head in it waits.</exception>
     public void Add(int channel, void* block, Findings findings)
     {
-        CallerSite site = CallerSite.Capture();
+        string site = CallerSite.Capture().ToString();
         using TryLock.Holder holder = TryLock.Hold(ref _gate);
         FaultInjection.ThrowIfDue(FaultSite.Ledger);
         nuint bytes = RequireNew(channel, (nint)block, site, "It stays queued once.");
@@ -43,7 +43,7 @@ internal sealed unsafe class QueuedBlocks(Quarantine quarantine)
     {
         try
         {
-            CallerSite site = CallerSite.Capture();
+            string site = CallerSite.Capture().ToString();
             using TryLock.Holder holder = TryLock.Hold(ref _gate);
             FaultInjection.ThrowIfDue(FaultSite.Ledger);
             nuint bytes = RequireNew(identity == head ? NoDeallocator : channel, (nint)identity, site, "It stays queued once.");
@@ -67,7 +67,7 @@ internal sealed unsafe class QueuedBlocks(Quarantine quarantine)
     /// <exception cref="InvalidOperationException">A block waits already, was reclaimed before, or stands in the span twice.</exception>
     public void AddAll(int channel, ReadOnlySpan<nint> blocks, Findings findings)
     {
-        Queued queued = new(CallerSite.Capture(), findings);
+        Queued queued = new(CallerSite.Capture().ToString(), findings);
         using TryLock.Holder holder = TryLock.Hold(ref _gate);
         FaultInjection.ThrowIfDue(FaultSite.Ledger);
         int added = 0;
@@ -106,13 +106,6 @@ internal sealed unsafe class QueuedBlocks(Quarantine quarantine)
         {
             _waiting.Remove(block, out _);
         }
-    }
-
-    /// <summary>Where the block was queued, if it waits.</summary>
-    public CallerSite? Find(void* block)
-    {
-        using TryLock.Holder holder = TryLock.Hold(ref _gate);
-        return _waiting.Holding((nint)block)?.Site;
     }
 
     /// <summary>Frees a block whose grace period has passed: into the quarantine, if its deallocator is built in.</summary>
@@ -198,7 +191,7 @@ internal sealed unsafe class QueuedBlocks(Quarantine quarantine)
     }
 
     // Returns the size of the block, or 1 where it is unknown. It is asked for last: of a block that was freed for good nobody knows it.
-    private nuint RequireNew(int channel, nint block, CallerSite site, string outcome)
+    private nuint RequireNew(int channel, nint block, string site, string outcome)
     {
         if (_waiting.Holding(block) is { } queued)
         {
@@ -222,14 +215,14 @@ internal sealed unsafe class QueuedBlocks(Quarantine quarantine)
     }
 
     [DoesNotReturn]
-    private static void ThrowWaiting(nint block, CallerSite site, Queued before, string outcome) =>
+    private static void ThrowWaiting(nint block, string site, Queued before, string outcome) =>
         throw new InvalidOperationException(
             $"The block at 0x{block:x}, or a head in it, was queued before and still waits for its grace period. {outcome}\n"
             + $"  queued at: {site}\n  queued before at: {before.Site}");
 
-    private sealed class Queued(CallerSite site, Findings findings)
+    private sealed class Queued(string site, Findings findings)
     {
-        public CallerSite Site { get; } = site;
+        public string Site { get; } = site;
 
         public Findings Findings { get; } = findings;
 

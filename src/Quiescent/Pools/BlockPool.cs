@@ -269,7 +269,7 @@ internal sealed unsafe partial class BlockPool : BlockSink
             Magazine.TakeBack(magazine);
             throw new InvalidOperationException(
                 $"The block at 0x{block:x} of the pool '{_name}' was written to after it had been freed.\n"
-                + $"  found at: {CallerSite.Capture()}\n  queued at: {_depot.FreedAt(block)?.ToString() ?? "(never)"}");
+                + $"  found at: {CallerSite.Capture()}\n  queued at: {_depot.FreedAt(block) ?? "(never)"}");
         }
 
         _depot.MarkOut(block);

@@ -22,7 +22,7 @@ internal sealed unsafe class Depot
     private readonly bool _validate;
     private readonly int _shelfRoom;
     private nint* _shelf;
-    private readonly Dictionary<nint, CallerSite> _freedAt = []; // Under Validate, of blocks that are in.
+    private readonly Dictionary<nint, string> _freedAt = []; // Under Validate, of blocks that are in.
     private int _lock;
     private int _shelved;
     private int _emptySlabs;
@@ -167,7 +167,7 @@ internal sealed unsafe class Depot
     }
 
     /// <summary>Under Validate: where a block that is in was freed; null if it was never out.</summary>
-    public CallerSite? FreedAt(nint block)
+    public string? FreedAt(nint block)
     {
         using TryLock.Holder holder = TryLock.Hold(ref _lock);
         return _freedAt.GetValueOrDefault(block);
@@ -178,7 +178,7 @@ internal sealed unsafe class Depot
     /// <exception cref="OutOfMemoryException">There is no memory to note where; nothing has changed.</exception>
     public void MarkIn(nint block)
     {
-        CallerSite site = CallerSite.Capture();
+        string site = CallerSite.Capture().ToString();
         using TryLock.Holder holder = TryLock.Hold(ref _lock);
         Slab* slab = _all;
         while (slab != null && slab != _layout.SlabOf(block))
@@ -197,7 +197,7 @@ internal sealed unsafe class Depot
         {
             throw new InvalidOperationException(
                 $"The block at 0x{block:x} was freed before, or never rented. Nothing was freed.\n"
-                + $"  queued at: {site}\n  queued before at: {_freedAt.GetValueOrDefault(block)?.ToString() ?? "(never)"}");
+                + $"  queued at: {site}\n  queued before at: {_freedAt.GetValueOrDefault(block) ?? "(never)"}");
         }
 
         _freedAt[block] = site;

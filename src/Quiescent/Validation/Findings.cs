@@ -55,4 +55,4 @@ internal sealed class Findings
 /// <param name="Block">The block's or the head's address.</param>
 /// <param name="Offset">Of a write after the free: where in the block.</param>
 /// <param name="QueuedAt">Where the block was queued.</param>
-internal readonly record struct Finding(RcuMisuse Misuse, nint Block, long Offset, CallerSite QueuedAt);
+internal readonly record struct Finding(RcuMisuse Misuse, nint Block, long Offset, string QueuedAt);

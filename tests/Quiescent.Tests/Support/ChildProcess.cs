@@ -2,11 +2,16 @@ using System.Diagnostics;
 
 namespace Quiescent.Tests.Support;
 
-// A scenario of tests/ProcessExit, in a process of its own.
+// A scenario of a program of the tests, in a process of its own.
 internal static class ChildProcess
 {
+    /// <summary>Of tests/ProcessExit.</summary>
+    public static (string Output, string Errors) Run(string scenario, int? exitCode, params (string Name, string Value)[] environment) =>
+        RunProgram("ProcessExit", scenario, exitCode, environment);
+
     /// <summary>Returns what it wrote. An exit code of null stands for any but 0.</summary>
-    public static (string Output, string Errors) Run(string scenario, int? exitCode, params (string Name, string Value)[] environment)
+    public static (string Output, string Errors) RunProgram(
+        string program, string scenario, int? exitCode, params (string Name, string Value)[] environment)
     {
         ProcessStartInfo start = new(Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet")
         {
@@ -14,7 +19,7 @@ internal static class ChildProcess
             RedirectStandardError = true,
         };
         start.ArgumentList.Add("exec");
-        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "ProcessExit.dll"));
+        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, program + ".dll"));
         start.ArgumentList.Add(scenario);
         foreach ((string name, string value) in environment)
         {
