@@ -2,10 +2,12 @@ using System.Diagnostics.CodeAnalysis;
 using Quiescent.Callbacks;
 using Quiescent.Diagnostics;
 using Quiescent.GracePeriods;
+using Quiescent.Memory;
 using Quiescent.Modules;
 using Quiescent.Ordering;
 using Quiescent.Readers;
 using Quiescent.Reclamation;
+using Quiescent.Validation;
 
 namespace Quiescent;
 
@@ -31,6 +33,7 @@ public abstract unsafe partial class GracePeriodDomain : IDisposable, IDomainRep
     private readonly Queueing _queueing;
     private readonly CodeQueues _codeQueues;
     private readonly StallDetector _stalls;
+    private readonly ReclaimerStallDetector _reclaimerStalls;
     private readonly Action _reportReaders;
     private readonly bool _isDefault;
     private int _disposal;
@@ -42,7 +45,7 @@ public abstract unsafe partial class GracePeriodDomain : IDisposable, IDomainRep
         HeadWord.RequirePlatform();
         Options = (options ?? new RcuDomainOptions()).Validated();
         bool fullFence = Options.ReadSideBarrier == ReadSideBarrier.Full || !ProcessWideBarrier.IsReliable;
-        SlotTable slots = new(ThreadQueues.Bytes, &ThreadQueues.Free, fullFence, Options.Validate);
+        SlotTable slots = new(ThreadQueues.Bytes, &ThreadQueues.Free, fullFence, Options.Validate || ValidateSwitch.IsOnForAll);
         _id = Order.Increment(ref s_lastId);
         _isDefault = remember != null;
         _words = slots.Words;
@@ -51,6 +54,7 @@ public abstract unsafe partial class GracePeriodDomain : IDisposable, IDomainRep
         _stalls = new StallDetector(_engine, Options.StallTimeout);
         _context = new QueueContext(_engine, Options, this);
         _reclaimer = new Reclaimer(_context, _registrar, Options);
+        _reclaimerStalls = new ReclaimerStallDetector(_context.Running, Options.StallTimeout);
         _queueing = new Queueing(_context, _reclaimer, _registrar);
         _reportReaders = _context.ReportReaders;
         _codeQueues = new CodeQueues(_context, _reclaimer, _id);
@@ -58,9 +62,13 @@ public abstract unsafe partial class GracePeriodDomain : IDisposable, IDomainRep
     }
 
     /// <summary>
-    /// A grace period has outlasted <see cref="RcuDomainOptions.StallTimeout"/>; again each three timeouts later. Raised on a thread
-    /// that waits for it, with no lock held. What a handler throws is ignored.
+    /// A reader holds a grace period up for longer than <see cref="RcuDomainOptions.StallTimeout"/>, or a callback has not returned for so
+    /// long (<see cref="StallEventArgs.Kind"/>); again each three timeouts later. Raised on a thread that waits for it, or on the thread pool
+    /// where none may raise it (an asynchronous wait, queueing above the backlog limit), with no lock held. What a handler throws is
+    /// ignored.
     /// </summary>
+    /// <remarks>Where nobody waits, nothing is looked for. Without a handler the report goes to the standard error output under
+    /// <see cref="RcuDomainOptions.Validate"/>, and otherwise nowhere; <see cref="RcuStatistics.Stalls"/> counts it.</remarks>
     public event EventHandler<StallEventArgs>? Stalled;
 
     /// <summary>A callback or user deallocator threw. Raised on the reclaimer; what a handler throws is ignored.</summary>
@@ -68,9 +76,15 @@ public abstract unsafe partial class GracePeriodDomain : IDisposable, IDomainRep
 
     /// <summary>
     /// A thread was found to have ended inside a section, or a callback to have returned with one open. Raised on a thread that
-    /// waits, with no lock held; what a handler throws is ignored.
+    /// waits, with no lock held; what a handler throws is ignored. Without a handler, as for <see cref="Stalled"/>.
     /// </summary>
     public event EventHandler<ReaderAbandonedEventArgs>? ReaderAbandoned;
+
+    /// <summary>
+    /// <see cref="RcuDomainOptions.Validate"/> found a misuse whose author has gone on. Raised on a thread that waits, disposes or asks for
+    /// statistics, with no lock held; what a handler throws is ignored. Without a handler it goes to the standard error output.
+    /// </summary>
+    public event EventHandler<MisuseEventArgs>? MisuseFound;
 
     /// <summary>The options the domain was made with.</summary>
     public RcuDomainOptions Options { get; }
@@ -79,9 +93,21 @@ public abstract unsafe partial class GracePeriodDomain : IDisposable, IDomainRep
     public RcuStatistics GetStatistics()
     {
         _engine.Sweep();
-        RcuStatistics statistics = Books.Read(_context, _stalls);
+        RcuStatistics statistics = ReadBooks();
         ReportAbandoned();
+        ReportFindings();
         return statistics;
+    }
+
+    /// <summary>
+    /// Under <see cref="RcuDomainOptions.Validate"/>, looks whether blocks that the domain has reclaimed were written to since, and raises
+    /// <see cref="MisuseFound"/> for each. Returns how many. It is also done when they leave the quarantine, and by <see cref="Dispose()"/>.
+    /// </summary>
+    public int VerifyReclaimed()
+    {
+        int written = _context.Ledger is null ? 0 : Quarantine.OfProcess.Verify(_context.Findings);
+        ReportFindings();
+        return written;
     }
 
     /// <summary>
@@ -131,6 +157,7 @@ public abstract unsafe partial class GracePeriodDomain : IDisposable, IDomainRep
         LiveDomains.Remove(_codeQueues);
         _engine.Sweep();
         _context.ReleasePages();
+        Quarantine.OfProcess.ReleaseAll(_context.Findings);
         _reportReaders();
     }
 
@@ -145,22 +172,67 @@ public abstract unsafe partial class GracePeriodDomain : IDisposable, IDomainRep
     void IDomainReports.ReportReaders()
     {
         ReportAbandoned();
+        ReportFindings();
         if (_stalls.TryDetect(out Stall stall))
         {
-            RcuStatistics books = Books.Read(_context, _stalls);
-            long backlog = books.BlocksWaiting + books.CallbacksWaiting;
-            Raise(Stalled, new StallEventArgs(Options.Name, stall.Reader, stall.Duration, stall.Reports, backlog));
+            Report(Stalled, new StallEventArgs(Options.Name, stall, ReadBooks()));
         }
     }
+
+    void IDomainReports.ReportReclaimer(bool onPool)
+    {
+        if (!_reclaimerStalls.TryDetect(out ReclaimerStall stall))
+        {
+            return;
+        }
+
+        if (onPool)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(ReportReclaimer, stall, preferLocal: false);
+        }
+        else
+        {
+            ReportReclaimer(stall);
+        }
+    }
+
+    private void ReportReclaimer(ReclaimerStall stall)
+    {
+        if (_context.Running.Describe(stall.Running) is { } callback)
+        {
+            Report(Stalled, new StallEventArgs(Options.Name, stall, _reclaimer.Identify(), callback, ReadBooks()));
+        }
+    }
+
+    private RcuStatistics ReadBooks() => Books.Read(_context, _stalls.Count + _reclaimerStalls.Count);
 
     private void ReportAbandoned()
     {
         if (_engine.HasAbandoned)
         {
-            foreach (AbandonedReader reader in _engine.TakeAbandoned())
+            foreach (Culprit reader in _engine.TakeAbandoned())
             {
-                Raise(ReaderAbandoned, new ReaderAbandonedEventArgs(Options.Name, reader.Owner.Identity, reader.Depth));
+                Report(ReaderAbandoned, new ReaderAbandonedEventArgs(Options.Name, reader));
             }
+        }
+    }
+
+    // The kernel prints its reports. Here that is done while a program is being debugged, if it subscribes to nothing.
+    private void Report<TEventArgs>(EventHandler<TEventArgs>? handlers, TEventArgs arguments)
+    {
+        if (handlers is null && Options.Validate)
+        {
+            Console.Error.WriteLine(arguments);
+        }
+
+        Raise(handlers, arguments);
+    }
+
+    private void ReportFindings()
+    {
+        while (_context.Findings.Any && _context.Findings.TryTake(out Finding finding))
+        {
+            Report(MisuseFound, new MisuseEventArgs(Options.Name, finding));
         }
     }
 
@@ -189,7 +261,8 @@ public abstract unsafe partial class GracePeriodDomain : IDisposable, IDomainRep
         if (Section.HoldsUpGracePeriods(slot))
         {
             throw new InvalidOperationException(
-                $"{operation} was called inside a read-side critical section of the domain, or online: it would wait for itself.");
+                $"{operation} was called inside a read-side critical section of the domain, or online: it would wait for itself."
+                + Section.DescribeOpen(slot));
         }
 
         if (_engine.Stepping.IsCurrentThread)

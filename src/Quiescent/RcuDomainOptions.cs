@@ -59,9 +59,21 @@ public sealed record RcuDomainOptions
     /// <summary>Callbacks of one thread's queue invoked per pass of the reclaimer (<c>rcutree.blimit</c>), at least 1.</summary>
     public int CallbackBatchLimit { get; init; } = 256;
 
-    /// <summary>Checks what cannot be checked for free: guards out of order in every case, quiescent states inside free sections,
-    /// blocks queued twice. Sections and <c>Free</c> become many times as expensive. The AppContext switch
-    /// <c>Quiescent.Validate</c>, or <c>QUIESCENT_VALIDATE=1</c> in the environment, turns it on for all domains.</summary>
+    /// <summary>Checks what cannot be checked for free (the kernel's PROVE_RCU and debug objects), and names the places in the program. For
+    /// tests: sections and <c>Free</c> cost some microseconds each. The AppContext switch <c>Quiescent.Validate</c>, or
+    /// <c>QUIESCENT_VALIDATE=1</c> in the environment, turns it on for all domains.</summary>
+    /// <remarks>
+    /// <para>An <see cref="InvalidOperationException"/> where it happens: a guard out of order or never left; a quiescent state inside
+    /// a free section; a block queued twice, whatever the forms and domains, while it waits or soon after; a blocking call inside
+    /// a section of an <see cref="RcuDomain"/> (handles, monitors, locks, tasks, threads; not <see cref="Thread.Sleep(int)"/> and
+    /// spinning, which the runtime does not tell of). Inside a section the thread has a synchronization context of the library's, which passes
+    /// on all but waits.</para>
+    /// <para><see cref="GracePeriodDomain.MisuseFound"/>: a head overwritten while it waits, which is then not carried out, so that its block
+    /// leaks (<see cref="RcuStatistics.Leaked"/>); a write to a reclaimed block. Blocks of the two built-in deallocators are poisoned when
+    /// they are reclaimed, and really freed when 16 MiB or 32,768 blocks have followed, or the domain is disposed of.</para>
+    /// <para>With validation on for all, not compiled ahead of time, also an exception: a dereference inside a section of a reclaimed
+    /// block. <see cref="PagedHeap"/> finds every access. Stall reports name where sections were entered.</para>
+    /// </remarks>
     public bool Validate { get; init; }
 
     internal RcuDomainOptions Validated()

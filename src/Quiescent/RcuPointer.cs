@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Quiescent.Ordering;
+using Quiescent.Validation;
 
 namespace Quiescent;
 
@@ -43,6 +44,23 @@ public unsafe struct RcuPointer<T>
     /// <remarks><b>Safety.</b> For the updater that holds the lock which keeps others from replacing it.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly T* LoadProtected() => (T*)Order.Acquire(in Value);
+
+    /// <summary>As <see cref="LoadProtected()"/>, by an updater who says which lock it holds (<c>rcu_dereference_protected</c> with
+    /// <c>lockdep_is_held</c>). Always checked: about a nanosecond.</summary>
+    /// <exception cref="InvalidOperationException">This thread does not hold the lock.</exception>
+    public readonly T* LoadProtected(Lock updateSide)
+    {
+        UpdateSide.Require(updateSide);
+        return LoadProtected();
+    }
+
+    /// <summary>As <see cref="LoadProtected(Lock)"/>, for an object used in <c>lock</c> statements.</summary>
+    /// <exception cref="InvalidOperationException">This thread does not hold the object's monitor.</exception>
+    public readonly T* LoadProtected(object monitor)
+    {
+        UpdateSide.Require(monitor);
+        return LoadProtected();
+    }
 }
 
 /// <summary>The untyped <see cref="RcuPointer{T}"/>, for nodes whose types reach each other.</summary>
@@ -67,7 +85,21 @@ public unsafe struct RcuPointer
     public bool CompareExchange(void* value, void* comparand) =>
         Order.CompareExchange(ref Value, (nint)value, (nint)comparand) == (nint)comparand;
 
-    /// <inheritdoc cref="RcuPointer{T}.LoadProtected"/>
+    /// <inheritdoc cref="RcuPointer{T}.LoadProtected()"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly void* LoadProtected() => (void*)Order.Acquire(in Value);
+
+    /// <inheritdoc cref="RcuPointer{T}.LoadProtected(Lock)"/>
+    public readonly void* LoadProtected(Lock updateSide)
+    {
+        UpdateSide.Require(updateSide);
+        return LoadProtected();
+    }
+
+    /// <inheritdoc cref="RcuPointer{T}.LoadProtected(object)"/>
+    public readonly void* LoadProtected(object monitor)
+    {
+        UpdateSide.Require(monitor);
+        return LoadProtected();
+    }
 }

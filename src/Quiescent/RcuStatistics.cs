@@ -40,6 +40,10 @@ public sealed record RcuStatistics
     /// <summary>Blocks freed.</summary>
     public long BlocksFreed { get; init; }
 
+    /// <summary>Of the blocks freed and callbacks invoked, those that <see cref="RcuDomainOptions.Validate"/> left alone because their head
+    /// had been overwritten: their memory leaks, their function was not called.</summary>
+    public long Leaked { get; init; }
+
     /// <summary>Blocks that wait: <see cref="BlocksQueued"/> less <see cref="BlocksFreed"/>.</summary>
     public long BlocksWaiting { get; init; }
 

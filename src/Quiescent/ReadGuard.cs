@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
+using Quiescent.Memory;
 using Quiescent.Ordering;
 using Quiescent.Readers;
 
@@ -60,12 +61,11 @@ public unsafe ref struct ReadGuard : IDisposable
     /// <remarks><b>Safety.</b> Nothing but discipline keeps the pointer from being used after the section.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly T* DereferencePointer<T>(scoped ref readonly RcuPointer<T> pointer)
-        where T : unmanaged => (T*)Order.Acquire(in pointer.Value);
+        where T : unmanaged => (T*)ProtectedLoad.Acquire(in pointer.Value);
 
     /// <inheritdoc cref="DereferencePointer{T}(ref readonly RcuPointer{T})"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly void* DereferencePointer(scoped ref readonly RcuPointer pointer) =>
-        (void*)Order.Acquire(in pointer.Value);
+    public readonly void* DereferencePointer(scoped ref readonly RcuPointer pointer) => (void*)ProtectedLoad.Acquire(in pointer.Value);
 
     /// <summary>Ends the section (<c>rcu_read_unlock</c>): one store. A default guard does nothing.</summary>
     /// <exception cref="InvalidOperationException">The guard was disposed before, copied, or is disposed out of order, and no

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
+using Quiescent.Memory;
 using Quiescent.Ordering;
 using Quiescent.Sleepable;
 
@@ -51,11 +52,11 @@ public readonly unsafe struct SrcuReadLock : IDisposable, IAsyncDisposable
     /// <inheritdoc cref="ReadGuard.DereferencePointer{T}(ref readonly RcuPointer{T})"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T* DereferencePointer<T>(scoped ref readonly RcuPointer<T> pointer)
-        where T : unmanaged => (T*)Order.Acquire(in pointer.Value);
+        where T : unmanaged => (T*)ProtectedLoad.Acquire(in pointer.Value);
 
     /// <inheritdoc cref="DereferencePointer{T}(ref readonly RcuPointer{T})"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void* DereferencePointer(scoped ref readonly RcuPointer pointer) => (void*)Order.Acquire(in pointer.Value);
+    public void* DereferencePointer(scoped ref readonly RcuPointer pointer) => (void*)ProtectedLoad.Acquire(in pointer.Value);
 
     /// <summary>Ends the section (<c>srcu_read_unlock</c>, <c>srcu_up_read</c>).</summary>
     /// <exception cref="InvalidOperationException">The lock was released before, or is the default one. Nothing has changed. With

@@ -115,6 +115,13 @@ switch (args[0])
         Rcu.Call(Repost);
         return 0;
 
+    case "validate":
+        return Validated();
+
+    case "validate-by-switch":
+        AppContext.SetSwitch("Quiescent.Validate", true);
+        return Validated();
+
     default:
         return 2;
 }
@@ -124,6 +131,36 @@ static void Park(ManualResetEventSlim entered)
     using ReadGuard guard = Rcu.ReadLock();
     entered.Set();
     Thread.Sleep(Timeout.Infinite);
+}
+
+// Whether all domains validate; and what they then say to a program that subscribes to nothing.
+static int Validated()
+{
+    using RcuDomain domain = new(new RcuDomainOptions { Name = "of the program" });
+    foreach (GracePeriodDomain each in new GracePeriodDomain[] { Rcu.DefaultDomain, domain })
+    {
+        Console.Write($"{each.Options.Validate} ");
+    }
+
+    ReadGuard stale = Rcu.ReadLock();
+    stale.Dispose();
+    ReadGuard other = Rcu.ReadLock();
+    try
+    {
+        stale.Dispose();
+        Console.Write("ended another section");
+    }
+    catch (InvalidOperationException)
+    {
+        Console.Write("refused");
+        other.Dispose();
+    }
+
+    Thread leaver = new(() => domain.ReadLock()) { Name = "leaver" };
+    leaver.Start();
+    leaver.Join();
+    domain.Synchronize();
+    return 0;
 }
 
 static void Repost() => Rcu.Call(Repost);

@@ -90,7 +90,7 @@ internal unsafe struct HeadQueue
     }
 
     /// <summary>O11: the producer takes its newest item back, unless its chain is being carried out; under Lock.</summary>
-    public static bool TryWithdraw(HeadQueue* queue)
+    public static bool TryWithdraw(HeadQueue* queue, QueuedBlocks? ledger)
     {
         if (queue->_sealedPosition == queue->Count)
         {
@@ -100,7 +100,7 @@ internal unsafe struct HeadQueue
             }
 
             // SAFETY: the item is the top of the chain, and still its producer's to withdraw.
-            queue->_sealedTop = queue->_sealedTop->Next;
+            queue->_sealedTop = LinkOf(queue->_sealedTop, ledger);
             queue->_sealedLeft--;
             queue->_sealedPosition--;
         }
@@ -138,7 +138,7 @@ internal unsafe struct HeadQueue
         for (int i = 0; i < count; i++)
         {
             // SAFETY: O3, O10: item of a sealed chain whose target has completed; its link is read before it is freed.
-            RcuHead* next = head->Next;
+            RcuHead* next = LinkOf(head, ledger);
             Prefetch.Read(next);
             Reclaim.CarryOut(head, ledger);
             head = next;
@@ -167,15 +167,19 @@ internal unsafe struct HeadQueue
     }
 
     /// <summary>Turns what was detached round, so that the item queued first comes first; the reclaimer's.</summary>
-    public static void ReverseReady(HeadQueue* queue)
+    public static void ReverseReady(HeadQueue* queue, QueuedBlocks? ledger)
     {
         RcuHead* first = null;
         RcuHead* head = queue->Ready;
         for (long left = queue->ReadyCount; left > 0; left--)
         {
             // SAFETY: ReadyCount items are linked from Ready on; the link of the lowest is overwritten, not followed.
-            RcuHead* below = head->Next;
-            head->Next = first;
+            RcuHead* below = LinkOf(head, ledger);
+            if (ledger is null || ledger.TryRelink(head, first))
+            {
+                head->Next = first;
+            }
+
             first = head;
             head = below;
         }
@@ -184,7 +188,7 @@ internal unsafe struct HeadQueue
     }
 
     /// <summary>The next of what was detached; null when there is none.</summary>
-    public static RcuHead* TakeReady(HeadQueue* queue)
+    public static RcuHead* TakeReady(HeadQueue* queue, QueuedBlocks? ledger)
     {
         if (queue->ReadyCount == 0)
         {
@@ -192,7 +196,7 @@ internal unsafe struct HeadQueue
         }
 
         RcuHead* head = queue->Ready;
-        queue->Ready = head->Next;
+        queue->Ready = LinkOf(head, ledger);
         queue->ReadyCount--;
         return head;
     }
@@ -203,6 +207,13 @@ internal unsafe struct HeadQueue
         Order.Release(ref queue->Reclaimed, queue->Reclaimed + 1);
         Order.Release(ref queue->Carried, queue->Carried + 1);
     }
+
+    /// <summary>What the next item pushed will be linked to; the producer's.</summary>
+    public static RcuHead* Newest(HeadQueue* queue) => (&queue->EvenCell)[queue->Count & 1];
+
+    // Under Validate the ledger's copy: a head that was overwritten while it waited must not lead the consumer astray.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static RcuHead* LinkOf(RcuHead* head, QueuedBlocks? ledger) => ledger is null ? head->Next : ledger.LinkOf(head);
 
     private static bool TrySnapshot(HeadQueue* queue, out RcuHead* top, out long position)
     {

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
 using Quiescent.Faults;
+using Quiescent.Validation;
 
 namespace Quiescent.Callbacks;
 
@@ -8,7 +9,13 @@ namespace Quiescent.Callbacks;
 // through a handle. So there is one queue for all forms of call_rcu, and one order within a thread.
 internal abstract class ManagedCallback
 {
-    /// <summary>A head for the callback, to be queued with <see cref="Invoke"/> or given back to <see cref="Discard"/>.</summary>
+    /// <summary>The function that stands in such a head: one address, so that a head can be told by it.</summary>
+    public static readonly unsafe nint Function = (nint)(delegate*<RcuHead*, void>)&Invoke;
+
+    /// <summary>What it calls, for reports.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>A head for the callback, to be queued with <see cref="Function"/> or given back to <see cref="Discard"/>.</summary>
     public static unsafe RcuHead* CreateHead(ManagedCallback callback)
     {
         FaultInjection.ThrowIfDue(FaultSite.Callback);
@@ -27,6 +34,9 @@ internal abstract class ManagedCallback
 
         return &head->Head;
     }
+
+    /// <summary>The callback of a head that waits.</summary>
+    public static unsafe ManagedCallback Peek(RcuHead* head) => (ManagedCallback)GCHandle.FromIntPtr(((NativeHead*)head)->Handle).Target!;
 
     public static unsafe void Invoke(RcuHead* head) => Take(head).Run();
 
@@ -55,20 +65,28 @@ internal abstract class ManagedCallback
 
 internal sealed class ActionCallback(Action callback) : ManagedCallback
 {
+    public override string Name => MethodNames.Of(callback);
+
     protected override void Run() => callback();
 }
 
 internal sealed class StateCallback<TState>(TState state, Action<TState> callback) : ManagedCallback
 {
+    public override string Name => MethodNames.Of(callback);
+
     protected override void Run() => callback(state);
 }
 
 internal sealed class DisposeCallback(IDisposable resource) : ManagedCallback
 {
+    public override string Name => $"{resource.GetType()}.{nameof(IDisposable.Dispose)}";
+
     protected override void Run() => resource.Dispose();
 }
 
 internal sealed class ReturnCallback<T>(ArrayPool<T> pool, T[] array, bool clearArray) : ManagedCallback
 {
+    public override string Name => $"{pool.GetType()}.{nameof(ArrayPool<>.Return)}";
+
     protected override void Run() => pool.Return(array, clearArray);
 }

@@ -9,7 +9,7 @@ namespace Quiescent.Diagnostics;
 // waits: so no reading ever shows more carried out than queued, and queued = carried out + waiting in each.
 internal static unsafe class Books
 {
-    public static RcuStatistics Read(QueueContext context, StallDetector stalls)
+    public static RcuStatistics Read(QueueContext context, long stalls)
     {
         Tally blocks = default;
         Tally callbacks = default;
@@ -39,6 +39,7 @@ internal static unsafe class Books
             BlocksQueued = blocks.Queued,
             BlocksFreed = blocks.CarriedOut,
             BlocksWaiting = blocks.Queued - blocks.CarriedOut,
+            Leaked = context.Findings.Leaked,
             CallbacksQueued = callbacks.Queued,
             CallbacksInvoked = callbacks.CarriedOut,
             CallbacksWaiting = callbacks.Queued - callbacks.CarriedOut,
@@ -46,7 +47,7 @@ internal static unsafe class Books
             ReaderSlots = end - 1, // less the domain's own
             ReaderSlotsInUse = inUse,
             PagesInUse = context.Pool.InUse,
-            Stalls = stalls.Count,
+            Stalls = stalls,
             ReadersAbandoned = gracePeriods.Abandoned,
         };
     }

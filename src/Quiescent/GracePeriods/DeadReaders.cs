@@ -10,7 +10,7 @@ namespace Quiescent.GracePeriods;
 // O6  A dead thread's word is cleared here only: Bury().
 internal sealed class DeadReaders(SlotTable slots)
 {
-    private readonly List<AbandonedReader> _abandoned = [];
+    private readonly List<Culprit> _abandoned = [];
     private int _pending;
 
     /// <summary>How many have ended inside sections.</summary>
@@ -52,18 +52,19 @@ internal sealed class DeadReaders(SlotTable slots)
     public unsafe void CloseAll(ReaderSlot* slot)
     {
         _abandoned.EnsureCapacity(_abandoned.Count + 1);
-        int depth = Handles.CloseAll(slot);
-        if (depth != 0)
+        Culprit reader = ThreadRegistrations.OwnerOf(slot).Identify(SectionWord.Nesting(ReaderSlot.Real(slot)->Word));
+        Handles.CloseAll(slot);
+        if (reader.Sections != 0)
         {
-            Note(ThreadRegistrations.OwnerOf(slot), depth);
+            Note(reader);
         }
     }
 
     /// <summary>Those noted since the last call.</summary>
-    public AbandonedReader[] Take()
+    public Culprit[] Take()
     {
         FaultInjection.ThrowIfDue(FaultSite.Report);
-        AbandonedReader[] taken = [.. _abandoned];
+        Culprit[] taken = [.. _abandoned];
         _abandoned.Clear();
         Order.Release(ref _pending, 0);
         return taken;
@@ -80,25 +81,23 @@ internal sealed class DeadReaders(SlotTable slots)
         {
             FaultInjection.ThrowIfDue(FaultSite.Burial);
             _abandoned.EnsureCapacity(_abandoned.Count + 1);
+            Culprit reader = owner.Identify(SectionWord.Nesting(word));
             if (Order.CompareExchange(ref slot->Word, SectionWord.Sequence(word), word) != word)
             {
                 return false;
             }
 
-            Note(owner, SectionWord.Nesting(word));
+            Note(reader);
         }
 
         slots.Release(index);
         return true;
     }
 
-    private void Note(SlotOwner owner, int depth)
+    private void Note(Culprit reader)
     {
         Count++;
-        _abandoned.Add(new AbandonedReader(owner, depth));
+        _abandoned.Add(reader);
         Order.Release(ref _pending, 1);
     }
 }
-
-// A reader that ended inside a section.
-internal readonly record struct AbandonedReader(SlotOwner Owner, int Depth);

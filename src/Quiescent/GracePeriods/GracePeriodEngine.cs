@@ -128,17 +128,16 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
     }
 
     /// <summary>The readers that ended inside sections since the last call, to be reported by a caller that holds no lock.</summary>
-    public AbandonedReader[] TakeAbandoned()
+    public Culprit[] TakeAbandoned()
     {
         using TryLock.Holder holder = TryLock.Hold(ref _lock);
         return dead.Take();
     }
 
     /// <summary>The reader that the grace period in progress waits for, if it has waited since before the given time.</summary>
-    public bool TryFindStalled(long notStartedAfter, out Culprit? reader, out long startedAt)
+    public bool TryFindStalled(long notStartedAfter, out StalledGracePeriod stalled)
     {
-        reader = null;
-        startedAt = 0;
+        stalled = default;
         if (!TryLock.TryEnter(ref _lock))
         {
             return false;
@@ -146,13 +145,13 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
 
         try
         {
-            startedAt = _startedAt;
-            if (IsInProgress && startedAt <= notStartedAfter)
+            if (!IsInProgress || _startedAt > notStartedAfter || scan.FindCulprit() is not { } reader)
             {
-                reader = scan.FindCulprit();
+                return false;
             }
 
-            return reader is not null;
+            stalled = new StalledGracePeriod(reader, _started, _startedAt);
+            return true;
         }
         finally
         {
@@ -199,6 +198,9 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
         Order.Release(ref Slots.Words->Completed, SectionWord.Sequence(Slots.Words->Started));
     }
 }
+
+// A grace period, by its number, that a reader holds up; since when is the stopwatch's.
+internal readonly record struct StalledGracePeriod(Culprit Reader, long Number, long StartedAt);
 
 // What the engine has counted, read in one go.
 internal readonly record struct GracePeriodCounts(long Started, long Completed, long Abandoned, GracePeriodDurations Durations);

@@ -15,6 +15,7 @@ internal sealed class SlotScan(SlotTable slots, DeadReaders dead) : ReaderScan
 {
     private int _cursor;
     private int _end;
+    private ulong _target;
 
     public override void Begin()
     {
@@ -29,6 +30,7 @@ internal sealed class SlotScan(SlotTable slots, DeadReaders dead) : ReaderScan
 
     public override unsafe bool Scan(ulong target)
     {
+        _target = target;
         while (_cursor < _end)
         {
             ReaderSlot* run = slots.Run(_cursor, _end, out int length);
@@ -36,7 +38,7 @@ internal sealed class SlotScan(SlotTable slots, DeadReaders dead) : ReaderScan
             {
                 // SAFETY: the run lies inside one chunk, and chunks outlive the engine.
                 ulong word = Order.Acquire(in run->Word);
-                if (!SectionWord.IsQuiescent(word) && !SectionWord.HasReached(word, target) && !dead.TryBury(_cursor + i))
+                if (IsInTheWay(word, target) && !dead.TryBury(_cursor + i))
                 {
                     _cursor += i;
                     return false;
@@ -51,5 +53,20 @@ internal sealed class SlotScan(SlotTable slots, DeadReaders dead) : ReaderScan
         return true;
     }
 
-    public override Culprit? FindCulprit() => _cursor < _end ? slots.OwnerOf(_cursor)?.Identity : null;
+    // A word in the way is of one section for as long as it is: the next one announces the target or a later grace period. So what
+    // lies between two looks at it is said of the section that is waited for.
+    public override unsafe Culprit? FindCulprit()
+    {
+        if (_cursor >= _end)
+        {
+            return null;
+        }
+
+        ReaderSlot* slot = slots[_cursor];
+        ulong word = Order.Acquire(in slot->Word);
+        Culprit? reader = IsInTheWay(word, _target) ? slots.OwnerOf(_cursor)?.Identify(SectionWord.Nesting(word)) : null;
+        return IsInTheWay(Order.Acquire(in slot->Word), _target) ? reader : null;
+    }
+
+    private static bool IsInTheWay(ulong word, ulong target) => !SectionWord.IsQuiescent(word) && !SectionWord.HasReached(word, target);
 }

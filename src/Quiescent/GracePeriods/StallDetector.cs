@@ -5,13 +5,11 @@ using Quiescent.Readers;
 namespace Quiescent.GracePeriods;
 
 // Names the reader that holds a grace period up (rcu_cpu_stall). Asked by whoever waits, so a domain in which nobody waits runs
-// nothing; of several waiters one reports. First after the timeout, then each three timeouts later, as the kernel does.
+// nothing; of several waiters one reports.
 internal sealed class StallDetector(GracePeriodEngine engine, TimeSpan timeout)
 {
-    private readonly long _timeout = ToStopwatchTicks(timeout);
+    private readonly StallTiming _timing = new(timeout);
     private long _gracePeriod = -1;
-    private long _nextReport;
-    private int _reports;
     private int _lock;
     private long _count;
 
@@ -21,7 +19,7 @@ internal sealed class StallDetector(GracePeriodEngine engine, TimeSpan timeout)
     public bool TryDetect(out Stall stall)
     {
         stall = default;
-        if (_timeout == long.MaxValue || !TryLock.TryEnter(ref _lock))
+        if (_timing.IsNever || !TryLock.TryEnter(ref _lock))
         {
             return false;
         }
@@ -29,26 +27,24 @@ internal sealed class StallDetector(GracePeriodEngine engine, TimeSpan timeout)
         try
         {
             long now = Stopwatch.GetTimestamp();
-            if (!engine.TryFindStalled(now - _timeout, out Culprit? reader, out long startedAt))
+            if (!engine.TryFindStalled(now - _timing.Timeout, out StalledGracePeriod stalled))
             {
                 return false;
             }
 
-            if (_gracePeriod != startedAt)
+            if (_gracePeriod != stalled.Number)
             {
-                _gracePeriod = startedAt;
-                _nextReport = startedAt + _timeout;
-                _reports = 0;
+                _gracePeriod = stalled.Number;
+                _timing.Begin(stalled.StartedAt);
             }
 
-            if (now < _nextReport)
+            if (!_timing.IsDue(now, out int reports))
             {
                 return false;
             }
 
-            _nextReport = now + (3 * _timeout);
             Order.Increment(ref _count);
-            stall = new Stall(reader!, Stopwatch.GetElapsedTime(startedAt, now), ++_reports);
+            stall = new Stall(stalled.Reader, stalled.Number, Stopwatch.GetElapsedTime(stalled.StartedAt, now), reports);
             return true;
         }
         finally
@@ -56,11 +52,7 @@ internal sealed class StallDetector(GracePeriodEngine engine, TimeSpan timeout)
             TryLock.Exit(ref _lock);
         }
     }
-
-    private static long ToStopwatchTicks(TimeSpan timeout) => timeout == Timeout.InfiniteTimeSpan
-        ? long.MaxValue
-        : (long)Math.Min(timeout.TotalSeconds * Stopwatch.Frequency, long.MaxValue / 8);
 }
 
 // One finding of the detector.
-internal readonly record struct Stall(Culprit Reader, TimeSpan Duration, int Reports);
+internal readonly record struct Stall(Culprit Reader, long GracePeriod, TimeSpan Duration, int Reports);

@@ -14,7 +14,7 @@ internal static unsafe class Deallocators
     public const int AlignedNativeHeap = 1;
 
     private static nint[] s_table = [0, 0];
-    private static GCHandle[] s_collectible = [default, default];
+    private static GCHandle[] s_types = [default, default];
     private static int s_gate;
 
     /// <summary>O8: all but the two built-in deallocators are user code.</summary>
@@ -42,27 +42,34 @@ internal static unsafe class Deallocators
 
             FaultInjection.ThrowIfDue(FaultSite.Deallocator);
             nint[] table = s_table;
-            int channel = Array.FindIndex(s_collectible, static owner => owner.IsAllocated && owner.Target is null);
+            int channel = Array.FindIndex(s_types, static owner => owner.IsAllocated && owner.Target is null);
             if (channel < 0)
             {
                 channel = table.Length;
                 Array.Resize(ref table, channel + 1);
-                Array.Resize(ref s_collectible, channel + 1);
+                Array.Resize(ref s_types, channel + 1);
             }
 
-            GCHandle handle = type.IsCollectible ? GCHandle.Alloc(type, GCHandleType.Weak) : default;
+            GCHandle handle = GCHandle.Alloc(type, GCHandleType.Weak);
 
             // From here on nothing fails.
-            if (s_collectible[channel].IsAllocated)
+            if (s_types[channel].IsAllocated)
             {
-                s_collectible[channel].Free();
+                s_types[channel].Free();
             }
 
-            s_collectible[channel] = handle;
+            s_types[channel] = handle;
             Order.Release(ref table[channel], (nint)free);
             Order.Release(ref s_table, table);
             Order.Release(ref registered, channel);
         }
+    }
+
+    /// <summary>The type that a channel of user code calls, for reports.</summary>
+    public static string NameOf(int channel)
+    {
+        using TryLock.Holder holder = TryLock.Hold(ref s_gate);
+        return $"{s_types[channel].Target}.{nameof(Free)}";
     }
 
     /// <summary>Frees one block; user code if <see cref="IsCode"/>.</summary>

@@ -19,6 +19,35 @@ internal static class Threads
     public static bool HasEnded(Thread thread) => !thread.IsAlive;
 }
 
+// Rings on a thread of the pool, once for each time that it is set.
+[SuppressMessage("Design", "CA1001", Justification = "A timer that is not set holds nothing but its own memory.")]
+internal sealed class Alarm(Action ring)
+{
+    private readonly Timer _timer = new(static ring => ((Action)ring!)(), ring, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+
+    public void Set(TimeSpan after)
+    {
+        bool isSet = false;
+        bool interrupted = false;
+        while (!isSet)
+        {
+            try
+            {
+                isSet = _timer.Change(after, Timeout.InfiniteTimeSpan);
+            }
+            catch (ThreadInterruptedException)
+            {
+                interrupted = true; // While it waited for the platform's lock: pending again below.
+            }
+        }
+
+        if (interrupted)
+        {
+            Thread.CurrentThread.Interrupt();
+        }
+    }
+}
+
 // What one thread sleeps on until another sets it: it stays set until a wait has taken it.
 [SuppressMessage("Design", "CA1001", Justification = "Whoever comes late may still set it; the handle's finalizer closes it.")]
 internal sealed class Signal

@@ -115,4 +115,15 @@ internal static class Tuning
 
     /// <summary>Empty slabs that a depot keeps from the system.</summary>
     public const int KeptEmptySlabs = 4;
+
+    // Validate.
+
+    /// <summary>Bytes of reclaimed blocks that the process keeps poisoned before they are really freed.</summary>
+    public const long QuarantineBytes = 16 * 1024 * 1024;
+
+    /// <summary>Blocks, likewise.</summary>
+    public const int QuarantineBlocks = 32 * 1024;
+
+    /// <summary>Freed blocks of <see cref="PagedHeap"/> whose addresses stay inaccessible.</summary>
+    public const int ClosedBlocks = 8 * 1024;
 }

@@ -5,6 +5,7 @@ using Quiescent.Memory;
 using Quiescent.Ordering;
 using Quiescent.Readers;
 using Quiescent.Reclamation;
+using Quiescent.Validation;
 using static Quiescent.Ordering.Tuning;
 
 namespace Quiescent.Pools;
@@ -267,7 +268,8 @@ internal sealed unsafe partial class BlockPool : BlockSink
             Poison.Fill(block, _layout.Stride);
             Magazine.TakeBack(magazine);
             throw new InvalidOperationException(
-                $"The block at 0x{block:x} of the pool '{_name}' was written to after it had been freed.");
+                $"The block at 0x{block:x} of the pool '{_name}' was written to after it had been freed.\n"
+                + $"  found at: {CallerSite.Capture()}\n  queued at: {_depot.FreedAt(block) ?? "(never)"}");
         }
 
         _depot.MarkOut(block);

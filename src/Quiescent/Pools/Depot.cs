@@ -1,6 +1,8 @@
 using System.Runtime.InteropServices;
 using Quiescent.Faults;
+using Quiescent.Memory;
 using Quiescent.Ordering;
+using Quiescent.Validation;
 using static Quiescent.Ordering.Tuning;
 
 namespace Quiescent.Pools;
@@ -20,6 +22,7 @@ internal sealed unsafe class Depot
     private readonly bool _validate;
     private readonly int _shelfRoom;
     private nint* _shelf;
+    private readonly Dictionary<nint, string> _freedAt = []; // Under Validate, of blocks that are in.
     private int _lock;
     private int _shelved;
     private int _emptySlabs;
@@ -160,12 +163,22 @@ internal sealed unsafe class Depot
         using TryLock.Holder holder = TryLock.Hold(ref _lock);
         Slab* slab = _layout.SlabOf(block);
         Slab.TryMark(slab, _layout, _layout.IndexOf(slab, block), isOut: true);
+        _freedAt.Remove(block);
+    }
+
+    /// <summary>Under Validate: where a block that is in was freed; null if it was never out.</summary>
+    public string? FreedAt(nint block)
+    {
+        using TryLock.Holder holder = TryLock.Hold(ref _lock);
+        return _freedAt.GetValueOrDefault(block);
     }
 
     /// <summary>Under Validate: a block comes in.</summary>
     /// <exception cref="InvalidOperationException">It is no block of this pool, or was not out.</exception>
+    /// <exception cref="OutOfMemoryException">There is no memory to note where; nothing has changed.</exception>
     public void MarkIn(nint block)
     {
+        string site = CallerSite.Capture().ToString();
         using TryLock.Holder holder = TryLock.Hold(ref _lock);
         Slab* slab = _all;
         while (slab != null && slab != _layout.SlabOf(block))
@@ -175,13 +188,19 @@ internal sealed unsafe class Depot
 
         if (slab == null || !_layout.IsBlock(slab, block))
         {
-            throw new InvalidOperationException($"No block of this pool begins at 0x{block:x}. Nothing was freed.");
+            throw new InvalidOperationException($"No block of this pool begins at 0x{block:x}. Nothing was freed.\n  queued at: {site}");
         }
+
+        _freedAt.EnsureCapacity(_freedAt.Count + 1);
 
         if (!Slab.TryMark(slab, _layout, _layout.IndexOf(slab, block), isOut: false))
         {
-            throw new InvalidOperationException($"The block at 0x{block:x} was freed before, or never rented. Nothing was freed.");
+            throw new InvalidOperationException(
+                $"The block at 0x{block:x} was freed before, or never rented. Nothing was freed.\n"
+                + $"  queued at: {site}\n  queued before at: {_freedAt.GetValueOrDefault(block) ?? "(never)"}");
         }
+
+        _freedAt[block] = site;
     }
 
     private bool IsReleased => _shelf == null;

@@ -5,12 +5,9 @@ namespace Quiescent.Readers;
 // Who holds a grace period up, or ended inside a section: for reports.
 internal sealed record Culprit(string? ThreadName, int ManagedThreadId, ulong OsThreadId)
 {
-    /// <summary>Where the section was entered, under Validate; of several the oldest.</summary>
-    public CallerSite? EnteredAt { get; init; }
-
-    /// <summary>When (Stopwatch); 0 where it is not known.</summary>
-    public long EnteredTimestamp { get; init; }
-
-    /// <summary>How many sections are in the way.</summary>
+    /// <summary>How many of its sections are open; being online counts as one.</summary>
     public int Sections { get; init; } = 1;
+
+    /// <summary>Under Validate: where and when those began, the outermost first, before it since when the thread is online.</summary>
+    public SectionEntry[] Entries { get; init; } = [];
 }

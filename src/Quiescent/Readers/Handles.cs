@@ -29,7 +29,7 @@ internal static unsafe class Handles
         if (owner.HasOneHandle && IsOnline(real))
         {
             RequireNoSection(slot, "The thread's last handle was disposed of while online inside a read-side critical section.");
-            GoOffline(real);
+            GoOffline(real, owner);
         }
 
         owner.CloseHandle(number);
@@ -54,7 +54,7 @@ internal static unsafe class Handles
 
     public static void GoOnline(ReaderSlot* slot, ulong number)
     {
-        RequireLive(slot, number);
+        SlotOwner owner = RequireLive(slot, number);
         RequireOpen(slot);
         ReaderSlot* real = ReaderSlot.Real(slot);
         if (IsOnline(real))
@@ -63,6 +63,7 @@ internal static unsafe class Handles
         }
 
         RequireNoSection(slot, "GoOnline was called inside a read-side critical section.");
+        owner.Ledger?.GoOnline();
         real->HandleWord |= HandleWords.Online;
         Section.Announce(real, real->Words);
         if ((real->HandleWord & HandleWords.FullFence) != 0)
@@ -74,23 +75,24 @@ internal static unsafe class Handles
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static void QuiescentStateBeyondFast(ReaderSlot* slot, ulong number)
     {
-        RequireLive(slot, number);
+        SlotOwner owner = RequireLive(slot, number);
         ReaderSlot* real = ReaderSlot.Real(slot);
         if (IsOnline(real))
         {
             RequireNoSection(slot, "QuiescentState was called inside a read-side critical section.");
+            owner.Ledger?.NoteQuiescentState();
             Section.Announce(real, real->Words);
         }
     }
 
     public static void GoOffline(ReaderSlot* slot, ulong number)
     {
-        RequireLive(slot, number);
+        SlotOwner owner = RequireLive(slot, number);
         ReaderSlot* real = ReaderSlot.Real(slot);
         if (IsOnline(real))
         {
             RequireNoSection(slot, "GoOffline was called inside a read-side critical section.");
-            GoOffline(real);
+            GoOffline(real, owner);
         }
     }
 
@@ -102,21 +104,20 @@ internal static unsafe class Handles
     }
 
     /// <summary>Ends all of this thread's sections and closes its handles, where no frame is left that may hold one: both are ref
-    /// structs. Returns how many sections there were.</summary>
-    public static int CloseAll(ReaderSlot* slot)
+    /// structs.</summary>
+    public static void CloseAll(ReaderSlot* slot)
     {
         ReaderSlot* real = ReaderSlot.Real(slot);
-        int depth = SectionWord.Nesting(real->Word);
         ThreadRegistrations.OwnerOf(slot).CloseAll();
         real->HandleWord &= HandleWords.FullFence;
         Order.Release(ref real->Word, SectionWord.Sequence(real->Word));
-        return depth;
     }
 
-    private static void GoOffline(ReaderSlot* real)
+    private static void GoOffline(ReaderSlot* real, SlotOwner owner)
     {
         Order.Release(ref real->Word, real->Word - 1);
         real->HandleWord &= ~HandleWords.Online;
+        owner.Ledger?.GoOffline();
     }
 
     private static bool IsOnline(ReaderSlot* real) => (real->HandleWord & HandleWords.Online) != 0;
@@ -153,7 +154,7 @@ internal static unsafe class Handles
     {
         if (Section.IsHeld(slot))
         {
-            throw new InvalidOperationException(message);
+            throw new InvalidOperationException(message + Section.DescribeOpen(slot));
         }
     }
 

@@ -62,10 +62,15 @@ internal static unsafe class Section
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static void ExitBeyondFast(ReaderSlot* slot, ulong word)
     {
-        bool wasFree = true;
-        if (!ReaderSlot.IsTwin(slot) || !ThreadRegistrations.OwnerOf(slot).Ledger!.TryClose(word, out wasFree))
+        if (!ReaderSlot.IsTwin(slot))
         {
-            ThrowWrongGuard();
+            ThrowWrongGuard("");
+        }
+
+        SectionLedger ledger = ThreadRegistrations.OwnerOf(slot).Ledger!;
+        if (!ledger.TryClose(word, out bool wasFree))
+        {
+            ThrowWrongGuard($" {ledger.Explain(word)}");
         }
 
         if (!wasFree)
@@ -87,6 +92,12 @@ internal static unsafe class Section
         ReaderSlot* real = ReaderSlot.Real(slot);
         return SectionWord.Nesting(real->Word) - (int)(real->HandleWord & HandleWords.Online);
     }
+
+    /// <summary>Under Validate: the places where this thread's open sections began, a line each; else nothing.</summary>
+    public static string DescribeOpen(ReaderSlot* slot) =>
+        ReaderSlot.IsTwin(slot)
+            ? string.Concat(ThreadRegistrations.OwnerOf(slot).Ledger!.Entries().Select(entry => $"{Environment.NewLine}  {entry}"))
+            : "";
 
     private static bool HasLedgerSection(ReaderSlot* slot) =>
         ReaderSlot.IsTwin(slot) && ThreadRegistrations.OwnerOf(slot).Ledger!.HasOpenSection;
@@ -114,8 +125,8 @@ internal static unsafe class Section
         throw new InvalidOperationException("Read-side critical sections are nested deeper than 65,535 on this thread.");
 
     [DoesNotReturn]
-    private static void ThrowWrongGuard() =>
+    private static void ThrowWrongGuard(string explanation) =>
         throw new InvalidOperationException(
             "The guard does not stand for this thread's innermost read-side critical section: it was disposed before, copied, "
-            + "or is disposed out of order. The thread's sections are unchanged.");
+            + $"or is disposed out of order. The thread's sections are unchanged.{explanation}");
 }

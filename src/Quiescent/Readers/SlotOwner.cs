@@ -15,11 +15,15 @@ internal sealed class SlotOwner(SlotTable table, Thread thread)
 
     public ulong OsThreadId { get; } = OsThread.CurrentId();
 
-    /// <summary>For reports; made when asked for, as a thread may be named late.</summary>
-    public Culprit Identity => new(Thread.Name, Thread.ManagedThreadId, OsThreadId);
-
     /// <summary>Sections in the order of their opening; only in a domain with Validate.</summary>
     public SectionLedger? Ledger { get; } = table.Validate ? new SectionLedger() : null;
+
+    /// <summary>For reports; made when asked for, as a thread may be named late.</summary>
+    public Culprit Identify(int sections) => new(Thread.Name, Thread.ManagedThreadId, OsThreadId)
+    {
+        Sections = sections,
+        Entries = Ledger?.Entries() ?? [],
+    };
 
     /// <summary>The thread has dropped its registration in a disposed domain.</summary>
     public bool IsForgotten { get; set; }

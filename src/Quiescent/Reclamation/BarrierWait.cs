@@ -29,6 +29,7 @@ internal static class BarrierWait
         {
             while (ticket is null ? BarrierTicket.AnythingWaits(context, codeOnly: false) : !ticket.IsDone())
             {
+                context.ReportReclaimer(onPool: false);
                 if (help.Run(mayNote: true, hurry: true))
                 {
                     backoff.Restart();
@@ -55,6 +56,11 @@ internal static class BarrierWait
         {
             reclaimer.EndHurry();
             backoff.RestoreInterrupt();
+        }
+
+        if (context.Findings.Any)
+        {
+            context.ReportReaders();
         }
     }
 }

@@ -324,8 +324,14 @@ internal unsafe struct PageQueue
             for (int i = 0; i < count; i++)
             {
                 PrefetchAfter(covered, i);
-                ledger?.Remove((void*)covered[i]);
-                Deallocators.Free(channel, (void*)covered[i]);
+                if (ledger is null)
+                {
+                    Deallocators.Free(channel, (void*)covered[i]);
+                }
+                else
+                {
+                    ledger.Free(channel, (void*)covered[i]);
+                }
             }
         }
     }

@@ -2,6 +2,7 @@ using Quiescent.GracePeriods;
 using Quiescent.Memory;
 using Quiescent.Ordering;
 using Quiescent.Readers;
+using Quiescent.Validation;
 using static Quiescent.Ordering.Tuning;
 
 namespace Quiescent.Reclamation;
@@ -18,7 +19,7 @@ internal sealed unsafe class QueueContext
         Engine = engine;
         Words = engine.Slots.Words;
         Backlog = new Backlog(options.BacklogLimit, options.BacklogPolicy);
-        Ledger = options.Validate ? new QueuedBlocks() : null;
+        Ledger = engine.Slots.Validate ? QueuedBlocks.OfProcess : null;
         PageEntries = (int)Math.Clamp(options.BacklogLimit / PagesPerLimit, 1, Page.Entries);
         First = Page.Words - PageEntries;
         SharedSlot = Slots.Extend(owner: null);
@@ -38,8 +39,14 @@ internal sealed unsafe class QueueContext
 
     public Backlog Backlog { get; }
 
-    /// <summary>What waits, under Validate.</summary>
+    /// <summary>What waits, under Validate; the process's.</summary>
     public QueuedBlocks? Ledger { get; }
+
+    /// <summary>What user code the reclaimer runs.</summary>
+    public RunningCode Running { get; } = new();
+
+    /// <summary>What validation has found and nobody has been told of yet.</summary>
+    public Findings Findings { get; } = new();
 
     /// <summary>How many blocks a page takes.</summary>
     public int PageEntries { get; }
@@ -108,6 +115,20 @@ internal sealed unsafe class QueueContext
             // Counted; said the next time, unless memory ran out while it was being said.
         }
     }
+
+    /// <summary>Reports a callback that does not return, if that is due; by whoever waits for it, with no lock held.</summary>
+    /// <param name="onPool">Raise the event on a thread of the pool: the caller may be inside <c>Free</c> (O8).</param>
+    public void ReportReclaimer(bool onPool)
+    {
+        try
+        {
+            _reports.ReportReclaimer(onPool);
+        }
+        catch (OutOfMemoryException)
+        {
+            // As above.
+        }
+    }
 }
 
 // What a domain tells its users; implemented by the domain.
@@ -116,4 +137,6 @@ internal interface IDomainReports
     void CallbackFailed(Exception exception);
 
     void ReportReaders();
+
+    void ReportReclaimer(bool onPool);
 }

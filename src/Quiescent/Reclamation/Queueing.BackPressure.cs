@@ -18,6 +18,7 @@ internal sealed unsafe partial class Queueing
         }
 
         reclaimer.Expedite();
+        context.ReportReclaimer(onPool: true);
         switch (backlog.Policy)
         {
             case BacklogPolicy.Throw:
@@ -44,6 +45,7 @@ internal sealed unsafe partial class Queueing
                 backoff.PauseUninterrupted();
                 if (backoff.IsSleeping)
                 {
+                    context.ReportReclaimer(onPool: true);
                     reclaimer.Wake(); // It may not have been startable before.
                 }
 

@@ -38,7 +38,7 @@ internal sealed unsafe partial class Queueing
         bool appended = false;
         try
         {
-            context.Ledger?.AddAll(blocks);
+            context.Ledger?.AddAll(queue->Channel, blocks, context.Findings);
             using TryLock.Holder holder = TryLock.Hold(ref queue->Lock);
             if (!context.IsDisposed)
             {

@@ -84,7 +84,7 @@ internal sealed unsafe partial class Queueing(QueueContext context, Reclaimer re
     /// <summary>Queues a block in a queue of this thread's slot.</summary>
     public void Append(ReaderSlot* real, PageQueue* queue, void* block)
     {
-        context.Ledger?.Add(block);
+        context.Ledger?.Add(queue->Channel, block, context.Findings);
         if (Page.IsVisitDue(queue->Cursor) && !Page.HasNoRoom(queue->Cursor) && Deallocators.IsBuiltIn(queue->Channel))
         {
             CollectSome(queue);
@@ -117,7 +117,7 @@ internal sealed unsafe partial class Queueing(QueueContext context, Reclaimer re
         ThrowIfDisposed();
         ReaderSlot* real = ReaderSlot.Real(slot == null ? registrar.TryRegister() : slot);
         void* identity = HeadWord.IsTrivial(word) ? HeadWord.BlockOf(head, word) : head;
-        context.Ledger?.AddIfRoom(identity);
+        context.Ledger?.AddIfRoom(HeadWord.ChannelOf(word), identity, head, word, context.Findings);
         head->Word = word;
         if (!(real != null ? TryPush(real, head, word) : TryPushShared(head, word)))
         {
@@ -152,6 +152,7 @@ internal sealed unsafe partial class Queueing(QueueContext context, Reclaimer re
         ThrowIfDisposed();
         if (context.Backlog is { Policy: BacklogPolicy.Throw, IsOverLimit: true } && !reclaimer.IsCurrentThread)
         {
+            context.ReportReclaimer(onPool: true);
             ThrowBacklog();
         }
 
@@ -159,7 +160,7 @@ internal sealed unsafe partial class Queueing(QueueContext context, Reclaimer re
         RcuHead* head = ManagedCallback.CreateHead(callback);
         try
         {
-            PushBeyondFast(slot, head, (nint)(delegate*<RcuHead*, void>)&ManagedCallback.Invoke);
+            PushBeyondFast(slot, head, ManagedCallback.Function);
         }
         catch
         {
@@ -276,6 +277,7 @@ internal sealed unsafe partial class Queueing(QueueContext context, Reclaimer re
     private bool TryPush(ReaderSlot* real, RcuHead* head, nint word)
     {
         HeadQueue* queue = QueueFor((ThreadQueues*)real->Queues, word);
+        context.Ledger?.NoteLink(head, HeadQueue.Newest(queue));
         return IsKept(real, queue, HeadQueue.Push(queue, head));
     }
 
@@ -285,6 +287,7 @@ internal sealed unsafe partial class Queueing(QueueContext context, Reclaimer re
     {
         using TryLock.Holder holder = TryLock.Hold(ref _sharedLock);
         HeadQueue* queue = QueueFor((ThreadQueues*)context.SharedSlot->Queues, word);
+        context.Ledger?.NoteLink(head, HeadQueue.Newest(queue));
         HeadQueue.Push(queue, head);
         if (IsWithdrawn(queue))
         {
@@ -319,7 +322,7 @@ internal sealed unsafe partial class Queueing(QueueContext context, Reclaimer re
         }
 
         using TryLock.Holder holder = TryLock.Hold(ref queue->Lock);
-        return HeadQueue.TryWithdraw(queue);
+        return HeadQueue.TryWithdraw(queue, context.Ledger);
     }
 
     private bool IsWithdrawn(PageQueue* queue)

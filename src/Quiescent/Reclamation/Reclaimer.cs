@@ -27,7 +27,9 @@ internal sealed class Reclaimer(QueueContext context, Registrar registrar, RcuDo
     private static readonly TimeSpan s_poll = TimeSpan.FromMilliseconds(1);
 
     private readonly ReclaimerPass _pass = new(context, options.CallbackBatchLimit);
+    private ReclaimerWatch? _watch;
     private Thread? _thread;
+    private ulong _osThreadId;
     private Signal? _signal;
     private int _startGate;
     private int _hurry;
@@ -93,6 +95,7 @@ internal sealed class Reclaimer(QueueContext context, Registrar registrar, RcuDo
             seen = now;
         }
 
+        Watch();
         Expedite();
     }
 
@@ -102,6 +105,7 @@ internal sealed class Reclaimer(QueueContext context, Registrar registrar, RcuDo
     {
         RequireThread();
         Task task = Waiters.Add(isDone, cancellationToken);
+        Watch();
         Expedite();
         return task;
     }
@@ -161,6 +165,26 @@ internal sealed class Reclaimer(QueueContext context, Registrar registrar, RcuDo
 
     private bool IsStepped => context.Engine.Stepping.IsOn;
 
+    /// <summary>Who runs the callbacks.</summary>
+    public Culprit Identify()
+    {
+        Thread? thread = Order.Acquire(in _thread);
+        return new Culprit(thread?.Name, thread?.ManagedThreadId ?? 0, Order.Acquire(in _osThreadId)) { Sections = 0 };
+    }
+
+    // Those without a thread of their own could not say that the reclaimer is stuck.
+    private void Watch()
+    {
+        try
+        {
+            _watch?.Begin();
+        }
+        catch (OutOfMemoryException)
+        {
+            // They wait all the same.
+        }
+    }
+
     // An append can be left to the next one; a request that nobody follows up would wait for ever.
     private void RequireThread()
     {
@@ -181,6 +205,7 @@ internal sealed class Reclaimer(QueueContext context, Registrar registrar, RcuDo
 
             try
             {
+                _watch ??= new ReclaimerWatch(context, () => Waiters.Any || IsRequested(out _), options.StallTimeout);
                 ProcessExit.Register(this);
                 Thread thread = Threads.Create(Run, $"rcu reclaimer ({options.Name})");
                 FaultInjection.ThrowIfDue(FaultSite.ThreadStart);
@@ -203,6 +228,7 @@ internal sealed class Reclaimer(QueueContext context, Registrar registrar, RcuDo
 
     private void Run()
     {
+        Order.Release(ref _osThreadId, OsThread.CurrentId());
         Order.Release(ref _thread, Thread.CurrentThread); // Callbacks may ask before the starter goes on.
         while (true)
         {
@@ -274,7 +300,7 @@ internal sealed class Reclaimer(QueueContext context, Registrar registrar, RcuDo
         }
         while (HasWork());
 
-        if (context.Engine.HasAbandoned)
+        if (context.Engine.HasAbandoned || context.Findings.Any)
         {
             context.ReportReaders();
         }

@@ -118,6 +118,7 @@ internal sealed unsafe class ReclaimerPass(QueueContext context, int batchLimit)
         TryLock.Exit(ref queue->Lock);
 
         count = Math.Min(count, batchLimit);
+        context.Running.Enter(queue);
         for (int i = 0; i < count; i++)
         {
             // SAFETY: O7: covered, and carried out by nobody else; the page stays until the next look under the lock.
@@ -134,6 +135,7 @@ internal sealed unsafe class ReclaimerPass(QueueContext context, int batchLimit)
             PageQueue.NoteCarriedOut(queue, 1);
         }
 
+        context.Running.Leave();
         Account(count);
     }
 
@@ -150,18 +152,20 @@ internal sealed unsafe class ReclaimerPass(QueueContext context, int batchLimit)
             HeadQueue.DetachCovered(queue, context.Engine);
             Seal(queue);
             TryLock.Exit(ref queue->Lock);
-            HeadQueue.ReverseReady(queue);
+            HeadQueue.ReverseReady(queue, context.Ledger);
         }
 
         int count = 0;
+        context.Running.Enter(queue);
         while (count < batchLimit)
         {
-            RcuHead* head = HeadQueue.TakeReady(queue);
+            RcuHead* head = HeadQueue.TakeReady(queue, context.Ledger);
             if (head == null)
             {
                 break;
             }
 
+            context.Running.Note(head);
             try
             {
                 Reclaim.CarryOut(head, context.Ledger);
@@ -175,6 +179,7 @@ internal sealed unsafe class ReclaimerPass(QueueContext context, int batchLimit)
             count++;
         }
 
+        context.Running.Leave();
         Account(count);
     }
 

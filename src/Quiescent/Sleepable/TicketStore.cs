@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Quiescent.Faults;
 using Quiescent.Ordering;
 using Quiescent.Readers;
+using Quiescent.Validation;
 using static Quiescent.Ordering.Tuning;
 
 namespace Quiescent.Sleepable;
@@ -79,8 +80,7 @@ internal sealed unsafe class TicketStore
 
         return found == null ? null : Identify(found->ManagedThreadId) with
         {
-            EnteredAt = oldest.EnteredAt,
-            EnteredTimestamp = oldest.EnteredTimestamp,
+            Entries = oldest.EnteredAt is { } site ? [new SectionEntry(site, oldest.EnteredTimestamp, IsOnline: false)] : [],
             Sections = sections,
         };
     }

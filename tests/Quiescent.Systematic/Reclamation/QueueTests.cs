@@ -48,6 +48,10 @@ public unsafe class QueueTests : IDomainReports
 
     void IDomainReports.CallbackFailed(Exception exception) => Schedule.Require(false, exception.Message);
 
+    void IDomainReports.ReportReclaimer(bool onPool)
+    {
+    }
+
     void IDomainReports.ReportReaders()
     {
     }

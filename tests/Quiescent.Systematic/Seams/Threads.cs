@@ -20,6 +20,12 @@ internal static class Threads
     }
 }
 
+// Never rings: what it is for takes longer than any schedule.
+internal sealed class Alarm(Action ring)
+{
+    public void Set(TimeSpan after) => GC.KeepAlive(ring);
+}
+
 // A bounded wait ends after some steps of others that the exploration chooses, or earlier; an unbounded one when it is set.
 internal sealed class Signal
 {

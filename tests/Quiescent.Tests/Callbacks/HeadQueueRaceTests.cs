@@ -46,8 +46,8 @@ public sealed unsafe class HeadQueueRaceTests : IDisposable
 
             Assert.True(bare.Engine.TryAdvance(target));
             HeadQueue.DetachCovered(_queue, bare.Engine);
-            HeadQueue.ReverseReady(_queue);
-            for (RcuHead* head; (head = HeadQueue.TakeReady(_queue)) != null; carried++)
+            HeadQueue.ReverseReady(_queue, ledger: null);
+            for (RcuHead* head; (head = HeadQueue.TakeReady(_queue, ledger: null)) != null; carried++)
             {
                 if (head != _heads + (carried % Ring))
                 {

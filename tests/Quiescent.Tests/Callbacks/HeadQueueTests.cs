@@ -93,21 +93,21 @@ public sealed unsafe class HeadQueueTests : IDisposable
     [Fact]
     public void The_newest_head_can_be_withdrawn_until_its_chain_is_carried_out()
     {
-        Assert.False(HeadQueue.TryWithdraw(_queue));
+        Assert.False(HeadQueue.TryWithdraw(_queue, ledger: null));
         Push(2);
         RcuHead* head = NewHead();
         HeadQueue.Push(_queue, head);
-        Assert.True(HeadQueue.TryWithdraw(_queue));
+        Assert.True(HeadQueue.TryWithdraw(_queue, ledger: null));
         Assert.Equal(2, _queue->Count);
         Assert.Equal(3, HeadQueue.Push(_queue, head));
         HeadQueue.Seal(_queue, _engine, out ulong target);
-        Assert.True(HeadQueue.TryWithdraw(_queue));
+        Assert.True(HeadQueue.TryWithdraw(_queue, ledger: null));
         Assert.Equal(2, _queue->Count);
         _engine.TryAdvance(target);
         Assert.Equal(1, HeadQueue.FreeCovered(_queue, _engine, null, 1));
-        Assert.False(HeadQueue.TryWithdraw(_queue));
+        Assert.False(HeadQueue.TryWithdraw(_queue, ledger: null));
         Assert.Equal(1, HeadQueue.FreeCovered(_queue, _engine, null, 10));
-        Assert.False(HeadQueue.TryWithdraw(_queue));
+        Assert.False(HeadQueue.TryWithdraw(_queue, ledger: null));
         Assert.Equal((2, 2), (_queue->Reclaimed, _queue->Carried));
         NativeMemory.Free(head);
     }
@@ -122,7 +122,7 @@ public sealed unsafe class HeadQueueTests : IDisposable
         Push(before);
         RcuHead* withdrawn = NewHead();
         HeadQueue.Push(_queue, withdrawn);
-        Assert.True(HeadQueue.TryWithdraw(_queue));
+        Assert.True(HeadQueue.TryWithdraw(_queue, ledger: null));
         HeadQueue.Seal(_queue, _engine, out ulong target);
         _engine.TryAdvance(target);
         Assert.Equal(before, HeadQueue.FreeCovered(_queue, _engine, null, 10));
@@ -139,11 +139,11 @@ public sealed unsafe class HeadQueueTests : IDisposable
         RcuHead* withdrawn = NewHead();
         HeadQueue.Push(_queue, withdrawn);
         HeadQueue.Seal(_queue, _engine, out ulong target);
-        Assert.True(HeadQueue.TryWithdraw(_queue));
+        Assert.True(HeadQueue.TryWithdraw(_queue, ledger: null));
         NativeMemory.Free(withdrawn); // A double free if it was still in the chain.
         _engine.TryAdvance(target);
         Assert.Equal(1, HeadQueue.FreeCovered(_queue, _engine, null, 1));
-        Assert.False(HeadQueue.TryWithdraw(_queue));
+        Assert.False(HeadQueue.TryWithdraw(_queue, ledger: null));
         Assert.Equal(count - 1, HeadQueue.FreeCovered(_queue, _engine, null, 10));
         Assert.True(HeadQueue.IsEmpty(_queue));
     }
@@ -154,7 +154,7 @@ public sealed unsafe class HeadQueueTests : IDisposable
         RcuHead* withdrawn = NewHead();
         HeadQueue.Push(_queue, withdrawn);
         HeadQueue.Seal(_queue, _engine, out ulong target);
-        Assert.True(HeadQueue.TryWithdraw(_queue));
+        Assert.True(HeadQueue.TryWithdraw(_queue, ledger: null));
         NativeMemory.Free(withdrawn);
         Assert.True(HeadQueue.IsEmpty(_queue));
         _engine.TryAdvance(target);
@@ -171,9 +171,9 @@ public sealed unsafe class HeadQueueTests : IDisposable
         HeadQueue.Seal(_queue, _engine, out ulong target);
         _engine.TryAdvance(target);
         HeadQueue.DetachCovered(_queue, _engine);
-        Assert.False(HeadQueue.TryWithdraw(_queue));
-        HeadQueue.ReverseReady(_queue);
-        Assert.True(HeadQueue.TakeReady(_queue) == head);
+        Assert.False(HeadQueue.TryWithdraw(_queue, ledger: null));
+        HeadQueue.ReverseReady(_queue, ledger: null);
+        Assert.True(HeadQueue.TakeReady(_queue, ledger: null) == head);
         HeadQueue.NoteCarriedOut(_queue);
         NativeMemory.Free(head);
     }
@@ -192,18 +192,18 @@ public sealed unsafe class HeadQueueTests : IDisposable
         Assert.Equal(0, _queue->ReadyCount);
         _engine.TryAdvance(target);
         HeadQueue.DetachCovered(_queue, _engine);
-        HeadQueue.ReverseReady(_queue);
+        HeadQueue.ReverseReady(_queue, ledger: null);
         Assert.Equal(7, _queue->ReadyCount);
         for (int i = 0; i < heads.Length; i++)
         {
-            RcuHead* head = HeadQueue.TakeReady(_queue);
+            RcuHead* head = HeadQueue.TakeReady(_queue, ledger: null);
             Assert.Equal(heads[i], (nint)head);
             Assert.Equal(i, _queue->Carried); // taken is not carried out
             HeadQueue.NoteCarriedOut(_queue);
             NativeMemory.Free(head);
         }
 
-        Assert.True(HeadQueue.TakeReady(_queue) == null);
+        Assert.True(HeadQueue.TakeReady(_queue, ledger: null) == null);
         Assert.True(HeadQueue.IsEmpty(_queue));
     }
 
@@ -231,14 +231,14 @@ public sealed unsafe class HeadQueueTests : IDisposable
             Assert.True(HeadQueue.Seal(_queue, _engine, out ulong target));
             _engine.TryAdvance(target);
             HeadQueue.DetachCovered(_queue, _engine);
-            HeadQueue.ReverseReady(_queue);
+            HeadQueue.ReverseReady(_queue, ledger: null);
             for (int i = 0; i < count; i++)
             {
-                Assert.True(HeadQueue.TakeReady(_queue) == heads[i]);
+                Assert.True(HeadQueue.TakeReady(_queue, ledger: null) == heads[i]);
                 HeadQueue.NoteCarriedOut(_queue);
             }
 
-            Assert.True(HeadQueue.TakeReady(_queue) == null);
+            Assert.True(HeadQueue.TakeReady(_queue, ledger: null) == null);
             carried += count;
             Assert.Equal(carried, _queue->Carried);
         }

@@ -154,9 +154,9 @@ public sealed unsafe class EngineTests
         Assert.False(bare.Engine.TryAdvance(target));
         Assert.True(SectionWord.IsQuiescent(slot->Word));
         Assert.True(bare.Engine.HasAbandoned);
-        AbandonedReader abandoned = Assert.Single(bare.Engine.TakeAbandoned());
-        Assert.Same(dead, abandoned.Owner.Thread);
-        Assert.Equal(3, abandoned.Depth);
+        Culprit abandoned = Assert.Single(bare.Engine.TakeAbandoned());
+        Assert.Equal(dead.ManagedThreadId, abandoned.ManagedThreadId);
+        Assert.Equal(3, abandoned.Sections);
 
         Assert.False(bare.Engine.HasAbandoned);
         bare.Exit(living);

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
 using Quiescent.GracePeriods;
 using Quiescent.Readers;
 using Quiescent.Tests.Support;
@@ -135,7 +136,7 @@ public sealed unsafe class StallTests
     {
         using BareEngine bare = new();
         StallDetector detector = new(bare.Engine, TimeSpan.FromTicks(1));
-        bare.AddReader();
+        bare.AddReader(new Thread(static () => { }) { Name = "a bystander" });
         ReaderSlot* culprit = bare.AddReader();
         Assert.False(detector.TryDetect(out _));
         bare.Enter(culprit);
@@ -144,12 +145,109 @@ public sealed unsafe class StallTests
         Assert.False(bare.Engine.TryAdvance(target));
         Stall stall = default;
         Until.True(() => detector.TryDetect(out stall));
-        Assert.Same(bare.Engine.Slots.OwnerOf(1), stall.Reader);
+        Assert.Equal(bare.Engine.Slots.OwnerOf(1)!.Identify(sections: 1), stall.Reader);
         Assert.Equal(1, stall.Reports);
         bare.Exit(culprit);
         Assert.True(bare.Engine.TryAdvance(target));
         Assert.False(detector.TryDetect(out _));
         Assert.Equal(1, detector.Count);
+    }
+
+    // Fault caught: a report that is about the section which the reader has entered since.
+    [Fact]
+    public void A_reader_that_has_left_the_section_waited_for_is_not_named()
+    {
+        using BareEngine bare = new();
+        StallDetector detector = new(bare.Engine, TimeSpan.FromTicks(1));
+        ReaderSlot* reader = bare.AddReader();
+        bare.Enter(reader);
+        ulong target = bare.Engine.NextTarget();
+        Assert.False(bare.Engine.TryAdvance(target));
+        Until.True(() => detector.TryDetect(out _));
+        bare.Exit(reader);
+        bare.Enter(reader);
+        Assert.False(bare.Engine.TryFindStalled(long.MaxValue, out _));
+        Assert.True(bare.Engine.TryAdvance(target));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void The_report_says_since_when_and_how_much_waits_and_with_validate_where_the_section_began(bool validate)
+    {
+        using RcuDomain domain = new(new RcuDomainOptions { Name = "stalls", Validate = validate, StallTimeout = s_timeout });
+        ConcurrentQueue<StallEventArgs> reports = Watch(domain);
+        DateTimeOffset before = DateTimeOffset.UtcNow;
+        domain.Synchronize();
+        using ParkedReader reader = new(domain, name: "the culprit");
+        domain.Call(static () => { });
+        domain.Call(static () => { });
+        domain.Free(NativeMemory.Alloc(8));
+        using Worker synchronizer = Worker.Start(domain.Barrier);
+        Until.True(() => reports.Any(report => report.Reports >= 2));
+        DateTimeOffset after = DateTimeOffset.UtcNow;
+        reader.Release();
+        synchronizer.Join();
+
+        StallEventArgs report = reports.First(report => report.Reports == 2);
+        Assert.Equal(StallKind.Reader, report.Kind);
+        Assert.InRange(report.Since, before.AddSeconds(-1), after.AddSeconds(1));
+        Assert.Equal(1, report.BlocksWaiting);
+        Assert.Equal(2, report.CallbacksWaiting);
+        Assert.Equal(3, report.Backlog);
+        Assert.Equal(2, report.GracePeriod);
+        Assert.Equal(1, report.OpenSections);
+        Assert.Null(report.Callback);
+        string[] lines = report.ToString().ReplaceLineEndings("\n").Split('\n');
+        Assert.Matches(
+            @"^rcu: INFO: domain 'stalls' detected stall of grace period 2 for \d+\.\d s by reader thread 'the culprit' \(managed id \d+, OS id \d+\)$", lines[0]);
+        Assert.Matches(@"^    report 2, since .*; backlog 1 block, 2 callbacks; 1 read-side critical section open$", lines[1]);
+        Assert.Equal(validate, report.SectionsEnteredAt.Count == 1);
+        if (validate)
+        {
+            RcuCallSite site = report.SectionsEnteredAt[0];
+            Assert.EndsWith("ParkedReader.cs", site.File, StringComparison.Ordinal);
+            Assert.Contains("ParkedReader.Park", site.Method, StringComparison.Ordinal);
+            Assert.InRange(site.Time!.Value, before.AddSeconds(-1), after.AddSeconds(1));
+            Assert.Contains("Worker.Run", site.StackTrace, StringComparison.Ordinal);
+            Assert.Matches(@"^    entered .* at .*ParkedReader\.Park in .*ParkedReader\.cs:line \d+$", lines[2]);
+            Assert.Matches(@"^        at .*ParkedReader\.Park", lines[3]);
+        }
+    }
+
+    // Fault caught: an online reader blamed for when it went online, not for its last quiescent state.
+    [Fact]
+    public void An_online_reader_is_reported_with_where_it_went_online_and_since_its_last_quiescent_state()
+    {
+        using RcuDomain domain = new(new RcuDomainOptions { Name = "stalls", Validate = true, StallTimeout = s_timeout });
+        ConcurrentQueue<StallEventArgs> reports = Watch(domain);
+        using ManualResetEventSlim quiescent = new();
+        using ManualResetEventSlim end = new();
+        DateTimeOffset wentOnline = default;
+        DateTimeOffset stayed = default;
+        using Worker worker = Worker.Start(() =>
+        {
+            using RcuReader reader = domain.RegisterReader();
+            reader.GoOnline();
+            wentOnline = DateTimeOffset.UtcNow;
+            while (DateTimeOffset.UtcNow - wentOnline < TimeSpan.FromMilliseconds(50))
+            {
+                reader.QuiescentState();
+            }
+
+            stayed = DateTimeOffset.UtcNow;
+            reader.QuiescentState();
+            quiescent.Set();
+            Until.Set(end);
+        });
+        Until.Set(quiescent);
+        using Worker synchronizer = Worker.Start(domain.Synchronize);
+        Until.True(() => !reports.IsEmpty);
+        end.Set();
+        RcuCallSite site = Assert.Single(reports.First().SectionsEnteredAt);
+        Assert.EndsWith("StallTests.cs", site.File, StringComparison.Ordinal);
+        Assert.True(site.Time > wentOnline.AddMilliseconds(25), $"{site.Time:O}, where it went online at {wentOnline:O} and stayed from {stayed:O}.");
+        Assert.Contains("    online ", reports.First().ToString(), StringComparison.Ordinal);
     }
 
     [Theory]

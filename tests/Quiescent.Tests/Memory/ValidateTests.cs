@@ -2,12 +2,15 @@ using Quiescent.Memory;
 using Quiescent.Tests.Callbacks;
 using Quiescent.Tests.Reclamation;
 using Quiescent.Tests.Support;
+using Quiescent.Validation;
 
 namespace Quiescent.Tests.Memory;
 
 // RcuDomainOptions.Validate: a block queued twice is known before it corrupts a queue.
 public unsafe class ValidateTests
 {
+    private const int Unknown = QueuedBlocks.NoDeallocator; // Whose size is not asked for: no block is there.
+
     [Theory]
     [InlineData(Form.Headless)]
     [InlineData(Form.Head)]
@@ -133,15 +136,16 @@ public unsafe class ValidateTests
     [Fact]
     public void The_ledger_takes_all_or_nothing()
     {
-        QueuedBlocks ledger = new();
-        ledger.Add((void*)8);
-        Assert.Throws<InvalidOperationException>(() => ledger.AddAll([16, 24, 8]));
-        Assert.Throws<InvalidOperationException>(() => ledger.AddAll([16, 16]));
-        ledger.AddAll([16, 0, 24, 0]);
-        Assert.Throws<InvalidOperationException>(() => ledger.Add((void*)24));
+        QueuedBlocks ledger = new(new Quarantine(0, 0));
+        Findings findings = new();
+        ledger.Add(Unknown, (void*)8, findings);
+        Assert.Throws<InvalidOperationException>(() => ledger.AddAll(Unknown, [16, 24, 8], findings));
+        Assert.Throws<InvalidOperationException>(() => ledger.AddAll(Unknown, [16, 16], findings));
+        ledger.AddAll(Unknown, [16, 0, 24, 0], findings);
+        Assert.Throws<InvalidOperationException>(() => ledger.Add(Unknown, (void*)24, findings));
         ledger.Remove((void*)24);
-        ledger.Add((void*)24);
-        Assert.Throws<InvalidOperationException>(() => ledger.Add((void*)8));
+        ledger.Add(Unknown, (void*)24, findings);
+        Assert.Throws<InvalidOperationException>(() => ledger.Add(Unknown, (void*)8, findings));
     }
 
     private static RcuDomain Balanced(RcuDomain domain)

@@ -1,4 +1,4 @@
-using System.Diagnostics;
+using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Reclamation;
 
@@ -38,35 +38,5 @@ public class ProcessExitTests
     [Fact]
     public void A_crash_with_a_backlog_ends_the_process() => Assert.Equal("", Run(exitCode: null, "crash"));
 
-    private static string Run(int? exitCode, params string[] scenario)
-    {
-        ProcessStartInfo start = new(Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet")
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        start.ArgumentList.Add("exec");
-        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "ProcessExit.dll"));
-        foreach (string argument in scenario)
-        {
-            start.ArgumentList.Add(argument);
-        }
-
-        using Process process = Process.Start(start)!;
-        Task<string> output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        Task<string> errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        bool ended = process.WaitForExit(Support.Until.Bound);
-        if (!ended)
-        {
-            process.Kill();
-        }
-
-        Assert.True(ended, $"The process '{scenario[0]}' does not end.");
-        Support.Until.Done(output);
-        Support.Until.Done(errors);
-        Assert.True(
-            exitCode is { } expected ? process.ExitCode == expected : process.ExitCode != 0,
-            $"Exit code {process.ExitCode}, not {exitCode}. {errors.GetAwaiter().GetResult()}");
-        return output.GetAwaiter().GetResult();
-    }
+    private static string Run(int? exitCode, params string[] scenario) => ChildProcess.RunProgram("ProcessExit", scenario, exitCode).Output;
 }

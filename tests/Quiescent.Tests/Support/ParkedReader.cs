@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Quiescent.Tests.Support;
 
 // How a parked reader holds its domain's grace periods up.
@@ -41,6 +43,7 @@ internal sealed class ParkedReader : IDisposable
         _release.Dispose();
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)] // Reports name it.
     private void Park(RcuDomain domain, ReaderKind kind, ManualResetEventSlim entered)
     {
         if (kind == ReaderKind.Guard)
@@ -65,6 +68,7 @@ internal sealed class ParkedReader : IDisposable
     private void Hold(ManualResetEventSlim entered)
     {
         entered.Set();
+        SynchronizationContext.SetSynchronizationContext(null); // Waits inside a section, which Validate would object to.
         _release.Wait();
     }
 }

@@ -1,0 +1,80 @@
+using System.Globalization;
+using System.Text;
+using Quiescent.Readers;
+using Quiescent.Validation;
+
+namespace Quiescent.Diagnostics;
+
+// The reports' wording, after rcu_sched's: one line that says who, then the details, a line each and indented.
+internal static class ReportText
+{
+    private const string Hint = "where it began is known with RcuDomainOptions.Validate, or QUIESCENT_VALIDATE=1";
+
+    public static string Of(StallEventArgs stall, Culprit reader)
+    {
+        string detected = stall.ManagedThreadId == Environment.CurrentManagedThreadId ? "self-detected" : "detected";
+        StringBuilder text = new();
+        Append(text, $"rcu: INFO: domain '{stall.DomainName}' {detected} stall of grace period {stall.GracePeriod} for {Seconds(stall.Duration)} ");
+        Append(text, $"by reader {Thread(stall.ThreadName, stall.ManagedThreadId, stall.OsThreadId)}");
+        AppendDetails(text, stall);
+        Append(text, $"; {Sections(stall.OpenSections)} open");
+        AppendEntries(text, reader.Entries, stall.SectionsEnteredAt);
+        return text.ToString();
+    }
+
+    public static string OfReclaimer(StallEventArgs stall)
+    {
+        StringBuilder text = new();
+        Append(text, $"rcu: INFO: domain '{stall.DomainName}' detected stall of its reclaimer for {Seconds(stall.Duration)} by callback {stall.Callback} ");
+        Append(text, $"on {Thread(stall.ThreadName, stall.ManagedThreadId, stall.OsThreadId)}");
+        AppendDetails(text, stall);
+        return text.ToString();
+    }
+
+    public static string OfAbandoned(ReaderAbandonedEventArgs abandoned, Culprit reader)
+    {
+        StringBuilder text = new();
+        Append(text, $"rcu: INFO: domain '{abandoned.DomainName}' detected {Sections(abandoned.Depth)} left open ");
+        Append(text, $"by reader {Thread(abandoned.ThreadName, abandoned.ManagedThreadId, abandoned.OsThreadId)}");
+        AppendEntries(text, reader.Entries, abandoned.SectionsEnteredAt);
+        return text.ToString();
+    }
+
+    private static void AppendDetails(StringBuilder text, StallEventArgs stall) => Append(
+        text,
+        $"{Environment.NewLine}    report {stall.Reports}, since {stall.Since:O}; backlog {Count(stall.BlocksWaiting, "block")}, {Count(stall.CallbacksWaiting, "callback")}");
+
+    private static void AppendEntries(StringBuilder text, SectionEntry[] entries, IReadOnlyList<RcuCallSite> sites)
+    {
+        if (entries.Length == 0)
+        {
+            Append(text, $"{Environment.NewLine}    {Hint}");
+        }
+
+        for (int i = 0; i < entries.Length; i++)
+        {
+            AppendSite(text, entries[i].IsOnline ? "online" : "entered", sites[i]);
+        }
+    }
+
+    private static void AppendSite(StringBuilder text, string what, RcuCallSite site)
+    {
+        Append(text, $"{Environment.NewLine}    {what}{(site.Time is { } time ? $" {time:O}" : "")} at {site}");
+        foreach (string frame in site.StackTrace.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            Append(text, $"{Environment.NewLine}        {frame}");
+        }
+    }
+
+    private static string Thread(string? name, int managedId, ulong osId) => string.Create(
+        CultureInfo.InvariantCulture, $"thread '{name ?? "(unnamed)"}' (managed id {managedId}, OS id {osId})");
+
+    private static string Seconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.0} s");
+
+    private static string Sections(int count) => Count(count, "read-side critical section");
+
+    private static string Count(long count, string what) =>
+        string.Create(CultureInfo.InvariantCulture, $"{count} {what}{(count == 1 ? "" : "s")}");
+
+    private static void Append(StringBuilder text, FormattableString part) => text.Append(part.ToString(CultureInfo.InvariantCulture));
+}

@@ -1,0 +1,72 @@
+using Quiescent.Callbacks;
+using Quiescent.Memory;
+using Quiescent.Ordering;
+using Quiescent.Validation;
+
+namespace Quiescent.Reclamation;
+
+// What user code the reclaimer runs, which may not return and then has to be named: the queue that it runs, whose count of what is
+// carried out tells the one that runs from the next, and the last function called. The reclaimer alone writes it, two stores for a
+// function; whoever waits reads it, and believes what it has seen unchanged for long.
+internal sealed unsafe class RunningCode
+{
+    private nint _heads;
+    private nint _pages;
+    private nint _word;
+    private ManagedCallback? _callback;
+
+    /// <summary>From here to <see cref="Leave"/> the heads of this queue are carried out.</summary>
+    public void Enter(HeadQueue* queue) => Order.Release(ref _heads, (nint)queue);
+
+    /// <summary>The head that comes next.</summary>
+    public void Note(RcuHead* head)
+    {
+        // SAFETY: the reclaimer has detached the head and not carried it out.
+        nint word = head->Word;
+        Order.Release(ref _word, word);
+        Order.Release(ref _callback, word == ManagedCallback.Function ? ManagedCallback.Peek(head) : null);
+    }
+
+    /// <summary>From here to <see cref="Leave"/> the blocks of this queue are carried out, by a user deallocator.</summary>
+    public void Enter(PageQueue* queue) => Order.Release(ref _pages, (nint)queue);
+
+    public void Leave()
+    {
+        Order.Release(ref _heads, 0);
+        Order.Release(ref _pages, 0);
+        Order.Release(ref _callback, null);
+    }
+
+    /// <summary>Whether something runs; it is the same as before if the answer is.</summary>
+    public bool TryRead(out (nint Queue, long Position) running)
+    {
+        // SAFETY: queues live as long as the domain's slots (O5).
+        HeadQueue* heads = (HeadQueue*)Order.Acquire(in _heads);
+        PageQueue* pages = (PageQueue*)Order.Acquire(in _pages);
+        running = heads != null ? ((nint)heads, Order.Acquire(in heads->Carried))
+            : pages != null ? ((nint)pages, Order.Acquire(in pages->Carried))
+            : default;
+        return running.Queue != 0;
+    }
+
+    /// <summary>What is called, if that runs still; else null. May take long.</summary>
+    public string? Describe((nint Queue, long Position) seen)
+    {
+        string name = Describe();
+        return TryRead(out (nint Queue, long Position) running) && running == seen ? name : null;
+    }
+
+    private string Describe()
+    {
+        // SAFETY: as in TryRead.
+        PageQueue* pages = (PageQueue*)Order.Acquire(in _pages);
+        if (pages != null)
+        {
+            return Deallocators.NameOf(pages->Channel);
+        }
+
+        nint word = Order.Acquire(in _word);
+        return HeadWord.IsTrivial(word) ? Deallocators.NameOf(HeadWord.ChannelOf(word))
+            : Order.Acquire(in _callback)?.Name ?? MethodNames.OfFunction(word, typeof(RcuHead));
+    }
+}

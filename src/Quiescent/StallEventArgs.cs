@@ -1,0 +1,112 @@
+using Quiescent.Diagnostics;
+using Quiescent.GracePeriods;
+using Quiescent.Readers;
+using Quiescent.Reclamation;
+
+namespace Quiescent;
+
+/// <summary>Who holds a domain up.</summary>
+public enum StallKind
+{
+    /// <summary>A reader: a section, or a thread that is online without a quiescent state. Grace periods wait for it.</summary>
+    Reader,
+
+    /// <summary>A callback or user deallocator that does not return. Grace periods go on; barriers wait, and all callbacks behind it.</summary>
+    Reclaimer,
+}
+
+/// <summary>A reader or a callback that holds its domain up beyond <see cref="RcuDomainOptions.StallTimeout"/>
+/// (<c>rcu_cpu_stall</c>).</summary>
+public sealed class StallEventArgs : EventArgs
+{
+    private readonly string _text;
+
+    internal StallEventArgs(string domain, Stall stall, RcuStatistics books)
+        : this(domain, stall.Duration, stall.Reports, books)
+    {
+        Kind = StallKind.Reader;
+        GracePeriod = stall.GracePeriod;
+        ThreadName = stall.Reader.ThreadName;
+        ManagedThreadId = stall.Reader.ManagedThreadId;
+        OsThreadId = stall.Reader.OsThreadId;
+        OpenSections = stall.Reader.Sections;
+        SectionsEnteredAt = Array.ConvertAll(stall.Reader.Entries, RcuCallSite.Of);
+        _text = ReportText.Of(this, stall.Reader);
+    }
+
+    internal StallEventArgs(string domain, ReclaimerStall stall, Culprit reclaimer, string callback, RcuStatistics books)
+        : this(domain, stall.Duration, stall.Reports, books)
+    {
+        Kind = StallKind.Reclaimer;
+        ThreadName = reclaimer.ThreadName;
+        ManagedThreadId = reclaimer.ManagedThreadId;
+        OsThreadId = reclaimer.OsThreadId;
+        Callback = callback;
+        SectionsEnteredAt = [];
+        _text = ReportText.OfReclaimer(this);
+    }
+
+    private StallEventArgs(string domain, TimeSpan duration, int reports, RcuStatistics books)
+    {
+        DomainName = domain;
+        Duration = duration;
+        Since = DateTimeOffset.UtcNow - duration;
+        Reports = reports;
+        BlocksWaiting = books.BlocksWaiting;
+        CallbacksWaiting = books.CallbacksWaiting;
+        SectionsEnteredAt = [];
+        _text = "";
+    }
+
+    /// <summary>Whether a reader or a callback holds the domain up.</summary>
+    public StallKind Kind { get; }
+
+    /// <summary>The domain's name.</summary>
+    public string DomainName { get; }
+
+    /// <summary>The number of the grace period that a reader holds up, counted from the domain's first; 0 for a callback.</summary>
+    public long GracePeriod { get; }
+
+    /// <summary>The name of the thread that is inside a section, or online without a quiescent state; or the reclaimer's. Of a sleepable
+    /// section: the thread that began it.</summary>
+    public string? ThreadName { get; }
+
+    /// <summary>Its <see cref="Thread.ManagedThreadId"/>.</summary>
+    public int ManagedThreadId { get; }
+
+    /// <summary>The operating system's number for it; 0 where unknown.</summary>
+    public ulong OsThreadId { get; }
+
+    /// <summary>How long the grace period has been in progress, or the callback has been seen to run by those who wait for it.</summary>
+    public TimeSpan Duration { get; }
+
+    /// <summary>When that began.</summary>
+    public DateTimeOffset Since { get; }
+
+    /// <summary>How many times this stall has been reported, this one included.</summary>
+    public int Reports { get; }
+
+    /// <summary>Blocks and callbacks that wait in the domain, about.</summary>
+    public long Backlog => BlocksWaiting + CallbacksWaiting;
+
+    /// <summary>Blocks that wait in the domain, about.</summary>
+    public long BlocksWaiting { get; }
+
+    /// <summary>Function callbacks that wait in the domain, about; the one that does not return is one of them.</summary>
+    public long CallbacksWaiting { get; }
+
+    /// <summary>How many sections the reader has open, being online counted as one; in an <see cref="SrcuDomain"/>, how many sections are in
+    /// the way, whoever began them. 0 for a callback.</summary>
+    public int OpenSections { get; }
+
+    /// <summary>With <see cref="RcuDomainOptions.Validate"/>: where and when the reader went online (its last quiescent state tells when), and
+    /// where its open sections were entered, the outermost first. Of an <see cref="SrcuDomain"/>: the oldest section in the way.</summary>
+    public IReadOnlyList<RcuCallSite> SectionsEnteredAt { get; }
+
+    /// <summary>The method of the callback that does not return, with its type; of a user deallocator, its type's <c>Free</c>. A function
+    /// pointer whose method cannot be found is named by its address. Null for a reader.</summary>
+    public string? Callback { get; }
+
+    /// <summary>One line that names the culprit, in the kernel's terms; below it the details, each line indented.</summary>
+    public override string ToString() => _text;
+}

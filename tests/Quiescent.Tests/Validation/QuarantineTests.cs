@@ -1,0 +1,163 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Quiescent.Memory;
+using Quiescent.Tests.Support;
+using Quiescent.Validation;
+
+namespace Quiescent.Tests.Validation;
+
+// Reclaimed blocks hold poison for a while, and whoever writes to them is found out.
+public unsafe class QuarantineTests
+{
+    public enum How
+    {
+        Headless,
+        Bulk,
+        Head,
+        Aligned,
+        AlignedHead,
+    }
+
+    public static TheoryData<How> All => [.. Enum.GetValues<How>()];
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void A_reclaimed_block_holds_poison(How how)
+    {
+        using RcuDomain domain = Domains.New(validate: true);
+        byte* block = Reclaimed(domain, how);
+        Assert.Equal(-1, new ReadOnlySpan<byte>(block, 48).IndexOfAnyExcept(Poison.Value));
+        Assert.Equal(0, domain.VerifyReclaimed());
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void A_write_to_it_is_told_once_when_asked_for(How how)
+    {
+        using RcuDomain domain = Domains.New(validate: true);
+        List<MisuseEventArgs> found = [];
+        domain.MisuseFound += (_, misuse) => found.Add(misuse);
+        byte* block = Reclaimed(domain, how);
+        block[40] = 1;
+        Assert.Equal(1, domain.VerifyReclaimed());
+        Assert.Equal(0, domain.VerifyReclaimed());
+        MisuseEventArgs misuse = Assert.Single(found);
+        Assert.Equal((RcuMisuse.WrittenAfterFree, (nint)(block + 40)), (misuse.Misuse, misuse.Address));
+        Sites.MustName(misuse.ToString(), "queued at", "Here", "QuarantineTests.cs");
+    }
+
+    [Fact]
+    public void A_write_to_it_is_told_by_Dispose()
+    {
+        List<MisuseEventArgs> found = [];
+        using (RcuDomain domain = Domains.New(validate: true))
+        {
+            domain.MisuseFound += (_, misuse) => found.Add(misuse);
+            Reclaimed(domain, How.Headless)[3] = 1;
+        }
+
+        Assert.Equal(RcuMisuse.WrittenAfterFree, Assert.Single(found).Misuse);
+    }
+
+    [Fact]
+    public void Blocks_of_another_domain_stay()
+    {
+        using RcuDomain domain = Domains.New(validate: true);
+        byte* block = Reclaimed(domain, How.Headless);
+        using (RcuDomain other = Domains.New(validate: true))
+        {
+            Reclaimed(other, How.Headless);
+        }
+
+        block[1] = 1;
+        Assert.Equal(1, domain.VerifyReclaimed());
+    }
+
+    // Faults caught: blocks kept for ever, and one that leaves unseen.
+    [Theory]
+    [InlineData(1_000, int.MaxValue)]
+    [InlineData(long.MaxValue / 2, 8)]
+    public void It_keeps_no_more_than_it_may_and_looks_at_what_leaves(long maxBytes, int maxBlocks)
+    {
+        Quarantine quarantine = new(maxBytes, maxBlocks);
+        Findings findings = new();
+        const string site = "here";
+        nint first = 0;
+        List<nint> blocks = [];
+        for (int i = 0; i < 100; i++)
+        {
+            void* block = NativeMemory.Alloc(100);
+            first = first == 0 ? (nint)block : first;
+            blocks.Add((nint)block);
+            quarantine.Take(Deallocators.NativeHeap, block, site, findings);
+            if (i == 0)
+            {
+                Assert.Same(site, quarantine.Find(first + 99));
+                *(byte*)first = 1;
+            }
+        }
+
+        Assert.InRange(blocks.Distinct().Count(block => quarantine.Find(block) is not null), 8, 10);
+        Assert.True(findings.TryTake(out Finding finding));
+        Assert.Equal((RcuMisuse.WrittenAfterFree, first, 0), (finding.Misuse, finding.Block, finding.Offset));
+        Assert.False(findings.Any);
+        quarantine.ReleaseAll(findings);
+        Assert.All(blocks, block => Assert.Null(quarantine.Find(block)));
+    }
+
+    [Fact]
+    public void An_address_is_found_in_the_block_that_holds_it_alone()
+    {
+        AddressRanges<string> ranges = new();
+        ranges.Add(100, 10, "a");
+        ranges.Add(200, 1, "b");
+        Assert.Equal(
+            [null, "a", "a", null, null, "b", null],
+            ((nint[])[99, 100, 109, 110, 199, 200, 201]).Select(address => ranges.Holding(address)));
+        Assert.Equal(
+            [null, "a", "a", null, "b"],
+            ((nint Start, nuint Bytes)[])[(90, 10), (90, 11), (100, 1), (101, 99), (101, 100)] is var pieces
+                ? pieces.Select(piece => ranges.BeginningIn(piece.Start, piece.Bytes))
+                : []);
+    }
+
+    [Fact]
+    public void Nothing_is_kept_without_Validate()
+    {
+        using RcuDomain domain = Domains.New();
+        byte* block = Reclaimed(domain, How.Headless);
+        Assert.Null(Quarantine.OfProcess.Find((nint)block));
+        Assert.Equal(0, domain.VerifyReclaimed());
+    }
+
+    private static byte* Reclaimed(RcuDomain domain, How how)
+    {
+        byte* block = (byte*)(how >= How.Aligned ? NativeMemory.AlignedAlloc(64, 64) : NativeMemory.Alloc(64));
+        FreeHere(domain, how, block);
+        Assert.Equal(1, Books.MustBalance(domain).BlocksFreed);
+        return block;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void FreeHere(RcuDomain domain, How how, byte* block)
+    {
+        switch (how)
+        {
+            case How.Headless:
+                domain.Free(block);
+                break;
+            case How.Bulk:
+                domain.FreeBulk([(nint)block]);
+                break;
+            case How.Head:
+                domain.Free(block, (RcuHead*)(block + 16));
+                break;
+            case How.Aligned:
+                domain.Free<AlignedNativeHeap>(block);
+                break;
+            default:
+                domain.Free<AlignedNativeHeap>(block, (RcuHead*)(block + 16));
+                break;
+        }
+    }
+}
