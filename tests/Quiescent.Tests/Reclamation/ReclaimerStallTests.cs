@@ -12,14 +12,7 @@ public sealed unsafe class ReclaimerStallTests : IDisposable
     private static readonly TimeSpan s_timeout = TimeSpan.FromMilliseconds(20);
     private static readonly ManualResetEventSlim s_release = new();
     private static readonly ManualResetEventSlim s_running = new();
-
-    public ReclaimerStallTests()
-    {
-        s_release.Reset();
-        s_running.Reset();
-    }
-
-    public static TheoryData<string, string> Callbacks => new()
+    private static readonly Dictionary<string, string> s_names = new()
     {
         { "function", $"{typeof(ReclaimerStallTests)}.{nameof(StickFunction)}" },
         { "delegate", $"{typeof(ReclaimerStallTests)}.{nameof(Stick)}" },
@@ -29,13 +22,34 @@ public sealed unsafe class ReclaimerStallTests : IDisposable
         { "deallocator-head", $"{typeof(StickyHeap)}.Free" },
     };
 
+    public ReclaimerStallTests()
+    {
+        s_release.Reset();
+        s_running.Reset();
+    }
+
+    public static TheoryData<string, string, bool> Callbacks
+    {
+        get
+        {
+            TheoryData<string, string, bool> rows = [];
+            foreach ((string kind, string name) in s_names)
+            {
+                rows.Add(kind, name, false);
+                rows.Add(kind, name, true);
+            }
+
+            return rows;
+        }
+    }
+
     public void Dispose() => s_release.Set();
 
     [Theory]
     [MemberData(nameof(Callbacks))]
-    public void A_callback_that_does_not_return_is_named_to_whoever_waits_for_a_barrier(string kind, string name)
+    public void A_callback_that_does_not_return_is_named_to_whoever_waits_for_a_barrier(string kind, string name, bool validate)
     {
-        using RcuDomain domain = New();
+        using RcuDomain domain = New(validate);
         ConcurrentQueue<StallEventArgs> reports = Watch(domain);
         Queue(domain, kind);
         for (int i = 0; i < 3; i++)
@@ -59,6 +73,8 @@ public sealed unsafe class ReclaimerStallTests : IDisposable
             Assert.NotEqual(0, report.ManagedThreadId);
             Assert.Equal(i + 1, report.Reports);
             Assert.True(report.Duration >= s_timeout, $"{report}");
+            Assert.Equal(validate ? $"{typeof(ReclaimerStallTests)}.{nameof(Queue)}" : null, report.CallbackQueuedAt?.Method);
+            Assert.Equal(validate, report.ToString().Contains("ReclaimerStallTests.cs:line ", StringComparison.Ordinal));
             Assert.True(report.Backlog >= 4, $"{report}");
             Assert.StartsWith("rcu: INFO: domain 'stuck' detected stall of its reclaimer for ", report.ToString(), StringComparison.Ordinal);
             Assert.Contains($" by callback {name} on thread 'rcu reclaimer (stuck)'", report.ToString(), StringComparison.Ordinal);
@@ -106,12 +122,12 @@ public sealed unsafe class ReclaimerStallTests : IDisposable
         code.Enter(queue);
         for (int i = 0; i < 1_000; i++)
         {
-            code.Note(&head);
+            code.Note(&head, ledger: null);
             Assert.False(detector.TryDetect(out _));
             HeadQueue.NoteCarriedOut(queue);
         }
 
-        code.Note(&head);
+        code.Note(&head, ledger: null);
         ReclaimerStall stall = default;
         Until.True(() => detector.TryDetect(out stall));
         Assert.Equal(1, stall.Reports);
@@ -200,7 +216,8 @@ public sealed unsafe class ReclaimerStallTests : IDisposable
         s_release.Set();
     }
 
-    private static RcuDomain New() => new(new RcuDomainOptions { Name = "stuck", StallTimeout = s_timeout });
+    private static RcuDomain New(bool validate = false) =>
+        new(new RcuDomainOptions { Name = "stuck", StallTimeout = s_timeout, Validate = validate });
 
     private static ConcurrentQueue<StallEventArgs> Watch(RcuDomain domain)
     {
