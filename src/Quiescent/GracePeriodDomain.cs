@@ -193,7 +193,7 @@ public abstract unsafe partial class GracePeriodDomain : IDisposable, IDomainRep
 
     private void ReportReclaimer(ReclaimerStall stall)
     {
-        if (_context.Running.TryDescribe(stall.Running, out string callback, out CallerSite? queuedAt))
+        if (_context.Running.TryDescribe(stall.Running, out string callback, out string? queuedAt))
         {
             Report(Stalled, new StallEventArgs(Options.Name, stall, _reclaimer.Identify(), callback, queuedAt, ReadBooks()));
         }

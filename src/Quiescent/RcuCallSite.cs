@@ -3,13 +3,13 @@ using Quiescent.Validation;
 
 namespace Quiescent;
 
-/// <summary>A place in the program, and when it was passed: where a section was entered, or a callback queued. Known in domains with
+/// <summary>A place in the program, and when it was passed: where a section was entered. Known in domains with
 /// <see cref="RcuDomainOptions.Validate"/>.</summary>
 public sealed class RcuCallSite
 {
     private readonly CallerSite _site;
 
-    internal RcuCallSite(CallerSite site, TimeSpan? age)
+    internal RcuCallSite(CallerSite site, TimeSpan age)
     {
         _site = site;
         Age = age;
@@ -27,8 +27,8 @@ public sealed class RcuCallSite
     /// <summary>All frames, a line each, from the call outwards.</summary>
     public string StackTrace => _site.StackText;
 
-    /// <summary>How long before the report the call was made; null where that was not noted.</summary>
-    public TimeSpan? Age { get; }
+    /// <summary>How long before the report the call was made.</summary>
+    public TimeSpan Age { get; }
 
     /// <summary>One line: the method, and where its source is known, file and line.</summary>
     public override string ToString() => _site.ToString();

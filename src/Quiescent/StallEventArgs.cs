@@ -2,7 +2,6 @@ using Quiescent.Diagnostics;
 using Quiescent.GracePeriods;
 using Quiescent.Readers;
 using Quiescent.Reclamation;
-using Quiescent.Validation;
 
 namespace Quiescent;
 
@@ -35,7 +34,7 @@ public sealed class StallEventArgs : EventArgs
         _text = ReportText.Of(this, stall.Reader);
     }
 
-    internal StallEventArgs(string domain, ReclaimerStall stall, Culprit reclaimer, string callback, CallerSite? queuedAt, RcuStatistics books)
+    internal StallEventArgs(string domain, ReclaimerStall stall, Culprit reclaimer, string callback, string? queuedAt, RcuStatistics books)
         : this(domain, stall.Duration, stall.Reports, books)
     {
         Kind = StallKind.Reclaimer;
@@ -43,7 +42,7 @@ public sealed class StallEventArgs : EventArgs
         ManagedThreadId = reclaimer.ManagedThreadId;
         OsThreadId = reclaimer.OsThreadId;
         Callback = callback;
-        CallbackQueuedAt = queuedAt is null ? null : new RcuCallSite(queuedAt, age: null);
+        CallbackQueuedAt = queuedAt;
         SectionsEnteredAt = [];
         _text = ReportText.OfReclaimer(this);
     }
@@ -105,8 +104,8 @@ public sealed class StallEventArgs : EventArgs
     /// pointer whose method cannot be found is named by its address. Null for a reader.</summary>
     public string? Callback { get; }
 
-    /// <summary>With <see cref="RcuDomainOptions.Validate"/>: where that callback was queued. Null for a reader.</summary>
-    public RcuCallSite? CallbackQueuedAt { get; }
+    /// <summary>With <see cref="RcuDomainOptions.Validate"/>: where that callback was queued: method, file and line. Null for a reader.</summary>
+    public string? CallbackQueuedAt { get; }
 
     /// <summary>One line that names the culprit, in the kernel's terms; below it the details, each line indented.</summary>
     public override string ToString() => _text;

@@ -28,9 +28,9 @@ internal static class ReportText
         Append(text, $"rcu: INFO: domain '{stall.DomainName}' detected stall of its reclaimer for {Seconds(stall.Duration)} by callback {stall.Callback} ");
         Append(text, $"on {Thread(stall.ThreadName, stall.ManagedThreadId, stall.OsThreadId)}");
         AppendDetails(text, stall);
-        if (stall.CallbackQueuedAt is { } site)
+        if (stall.CallbackQueuedAt is not null)
         {
-            AppendSite(text, "queued", site);
+            Append(text, $"{Environment.NewLine}    queued at {stall.CallbackQueuedAt}");
         }
 
         return text.ToString();
@@ -64,7 +64,7 @@ internal static class ReportText
 
     private static void AppendSite(StringBuilder text, string what, RcuCallSite site)
     {
-        Append(text, $"{Environment.NewLine}    {what}{(site.Age is { } age ? $" {Seconds(age)} ago" : "")} at {site}");
+        Append(text, $"{Environment.NewLine}    {what} {Seconds(site.Age)} ago at {site}");
         foreach (string frame in site.StackTrace.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
             Append(text, $"{Environment.NewLine}        {frame}");

@@ -14,7 +14,7 @@ internal sealed unsafe class RunningCode
     private nint _pages;
     private nint _word;
     private ManagedCallback? _callback;
-    private CallerSite? _queuedAt;
+    private string? _queuedAt;
 
     /// <summary>From here to <see cref="Leave"/> the heads of this queue are carried out.</summary>
     public void Enter(HeadQueue* queue) => Order.Release(ref _heads, (nint)queue);
@@ -34,7 +34,7 @@ internal sealed unsafe class RunningCode
     {
         if (ledger is not null)
         {
-            Order.Release(ref _queuedAt, ledger.Find(block));
+            Order.Release(ref _queuedAt, ledger.PlaceOf(block));
         }
     }
 
@@ -62,7 +62,7 @@ internal sealed unsafe class RunningCode
     }
 
     /// <summary>What is called, and under Validate where it was queued, if that runs still. May take long.</summary>
-    public bool TryDescribe((nint Queue, long Position) seen, out string name, out CallerSite? queuedAt)
+    public bool TryDescribe((nint Queue, long Position) seen, out string name, out string? queuedAt)
     {
         name = Describe();
         queuedAt = Order.Acquire(in _queuedAt);

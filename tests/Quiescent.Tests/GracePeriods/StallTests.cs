@@ -209,7 +209,7 @@ public sealed unsafe class StallTests
             RcuCallSite site = report.SectionsEnteredAt[0];
             Assert.EndsWith("ParkedReader.cs", site.File, StringComparison.Ordinal);
             Assert.Contains("ParkedReader.Park", site.Method, StringComparison.Ordinal);
-            Assert.InRange(site.Age!.Value, report.Duration, atMost);
+            Assert.InRange(site.Age, report.Duration, atMost);
             Assert.Contains("Worker.Run", site.StackTrace, StringComparison.Ordinal);
             Assert.Matches(@"^    entered \d+\.\d s ago at .*ParkedReader\.Park in .*ParkedReader\.cs:line \d+$", lines[2]);
             Assert.Matches(@"^        at .*ParkedReader\.Park", lines[3]);

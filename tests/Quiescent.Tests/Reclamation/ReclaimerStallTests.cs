@@ -73,8 +73,13 @@ public sealed unsafe class ReclaimerStallTests : IDisposable
             Assert.NotEqual(0, report.ManagedThreadId);
             Assert.Equal(i + 1, report.Reports);
             Assert.True(report.Duration >= s_timeout, $"{report}");
-            Assert.Equal(validate ? $"{typeof(ReclaimerStallTests)}.{nameof(Queue)}" : null, report.CallbackQueuedAt?.Method);
-            Assert.Equal(validate, report.ToString().Contains("ReclaimerStallTests.cs:line ", StringComparison.Ordinal));
+            Assert.Equal(validate, report.CallbackQueuedAt is not null);
+            if (validate)
+            {
+                Assert.Matches($@"^{typeof(ReclaimerStallTests)}\.{nameof(Queue)} in .*ReclaimerStallTests\.cs:line \d+$", report.CallbackQueuedAt);
+                Assert.EndsWith($"    queued at {report.CallbackQueuedAt}", report.ToString(), StringComparison.Ordinal);
+            }
+
             Assert.True(report.Backlog >= 4, $"{report}");
             Assert.StartsWith("rcu: INFO: domain 'stuck' detected stall of its reclaimer for ", report.ToString(), StringComparison.Ordinal);
             Assert.Contains($" by callback {name} on thread 'rcu reclaimer (stuck)'", report.ToString(), StringComparison.Ordinal);
