@@ -115,6 +115,31 @@ public sealed unsafe class ReclaimerStallTests : IDisposable
         Assert.All(reports, report => Assert.EndsWith($".{nameof(Stick)}", report.Callback, StringComparison.Ordinal));
     }
 
+    // Fault caught: a delegate left noted from the callback before.
+    [Fact]
+    public void A_function_behind_delegates_is_named_itself()
+    {
+        RunningCode code = new();
+        HeadQueue* queue = (HeadQueue*)NativeMemory.AllocZeroed((nuint)sizeof(HeadQueue));
+        RcuHead* first = ManagedCallback.CreateHead(new ActionCallback(Stick));
+        first->Word = ManagedCallback.Function;
+        RcuHead second = new() { Word = (nint)(delegate*<RcuHead*, void>)&StickFunction };
+        code.Enter(queue);
+        Assert.EndsWith($".{nameof(Stick)}", NameAfter(first), StringComparison.Ordinal);
+        ManagedCallback.Discard(first);
+        HeadQueue.NoteCarriedOut(queue);
+        Assert.EndsWith($".{nameof(StickFunction)}", NameAfter(&second), StringComparison.Ordinal);
+        NativeMemory.Free(queue);
+
+        string NameAfter(RcuHead* head)
+        {
+            code.Note(head, ledger: null);
+            Assert.True(code.TryRead(out (nint, long) running));
+            Assert.True(code.TryDescribe(running, out string name, out _));
+            return name;
+        }
+    }
+
     // Fault caught: an age that is the batch's, or the reclaimer's since it woke.
     [Fact]
     public void Callbacks_that_return_are_not_reported_however_long_their_batch_takes()
