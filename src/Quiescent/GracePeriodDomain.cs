@@ -193,9 +193,9 @@ public abstract unsafe partial class GracePeriodDomain : IDisposable, IDomainRep
 
     private void ReportReclaimer(ReclaimerStall stall)
     {
-        if (_context.Running.Describe(stall.Running) is { } callback)
+        if (_context.Running.TryDescribe(stall.Running, out string callback, out string? queuedAt))
         {
-            Report(Stalled, new StallEventArgs(Options.Name, stall, _reclaimer.Identify(), callback, ReadBooks()));
+            Report(Stalled, new StallEventArgs(Options.Name, stall, _reclaimer.Identify(), callback, queuedAt, ReadBooks()));
         }
     }
 

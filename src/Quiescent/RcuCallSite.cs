@@ -3,16 +3,16 @@ using Quiescent.Validation;
 
 namespace Quiescent;
 
-/// <summary>A place in the program, and when it was passed: where a section was entered, or a callback queued. Known in domains with
+/// <summary>A place in the program, and when it was passed: where a section was entered. Known in domains with
 /// <see cref="RcuDomainOptions.Validate"/>.</summary>
 public sealed class RcuCallSite
 {
     private readonly CallerSite _site;
 
-    internal RcuCallSite(CallerSite site, DateTimeOffset? time)
+    internal RcuCallSite(CallerSite site, TimeSpan age)
     {
         _site = site;
-        Time = time;
+        Age = age;
     }
 
     /// <summary>The method that called the library, with its type.</summary>
@@ -27,12 +27,12 @@ public sealed class RcuCallSite
     /// <summary>All frames, a line each, from the call outwards.</summary>
     public string StackTrace => _site.StackText;
 
-    /// <summary>When the call was made, as of the clock when it was reported; null where it was not noted.</summary>
-    public DateTimeOffset? Time { get; }
+    /// <summary>How long before the report the call was made.</summary>
+    public TimeSpan Age { get; }
 
     /// <summary>One line: the method, and where its source is known, file and line.</summary>
     public override string ToString() => _site.ToString();
 
     internal static RcuCallSite Of(SectionEntry entry) =>
-        new(entry.Site, DateTimeOffset.UtcNow - Stopwatch.GetElapsedTime(entry.At));
+        new(entry.Site, Stopwatch.GetElapsedTime(entry.At));
 }

@@ -34,7 +34,7 @@ public sealed class StallEventArgs : EventArgs
         _text = ReportText.Of(this, stall.Reader);
     }
 
-    internal StallEventArgs(string domain, ReclaimerStall stall, Culprit reclaimer, string callback, RcuStatistics books)
+    internal StallEventArgs(string domain, ReclaimerStall stall, Culprit reclaimer, string callback, string? queuedAt, RcuStatistics books)
         : this(domain, stall.Duration, stall.Reports, books)
     {
         Kind = StallKind.Reclaimer;
@@ -42,6 +42,7 @@ public sealed class StallEventArgs : EventArgs
         ManagedThreadId = reclaimer.ManagedThreadId;
         OsThreadId = reclaimer.OsThreadId;
         Callback = callback;
+        CallbackQueuedAt = queuedAt;
         SectionsEnteredAt = [];
         _text = ReportText.OfReclaimer(this);
     }
@@ -50,7 +51,6 @@ public sealed class StallEventArgs : EventArgs
     {
         DomainName = domain;
         Duration = duration;
-        Since = DateTimeOffset.UtcNow - duration;
         Reports = reports;
         BlocksWaiting = books.BlocksWaiting;
         CallbacksWaiting = books.CallbacksWaiting;
@@ -80,9 +80,6 @@ public sealed class StallEventArgs : EventArgs
     /// <summary>How long the grace period has been in progress, or the callback has been seen to run by those who wait for it.</summary>
     public TimeSpan Duration { get; }
 
-    /// <summary>When that began.</summary>
-    public DateTimeOffset Since { get; }
-
     /// <summary>How many times this stall has been reported, this one included.</summary>
     public int Reports { get; }
 
@@ -99,13 +96,16 @@ public sealed class StallEventArgs : EventArgs
     /// the way, whoever began them. 0 for a callback.</summary>
     public int OpenSections { get; }
 
-    /// <summary>With <see cref="RcuDomainOptions.Validate"/>: where and when the reader went online (its last quiescent state tells when), and
+    /// <summary>With <see cref="RcuDomainOptions.Validate"/>: where the reader went online (and how long ago its last quiescent state was), and
     /// where its open sections were entered, the outermost first. Of an <see cref="SrcuDomain"/>: the oldest section in the way.</summary>
     public IReadOnlyList<RcuCallSite> SectionsEnteredAt { get; }
 
     /// <summary>The method of the callback that does not return, with its type; of a user deallocator, its type's <c>Free</c>. A function
     /// pointer whose method cannot be found is named by its address. Null for a reader.</summary>
     public string? Callback { get; }
+
+    /// <summary>With <see cref="RcuDomainOptions.Validate"/>: where that callback was queued: method, file and line. Null for a reader.</summary>
+    public string? CallbackQueuedAt { get; }
 
     /// <summary>One line that names the culprit, in the kernel's terms; below it the details, each line indented.</summary>
     public override string ToString() => _text;

@@ -28,6 +28,11 @@ internal static class ReportText
         Append(text, $"rcu: INFO: domain '{stall.DomainName}' detected stall of its reclaimer for {Seconds(stall.Duration)} by callback {stall.Callback} ");
         Append(text, $"on {Thread(stall.ThreadName, stall.ManagedThreadId, stall.OsThreadId)}");
         AppendDetails(text, stall);
+        if (stall.CallbackQueuedAt is not null)
+        {
+            Append(text, $"{Environment.NewLine}    queued at {stall.CallbackQueuedAt}");
+        }
+
         return text.ToString();
     }
 
@@ -42,7 +47,7 @@ internal static class ReportText
 
     private static void AppendDetails(StringBuilder text, StallEventArgs stall) => Append(
         text,
-        $"{Environment.NewLine}    report {stall.Reports}, since {stall.Since:O}; backlog {Count(stall.BlocksWaiting, "block")}, {Count(stall.CallbacksWaiting, "callback")}");
+        $"{Environment.NewLine}    report {stall.Reports}; backlog {Count(stall.BlocksWaiting, "block")}, {Count(stall.CallbacksWaiting, "callback")}");
 
     private static void AppendEntries(StringBuilder text, SectionEntry[] entries, IReadOnlyList<RcuCallSite> sites)
     {
@@ -59,7 +64,7 @@ internal static class ReportText
 
     private static void AppendSite(StringBuilder text, string what, RcuCallSite site)
     {
-        Append(text, $"{Environment.NewLine}    {what}{(site.Time is { } time ? $" {time:O}" : "")} at {site}");
+        Append(text, $"{Environment.NewLine}    {what} {Seconds(site.Age)} ago at {site}");
         foreach (string frame in site.StackTrace.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
             Append(text, $"{Environment.NewLine}        {frame}");

@@ -108,6 +108,13 @@ internal sealed unsafe class QueuedBlocks(Quarantine quarantine)
         }
     }
 
+    /// <summary>Where what waits was queued; null where that was not noted.</summary>
+    public string? PlaceOf(void* identity)
+    {
+        using TryLock.Holder holder = TryLock.Hold(ref _gate);
+        return _waiting.Holding((nint)identity)?.Site;
+    }
+
     /// <summary>Frees a block whose grace period has passed: into the quarantine, if its deallocator is built in.</summary>
     public void Free(int channel, void* block)
     {

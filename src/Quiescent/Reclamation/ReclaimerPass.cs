@@ -122,6 +122,7 @@ internal sealed unsafe class ReclaimerPass(QueueContext context, int batchLimit)
         for (int i = 0; i < count; i++)
         {
             // SAFETY: O7: covered, and carried out by nobody else; the page stays until the next look under the lock.
+            context.Running.Note((void*)entries[i], context.Ledger);
             context.Ledger?.Remove((void*)entries[i]);
             try
             {
@@ -165,7 +166,7 @@ internal sealed unsafe class ReclaimerPass(QueueContext context, int batchLimit)
                 break;
             }
 
-            context.Running.Note(head);
+            context.Running.Note(head, context.Ledger);
             try
             {
                 Reclaim.CarryOut(head, context.Ledger);

@@ -14,17 +14,28 @@ internal sealed unsafe class RunningCode
     private nint _pages;
     private nint _word;
     private ManagedCallback? _callback;
+    private string? _queuedAt;
 
     /// <summary>From here to <see cref="Leave"/> the heads of this queue are carried out.</summary>
     public void Enter(HeadQueue* queue) => Order.Release(ref _heads, (nint)queue);
 
-    /// <summary>The head that comes next.</summary>
-    public void Note(RcuHead* head)
+    /// <summary>The head that comes next. Under Validate the ledger knows where it was queued.</summary>
+    public void Note(RcuHead* head, QueuedBlocks? ledger)
     {
         // SAFETY: the reclaimer has detached the head and not carried it out.
         nint word = head->Word;
         Order.Release(ref _word, word);
         Order.Release(ref _callback, word == ManagedCallback.Function ? ManagedCallback.Peek(head) : null);
+        Note(HeadWord.IsTrivial(word) ? HeadWord.BlockOf(head, word) : (void*)head, ledger);
+    }
+
+    /// <summary>The block that comes next.</summary>
+    public void Note(void* block, QueuedBlocks? ledger)
+    {
+        if (ledger is not null)
+        {
+            Order.Release(ref _queuedAt, ledger.PlaceOf(block));
+        }
     }
 
     /// <summary>From here to <see cref="Leave"/> the blocks of this queue are carried out, by a user deallocator.</summary>
@@ -35,6 +46,7 @@ internal sealed unsafe class RunningCode
         Order.Release(ref _heads, 0);
         Order.Release(ref _pages, 0);
         Order.Release(ref _callback, null);
+        Order.Release(ref _queuedAt, null);
     }
 
     /// <summary>Whether something runs; it is the same as before if the answer is.</summary>
@@ -49,11 +61,12 @@ internal sealed unsafe class RunningCode
         return running.Queue != 0;
     }
 
-    /// <summary>What is called, if that runs still; else null. May take long.</summary>
-    public string? Describe((nint Queue, long Position) seen)
+    /// <summary>What is called, and under Validate where it was queued, if that runs still. May take long.</summary>
+    public bool TryDescribe((nint Queue, long Position) seen, out string name, out string? queuedAt)
     {
-        string name = Describe();
-        return TryRead(out (nint Queue, long Position) running) && running == seen ? name : null;
+        name = Describe();
+        queuedAt = Order.Acquire(in _queuedAt);
+        return TryRead(out (nint Queue, long Position) running) && running == seen;
     }
 
     private string Describe()

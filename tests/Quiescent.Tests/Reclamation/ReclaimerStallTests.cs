@@ -12,14 +12,7 @@ public sealed unsafe class ReclaimerStallTests : IDisposable
     private static readonly TimeSpan s_timeout = TimeSpan.FromMilliseconds(20);
     private static readonly ManualResetEventSlim s_release = new();
     private static readonly ManualResetEventSlim s_running = new();
-
-    public ReclaimerStallTests()
-    {
-        s_release.Reset();
-        s_running.Reset();
-    }
-
-    public static TheoryData<string, string> Callbacks => new()
+    private static readonly Dictionary<string, string> s_names = new()
     {
         { "function", $"{typeof(ReclaimerStallTests)}.{nameof(StickFunction)}" },
         { "delegate", $"{typeof(ReclaimerStallTests)}.{nameof(Stick)}" },
@@ -29,13 +22,34 @@ public sealed unsafe class ReclaimerStallTests : IDisposable
         { "deallocator-head", $"{typeof(StickyHeap)}.Free" },
     };
 
+    public ReclaimerStallTests()
+    {
+        s_release.Reset();
+        s_running.Reset();
+    }
+
+    public static TheoryData<string, string, bool> Callbacks
+    {
+        get
+        {
+            TheoryData<string, string, bool> rows = [];
+            foreach ((string kind, string name) in s_names)
+            {
+                rows.Add(kind, name, false);
+                rows.Add(kind, name, true);
+            }
+
+            return rows;
+        }
+    }
+
     public void Dispose() => s_release.Set();
 
     [Theory]
     [MemberData(nameof(Callbacks))]
-    public void A_callback_that_does_not_return_is_named_to_whoever_waits_for_a_barrier(string kind, string name)
+    public void A_callback_that_does_not_return_is_named_to_whoever_waits_for_a_barrier(string kind, string name, bool validate)
     {
-        using RcuDomain domain = New();
+        using RcuDomain domain = New(validate);
         ConcurrentQueue<StallEventArgs> reports = Watch(domain);
         Queue(domain, kind);
         for (int i = 0; i < 3; i++)
@@ -59,6 +73,13 @@ public sealed unsafe class ReclaimerStallTests : IDisposable
             Assert.NotEqual(0, report.ManagedThreadId);
             Assert.Equal(i + 1, report.Reports);
             Assert.True(report.Duration >= s_timeout, $"{report}");
+            Assert.Equal(validate, report.CallbackQueuedAt is not null);
+            if (validate)
+            {
+                Assert.Matches($@"^{typeof(ReclaimerStallTests)}\.{nameof(Queue)} in .*ReclaimerStallTests\.cs:line \d+$", report.CallbackQueuedAt);
+                Assert.EndsWith($"    queued at {report.CallbackQueuedAt}", report.ToString(), StringComparison.Ordinal);
+            }
+
             Assert.True(report.Backlog >= 4, $"{report}");
             Assert.StartsWith("rcu: INFO: domain 'stuck' detected stall of its reclaimer for ", report.ToString(), StringComparison.Ordinal);
             Assert.Contains($" by callback {name} on thread 'rcu reclaimer (stuck)'", report.ToString(), StringComparison.Ordinal);
@@ -94,6 +115,31 @@ public sealed unsafe class ReclaimerStallTests : IDisposable
         Assert.All(reports, report => Assert.EndsWith($".{nameof(Stick)}", report.Callback, StringComparison.Ordinal));
     }
 
+    // Fault caught: a delegate left noted from the callback before.
+    [Fact]
+    public void A_function_behind_delegates_is_named_itself()
+    {
+        RunningCode code = new();
+        HeadQueue* queue = (HeadQueue*)NativeMemory.AllocZeroed((nuint)sizeof(HeadQueue));
+        RcuHead* first = ManagedCallback.CreateHead(new ActionCallback(Stick));
+        first->Word = ManagedCallback.Function;
+        RcuHead second = new() { Word = (nint)(delegate*<RcuHead*, void>)&StickFunction };
+        code.Enter(queue);
+        Assert.EndsWith($".{nameof(Stick)}", NameAfter(first), StringComparison.Ordinal);
+        ManagedCallback.Discard(first);
+        HeadQueue.NoteCarriedOut(queue);
+        Assert.EndsWith($".{nameof(StickFunction)}", NameAfter(&second), StringComparison.Ordinal);
+        NativeMemory.Free(queue);
+
+        string NameAfter(RcuHead* head)
+        {
+            code.Note(head, ledger: null);
+            Assert.True(code.TryRead(out (nint, long) running));
+            Assert.True(code.TryDescribe(running, out string name, out _));
+            return name;
+        }
+    }
+
     // Fault caught: an age that is the batch's, or the reclaimer's since it woke.
     [Fact]
     public void Callbacks_that_return_are_not_reported_however_long_their_batch_takes()
@@ -106,12 +152,12 @@ public sealed unsafe class ReclaimerStallTests : IDisposable
         code.Enter(queue);
         for (int i = 0; i < 1_000; i++)
         {
-            code.Note(&head);
+            code.Note(&head, ledger: null);
             Assert.False(detector.TryDetect(out _));
             HeadQueue.NoteCarriedOut(queue);
         }
 
-        code.Note(&head);
+        code.Note(&head, ledger: null);
         ReclaimerStall stall = default;
         Until.True(() => detector.TryDetect(out stall));
         Assert.Equal(1, stall.Reports);
@@ -200,7 +246,8 @@ public sealed unsafe class ReclaimerStallTests : IDisposable
         s_release.Set();
     }
 
-    private static RcuDomain New() => new(new RcuDomainOptions { Name = "stuck", StallTimeout = s_timeout });
+    private static RcuDomain New(bool validate = false) =>
+        new(new RcuDomainOptions { Name = "stuck", StallTimeout = s_timeout, Validate = validate });
 
     private static ConcurrentQueue<StallEventArgs> Watch(RcuDomain domain)
     {
