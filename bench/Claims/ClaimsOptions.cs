@@ -5,6 +5,9 @@ internal enum Claim
     /// <summary>Barrier against none.</summary>
     Barrier,
 
+    /// <summary>Unloading a module with a barrier against without.</summary>
+    Unload,
+
     /// <summary>Code size.</summary>
     Size,
 
@@ -26,4 +29,6 @@ internal sealed record ClaimsOptions
     public IReadOnlyList<int> Threads { get; init; } = [1, 16, 128, 512];
 
     public IReadOnlyList<int> Backlogs { get; init; } = [0, 1_000, 100_000, 1_000_000];
+
+    public IReadOnlyList<int> ModuleBacklogs { get; init; } = [0, 1_000, 1_000_000];
 }

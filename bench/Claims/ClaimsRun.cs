@@ -7,6 +7,7 @@ using Quiescent.Claims.Footprint;
 using Quiescent.Claims.Reports;
 using Quiescent.Claims.Subject;
 using Quiescent.Claims.Subjects;
+using Quiescent.Claims.Unloading;
 
 namespace Quiescent.Claims;
 
@@ -23,15 +24,21 @@ internal sealed class ClaimsRun(ClaimsOptions options, Action<string> say) : IDi
     public ClaimsResult Run()
     {
         BarrierCell[] barriers = [];
+        UnloadCell[] unloads = [];
         CodeSizes[] sizes = [];
         TimedPair[] times = [];
         CountedWay[] counts = [];
         Dictionary<Claim, Finding> findings = [];
         if (Wanted(Claim.Barrier))
         {
-            TimeSpan share = options.Time * (Wanted(Claim.Footprint) ? 0.5 : 1);
-            barriers = [.. BarrierCost.Measure(options.Threads, options.Backlogs, share, say)];
+            barriers = [.. BarrierCost.Measure(options.Threads, options.Backlogs, Share, say)];
             findings[Claim.Barrier] = BarrierCost.Judge(barriers);
+        }
+
+        if (Wanted(Claim.Unload))
+        {
+            unloads = [.. UnloadCost.Measure(options.ModuleBacklogs, Share, say)];
+            findings[Claim.Unload] = UnloadCost.Judge(unloads);
         }
 
         if (Wanted(Claim.Size))
@@ -53,6 +60,7 @@ internal sealed class ClaimsRun(ClaimsOptions options, Action<string> say) : IDi
             Findings = findings,
             Remarks = [.. _remarks],
             Barriers = barriers,
+            Unloads = unloads,
             Sizes = sizes,
             Times = times,
             Counts = counts,
@@ -62,6 +70,9 @@ internal sealed class ClaimsRun(ClaimsOptions options, Action<string> say) : IDi
     private CompiledSubject[] Subjects => _subjects ??= options.AheadOfTime ? [CompiledSubject.JustInTime, .. AheadOfTime()] : [CompiledSubject.JustInTime];
 
     private bool Wanted(Claim claim) => options.Claims.Contains(claim);
+
+    /// <summary>What of the time each claim has that is timed.</summary>
+    private TimeSpan Share => options.Time / Math.Max(1, options.Claims.Distinct().Count(claim => claim != Claim.Size));
 
     private CompiledSubject[] AheadOfTime()
     {
@@ -86,7 +97,7 @@ internal sealed class ClaimsRun(ClaimsOptions options, Action<string> say) : IDi
 
     private IEnumerable<TimedPair> Times()
     {
-        TimeSpan share = options.Time * (Wanted(Claim.Barrier) ? 0.5 : 1) / Subjects.Length;
+        TimeSpan share = Share / Subjects.Length;
         foreach (CompiledSubject subject in Subjects)
         {
             say($"nanoseconds per block, {subject.Compiler}");

@@ -3,6 +3,7 @@ using Quiescent.Callbacks;
 using Quiescent.Diagnostics;
 using Quiescent.GracePeriods;
 using Quiescent.Memory;
+using Quiescent.Modules;
 using Quiescent.Ordering;
 using Quiescent.Readers;
 using Quiescent.Reclamation;
@@ -30,6 +31,7 @@ public abstract unsafe partial class GracePeriodDomain : IDisposable, IDomainRep
     private readonly QueueContext _context;
     private readonly Reclaimer _reclaimer;
     private readonly Queueing _queueing;
+    private readonly CodeQueues _codeQueues;
     private readonly StallDetector _stalls;
     private readonly ReclaimerStallDetector _reclaimerStalls;
     private readonly Action _reportReaders;
@@ -55,6 +57,8 @@ public abstract unsafe partial class GracePeriodDomain : IDisposable, IDomainRep
         _reclaimerStalls = new ReclaimerStallDetector(_context.Running, Options.StallTimeout);
         _queueing = new Queueing(_context, _reclaimer, _registrar);
         _reportReaders = _context.ReportReaders;
+        _codeQueues = new CodeQueues(_context, _reclaimer, _id);
+        LiveDomains.Add(_codeQueues);
     }
 
     /// <summary>
@@ -150,6 +154,7 @@ public abstract unsafe partial class GracePeriodDomain : IDisposable, IDomainRep
         BarrierWait.UntilNothingWaits(_context, _reclaimer);
         _reclaimer.Stop();
         ProcessExit.Forget(_reclaimer);
+        LiveDomains.Remove(_codeQueues);
         _engine.Sweep();
         _context.ReleasePages();
         Quarantine.OfProcess.ReleaseAll(_context.Findings);

@@ -15,11 +15,12 @@ public enum ReadSideBarrier
 /// <summary>What queueing does while more than <see cref="RcuDomainOptions.BacklogLimit"/> waits.</summary>
 public enum BacklogPolicy
 {
-    /// <summary>Each page's worth queued pays a bounded pause that grows with the overshoot; never inside a section. The
-    /// default: growth is slowed, and no thread waits for a reader without bound.</summary>
+    /// <summary>Each page's worth queued pays a bounded pause that grows with the overshoot; never inside a section,
+    /// but in a <see cref="SrcuDomain"/>. The default: growth is slowed, and no thread waits for a reader without bound.</summary>
     Throttle,
 
-    /// <summary>Queueing waits until the backlog has fallen; never inside a section.</summary>
+    /// <summary>Queueing waits until the backlog has fallen; never inside a section. In a <see cref="SrcuDomain"/>, whose sections belong
+    /// to no thread, it counts as <see cref="Throttle"/>.</summary>
     /// <remarks><b>Safety.</b> Deadlocks if the thread holds a lock that a reader inside a section waits for.</remarks>
     Block,
 

@@ -7,7 +7,7 @@ namespace Quiescent;
 
 /// <summary>
 /// A sleepable RCU domain (<c>srcu_struct</c>): its read-side critical sections may wait and <c>await</c>, and may end on another
-/// thread than they began on. Sections cost two to three interlocked instructions, so that <see cref="RcuDomain"/> is the better
+/// thread than they began on. A section costs three interlocked instructions, so that <see cref="RcuDomain"/> is the better
 /// choice for those that do neither.
 /// </summary>
 /// <inheritdoc cref="GracePeriodDomain" path="/remarks"/>
@@ -24,7 +24,8 @@ public sealed unsafe class SrcuDomain : GracePeriodDomain
     private nint _open; // The counters; 0 once closed, and under Validate, so that each section goes the long way.
 
     /// <summary>A domain with the given options, or the default ones. <see cref="RcuDomainOptions.ReadSideBarrier"/> makes no difference:
-    /// sections fence by themselves.</summary>
+    /// sections fence by themselves. <see cref="BacklogPolicy.Block"/> counts as
+    /// <see cref="BacklogPolicy.Throttle"/>.</summary>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
     /// <exception cref="PlatformNotSupportedException">The process is not a 64-bit one.</exception>
     public SrcuDomain(RcuDomainOptions? options = null)
@@ -33,7 +34,7 @@ public sealed unsafe class SrcuDomain : GracePeriodDomain
     }
 
     private SrcuDomain(RcuDomainOptions? options, Stripes stripes)
-        : base(options, slots => new GracePeriodEngine(slots, new DeadReaders(slots), new StripeScan(stripes, TicketStore.OfProcess)), null)
+        : base(WithoutBlocking(options), slots => new GracePeriodEngine(slots, new DeadReaders(slots), new StripeScan(stripes, TicketStore.OfProcess)), null)
     {
         _stripes = stripes;
         _mask = stripes.Mask;
@@ -46,7 +47,7 @@ public sealed unsafe class SrcuDomain : GracePeriodDomain
     /// <summary>
     /// Opens a read-side critical section (<c>srcu_read_lock</c>, <c>srcu_down_read</c>): what it dereferences stays until the lock is
     /// disposed of, on whichever thread. Nests, also in other domains' sections. Costs an interlocked increment, and its end an interlocked
-    /// exchange and increment; takes no lock but for the thread's first sections, or when more are open at once than ever before.
+    /// compare-exchange and increment; takes no lock but for the thread's first sections, or when more are open at once than ever before.
     /// </summary>
     /// <exception cref="OutOfMemoryException">There is no memory to note the section.</exception>
     /// <exception cref="ObjectDisposedException">The domain is disposed.</exception>
@@ -71,7 +72,7 @@ public sealed unsafe class SrcuDomain : GracePeriodDomain
     /// <exception cref="InvalidOperationException">The lock was released before, or is the default one.</exception>
     public void ReadUnlock(SrcuReadLock readLock)
     {
-        if (!readLock.IsOf(_stripes))
+        if (readLock.IsOfAnother(_stripes))
         {
             throw new ArgumentException("The lock was taken in another domain, and stays as it was.", nameof(readLock));
         }
@@ -89,6 +90,11 @@ public sealed unsafe class SrcuDomain : GracePeriodDomain
         GC.KeepAlive(this); // Not before: the counters go with the domain, unless a section is open.
         return new SrcuReadLock(ticket, number);
     }
+
+    // Whether whoever frees is inside a section is not known, and there Block would wait for ever.
+    private static RcuDomainOptions? WithoutBlocking(RcuDomainOptions? options) => options is { BacklogPolicy: BacklogPolicy.Block }
+        ? options with { BacklogPolicy = BacklogPolicy.Throttle }
+        : options;
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private SrcuReadLock ReadLockBeyondFast()

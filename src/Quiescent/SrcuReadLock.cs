@@ -72,5 +72,5 @@ public readonly unsafe struct SrcuReadLock : IDisposable, IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
-    internal bool IsOf(Stripes stripes) => _ticket == null || stripes.Contain(_ticket->Counts);
+    internal bool IsOfAnother(Stripes stripes) => SleepableSection.IsOpenElsewhere(_ticket, _number, stripes);
 }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Loader;
 using Quiescent;
 
 // What a process does in its last moments; ProcessExitTests looks at its output and its exit code.
@@ -28,6 +29,26 @@ switch (args[0])
         }
 
         Rcu.Call(static () => Console.Write("x"));
+        return 0;
+
+    case "attached":
+        AssemblyLoadContext context = new("attached", isCollectible: true);
+        context.LoadFromAssemblyPath(typeof(Rcu).Assembly.Location);
+        RcuModule.Attach(context);
+        using (ManualResetEventSlim entered = new())
+        {
+            new Thread(() => Park(entered)) { IsBackground = true }.Start();
+            entered.Wait();
+        }
+
+        Rcu.Call(static () => Console.Write("x"));
+        if (args is [_, "collected"])
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
+
+        GC.KeepAlive(context);
         return 0;
 
     case "stuck":

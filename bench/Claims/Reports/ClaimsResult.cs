@@ -4,6 +4,7 @@ using Quiescent.Claims.Barriers;
 using Quiescent.Claims.CodeSize;
 using Quiescent.Claims.Figures;
 using Quiescent.Claims.Footprint;
+using Quiescent.Claims.Unloading;
 
 namespace Quiescent.Claims.Reports;
 
@@ -22,6 +23,8 @@ internal sealed record ClaimsResult
     public required string[] Remarks { get; init; }
 
     public required BarrierCell[] Barriers { get; init; }
+
+    public required UnloadCell[] Unloads { get; init; }
 
     public required CodeSizes[] Sizes { get; init; }
 

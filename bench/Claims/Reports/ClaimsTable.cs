@@ -4,6 +4,7 @@ using Quiescent.Claims.CodeSize;
 using Quiescent.Claims.Figures;
 using Quiescent.Claims.Footprint;
 using Quiescent.Claims.Subject;
+using Quiescent.Claims.Unloading;
 
 namespace Quiescent.Claims.Reports;
 
@@ -20,6 +21,9 @@ internal static class ClaimsTable
             {
                 case Claim.Barrier:
                     WriteBarriers(result.Barriers, output);
+                    break;
+                case Claim.Unload:
+                    WriteUnloads(result.Unloads, output);
                     break;
                 case Claim.Size:
                     WriteSizes(result.Sizes, output);
@@ -50,6 +54,18 @@ internal static class ClaimsTable
                 CultureInfo.InvariantCulture,
                 $"{cell.Threads,8}{cell.Backlog,11:N0}{Show(cell.Functions),31}{Show(cell.Trivial),27}{Show(cell.TrivialBarrier),31}"
                 + $"{Finding.Times(cell.Ratio.Median),9}"));
+        }
+    }
+
+    private static void WriteUnloads(UnloadCell[] cells, TextWriter output)
+    {
+        output.WriteLine("Unload of a module that queued, with RcuModule attached, µs, median (lowest to highest)");
+        output.WriteLine($"{"queued",19}{"functions",31}{"trivial",27}{"ratio",40}");
+        foreach (UnloadCell cell in cells)
+        {
+            output.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{cell.Backlog,19:N0}{Show(cell.Functions),31}{Show(cell.Trivial),27}{Finding.Times(cell.Ratio.Median),40}"));
         }
     }
 

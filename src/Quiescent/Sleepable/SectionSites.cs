@@ -6,7 +6,8 @@ using Quiescent.Validation;
 namespace Quiescent.Sleepable;
 
 // Under Validate: where each open sleepable section began, and where the last one under its ticket ended. Kept by ticket and not by
-// domain, as that is all that a lock released twice still knows.
+// domain, as that is all that a lock released twice still knows. What is kept of an ended section does not keep its code, which may be
+// unloaded.
 internal sealed unsafe class SectionSites
 {
     private readonly Dictionary<nint, Entry> _entries = [];
@@ -29,11 +30,11 @@ internal sealed unsafe class SectionSites
     {
         try
         {
-            CallerSite site = CallerSite.Capture();
+            CallerSite site = CallerSite.Capture().WithoutFrames();
             using TryLock.Holder holder = TryLock.Hold(ref _gate);
             if (_entries.TryGetValue((nint)ticket, out Entry entry) && entry.Number == number && entry.ReleasedAt is null)
             {
-                _entries[(nint)ticket] = entry with { ReleasedAt = site };
+                _entries[(nint)ticket] = entry with { EnteredAt = entry.EnteredAt.WithoutFrames(), ReleasedAt = site };
             }
         }
         catch (OutOfMemoryException)

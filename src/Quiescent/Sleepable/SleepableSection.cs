@@ -47,6 +47,20 @@ internal static unsafe class SleepableSection
         Order.Increment(ref counts->Unlocks); // O2 in StripeScan.cs. The counters may be gone from here on.
     }
 
+    /// <summary>Whether the section is open, and counted elsewhere than in these counters. Of one that has ended nothing is
+    /// known.</summary>
+    public static bool IsOpenElsewhere(Ticket* ticket, ulong number, Stripes stripes)
+    {
+        if (ticket == null)
+        {
+            return false;
+        }
+
+        // SAFETY: tickets are never freed. What is read first belongs to the section if that is still open after it.
+        SectionCounts* counts = Order.Acquire(&ticket->Counts);
+        return (Order.Acquire(in ticket->Number) & ~Ticket.Validated) == number && !stripes.Contain(counts);
+    }
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void ReleaseBeyondFast(Ticket* ticket, ulong number)
     {
@@ -81,7 +95,7 @@ internal static unsafe class SleepableSection
     private static void ThrowReleased(Ticket* ticket, ulong number)
     {
         string sites = SectionSites.OfProcess.TryFind(ticket, number, out SectionSites.Entry entry)
-            ? $" The section began at {entry.EnteredAt} and was released at {entry.ReleasedAt}."
+            ? $" The section began at {entry.EnteredAt} and was released at {entry.ReleasedAt?.ToString() ?? "a place not noted"}."
             : "";
         throw new InvalidOperationException(
             $"The lock was released before, perhaps through a copy. Nothing has changed.{sites}");

@@ -65,7 +65,7 @@ internal sealed class StripeScan(Stripes stripes, TicketStore tickets) : ReaderS
     {
         int index = UnusedIndex;
         long unlocks = stripes.Sum(index, ofUnlocks: true);
-        Order.Fence(); // [Q] partner: [P] in SrcuDomain.cs; outcomes above at O1.
+        Order.Fence(); // [Q] partner: [P] in SleepableSection.cs; outcomes above at O1.
         return unlocks == stripes.Sum(index, ofUnlocks: false);
     }
 }

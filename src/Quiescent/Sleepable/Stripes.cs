@@ -80,7 +80,6 @@ internal sealed unsafe class Stripes : CriticalFinalizerObject
     public static SectionCounts* Counts(byte* memory, int stripe, int index) =>
         (SectionCounts*)(memory + ((nint)(stripe + 1) * Stride) + (index * SectionCounts.Bytes));
 
-    /// <summary>Sections that begin after this use the other set.</summary>
     /// <summary>Whether these are counters of this domain.</summary>
     public bool Contain(SectionCounts* counts) =>
         (nuint)((byte*)counts - Memory) < (nuint)(_count + 1) * Stride;
@@ -88,6 +87,7 @@ internal sealed unsafe class Stripes : CriticalFinalizerObject
     /// <summary>The set that these counters belong to.</summary>
     public static int IndexOf(SectionCounts* counts) => (int)((nint)counts / SectionCounts.Bytes) & 1;
 
+    /// <summary>Sections that begin after this use the other set.</summary>
     public void Flip() => Order.Release(ref *(int*)Memory, *(int*)Memory + 1);
 
     public long Sum(int index, bool ofUnlocks)

@@ -18,7 +18,6 @@ internal sealed unsafe class TicketStore
     private readonly List<nint> _pieces = [];
     private readonly List<Holder> _holders = [];
     private Ticket* _unheld;
-    private Ticket* _left; // Of ended threads, with sections still open.
     private int _gate;
 
     public static TicketStore OfProcess { get; } = new();
@@ -71,7 +70,7 @@ internal sealed unsafe class TicketStore
 
                 sections++;
                 bool isNoted = SectionSites.OfProcess.TryFind(ticket, number & ~Ticket.Validated, out SectionSites.Entry entry);
-                if (found == null || (isNoted && entry.EnteredTimestamp < oldest.EnteredTimestamp))
+                if (found == null || (isNoted && (oldest.EnteredAt is null || entry.EnteredTimestamp < oldest.EnteredTimestamp)))
                 {
                     found = ticket;
                     oldest = entry;
@@ -117,7 +116,7 @@ internal sealed unsafe class TicketStore
         }
         catch
         {
-            TakeAll(tickets->All);
+            TakeFree(tickets->All);
             NativeMemory.AlignedFree(tickets);
             throw;
         }
@@ -190,37 +189,41 @@ internal sealed unsafe class TicketStore
         return ticket;
     }
 
-    // Neither garbage collections nor thread-exit hooks are needed: who looks for memory looks for the dead first.
+    // Neither garbage collections nor thread-exit hooks are needed: who looks for memory looks for the dead first. An ended thread stays
+    // known until its last section has ended, as it may have to be named; nor does its managed id go to another thread meanwhile.
     private void TakeFromTheDead()
     {
-        Ticket* left = _left;
-        _left = null;
-        TakeAll(left);
         for (int i = _holders.Count - 1; i >= 0; i--)
         {
             if (Threads.HasEnded(_holders[i].Thread))
             {
                 Order.Fence(); // What the thread last wrote comes after the answer that it is dead.
                 ThreadTickets* tickets = (ThreadTickets*)_holders[i].Tickets;
-                TakeAll(tickets->All);
-                NativeMemory.AlignedFree(tickets);
-                _holders[i] = _holders[^1];
-                _holders.RemoveAt(_holders.Count - 1);
+                tickets->All = TakeFree(tickets->All);
+                if (tickets->All == null)
+                {
+                    NativeMemory.AlignedFree(tickets);
+                    _holders[i] = _holders[^1];
+                    _holders.RemoveAt(_holders.Count - 1);
+                }
             }
         }
     }
 
-    // Nobody opens these any more: one seen free stays so.
-    private void TakeAll(Ticket* tickets)
+    // Nobody opens these any more: one seen free stays so. Returns those with a section still open.
+    private Ticket* TakeFree(Ticket* tickets)
     {
+        Ticket* left = null;
         while (tickets != null)
         {
             Ticket* ticket = tickets;
             tickets = ticket->Next;
-            ref Ticket* list = ref Ticket.IsOpen(ticket) ? ref _left : ref _unheld;
+            ref Ticket* list = ref Ticket.IsOpen(ticket) ? ref left : ref _unheld;
             ticket->Next = list;
             list = ticket;
         }
+
+        return left;
     }
 
     private void AddPiece()

@@ -32,7 +32,7 @@ internal sealed class CallerSite
     /// <summary>The line in it; 0 without symbols.</summary>
     public int Line => _source.Line;
 
-    /// <summary>All frames, one a line, from the call outwards.</summary>
+    /// <summary>All frames, one a line, from the call outwards; empty without frames.</summary>
     public string StackText => new StackTrace(_frames).ToString().TrimEnd();
 
     /// <summary>The innermost frames outside of the library.</summary>
@@ -50,6 +50,9 @@ internal sealed class CallerSite
 
         return new CallerSite(frames[Math.Min(first, frames.Length)..], place, source);
     }
+
+    /// <summary>The same for keeping: frames hold on to the code that they name, and it could not be unloaded.</summary>
+    public CallerSite WithoutFrames() => new([], _place, _source);
 
     /// <summary>One line: the method, and where its source is known, file and line.</summary>
     public override string ToString() => File is null

@@ -10,7 +10,7 @@ public class ProcessExitTests
     [InlineData("domains", 3, "ddd")]
     public void Callbacks_that_wait_when_Main_returns_get_their_chance(string scenario, int count, string letters)
     {
-        string output = Run(scenario, exitCode: 0);
+        string output = Run(exitCode: 0, scenario);
         Assert.Equal(count, output.Length);
         Assert.Equal(letters, string.Concat(output.Order()));
     }
@@ -19,10 +19,12 @@ public class ProcessExitTests
     [InlineData("parked")] // a reader that never leaves
     [InlineData("stuck")] // a callback that never returns
     [InlineData("reposting")] // a callback that queues itself for ever
-    public void Nothing_keeps_a_process_for_ever(string scenario) => Assert.Equal("", Run(scenario, exitCode: 0));
+    [InlineData("attached")] // a reader that never leaves, and a context that is unloaded with the process
+    [InlineData("attached", "collected")] // the same once the finalizer's thread is known
+    public void Nothing_keeps_a_process_for_ever(params string[] scenario) => Assert.Equal("", Run(exitCode: 0, scenario));
 
     [Fact]
-    public void A_callback_may_end_the_process() => Run("exit-in-callback", exitCode: 7);
+    public void A_callback_may_end_the_process() => Run(exitCode: 7, "exit-in-callback");
 
     // Faults caught: callbacks left out because there are many, and an exit code that is lost over them.
     [Theory]
@@ -30,11 +32,11 @@ public class ProcessExitTests
     [InlineData("exit-elsewhere", 9, "a")] // another thread than Main ends the process
     [InlineData("parked-backlog", 6, "")] // a reader that never leaves, before a large backlog
     public void A_backlog_changes_no_exit_code(string scenario, int exitCode, string output) =>
-        Assert.Equal(output, Run(scenario, exitCode));
+        Assert.Equal(output, Run(exitCode, scenario));
 
     // Fault caught: a process that is crashing and waits for callbacks instead.
     [Fact]
-    public void A_crash_with_a_backlog_ends_the_process() => Assert.Equal("", Run("crash", exitCode: null));
+    public void A_crash_with_a_backlog_ends_the_process() => Assert.Equal("", Run(exitCode: null, "crash"));
 
-    private static string Run(string scenario, int? exitCode) => ChildProcess.Run(scenario, exitCode).Output;
+    private static string Run(int? exitCode, params string[] scenario) => ChildProcess.RunProgram("ProcessExit", scenario, exitCode).Output;
 }

@@ -7,11 +7,16 @@ internal static class ChildProcess
 {
     /// <summary>Of tests/ProcessExit.</summary>
     public static (string Output, string Errors) Run(string scenario, int? exitCode, params (string Name, string Value)[] environment) =>
-        RunProgram("ProcessExit", scenario, exitCode, environment);
+        RunProgram("ProcessExit", [scenario], exitCode, environment);
+
+    /// <inheritdoc cref="RunProgram(string, string[], int?, ValueTuple{string, string}[])"/>
+    public static (string Output, string Errors) RunProgram(
+        string program, string scenario, int? exitCode, params (string Name, string Value)[] environment) =>
+        RunProgram(program, [scenario], exitCode, environment);
 
     /// <summary>Returns what it wrote. An exit code of null stands for any but 0.</summary>
     public static (string Output, string Errors) RunProgram(
-        string program, string scenario, int? exitCode, params (string Name, string Value)[] environment)
+        string program, string[] arguments, int? exitCode, params (string Name, string Value)[] environment)
     {
         ProcessStartInfo start = new(Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet")
         {
@@ -20,7 +25,11 @@ internal static class ChildProcess
         };
         start.ArgumentList.Add("exec");
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, program + ".dll"));
-        start.ArgumentList.Add(scenario);
+        foreach (string argument in arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
         foreach ((string name, string value) in environment)
         {
             start.Environment[name] = value;
@@ -35,7 +44,7 @@ internal static class ChildProcess
             process.Kill();
         }
 
-        Assert.True(ended, $"The process '{scenario}' does not end.");
+        Assert.True(ended, $"The process '{arguments[0]}' does not end.");
         Until.Done(output);
         Until.Done(errors);
         string error = errors.GetAwaiter().GetResult();

@@ -14,6 +14,7 @@ public sealed class ClaimsCommandTests
         Counters = false,
         Threads = [1, 4],
         Backlogs = [0, 1_000],
+        ModuleBacklogs = [0, 1_000],
     };
 
     [Fact]
@@ -25,10 +26,11 @@ public sealed class ClaimsCommandTests
 
         using JsonDocument document = JsonDocument.Parse(output);
         JsonElement result = document.RootElement;
-        Assert.Equal(["Barrier", "Size", "Footprint"], result.GetProperty("findings").EnumerateObject().Select(finding => finding.Name));
+        Assert.Equal(["Barrier", "Unload", "Size", "Footprint"], result.GetProperty("findings").EnumerateObject().Select(finding => finding.Name));
         Assert.Equal(
             [(1, 0), (1, 1_000), (4, 0), (4, 1_000)],
             result.GetProperty("barriers").EnumerateArray().Select(cell => (cell.GetProperty("threads").GetInt32(), cell.GetProperty("backlog").GetInt32())));
+        Assert.Equal([0, 1_000], result.GetProperty("unloads").EnumerateArray().Select(cell => cell.GetProperty("backlog").GetInt32()));
         Assert.Equal(2, result.GetProperty("sizes").GetArrayLength());
         Assert.Equal(6, result.GetProperty("times").GetArrayLength());
         Assert.All(result.GetProperty("times").EnumerateArray(), pair => Assert.True(pair.GetProperty("functions").GetProperty("lowest").GetDouble() > 0));

@@ -16,7 +16,7 @@ internal static class ClaimsCommand
         ClaimsOptions defaults = new();
         Option<Claim[]> only = new("--only")
         {
-            Description = "Of barrier, size and footprint these alone.",
+            Description = "Of barrier, unload, size and footprint these alone.",
             AllowMultipleArgumentsPerToken = true,
         };
         Option<double> seconds = new("--seconds")

@@ -1,0 +1,170 @@
+using Quiescent.GracePeriods;
+using Quiescent.Readers;
+using Quiescent.Reclamation;
+using Quiescent.Sleepable;
+using Quiescent.Systematic.Support;
+
+namespace Quiescent.Systematic.Sleepable;
+
+// Sleepable sections against the scans of their counters, and releases against each other.
+public unsafe class StripeScanTests
+{
+    private const int Sections = 3;
+    private const int GracePeriods = 2;
+
+    // A single flip, sums the wrong way round, a stripe left out, an end counted in another set: each frees a block under a reader.
+    [Fact]
+    public void No_block_is_freed_under_a_section() => Exploration.Run(threads: 3, isCloseUp: true, scenario: schedule =>
+    {
+        Subject subject = new();
+        schedule.Start(() => subject.Read(stripe: 0));
+        schedule.Start(() => subject.Read(stripe: 1));
+        subject.Update();
+        schedule.JoinAll();
+        subject.MustBeEmpty();
+    });
+
+    [Fact]
+    public void A_section_that_another_thread_ends_is_held_until_then() => Exploration.Run(threads: 3, isCloseUp: true, scenario: schedule =>
+    {
+        Subject subject = new();
+        Ticket* ticket = subject.Tickets;
+        ulong number = subject.Enter(ticket, stripe: 1);
+        Block* block = subject.Dereference();
+        schedule.Start(() =>
+        {
+            Block.Read(block);
+            SleepableSection.Release(ticket, number);
+            subject.Read(stripe: 1, first: 1);
+        });
+        schedule.Start(() => subject.Read(stripe: 0, first: 4));
+        subject.Update();
+        schedule.JoinAll();
+        subject.MustBeEmpty();
+    });
+
+    // Two threads release one lock; its opener goes on with the ticket as soon as it is free, and another section stays open.
+    [Fact]
+    public void A_lock_is_released_once() => Exploration.Run(threads: 3, isCloseUp: true, scenario: schedule =>
+    {
+        Subject subject = new();
+        Ticket* ticket = subject.Tickets;
+        ulong number = subject.Enter(ticket, stripe: 0);
+        int released = 0;
+        schedule.Start(() => released = subject.TryRelease(ticket, number) + released);
+        schedule.Start(() => released = subject.TryRelease(ticket, number) + released);
+        Schedule.Until(() => (ticket->Number & 1) == 0);
+        subject.TryGracePeriod();
+        ulong next = subject.Enter(ticket, stripe: 1);
+        schedule.JoinAll();
+        Schedule.Require(released == 1, $"The lock was released {released} times.");
+        Schedule.Require(!subject.TryGracePeriod(), "A grace period ended under a section whose ticket was used before.");
+        SleepableSection.Release(ticket, next);
+        subject.MustBeEmpty();
+    });
+
+    // Threads open sections and end, some with their section open: what they had goes to others, but for the ticket of an open section.
+    [Fact]
+    public void No_ticket_has_two_sections() => Exploration.Run(threads: 2, scenario: schedule =>
+    {
+        Subject subject = new();
+        TicketStore store = new();
+        List<nint> open = [];
+        for (int i = 0; i < 2; i++)
+        {
+            schedule.Start(() =>
+            {
+                for (int section = 0; section < 2; section++)
+                {
+                    Ticket* ticket = store.Prepare()->Current;
+                    Schedule.Require(!open.Contains((nint)ticket), "A ticket was given to two sections.");
+                    open.Add((nint)ticket);
+                    ulong number = subject.Enter(ticket, stripe: 0);
+                    if (section == 0)
+                    {
+                        open.Remove((nint)ticket);
+                        SleepableSection.Release(ticket, number);
+                    }
+                }
+            });
+        }
+
+        schedule.JoinAll();
+        schedule.Start(() => Schedule.Require(!open.Contains((nint)store.Prepare()->Current), "The ticket of an open section was given away."));
+        schedule.JoinAll();
+    });
+
+    // An engine over stripes, tickets that nobody else has, and a published block.
+    private sealed class Subject
+    {
+        private readonly Stripes _stripes = new();
+        private readonly GracePeriodEngine _engine;
+        private readonly Published _published = new();
+        private readonly Ticket[] _tickets = GC.AllocateArray<Ticket>(8, pinned: true);
+
+        public Subject()
+        {
+            SlotTable slots = new(ThreadQueues.Bytes, &ThreadQueues.Free, fullFence: true, validate: false);
+            _engine = new GracePeriodEngine(slots, new DeadReaders(slots), new StripeScan(_stripes, new TicketStore()));
+        }
+
+        // SAFETY: the array is pinned, and this object outlives the schedule's threads.
+        public Ticket* Tickets => (Ticket*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref _tickets[0]);
+
+        public ulong Enter(Ticket* ticket, int stripe) =>
+            SleepableSection.Enter(ticket, Stripes.Counts(_stripes.Memory, stripe & _stripes.Mask, Stripes.Index(_stripes.Memory)));
+
+        public Block* Dereference()
+        {
+            SrcuReadLock section = default;
+            return section.DereferencePointer(in _published.Pointer);
+        }
+
+        public void Read(int stripe, int first = -1)
+        {
+            Ticket* ticket = Tickets + (first < 0 ? stripe : first);
+            for (int i = 0; i < Sections; i++)
+            {
+                ulong number = Enter(ticket, stripe);
+                Block.Read(Dereference());
+                SleepableSection.Release(ticket, number);
+            }
+        }
+
+        public void Update()
+        {
+            for (int i = 1; i <= GracePeriods; i++)
+            {
+                Block* old = _published.Replace(i);
+                ulong target = _engine.NextTarget();
+                while (!_engine.TryAdvance(target))
+                {
+                    Schedule.Point();
+                }
+
+                Block.Free(old);
+            }
+        }
+
+        public bool TryGracePeriod() => _engine.TryAdvance(_engine.NextTarget());
+
+        public int TryRelease(Ticket* ticket, ulong number)
+        {
+            try
+            {
+                SleepableSection.Release(ticket, number);
+                return 1;
+            }
+            catch (InvalidOperationException)
+            {
+                return 0;
+            }
+        }
+
+        public void MustBeEmpty()
+        {
+            Schedule.Require(_stripes.OpenSections == 0, $"{_stripes.OpenSections} sections are open.");
+            Schedule.Require(TryGracePeriod(), "A grace period waits for nobody.");
+        }
+    }
+}

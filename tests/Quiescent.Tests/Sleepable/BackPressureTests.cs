@@ -1,0 +1,27 @@
+using System.Runtime.InteropServices;
+using Quiescent.Tests.Support;
+
+namespace Quiescent.Tests.Sleepable;
+
+public sealed unsafe class BackPressureTests
+{
+    // Whose section it is cannot be known: it may have begun on another thread. A wait for it would never end.
+    [Theory]
+    [InlineData(BacklogPolicy.Block)]
+    [InlineData(BacklogPolicy.Throttle)]
+    public void Who_frees_beyond_the_limit_inside_a_section_does_not_wait_for_it(BacklogPolicy policy)
+    {
+        using SrcuDomain domain = new(new RcuDomainOptions { BacklogPolicy = policy, BacklogLimit = 100 });
+        SrcuReadLock section = domain.ReadLock();
+        Worker.Run(() =>
+        {
+            for (int i = 0; i < 1_000; i++)
+            {
+                domain.Free(NativeMemory.Alloc(64));
+            }
+        });
+        section.Dispose();
+        domain.Barrier();
+        Assert.Equal(1_000, domain.GetStatistics().BlocksFreed);
+    }
+}

@@ -1,0 +1,65 @@
+using System.Runtime.CompilerServices;
+using Quiescent.Tests.Support;
+
+namespace Quiescent.Tests.Sleepable;
+
+public sealed class CulpritTests
+{
+    private static readonly RcuDomainOptions s_options =
+        new() { Name = "sleepable", BacklogPolicy = BacklogPolicy.None, StallTimeout = TimeSpan.FromMilliseconds(20) };
+
+    // The runtime gives an ended thread's managed id to a new thread once the old one's object is collected.
+    [Fact]
+    public async Task A_section_left_by_an_ended_thread_is_not_blamed_on_a_later_thread_with_its_id()
+    {
+        using SrcuDomain domain = new(s_options);
+        (SrcuReadLock section, int id) = Leave(domain);
+        TaskCompletionSource<StallEventArgs> stalled = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        domain.Stalled += (_, e) => stalled.TrySetResult(e);
+        using ManualResetEventSlim done = new();
+        List<Worker> later = [];
+        try
+        {
+            for (int i = 0; i < 64 && !later.Exists(worker => worker.Thread.ManagedThreadId == id); i++)
+            {
+                later.Add(StartReader(domain, done));
+                GC.Collect();
+                GC.WaitForPendingFinalizers();
+            }
+
+            ValueTask passed = domain.SynchronizeAsync(TestContext.Current.CancellationToken);
+            StallEventArgs stall = await stalled.Task.WaitAsync(Until.Bound, TestContext.Current.CancellationToken);
+            Assert.Equal(("forgetful", id), (stall.ThreadName, stall.ManagedThreadId));
+            section.Dispose();
+            await passed;
+        }
+        finally
+        {
+            done.Set();
+            Worker.JoinAll(later);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static (SrcuReadLock Section, int Id) Leave(SrcuDomain domain)
+    {
+        (SrcuReadLock Section, int Id) left = default;
+        Worker.Run(() => left = (domain.ReadLock(), Environment.CurrentManagedThreadId), "forgetful");
+        return left;
+    }
+
+    private static Worker StartReader(SrcuDomain domain, ManualResetEventSlim done)
+    {
+        using ManualResetEventSlim hasRead = new();
+        Worker worker = Worker.Start(
+            () =>
+            {
+                domain.ReadLock().Dispose();
+                hasRead.Set();
+                Until.Set(done);
+            },
+            "innocent");
+        Until.Set(hasRead);
+        return worker;
+    }
+}
