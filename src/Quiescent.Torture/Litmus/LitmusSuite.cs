@@ -40,6 +40,10 @@ internal sealed class LitmusSuite : IDisposable
         }
 
         yield return StoreBuffer("default-domain", slice => Reclaim(default(DefaultDomainSections), slice));
+        yield return StoreBuffer("sleepable", InSleepable((domain, slice) => Reclaim(new SleepableSections(domain), slice))) with
+        {
+            Control = slice => Reclaim(new PlainlyCountedSections(), slice),
+        };
         if (ProcessWideBarrier.IsReliable)
         {
             yield return StoreBuffer("engine", slice => Reclaim(new EngineSections(fenceAllThreads: true), slice)) with
@@ -74,11 +78,22 @@ internal sealed class LitmusSuite : IDisposable
             In(ReadSideBarrier.Asymmetric, (domain, slice) => PublishLitmus.Run(domain, publishesFirst: false, slice)));
     }
 
-    private static IEnumerable<LitmusTest> SyncRead() => Enum.GetValues<ReadSideBarrier>().Select(readSide => new LitmusTest(
-        "rcu+sync+read/guard" + Suffix(readSide),
+    private static IEnumerable<LitmusTest> SyncRead()
+    {
+        foreach (ReadSideBarrier readSide in Enum.GetValues<ReadSideBarrier>())
+        {
+            yield return SyncRead(
+                "guard" + Suffix(readSide), In(readSide, (domain, slice) => SyncReadLitmus.Run(new GuardSections(domain), slice)));
+        }
+
+        yield return SyncRead("sleepable", InSleepable((domain, slice) => SyncReadLitmus.Run(new SleepableSections(domain), slice)));
+    }
+
+    private static LitmusTest SyncRead(string readers, LitmusProgram subject) => new(
+        $"rcu+sync+read/{readers}",
         "a section sees y, set after the wait, and not x, set before it",
         slice => SyncReadLitmus.Run(default(NoSections), slice),
-        In(readSide, (domain, slice) => SyncReadLitmus.Run(new GuardSections(domain), slice))));
+        subject);
 
     private static IEnumerable<LitmusTest> SyncFree() => Enum.GetValues<ReadSideBarrier>().Select(readSide => new LitmusTest(
         "rcu+sync+free/guard" + Suffix(readSide),
@@ -136,6 +151,12 @@ internal sealed class LitmusSuite : IDisposable
         where TControl : struct, IShape
         where TSubject : struct, IShape =>
         new($"shape/{name}", forbidden, ShapeLitmus<TControl>.Run, ShapeLitmus<TSubject>.Run);
+
+    private static LitmusProgram InSleepable(Func<SrcuDomain, LitmusSlice, LitmusOutcome> program) => slice =>
+    {
+        using SrcuDomain domain = new(new RcuDomainOptions { Name = "litmus" });
+        return program(domain, slice);
+    };
 
     private static string Suffix(ReadSideBarrier readSide) => readSide == ReadSideBarrier.Full ? "-full" : "";
 

@@ -15,8 +15,14 @@ internal static class Threads
 
     public static bool HasEnded(Thread thread)
     {
+        bool? hasEnded = Schedule.Current?.HasEnded(thread);
+        if (hasEnded is null)
+        {
+            return !thread.IsAlive;
+        }
+
         Schedule.Point();
-        return Schedule.Current is { } schedule ? schedule.HasEnded(thread) : !thread.IsAlive;
+        return Schedule.Current!.HasEnded(thread) == true;
     }
 }
 

@@ -139,7 +139,7 @@ public unsafe class StripeScanTests
                 ulong target = _engine.NextTarget();
                 while (!_engine.TryAdvance(target))
                 {
-                    Schedule.Point();
+                    Thread.Sleep(1);
                 }
 
                 Block.Free(old);

@@ -16,6 +16,13 @@ internal sealed unsafe class Published
         Block.Read(guard.DereferencePointer(in _pointer));
     }
 
+    /// <summary>Reads the block inside a sleepable section of its own.</summary>
+    public void ReadIn(SrcuDomain domain)
+    {
+        using SrcuReadLock section = domain.ReadLock();
+        Block.Read(section.DereferencePointer(in _pointer));
+    }
+
     /// <summary>Reads the block inside a section around another that ends first.</summary>
     public void ReadAroundSectionOf(RcuDomain domain)
     {

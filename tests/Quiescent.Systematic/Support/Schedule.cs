@@ -133,7 +133,8 @@ internal sealed class Schedule
         _started.Clear();
     }
 
-    public bool HasEnded(Thread thread) => _lives.Exists(life => life.Thread == thread && life.HasEnded);
+    /// <summary>Null of a thread that is not of this schedule.</summary>
+    public bool? HasEnded(Thread thread) => _lives.Find(life => life.Thread == thread)?.HasEnded;
 
     private void Reach()
     {

@@ -52,6 +52,7 @@ public sealed class LitmusTests(ITestOutputHelper output, LitmusTests.Fixture fi
     [Theory]
     [InlineData("store-buffer/guard")]
     [InlineData("store-buffer/engine")]
+    [InlineData("store-buffer/sleepable")]
     [InlineData("message-passing/assign")]
     [InlineData("rcu+sync+read/guard")]
     [InlineData("rcu+sync+free/guard")]
