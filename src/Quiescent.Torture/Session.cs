@@ -15,7 +15,7 @@ internal sealed class Session : IDisposable
     private readonly List<Subject> _subjects = [];
     private readonly List<IDisposable> _owned = [];
     private readonly Rng _seeds;
-    private Subject[]? _commons;
+    private RcuSubject[]? _commons;
 
     public Session(TortureOptions options)
     {
@@ -50,18 +50,19 @@ internal sealed class Session : IDisposable
     public IReadOnlyList<Subject> Subjects => _subjects;
 
     /// <summary>The domains that scenarios share: the default one, and one of each kind.</summary>
-    public IReadOnlyList<Subject> Commons => _commons ??=
+    public IReadOnlyList<RcuSubject> Commons => _commons ??=
     [
-        Add(Subject.OfDefaultDomain(Failures)),
-        Add(Subject.New("asymmetric", Failures)),
-        Add(Subject.New("full", Failures, ReadSideBarrier.Full)),
-        Add(Subject.New("validating", Failures, validate: true)),
+        Add(RcuSubject.OfDefaultDomain(Failures)),
+        Add(RcuSubject.New("asymmetric", Failures)),
+        Add(RcuSubject.New("full", Failures, ReadSideBarrier.Full)),
+        Add(RcuSubject.New("validating", Failures, validate: true)),
     ];
 
     /// <summary>A stream of random choices for one actor.</summary>
     public Rng NewRng() => new(_seeds.Next());
 
-    public Subject Add(Subject subject)
+    public TSubject Add<TSubject>(TSubject subject)
+        where TSubject : Subject
     {
         _subjects.Add(subject);
         return subject;

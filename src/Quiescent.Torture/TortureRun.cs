@@ -174,6 +174,10 @@ internal static class TortureRun
                 one.Books.ReaderSlots))],
             Primitives = Primitives.All.ToDictionary(primitive => primitive.ToString(), primitive => session.Primitives[primitive]),
             Actors = session.Actors.GroupBy(actor => actor.Kind).ToDictionary(kind => kind.Key, kind => kind.Sum(actor => actor.Steps)),
+            Figures = session.Actors.SelectMany(actor => actor.Figures)
+                .Concat(session.Subjects.SelectMany(subject => subject.Figures))
+                .GroupBy(figure => figure.Name)
+                .ToDictionary(figure => figure.Key, figure => figure.Sum(one => one.Count)),
             InjectedFailures = Enum.GetValues<FaultSite>().ToDictionary(site => site.ToString(), ExpectedFaults.Injected),
             Memory = null,
         };

@@ -28,6 +28,9 @@ internal abstract class Actor
 
     public bool HasEnded => !_thread.IsAlive;
 
+    /// <summary>What else it has counted, for the closing table.</summary>
+    public virtual IEnumerable<(string Name, long Count)> Figures => [];
+
     protected Session Session { get; }
 
     protected Rng Random { get; }

@@ -17,29 +17,27 @@ internal unsafe struct Observation
     private GracePeriodState _cookie;
     private bool _hasCookie;
 
-    /// <summary>Loads as readers do, at the start of a section.</summary>
-    public Observation(Subject subject, scoped ref readonly ReadGuard guard, Rng random)
+    private Observation(Subject subject, int sandwich, long before, AgeBlock* aged, CheckedBlock* block)
     {
-        // SAFETY: what the guard protects is used until End, which comes before the guard's end; that it is protected is tested.
-        // First what is cheapest: the closer to the section's entry, the more it shows.
         _subject = subject;
-        _sandwich = random.Next(subject.SandwichesInUse);
-        _before = subject.Sandwiches[_sandwich].ReadBefore();
-        _aged = guard.DereferencePointer(in subject.Pipe.Place(random));
-        _generation = Volatile.Read(ref _aged->Generation);
-
-        CheckedBlock* block = guard.DereferencePointer(in random.Pick(subject.Shelves).Place(random));
+        _sandwich = sandwich;
+        _before = before;
+        _aged = aged;
+        _generation = Volatile.Read(ref aged->Generation);
         if (block != null)
         {
             _sighting = new Sighting(block);
             _hasSighting = true;
         }
-
-        if (random.OneIn(4))
-        {
-            ReadMail(subject, in guard);
-        }
     }
+
+    /// <summary>Loads as readers do, at the start of a section.</summary>
+    public static Observation Begin(Subject subject, scoped ref readonly ReadGuard guard, Rng random) =>
+        Begin(subject, new GuardedSection(guard), random);
+
+    /// <summary>The same, in a section that may await.</summary>
+    public static Observation Begin(Subject subject, SrcuReadLock section, Rng random) =>
+        Begin(subject, new SleepableSection(section), random);
 
     /// <summary>Takes a cookie: while this section is open, its grace period cannot pass.</summary>
     public void TakeCookie()
@@ -77,10 +75,29 @@ internal unsafe struct Observation
         }
     }
 
-    private static void ReadMail(Subject subject, scoped ref readonly ReadGuard guard)
+    private static Observation Begin<TSection>(Subject subject, scoped TSection section, Rng random)
+        where TSection : struct, ISection, allows ref struct
+    {
+        // SAFETY: what the section protects is used until End, which comes before the section's end; that it is protected is tested.
+        // First what is cheapest: the closer to the section's entry, the more it shows.
+        int sandwich = random.Next(subject.SandwichesInUse);
+        long before = subject.Sandwiches[sandwich].ReadBefore();
+        AgeBlock* aged = section.Dereference(in subject.Pipe.Place(random));
+        CheckedBlock* block = section.Dereference(in random.Pick(subject.Shelves).Place(random));
+        Observation seen = new(subject, sandwich, before, aged, block);
+        if (random.OneIn(4))
+        {
+            ReadMail(subject, section);
+        }
+
+        return seen;
+    }
+
+    private static void ReadMail<TSection>(Subject subject, scoped TSection section)
+        where TSection : struct, ISection, allows ref struct
     {
         long heardOf = subject.Mailbox.ReadBySomebody;
-        Letter* letter = guard.DereferencePointer(in subject.Mailbox.Newest);
+        Letter* letter = section.Dereference(in subject.Mailbox.Newest);
         if (letter != null && subject.Mailbox.Fault(letter, heardOf) is { } fault)
         {
             subject.Failures.Add($"{fault} (domain '{subject.Name}')");

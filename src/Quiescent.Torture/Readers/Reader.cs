@@ -4,7 +4,7 @@ using Quiescent.Torture.Subjects;
 namespace Quiescent.Torture.Readers;
 
 // A thread that reads for as long as the run lasts.
-internal sealed class Reader(string name, Session session, IReadOnlyList<Subject> subjects) : Actor(name, session)
+internal sealed class Reader(string name, Session session, IReadOnlyList<RcuSubject> subjects) : Actor(name, session)
 {
     private const int TightSections = 64;
 
@@ -22,7 +22,7 @@ internal sealed class Reader(string name, Session session, IReadOnlyList<Subject
 }
 
 // A thread that stays online, and so holds up whoever does not heed its quiescent states, until some grace periods have passed.
-internal sealed class OnlineReader(string name, Session session, Subject subject) : Actor(name, session)
+internal sealed class OnlineReader(string name, Session session, RcuSubject subject) : Actor(name, session)
 {
     private const int GracePeriodsPerStep = 3;
     private const int SectionsBetweenLooks = 64;
@@ -41,7 +41,7 @@ internal sealed class OnlineReader(string name, Session session, Subject subject
 }
 
 // A thread that is in a short section of one domain nearly always.
-internal sealed class TightReader(string name, Session session, Subject subject) : Actor(name, session)
+internal sealed class TightReader(string name, Session session, RcuSubject subject) : Actor(name, session)
 {
     private const int SectionsPerStep = 1000;
 

@@ -10,9 +10,9 @@ internal static class Sections
     private const int SectionsOnline = 16;
 
     /// <summary>One section of a random kind, with whatever nests in it.</summary>
-    public static void Any(IReadOnlyList<Subject> subjects, Delay delay, Rng random)
+    public static void Any(IReadOnlyList<RcuSubject> subjects, Delay delay, Rng random)
     {
-        Subject subject = random.Pick(subjects);
+        RcuSubject subject = random.Pick(subjects);
         switch (random.Next(4))
         {
             case 0:
@@ -32,10 +32,10 @@ internal static class Sections
     }
 
     /// <summary>A section opened by the domain, and others inside it: of the same domain or of any of the given ones.</summary>
-    public static void Guard(Subject subject, IReadOnlyList<Subject> inside, int depth, Delay delay, Rng random)
+    public static void Guard(RcuSubject subject, IReadOnlyList<RcuSubject> inside, int depth, Delay delay, Rng random)
     {
         using ReadGuard guard = subject.ReadLock();
-        Observation seen = new(subject, in guard, random);
+        Observation seen = Observation.Begin(subject, in guard, random);
         if (random.OneIn(4))
         {
             seen.TakeCookie();
@@ -55,16 +55,16 @@ internal static class Sections
     }
 
     /// <summary>Sections of a handle, one inside the other.</summary>
-    public static void Handle(Subject subject, Delay delay, Rng random)
+    public static void Handle(RcuSubject subject, Delay delay, Rng random)
     {
         using RcuReader reader = subject.RegisterReader();
         for (int i = random.Next(8); i >= 0; i--)
         {
             using ReadGuard outer = reader.ReadLock();
-            Observation seen = new(subject, in outer, random);
+            Observation seen = Observation.Begin(subject, in outer, random);
             using (ReadGuard inner = reader.ReadLock())
             {
-                Observation nested = new(subject, in inner, random);
+                Observation nested = Observation.Begin(subject, in inner, random);
                 delay.Spend(random);
                 nested.End();
             }
@@ -76,7 +76,7 @@ internal static class Sections
     }
 
     /// <summary>Quiescent-state mode: what free sections load stays until the next quiescent state, beyond the sections.</summary>
-    public static void Online(Subject subject, Delay delay, Rng random)
+    public static void Online(RcuSubject subject, Delay delay, Rng random)
     {
         using RcuReader reader = subject.RegisterReader();
         reader.GoOnline();
@@ -85,14 +85,14 @@ internal static class Sections
             Observation kept;
             using (ReadGuard free = reader.ReadLock())
             {
-                kept = new Observation(subject, in free, random);
+                kept = Observation.Begin(subject, in free, random);
                 delay.Spend(random);
                 kept.Recheck();
             }
 
             using (ReadGuard counted = subject.ReadLock())
             {
-                Observation nested = new(subject, in counted, random);
+                Observation nested = Observation.Begin(subject, in counted, random);
                 nested.End();
             }
 
@@ -104,7 +104,7 @@ internal static class Sections
     }
 
     /// <summary>Stays online until it is enough: grace periods have nothing but the quiescent states to go by.</summary>
-    public static void StayOnline(Subject subject, Func<bool> isEnough, Rng random)
+    public static void StayOnline(RcuSubject subject, Func<bool> isEnough, Rng random)
     {
         using RcuReader reader = subject.RegisterReader();
         reader.GoOnline();
@@ -112,7 +112,7 @@ internal static class Sections
         {
             using (ReadGuard free = reader.ReadLock())
             {
-                Observation seen = new(subject, in free, random);
+                Observation seen = Observation.Begin(subject, in free, random);
                 Thread.SpinWait(random.Next(64));
                 seen.End();
             }
@@ -123,7 +123,7 @@ internal static class Sections
 
     /// <summary>Sections one after the other, with nothing between but stores that take long: the likeliest to be met at their
     /// entry.</summary>
-    public static void Tight(Subject subject, int count, ColdLines cold, Rng random)
+    public static void Tight(RcuSubject subject, int count, ColdLines cold, Rng random)
     {
         for (int i = 0; i < count; i++)
         {
@@ -133,7 +133,7 @@ internal static class Sections
             }
 
             using ReadGuard guard = subject.ReadLock();
-            Observation seen = new(subject, in guard, random);
+            Observation seen = Observation.Begin(subject, in guard, random);
             Thread.SpinWait(i & 63);
             seen.End();
         }

@@ -21,13 +21,15 @@ internal static class ClosingTable
         WriteCounts("ages at section's end", result.Ages.Select((count, age) => ($"{age}", count)), output);
         WriteCounts("primitives", result.Primitives.Select(pair => (pair.Key, pair.Value)), output);
         WriteCounts("steps", result.Actors.Select(pair => (pair.Key, pair.Value)), output);
+        WriteCounts("figures", result.Figures.Select(pair => (pair.Key, pair.Value)), output);
         WriteCounts("failures injected", result.InjectedFailures.Select(pair => (pair.Key, pair.Value)), output);
         if (result.Memory is { } memory)
         {
             output.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
                 $"memory: native {Mebibytes(memory.NativeAtStart)} before, {Mebibytes(memory.NativeAtEnd)} after; working set "
-                + $"{Mebibytes(memory.WorkingSetAtStart)} before, {Mebibytes(memory.WorkingSetAtEnd)} after "
+                + $"{Mebibytes(memory.WorkingSetAtStart)} before, {Mebibytes(memory.WorkingSetAtEnd)} after; managed "
+                + $"{Mebibytes(memory.ManagedAtStart)} before, {Mebibytes(memory.ManagedAtEnd)} after "
                 + $"(allowed: {MemoryCheck.NativeTolerance >> 20} MiB more of native memory)"));
         }
 

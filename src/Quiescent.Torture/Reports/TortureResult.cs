@@ -39,6 +39,9 @@ internal sealed record TortureResult
     /// <summary>Steps of the actors, by kind.</summary>
     public required Dictionary<string, long> Actors { get; init; }
 
+    /// <summary>What actors and domains have counted beside.</summary>
+    public required Dictionary<string, long> Figures { get; init; }
+
     public required Dictionary<string, long> InjectedFailures { get; init; }
 
     public required MemoryUse? Memory { get; init; }

@@ -28,7 +28,7 @@ internal sealed class FaultyDomains(Session session) : Actor("maker of faulty do
     protected override void Step()
     {
         Doing("using a domain while allocations fail");
-        Subject subject = Subject.New("faulty", Session.Failures, reclaimDelay: TimeSpan.Zero);
+        RcuSubject subject = RcuSubject.New("faulty", Session.Failures, reclaimDelay: TimeSpan.Zero);
         Thread[] threads = new Thread[Threads];
         for (int i = 0; i < Threads; i++)
         {
@@ -47,7 +47,7 @@ internal sealed class FaultyDomains(Session session) : Actor("maker of faulty do
         subject.Dispose();
     }
 
-    private void UseMuch(Subject subject, Rng random)
+    private void UseMuch(RcuSubject subject, Rng random)
     {
         for (int i = 0; i < OperationsPerThread; i++)
         {
@@ -56,7 +56,7 @@ internal sealed class FaultyDomains(Session session) : Actor("maker of faulty do
         }
     }
 
-    private void Use(Subject subject, Rng random)
+    private void Use(RcuSubject subject, Rng random)
     {
         Primitive primitive = random.Pick(Primitives.All);
         Session.Primitives.Count(primitive);

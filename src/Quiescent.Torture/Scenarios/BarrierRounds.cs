@@ -12,7 +12,7 @@ internal static class BarrierRounds
 {
     public static void Populate(Session session)
     {
-        Round round = new(session.Add(Subject.New("barrier", session.Failures)), session.Options.Updaters + 1);
+        Round round = new(session.Add(RcuSubject.New("barrier", session.Failures)), session.Options.Updaters + 1);
         session.Own(round);
         for (int i = 0; i < round.Posters; i++)
         {
@@ -20,7 +20,7 @@ internal static class BarrierRounds
         }
 
         session.Add(new BarrierCaller(session, round));
-        session.Add(new LonelyPoster(session, session.Add(Subject.New("lonely", session.Failures, reclaimDelay: TimeSpan.Zero))));
+        session.Add(new LonelyPoster(session, session.Add(RcuSubject.New("lonely", session.Failures, reclaimDelay: TimeSpan.Zero))));
     }
 }
 
@@ -49,7 +49,7 @@ internal sealed unsafe class BarrierPoster(int number, Session session, Round ro
 
     private void Post(int form)
     {
-        RcuDomain domain = round.Subject.Domain;
+        GracePeriodDomain domain = round.Subject.Domain;
         switch (form)
         {
             case 0:
@@ -189,7 +189,7 @@ internal sealed class BarrierCaller(Session session, Round round) : Actor("barri
 
     private void Wait(Primitive barrier)
     {
-        RcuDomain domain = round.Subject.Domain;
+        GracePeriodDomain domain = round.Subject.Domain;
         switch (barrier)
         {
             case Primitive.Barrier:

@@ -27,7 +27,7 @@ internal static class Disposal
 internal sealed class Stage
 {
     private readonly Lock _lock = new();
-    private Subject? _subject;
+    private RcuSubject? _subject;
     private int _inside;
 
     public bool IsEmpty
@@ -41,7 +41,7 @@ internal sealed class Stage
         }
     }
 
-    public void Open(Subject subject)
+    public void Open(RcuSubject subject)
     {
         lock (_lock)
         {
@@ -58,7 +58,7 @@ internal sealed class Stage
     }
 
     /// <summary>Null: there is no domain just now.</summary>
-    public Subject? Enter()
+    public RcuSubject? Enter()
     {
         lock (_lock)
         {
@@ -81,7 +81,7 @@ internal sealed class Loader(int number, Session session, Stage stage) : Actor($
 {
     protected override void Step()
     {
-        Subject? subject = stage.Enter();
+        RcuSubject? subject = stage.Enter();
         if (subject is null)
         {
             Thread.Yield();
@@ -107,7 +107,7 @@ internal sealed class Loader(int number, Session session, Stage stage) : Actor($
         }
     }
 
-    private void Use(Subject subject, int sandwich)
+    private void Use(RcuSubject subject, int sandwich)
     {
         Primitive primitive = Random.Pick(Primitives.All);
         if (Random.OneIn(2))
@@ -133,7 +133,7 @@ internal sealed class Disposer(Session session, Stage stage) : Actor("disposer",
 
     protected override void Step()
     {
-        Subject subject = Subject.New(
+        RcuSubject subject = RcuSubject.New(
             "short-lived",
             Session.Failures,
             Random.OneIn(3) ? ReadSideBarrier.Full : ReadSideBarrier.Asymmetric,

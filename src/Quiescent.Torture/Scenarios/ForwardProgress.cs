@@ -13,7 +13,7 @@ internal static class ForwardProgress
 {
     public static void Populate(Session session)
     {
-        Subject subject = session.Add(Subject.New("forward", session.Failures));
+        RcuSubject subject = session.Add(RcuSubject.New("forward", session.Failures));
         Reposter reposter = new(session, subject);
         session.Own(reposter);
         session.Add(new TightReader("tight reader", session, subject));

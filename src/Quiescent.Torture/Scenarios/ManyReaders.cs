@@ -20,7 +20,7 @@ internal static class ManyReaders
         }
 
         // And one short section after the other, met by one grace period after the other.
-        foreach (Subject subject in session.Commons.Skip(1).Take(2))
+        foreach (RcuSubject subject in session.Commons.Skip(1).Take(2))
         {
             session.Add(new TightReader($"tight reader of {subject.Name}", session, subject));
             session.Add(new Updater($"tight updater of {subject.Name}", session, [subject], [Primitive.Synchronize]));

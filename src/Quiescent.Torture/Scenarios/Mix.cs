@@ -26,6 +26,7 @@ internal static class Mix
         ThreadChurn.Populate(session);
         AllocationFaults.Populate(session);
         Disposal.Populate(session);
+        SleepableReaders.Populate(session);
         Disturb(session);
     }
 

@@ -15,6 +15,8 @@ internal sealed record Scenario(string Name, string Description, Action<Session>
         new("churn", "threads that start, read and end, or die inside sections", ThreadChurn.Populate),
         new("faults", "allocation failures wherever the torture queues, reads or waits: nothing is lost, heads never fail", AllocationFaults.Populate),
         new("dispose", "domains made, loaded and disposed of under load", Disposal.Populate),
+        new("srcu", "sleepable sections: held across awaits, passed on, nested in any order, held up where it matters", SleepableReaders.Populate),
+        new("srcu-io", "a thousand asynchronous readers whose sections last across files and sockets; updaters that free without pause", SleepableIo.Populate),
     ];
 
     public static Scenario Default => All[0];

@@ -11,7 +11,7 @@ internal static class StallReports
 
     public static void Populate(Session session)
     {
-        Subject subject = session.Add(Subject.New("stall", session.Failures, stallTimeout: s_timeout));
+        RcuSubject subject = session.Add(RcuSubject.New("stall", session.Failures, stallTimeout: s_timeout));
         StallWitness witness = new(subject.Name, s_timeout, session.Failures);
         session.Own(witness);
         subject.Domain.Stalled += witness.OnStalled;
@@ -19,7 +19,7 @@ internal static class StallReports
     }
 }
 
-internal sealed unsafe class Staller(Session session, Subject subject, StallWitness witness) : Actor("staller", session)
+internal sealed unsafe class Staller(Session session, RcuSubject subject, StallWitness witness) : Actor("staller", session)
 {
     private int _round;
 

@@ -12,7 +12,7 @@ internal static class ThreadChurn
 
     public static void Populate(Session session)
     {
-        Subject deadly = session.Add(Subject.New("deadly", session.Failures));
+        RcuSubject deadly = session.Add(RcuSubject.New("deadly", session.Failures));
         for (int i = 0; i < Makers; i++)
         {
             session.Add(new ThreadMaker(i, session, deadly));
@@ -28,12 +28,12 @@ internal sealed class ThreadMaker : Actor
     private const int MaxThreads = 4;
     private const int MaxDepth = 3;
 
-    private readonly Subject _deadly;
-    private readonly Subject[] _subjects;
+    private readonly RcuSubject _deadly;
+    private readonly RcuSubject[] _subjects;
     private readonly int _number;
     private int _made;
 
-    public ThreadMaker(int number, Session session, Subject deadly)
+    public ThreadMaker(int number, Session session, RcuSubject deadly)
         : base($"thread maker {number}", session)
     {
         _number = number;

@@ -5,7 +5,7 @@ using Quiescent.Torture.Watch;
 namespace Quiescent.Torture.Subjects;
 
 // A domain under torture: what its readers look at, what its updaters change, and the books.
-internal sealed unsafe class Subject : IDisposable
+internal abstract unsafe class Subject : IDisposable
 {
     // Small, so that a run has its backlog exceeded and its memory bounded.
     private const long BacklogLimit = 20_000;
@@ -18,7 +18,7 @@ internal sealed unsafe class Subject : IDisposable
     private long _abandoned;
     private long _stalls;
 
-    private Subject(RcuDomain domain, string name, FailureLog failures)
+    protected Subject(GracePeriodDomain domain, string name, FailureLog failures)
     {
         Domain = domain;
         Name = name;
@@ -40,7 +40,7 @@ internal sealed unsafe class Subject : IDisposable
 
     public string Name { get; }
 
-    public RcuDomain Domain { get; }
+    public GracePeriodDomain Domain { get; }
 
     public FailureLog Failures { get; }
 
@@ -72,41 +72,19 @@ internal sealed unsafe class Subject : IDisposable
 
     public long Stalls => Interlocked.Read(ref _stalls);
 
+    /// <summary>Sections that are counted and not ended, where they are counted.</summary>
+    public virtual long OpenSections => 0;
+
+    /// <summary>What else was counted, for the closing table.</summary>
+    public virtual IEnumerable<(string Name, long Count)> Figures => [];
+
     public static Subject Of(nint handle) => (Subject)GCHandle.FromIntPtr(handle).Target!;
-
-    /// <summary>The default domain, whose static members have fast paths of their own.</summary>
-    public static Subject OfDefaultDomain(FailureLog failures) => new(Rcu.DefaultDomain, "default", failures);
-
-    public static Subject New(
-        string name,
-        FailureLog failures,
-        ReadSideBarrier readSide = ReadSideBarrier.Asymmetric,
-        bool validate = false,
-        TimeSpan? reclaimDelay = null,
-        TimeSpan? stallTimeout = null)
-    {
-        RcuDomainOptions options = new()
-        {
-            Name = name,
-            ReadSideBarrier = readSide,
-            Validate = validate,
-            BacklogLimit = BacklogLimit,
-            ReclaimDelay = reclaimDelay ?? TimeSpan.FromMilliseconds(1),
-            StallTimeout = stallTimeout ?? TimeSpan.FromSeconds(10),
-        };
-        return new Subject(new RcuDomain(options), name, failures);
-    }
 
     /// <summary>At least one, so that readers have one to look at.</summary>
     public int SandwichesInUse => Math.Clamp(Volatile.Read(ref _sandwichesClaimed), 1, Sandwiches.Length);
 
     /// <summary>The number of a sandwich that is the caller's alone; they may be all taken.</summary>
     public int ClaimSandwich() => Interlocked.Increment(ref _sandwichesClaimed) - 1;
-
-    /// <summary>Opens a section, of the default domain through the static face.</summary>
-    public ReadGuard ReadLock() => _isDefault ? Rcu.ReadLock() : Domain.ReadLock();
-
-    public RcuReader RegisterReader() => _isDefault ? Rcu.RegisterReader() : Domain.RegisterReader();
 
     /// <summary>Said by a thread that is about to die inside a section.</summary>
     public void ExpectDeath() => Interlocked.Increment(ref _deaths);
@@ -139,6 +117,14 @@ internal sealed unsafe class Subject : IDisposable
         Pipe.Dispose();
         _self.Free();
     }
+
+    protected static RcuDomainOptions Options(string name, TimeSpan? reclaimDelay, TimeSpan? stallTimeout) => new()
+    {
+        Name = name,
+        BacklogLimit = BacklogLimit,
+        ReclaimDelay = reclaimDelay ?? TimeSpan.FromMilliseconds(1),
+        StallTimeout = stallTimeout ?? TimeSpan.FromSeconds(10),
+    };
 
     private void OnCallbackFailed(object? sender, CallbackFailedEventArgs e) =>
         Failures.Add($"A callback of the domain '{Name}' threw {e.Exception}");

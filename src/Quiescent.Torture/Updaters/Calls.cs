@@ -30,7 +30,7 @@ internal static unsafe class Calls
     private static void QueueAs(Subject subject, AgeBlock* block, Primitive form)
     {
         // SAFETY: the block is unlinked and is queued once at a time; its memory is the pipe's.
-        RcuDomain domain = subject.Domain;
+        GracePeriodDomain domain = subject.Domain;
         switch (form)
         {
             case Primitive.CallFunction:

@@ -44,7 +44,7 @@ internal static unsafe class Frees
     private static void HandOver(Subject subject, CheckedBlock* block, Primitive form)
     {
         // SAFETY: the block was unlinked by an exchange, so it is handed over once, and to the heap that it came from.
-        RcuDomain domain = subject.Domain;
+        GracePeriodDomain domain = subject.Domain;
         RcuHead* head = CheckedBlock.HeadOf(block);
         switch (form)
         {

@@ -12,6 +12,7 @@ internal sealed unsafe class Updater : Actor
     private readonly List<nint>[] _removed;
     private readonly int[] _sandwiches;
     private readonly bool _withFaults;
+    private readonly bool _pauses;
     private int _turn;
 
     public Updater(
@@ -19,12 +20,14 @@ internal sealed unsafe class Updater : Actor
         Session session,
         IReadOnlyList<Subject> subjects,
         IReadOnlyList<Primitive> rotation,
-        bool withFaults = false)
+        bool withFaults = false,
+        bool pauses = true)
         : base(name, session)
     {
         _subjects = subjects;
         _rotation = rotation;
         _withFaults = withFaults;
+        _pauses = pauses;
         _removed = [.. subjects.Select(_ => new List<nint>())];
         _sandwiches = [.. subjects.Select(subject => subject.ClaimSandwich())];
         _turn = Random.Next(rotation.Count);
@@ -46,7 +49,10 @@ internal sealed unsafe class Updater : Actor
         }
 
         Session.Primitives.Count(primitive);
-        Pause();
+        if (_pauses)
+        {
+            Pause();
+        }
     }
 
     // What was unlinked and waited for is brought home; readers may still hold it.

@@ -30,7 +30,7 @@ internal static unsafe class Waits
 
     public static bool For(Subject subject, Primitive primitive, Rng random)
     {
-        RcuDomain domain = subject.Domain;
+        GracePeriodDomain domain = subject.Domain;
         try
         {
             switch (primitive)
@@ -66,7 +66,7 @@ internal static unsafe class Waits
     }
 
     // A cookie that starts nothing waits for somebody else's grace period; if nobody wants one, it is asked for.
-    private static void PollFor(RcuDomain domain, GracePeriodState cookie)
+    private static void PollFor(GracePeriodDomain domain, GracePeriodState cookie)
     {
         for (int polls = 0; !domain.Poll(cookie); polls++)
         {

@@ -55,6 +55,11 @@ internal static class BooksCheck
             subject.Failures.Add($"{subject.Deaths} readers of '{subject.Name}' died inside sections, {subject.Abandoned} were reported.");
         }
 
+        if (subject.OpenSections != 0)
+        {
+            subject.Failures.Add($"{subject.OpenSections} sections of '{subject.Name}' are counted as open, and no reader is left.");
+        }
+
         if (subject.Pipe.Underway != 0)
         {
             subject.Failures.Add(

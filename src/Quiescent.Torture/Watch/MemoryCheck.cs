@@ -15,13 +15,20 @@ internal sealed partial class MemoryCheck
 
     private readonly long? _nativeAtStart = NativeBytes();
     private readonly long _workingSetAtStart = Environment.WorkingSet;
+    private readonly long _managedAtStart = GC.GetTotalMemory(forceFullCollection: true);
 
     public MemoryUse End()
     {
         GC.Collect();
         GC.WaitForPendingFinalizers();
         GC.Collect();
-        return new MemoryUse(_nativeAtStart, NativeBytes(), _workingSetAtStart, Environment.WorkingSet);
+        return new MemoryUse(
+            _nativeAtStart,
+            NativeBytes(),
+            _workingSetAtStart,
+            Environment.WorkingSet,
+            _managedAtStart,
+            GC.GetTotalMemory(forceFullCollection: false));
     }
 
     /// <summary>Null: memory is back.</summary>
@@ -72,4 +79,10 @@ internal sealed partial class MemoryCheck
 }
 
 // Bytes, before a run and after.
-internal sealed record MemoryUse(long? NativeAtStart, long? NativeAtEnd, long WorkingSetAtStart, long WorkingSetAtEnd);
+internal sealed record MemoryUse(
+    long? NativeAtStart,
+    long? NativeAtEnd,
+    long WorkingSetAtStart,
+    long WorkingSetAtEnd,
+    long ManagedAtStart,
+    long ManagedAtEnd);

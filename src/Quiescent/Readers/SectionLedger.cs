@@ -15,6 +15,9 @@ internal sealed class SectionLedger
     // A power of two.
     private const int Remembered = 16;
 
+    // Nested deeper than this, sections go by the place of those around them: each look at a stack costs as much as it is deep.
+    private const int MaxNoted = 64;
+
     private readonly EndedSection[] _ended = new EndedSection[Remembered];
     private OpenSection? _innermost;
     private SectionEntry? _online;
@@ -26,13 +29,14 @@ internal sealed class SectionLedger
     /// <exception cref="OutOfMemoryException">There is no memory to note it; nothing has changed.</exception>
     public ulong Open(bool isFree)
     {
-        SectionEntry entry = SectionEntry.Here();
+        int depth = (_innermost?.Depth ?? 0) + 1;
+        SectionEntry entry = depth <= MaxNoted ? SectionEntry.Here() : _innermost!.Entry;
         if (_innermost is null)
         {
             _watch = BlockingWatch.Begin(entry.Site.ToString());
         }
 
-        Order.Release(ref _innermost, new OpenSection(_last + 1, isFree, entry, _innermost));
+        Order.Release(ref _innermost, new OpenSection(_last + 1, isFree, depth, entry, _innermost));
         return ++_last;
     }
 
@@ -63,7 +67,11 @@ internal sealed class SectionLedger
         }
 
         wasFree = innermost.IsFree;
-        Remember(innermost);
+        if (innermost.Depth <= MaxNoted)
+        {
+            Remember(innermost);
+        }
+
         Order.Release(ref _innermost, innermost.Outer);
         if (_innermost is null)
         {
@@ -125,7 +133,7 @@ internal sealed class SectionLedger
         }
     }
 
-    private sealed record OpenSection(ulong Number, bool IsFree, SectionEntry Entry, OpenSection? Outer);
+    private sealed record OpenSection(ulong Number, bool IsFree, int Depth, SectionEntry Entry, OpenSection? Outer);
 
     private readonly record struct EndedSection(ulong Number, string EnteredAt, string EndedAt);
 }

@@ -123,6 +123,7 @@ internal sealed class Reclaimer(QueueContext context, Registrar registrar, RcuDo
         Expedite();
         Join(thread);
         Waiters.Close();
+        _watch?.End();
     }
 
     /// <summary>Hands this thread's work to the stepping thread: no thread is started from here on.</summary>

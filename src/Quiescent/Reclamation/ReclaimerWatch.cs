@@ -14,6 +14,7 @@ internal sealed class ReclaimerWatch(QueueContext context, Func<bool> isAwaited,
 
     private Alarm? _alarm; // Whoever sets _isSet uses it.
     private int _isSet;
+    private int _isEnded;
 
     /// <summary>Somebody waits; to be called after <c>isAwaited</c> has become true.</summary>
     /// <exception cref="OutOfMemoryException">There is no memory for the alarm.</exception>
@@ -34,8 +35,20 @@ internal sealed class ReclaimerWatch(QueueContext context, Func<bool> isAwaited,
         }
     }
 
+    /// <summary>Nobody will wait any more, and nothing shall keep the domain alive.</summary>
+    public void End()
+    {
+        Order.Release(ref _isEnded, 1);
+        _alarm?.Set(Timeout.InfiniteTimeSpan);
+    }
+
     private void Look()
     {
+        if (Order.Acquire(in _isEnded) != 0)
+        {
+            return;
+        }
+
         if (isAwaited())
         {
             context.ReportReclaimer(onPool: false);

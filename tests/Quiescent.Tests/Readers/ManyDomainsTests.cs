@@ -73,6 +73,7 @@ public sealed unsafe class ManyDomainsTests
             }
 
             GC.Collect();
+            SynchronizationContext.SetSynchronizationContext(null); // The wait is meant, which Validate would object to.
             GC.WaitForPendingFinalizers();
             Assert.True(first.IsReadLockHeld);
             guard.Dispose();

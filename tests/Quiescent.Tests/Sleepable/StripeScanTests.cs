@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Quiescent.GracePeriods;
 using Quiescent.Readers;
 using Quiescent.Sleepable;
+using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Sleepable;
 
@@ -113,6 +114,28 @@ public sealed unsafe class StripeScanTests : IDisposable
         Assert.NotEqual(before, Stripes.Index(_stripes.Memory));
         Pass(1);
         Assert.Equal(before, Stripes.Index(_stripes.Memory));
+    }
+
+    // Counts that two threads make at one time must not be lost: one stripe for both, as after a thread has moved to another processor.
+    [Fact]
+    public void Counts_are_exact_when_threads_share_a_stripe()
+    {
+        const int Rounds = 200_000;
+        Worker[] readers = Worker.StartMany(
+            2,
+            number =>
+            {
+                Ticket* ticket = &_tickets[number];
+                SectionCounts* counts = Stripes.Counts(_stripes.Memory, stripe: 0, index: 0);
+                for (int i = 0; i < Rounds; i++)
+                {
+                    SleepableSection.Release(ticket, SleepableSection.Enter(ticket, counts));
+                }
+            },
+            "reader");
+        Array.ForEach(readers, reader => reader.Join());
+        Assert.Equal((2 * Rounds, 2 * Rounds), (_stripes.Sum(0, ofUnlocks: false), _stripes.Sum(0, ofUnlocks: true)));
+        Assert.True(TryGracePeriod());
     }
 
     private bool TryGracePeriod() => _engine.TryAdvance(_engine.NextTarget());

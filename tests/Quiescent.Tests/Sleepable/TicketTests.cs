@@ -83,26 +83,6 @@ public sealed class TicketTests
         next.Synchronize();
     }
 
-    // More threads than stripes: counts that two of them make at once must not be lost.
-    [Fact]
-    public void Counts_are_exact_when_threads_share_a_stripe()
-    {
-        using SrcuDomain domain = new(s_options);
-        Worker[] readers = Worker.StartMany(
-            4 * Environment.ProcessorCount,
-            _ =>
-            {
-                for (int i = 0; i < 5 * Rounds; i++)
-                {
-                    domain.ReadLock().Dispose();
-                }
-            },
-            "reader");
-        Array.ForEach(readers, reader => reader.Join());
-        Assert.Equal(0, domain.OpenSections);
-        domain.Synchronize();
-    }
-
     [Fact]
     public void Many_sections_open_at_once_are_all_distinct()
     {
@@ -158,6 +138,17 @@ public sealed class TicketTests
         Assert.Throws<ObjectDisposedException>(() => domain.ReadLock());
         section.Dispose();
         Assert.Throws<InvalidOperationException>(section.Dispose);
+    }
+
+    // With a free ticket at hand, where the fast path does not look further.
+    [Fact]
+    public void A_closed_domain_opens_no_section()
+    {
+        SrcuDomain domain = new(s_options);
+        domain.ReadLock().Dispose();
+        domain.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => domain.ReadLock());
+        Assert.Equal(0, domain.OpenSections);
     }
 
     // Neither order holds the other up: each domain has counters of its own.

@@ -9,14 +9,9 @@ internal static class ChildProcess
     public static (string Output, string Errors) Run(string scenario, int? exitCode, params (string Name, string Value)[] environment) =>
         RunProgram("ProcessExit", [scenario], exitCode, environment);
 
-    /// <inheritdoc cref="RunProgram(string, string[], int?, ValueTuple{string, string}[])"/>
-    public static (string Output, string Errors) RunProgram(
-        string program, string scenario, int? exitCode, params (string Name, string Value)[] environment) =>
-        RunProgram(program, [scenario], exitCode, environment);
-
     /// <summary>Returns what it wrote. An exit code of null stands for any but 0.</summary>
     public static (string Output, string Errors) RunProgram(
-        string program, string[] arguments, int? exitCode, params (string Name, string Value)[] environment)
+        string program, string[] scenario, int? exitCode, params (string Name, string Value)[] environment)
     {
         ProcessStartInfo start = new(Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet")
         {
@@ -25,11 +20,7 @@ internal static class ChildProcess
         };
         start.ArgumentList.Add("exec");
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, program + ".dll"));
-        foreach (string argument in arguments)
-        {
-            start.ArgumentList.Add(argument);
-        }
-
+        Array.ForEach(scenario, start.ArgumentList.Add);
         foreach ((string name, string value) in environment)
         {
             start.Environment[name] = value;
@@ -44,7 +35,7 @@ internal static class ChildProcess
             process.Kill();
         }
 
-        Assert.True(ended, $"The process '{arguments[0]}' does not end.");
+        Assert.True(ended, $"The process '{string.Join(' ', scenario)}' does not end.");
         Until.Done(output);
         Until.Done(errors);
         string error = errors.GetAwaiter().GetResult();

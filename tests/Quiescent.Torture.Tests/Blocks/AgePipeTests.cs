@@ -49,7 +49,7 @@ public sealed unsafe class AgePipeTests
     [Fact]
     public void A_block_that_never_comes_back_is_a_failure()
     {
-        using Subject subject = Subject.New("pipe", _failures);
+        using RcuSubject subject = RcuSubject.New("pipe", _failures);
         subject.Pipe.Unlink(_random);
         BooksCheck.Settle(subject);
         Log.MustHold(_failures, "did not come back");
@@ -86,10 +86,10 @@ public sealed unsafe class AgePipeTests
     // Every published block is unlinked, and grows older as often as is said, while a section holds one of them.
     private string? AgeSeenAfter(int gracePeriods)
     {
-        using Subject subject = Subject.New("pipe", _failures);
+        using RcuSubject subject = RcuSubject.New("pipe", _failures);
         using (ReadGuard guard = subject.ReadLock())
         {
-            Observation seen = new(subject, in guard, _random);
+            Observation seen = Observation.Begin(subject, in guard, _random);
             for (int i = 0; i < 64; i++)
             {
                 AgeBlock* block = subject.Pipe.Unlink(_random);

@@ -66,7 +66,7 @@ public sealed unsafe class CheckedBlockTests
     [Fact]
     public void What_is_freed_once_and_not_touched_leaves_the_quarantine_without_a_word()
     {
-        using Subject subject = Subject.New("quarantine", _failures);
+        using RcuSubject subject = RcuSubject.New("quarantine", _failures);
         for (int i = 0; i < 3000; i++)
         {
             subject.Quarantine.Admit(CheckedBlock.Allocate(BlockHeap.Quarantine, subject.Handle, _random));
@@ -80,7 +80,7 @@ public sealed unsafe class CheckedBlockTests
     [Fact]
     public void A_block_that_is_freed_twice_is_a_failure()
     {
-        using Subject subject = Subject.New("quarantine", _failures);
+        using RcuSubject subject = RcuSubject.New("quarantine", _failures);
         CheckedBlock* block = CheckedBlock.Allocate(BlockHeap.Quarantine, subject.Handle, _random);
         subject.Quarantine.Admit(block);
         subject.Quarantine.Admit(block);
@@ -92,7 +92,7 @@ public sealed unsafe class CheckedBlockTests
     [Fact]
     public void A_block_that_is_written_to_after_it_was_freed_is_a_failure()
     {
-        using Subject subject = Subject.New("quarantine", _failures);
+        using RcuSubject subject = RcuSubject.New("quarantine", _failures);
         CheckedBlock* block = CheckedBlock.Allocate(BlockHeap.Quarantine, subject.Handle, _random);
         RcuHead* head = CheckedBlock.HeadOf(block);
         subject.Quarantine.Admit(block);
@@ -105,7 +105,7 @@ public sealed unsafe class CheckedBlockTests
     [Fact]
     public void A_poisoned_block_is_a_failure_of_the_reader_that_holds_it()
     {
-        using Subject subject = Subject.New("quarantine", _failures);
+        using RcuSubject subject = RcuSubject.New("quarantine", _failures);
         CheckedBlock* block = CheckedBlock.Allocate(BlockHeap.Quarantine, subject.Handle, _random);
         Sighting seen = new(block);
         subject.Quarantine.Admit(block);
@@ -116,7 +116,7 @@ public sealed unsafe class CheckedBlockTests
     [Fact]
     public void A_block_that_comes_damaged_is_a_failure()
     {
-        using Subject subject = Subject.New("quarantine", _failures);
+        using RcuSubject subject = RcuSubject.New("quarantine", _failures);
         CheckedBlock* block = CheckedBlock.Allocate(BlockHeap.Quarantine, subject.Handle, _random);
         block->Mark++;
         subject.Quarantine.Admit(block);

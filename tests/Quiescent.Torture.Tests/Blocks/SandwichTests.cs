@@ -39,9 +39,9 @@ public sealed class SandwichTests
     public void A_cookie_that_polls_true_in_the_section_that_took_it_is_a_failure()
     {
         FailureLog failures = Log.New();
-        using Subject subject = Subject.New("cookie", failures);
+        using RcuSubject subject = RcuSubject.New("cookie", failures);
         ReadGuard none = default;
-        Observation seen = new(subject, in none, new Rng(3));
+        Observation seen = Observation.Begin(subject, in none, new Rng(3));
         seen.TakeCookie();
         seen.End();
         Assert.False(failures.Any);

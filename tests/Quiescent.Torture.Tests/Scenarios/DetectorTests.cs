@@ -1,3 +1,5 @@
+using Quiescent.Torture.Actors;
+using Quiescent.Torture.Readers;
 using Quiescent.Torture.Scenarios;
 using Quiescent.Torture.Subjects;
 using Quiescent.Torture.Tests.Support;
@@ -15,7 +17,7 @@ public sealed class DetectorTests
     [Fact]
     public void A_barrier_that_returns_after_all_items_is_in_order()
     {
-        using Subject subject = Subject.New("barrier", _failures);
+        using RcuSubject subject = RcuSubject.New("barrier", _failures);
         using Round round = new(subject, posters: 2);
         round.Begin();
         round.Arrive(isBlock: false);
@@ -27,7 +29,7 @@ public sealed class DetectorTests
     [Fact]
     public void A_barrier_that_returns_before_an_item_has_been_carried_out_is_a_failure()
     {
-        using Subject subject = Subject.New("barrier", _failures);
+        using RcuSubject subject = RcuSubject.New("barrier", _failures);
         using Round round = new(subject, posters: 2);
         round.Begin();
         round.Arrive(isBlock: false);
@@ -38,7 +40,7 @@ public sealed class DetectorTests
     [Fact]
     public void A_barrier_after_which_more_has_been_carried_out_than_was_posted_is_a_failure()
     {
-        using Subject subject = Subject.New("barrier", _failures);
+        using RcuSubject subject = RcuSubject.New("barrier", _failures);
         using Round round = new(subject, posters: 1);
         round.Begin();
         round.Arrive(isBlock: false);
@@ -69,5 +71,61 @@ public sealed class DetectorTests
         witness.Expect("overstayer 1");
         witness.OnStalled(domain, thread, TimeSpan.FromMilliseconds(milliseconds));
         Log.MustHold(_failures, "was reported as stalled");
+    }
+
+    [Fact]
+    public void One_of_two_releases_of_a_lock_is_accepted()
+    {
+        using SrcuSubject subject = SrcuSubject.New("relay", _failures);
+        Baton baton = Begin(subject, out _);
+        Assert.Null(baton.Contend());
+        Assert.Null(baton.Contend());
+        Assert.Equal(0, subject.OpenSections);
+    }
+
+    // The busted twin of contending releases: both are refused.
+    [Fact]
+    public void Two_releases_of_a_lock_that_are_both_refused_are_a_failure()
+    {
+        using SrcuSubject subject = SrcuSubject.New("relay", _failures);
+        Baton baton = Begin(subject, out SrcuReadLock section);
+        section.Dispose();
+        Assert.Null(baton.Contend());
+        Assert.Contains("0 were accepted", baton.Contend(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Wrong_releases_are_refused_and_harmless()
+    {
+        using SrcuSubject subject = SrcuSubject.New("released", _failures);
+        using SrcuSubject other = SrcuSubject.New("other", _failures);
+        Rng random = new(5);
+        for (int i = 0; i < 200; i++)
+        {
+            SrcuReadLock section = subject.ReadLock();
+            other.MustRefuseForeign(section);
+            subject.Release(section, random);
+        }
+
+        Assert.False(_failures.Any);
+        Assert.Equal(0, subject.OpenSections);
+        Assert.Contains(subject.Figures, figure => figure is { Name: "wrong releases refused", Count: > 0 });
+        Assert.Contains(other.Figures, figure => figure is { Name: "wrong releases refused", Count: 200 });
+    }
+
+    [Fact]
+    public void A_section_that_is_left_open_is_a_failure_of_the_books()
+    {
+        using SrcuSubject subject = SrcuSubject.New("open", _failures);
+        SrcuReadLock section = subject.ReadLock();
+        BooksCheck.Check(subject);
+        section.Dispose();
+        Log.MustHold(_failures, "1 sections of 'open' are counted as open");
+    }
+
+    private static Baton Begin(SrcuSubject subject, out SrcuReadLock section)
+    {
+        section = subject.ReadLock();
+        return new Baton(subject, section, Observation.Begin(subject, section, new Rng(4)));
     }
 }

@@ -1,5 +1,6 @@
 using Quiescent.Torture.Reports;
 using Quiescent.Torture.Scenarios;
+using Quiescent.Torture.Subjects;
 
 namespace Quiescent.Torture.Tests.Scenarios;
 
@@ -28,6 +29,35 @@ public sealed class ScenarioTests
         Assert.All(result.Primitives, pair => Assert.True(pair.Value > 0, $"{pair.Key} was never used."));
     }
 
+    // Catches readers that hold no sections across awaits, or end them all where they began.
+    [Fact]
+    public void Sections_of_the_scenario_srcu_io_last_across_operations_and_change_threads()
+    {
+        TortureResult result = Run("srcu-io", seconds: 2);
+        Assert.Equal(1000, result.Figures["asynchronous readers"]);
+        Assert.True(result.Figures["I/O operations inside sections"] > 0);
+        Assert.True(result.Figures["sections released on another thread than begun"] > 0);
+    }
+
+    // The busted twin of a sleepable domain: its grace periods wait for none of the readers that await, pass locks on, and nest.
+    [Fact]
+    public void A_sleepable_domain_that_does_not_wait_for_its_readers_is_caught()
+    {
+        TortureResult result = Run(new Scenario("busted", "", session => SleepableReaders.Populate(
+            session, name => SrcuSubject.NewBusted(name, session.Failures))));
+        Assert.Equal(Verdict.Failed, result.Verdict);
+        Assert.Contains(result.Failures, failure => failure.Contains("section", StringComparison.Ordinal));
+    }
+
+    // The same for those alone that are held up between choosing a set of counters and counting in it.
+    [Fact]
+    public void A_sleepable_domain_that_does_not_wait_for_readers_held_up_is_caught()
+    {
+        TortureResult result = Run(new Scenario("busted", "", session => SleepableReaders.AddHeldUp(
+            session, session.Add(SrcuSubject.NewBusted("busted", session.Failures)))));
+        Assert.Contains(result.Failures, failure => failure.Contains("under a section older than it", StringComparison.Ordinal));
+    }
+
     // Catches a result that a machine cannot read.
     [Fact]
     public void The_result_is_JSON()
@@ -38,7 +68,9 @@ public sealed class ScenarioTests
         Assert.Equal("stall", json.RootElement.GetProperty("scenario").GetString());
     }
 
-    private static TortureResult Run(string name, int seconds) => TortureRun.Run(
-        new TortureOptions { Scenario = Scenario.Find(name)!, Duration = TimeSpan.FromSeconds(seconds), Seed = 1 },
+    private static TortureResult Run(string name, int seconds) => Run(Scenario.Find(name)!, seconds);
+
+    private static TortureResult Run(Scenario scenario, int seconds = 30) => TortureRun.Run(
+        new TortureOptions { Scenario = scenario, Duration = TimeSpan.FromSeconds(seconds), Seed = 1 },
         TextWriter.Null);
 }

@@ -50,7 +50,7 @@ public sealed class BooksCheckTests
     public void A_death_that_was_not_reported_is_a_failure()
     {
         FailureLog failures = Log.New();
-        using Subject subject = Subject.New("deaths", failures);
+        using RcuSubject subject = RcuSubject.New("deaths", failures);
         subject.ExpectDeath();
         BooksCheck.Check(subject);
         Log.MustHold(failures, "died inside sections");
@@ -61,7 +61,7 @@ public sealed class BooksCheckTests
     public void A_death_that_nobody_died_is_a_failure()
     {
         FailureLog failures = Log.New();
-        using Subject subject = Subject.New("deaths", failures);
+        using RcuSubject subject = RcuSubject.New("deaths", failures);
         Thread thread = new(() => _ = subject.ReadLock());
         thread.Start();
         thread.Join();

@@ -9,16 +9,16 @@ public sealed class MemoryCheckTests
     [Fact]
     public void Memory_within_the_tolerance_is_back()
     {
-        Assert.Null(MemoryCheck.Fault(new MemoryUse(Some, Some + MemoryCheck.NativeTolerance, Some, Some * 1000)));
-        Assert.Null(MemoryCheck.Fault(new MemoryUse(null, null, Some, Some + MemoryCheck.WorkingSetTolerance)));
+        Assert.Null(MemoryCheck.Fault(new MemoryUse(Some, Some + MemoryCheck.NativeTolerance, Some, Some * 1000, 0, 0)));
+        Assert.Null(MemoryCheck.Fault(new MemoryUse(null, null, Some, Some + MemoryCheck.WorkingSetTolerance, 0, 0)));
     }
 
     // The busted twins of a library that frees what it is given.
     [Fact]
     public void Memory_beyond_the_tolerance_is_a_failure()
     {
-        Assert.NotNull(MemoryCheck.Fault(new MemoryUse(Some, Some + MemoryCheck.NativeTolerance + 1, Some, Some)));
-        Assert.NotNull(MemoryCheck.Fault(new MemoryUse(null, null, Some, Some + MemoryCheck.WorkingSetTolerance + 1)));
+        Assert.NotNull(MemoryCheck.Fault(new MemoryUse(Some, Some + MemoryCheck.NativeTolerance + 1, Some, Some, 0, 0)));
+        Assert.NotNull(MemoryCheck.Fault(new MemoryUse(null, null, Some, Some + MemoryCheck.WorkingSetTolerance + 1, 0, 0)));
     }
 
     // Where malloc tells how much it has handed out, a leak shows there.

@@ -36,7 +36,7 @@ public sealed class WatchdogTests
     public void A_still_domain_is_a_failure_that_names_it()
     {
         FailureLog failures = Log.New();
-        using Subject subject = Subject.New("still", failures);
+        using RcuSubject subject = RcuSubject.New("still", failures);
         Watchdog watchdog = new(TimeSpan.Zero, failures);
         watchdog.Check(subject, s_waiting);
         Assert.False(failures.Any);

@@ -1,0 +1,24 @@
+namespace Quiescent.Torture.Readers;
+
+// What readers do in a read-side critical section, of whichever kind.
+internal unsafe interface ISection
+{
+    T* Dereference<T>(scoped ref readonly RcuPointer<T> pointer)
+        where T : unmanaged;
+}
+
+// A section of a thread's. The guard is a copy, and is not disposed of.
+internal readonly unsafe ref struct GuardedSection(ReadGuard guard) : ISection
+{
+    private readonly ReadGuard _guard = guard;
+
+    public T* Dereference<T>(scoped ref readonly RcuPointer<T> pointer)
+        where T : unmanaged => _guard.DereferencePointer(in pointer);
+}
+
+// A section that may await.
+internal readonly unsafe struct SleepableSection(SrcuReadLock section) : ISection
+{
+    public T* Dereference<T>(scoped ref readonly RcuPointer<T> pointer)
+        where T : unmanaged => section.DereferencePointer(in pointer);
+}
