@@ -7,7 +7,7 @@ using Quiescent.Tests.Support;
 namespace Quiescent.Tests.Reclamation;
 
 // A callback that does not return holds up all callbacks behind it, and every barrier; no reader is to blame.
-public sealed unsafe class ReclaimerStallTests : IDisposable
+public sealed unsafe class ReclaimerStallTests
 {
     private static readonly TimeSpan s_timeout = TimeSpan.FromMilliseconds(20);
     private static readonly ManualResetEventSlim s_release = new();
@@ -43,13 +43,12 @@ public sealed unsafe class ReclaimerStallTests : IDisposable
         }
     }
 
-    public void Dispose() => s_release.Set();
-
     [Theory]
     [MemberData(nameof(Callbacks))]
     public void A_callback_that_does_not_return_is_named_to_whoever_waits_for_a_barrier(string kind, string name, bool validate)
     {
         using RcuDomain domain = New(validate);
+        using Unstick unstick = new();
         ConcurrentQueue<StallEventArgs> reports = Watch(domain);
         Queue(domain, kind);
         for (int i = 0; i < 3; i++)
@@ -94,6 +93,7 @@ public sealed unsafe class ReclaimerStallTests : IDisposable
     public void Of_many_callbacks_the_one_that_runs_is_named()
     {
         using RcuDomain domain = New();
+        using Unstick unstick = new();
         ConcurrentQueue<StallEventArgs> reports = Watch(domain);
         for (int i = 0; i < 10; i++)
         {
@@ -171,6 +171,7 @@ public sealed unsafe class ReclaimerStallTests : IDisposable
     public void A_grace_period_is_not_held_up_by_a_callback_and_its_waiter_reports_none()
     {
         using RcuDomain domain = New();
+        using Unstick unstick = new();
         ConcurrentQueue<StallEventArgs> reports = Watch(domain);
         domain.Call(Stick);
         domain.Call(static () => { });
@@ -184,6 +185,7 @@ public sealed unsafe class ReclaimerStallTests : IDisposable
     public void Whoever_awaits_a_barrier_is_told_too_though_no_thread_of_its_own_waits()
     {
         using RcuDomain domain = New();
+        using Unstick unstick = new();
         ConcurrentQueue<StallEventArgs> reports = Watch(domain);
         domain.Call(Stick);
         Task barrier = domain.BarrierAsync(TestContext.Current.CancellationToken).AsTask();
@@ -197,6 +199,7 @@ public sealed unsafe class ReclaimerStallTests : IDisposable
     public void Whoever_asked_for_a_grace_period_is_told_as_it_is_the_reclaimer_s_to_see_to()
     {
         using RcuDomain domain = New();
+        using Unstick unstick = new();
         ConcurrentQueue<StallEventArgs> reports = Watch(domain);
         domain.Call(Stick);
         Until.Set(s_running);
@@ -221,6 +224,7 @@ public sealed unsafe class ReclaimerStallTests : IDisposable
             BacklogLimit = 100,
             BacklogPolicy = policy,
         });
+        using Unstick unstick = new();
         ConcurrentQueue<StallEventArgs> reports = Watch(domain);
         int raisedOn = 0;
         domain.Stalled += (_, _) => Volatile.Write(ref raisedOn, Environment.CurrentManagedThreadId);
@@ -298,6 +302,12 @@ public sealed unsafe class ReclaimerStallTests : IDisposable
     {
         s_running.Set();
         s_release.Wait();
+    }
+
+    // Before the domain is disposed of, which waits for its callbacks: a test that fails must not hang.
+    private readonly struct Unstick : IDisposable
+    {
+        public void Dispose() => s_release.Set();
     }
 
     private sealed class StickyResource : IDisposable
