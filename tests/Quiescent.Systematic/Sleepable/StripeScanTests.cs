@@ -24,6 +24,29 @@ public unsafe class StripeScanTests
         subject.MustBeEmpty();
     });
 
+    // A single flip: two sections read Index before anything, and count when it has flipped once, or twice.
+    [Fact]
+    public void A_section_held_up_before_it_counts_is_waited_for() => Exploration.Run(threads: 3, isCloseUp: true, scenario: schedule =>
+    {
+        Subject subject = new();
+        int index = subject.Index;
+        for (int i = 0; i < 2; i++)
+        {
+            Ticket* ticket = subject.Tickets + i;
+            schedule.Start(() =>
+            {
+                Schedule.Until(() => subject.IsUpdated);
+                ulong number = subject.Enter(ticket, stripe: 0, index);
+                Block.Read(subject.Dereference());
+                SleepableSection.Release(ticket, number);
+            });
+        }
+
+        subject.Update();
+        schedule.JoinAll();
+        subject.MustBeEmpty();
+    });
+
     // Sums the wrong way round: a short section, held up after its look at Index, begins and ends between them, and its Unlock stands in
     // for the old section's.
     [Fact]
@@ -134,6 +157,9 @@ public unsafe class StripeScanTests
         // SAFETY: the array is pinned, and this object outlives the schedule's threads.
         public Ticket* Tickets => (Ticket*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref _tickets[0]);
 
+        /// <summary>Whether a grace period of the updater's has passed.</summary>
+        public bool IsUpdated { get; private set; }
+
         /// <summary>What a section finds that begins now, however much later it counts.</summary>
         public int Index => Stripes.Index(_stripes.Memory);
 
@@ -171,6 +197,7 @@ public unsafe class StripeScanTests
                 }
 
                 Block.Free(old);
+                IsUpdated = true;
             }
         }
 
