@@ -1,3 +1,4 @@
+using Quiescent.Ordering;
 using Quiescent.Systematic.Support;
 
 namespace Quiescent.Systematic.Sleepable;
@@ -81,7 +82,6 @@ public unsafe class SrcuDomainTests
     public void A_section_outlives_its_thread_whose_tickets_others_get() => Exploration.Run(threads: 3, scenario: schedule =>
     {
         using SrcuDomain domain = Domains.CreateSleepable();
-        Published published = new();
         SrcuReadLock left = default;
         bool isOpen = false;
         schedule.Start(() =>
@@ -94,8 +94,13 @@ public unsafe class SrcuDomainTests
             schedule.Start(() =>
             {
                 Schedule.Until(() => isOpen);
-                using SrcuReadLock outer = domain.ReadLock();
-                published.ReadIn(domain);
+                SrcuReadLock[] sections = new SrcuReadLock[Tuning.TicketBatch];
+                for (int i = 0; i < sections.Length; i++)
+                {
+                    sections[i] = domain.ReadLock();
+                }
+
+                Array.ForEach(sections, section => section.Dispose());
             });
         }
 

@@ -24,6 +24,52 @@ public unsafe class StripeScanTests
         subject.MustBeEmpty();
     });
 
+    // A single flip: two sections read Index before anything, and count when it has flipped once, or twice.
+    [Fact]
+    public void A_section_held_up_before_it_counts_is_waited_for() => Exploration.Run(threads: 3, isCloseUp: true, scenario: schedule =>
+    {
+        Subject subject = new();
+        int index = subject.Index;
+        for (int i = 0; i < 2; i++)
+        {
+            Ticket* ticket = subject.Tickets + i;
+            schedule.Start(() =>
+            {
+                Schedule.Until(() => subject.IsUpdated);
+                ulong number = subject.Enter(ticket, stripe: 0, index);
+                Block.Read(subject.Dereference());
+                SleepableSection.Release(ticket, number);
+            });
+        }
+
+        subject.Update();
+        schedule.JoinAll();
+        subject.MustBeEmpty();
+    });
+
+    // Sums the wrong way round: a short section, held up after its look at Index, begins and ends between them, and its Unlock stands in
+    // for the old section's.
+    [Fact]
+    public void A_short_section_does_not_hide_an_old_one() => Exploration.Run(threads: 3, isCloseUp: true, scenario: schedule =>
+    {
+        Subject subject = new();
+        int index = subject.Index;
+        Ticket* ticket = subject.Tickets;
+        ulong number = subject.Enter(ticket, stripe: 0);
+        Block* block = subject.Dereference();
+        Thread reader = schedule.Start(() => SleepableSection.Release(ticket + 1, subject.Enter(ticket + 1, stripe: 1, index)));
+        schedule.Start(subject.Update);
+        reader.Join();
+        for (int i = 0; i < 8; i++)
+        {
+            Block.Read(block);
+        }
+
+        SleepableSection.Release(ticket, number);
+        schedule.JoinAll();
+        subject.MustBeEmpty();
+    });
+
     [Fact]
     public void A_section_that_another_thread_ends_is_held_until_then() => Exploration.Run(threads: 3, isCloseUp: true, scenario: schedule =>
     {
@@ -111,8 +157,16 @@ public unsafe class StripeScanTests
         // SAFETY: the array is pinned, and this object outlives the schedule's threads.
         public Ticket* Tickets => (Ticket*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref _tickets[0]);
 
-        public ulong Enter(Ticket* ticket, int stripe) =>
-            SleepableSection.Enter(ticket, Stripes.Counts(_stripes.Memory, stripe & _stripes.Mask, Stripes.Index(_stripes.Memory)));
+        /// <summary>Whether a grace period of the updater's has passed.</summary>
+        public bool IsUpdated { get; private set; }
+
+        /// <summary>What a section finds that begins now, however much later it counts.</summary>
+        public int Index => Stripes.Index(_stripes.Memory);
+
+        public ulong Enter(Ticket* ticket, int stripe) => Enter(ticket, stripe, Index);
+
+        public ulong Enter(Ticket* ticket, int stripe, int index) =>
+            SleepableSection.Enter(ticket, Stripes.Counts(_stripes.Memory, stripe & _stripes.Mask, index));
 
         public Block* Dereference()
         {
@@ -143,6 +197,7 @@ public unsafe class StripeScanTests
                 }
 
                 Block.Free(old);
+                IsUpdated = true;
             }
         }
 
