@@ -81,7 +81,7 @@ public unsafe class QuarantineTests
     {
         Quarantine quarantine = new(maxBytes, maxBlocks);
         Findings findings = new();
-        const string site = "here";
+        const string Site = "here";
         nint first = 0;
         List<nint> blocks = [];
         for (int i = 0; i < 100; i++)
@@ -89,7 +89,7 @@ public unsafe class QuarantineTests
             void* block = NativeMemory.Alloc(100);
             first = first == 0 ? (nint)block : first;
             blocks.Add((nint)block);
-            quarantine.Take(Deallocators.NativeHeap, block, site, findings);
+            quarantine.Take(Deallocators.NativeHeap, block, Site, findings);
             if (i == 0)
             {
                 Assert.Same(site, quarantine.Find(first + 99));
