@@ -1,4 +1,3 @@
-using Quiescent.Ordering;
 using Quiescent.Systematic.Support;
 
 namespace Quiescent.Systematic.Sleepable;
@@ -75,38 +74,5 @@ public unsafe class SrcuDomainTests
         Schedule.Require(released == 1, $"{released} releases of a lock succeeded.");
         Schedule.Require(domain.OpenSections == 0, "A section was not counted once.");
         Schedule.Require(other.OpenSections == 0, "Another domain's section was hit.");
-    });
-
-    // A ticket given away while a section is open under it: then its lock cannot be released, or another's is.
-    [Fact]
-    public void A_section_outlives_its_thread_whose_tickets_others_get() => Exploration.Run(threads: 3, scenario: schedule =>
-    {
-        using SrcuDomain domain = Domains.CreateSleepable();
-        SrcuReadLock left = default;
-        bool isOpen = false;
-        schedule.Start(() =>
-        {
-            left = domain.ReadLock();
-            isOpen = true;
-        });
-        for (int reader = 0; reader < 2; reader++)
-        {
-            schedule.Start(() =>
-            {
-                Schedule.Until(() => isOpen);
-                SrcuReadLock[] sections = new SrcuReadLock[Tuning.TicketBatch];
-                for (int i = 0; i < sections.Length; i++)
-                {
-                    sections[i] = domain.ReadLock();
-                }
-
-                Array.ForEach(sections, section => section.Dispose());
-            });
-        }
-
-        Schedule.Until(() => isOpen);
-        left.Dispose();
-        schedule.JoinAll();
-        Schedule.Require(domain.OpenSections == 0, "A section was not counted once.");
     });
 }
