@@ -15,6 +15,7 @@ namespace Quiescent.Sleepable;
 //     The scan comes after the full fence of Start(), before which lie the unlinks that the grace period covers. For a section and
 //     a scan of its set: either the scan's sum of Locks includes the section; or it does not, then the section's loads, behind
 //     [P], come after the scan's, behind [Q], and see every unlink: the grace period need not wait for it.
+//     That rests on the platform's promise that an interlocked operation is a full fence, its own store included.
 //     Where it is included, its Unlock must be too if the sums are to agree. They can agree by mistake only if an Unlock was summed
 //     whose Lock was not: but Unlocks are summed first, and an Unlock seen before [Q] has its Lock seen after it, as the section's
 //     own interlocked operations are in that order, on whichever threads. So Unlocks never exceed Locks, section by section.

@@ -12,7 +12,7 @@ public unsafe class StripeScanTests
     private const int Sections = 3;
     private const int GracePeriods = 2;
 
-    // A single flip, sums the wrong way round, a stripe left out, an end counted in another set: each frees a block under a reader.
+    // A stripe left out, an end counted in another set: either frees a block under a reader.
     [Fact]
     public void No_block_is_freed_under_a_section() => Exploration.Run(threads: 3, isCloseUp: true, scenario: schedule =>
     {
