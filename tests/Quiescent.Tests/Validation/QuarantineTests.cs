@@ -92,7 +92,7 @@ public unsafe class QuarantineTests
             quarantine.Take(Deallocators.NativeHeap, block, Site, findings);
             if (i == 0)
             {
-                Assert.Same(site, quarantine.Find(first + 99));
+                Assert.Same(Site, quarantine.Find(first + 99));
                 *(byte*)first = 1;
             }
         }
