@@ -3,13 +3,14 @@ using System.Runtime.InteropServices;
 namespace Quiescent.Testing;
 
 /// <summary>
-/// A deallocator for tests: a freed block is filled with poison and kept, so that a reader that still holds it reads poison instead of what
-/// somebody else has put there, a write into it is found, and freeing it again is known. One heap for the process; the oldest blocks leave it
-/// when it holds more than <see cref="Capacity"/> bytes.
+/// A deallocator for tests: a freed block is filled with poison and kept, so that a reader that still holds it reads
+/// poison instead of what somebody else has put there, a write into it is found, and freeing it again is known. One heap for the
+/// process; the oldest blocks leave it when it holds more than <see cref="Capacity"/> bytes.
 /// </summary>
 /// <remarks>
-/// <para>Blocks come from <see cref="Allocate(nuint)"/> and are freed by <c>domain.Free&lt;QuarantineHeap&gt;(block)</c>, or at once by
-/// <see cref="Free"/>. As any user deallocator it runs on the reclaimer; what it finds there is kept for <see cref="Verify"/> too.</para>
+/// <para>Blocks come from <see cref="Allocate(nuint)"/> and are freed by <c>domain.Free&lt;QuarantineHeap&gt;(block)</c>, or at
+/// once by <see cref="Free"/>. As any user deallocator it runs on the reclaimer; what it finds there is kept for <see
+/// cref="Verify"/> too.</para>
 /// <para>Takes a lock: not for measuring.</para>
 /// </remarks>
 public readonly unsafe struct QuarantineHeap : INativeDeallocator
@@ -123,8 +124,8 @@ public readonly unsafe struct QuarantineHeap : INativeDeallocator
         }
     }
 
-    /// <summary>Requires that no block was written to after it was freed, and that nothing was freed twice or that is not the heap's. What was
-    /// found is forgotten then.</summary>
+    /// <summary>Requires that no block was written to after it was freed, and that nothing was freed twice or that is not the
+    /// heap's. What was found is forgotten then.</summary>
     /// <exception cref="RcuAssertException">Something was found; the message lists all of it.</exception>
     public static void Verify()
     {

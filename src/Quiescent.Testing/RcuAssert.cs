@@ -4,8 +4,8 @@ namespace Quiescent.Testing;
 public static unsafe class RcuAssert
 {
     /// <summary>
-    /// Waits for a barrier of the domain, then requires that its books balance: all that was queued has been carried out, once, no callback has
-    /// failed, and no reader was abandoned. Nobody may queue meanwhile.
+    /// Waits for a barrier of the domain, then requires that its books balance: all that was queued has been carried out,
+    /// once, no callback has failed, and no reader was abandoned. Nobody may queue meanwhile.
     /// </summary>
     /// <returns>The statistics, for further checks.</returns>
     /// <exception cref="ArgumentNullException">The domain is null.</exception>

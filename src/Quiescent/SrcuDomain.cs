@@ -23,9 +23,9 @@ public sealed unsafe class SrcuDomain : GracePeriodDomain
     private readonly int _mask;
     private nint _open; // The counters; 0 once closed, and under Validate, so that each section goes the long way.
 
-    /// <summary>A domain with the given options, or the default ones. <see cref="RcuDomainOptions.ReadSideBarrier"/> makes no difference:
-    /// sections fence by themselves. <see cref="BacklogPolicy.Block"/> counts as
-    /// <see cref="BacklogPolicy.Throttle"/>.</summary>
+    /// <summary>A domain with the given options, or the default ones. <see cref="RcuDomainOptions.ReadSideBarrier"/> makes no
+    /// difference: sections fence by themselves. <see cref="BacklogPolicy.Block"/> counts as <see
+    /// cref="BacklogPolicy.Throttle"/>.</summary>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
     /// <exception cref="PlatformNotSupportedException">The process is not a 64-bit one.</exception>
     public SrcuDomain(RcuDomainOptions? options = null)
@@ -48,9 +48,10 @@ public sealed unsafe class SrcuDomain : GracePeriodDomain
     public long OpenSections => _stripes.OpenSections;
 
     /// <summary>
-    /// Opens a read-side critical section (<c>srcu_read_lock</c>, <c>srcu_down_read</c>): what it dereferences stays until the lock is
-    /// disposed of, on whichever thread. Nests, also in other domains' sections. Costs an interlocked increment, and its end an interlocked
-    /// compare-exchange and increment; takes no lock but for the thread's first sections, or when more are open at once than ever before.
+    /// Opens a read-side critical section (<c>srcu_read_lock</c>, <c>srcu_down_read</c>): what it dereferences stays
+    /// until the lock is disposed of, on whichever thread. Nests, also in other domains' sections. Costs an interlocked increment,
+    /// and its end an interlocked compare-exchange and increment; takes no lock but for the thread's first sections, or when more
+    /// are open at once than ever before.
     /// </summary>
     /// <exception cref="OutOfMemoryException">There is no memory to note the section.</exception>
     /// <exception cref="ObjectDisposedException">The domain is disposed.</exception>

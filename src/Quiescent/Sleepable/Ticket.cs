@@ -8,9 +8,10 @@ namespace Quiescent.Sleepable;
 // domains in turn and are never freed; their memory stays valid for whoever kept a lock for too long.
 //
 // Number is even while the ticket is free, odd while a section is open under it, and grows by one at each step; a lock carries the
-// odd number it was made with. Only the thread whose ticket it is opens it: a load and a store. A release, on any thread, exchanges the number for the next
-// one: of several releases of one lock one succeeds, and none can hit a later section under the same ticket. What the ticket
-// says of the section is read before the exchange, and is the section's own if that succeeds: from then on it is the opener's again.
+// odd number it was made with. Only the thread whose ticket it is opens it: a load and a store. A release, on any thread, exchanges
+// the number for the next one: of several releases of one lock one succeeds, and none can hit a later section under the same
+// ticket. What the ticket says of the section is read before the exchange, and is the section's own if that succeeds: from then on
+// it is the opener's again.
 [StructLayout(LayoutKind.Explicit, Size = Bytes)]
 internal unsafe struct Ticket
 {

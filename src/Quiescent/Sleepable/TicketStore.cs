@@ -189,8 +189,9 @@ internal sealed unsafe class TicketStore
         return ticket;
     }
 
-    // Neither garbage collections nor thread-exit hooks are needed: who looks for memory looks for the dead first. An ended thread stays
-    // known until its last section has ended, as it may have to be named; nor does its managed id go to another thread meanwhile.
+    // Neither garbage collections nor thread-exit hooks are needed: who looks for memory looks for the dead first. An ended thread
+    // stays known until its last section has ended, as it may have to be named; nor does its managed id go to another thread
+    // meanwhile.
     private void TakeFromTheDead()
     {
         for (int i = _holders.Count - 1; i >= 0; i--)
