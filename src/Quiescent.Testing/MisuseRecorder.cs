@@ -1,6 +1,6 @@
 namespace Quiescent.Testing;
 
-/// <summary>Notes what a domain reports while a test runs: stalls, failed callbacks, abandoned readers.</summary>
+/// <summary>Notes what a domain reports while a test runs: stalls, failed callbacks, abandoned readers, and what Validate found.</summary>
 public sealed class MisuseRecorder : IDisposable
 {
     private readonly GracePeriodDomain _domain;
@@ -16,6 +16,7 @@ public sealed class MisuseRecorder : IDisposable
         domain.Stalled += Note;
         domain.CallbackFailed += Note;
         domain.ReaderAbandoned += Note;
+        domain.MisuseFound += Note;
     }
 
     /// <summary>What was reported so far, in order.</summary>
@@ -47,6 +48,7 @@ public sealed class MisuseRecorder : IDisposable
         _domain.Stalled -= Note;
         _domain.CallbackFailed -= Note;
         _domain.ReaderAbandoned -= Note;
+        _domain.MisuseFound -= Note;
     }
 
     private void Note(object? sender, EventArgs report)

@@ -24,6 +24,7 @@ public static unsafe class RcuAssert
         Require(books.CallbacksWaiting == 0 && books.CallbacksQueued == books.CallbacksInvoked, "callbacks wait or were lost", domain, books);
         Require(books.CallbacksFailed == 0, "callbacks failed", domain, books);
         Require(books.ReadersAbandoned == 0, "readers ended inside sections", domain, books);
+        Require(books.Leaked == 0, "heads were overwritten while they waited", domain, books);
         if (domain is SrcuDomain { OpenSections: var open and not 0 })
         {
             throw new RcuAssertException($"The books of the rcu domain '{domain.Options.Name}' do not balance: {open} sections are open. {books}");

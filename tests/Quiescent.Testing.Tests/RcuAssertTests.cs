@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Quiescent.Testing.Tests;
 
 // The busted user code that each check is for.
@@ -60,6 +62,21 @@ public sealed unsafe class RcuAssertTests : IDisposable
         busted.Join();
         Assert.Throws<RcuAssertException>(() => RcuAssert.BooksBalance(_domain));
         Assert.Contains("leaver", Assert.Throws<RcuAssertException>(reports.AssertNone).Message, StringComparison.Ordinal);
+    }
+
+    // Validate finds it, the recorder notes it, and the books say that the block is lost.
+    [Fact]
+    public void A_head_overwritten_while_it_waits_is_seen()
+    {
+        using RcuDomain domain = new(new RcuDomainOptions { Validate = true });
+        using MisuseRecorder reports = new(domain);
+        RcuHead* block = (RcuHead*)NativeMemory.AllocZeroed((nuint)sizeof(RcuHead));
+        domain.Free(block, block);
+        new Span<byte>(block, sizeof(RcuHead)).Fill(0x11);
+        Assert.Contains("overwritten", Assert.Throws<RcuAssertException>(() => RcuAssert.BooksBalance(domain)).Message, StringComparison.Ordinal);
+        Assert.Single(reports.Reports.OfType<MisuseEventArgs>());
+        Assert.Throws<RcuAssertException>(reports.AssertNone);
+        NativeMemory.Free(block);
     }
 
     [Fact]
