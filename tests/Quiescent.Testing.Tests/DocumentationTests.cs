@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 
 namespace Quiescent.Testing.Tests;
@@ -54,8 +53,8 @@ public sealed unsafe partial class DocumentationTests : IDisposable
     [Fact]
     public void Every_snippet_of_the_page_is_one_of_these_tests()
     {
-        string page = File.ReadAllText(Beside("../../docs/testing.md"));
-        string source = Squeeze(File.ReadAllText(Beside("DocumentationTests.cs")));
+        string page = Embedded("testing.md");
+        string source = Squeeze(Embedded("DocumentationTests.cs"));
         MatchCollection snippets = Snippet().Matches(page);
         Assert.Equal(3, snippets.Count);
         foreach (Match snippet in snippets)
@@ -64,8 +63,11 @@ public sealed unsafe partial class DocumentationTests : IDisposable
         }
     }
 
-    private static string Beside(string path, [CallerFilePath] string source = "") =>
-        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(source)!, path));
+    private static string Embedded(string name)
+    {
+        using StreamReader reader = new(typeof(DocumentationTests).Assembly.GetManifestResourceStream(name)!);
+        return reader.ReadToEnd();
+    }
 
     private static string Squeeze(string text) => Whitespace().Replace(text, " ").Trim();
 
