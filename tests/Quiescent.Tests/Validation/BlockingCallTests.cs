@@ -168,7 +168,9 @@ public class BlockingCallTests
         domain.ReaderAbandoned += static (_, _) => { }; // Unheard, it would be printed.
         for (int i = 0; i < 20; i++)
         {
-            Worker.Run(() => Leave(domain));
+            Thread thread = new(() => Leave(domain));
+            thread.Start();
+            thread.Join(); // While somebody joins it, the thread's end is where the runtime waits.
         }
 
         domain.Synchronize();
