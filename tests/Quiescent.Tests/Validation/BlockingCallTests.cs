@@ -160,7 +160,7 @@ public class BlockingCallTests
         });
     }
 
-    // Fault caught: the runtime waits as a thread ends, where an exception would end the process.
+    // The runtime was once seen to wait as such a thread ends, where an exception would end the process.
     [Fact]
     public void A_thread_that_ends_inside_a_section_ends_as_ever()
     {
