@@ -89,4 +89,12 @@ public unsafe ref struct ReadGuard : IDisposable
 
         Order.Release((ulong*)slot, _word - 1); // O2
     }
+
+    /// <summary>The words of the domain whose section it is; null for a default guard.</summary>
+    internal readonly SharedWords* Words
+    {
+        // SAFETY: as above.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => _slot == null ? null : _slot->Words;
+    }
 }

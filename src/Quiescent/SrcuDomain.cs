@@ -84,6 +84,8 @@ public sealed unsafe class SrcuDomain : GracePeriodDomain
         readLock.Dispose();
     }
 
+    internal override Stripes Stripes => _stripes;
+
     private protected override void CloseReaders() => Order.Release(ref _open, 0);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -72,5 +72,9 @@ public readonly unsafe struct SrcuReadLock : IDisposable, IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
+    /// <summary>Whether the section is open, and one of the domain with these counters.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal bool IsOpenIn(Stripes stripes) => SleepableSection.IsOpenIn(_ticket, _number, stripes);
+
     internal bool IsOfAnother(Stripes stripes) => SleepableSection.IsOpenElsewhere(_ticket, _number, stripes);
 }

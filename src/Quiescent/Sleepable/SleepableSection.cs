@@ -47,6 +47,20 @@ internal static unsafe class SleepableSection
         Order.Increment(ref counts->Unlocks); // O2 in StripeScan.cs. The counters may be gone from here on.
     }
 
+    /// <summary>Whether the section is open, and counted in these counters.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool IsOpenIn(Ticket* ticket, ulong number, Stripes stripes)
+    {
+        if (ticket == null)
+        {
+            return false;
+        }
+
+        // SAFETY: as below.
+        SectionCounts* counts = Order.Acquire(&ticket->Counts);
+        return (Order.Acquire(in ticket->Number) & ~Ticket.Validated) == number && stripes.Contain(counts);
+    }
+
     /// <summary>Whether the section is open, and counted elsewhere than in these counters. Of one that has ended nothing is
     /// known.</summary>
     public static bool IsOpenElsewhere(Ticket* ticket, ulong number, Stripes stripes)

@@ -1,0 +1,89 @@
+using Quiescent.GracePeriods;
+using Quiescent.Ordering;
+using static Quiescent.Ordering.Tuning;
+
+namespace Quiescent.Resources;
+
+// The returned arrays of one length, in the order in which they came back, each with the grace period that covers its return.
+//
+// P1  An array is handed out after its grace period only: it leaves the front, and only when the engine has completed the front's
+//     target, taken after the caller let go of it (O3). Those behind it have the same target or a later one.
+// P2  No array is handed out twice for one return: an array that is here and comes again is refused, by identity.
+// P3  Memory is bounded: when there is no room, and while a reader holds grace periods up, an array is left to the garbage collector,
+//     which waits for its readers by itself. So nothing has to run when nobody rents (O9).
+internal sealed class ArrayBucket<T>
+{
+    private readonly GracePeriodEngine _engine;
+    private readonly Returned[] _ring;
+    private readonly HashSet<T[]> _here;
+    private int _lock;
+    private int _front;
+    private int _count;
+
+    public ArrayBucket(GracePeriodEngine engine, int length, int capacity)
+    {
+        _engine = engine;
+        Length = length;
+        _ring = new Returned[capacity];
+        _here = new HashSet<T[]>(capacity, ReferenceEqualityComparer.Instance);
+    }
+
+    /// <summary>The length of its arrays.</summary>
+    public int Length { get; }
+
+    /// <summary>An array whose grace period has passed, or null.</summary>
+    public T[]? TryRent()
+    {
+        Returned front;
+        using (TryLock.Holder holder = TryLock.Hold(ref _lock))
+        {
+            if (_count == 0)
+            {
+                return null;
+            }
+
+            front = _ring[_front];
+            if (!_engine.HasCompleted(front.Target) && !(_count >= DriveAt && _engine.TryAdvance(front.Target)))
+            {
+                return null;
+            }
+
+            _ring[_front] = default;
+            _front = (_front + 1) % _ring.Length;
+            _count--;
+            _here.Remove(front.Array);
+        }
+
+        if (front.Clear)
+        {
+            Array.Clear(front.Array);
+        }
+
+        return front.Array;
+    }
+
+    /// <summary>Takes an array back. False: it is here already.</summary>
+    public bool TryReturn(T[] array, bool clear)
+    {
+        ulong target = _engine.NextTarget();
+        using TryLock.Holder holder = TryLock.Hold(ref _lock);
+        if (_count == _ring.Length)
+        {
+            return !_here.Contains(array);
+        }
+
+        if (!_here.Add(array))
+        {
+            return false;
+        }
+
+        _ring[(_front + _count) % _ring.Length] = new Returned(array, target, clear);
+        _count++;
+        return true;
+    }
+
+    // A grace period is driven by who rents when so many wait, so that its cost is shared by as many.
+    private int DriveAt => Math.Max(1, _ring.Length / 2);
+
+    private readonly record struct Returned(T[] Array, ulong Target, bool Clear);
+}

@@ -1,0 +1,17 @@
+namespace Quiescent.Resources;
+
+// What a lifetime releases at its end, once.
+internal interface IReleasable
+{
+    /// <summary>What is called, for reports.</summary>
+    string ReleaseName { get; }
+
+    void Release();
+}
+
+// A resource whose Dispose waits for readers by itself.
+internal interface IOutlivesReaders
+{
+    /// <summary>The domain whose readers it waits for.</summary>
+    GracePeriodDomain Domain { get; }
+}

@@ -1,0 +1,142 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+using Quiescent.Callbacks;
+using Quiescent.Ordering;
+
+namespace Quiescent.Resources;
+
+// When a resource is released that readers use inside their sections, without counting themselves in or out.
+//
+//              Close             a grace period later
+//      Open ───────────► Closing ─────────────────────► Released
+//                           │                              ▲
+//                           │ a use                        │ another one later
+//                           ▼      a grace period later    │
+//                         Used ─────────────────────────► Shut
+//
+// Why it is right:
+//
+// R1  No use after the release, though nothing unlinks the resource but its own state. A use is a load of the state inside a
+//     section. It finds Open: then its section is one that the grace period after Close waits for (O1; the state is what is
+//     unlinked, O3 holds between its exchange in Close and the stamp of the head). It finds Closing: then perhaps not, since the
+//     section may have begun later; so it makes that Used, and the first grace period does not release. It finds Used: another
+//     section did so, and the second grace period begins only after Used has become Shut, so after this load, and waits for this
+//     section too. Any step is one compare-exchange, and of Closing to Used and Closing to Released one succeeds.
+// R2  A reader whose section began before Close can use the resource to its end: Shut comes a grace period after Close.
+//     Where the resource is found through something published, which is unlinked before Close, the second finding means the same as
+//     the first, and nothing is made Used.
+// R3  A release comes at most two grace periods after Close, whatever readers do: a use that finds Shut or Released throws.
+// R4  It is released once: by whoever takes the last hold. The owner's hold ends with the grace periods, a pin's with the pin.
+// R5  Close cannot fail: the head is made with the resource, and its handle keeps this object and the domain (so that they are not
+//     finalized before the resource), but not what the user holds. In a domain that is disposed of the thread pool waits instead.
+internal sealed unsafe class Lifetime : ManagedCallback
+{
+    private const int Open = 0;
+    private const int Closing = 1;
+    private const int Used = 2;
+    private const int Shut = 3;
+    private const int Released = 4;
+
+    private readonly RcuHead* _head;
+    private readonly bool _isPublished;
+    private IReleasable? _resource;
+    private int _state;
+    private int _holds = 1;
+
+    /// <summary>A lifetime that ends with the resource's release.</summary>
+    /// <param name="domain">Whose readers use it.</param>
+    /// <param name="resource">What is released; it is kept until then. Null: <see cref="Close"/> names it.</param>
+    /// <param name="isPublished">Whether readers find it through something that is unlinked before <see cref="Close"/>.</param>
+    /// <exception cref="OutOfMemoryException">There is no memory for the head.</exception>
+    public Lifetime(GracePeriodDomain domain, IReleasable? resource, bool isPublished)
+    {
+        _isPublished = isPublished;
+        Domain = domain;
+        _resource = resource;
+        _head = CreateHead(this);
+    }
+
+    public GracePeriodDomain Domain { get; }
+
+    public override string Name => _resource?.ReleaseName ?? nameof(Lifetime);
+
+    /// <summary>Inside a section: the resource can be used until the section's end.</summary>
+    /// <exception cref="ObjectDisposedException">It was closed before the section began.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Use()
+    {
+        if (Order.Acquire(in _state) != Open)
+        {
+            UseBeyondFast();
+        }
+    }
+
+    /// <summary>Closes the resource, to be released when its readers are gone; a second call does nothing. Cannot fail.</summary>
+    public void Close(IReleasable? resource = null)
+    {
+        if (Order.CompareExchange(ref _state, Closing, Open) == Open)
+        {
+            _resource ??= resource;
+            Domain.AfterReaders(_head);
+        }
+    }
+
+    /// <summary>Keeps the resource beyond the section, until <see cref="Unhold"/>.</summary>
+    /// <exception cref="ObjectDisposedException">It has been released.</exception>
+    public void Hold()
+    {
+        int holds = Order.Acquire(in _holds);
+        while (holds != 0)
+        {
+            int seen = Order.CompareExchange(ref _holds, holds + 1, holds);
+            if (seen == holds)
+            {
+                return;
+            }
+
+            holds = seen;
+        }
+
+        ThrowReleased();
+    }
+
+    public void Unhold()
+    {
+        if (Order.Add(ref _holds, -1) == 0)
+        {
+            IReleasable resource = _resource!;
+            _resource = null;
+            resource.Release();
+        }
+    }
+
+    // A grace period after Close, or another one after Shut.
+    protected override void CarryOut(RcuHead* head)
+    {
+        if (Order.CompareExchange(ref _state, Released, Closing) == Used)
+        {
+            Order.Release(ref _state, Shut);
+            Domain.AfterReaders(head);
+            return;
+        }
+
+        Order.Release(ref _state, Released);
+        base.CarryOut(head);
+    }
+
+    protected override void Run() => Unhold();
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void UseBeyondFast()
+    {
+        int state = _isPublished ? Order.Acquire(in _state) : Order.CompareExchange(ref _state, Used, Closing);
+        if (state is not (Closing or Used))
+        {
+            ThrowReleased();
+        }
+    }
+
+    [DoesNotReturn]
+    private static void ThrowReleased() =>
+        throw new ObjectDisposedException(null, "The resource was closed before this section began.");
+}

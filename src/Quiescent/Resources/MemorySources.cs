@@ -1,0 +1,54 @@
+using System.IO.MemoryMappedFiles;
+using System.Runtime.InteropServices;
+using Quiescent.Ordering;
+
+namespace Quiescent.Resources;
+
+// A block of the native heap.
+internal sealed unsafe class HeapBlock(void* block) : IReleasable
+{
+    public string ReleaseName => "NativeMemory.Free";
+
+    public void Release() => NativeMemory.Free(block);
+}
+
+// Memory that somebody else owns, and takes back by being disposed of.
+internal sealed class OwnedMemory(IDisposable? owner) : IReleasable
+{
+    public string ReleaseName => owner is null ? "nothing" : $"{owner.GetType()}.{nameof(IDisposable.Dispose)}";
+
+    public void Release() => owner?.Dispose();
+}
+
+// A view of a mapped file. The view is held by its pointer, so that its own finalizer cannot unmap it.
+internal sealed class MappedView(MemoryMappedViewAccessor view, OpenCount open) : IReleasable
+{
+    public string ReleaseName => "the unmapping of a file";
+
+    public void Release()
+    {
+        view.SafeMemoryMappedViewHandle.ReleasePointer();
+        view.Dispose();
+        open.Remove();
+    }
+}
+
+// A file of no bytes, of which nothing can be mapped.
+internal sealed class EmptyView(OpenCount open) : IReleasable
+{
+    public string ReleaseName => "nothing";
+
+    public void Release() => open.Remove();
+}
+
+// How many views one RcuMemoryMappedFile has open.
+internal sealed class OpenCount
+{
+    private int _count;
+
+    public int Count => Order.Acquire(in _count);
+
+    public void Add() => Order.Add(ref _count, 1);
+
+    public void Remove() => Order.Add(ref _count, -1);
+}

@@ -1,0 +1,61 @@
+using System.Runtime.CompilerServices;
+
+namespace Quiescent.Resources;
+
+// Memory outside the GC's heap, from somewhere, with a lifetime. What a reader has of it is an address, which keeps nothing alive: so
+// the finalizer of a region that was dropped waits for readers as well, and what is released is kept by the lifetime.
+internal sealed unsafe class NativeRegion : IDisposable
+{
+    private readonly Lifetime _lifetime;
+
+    /// <param name="domain">Whose readers use it.</param>
+    /// <param name="address">Its first byte.</param>
+    /// <param name="length">Its length in bytes.</param>
+    /// <param name="source">Where it goes back to.</param>
+    /// <param name="isPublished">Whether readers find it through something that is unlinked before it is disposed of.</param>
+    /// <exception cref="OutOfMemoryException">There is no memory to note it; the memory is still the caller's.</exception>
+    public NativeRegion(GracePeriodDomain domain, void* address, long length, IReleasable source, bool isPublished)
+    {
+        Address = (byte*)address;
+        Length = length;
+        _lifetime = new Lifetime(domain, source, isPublished);
+    }
+
+    ~NativeRegion() => _lifetime?.Close(); // Null: there was no memory for it.
+
+    public byte* Address { get; }
+
+    public long Length { get; }
+
+    public Lifetime Lifetime => _lifetime;
+
+    /// <summary>All of it, inside a section in which it was found.</summary>
+    /// <exception cref="OverflowException">It is longer than a span can be.</exception>
+    public ReadOnlySpan<byte> Bytes
+    {
+        // SAFETY: who found the region inside a section keeps it (O1, O2); it has so many bytes.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => new(Address, checked((int)Length));
+    }
+
+    /// <summary>A part of it, likewise.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is not in the region.</exception>
+    public ReadOnlySpan<byte> Part(long offset, int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((ulong)offset, (ulong)Length, nameof(offset));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((ulong)(uint)length, (ulong)(Length - offset), nameof(length));
+
+        // SAFETY: as above.
+        return new ReadOnlySpan<byte>(Address + offset, length);
+    }
+
+    /// <summary>As bytes that may be held across an await.</summary>
+    public RcuMemoryManager<byte> Manager => field ??= new RcuMemoryManager<byte>(this);
+
+    /// <summary>Closes it; it is released when its readers are gone.</summary>
+    public void Dispose()
+    {
+        _lifetime.Close();
+        GC.SuppressFinalize(this);
+    }
+}

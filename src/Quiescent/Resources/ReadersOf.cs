@@ -1,0 +1,55 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+using Quiescent.Readers;
+using Quiescent.Sleepable;
+
+namespace Quiescent.Resources;
+
+// Whose sections protect a resource. A guard of another domain would protect nothing, and looks just like the right one; so each
+// dereference compares the address of something that the domain alone has.
+internal readonly unsafe struct ReadersOf
+{
+    private static readonly nint s_none = -1;
+
+    private readonly SharedWords* _words; // In a sleepable domain: what no guard has, not even a default one.
+    private readonly Stripes? _stripes;
+
+    public ReadersOf(GracePeriodDomain domain)
+    {
+        _stripes = domain.Stripes;
+        _words = _stripes is null ? domain.Words : (SharedWords*)s_none;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Require(ref readonly ReadGuard guard)
+    {
+        if (guard.Words != _words)
+        {
+            ThrowAnother(nameof(guard));
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Require(ref readonly SrcuReadLock section)
+    {
+        if (_stripes is not { } stripes || !section.IsOpenIn(stripes))
+        {
+            ThrowUnlessOpen(section);
+        }
+    }
+
+    [DoesNotReturn]
+    private static void ThrowAnother(string parameter) =>
+        throw new ArgumentException("It is no section of the resource's domain, and would not protect it.", parameter);
+
+    [DoesNotReturn]
+    private void ThrowUnlessOpen(SrcuReadLock section)
+    {
+        if (_stripes is not { } stripes || section.IsOfAnother(stripes))
+        {
+            ThrowAnother(nameof(section));
+        }
+
+        throw new InvalidOperationException("The lock was released before, or is the default one: it protects nothing.");
+    }
+}
