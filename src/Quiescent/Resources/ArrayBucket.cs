@@ -6,10 +6,10 @@ namespace Quiescent.Resources;
 
 // The returned arrays of one length, in the order in which they came back, each with the grace period that covers its return.
 //
-// P1  An array is handed out after its grace period only: it leaves the front, and only when the engine has completed the front's
+// A1  An array is handed out after its grace period only: it leaves the front, and only when the engine has completed the front's
 //     target, taken after the caller let go of it (O3). Those behind it have the same target or a later one.
-// P2  No array is handed out twice for one return: an array that is here and comes again is refused, by identity.
-// P3  Memory is bounded: when there is no room, and while a reader holds grace periods up, an array is left to the garbage collector,
+// A2  No array is handed out twice for one return: an array that is here and comes again is refused, by identity.
+// A3  Memory is bounded: when there is no room, and while a reader holds grace periods up, an array is left to the garbage collector,
 //     which waits for its readers by itself. So nothing has to run when nobody rents (O9).
 internal sealed class ArrayBucket<T>
 {

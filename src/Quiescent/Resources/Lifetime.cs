@@ -16,18 +16,18 @@ namespace Quiescent.Resources;
 //
 // Why it is right:
 //
-// R1  No use after the release, though nothing unlinks the resource but its own state. A use is a load of the state inside a
+// L1  No use after the release, though nothing unlinks the resource but its own state. A use is a load of the state inside a
 //     section. It finds Open: then its section is one that the grace period after Close waits for (O1; the state is what is
 //     unlinked, O3 holds between its exchange in Close and the stamp of the head). It finds Closing: then perhaps not, since the
 //     section may have begun later; so it makes that Used, and the first grace period does not release. It finds Used: another
 //     section did so, and the second grace period begins only after Used has become Shut, so after this load, and waits for this
 //     section too. Any step is one compare-exchange, and of Closing to Used and Closing to Released one succeeds.
-// R2  A reader whose section began before Close can use the resource to its end: Shut comes a grace period after Close.
+// L2  A reader whose section began before Close can use the resource to its end: Shut comes a grace period after Close.
 //     Where the resource is found through something published, which is unlinked before Close, the second finding means the same as
 //     the first, and nothing is made Used.
-// R3  A release comes at most two grace periods after Close, whatever readers do: a use that finds Shut or Released throws.
-// R4  It is released once: by whoever takes the last hold. The owner's hold ends with the grace periods, a pin's with the pin.
-// R5  Close cannot fail: the head is made with the resource, and its handle keeps this object and the domain (so that they are not
+// L3  A release comes at most two grace periods after Close, whatever readers do: a use that finds Shut or Released throws.
+// L4  It is released once: by whoever takes the last hold. The owner's hold ends with the grace periods, a pin's with the pin.
+// L5  Close cannot fail: the head is made with the resource, and its handle keeps this object and the domain (so that they are not
 //     finalized before the resource), but not what the user holds. In a domain that is disposed of the thread pool waits instead.
 internal sealed unsafe class Lifetime : ManagedCallback
 {

@@ -1,4 +1,6 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Quiescent.Resources;
 
@@ -7,6 +9,7 @@ namespace Quiescent.Resources;
 internal sealed unsafe class NativeRegion : IDisposable
 {
     private readonly Lifetime _lifetime;
+    private readonly int _spanLength; // Negative: too long for a span.
 
     /// <param name="domain">Whose readers use it.</param>
     /// <param name="address">Its first byte.</param>
@@ -18,6 +21,7 @@ internal sealed unsafe class NativeRegion : IDisposable
     {
         Address = (byte*)address;
         Length = length;
+        _spanLength = length <= int.MaxValue ? (int)length : -1;
         _lifetime = new Lifetime(domain, source, isPublished);
     }
 
@@ -33,9 +37,18 @@ internal sealed unsafe class NativeRegion : IDisposable
     /// <exception cref="OverflowException">It is longer than a span can be.</exception>
     public ReadOnlySpan<byte> Bytes
     {
-        // SAFETY: who found the region inside a section keeps it (O1, O2); it has so many bytes.
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => new(Address, checked((int)Length));
+        get
+        {
+            int length = _spanLength;
+            if (length < 0)
+            {
+                ThrowTooLong();
+            }
+
+            // SAFETY: who found the region inside a section keeps it (O1, O2); it has so many bytes.
+            return MemoryMarshal.CreateReadOnlySpan(ref *Address, length);
+        }
     }
 
     /// <summary>A part of it, likewise.</summary>
@@ -58,4 +71,8 @@ internal sealed unsafe class NativeRegion : IDisposable
         _lifetime.Close();
         GC.SuppressFinalize(this);
     }
+
+    [DoesNotReturn]
+    private static void ThrowTooLong() =>
+        throw new OverflowException("The file is longer than a span can be: ask for a part of it.");
 }

@@ -45,7 +45,7 @@ public sealed unsafe class RcuMemoryManager<T> : MemoryManager<T>, IOutlivesRead
         Domain = domain ?? Rcu.DefaultDomain;
 
         // SAFETY: freed by the region, or here if that cannot be made.
-        void* block = NativeMemory.AllocZeroed((nuint)length, (nuint)sizeof(T));
+        void* block = NativeMemory.AllocZeroed(checked((nuint)length * (nuint)sizeof(T)));
         try
         {
             _region = new NativeRegion(Domain, block, (long)length * sizeof(T), new HeapBlock(block), isPublished: false);
@@ -106,7 +106,7 @@ public sealed unsafe class RcuMemoryManager<T> : MemoryManager<T>, IOutlivesRead
     {
         _region.Lifetime.Use();
 
-        // SAFETY: the region has so many bytes, and keeps them until this section has ended (R1).
+        // SAFETY: the region has so many bytes, and keeps them until this section has ended (L1).
         return new Span<T>(_region.Address, _length);
     }
 

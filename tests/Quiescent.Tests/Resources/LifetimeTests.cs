@@ -2,7 +2,7 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Resources;
 
-// When a resource is released, by the example of a handle: R1 to R5 in Resources/Lifetime.cs.
+// When a resource is released, by the example of a handle: L1 to L5 in Resources/Lifetime.cs.
 public sealed class LifetimeTests
 {
     private const nint Value = 42;
