@@ -77,15 +77,30 @@ readme_block() {
     printf '%s\n' "$block"
 }
 
-# install_unless_present COMMAND_OR_FILE PACKAGE: from apt.
+# csharp_block FILE: its first block of C#, without the fence.
+csharp_block() {
+    local block
+    block=$(awk '/^```/ { if (inside) exit; inside = /^```csharp$/; next } inside' "$1")
+    if [[ -z $block ]]; then
+        echo "$1 has no block of C#" >&2
+        return 1
+    fi
+    printf '%s\n' "$block"
+}
+
+# install_unless_present COMMAND_OR_FILE PACKAGE...: from apt, pairs, all in one call.
 install_unless_present() {
-    if command -v "$1" || [[ -e $1 ]]; then
+    local packages=() as_root=()
+    while (($# > 0)); do
+        command -v "$1" || [[ -e $1 ]] || packages+=("$2")
+        shift 2
+    done
+    if ((${#packages[@]} == 0)); then
         return
     fi
-    local as_root=()
     ((EUID == 0)) || as_root=(sudo)
     "${as_root[@]}" apt-get update
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends "$2"
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends "${packages[@]}"
 }
 
 # exits_with CODE COMMAND...: succeeds when the command ends with exactly this code.

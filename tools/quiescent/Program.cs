@@ -16,6 +16,13 @@ if (parsed.Errors.Count == 0)
     return parsed.Invoke();
 }
 
+if (args.Length == 0)
+{
+    // Not 0: nothing was shown to hold.
+    root.Parse("--help").Invoke(new InvocationConfiguration { Output = Console.Error });
+    return 2;
+}
+
 foreach (string message in parsed.Errors.Select(error => error.Message))
 {
     Console.Error.WriteLine($"quiescent: {message}");

@@ -42,8 +42,7 @@ internal static class ScaleCommand
         rounds.Validators.Add(result => RequireAtLeastOne(result, rounds));
         Command command = new(
             "scale",
-            "Measures the library beside its peers, after the kernel's rcuscale and refscale. Exit code 0 when every contestant "
-            + "could be measured: a missed target is a figure, not a failure.")
+            "Measures the library beside its peers, after the kernel's rcuscale and refscale.")
         {
             seconds, rounds, figures, list, json, report, strict,
         };

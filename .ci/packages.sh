@@ -1,0 +1,137 @@
+# shellcheck shell=bash disable=SC2154 # .ci/run sets what is used here
+# Steps about the packages: what is in them, that they can be made again, and that they work for somebody who has nothing else.
+
+# Built already. The moment of the commit instead of that of packing, so that two packs of it can be the same.
+pack() {
+    pack_reproducibly "$work/nupkg" --no-build
+    library_package Quiescent
+    library_package Quiescent.Testing
+    package_of_a_tool
+    if nuspec Quiescent | grep '<dependency '; then
+        echo 'the package depends on another' >&2
+        return 1
+    fi
+    # It sees the library's inside, and so depends on the one version that it was built with.
+    nuspec Quiescent.Testing | grep -E '<dependency id="Quiescent" version="\[[^,]+\]"'
+    [[ $(nuspec Quiescent.Testing | grep -c '<dependency ') == 1 ]]
+}
+
+# pack_reproducibly FOLDER OPTION...: all packages.
+pack_reproducibly() {
+    local folder=$1 project
+    shift
+    SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
+    export SOURCE_DATE_EPOCH
+    for project in src/Quiescent src/Quiescent.Testing tools/quiescent; do
+        dotnet pack -c Release -o "$folder" "$@" "$project"
+    done
+}
+
+library_package() {
+    complete_package "$1" "lib/net10.0/$1.dll" "lib/net10.0/$1.xml"
+    unzip -Z1 "$(package "$1" snupkg)" | grep -Fx "lib/net10.0/$1.pdb"
+}
+
+package_of_a_tool() {
+    local assembly
+    complete_package Quiescent.Tool THIRD-PARTY-NOTICES.txt tools/net10.0/any/Quiescent.Tool.dll
+    unzip -Z1 "$(package Quiescent.Tool snupkg)" | grep -Fx tools/net10.0/any/Quiescent.Tool.pdb
+    for assembly in $(unzip -Z1 "$(package Quiescent.Tool)" '*.dll' | xargs -n 1 basename | grep -v '^Quiescent\.'); do
+        grep "^$assembly " tools/quiescent/THIRD-PARTY-NOTICES.txt
+    done
+}
+
+# complete_package ID FILE...: these, and what each package has. A link into the tree leads nowhere in a package's readme.
+complete_package() {
+    local id=$1 content wanted
+    shift
+    content=$(unzip -Z1 "$(package "$id")")
+    for wanted in README.md icon.png "$@"; do
+        grep -Fx "$wanted" <<<"$content"
+    done
+    for wanted in '<license type="expression">MIT<' '<icon>icon.png<' '<readme>README.md<' '<releaseNotes>' "commit=\"$(git rev-parse HEAD)\""; do
+        nuspec "$id" | grep -F "$wanted"
+    done
+    if unzip -p "$(package "$id")" README.md | grep -nP '\]\((?!https://|#)|^\[.*\]: (?!https://)|<img|<!--'; then
+        echo "the readme of $id has links into the tree, or HTML" >&2
+        return 1
+    fi
+}
+
+nuspec() {
+    unzip -p "$(package "$1")" "$1.nuspec"
+}
+
+# The same commit, elsewhere and from the beginning: byte for byte the same packages.
+same_packages() {
+    git clone --quiet "$tree" "$work/another/place"
+    cd "$work/another/place"
+    pack_reproducibly "$work/again"
+    local made
+    for made in "$work"/nupkg/*; do
+        cmp "$made" "$work/again/${made##*/}"
+    done
+}
+
+# consumer FOLDER PACKAGE: what the package's readme tells a new user to do, in an empty folder outside of the tree. The package
+# comes from a folder, and there is nothing else to be had.
+consumer() {
+    mkdir -p "$work/consumers/$1"
+    cd "$work/consumers/$1"
+    cat >nuget.config <<'CONFIG'
+<configuration>
+  <packageSources>
+    <clear />
+    <add key="built" value="../../nupkg" />
+  </packageSources>
+</configuration>
+CONFIG
+    dotnet new console
+    dotnet add package "$2"
+    sed -i 's#<OutputType>#<AllowUnsafeBlocks>true</AllowUnsafeBlocks>&#' "$1.csproj"
+    csharp_block "$tree/src/$2/README.md" >Program.cs
+    dotnet build -c Release -warnaserror
+    timeout -k 10 120 dotnet run -c Release --no-build
+}
+
+readme_example() {
+    diff <(readme_block example) <(csharp_block src/Quiescent/README.md)
+    consumer Example Quiescent
+}
+
+# The same program as native code, with all of the library in it, so that whatever cannot be trimmed or compiled is found. What the
+# compiler itself comes from is in the cache since RouteTable was published.
+readme_example_ahead_of_time() {
+    cd "$work/consumers/Example"
+    sed -i 's#</Project>#<ItemGroup><TrimmerRootAssembly Include="Quiescent" /></ItemGroup>&#' Example.csproj
+    dotnet publish -c Release -warnaserror -p:PublishAot=true -p:TrimmerSingleWarn=false -o published
+    if [[ -e published/Example.dll ]]; then
+        echo 'published, but not as native code' >&2
+        return 1
+    fi
+    timeout -k 10 120 published/Example
+}
+
+testing_example() {
+    consumer Tested Quiescent.Testing
+}
+
+# The tool, installed from its package as a user would.
+tool_package() {
+    dotnet tool install --tool-path "$work/tool" --add-source "$work/nupkg" Quiescent.Tool
+    local tool=$work/tool/quiescent command
+    "$tool" --version
+    exits_with 2 "$tool"
+    for command in torture litmus mutants scale claims top; do
+        "$tool" --help | grep "^  $command "
+        "$tool" "$command" --help | grep -F "quiescent $command"
+    done
+    timeout -k 10 60 "$tool" torture --scenario primitives --seconds 2
+}
+
+# package ID [KIND]: the one that was made of it, nupkg or snupkg.
+package() {
+    local found=("$work/nupkg/$1".[0-9]*."${2:-nupkg}")
+    [[ -e ${found[0]} && ${#found[@]} == 1 ]] || { echo "not one package of $1: ${found[*]}" >&2; return 1; }
+    printf '%s\n' "${found[0]}"
+}
