@@ -37,6 +37,7 @@ internal static class MethodNames
     }
 
     [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "A method that was trimmed away is called by nobody.")]
+    [UnconditionalSuppressMessage("Trimming", "IL2065", Justification = "A method that was trimmed away is called by nobody.")]
     [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = "A method that was trimmed away is called by nobody.")]
     private static MethodInfo? FindIn(Assembly assembly, nint function, Type parameter)
     {
