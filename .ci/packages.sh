@@ -104,7 +104,7 @@ readme_example() {
 readme_example_ahead_of_time() {
     cd "$work/consumers/Example"
     sed -i 's#</Project>#<ItemGroup><TrimmerRootAssembly Include="Quiescent" /></ItemGroup>&#' Example.csproj
-    dotnet publish -c Release -warnaserror -p:PublishAot=true -p:TrimmerSingleWarn=false -o published
+    dotnet publish -c Release --use-current-runtime -warnaserror -p:PublishAot=true -p:TrimmerSingleWarn=false -o published
     if [[ -e published/Example.dll ]]; then
         echo 'published, but not as native code' >&2
         return 1
