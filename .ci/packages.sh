@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154 # .ci/run sets what is used here
+# shellcheck shell=bash disable=SC2154,SC2164 # .ci/run sets what is used here, and steps end at the first failure
 # Steps about the packages: what is in them, that they can be made again, and that they work for somebody who has nothing else.
 
 # Built already. The moment of the commit instead of that of packing, so that two packs of it can be the same.
