@@ -43,6 +43,7 @@ internal static class ReadSide
             Calling<SharedLock, Nothing>("ReaderWriterLockSlim", Side.Managed, threads),
             Calling<CountedHandle, Nothing>("SafeHandle", Side.Managed, threads),
             Calling<InterlockedCount, Nothing>("interlocked count", Side.Managed, threads),
+            Calling<HazardPointer, nint>("hazard pointer", Side.Managed, threads) with { Remark = "protects one block; a slot known to the thread" },
         ])
         {
             Targets = targets,
