@@ -1,0 +1,24 @@
+namespace Quiescent.Documentation.Tests.Markdown;
+
+/// <summary>Finds links that lead nowhere. What lies outside of the tree is not looked at.</summary>
+internal static class Links
+{
+    /// <summary>The lines and targets of links to files, folders and headings that are not there.</summary>
+    public static IEnumerable<string> Broken(Page page) => page.Links
+        .Where(link => !link.Target.Contains("://", StringComparison.Ordinal) && !LeadsSomewhere(page, link.Target))
+        .Select(link => $"{page.Path}:{link.Line}: {link.Target}");
+
+    private static bool LeadsSomewhere(Page page, string target)
+    {
+        string[] parts = target.Split('#', 2);
+        string path = parts[0].Length == 0
+            ? page.Path
+            : Path.GetRelativePath(WorkingTree.Root, Path.Combine(WorkingTree.Root, Path.GetDirectoryName(page.Path)!, parts[0])).Replace('\\', '/');
+        string full = Path.Combine(WorkingTree.Root, path);
+        bool isThere = path == page.Path || File.Exists(full) || Directory.Exists(full);
+        return isThere && !path.StartsWith("../", StringComparison.Ordinal) && (parts.Length == 1 || HasAnchor(page, path, parts[1]));
+    }
+
+    private static bool HasAnchor(Page page, string path, string anchor) =>
+        (path == page.Path ? page : WorkingTree.Read(path)).Anchors.Contains(anchor);
+}
