@@ -1,3 +1,4 @@
+using Quiescent.Diagnostics;
 using Quiescent.Readers;
 using Quiescent.Reclamation;
 
@@ -19,7 +20,7 @@ public abstract unsafe partial class GracePeriodDomain
         RequireMayWait(ThreadRegistrations.Find(_id), nameof(Barrier));
         if (BarrierTicket.Take(_context, codeOnly: false) is { } ticket)
         {
-            BarrierWait.For(_context, _reclaimer, ticket);
+            WaitFor(ticket, codeOnly: false);
         }
     }
 
@@ -36,9 +37,12 @@ public abstract unsafe partial class GracePeriodDomain
             return ValueTask.FromCanceled(cancellationToken);
         }
 
-        return BarrierTicket.Take(_context, codeOnly: false) is { } ticket
-            ? new ValueTask(_reclaimer.WaitAsync(ticket.IsDone, cancellationToken))
-            : ValueTask.CompletedTask;
+        if (BarrierTicket.Take(_context, codeOnly: false) is not { } ticket)
+        {
+            return ValueTask.CompletedTask;
+        }
+
+        return new ValueTask(_teller.TellAround(_reclaimer.WaitAsync(ticket.IsDone, cancellationToken)));
     }
 
     /// <summary>
@@ -57,7 +61,13 @@ public abstract unsafe partial class GracePeriodDomain
         if (BarrierTicket.Take(_context, codeOnly: true) is { } ticket)
         {
             RequireMayWait(ThreadRegistrations.Find(_id), nameof(BarrierCallbacks));
-            BarrierWait.For(_context, _reclaimer, ticket);
+            WaitFor(ticket, codeOnly: true);
         }
+    }
+
+    private void WaitFor(BarrierTicket ticket, bool codeOnly)
+    {
+        using DomainTeller.BarrierSpan told = _teller.BeginBarrier(codeOnly);
+        BarrierWait.For(_context, _reclaimer, ticket);
     }
 }

@@ -36,6 +36,7 @@ public abstract unsafe partial class GracePeriodDomain
         if (_engine.TryAdvance(target))
         {
             ReportAbandoned();
+            _teller.TellNotes();
             return ValueTask.CompletedTask;
         }
 

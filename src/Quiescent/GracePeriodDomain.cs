@@ -35,6 +35,8 @@ public abstract unsafe partial class GracePeriodDomain : IDisposable, IDomainRep
     private readonly StallDetector _stalls;
     private readonly ReclaimerStallDetector _reclaimerStalls;
     private readonly Action _reportReaders;
+    private readonly DomainTeller _teller;
+    private readonly DomainFigures? _figures;
     private readonly bool _isDefault;
     private int _disposal;
 
@@ -58,7 +60,10 @@ public abstract unsafe partial class GracePeriodDomain : IDisposable, IDomainRep
         _queueing = new Queueing(_context, _reclaimer, _registrar);
         _reportReaders = _context.ReportReaders;
         _codeQueues = new CodeQueues(_context, _reclaimer, _id);
+        _teller = new DomainTeller(Options.Name, _id, _context);
         LiveDomains.Add(_codeQueues);
+        _figures = DomainFigures.Open(Options.Name, _id, _context, ReadBooks);
+        StartTelemetry();
     }
 
     /// <summary>
@@ -155,6 +160,7 @@ public abstract unsafe partial class GracePeriodDomain : IDisposable, IDomainRep
         _reclaimer.Stop();
         ProcessExit.Forget(_reclaimer);
         LiveDomains.Remove(_codeQueues);
+        _figures?.Close();
         _engine.Sweep();
         _context.ReleasePages();
         Quarantine.OfProcess.ReleaseAll(_context.Findings);
@@ -166,8 +172,24 @@ public abstract unsafe partial class GracePeriodDomain : IDisposable, IDomainRep
     {
     }
 
-    void IDomainReports.CallbackFailed(Exception exception) =>
+    // The default domain is made by a static constructor, which whoever asks for it waits for: listeners are met elsewhere.
+    private void StartTelemetry()
+    {
+        if (_isDefault)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(static _ => Telemetry.Start(), null);
+        }
+        else
+        {
+            Telemetry.Start();
+        }
+    }
+
+    void IDomainReports.CallbackFailed(Exception exception)
+    {
+        _teller.Tell(exception);
         Raise(CallbackFailed, new CallbackFailedEventArgs(Options.Name, exception));
+    }
 
     void IDomainReports.ReportReaders()
     {
@@ -175,12 +197,19 @@ public abstract unsafe partial class GracePeriodDomain : IDisposable, IDomainRep
         ReportFindings();
         if (_stalls.TryDetect(out Stall stall))
         {
-            Report(Stalled, new StallEventArgs(Options.Name, stall, ReadBooks()));
+            Report(new StallEventArgs(Options.Name, stall, ReadBooks()));
         }
+
+        _teller.TellNotes();
     }
 
     void IDomainReports.ReportReclaimer(bool onPool)
     {
+        if (onPool)
+        {
+            _teller.TellBacklogOnPool();
+        }
+
         if (!_reclaimerStalls.TryDetect(out ReclaimerStall stall))
         {
             return;
@@ -200,8 +229,14 @@ public abstract unsafe partial class GracePeriodDomain : IDisposable, IDomainRep
     {
         if (_context.Running.TryDescribe(stall.Running, out string callback, out string? queuedAt))
         {
-            Report(Stalled, new StallEventArgs(Options.Name, stall, _reclaimer.Identify(), callback, queuedAt, ReadBooks()));
+            Report(new StallEventArgs(Options.Name, stall, _reclaimer.Identify(), callback, queuedAt, ReadBooks()));
         }
+    }
+
+    private void Report(StallEventArgs stall)
+    {
+        _teller.Tell(stall);
+        Report(Stalled, stall);
     }
 
     private RcuStatistics ReadBooks() => Books.Read(_context, _stalls.Count + _reclaimerStalls.Count);
@@ -212,7 +247,9 @@ public abstract unsafe partial class GracePeriodDomain : IDisposable, IDomainRep
         {
             foreach (Culprit reader in _engine.TakeAbandoned())
             {
-                Report(ReaderAbandoned, new ReaderAbandonedEventArgs(Options.Name, reader));
+                ReaderAbandonedEventArgs abandoned = new(Options.Name, reader);
+                _teller.Tell(abandoned);
+                Report(ReaderAbandoned, abandoned);
             }
         }
     }
@@ -232,7 +269,9 @@ public abstract unsafe partial class GracePeriodDomain : IDisposable, IDomainRep
     {
         while (_context.Findings.Any && _context.Findings.TryTake(out Finding finding))
         {
-            Report(MisuseFound, new MisuseEventArgs(Options.Name, finding));
+            MisuseEventArgs misuse = new(Options.Name, finding);
+            _teller.Tell(misuse);
+            Report(MisuseFound, misuse);
         }
     }
 

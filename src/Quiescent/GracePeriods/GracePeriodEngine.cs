@@ -45,8 +45,17 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
 
     public Stepping Stepping { get; } = new();
 
+    /// <summary>What is to be said of grace periods, while somebody listens.</summary>
+    public GracePeriodNotes Notes { get; } = new();
+
     /// <summary>Whether readers left by dead threads wait to be reported.</summary>
     public bool HasAbandoned => dead.HasUnreported;
+
+    /// <summary>Whether anything waits to be said by a caller that holds no lock.</summary>
+    public bool HasReports => dead.HasUnreported || Notes.Waiting != 0;
+
+    /// <summary>How many sections are open, about; null where nothing counts them.</summary>
+    public long? OpenSections => scan.OpenSections;
 
     /// <summary>The grace period whose end covers everything this thread has unlinked so far, or acquired the unlink of.</summary>
     public unsafe ulong NextTarget()
@@ -180,6 +189,11 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
         _isArmed = false;
         _startedAt = Stopwatch.GetTimestamp();
         _started++;
+        if (Audience.HearsEvents)
+        {
+            Notes.Add(new GracePeriodNote(_started, _startedAt));
+        }
+
         Order.Exchange(ref Slots.Words->Started, Slots.Words->Started + SectionWord.SequenceStep);
     }
 
@@ -191,10 +205,17 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
 
     private unsafe bool TryScan() => scan.Scan(SectionWord.Sequence(Slots.Words->Started));
 
+    // Noted before it is seen to have completed: once nothing waits any more, all has been noted that is to be said.
     private unsafe void Complete()
     {
-        _durations.Add(Stopwatch.GetTimestamp() - _startedAt);
+        long now = Stopwatch.GetTimestamp();
+        _durations.Add(now - _startedAt);
         _completed++;
+        if (Audience.HearsEnds)
+        {
+            Notes.Add(new GracePeriodNote(_completed, _startedAt, now));
+        }
+
         Order.Release(ref Slots.Words->Completed, SectionWord.Sequence(Slots.Words->Started));
     }
 }

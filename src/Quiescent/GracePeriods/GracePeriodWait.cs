@@ -13,14 +13,15 @@ internal static class GracePeriodWait
         Backoff backoff = default;
         while (!engine.TryAdvance(target))
         {
-            backoff.Pause();
-            if (backoff.IsSleeping)
+            if (backoff.IsSleeping || engine.Notes.AreDue)
             {
                 reportReaders();
             }
+
+            backoff.Pause(); // Last, as it may throw: what is to be said has been said.
         }
 
-        if (engine.HasAbandoned)
+        if (engine.HasReports)
         {
             reportReaders();
         }

@@ -15,4 +15,7 @@ internal abstract class ReaderScan
 
     /// <summary>Who was in the way when the last scan stopped; null where it is not known.</summary>
     public abstract Culprit? FindCulprit();
+
+    /// <summary>How many sections are open, about; null where nothing counts them. Needs no lock.</summary>
+    public virtual long? OpenSections => null;
 }

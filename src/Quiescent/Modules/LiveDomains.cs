@@ -6,40 +6,12 @@ namespace Quiescent.Modules;
 // the first callback: so queueing has nothing to tell. A domain that is being disposed of is here until all has been carried out.
 internal static class LiveDomains
 {
-    private static readonly List<WeakReference<CodeQueues>> s_domains = [];
-    private static int s_gate;
+    private static readonly WeakList<CodeQueues> s_domains = new();
 
     /// <exception cref="OutOfMemoryException">Nothing has changed.</exception>
-    public static void Add(CodeQueues domain)
-    {
-        WeakReference<CodeQueues> reference = new(domain);
-        using TryLock.Holder holder = TryLock.Hold(ref s_gate);
-        if (s_domains.Count == s_domains.Capacity)
-        {
-            s_domains.RemoveAll(static known => !known.TryGetTarget(out _));
-        }
+    public static void Add(CodeQueues domain) => s_domains.Add(domain);
 
-        s_domains.Add(reference);
-    }
+    public static void Remove(CodeQueues domain) => s_domains.Remove(domain);
 
-    public static void Remove(CodeQueues domain)
-    {
-        using TryLock.Holder holder = TryLock.Hold(ref s_gate);
-        s_domains.RemoveAll(known => !known.TryGetTarget(out CodeQueues? target) || target == domain);
-    }
-
-    public static List<CodeQueues> All()
-    {
-        List<CodeQueues> all = [];
-        using TryLock.Holder holder = TryLock.Hold(ref s_gate);
-        foreach (WeakReference<CodeQueues> known in s_domains)
-        {
-            if (known.TryGetTarget(out CodeQueues? domain))
-            {
-                all.Add(domain);
-            }
-        }
-
-        return all;
-    }
+    public static List<CodeQueues> All() => s_domains.All();
 }

@@ -58,7 +58,7 @@ internal static class BarrierWait
             backoff.RestoreInterrupt();
         }
 
-        if (context.Findings.Any)
+        if (context.HasReports)
         {
             context.ReportReaders();
         }

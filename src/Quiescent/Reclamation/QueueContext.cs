@@ -88,6 +88,9 @@ internal sealed unsafe class QueueContext
         Pool.Trim();
     }
 
+    /// <summary>Whether anything waits to be said by a thread that holds no lock.</summary>
+    public bool HasReports => Engine.HasReports || Findings.Any || Backlog.HasCrossed;
+
     /// <summary>Counts and reports user code that threw; on the reclaimer, with no lock held.</summary>
     public void ReportFailure(Exception exception)
     {
@@ -102,7 +105,7 @@ internal sealed unsafe class QueueContext
         }
     }
 
-    /// <summary>Reports stalls and abandoned readers that are due; by a thread that waits, with no lock held, and whose wait a
+    /// <summary>Reports what is due of readers, grace periods and the backlog; by a thread that waits, with no lock held, and whose wait a
     /// report must not end.</summary>
     public void ReportReaders()
     {

@@ -26,6 +26,8 @@ internal sealed class Reclaimer(QueueContext context, Registrar registrar, RcuDo
     // How often a reader in the way is looked at again, after spinning and yielding did not help.
     private static readonly TimeSpan s_poll = TimeSpan.FromMilliseconds(1);
 
+    private static readonly TimeSpan s_soon = TimeSpan.FromMilliseconds(10);
+
     private readonly ReclaimerPass _pass = new(context, options.CallbackBatchLimit);
     private ReclaimerWatch? _watch;
     private Thread? _thread;
@@ -281,6 +283,11 @@ internal sealed class Reclaimer(QueueContext context, Registrar registrar, RcuDo
             bool progress = _pass.Run(mayNote, hurry);
             CloseLeftOpen();
             progress |= Waiters.CompleteReady();
+            if (context.Engine.Notes.AreDue)
+            {
+                context.ReportReaders();
+            }
+
             if (progress)
             {
                 backoff.Restart();
@@ -292,7 +299,7 @@ internal sealed class Reclaimer(QueueContext context, Registrar registrar, RcuDo
             if (gathers || backoff.IsSleeping)
             {
                 context.ReportReaders();
-                Rest(gathers ? untilNext : s_poll);
+                Rest(gathers ? UntilNextLook(untilNext) : s_poll);
             }
             else
             {
@@ -301,7 +308,12 @@ internal sealed class Reclaimer(QueueContext context, Registrar registrar, RcuDo
         }
         while (HasWork());
 
-        if (context.Engine.HasAbandoned || context.Findings.Any)
+        ReportIfDue();
+    }
+
+    private void ReportIfDue()
+    {
+        if (context.HasReports)
         {
             context.ReportReaders();
         }
@@ -354,9 +366,10 @@ internal sealed class Reclaimer(QueueContext context, Registrar registrar, RcuDo
     {
         Order.Or(ref context.Words->Attention, Attention.Idle);
         Order.FenceAllThreads(); // [E] partner: [D] in Queueing.cs; outcomes there and above at O9.
-        if (HasWork() || Order.Acquire(in _stopping) != 0)
+        if (HasWork() || context.Engine.Notes.AreDue || Order.Acquire(in _stopping) != 0)
         {
             Order.And(ref context.Words->Attention, ~Attention.Idle);
+            ReportIfDue();
             return;
         }
 
@@ -375,6 +388,9 @@ internal sealed class Reclaimer(QueueContext context, Registrar registrar, RcuDo
 
         backoff.RestoreInterrupt();
     }
+
+    // Grace periods that end inside Free are said by this thread alone: soon, however long a batch is gathered for.
+    private static TimeSpan UntilNextLook(TimeSpan untilNext) => Audience.HearsEnds && untilNext > s_soon ? s_soon : untilNext;
 
     // Ends early when someone is in a hurry or stops the thread.
     private void Rest(TimeSpan time)

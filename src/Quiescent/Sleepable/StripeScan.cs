@@ -35,6 +35,8 @@ internal sealed class StripeScan(Stripes stripes, TicketStore tickets) : ReaderS
 {
     private bool _flipped;
 
+    public override long? OpenSections => stripes.OpenSections;
+
     public override void Begin() => _flipped = false; // The exchange in Start() is the fence before the first sum.
 
     public override bool Scan(ulong target)

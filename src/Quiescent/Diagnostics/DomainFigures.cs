@@ -1,0 +1,78 @@
+using System.Diagnostics.Metrics;
+using Quiescent.GracePeriods;
+using Quiescent.Ordering;
+using Quiescent.Reclamation;
+using Tag = System.Collections.Generic.KeyValuePair<string, object?>;
+
+namespace Quiescent.Diagnostics;
+
+// One domain as the meter sees it: what its books say when they are read, and the attributes that go with it. Belongs to the domain, and
+// is gone with it: the list of all keeps none alive. Reading takes the same short locks as GetStatistics does, but looks for no
+// ended threads and raises no event, so that collecting changes nothing.
+internal sealed class DomainFigures
+{
+    private const string Kind = "quiescent.item.kind";
+    private const string State = "quiescent.slot.state";
+
+    private static readonly WeakList<DomainFigures> s_all = new();
+
+    private readonly GracePeriodEngine _engine;
+    private readonly Func<RcuStatistics> _readBooks;
+
+    private DomainFigures(string name, long id, QueueContext context, Func<RcuStatistics> readBooks)
+    {
+        _engine = context.Engine;
+        _readBooks = readBooks;
+        BacklogLimit = context.Backlog.Limit;
+        Tags = [new("quiescent.domain.name", name), new("quiescent.domain.id", id)];
+        OfBlocks = [.. Tags, new(Kind, "block")];
+        OfCallbacks = [.. Tags, new(Kind, "callback")];
+        OfUsedSlots = [.. Tags, new(State, "used")];
+        OfFreeSlots = [.. Tags, new(State, "free")];
+    }
+
+    public long BacklogLimit { get; }
+
+    /// <summary>How many sections are open, about; null where nothing counts them.</summary>
+    public long? OpenSections => _engine.OpenSections;
+
+    /// <summary>The attributes of every measurement; below, with a further one.</summary>
+    public Tag[] Tags { get; }
+
+    public Tag[] OfBlocks { get; }
+
+    public Tag[] OfCallbacks { get; }
+
+    public Tag[] OfUsedSlots { get; }
+
+    public Tag[] OfFreeSlots { get; }
+
+    /// <summary>From here on the domain is collected, until <see cref="Close"/>. Null where there are no meters.</summary>
+    public static DomainFigures? Open(string name, long id, QueueContext context, Func<RcuStatistics> readBooks)
+    {
+        if (!Audience.HasMeters)
+        {
+            return null;
+        }
+
+        DomainFigures figures = new(name, id, context, readBooks);
+        s_all.Add(figures);
+        return figures;
+    }
+
+    /// <summary>One collection of one instrument over all domains. Whole before it is handed out: a listener may dispose of domains.</summary>
+    public static List<Measurement<long>> Collect(Action<DomainFigures, List<Measurement<long>>> read)
+    {
+        List<Measurement<long>> all = [];
+        foreach (DomainFigures domain in s_all.All())
+        {
+            read(domain, all);
+        }
+
+        return all;
+    }
+
+    public RcuStatistics ReadBooks() => _readBooks();
+
+    public void Close() => s_all.Remove(this);
+}

@@ -1,0 +1,167 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using Quiescent.GracePeriods;
+using Quiescent.Ordering;
+using Quiescent.Reclamation;
+using Tag = System.Collections.Generic.KeyValuePair<string, object?>;
+
+namespace Quiescent.Diagnostics;
+
+// Tells the listeners of the event source and of the histogram what one domain has to say. They are user code: so it is called by
+// threads that wait, and by the reclaimer, with no lock held, and by a thread of the pool for those that are inside Free (O8).
+//
+// What the engine and the backlog have noted is told by one thread at a time, in its turn, for which nobody waits. A turn tells what
+// there was when it began and no more, so that a listener that causes grace periods of its own does not keep its thread for ever; what
+// has come meanwhile, be it from a thread that did not get the turn, is left to the pool.
+internal sealed class DomainTeller(string name, long id, QueueContext context) : IThreadPoolWorkItem
+{
+    private static long s_barriers;
+
+    private readonly Tag[] _tags = [new("quiescent.domain.name", name), new("quiescent.domain.id", id)];
+    private readonly GracePeriodNotes _notes = context.Engine.Notes;
+    private int _isQueued;
+
+    public void Tell(StallEventArgs stall) => Telemetry.Events?.Tell(name, id, stall);
+
+    public void Tell(ReaderAbandonedEventArgs reader) => Telemetry.Events?.Tell(name, id, reader);
+
+    public void Tell(Exception thrown) => Telemetry.Events?.Tell(name, id, thrown);
+
+    public void Tell(MisuseEventArgs misuse) => Telemetry.Events?.Tell(name, id, misuse);
+
+    /// <summary>Tells what has been noted of grace periods and of the backlog.</summary>
+    public void TellNotes()
+    {
+        if (!IsAnythingNoted || !_notes.TryBeginTurn())
+        {
+            return;
+        }
+
+        try
+        {
+            TellBacklog();
+            TellGracePeriods();
+        }
+        finally
+        {
+            _notes.EndTurn();
+        }
+
+        if (IsAnythingNoted)
+        {
+            Queue();
+        }
+    }
+
+    /// <summary>Has the pool tell that the backlog has crossed its limit, for whoever may not.</summary>
+    public void TellBacklogOnPool()
+    {
+        if (context.Backlog.HasCrossed && Telemetry.Events is { HearsBacklog: true })
+        {
+            Queue();
+        }
+    }
+
+    /// <summary>A barrier that has to wait begins here, and ends with the span.</summary>
+    public BarrierSpan BeginBarrier(bool codeOnly)
+    {
+        if (!HearsBarriers)
+        {
+            return default;
+        }
+
+        long number = Order.Increment(ref s_barriers);
+        Telemetry.Events?.BarrierStart(name, id, number, codeOnly);
+        return new BarrierSpan(this, number, Stopwatch.GetTimestamp());
+    }
+
+    /// <summary>The same for a barrier that is awaited.</summary>
+    public Task TellAround(Task barrier) => HearsBarriers ? TellAroundAsync(barrier) : barrier;
+
+    void IThreadPoolWorkItem.Execute()
+    {
+        Order.Release(ref _isQueued, 0);
+        TellNotes();
+    }
+
+    private static bool HearsBarriers => Telemetry.Events is { HearsBarriers: true };
+
+    private async Task TellAroundAsync(Task barrier)
+    {
+        using BarrierSpan told = BeginBarrier(codeOnly: false);
+        await barrier.ConfigureAwait(false);
+    }
+
+    private bool IsAnythingNoted => _notes.Waiting != 0 || context.Backlog.HasCrossed;
+
+    private void TellBacklog()
+    {
+        for (ulong crossings = context.Backlog.Crossings; context.Backlog.TryTakeCrossing(crossings, out bool isOver, out long waiting);)
+        {
+            if (isOver)
+            {
+                Telemetry.Events?.BacklogOverLimit(name, id, waiting, context.Backlog.Limit);
+            }
+            else
+            {
+                Telemetry.Events?.BacklogUnderLimit(name, id, waiting, context.Backlog.Limit);
+            }
+        }
+    }
+
+    private void TellGracePeriods()
+    {
+        for (long waiting = _notes.Waiting; waiting > 0 && _notes.TryTake(out GracePeriodNote note); waiting--)
+        {
+            if (!note.IsOfTheEnd)
+            {
+                Telemetry.Events?.GracePeriodStart(name, id, note.Number, SecondsSince(note.StartedAt));
+                continue;
+            }
+
+            double seconds = Seconds(note.EndedAt - note.StartedAt);
+            Telemetry.Events?.GracePeriodStop(name, id, note.Number, seconds, SecondsSince(note.EndedAt));
+            if (QuiescentMeter.Durations is { Enabled: true } durations)
+            {
+                Record(durations, seconds);
+            }
+        }
+
+        if (_notes.TakeDropped() is > 0 and long dropped)
+        {
+            Telemetry.Events?.GracePeriodsUnsaid(name, id, dropped);
+        }
+    }
+
+    // The base library does not shield instruments from their listeners, as it does event sources.
+    private void Record(Histogram<double> durations, double seconds) => Telemetry.Attempt(() => durations.Record(seconds, _tags));
+
+    private void Queue()
+    {
+        if (!TryLock.TryEnter(ref _isQueued))
+        {
+            return;
+        }
+
+        try
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        }
+        catch (OutOfMemoryException)
+        {
+            Order.Release(ref _isQueued, 0); // It stays noted, for whoever comes by next.
+        }
+    }
+
+    private static double Seconds(long ticks) => ticks / (double)Stopwatch.Frequency;
+
+    private static double SecondsSince(long timestamp) => Seconds(Stopwatch.GetTimestamp() - timestamp);
+
+    /// <summary>A barrier that waits, and was told of; nothing by default.</summary>
+    internal readonly struct BarrierSpan(DomainTeller teller, long number, long startedAt) : IDisposable
+    {
+        public void Dispose() => teller?.EndBarrier(number, SecondsSince(startedAt));
+    }
+
+    private void EndBarrier(long number, double seconds) => Telemetry.Events?.BarrierStop(name, id, number, seconds);
+}

@@ -1,0 +1,60 @@
+using Quiescent.GracePeriods;
+using Quiescent.Ordering;
+
+namespace Quiescent.Diagnostics;
+
+// The process's event source and meter, made with the first domain. Making them runs user code, for listeners are shown each event
+// source and instrument as it comes: so nobody waits until they are made, as for a static constructor, and what a listener throws
+// spoils nothing.
+internal static class Telemetry
+{
+    /// <summary>The name of both.</summary>
+    public const string Name = "Quiescent";
+
+    private static int s_started;
+    private static QuiescentEvents? s_events;
+
+    /// <summary>Null where there is none, or not yet.</summary>
+    public static QuiescentEvents? Events => Audience.HasEvents ? Order.Acquire(in s_events) : null;
+
+    /// <summary>Makes them, the first time. With no lock held, and not from a static constructor: listeners may call anything.</summary>
+    public static void Start()
+    {
+        if (!TryLock.TryEnter(ref s_started))
+        {
+            return;
+        }
+
+        if (Audience.HasEvents)
+        {
+            Attempt(static () =>
+            {
+                QuiescentEvents events = new();
+                Order.Release(ref s_events, events);
+                Audience.Add(events);
+            });
+        }
+
+        if (Audience.HasMeters)
+        {
+            Attempt(QuiescentMeter.Publish);
+        }
+    }
+
+    /// <summary>Runs what may run a listener.</summary>
+    public static void Attempt(Action tell)
+    {
+        try
+        {
+            tell();
+        }
+        catch (ThreadInterruptedException)
+        {
+            Thread.CurrentThread.Interrupt();
+        }
+        catch (Exception)
+        {
+            // The listener's own affair.
+        }
+    }
+}

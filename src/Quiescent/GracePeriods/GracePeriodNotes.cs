@@ -1,0 +1,90 @@
+using Quiescent.Ordering;
+
+namespace Quiescent.GracePeriods;
+
+// What the engine has to say of its grace periods while somebody listens. Listeners are user code, and the engine works under its
+// lock, perhaps inside Free: so it notes here, and a thread that waits, or the reclaimer, says it later (O8).
+//
+// A ring with one writer, the engine under its lock, and one reader, whoever has the turn. The writer stores a note, then Written
+// (release); the reader acquires Written, reads, then stores Taken (release), which the writer acquires before it uses the place again.
+// Nobody waits for the turn: who has it says what others note meanwhile, or leaves it to a thread of the pool (Diagnostics). So a
+// listener that waits for grace periods of its own, or does not return, holds up nobody but the thread that it is on.
+internal sealed class GracePeriodNotes
+{
+    /// <summary>Notes that wait at most; the rest is counted. Two for each grace period while events are heard, else one.</summary>
+    public const int Capacity = 1024;
+
+    private GracePeriodNote[]? _ring;
+    private long _written;
+    private long _taken;
+    private long _dropped;
+    private long _droppedTaken;
+    private int _turn;
+
+    /// <summary>Whether any waits that nobody has the turn to say.</summary>
+    public bool AreDue => Waiting != 0 && Order.Acquire(in _turn) == 0;
+
+    public long Waiting => Order.Acquire(in _written) - Order.Acquire(in _taken);
+
+    /// <summary>Cannot fail: what finds no room or no memory is counted. Under the engine's lock.</summary>
+    public void Add(GracePeriodNote note)
+    {
+        if (_written - Order.Acquire(in _taken) == Capacity || !HasRing())
+        {
+            Order.Release(ref _dropped, _dropped + 1);
+            return;
+        }
+
+        _ring![_written % Capacity] = note;
+        Order.Release(ref _written, _written + 1);
+    }
+
+    /// <summary>Whether this thread may say what is noted, until it ends its turn.</summary>
+    public bool TryBeginTurn() => TryLock.TryEnter(ref _turn);
+
+    public void EndTurn() => TryLock.Exit(ref _turn);
+
+    /// <summary>The oldest note. Within a turn.</summary>
+    public bool TryTake(out GracePeriodNote note)
+    {
+        note = default;
+        if (Waiting == 0)
+        {
+            return false;
+        }
+
+        note = _ring![_taken % Capacity];
+        Order.Release(ref _taken, _taken + 1);
+        return true;
+    }
+
+    /// <summary>How many could not be noted since the last call. Within a turn.</summary>
+    public long TakeDropped()
+    {
+        long dropped = Order.Acquire(in _dropped);
+        long since = dropped - _droppedTaken;
+        _droppedTaken = dropped;
+        return since;
+    }
+
+    private bool HasRing()
+    {
+        try
+        {
+            _ring ??= new GracePeriodNote[Capacity];
+            return true;
+        }
+        catch (OutOfMemoryException)
+        {
+            return false;
+        }
+    }
+}
+
+// One of them: the start of a grace period, by its number, or its end. Times are the stopwatch's.
+internal readonly record struct GracePeriodNote(long Number, long StartedAt, long EndedAt = GracePeriodNote.NotEnded)
+{
+    public const long NotEnded = 0;
+
+    public bool IsOfTheEnd => EndedAt != NotEnded;
+}
