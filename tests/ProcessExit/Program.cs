@@ -115,6 +115,9 @@ switch (args[0])
         Rcu.Call(Repost);
         return 0;
 
+    case "listening":
+        return Listening.Run();
+
     case "validate":
         return Validated();
 
