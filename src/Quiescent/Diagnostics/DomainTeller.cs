@@ -86,13 +86,19 @@ internal sealed class DomainTeller(string name, long id, QueueContext context) :
 
     private static bool HearsBarriers => Telemetry.Events is { HearsBarriers: true };
 
+    private bool IsAnythingNoted => _notes.Waiting != 0 || context.Backlog.HasCrossed;
+
+    private static double Seconds(long ticks) => ticks / (double)Stopwatch.Frequency;
+
+    private static double SecondsSince(long timestamp) => Seconds(Stopwatch.GetTimestamp() - timestamp);
+
     private async Task TellAroundAsync(Task barrier)
     {
         using BarrierSpan told = BeginBarrier(codeOnly: false);
         await barrier.ConfigureAwait(false);
     }
 
-    private bool IsAnythingNoted => _notes.Waiting != 0 || context.Backlog.HasCrossed;
+    private void EndBarrier(long number, double seconds) => Telemetry.Events?.BarrierStop(name, id, number, seconds);
 
     private void TellBacklog()
     {
@@ -153,15 +159,9 @@ internal sealed class DomainTeller(string name, long id, QueueContext context) :
         }
     }
 
-    private static double Seconds(long ticks) => ticks / (double)Stopwatch.Frequency;
-
-    private static double SecondsSince(long timestamp) => Seconds(Stopwatch.GetTimestamp() - timestamp);
-
     /// <summary>A barrier that waits, and was told of; nothing by default.</summary>
     internal readonly struct BarrierSpan(DomainTeller teller, long number, long startedAt) : IDisposable
     {
         public void Dispose() => teller?.EndBarrier(number, SecondsSince(startedAt));
     }
-
-    private void EndBarrier(long number, double seconds) => Telemetry.Events?.BarrierStop(name, id, number, seconds);
 }

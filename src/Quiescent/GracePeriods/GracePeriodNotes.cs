@@ -24,7 +24,15 @@ internal sealed class GracePeriodNotes
     /// <summary>Whether any waits that nobody has the turn to say.</summary>
     public bool AreDue => Waiting != 0 && Order.Acquire(in _turn) == 0;
 
-    public long Waiting => Order.Acquire(in _written) - Order.Acquire(in _taken);
+    /// <summary>How many wait; more, at most, than do by the time that it is known.</summary>
+    public long Waiting
+    {
+        get
+        {
+            long taken = Order.Acquire(in _taken);
+            return Order.Acquire(in _written) - taken;
+        }
+    }
 
     /// <summary>Cannot fail: what finds no room or no memory is counted. Under the engine's lock.</summary>
     public void Add(GracePeriodNote note)
