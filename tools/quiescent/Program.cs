@@ -8,12 +8,13 @@ RootCommand root = new("Shows on this machine that Quiescent, RCU for .NET, hold
     MutantsCommand.Create(),
     ScaleCommand.Create(),
     ClaimsCommand.Create(),
+    TopCommand.Create(),
 };
 
 ParseResult parsed = root.Parse(args);
 if (parsed.Errors.Count == 0)
 {
-    return parsed.Invoke();
+    return await parsed.InvokeAsync().ConfigureAwait(false);
 }
 
 if (args.Length == 0)

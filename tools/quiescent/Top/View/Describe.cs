@@ -1,0 +1,40 @@
+using System.Globalization;
+using Quiescent.Tool.Top.Model;
+using Quiescent.Tool.Top.Stream;
+
+namespace Quiescent.Tool.Top.View;
+
+// Reports in words.
+internal static class Describe
+{
+    public static string Stall(Report stall)
+    {
+        string who = stall.Cause == StallCause.Reader ? "reader" : "callback";
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"STALLED for {stall.Seconds:0.0} s by {who} '{Named(stall.Culprit)}' (thread {stall.ManagedThreadId}, OS {stall.OsThreadId})");
+    }
+
+    /// <summary>One line: when, where, what, who.</summary>
+    public static string Headline(RepeatedReport report)
+    {
+        Report last = report.Last;
+        string often = report.Count == 1 ? "" : $"{report.Count} x ";
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{last.Time.ToLocalTime():HH:mm:ss} {last.Domain.Name} #{last.Domain.Id}: {often}{What(last)}");
+    }
+
+    public static string FirstLine(string text) => text.Split('\n', 2)[0].TrimEnd();
+
+    private static string What(Report report) => report.Kind switch
+    {
+        ReportKind.Stall => Stall(report).Replace("STALLED", "stalled", StringComparison.Ordinal),
+        ReportKind.ReaderAbandoned => $"reader '{Named(report.Culprit)}' ended inside a section",
+        ReportKind.BacklogOverLimit or ReportKind.BacklogUnderLimit => report.Text,
+        ReportKind.CallbackFailed => $"a callback threw {FirstLine(report.Text)}",
+        _ => $"misuse: {FirstLine(report.Text)}",
+    };
+
+    private static string Named(string? culprit) => string.IsNullOrEmpty(culprit) ? "(unnamed)" : culprit;
+}
