@@ -17,6 +17,7 @@ internal sealed class TopRun(TopOptions options, Func<Target, ITopView> createVi
 
     private readonly Watch _watch = new();
     private MetricLimits _limits = new(options.Interval);
+    private bool _hasAnswered;
     private bool _hasMeter;
     private bool _hasDomains;
 
@@ -108,7 +109,7 @@ internal sealed class TopRun(TopOptions options, Func<Target, ITopView> createVi
         {
             return options.Duration <= Stopwatch.GetElapsedTime(start)
                 ? Step.End
-                : throw new TopException(TopExit.NoDomains, $"{target.Name} ({target.ProcessId}) has no Quiescent domains");
+                : throw NoDomains(target);
         }
 
         return stream.Messages.TryRead(out TopMessage? message) ? Take(message, target, view) : Step.Next;
@@ -124,6 +125,7 @@ internal sealed class TopRun(TopOptions options, Func<Target, ITopView> createVi
             return Step.Rejoin;
         }
 
+        _hasAnswered = true;
         _hasMeter |= message is MeterFound;
         if (_watch.Accept(message) is not { } reading)
         {
@@ -139,6 +141,10 @@ internal sealed class TopRun(TopOptions options, Func<Target, ITopView> createVi
         view.Show(reading);
         return options.Once ? Step.End : Step.Next;
     }
+
+    private TopException NoDomains(Target target) => new(TopExit.NoDomains, _hasAnswered
+        ? $"{target.Name} ({target.ProcessId}) has no Quiescent domains"
+        : $"{target.Name} ({target.ProcessId}) has its event sources switched off (EventSourceSupport; PublishAot does so unless told otherwise)");
 
     private static TimeSpan? Min(TimeSpan? one, TimeSpan other) => one < other ? one : other;
 }

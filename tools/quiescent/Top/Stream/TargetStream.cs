@@ -21,6 +21,8 @@ internal sealed class TargetStream : IAsyncDisposable
     private readonly EventDecoder _decoder;
     private readonly Channel<TopMessage> _messages = Channel.CreateUnbounded<TopMessage>(new() { SingleReader = true, SingleWriter = true });
 
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     private TargetStream(EventPipeSession session, EventDecoder decoder)
     {
         _session = session;
@@ -57,8 +59,8 @@ internal sealed class TargetStream : IAsyncDisposable
             throw Targets.Exists(processId)
                 ? new TopException(
                     TopExit.NoAccess,
-                    $"process {processId} cannot be observed: {thrown.Message.TrimEnd('.', ' ')}. Its diagnostics port is open to its own user, "
-                    + "through the same TMPDIR, and not under DOTNET_EnableDiagnostics=0; only .NET processes have one")
+                    $"process {processId} has no diagnostics port that can be reached: only .NET processes have one, open to their own user, "
+                    + "in the folder that TMPDIR names for them, unless DOTNET_EnableDiagnostics=0 is set")
                 : TopException.NoProcess(processId);
         }
     }
@@ -69,7 +71,7 @@ internal sealed class TargetStream : IAsyncDisposable
         try
         {
             await _session.StopAsync(patience.Token).ConfigureAwait(false);
-            await Messages.Completion.WaitAsync(patience.Token).ConfigureAwait(false);
+            await _ended.Task.WaitAsync(patience.Token).ConfigureAwait(false);
         }
         catch (Exception thrown) when (thrown is DiagnosticsClientException or IOException or OperationCanceledException
             or System.Net.Sockets.SocketException)
@@ -101,6 +103,7 @@ internal sealed class TargetStream : IAsyncDisposable
         finally
         {
             _messages.Writer.Complete();
+            _ended.SetResult();
         }
     }
 }

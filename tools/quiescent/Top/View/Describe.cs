@@ -7,12 +7,14 @@ namespace Quiescent.Tool.Top.View;
 // Reports in words.
 internal static class Describe
 {
-    public static string Stall(Report stall)
+    /// <summary>Who stalls, and for how long it had at that time.</summary>
+    public static string Stall(Report stall, DateTime at)
     {
+        double seconds = (stall.Seconds ?? 0) + Math.Max(0, (at - stall.Time).TotalSeconds);
         string who = stall.Cause == StallCause.Reader ? "reader" : "callback";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"STALLED for {stall.Seconds:0.0} s by {who} '{Named(stall.Culprit)}' (thread {stall.ManagedThreadId}, OS {stall.OsThreadId})");
+            $"stalled for {seconds:0.0} s by {who} '{Named(stall.Culprit)}' (thread {stall.ManagedThreadId}, OS {stall.OsThreadId})");
     }
 
     /// <summary>One line: when, where, what, who.</summary>
@@ -29,7 +31,7 @@ internal static class Describe
 
     private static string What(Report report) => report.Kind switch
     {
-        ReportKind.Stall => Stall(report).Replace("STALLED", "stalled", StringComparison.Ordinal),
+        ReportKind.Stall => Stall(report, report.Time),
         ReportKind.ReaderAbandoned => $"reader '{Named(report.Culprit)}' ended inside a section",
         ReportKind.BacklogOverLimit or ReportKind.BacklogUnderLimit => report.Text,
         ReportKind.CallbackFailed => $"a callback threw {FirstLine(report.Text)}",

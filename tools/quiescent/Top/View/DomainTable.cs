@@ -11,6 +11,7 @@ internal sealed class DomainTable(int width, bool hasSparkline = true)
     private const int Wide = 120;
     private const int LeastSparkline = 16;
     private const int MostSparkline = 60;
+    private const int MostReportLines = 2;
 
     private static readonly TimeSpan s_unchanged = TimeSpan.FromSeconds(5);
 
@@ -41,7 +42,7 @@ internal sealed class DomainTable(int width, bool hasSparkline = true)
         DomainReading[] domains = [.. reading.Domains.OrderBy(Rank)];
         for (int i = 0; i < domains.Length; i++)
         {
-            List<Line> block = [.. BlockOf(domains[i])];
+            List<Line> block = [.. BlockOf(domains[i], reading.End)];
             bool isLast = i == domains.Length - 1;
             if (lines.Count + block.Count > height - (isLast ? 0 : 1))
             {
@@ -63,7 +64,7 @@ internal sealed class DomainTable(int width, bool hasSparkline = true)
         _ => 1,
     };
 
-    private IEnumerable<Line> BlockOf(DomainReading domain)
+    private IEnumerable<Line> BlockOf(DomainReading domain, DateTime now)
     {
         bool isStalled = domain.StalledBy.Count != 0;
         bool isUnchanged = !isStalled && domain.Unchanged >= s_unchanged;
@@ -84,7 +85,7 @@ internal sealed class DomainTable(int width, bool hasSparkline = true)
             yield return BacklogOf(domain);
         }
 
-        foreach (Line line in domain.StalledBy.SelectMany(StallOf))
+        foreach (Line line in domain.StalledBy.SelectMany(stall => StallOf(stall, now)))
         {
             yield return line;
         }
@@ -112,9 +113,9 @@ internal sealed class DomainTable(int width, bool hasSparkline = true)
     private static Line AddSparkline(Line line, DomainReading domain, int width) =>
         line.Add(Sparkline.Of(domain.BacklogHistory, width), domain.Backlog == 0 ? Styles.Faint : Column.StyleOfBacklog(domain));
 
-    private static IEnumerable<Line> StallOf(Report stall)
-    {
-        yield return new Line().Add(" ! ", Styles.Alarm).Add(Describe.Stall(stall), Styles.Alarm);
-        yield return new Line().Add("   ").Add(Describe.FirstLine(stall.Text), Styles.AlarmDetail);
-    }
+    private IEnumerable<Line> StallOf(Report stall, DateTime now) =>
+        [
+            new Line().Add($" ! {Describe.Stall(stall, now)}", Styles.Alarm),
+            .. Line.Wrap(Describe.FirstLine(stall.Text), width - 3, MostReportLines).Select(text => new Line().Add($"   {text}", Styles.AlarmDetail)),
+        ];
 }

@@ -34,6 +34,12 @@ internal sealed class Line
     /// <summary>No wider than that; what does not fit is cut, with an ellipsis.</summary>
     public IRenderable ToRenderable(int width)
     {
+        if (Width == 0)
+        {
+            // A paragraph of nothing would be no line.
+            return new Paragraph(" ");
+        }
+
         Paragraph paragraph = new() { Overflow = Overflow.Crop };
         int left = width;
         foreach (Segment piece in _pieces)
@@ -57,6 +63,30 @@ internal sealed class Line
         }
     });
 
+    /// <summary>The text in so many lines at most, broken between words.</summary>
+    public static IReadOnlyList<string> Wrap(string text, int width, int lines)
+    {
+        List<string> wrapped = [];
+        string rest = Clean(text);
+        while (wrapped.Count < lines - 1 && rest.GetCellWidth() > width)
+        {
+            string fitting = Fit(rest, width)[..^1];
+            int space = fitting.LastIndexOf(' ');
+            int length = space > 0 ? space : fitting.Length;
+            if (length == 0)
+            {
+                break;
+            }
+
+            wrapped.Add(rest[..length]);
+            rest = rest[length..].TrimStart(' ');
+        }
+
+        wrapped.Add(Fit(rest, width));
+        return wrapped;
+    }
+
+    /// <summary>No wider than that; what does not fit is cut, with an ellipsis.</summary>
     public static string Fit(string text, int width)
     {
         if (text.GetCellWidth() <= width)

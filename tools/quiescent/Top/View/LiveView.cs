@@ -4,14 +4,14 @@ using Spectre.Console;
 
 namespace Quiescent.Tool.Top.View;
 
-// Redraws in place on the terminal's other screen; the last picture stays behind on the first one. Each picture is one write, and lines
-// are overwritten rather than cleared, so that nothing flickers.
+// Redraws in place on the terminal's other screen; the last picture stays behind on the first one. Each picture is one write, so
+// that nothing flickers.
 internal sealed class LiveView : ITopView
 {
     private const string Enter = "\e[?1049h\e[?25l\e[?7l";
     private const string Leave = "\e[?7h\e[?25h\e[?1049l";
     private const string Home = "\e[H";
-    private const string EraseLine = "\e[K";
+    private const string EraseLine = "\e[2K";
     private const string EraseBelow = "\e[J";
 
     private readonly long _start = Stopwatch.GetTimestamp();
@@ -31,7 +31,7 @@ internal sealed class LiveView : ITopView
         int width = _terminal.Profile.Width;
         int height = _terminal.Profile.Height;
         _picture = Render(Screen.Compose(reading, _target, Stopwatch.GetElapsedTime(_start), width, height - 1), width);
-        Write(Home + _picture.ReplaceLineEndings(EraseLine + "\r\n") + EraseBelow);
+        Write(Home + EraseLine + _picture.ReplaceLineEndings("\r\n" + EraseLine) + EraseBelow);
     }
 
     public void Dispose() => Write(Leave + _picture);

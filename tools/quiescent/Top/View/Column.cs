@@ -8,10 +8,10 @@ internal sealed record Column(string Heading, int Width, Func<DomainReading, str
 {
     public static readonly Column[] Figures =
     [
-        new("GP/S", 6, domain => Numbers.Count(domain.GracePeriodsPerSecond)),
+        new("GP/S", 5, domain => Numbers.Count(domain.GracePeriodsPerSecond)),
         new("P50", 6, domain => Numbers.Duration(domain.P50)),
         new("P99", 6, domain => Numbers.Duration(domain.P99)),
-        new("QUEUED/S", 8, domain => Numbers.Count(domain.BlocksQueuedPerSecond)),
+        new("QUEUE/S", 7, domain => Numbers.Count(domain.BlocksQueuedPerSecond)),
         new("FREED/S", 7, domain => Numbers.Count(domain.BlocksFreedPerSecond)),
         new("CALLS/S", 7, domain => Numbers.Count(domain.CallbacksInvokedPerSecond)),
         new("FAILED", 6, domain => Numbers.Count(domain.CallbacksFailed), domain => domain.CallbacksFailed != 0 ? Styles.Warning : default(Style?)),
