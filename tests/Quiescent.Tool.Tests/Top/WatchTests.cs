@@ -85,6 +85,21 @@ public sealed class WatchTests
     }
 
     [Fact]
+    public void A_new_session_goes_on_where_the_last_one_ended_and_drops_domains_that_are_gone()
+    {
+        Put(s_orders, (Instruments.Backlog, "block", 1));
+        _watch.Accept(Recorded.Value(s_routes, Instruments.GracePeriods, 5, 100));
+        Assert.Equal(2, Read(1).Domains.Count);
+
+        _watch.Accept(Recorded.Value(s_routes, Instruments.GracePeriods, null, 130));
+        DomainReading domain = Assert.Single(Read(4).Domains);
+        Assert.Equal(10, domain.GracePeriodsPerSecond);
+
+        _watch.Accept(Recorded.Value(s_routes, Instruments.GracePeriods, null, 130));
+        Assert.Equal(TimeSpan.FromSeconds(1), Read(5).Domains[0].Unchanged);
+    }
+
+    [Fact]
     public void A_reader_stalls_its_domain_until_a_grace_period_ends()
     {
         Grace(0);

@@ -8,6 +8,12 @@ namespace Quiescent.Tool.Top;
 // From a process to readings on a view, until somebody or something ends it.
 internal sealed class TopRun(TopOptions options, Func<Target, ITopView> createView, TextWriter output, TextWriter error)
 {
+    private const int MostRefusals = 3;
+
+    // A session goes on to report domains that are gone, as ones in which nothing changes; a new session does not. So one is begun when
+    // a domain has not changed for so long, and after twice as long the next.
+    private static readonly TimeSpan s_firstRefresh = TimeSpan.FromSeconds(10);
+
     private enum Step
     {
         Next,
@@ -17,6 +23,8 @@ internal sealed class TopRun(TopOptions options, Func<Target, ITopView> createVi
 
     private readonly Watch _watch = new();
     private MetricLimits _limits = new(options.Interval);
+    private TimeSpan _refresh = s_firstRefresh;
+    private int _refusals;
     private bool _hasAnswered;
     private bool _hasMeter;
     private bool _hasDomains;
@@ -67,13 +75,8 @@ internal sealed class TopRun(TopOptions options, Func<Target, ITopView> createVi
     {
         long start = Stopwatch.GetTimestamp();
         Step step = Step.Rejoin;
-        for (int sessions = 0; step == Step.Rejoin; sessions++)
+        while (step == Step.Rejoin)
         {
-            if (sessions == 3)
-            {
-                throw new TopException(TopExit.Occupied, $"others observe process {target.ProcessId} and keep changing how");
-            }
-
             TargetStream stream = await TargetStream.OpenAsync(target.ProcessId, _limits, quit).ConfigureAwait(false);
             await using (stream.ConfigureAwait(false))
             {
@@ -119,7 +122,7 @@ internal sealed class TopRun(TopOptions options, Func<Target, ITopView> createVi
     {
         if (message is Occupied occupied)
         {
-            _limits = occupied.Limits ?? throw new TopException(
+            _limits = occupied.Limits is { } limits && ++_refusals <= MostRefusals ? limits : throw new TopException(
                 TopExit.Occupied, $"another tool observes the metrics of process {target.ProcessId} in a session that cannot be shared");
             error.WriteLine($"quiescent: another tool observes process {target.ProcessId} already: its interval is taken over, {_limits.Interval.TotalSeconds} s");
             return Step.Rejoin;
@@ -139,7 +142,18 @@ internal sealed class TopRun(TopOptions options, Func<Target, ITopView> createVi
         }
 
         view.Show(reading);
-        return options.Once ? Step.End : Step.Next;
+        if (options.Once)
+        {
+            return Step.End;
+        }
+
+        if (reading.Domains.Any(domain => domain.Unchanged >= _refresh))
+        {
+            _refresh *= 2;
+            return Step.Rejoin;
+        }
+
+        return Step.Next;
     }
 
     private TopException NoDomains(Target target) => new(TopExit.NoDomains, _hasAnswered

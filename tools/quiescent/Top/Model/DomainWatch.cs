@@ -8,10 +8,12 @@ internal sealed class DomainWatch(DomainKey key)
     private static readonly TimeSpan s_history = TimeSpan.FromMinutes(1);
 
     private readonly Dictionary<(string Instrument, string? Part), CounterValue> _values = [];
+    private readonly Dictionary<(string Instrument, string? Part), double> _lastTotals = [];
     private readonly List<(DateTime Time, long Backlog)> _history = [];
     private readonly List<Report> _stalls = [];
     private DurationsValue? _durations;
     private DateTime? _unchangedSince;
+    private DateTime? _lastEnd;
 
     /// <summary>Whether there is anything to read.</summary>
     public bool HasValues => _values.Count != 0;
@@ -29,8 +31,14 @@ internal sealed class DomainWatch(DomainKey key)
     /// <summary>Ends the interval.</summary>
     public DomainReading Read(DateTime start, DateTime end)
     {
+        // A new session knows no changes in its first interval: then they are those since the last interval of the old one.
+        if (_lastEnd is { } last && _values.Values.All(value => value.Delta is null))
+        {
+            start = last;
+        }
+
         double seconds = Math.Max((end - start).TotalSeconds, 1e-3);
-        bool hasChanged = _values.Values.Any(value => value.Delta is not 0) || _durations?.P50 is not null;
+        bool hasChanged = _values.Values.Any(value => DeltaOf(value) is not 0) || _durations?.P50 is not null;
         _unchangedSince = hasChanged ? null : _unchangedSince ?? start;
         _stalls.RemoveAll(stall => IsOver(stall, start, end));
         DomainReading reading = new(key)
@@ -63,8 +71,14 @@ internal sealed class DomainWatch(DomainKey key)
         };
         _history.Add((end, reading.Backlog));
         _history.RemoveAll(one => one.Time <= end - s_history);
+        foreach (CounterValue value in _values.Values)
+        {
+            _lastTotals[(value.Instrument, value.Part)] = value.Value;
+        }
+
         _values.Clear();
         _durations = null;
+        _lastEnd = end;
         return reading with { BacklogHistory = [.. _history.Select(one => one.Backlog)] };
     }
 
@@ -80,5 +94,8 @@ internal sealed class DomainWatch(DomainKey key)
 
     private long? Total(string instrument, string? part = null) => _values.TryGetValue((instrument, part), out CounterValue? value) ? (long)value.Value : null;
 
-    private double? Delta(string instrument) => _values.TryGetValue((instrument, null), out CounterValue? value) ? value.Delta : null;
+    private double? Delta(string instrument) => _values.TryGetValue((instrument, null), out CounterValue? value) ? DeltaOf(value) : null;
+
+    private double? DeltaOf(CounterValue value) =>
+        value.Delta ?? (_lastTotals.TryGetValue((value.Instrument, value.Part), out double last) ? value.Value - last : null);
 }
