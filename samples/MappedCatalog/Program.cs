@@ -1,0 +1,3 @@
+using MappedCatalog.Running;
+
+return await Cli.RunAsync(args, Console.Out, Console.Error);
