@@ -1,7 +1,7 @@
-// Asks for /stats twice a second and draws the last two minutes of it.
+// Asks for /stats twice a second and draws the last minute of it.
 
 const interval = 500;
-const points = 240;
+const points = 120;
 
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const short = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
@@ -20,7 +20,7 @@ const charts = [
     unit: "ms",
     value: s => s.gracePeriods.longestAfterSwapMilliseconds,
     format: fine,
-    note: s => `The longest of a second. Of all: median ${fine.format(s.gracePeriods.medianMilliseconds)},`
+    note: s => `The longest of a second. Of all: median ${fine.format(s.gracePeriods.medianMilliseconds)} ms,`
       + ` 99 % below ${fine.format(s.gracePeriods.p99Milliseconds)} ms`,
   },
   {
@@ -123,7 +123,7 @@ class Chart {
       element("div", { class: "plot" },
         this.svg,
         element("div", { class: "scale", "aria-hidden": "true" }, ...this.scale),
-        element("div", { class: "time", "aria-hidden": "true" }, element("span", {}, "2 min ago"), element("span", {}, "now"))),
+        element("div", { class: "time", "aria-hidden": "true" }, element("span", {}, "1 min ago"), element("span", {}, "now"))),
       this.note));
   }
 
@@ -145,10 +145,8 @@ class Chart {
     this.scale.forEach((mark, i) => mark.textContent = format.format(top * (2 - i) / 2));
 
     const text = format.format(this.first.at(-1));
-    this.now.replaceChildren(text, ...unit ? [element("small", {}, ` ${unit}`)] : []);
-    if (second) {
-      this.now.append(element("small", {}, `, ${format.format(this.second.at(-1))} of it ${legend[1]}`));
-    }
+    const heap = second ? `, ${format.format(this.second.at(-1))} of it ${legend[1]}` : "";
+    this.now.replaceChildren(text, element("small", {}, ` ${unit ?? ""}${heap}`));
 
     if (note) {
       this.note.textContent = note(statistics);

@@ -48,6 +48,7 @@ internal static class Cli
 
         CatalogService service = await CatalogService.StartAsync(options.Service, tables);
         ServiceStatistics statistics;
+        long heapBefore = GC.GetTotalMemory(forceFullCollection: true);
         await using (service)
         {
             await talk.WriteLineAsync($"listening on {service.Address}");
@@ -57,7 +58,7 @@ internal static class Cli
             statistics = service.Sampler.Read();
         }
 
-        var result = RunResult.Of(service, statistics);
+        var result = RunResult.Of(service, statistics, heapBefore, GC.GetTotalMemory(forceFullCollection: true));
         if (options.Json)
         {
             await output.WriteLineAsync(JsonSerializer.Serialize(result, ServiceJson.Default.RunResult));

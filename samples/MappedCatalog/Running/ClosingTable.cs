@@ -32,6 +32,7 @@ internal static class ClosingTable
         Row(
             "memory",
             $"{statistics.Memory.WorkingSetBytes >> 20:N0} MiB resident, {statistics.Memory.HeapBytes >> 20:N0} MiB of it GC heap");
+        Row("  live objects", $"{result.HeapBytesBefore / 1048576.0:F1} MiB at the start, {result.HeapBytesAfter / 1048576.0:F1} MiB at the end");
         writer.WriteLine();
         foreach (string failure in result.Failures)
         {

@@ -26,7 +26,8 @@ internal sealed record Options
         GET  /                  the page               GET  /lookup/8.8.8.8   one address
         GET  /stats             the figures            POST /lookup           an address a line, answered from one table
 
-        Exit codes: 0 no failed request, no wrong answer, every mapping closed; 1 otherwise; 2 unusable arguments or files.
+        Exit codes: 0 no failed request, no wrong answer, every mapping closed; 1 otherwise; 2 unusable arguments
+        or files.
         """;
 
     public ServiceOptions Service { get; private init; } = new();

@@ -5,7 +5,9 @@ namespace MappedCatalog.Running;
 /// <summary>All that a run found, as it goes into the closing table and into JSON.</summary>
 internal sealed record RunResult
 {
-    /// <summary>No failed request, no wrong answer, no failed swap, and every mapping closed.</summary>
+    private const long MostGrowth = 8 << 20;
+
+    /// <summary>No failed request, no wrong answer, no failed swap, every mapping closed, and no object left behind.</summary>
     public bool Ok => Failures.Count == 0;
 
     public required IReadOnlyList<string> Failures { get; init; }
@@ -22,7 +24,13 @@ internal sealed record RunResult
     /// <summary>The same, as the operating system sees it; null where it has no such list.</summary>
     public required int? MappingsLeftBySystem { get; init; }
 
-    public static RunResult Of(CatalogService ended, ServiceStatistics statistics)
+    /// <summary>Live objects after a full collection, before the first request.</summary>
+    public required long HeapBytesBefore { get; init; }
+
+    /// <summary>The same when all was disposed of.</summary>
+    public required long HeapBytesAfter { get; init; }
+
+    public static RunResult Of(CatalogService ended, ServiceStatistics statistics, long heapBefore, long heapAfter)
     {
         RequestStatistics requests = statistics.Requests;
         long left = ended.Catalog.MappingsOpen;
@@ -33,6 +41,8 @@ internal sealed record RunResult
             MappingsOpened = ended.Catalog.MappingsOpened,
             MappingsLeft = left,
             MappingsLeftBySystem = leftBySystem,
+            HeapBytesBefore = heapBefore,
+            HeapBytesAfter = heapAfter,
             Failures =
             [
                 .. requests.Failed > 0 ? [$"{requests.Failed:N0} requests failed"] : (string[])[],
@@ -40,6 +50,7 @@ internal sealed record RunResult
                 .. statistics.Swaps.Failed > 0 ? [$"{statistics.Swaps.Failed:N0} swaps failed"] : (string[])[],
                 .. left != 0 ? [$"{left:N0} mappings were not closed"] : (string[])[],
                 .. leftBySystem > 0 ? [$"{leftBySystem:N0} files are still mapped, says the system"] : (string[])[],
+                .. heapAfter - heapBefore > MostGrowth ? [$"{heapAfter - heapBefore:N0} bytes of objects were left behind"] : (string[])[],
             ],
         };
     }
