@@ -47,7 +47,7 @@ public unsafe ref struct RcuReader : IDisposable
 
             if ((current & ~HandleWords.FullFence) == (_number | HandleWords.Online) && words->Closed == 0)
             {
-                return default;
+                return ReadGuard.OfFreeSection(words);
             }
 
             if (current == (_number | HandleWords.FullFence) && SectionWord.IsQuiescent(slot->Word) && words->Closed == 0)

@@ -22,8 +22,8 @@ namespace Quiescent;
 public unsafe ref struct ReadGuard : IDisposable
 {
     // Two words at most: `using` is a try/finally, so each field is spilled to the stack.
-    private readonly ReaderSlot* _slot;
-    private readonly ulong _word;
+    private readonly ReaderSlot* _slot; // Null in a free section.
+    private readonly ulong _word; // In a free section the address of the domain's words.
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal ReadGuard(ReaderSlot* slot, ulong word)
@@ -31,6 +31,10 @@ public unsafe ref struct ReadGuard : IDisposable
         _slot = slot;
         _word = word;
     }
+
+    /// <summary>The guard of an online reader's section, whose end is nothing.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static ReadGuard OfFreeSection(SharedWords* words) => new(null, (ulong)words);
 
     /// <summary>
     /// Loads a protected pointer (<c>rcu_dereference</c>) and returns what it points to, valid until the section ends. A null
@@ -95,6 +99,6 @@ public unsafe ref struct ReadGuard : IDisposable
     {
         // SAFETY: as above.
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => _slot == null ? null : _slot->Words;
+        get => _slot == null ? (SharedWords*)_word : _slot->Words;
     }
 }

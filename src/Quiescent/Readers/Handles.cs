@@ -48,7 +48,7 @@ internal static unsafe class Handles
             return slot;
         }
 
-        word = owner.Ledger?.Open(isFree: true) ?? 0;
+        word = owner.Ledger?.Open(isFree: true) ?? (ulong)slot->Words;
         return owner.Ledger is null ? null : slot;
     }
 
