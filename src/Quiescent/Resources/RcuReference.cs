@@ -23,6 +23,8 @@ namespace Quiescent;
 public sealed unsafe class RcuReference<T> : IDisposable
     where T : class, IDisposable
 {
+    private readonly Disposal _last = new();
+    private readonly RcuHead* _lastHead; // Made with the reference, so that Dispose needs no memory.
     private T? _value;
     private int _gate; // Taken by updaters for a few instructions.
     private bool _isDisposed;
@@ -30,11 +32,23 @@ public sealed unsafe class RcuReference<T> : IDisposable
     /// <summary>A reference to the given object.</summary>
     /// <param name="value">The object, the reference's from here on; null: none yet.</param>
     /// <param name="domain">Whose readers use it; null: those of <see cref="Rcu"/>.</param>
+    /// <exception cref="OutOfMemoryException">There is no memory for what disposing needs, so that disposing needs none; the object is still the
+    /// caller's.</exception>
     public RcuReference(T? value = null, GracePeriodDomain? domain = null)
     {
         Domain = domain ?? Rcu.DefaultDomain;
         Readers = new ReadersOf(Domain);
+        _lastHead = ManagedCallback.CreateHead(_last);
         _value = value;
+    }
+
+    /// <summary>Gives back what disposing would have needed. The object is the garbage collector's, as its readers are.</summary>
+    ~RcuReference()
+    {
+        if (_lastHead != null)
+        {
+            ManagedCallback.Discard(_lastHead);
+        }
     }
 
     /// <summary>The domain whose readers use the object.</summary>
@@ -71,60 +85,78 @@ public sealed unsafe class RcuReference<T> : IDisposable
     }
 
     /// <summary>Ends the reference: its object is disposed of when no reader can hold it, and readers find null. A second call does
-    /// nothing.</summary>
-    /// <exception cref="OutOfMemoryException">There is no memory to note the object; nothing has changed.</exception>
-    public void Dispose() => TryReplace(null, static (_, _) => true, comparand: null, isLast: true);
+    /// nothing. Needs no memory, and cannot fail.</summary>
+    public void Dispose()
+    {
+        T? old;
+        using (TryLock.Hold(ref _gate))
+        {
+            if (_isDisposed)
+            {
+                return;
+            }
+
+            old = Publish(null);
+            _isDisposed = true;
+        }
+
+        GC.SuppressFinalize(this);
+        HandOver(old, _last, _lastHead);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal T? Load() => Order.Acquire(in _value);
 
-    private bool TryReplace(T? value, Func<T?, T?, bool> condition, T? comparand, bool isLast = false)
+    private bool TryReplace(T? value, Func<T?, T?, bool> condition, T? comparand)
     {
         Disposal disposal = new();
         RcuHead* head = ManagedCallback.CreateHead(disposal); // O7: before anything is unlinked.
-        bool isReplaced = false;
+        T? old = null;
         try
         {
-            isReplaced = TryPublish(value, condition, comparand, isLast, disposal);
+            return TryPublish(value, condition, comparand, out old);
         }
         finally
         {
-            if (disposal.Resource is null)
-            {
-                ManagedCallback.Discard(head);
-            }
+            HandOver(old, disposal, head);
         }
-
-        if (disposal.Resource is IOutlivesReaders other && other.Domain == Domain)
-        {
-            ManagedCallback.Discard(head);
-            disposal.Resource.Dispose();
-        }
-        else if (disposal.Resource is not null)
-        {
-            Domain.AfterReaders(head); // O3: it was unlinked before.
-        }
-
-        return isReplaced;
     }
 
-    private bool TryPublish(T? value, Func<T?, T?, bool> condition, T? comparand, bool isLast, Disposal disposal)
+    private bool TryPublish(T? value, Func<T?, T?, bool> condition, T? comparand, out T? old)
     {
+        old = null;
         using TryLock.Holder holder = TryLock.Hold(ref _gate);
-        if (_isDisposed && isLast)
-        {
-            return false;
-        }
-
         ThrowIfDisposed();
         if (!condition(_value, comparand))
         {
             return false;
         }
 
-        disposal.Resource = value == _value ? null : Publish(value);
-        _isDisposed = isLast;
+        if (value != _value)
+        {
+            old = Publish(value);
+        }
+
         return true;
+    }
+
+    // What was unlinked, to be disposed of after its readers; null: nothing.
+    private void HandOver(T? old, Disposal disposal, RcuHead* head)
+    {
+        if (old is null)
+        {
+            ManagedCallback.Discard(head);
+        }
+        else if (old is IOutlivesReaders other && other.Domain == Domain)
+        {
+            ManagedCallback.Discard(head);
+            old.Dispose();
+        }
+        else
+        {
+            disposal.Resource = old;
+            Domain.AfterReaders(head); // O3: it was unlinked before.
+        }
     }
 
     private T? Publish(T? value)
