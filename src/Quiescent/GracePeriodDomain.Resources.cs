@@ -14,28 +14,24 @@ public abstract unsafe partial class GracePeriodDomain
 
     /// <summary>Queues the head of a managed callback, made beforehand. Cannot fail: where the domain is disposed, whose sections may be
     /// open still, the grace period is waited for on the thread pool, and the callback runs there.</summary>
-    internal void AfterReaders(RcuHead* head)
+    /// <param name="head">The head.</param>
+    /// <param name="isFinalizing">The finalizer thread's, which is everybody's: it neither registers nor waits.</param>
+    internal void AfterReaders(RcuHead* head, bool isFinalizing = false)
     {
         try
         {
-            Push(ThreadRegistrations.Find(_id), head, ManagedCallback.Function);
+            if (isFinalizing)
+            {
+                _queueing.PushShared(head, ManagedCallback.Function);
+            }
+            else
+            {
+                Push(ThreadRegistrations.Find(_id), head, ManagedCallback.Function);
+            }
         }
         catch (ObjectDisposedException)
         {
-            ThreadPool.UnsafeQueueUserWorkItem(InvokeAfterReaders, (nint)head, preferLocal: false);
-        }
-    }
-
-    private void InvokeAfterReaders(nint head)
-    {
-        try
-        {
-            GracePeriodWait.For(_engine, _engine.NextTarget(), _reportReaders);
-            ManagedCallback.Invoke((RcuHead*)head);
-        }
-        catch (Exception exception)
-        {
-            _context.ReportFailure(exception);
+            _afterDisposal.Add(head);
         }
     }
 }

@@ -37,6 +37,7 @@ public abstract unsafe partial class GracePeriodDomain : IDisposable, IDomainRep
     private readonly Action _reportReaders;
     private readonly DomainTeller _teller;
     private readonly DomainFigures? _figures;
+    private readonly AfterDisposal _afterDisposal;
     private readonly bool _isDefault;
     private int _disposal;
 
@@ -59,6 +60,7 @@ public abstract unsafe partial class GracePeriodDomain : IDisposable, IDomainRep
         _reclaimerStalls = new ReclaimerStallDetector(_context.Running, Options.StallTimeout);
         _queueing = new Queueing(_context, _reclaimer, _registrar);
         _reportReaders = _context.ReportReaders;
+        _afterDisposal = new AfterDisposal(_context);
         _codeQueues = new CodeQueues(_context, _reclaimer, _id);
         _teller = new DomainTeller(Options.Name, _id, _context);
         LiveDomains.Add(_codeQueues);

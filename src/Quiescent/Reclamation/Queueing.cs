@@ -126,6 +126,18 @@ internal sealed unsafe partial class Queueing(QueueContext context, Reclaimer re
         }
     }
 
+    /// <summary>Appends a head to the domain's own queue, for who must not wait.</summary>
+    public void PushShared(RcuHead* head, nint word)
+    {
+        context.Ledger?.AddIfRoom(HeadWord.ChannelOf(word), head, head, word, context.Findings);
+        head->Word = word;
+        if (!TryPushShared(head, word))
+        {
+            context.Ledger?.Remove(head);
+            ThrowDisposed();
+        }
+    }
+
     /// <summary>What a push on the fast path leaves to do: a visit is due, or Attention is not 0.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public void AfterPush(ReaderSlot* real, HeadQueue* queue, long position)

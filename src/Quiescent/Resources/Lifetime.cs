@@ -37,11 +37,15 @@ internal sealed unsafe class Lifetime : ManagedCallback
     private const int Shut = 3;
     private const int Released = 4;
 
+    // What _holds adds up: the owner's hold, once, and each pin's. Apart, so that an Unpin too many cannot end the owner's.
+    private const int OwnersHold = 1;
+    private const int PinsHold = 2;
+
     private readonly RcuHead* _head;
     private readonly bool _isPublished;
     private IReleasable? _resource;
     private int _state;
-    private int _holds = 1;
+    private int _holds = OwnersHold;
 
     /// <summary>A lifetime that ends with the resource's release.</summary>
     /// <param name="domain">Whose readers use it.</param>
@@ -71,13 +75,25 @@ internal sealed unsafe class Lifetime : ManagedCallback
         }
     }
 
+    /// <summary>As <see cref="Use"/>, of something published that was found by another way than its publication.</summary>
+    /// <inheritdoc cref="Use" path="/exception"/>
+    public void UseUnlinked()
+    {
+        if (Order.CompareExchange(ref _state, Used, Closing) is not (Open or Closing or Used))
+        {
+            ThrowReleased();
+        }
+    }
+
     /// <summary>Closes the resource, to be released when its readers are gone; a second call does nothing. Cannot fail.</summary>
-    public void Close(IReleasable? resource = null)
+    /// <param name="resource">What is released, where it was not known before.</param>
+    /// <param name="isFinalizing">Called by a finalizer, which must not wait for readers, as others may have to above the backlog limit.</param>
+    public void Close(IReleasable? resource = null, bool isFinalizing = false)
     {
         if (Order.CompareExchange(ref _state, Closing, Open) == Open)
         {
             _resource ??= resource;
-            Domain.AfterReaders(_head);
+            Domain.AfterReaders(_head, isFinalizing);
         }
     }
 
@@ -88,7 +104,7 @@ internal sealed unsafe class Lifetime : ManagedCallback
         int holds = Order.Acquire(in _holds);
         while (holds != 0)
         {
-            int seen = Order.CompareExchange(ref _holds, holds + 1, holds);
+            int seen = Order.CompareExchange(ref _holds, holds + PinsHold, holds);
             if (seen == holds)
             {
                 return;
@@ -100,14 +116,23 @@ internal sealed unsafe class Lifetime : ManagedCallback
         ThrowReleased();
     }
 
+    /// <exception cref="InvalidOperationException">Nothing is kept by a <see cref="Hold"/>.</exception>
     public void Unhold()
     {
-        if (Order.Add(ref _holds, -1) == 0)
+        int holds = Order.Acquire(in _holds);
+        while (holds >= PinsHold)
         {
-            IReleasable resource = _resource!;
-            _resource = null;
-            resource.Release();
+            int seen = Order.CompareExchange(ref _holds, holds - PinsHold, holds);
+            if (seen == holds)
+            {
+                ReleaseIf(holds == PinsHold);
+                return;
+            }
+
+            holds = seen;
         }
+
+        throw new InvalidOperationException("The memory is not pinned: it was unpinned more often than pinned, perhaps through a copy.");
     }
 
     // A grace period after Close, or another one after Shut.
@@ -124,13 +149,26 @@ internal sealed unsafe class Lifetime : ManagedCallback
         base.CarryOut(head);
     }
 
-    protected override void Run() => Unhold();
+    protected override void Run() => ReleaseIf(Order.Add(ref _holds, -OwnersHold) == 0);
+
+    private void ReleaseIf(bool isLastHold)
+    {
+        if (isLastHold)
+        {
+            IReleasable resource = _resource!;
+            _resource = null;
+            resource.Release();
+        }
+    }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void UseBeyondFast()
     {
-        int state = _isPublished ? Order.Acquire(in _state) : Order.CompareExchange(ref _state, Used, Closing);
-        if (state is not (Closing or Used))
+        if (!_isPublished)
+        {
+            UseUnlinked();
+        }
+        else if (Order.Acquire(in _state) is not (Closing or Used))
         {
             ThrowReleased();
         }

@@ -25,7 +25,7 @@ internal sealed unsafe class NativeRegion : IDisposable
         _lifetime = new Lifetime(domain, source, isPublished);
     }
 
-    ~NativeRegion() => _lifetime?.Close(); // Null: there was no memory for it.
+    ~NativeRegion() => _lifetime?.Close(isFinalizing: true); // Null: there was no memory for it.
 
     public byte* Address { get; }
 

@@ -121,6 +121,7 @@ public sealed unsafe class RcuMemoryManager<T> : MemoryManager<T>, IOutlivesRead
     }
 
     /// <summary>Ends a <see cref="Pin"/>.</summary>
+    /// <exception cref="InvalidOperationException">It is not pinned. Nothing has changed.</exception>
     public override void Unpin() => _region.Lifetime.Unhold();
 
     /// <summary>Closes the memory; it is freed when its readers are gone. A second call does nothing.</summary>

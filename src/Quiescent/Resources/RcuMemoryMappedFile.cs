@@ -23,6 +23,7 @@ public sealed unsafe class RcuMemoryMappedFile : IDisposable, IOutlivesReaders
 {
     private readonly OpenCount _open = new();
     private NativeRegion? _region;
+    private NativeRegion? _last; // What Dispose has closed, for sections from before.
     private int _gate; // Taken by updaters for a few instructions.
 
     /// <summary>Maps the file.</summary>
@@ -42,7 +43,7 @@ public sealed unsafe class RcuMemoryMappedFile : IDisposable, IOutlivesReaders
 
     /// <summary>The length in bytes of the file that is mapped now.</summary>
     /// <exception cref="ObjectDisposedException">The object is disposed.</exception>
-    public long Length => Load().Length;
+    public long Length => Current().Length;
 
     /// <summary>How many files are mapped: the one that readers find, and those that wait for readers.</summary>
     public int MappingsOpen => _open.Count;
@@ -55,7 +56,7 @@ public sealed unsafe class RcuMemoryMappedFile : IDisposable, IOutlivesReaders
     /// <inheritdoc cref="RcuMemoryMappedFile(string, GracePeriodDomain?)" path="/exception"/>
     public void Replace(string path)
     {
-        Load();
+        Current();
         NativeRegion region = Map(path);
         if (!TryPublish(region, out NativeRegion? old))
         {
@@ -66,8 +67,8 @@ public sealed unsafe class RcuMemoryMappedFile : IDisposable, IOutlivesReaders
         old!.Dispose();
     }
 
-    /// <summary>Unmaps the file when its readers are gone; for sections that begin from here on it is disposed. A second call does
-    /// nothing.</summary>
+    /// <summary>Unmaps the file when its readers are gone, which may go on dereferencing it; for sections that begin afterwards it is disposed.
+    /// A second call does nothing.</summary>
     public void Dispose()
     {
         TryPublish(null, out NativeRegion? old);
@@ -78,12 +79,18 @@ public sealed unsafe class RcuMemoryMappedFile : IDisposable, IOutlivesReaders
     internal NativeRegion Load()
     {
         NativeRegion? region = Order.Acquire(in _region);
-        if (region is null)
-        {
-            ThrowDisposed();
-        }
+        return region ?? LoadLast();
+    }
 
-        return region;
+    private NativeRegion Current() => Order.Acquire(in _region) ?? throw new ObjectDisposedException(nameof(RcuMemoryMappedFile));
+
+    // Found by no publication, so by its own state, as a handle is.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private NativeRegion LoadLast()
+    {
+        NativeRegion last = _last!;
+        last.Lifetime.UseUnlinked();
+        return last;
     }
 
     // False: the object is disposed, and stays so.
@@ -96,6 +103,7 @@ public sealed unsafe class RcuMemoryMappedFile : IDisposable, IOutlivesReaders
             return false;
         }
 
+        _last = region is null ? old : null; // Before it is looked for there.
         Order.Release(ref _region, region);
         return true;
     }
@@ -134,7 +142,4 @@ public sealed unsafe class RcuMemoryMappedFile : IDisposable, IOutlivesReaders
             throw;
         }
     }
-
-    [DoesNotReturn]
-    private static void ThrowDisposed() => throw new ObjectDisposedException(nameof(RcuMemoryMappedFile));
 }

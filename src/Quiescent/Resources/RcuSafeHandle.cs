@@ -58,7 +58,7 @@ public abstract class RcuSafeHandle : SafeHandle, IReleasable, IOutlivesReaders
     /// <summary>Closes the handle; it is released when its readers are gone. A second call does nothing.</summary>
     protected sealed override void Dispose(bool disposing)
     {
-        _lifetime?.Close(this);
+        _lifetime?.Close(this, isFinalizing: !disposing);
         base.Dispose(disposing);
     }
 }
