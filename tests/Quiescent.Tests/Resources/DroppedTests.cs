@@ -1,0 +1,223 @@
+using System.Runtime.CompilerServices;
+using Quiescent.Faults;
+using Quiescent.Tests.Faults;
+using Quiescent.Tests.Resources.Support;
+using Quiescent.Tests.Support;
+
+namespace Quiescent.Tests.Resources;
+
+// Resources that nobody closes. A reader needs no more of them than what it has dereferenced, which the garbage collector does not see:
+// so their finalizers have to wait for a grace period as well.
+public sealed class DroppedTests
+{
+    private const int Several = 20;
+
+    public static TheoryData<ResourceKind, DomainKind> All => Kinds.Finalized;
+
+    // Faults caught: a finalizer that releases, and one that waits for readers itself.
+    [Theory]
+    [MemberData(nameof(All))]
+    public void What_is_dropped_under_a_reader_is_released_after_its_section(ResourceKind kind, DomainKind domainKind)
+    {
+        using GracePeriodDomain domain = Kinds.New(domainKind);
+        using Steps steps = new(domain);
+        using Visitor visitor = new(domain);
+        Releases releases = Drop(kind, domain, visitor.Look);
+        for (int i = 0; i < 3; i++)
+        {
+            Collect();
+            steps.Advance();
+            Assert.Equal(0, releases.Count);
+        }
+
+        visitor.Leave();
+        MustBeReleased(releases, steps.Advance);
+        Books.MustBeConsistent(domain);
+    }
+
+    // Nobody but the finalizer thread has ever queued anything here.
+    [Theory]
+    [MemberData(nameof(All))]
+    public void What_is_dropped_together_with_its_domain_is_released(ResourceKind kind, DomainKind domainKind)
+    {
+        Releases[] releases = DropWithDomain(kind, domainKind);
+        foreach (Releases one in releases)
+        {
+            MustBeReleased(one);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void What_is_dropped_after_its_domain_s_disposal_is_released(ResourceKind kind, DomainKind domainKind)
+    {
+        GracePeriodDomain domain = Kinds.New(domainKind);
+        Releases releases = Drop(kind, domain, _ => domain.Dispose());
+        MustBeReleased(releases);
+    }
+
+    // A disposed domain ends no section: its readers may still be where they were.
+    [Theory]
+    [MemberData(nameof(All))]
+    public void What_is_dropped_after_its_domain_s_disposal_is_not_released_under_a_section_from_before(
+        ResourceKind kind, DomainKind domainKind)
+    {
+        GracePeriodDomain domain = Kinds.New(domainKind);
+        using Visitor visitor = new(domain);
+        Releases releases = Drop(kind, domain, resource =>
+        {
+            visitor.Look(resource);
+            domain.Dispose();
+        });
+        for (int i = 0; i < 3; i++)
+        {
+            Collect();
+            Assert.Equal(0, releases.Count);
+        }
+
+        visitor.Leave();
+        MustBeReleased(releases);
+    }
+
+    // Dropped with the release under way, and after it.
+    [Theory]
+    [MemberData(nameof(All))]
+    public void What_was_closed_and_dropped_is_released_once(ResourceKind kind, DomainKind domainKind)
+    {
+        using GracePeriodDomain domain = Kinds.New(domainKind);
+        using Steps steps = new(domain);
+        using Visitor visitor = new(domain);
+        Releases releases = Drop(kind, domain, resource =>
+        {
+            visitor.Look(resource);
+            resource.Close();
+        });
+        Collect();
+        steps.Advance();
+        Assert.Equal(0, releases.Count);
+        visitor.Leave();
+        MustBeReleased(releases, steps.Advance);
+    }
+
+    // The finalizer thread is everybody's: it must not wait for a reader, whatever the domain's policy does to others.
+    [Theory]
+    [InlineData(ResourceKind.Handle, BacklogPolicy.Block)]
+    [InlineData(ResourceKind.Memory, BacklogPolicy.Block)]
+    [InlineData(ResourceKind.File, BacklogPolicy.Block)]
+    [InlineData(ResourceKind.Handle, BacklogPolicy.Throw)]
+    [InlineData(ResourceKind.Memory, BacklogPolicy.Throw)]
+    [InlineData(ResourceKind.File, BacklogPolicy.Throw)]
+    public void A_finalizer_neither_waits_nor_fails_beyond_the_backlog_limit(ResourceKind kind, BacklogPolicy policy)
+    {
+        const int Many = 200;
+        using RcuDomain domain = new(new RcuDomainOptions { BacklogLimit = 4, BacklogPolicy = policy });
+        List<Releases> dropped = [];
+        using (Visitor visitor = new(domain))
+        {
+            for (int i = 0; i < Many; i++)
+            {
+                dropped.Add(Drop(kind, domain, static _ => { }));
+            }
+
+            Task collection = Task.Run(Collect, TestContext.Current.CancellationToken);
+            Until.Done(collection);
+            Assert.All(dropped, releases => Assert.Equal(0, releases.Count));
+        }
+
+        Until.True(() =>
+        {
+            Collect();
+            return dropped.TrueForAll(releases => releases.Count != 0);
+        });
+        Books.MustBalance(domain);
+        Assert.All(dropped, releases => Assert.Equal(1, releases.Count));
+    }
+
+    // What a finalizer throws ends the process.
+    [Theory]
+    [MemberData(nameof(Failures.All), MemberType = typeof(Failures))]
+    public void A_finalizer_that_finds_no_memory_loses_nothing(string place, Failing failing)
+    {
+        FaultSite site = Enum.Parse<FaultSite>(place);
+        foreach (ResourceKind kind in new[] { ResourceKind.Handle, ResourceKind.Memory, ResourceKind.File })
+        {
+            using RcuDomain domain = new(new RcuDomainOptions { Validate = site == FaultSite.Ledger });
+            List<Releases> dropped = [];
+            using (Visitor visitor = new(domain))
+            {
+                for (int i = 0; i < 3; i++)
+                {
+                    dropped.Add(Drop(kind, domain, visitor.Look));
+                }
+
+                using (new Failures(site, failing))
+                {
+                    Collect();
+                    Assert.All(dropped, releases => Assert.Equal(0, releases.Count));
+                }
+            }
+
+            dropped.ForEach(releases => MustBeReleased(releases, domain.Barrier)); // Starts the reclaimer, where that had failed.
+        }
+    }
+
+    // The finalizer of what its constructor refused runs as well, and finds it half made. What it throws ends the process.
+    [Fact]
+    public void What_could_not_be_made_has_nothing_to_release()
+    {
+        using RcuDomain domain = new();
+        Releases releases = new();
+        for (int i = 0; i < 20; i++)
+        {
+            Refuse(domain, releases);
+        }
+
+        Collect();
+        Books.MustBalance(domain);
+        Assert.Equal(0, releases.Count);
+    }
+
+    private static void MustBeReleased(Releases releases, Action? meanwhile = null)
+    {
+        Until.True(() =>
+        {
+            Collect();
+            meanwhile?.Invoke();
+            return releases.Count != 0;
+        });
+        Collect();
+        meanwhile?.Invoke();
+        Collect();
+        Assert.Equal(1, releases.Count);
+    }
+
+    // Not inlined, so that no register keeps the resource.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static Releases Drop(ResourceKind kind, GracePeriodDomain domain, Action<TestResource> before)
+    {
+        TestResource resource = Kinds.New(kind, domain);
+        before(resource);
+        return resource.Releases;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static Releases[] DropWithDomain(ResourceKind kind, DomainKind domainKind) =>
+        [.. Enumerable.Range(0, Several).Select(_ => Drop(kind, Kinds.New(domainKind), static _ => { }))];
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static unsafe void Refuse(RcuDomain domain, Releases releases)
+    {
+        Assert.ThrowsAny<ArgumentException>(() => new RcuMemoryManager<int>(null, 1, new Disposable(releases), domain));
+        Assert.ThrowsAny<ArgumentException>(() => new RcuMemoryManager<int>((int*)64, -1, new Disposable(releases), domain));
+        Assert.ThrowsAny<ArgumentException>(() => new RcuMemoryManager<int>(-1, domain));
+        Assert.ThrowsAny<FileNotFoundException>(() => new RcuMemoryMappedFile(Mapping.NewPath(), domain));
+        Assert.ThrowsAny<ArgumentException>(() => new RcuArrayPool<int>(domain, -1));
+    }
+
+    private static void Collect()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        GC.Collect();
+    }
+}

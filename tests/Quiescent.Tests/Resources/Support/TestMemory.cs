@@ -1,0 +1,56 @@
+using System.Runtime.InteropServices;
+
+namespace Quiescent.Tests.Resources.Support;
+
+// Who owns native memory: it is poisoned when given back, and stays readable, so that a reader that is still there sees poison.
+internal sealed unsafe class PoisoningOwner : IDisposable
+{
+    public const int Length = 300;
+    public const int Poison = 0x6B6B6B6B;
+
+    private readonly Releases _releases;
+    private readonly nint _memory;
+
+    public PoisoningOwner(int stamp, Releases releases)
+    {
+        _releases = releases;
+        _memory = (nint)NativeMemory.Alloc(Length, sizeof(int)); // Left to the end of the process.
+        new Span<int>((void*)_memory, Length).Fill(stamp);
+    }
+
+    public int* Memory => (int*)_memory;
+
+    public void Dispose()
+    {
+        new Span<int>((void*)_memory, Length).Fill(Poison);
+        _releases.Add();
+    }
+}
+
+internal sealed unsafe class TestMemory : TestResource
+{
+    public const int Stamp = 0x1234;
+
+    private readonly RcuMemoryManager<int> _manager;
+
+    public TestMemory(GracePeriodDomain? domain, Releases releases)
+        : base(releases)
+    {
+        PoisoningOwner owner = new(Stamp, releases);
+        _manager = new RcuMemoryManager<int>(owner.Memory, PoisoningOwner.Length, owner, domain);
+    }
+
+    public RcuMemoryManager<int> Manager => _manager;
+
+    public override void Close() => ((IDisposable)_manager).Dispose();
+
+    public override void Look(scoped ref readonly ReadGuard guard) => Check(guard.Dereference(_manager));
+
+    public override void Look(SrcuReadLock section) => Check(section.Dereference(_manager));
+
+    private static void Check(ReadOnlySpan<int> span)
+    {
+        Assert.Equal(PoisoningOwner.Length, span.Length);
+        Assert.True(!span.ContainsAnyExcept(Stamp), $"The memory holds {span[0]:x} and not what was written there.");
+    }
+}
