@@ -27,6 +27,7 @@ internal static class Mix
         AllocationFaults.Populate(session);
         Disposal.Populate(session);
         SleepableReaders.Populate(session);
+        ResourcesOnShow.Populate(session);
         ModuleUnloads.Populate(session);
         Disturb(session);
     }

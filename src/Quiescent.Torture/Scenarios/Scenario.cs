@@ -16,6 +16,7 @@ internal sealed record Scenario(string Name, string Description, Action<Session>
         new("faults", "allocation failures wherever the torture queues, reads or waits: nothing is lost, heads never fail", AllocationFaults.Populate),
         new("dispose", "domains made, loaded and disposed of under load", Disposal.Populate),
         new("srcu", "sleepable sections: held across awaits, passed on, nested in any order, held up where it matters", SleepableReaders.Populate),
+        new("resources", "handles, objects, native memory, mapped files and pooled arrays: replaced, closed, dropped under readers of every kind", ResourcesOnShow.Populate),
         new("modules", "a module loaded, queueing and unloaded again and again: all has run by then, and its code is collected", ModuleUnloads.Populate),
         new("srcu-io", "a thousand asynchronous readers whose sections last across files and sockets; updaters that free without pause", SleepableIo.Populate),
     ];

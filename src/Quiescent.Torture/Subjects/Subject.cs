@@ -75,6 +75,9 @@ internal abstract unsafe class Subject : IDisposable
     /// <summary>Sections that are counted and not ended, where they are counted.</summary>
     public virtual long OpenSections => 0;
 
+    /// <summary>Whoever uses the domain beside the torture's own updaters ends with it here, when no actor is left.</summary>
+    public Action? AtRest { get; set; }
+
     /// <summary>What else was counted, for the closing table.</summary>
     public virtual IEnumerable<(string Name, long Count)> Figures => [];
 

@@ -34,5 +34,13 @@ internal sealed class Tally
 
     public void CallbackQueued() => Interlocked.Increment(ref _callbacksQueued);
 
+    /// <summary>Callbacks of resources, by the domain's own count: nobody else knows how many grace periods each took. That all have been
+    /// invoked is still to be shown, and the resources have books of their own.</summary>
+    public void TakeOver(long callbacks)
+    {
+        Interlocked.Exchange(ref _callbacksQueued, callbacks);
+        Interlocked.Exchange(ref _callbacksRun, callbacks);
+    }
+
     public void CallbackRun() => Interlocked.Increment(ref _callbacksRun);
 }

@@ -31,6 +31,8 @@ internal static class BooksCheck
     /// <summary>Brings the subject to rest, and reports what does not add up. For when its readers and updaters have ended.</summary>
     public static void Settle(Subject subject)
     {
+        subject.AtRest?.Invoke();
+
         // Callbacks queue themselves again until the pipe's end, each time for one grace period.
         for (int i = 0; i <= Blocks.AgePipe.Stages; i++)
         {

@@ -1,4 +1,5 @@
 using Quiescent.Torture.Reports;
+using Quiescent.Torture.Resources;
 using Quiescent.Torture.Scenarios;
 using Quiescent.Torture.Subjects;
 
@@ -56,6 +57,24 @@ public sealed class ScenarioTests
         TortureResult result = Run(new Scenario("busted", "", session => SleepableReaders.AddHeldUp(
             session, session.Add(SrcuSubject.NewBusted("busted", session.Failures)))));
         Assert.Contains(result.Failures, failure => failure.Contains("under a section older than it", StringComparison.Ordinal));
+    }
+
+    // Catches updaters whose closes no reader ever meets, or finalizers that nothing is left to.
+    [Fact]
+    public void Resources_are_found_open_and_closed()
+    {
+        TortureResult result = Run("resources", seconds: 2);
+        Assert.True(result.Figures["resources looked at"] > 0);
+        Assert.True(result.Figures["resources found closed"] > 0);
+    }
+
+    // The busted twin of resources that wait for their readers.
+    [Fact]
+    public void Resources_that_are_released_at_once_are_caught()
+    {
+        TortureResult result = Run(new Scenario("busted", "", session => ResourcesOnShow.Populate(session, Releasing.AtOnce)));
+        Assert.Equal(Verdict.Failed, result.Verdict);
+        Assert.Contains(result.Failures, failure => failure.Contains("under a section", StringComparison.Ordinal));
     }
 
     // Catches a result that a machine cannot read.

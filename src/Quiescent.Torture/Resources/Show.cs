@@ -1,0 +1,65 @@
+using Quiescent.Torture.Actors;
+using Quiescent.Torture.Subjects;
+
+namespace Quiescent.Torture.Resources;
+
+// All kinds of resources in one domain.
+internal sealed class Show : IDisposable
+{
+    private const int MaxCollections = 500;
+
+    private readonly List<IDisposable> _owned = [];
+
+    public Show(Subject subject, Releasing releasing)
+    {
+        Subject = subject;
+        Memories memories = new(subject, releasing);
+        _owned.Add(memories);
+        Exhibits = [new Handles(subject, releasing), new References(subject, releasing), memories, new Arrays(subject, releasing)];
+        if (releasing == Releasing.AfterReaders)
+        {
+            Files = new MappedFiles(subject);
+            _owned.Add(Files);
+            Exhibits = [.. Exhibits, Files];
+        }
+    }
+
+    public Subject Subject { get; }
+
+    public IReadOnlyList<Exhibit> Exhibits { get; }
+
+    public MappedFiles? Files { get; }
+
+    /// <summary>For when no reader and no updater is left: all is released now, what was dropped too, or never.</summary>
+    public void Settle()
+    {
+        foreach (Exhibit exhibit in Exhibits)
+        {
+            exhibit.CloseAll();
+        }
+
+        string? fault = null;
+        for (int i = 0; i < MaxCollections; i++)
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            Subject.Domain.Barrier();
+            fault = Exhibits.Select(exhibit => exhibit.Fault()).FirstOrDefault(one => one is not null);
+            if (fault is null)
+            {
+                break;
+            }
+        }
+
+        Subject.Tally.TakeOver(Subject.Domain.GetStatistics().CallbacksQueued - Subject.Start.CallbacksQueued);
+        if (fault is null)
+        {
+            return;
+        }
+
+        Subject.Failures.Add($"{fault} (domain '{Subject.Name}')");
+    }
+
+    /// <summary>When the domain is gone.</summary>
+    public void Dispose() => _owned.ForEach(one => one.Dispose());
+}
