@@ -1,7 +1,8 @@
 using System.Runtime.InteropServices;
 using Quiescent;
 
-// Two domains: blocks and a callback that wait for a reader that stays, and an open sleepable section. Runs until its standard input ends.
+// Two domains: blocks and a callback that wait for a reader that stays, and an open sleepable section. A third domain is disposed of when a line
+// comes in; the program runs until its standard input ends.
 if (args is ["none"])
 {
     Console.WriteLine("ready");
@@ -10,6 +11,7 @@ if (args is ["none"])
 }
 
 using RcuDomain orders = new(new RcuDomainOptions { Name = "orders, open", StallTimeout = TimeSpan.FromMilliseconds(200), BacklogLimit = 5_000 });
+using RcuDomain passing = new(new RcuDomainOptions { Name = "passing" });
 using SrcuDomain files = new(new RcuDomainOptions { Name = "files" });
 using ManualResetEventSlim inside = new();
 using ManualResetEventSlim leave = new();
@@ -37,7 +39,12 @@ for (int i = 0; i < 100; i++)
 
 orders.Call(static () => throw new InvalidOperationException("after the reader"));
 Console.WriteLine("ready");
-Console.In.ReadToEnd();
+if (Console.ReadLine() is not null)
+{
+    passing.Dispose();
+    Console.In.ReadToEnd();
+}
+
 leave.Set();
 reader.Join();
 files.ReadUnlock(section);

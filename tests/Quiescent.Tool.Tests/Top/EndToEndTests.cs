@@ -39,16 +39,10 @@ public sealed class EndToEndTests
     {
         using Process watched = await StartWatchedAsync("domains");
         using Process top = Start("Quiescent.Tool", "top", "--pid", Id(watched), "--json", "--interval", "0.5", "--timeout", "60");
-        JsonElement stall = default;
-        while (stall.ValueKind == JsonValueKind.Undefined)
-        {
-            string line = await top.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(s_bound, TestContext.Current.CancellationToken)
-                ?? throw new InvalidOperationException(await top.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken));
-            using JsonDocument document = JsonDocument.Parse(line);
-            stall = document.RootElement.GetProperty("domains").EnumerateArray()
-                .SelectMany(domain => domain.GetProperty("stalledBy").EnumerateArray()).FirstOrDefault().Clone();
-        }
-
+        JsonElement stall = await ReadUntilAsync(
+            top,
+            domains => domains.SelectMany(domain => domain.GetProperty("stalledBy").EnumerateArray()).FirstOrDefault(),
+            one => one.ValueKind != JsonValueKind.Undefined);
         Assert.Equal("slow-reader", stall.GetProperty("culprit").GetString());
         Assert.Equal("Reader", stall.GetProperty("cause").GetString());
         Assert.StartsWith("rcu: INFO: domain 'orders, open' detected stall", stall.GetProperty("text").GetString(), StringComparison.Ordinal);
@@ -60,6 +54,22 @@ public sealed class EndToEndTests
         Assert.Equal($"quiescent: Watched ({watched.Id}) has ended", error.Trim());
         Assert.Equal(7, top.ExitCode);
         await rest;
+    }
+
+    // The runtime goes on to report the last values of a domain that is gone.
+    [Fact]
+    public async Task A_domain_that_was_disposed_of_vanishes()
+    {
+        using Process watched = await StartWatchedAsync("domains");
+        using Process top = Start("Quiescent.Tool", "top", "--pid", Id(watched), "--json", "--interval", "0.5", "--timeout", "60");
+        await ReadUntilAsync(top, Names, names => names.Contains("passing"));
+        await watched.StandardInput.WriteLineAsync();
+        Assert.Contains("orders, open", await ReadUntilAsync(top, Names, names => !names.Contains("passing")));
+        await EndAsync(watched);
+        await top.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await top.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(s_bound, TestContext.Current.CancellationToken);
+
+        static string[] Names(JsonElement[] domains) => [.. domains.Select(domain => domain.GetProperty("name").GetString()!)];
     }
 
     [Fact]
@@ -84,6 +94,21 @@ public sealed class EndToEndTests
         (int exitCode, string output, string error) = await RunTopAsync(arguments);
         Assert.Equal((2, ""), (exitCode, output));
         Assert.StartsWith("quiescent: ", error, StringComparison.Ordinal);
+    }
+
+    private static async Task<T> ReadUntilAsync<T>(Process top, Func<JsonElement[], T> select, Predicate<T> isIt)
+    {
+        while (true)
+        {
+            string line = await top.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken).AsTask()
+                .WaitAsync(s_bound, TestContext.Current.CancellationToken)
+                ?? throw new InvalidOperationException(await top.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken));
+            JsonElement document = JsonDocument.Parse(line).RootElement;
+            if (select([.. document.GetProperty("domains").EnumerateArray()]) is var selected && isIt(selected))
+            {
+                return selected;
+            }
+        }
     }
 
     private static string Id(Process process) => process.Id.ToString(CultureInfo.InvariantCulture);
