@@ -93,8 +93,8 @@ internal sealed class TopRun(TopOptions options, Func<Target, ITopView> createVi
     private async Task<Step> TakeAsync(Target target, TargetStream stream, ITopView view, long start, CancellationToken quit)
     {
         TimeSpan elapsed = Stopwatch.GetElapsedTime(start);
-        TimeSpan timeout = options.Timeout + (_hasMeter ? 2 * _limits.Interval : TimeSpan.Zero);
-        TimeSpan? left = _hasDomains ? options.Duration - elapsed : Min(options.Duration - elapsed, timeout - elapsed);
+        TimeSpan timeout = options.Timeout + (_hasMeter ? 4 * _limits.Interval : TimeSpan.Zero);
+        TimeSpan? left = _hasDomains && !options.Once ? options.Duration - elapsed : Min(options.Duration - elapsed, timeout - elapsed);
         using CancellationTokenSource wait = CancellationTokenSource.CreateLinkedTokenSource(quit);
         if (left is { } time)
         {
@@ -112,7 +112,7 @@ internal sealed class TopRun(TopOptions options, Func<Target, ITopView> createVi
         {
             return options.Duration <= Stopwatch.GetElapsedTime(start)
                 ? Step.End
-                : throw NoDomains(target);
+                : throw NothingComes(target);
         }
 
         return stream.Messages.TryRead(out TopMessage? message) ? Take(message, target, view) : Step.Next;
@@ -156,9 +156,16 @@ internal sealed class TopRun(TopOptions options, Func<Target, ITopView> createVi
         return Step.Next;
     }
 
-    private TopException NoDomains(Target target) => new(TopExit.NoDomains, _hasAnswered
-        ? $"{target.Name} ({target.ProcessId}) has no Quiescent domains"
-        : $"{target.Name} ({target.ProcessId}) has its event sources switched off (EventSourceSupport; PublishAot does so unless told otherwise)");
+    private TopException NothingComes(Target target)
+    {
+        string who = $"{target.Name} ({target.ProcessId})";
+        return this switch
+        {
+            { _hasDomains: true } => new(TopExit.NoAccess, $"{who} answers no more"),
+            { _hasAnswered: true } => new(TopExit.NoDomains, $"{who} has no Quiescent domains"),
+            _ => new(TopExit.NoDomains, $"{who} has its event sources switched off (EventSourceSupport; PublishAot does so unless told otherwise)"),
+        };
+    }
 
     private static TimeSpan? Min(TimeSpan? one, TimeSpan other) => one < other ? one : other;
 }
