@@ -14,6 +14,7 @@ internal static class Catalog
         .. Floods.Contests(),
         .. Overstay.Contests(),
         .. Barriers.Contests(),
+        .. ResourceUses.Contests(),
         .. Idle.Contests(),
         .. Size.Contests(),
     ];
