@@ -65,6 +65,7 @@ internal static class ResourceUses
             UseTurn.Of<FileInSleepableSection, Inlined>(InSleepableSection, Side.Ours, threads) with { Remark = "dereferenced for each byte" },
             UseTurn.Of<SpanInSection, Inlined>(SpanInSection, Side.Ours, threads) with { Remark = "dereferenced once" },
             .. MappedByte<Inlined>(threads),
+            UseTurn.Of<RawSpan, Inlined>("raw span", Side.Floor, threads) with { Remark = "over memory that stays" },
         ])
         {
             Targets = [.. ((string[])[InSection, SpanInSection]).SelectMany(MappedByteTargets)],
