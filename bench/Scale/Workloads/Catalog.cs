@@ -15,6 +15,7 @@ internal static class Catalog
         .. Overstay.Contests(),
         .. Barriers.Contests(),
         .. ResourceUses.Contests(),
+        .. Listening.Contests(),
         .. Idle.Contests(),
         .. Size.Contests(),
     ];

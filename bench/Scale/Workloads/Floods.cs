@@ -49,6 +49,9 @@ internal static class Floods
         yield return ManagedBytes();
     }
 
+    /// <summary>The library's usual form, for contests of other families.</summary>
+    public static Contestant FreeingHeadLess(string name, FloodShape shape) => Ours<HeadLess>(name, shape);
+
     private static Contest Flooded(string id, string title, FloodShape shape) => new(id, title, Unit.MillionsPerSecond,
     [
         Ours<HeadLess>("head-less", shape),
