@@ -29,9 +29,12 @@ fail() {
     failures=$((failures + 1))
 }
 
-# stat PATTERN: the number that follows a member of /stats, named by as much of the text before it as tells it from others.
+# stat PATTERN: the number that follows a member of /stats, named by as much of the text before it as tells it from others; 0
+# where nobody answers, which is told at the end by how the service ended.
 stat() {
-    curl --silent --show-error --max-time 10 "$url/stats" | grep -oP "$1\K-?[0-9]+" | head -n 1
+    local number
+    number=$(curl --silent --max-time 10 "$url/stats" | grep -oP "$1\K[0-9]+") || number=0
+    echo "$number"
 }
 
 # memory: resident memory and GC heap in MiB, each the mean of ten looks within two seconds.
@@ -86,8 +89,9 @@ status=0
 kill -TERM "$service" 2>/dev/null || true
 wait "$service" || status=$?
 service=
-cat "$work/service"
-((status == 0)) || fail "the service ended with $status$( ((status <= 128)) || echo ", by signal $((status - 128))")"
+head -n 40 "$work/service"
+((status <= 128)) || fail "the service was ended by signal $((status - 128))"
+((status == 0 || status > 128)) || fail "the service ended with $status"
 
 echo "memory at a quarter of the time: $resident_then MiB resident, $heap_then MiB GC heap; at the end: $resident_now, $heap_now" \
     "(bounds: +$resident_bound_mib, +$heap_bound_mib)"
