@@ -62,6 +62,15 @@ internal sealed class DomainTeller(string name, long id, QueueContext context) :
         }
     }
 
+    /// <summary>Has the pool tell what has been noted, for whoever may not and in a domain where perhaps nobody waits.</summary>
+    public void TellNotesOnPool()
+    {
+        if (_notes.AreDue)
+        {
+            Queue();
+        }
+    }
+
     /// <summary>A barrier that has to wait begins here, and ends with the span.</summary>
     public BarrierSpan BeginBarrier(bool codeOnly)
     {

@@ -1,27 +1,26 @@
-using Quiescent.GracePeriods;
 using Quiescent.Ordering;
 
 namespace Quiescent.Resources;
 
 // The returned arrays of one length, in the order in which they came back, each with the grace period that covers its return.
 //
-// A1  An array is handed out after its grace period only: it leaves the front, and only when the engine has completed the target
+// A1  An array is handed out after its grace period only: it leaves the front, and only when the domain has completed the target
 //     that was taken when it came back, after its user had unlinked it (O3, [G]). Each array has a target of its own.
 // A2  No array is handed out twice for one return: an array that is here and comes again is refused, by identity.
 // A3  Memory is bounded: when there is no room, and while a reader holds grace periods up, an array is left to the garbage collector,
 //     which waits for its readers by itself. So nothing has to run when nobody rents (O9).
 internal sealed class ArrayBucket<T>
 {
-    private readonly GracePeriodEngine _engine;
+    private readonly GracePeriodDomain _domain;
     private readonly Returned[] _ring;
     private readonly HashSet<T[]> _here;
     private int _lock;
     private int _front;
     private int _count;
 
-    public ArrayBucket(GracePeriodEngine engine, int length, int capacity)
+    public ArrayBucket(GracePeriodDomain domain, int length, int capacity)
     {
-        _engine = engine;
+        _domain = domain;
         Length = length;
         _ring = new Returned[capacity];
         _here = new HashSet<T[]>(capacity, ReferenceEqualityComparer.Instance);
@@ -42,7 +41,7 @@ internal sealed class ArrayBucket<T>
             }
 
             front = _ring[_front];
-            if (!_engine.HasCompleted(front.Target) && !(_count >= DriveAt && _engine.TryAdvance(front.Target)))
+            if (!_domain.HasCompleted(front.Target) && !(_count >= DriveAt && _domain.TryAdvance(front.Target)))
             {
                 return null;
             }
@@ -64,7 +63,7 @@ internal sealed class ArrayBucket<T>
     /// <summary>Takes an array back. False: it is here already.</summary>
     public bool TryReturn(T[] array, bool clear)
     {
-        ulong target = _engine.NextTarget();
+        ulong target = _domain.NextTarget();
         using TryLock.Holder holder = TryLock.Hold(ref _lock);
         if (_count == _ring.Length)
         {

@@ -36,7 +36,7 @@ public sealed class RcuArrayPool<T> : ArrayPool<T>
         _buckets = new ArrayBucket<T>[BucketFor(maxArrayLength) + 1];
         for (int i = 0; i < _buckets.Length; i++)
         {
-            _buckets[i] = new ArrayBucket<T>(Domain.Engine, ShortestArray << i, maxArraysPerBucket);
+            _buckets[i] = new ArrayBucket<T>(Domain, ShortestArray << i, maxArraysPerBucket);
         }
     }
 
