@@ -15,7 +15,8 @@ namespace Quiescent;
 /// reference is released, nearly always on the domain's reclaimer; also when the handle is dropped instead of disposed of.
 /// <see cref="SafeHandle.IsClosed"/> is false until then. Closing needs no memory and cannot fail: after the domain's disposal the readers
 /// are waited for on the thread pool. A barrier waits for the first grace period only.</para>
-/// <para><b>Safety.</b> The raw handle must not be used after the section.</para>
+/// <para><b>Safety.</b> The raw handle must not be used after the section. A handle marked by <see cref="SafeHandle.SetHandleAsInvalid"/> still
+/// wants to be disposed of: what closing needs, and the domain, are kept until then.</para>
 /// </remarks>
 public abstract class RcuSafeHandle : SafeHandle, IReleasable, IOutlivesReaders
 {
