@@ -94,14 +94,22 @@ internal abstract class Exhibit(Subject subject, string what, Releasing releasin
     protected void Fail(string how) =>
         subject.Failures.Add($"A {what} {how} (domain '{subject.Name}', thread '{Thread.CurrentThread.Name}').");
 
-    /// <summary>Closes what readers still find, now and then: they may come too late, or just in time to be waited for.</summary>
+    /// <summary>Closes what readers still find, now and then: they may come just in time to be waited for, or, when it has been released
+    /// before it is taken away, too late.</summary>
     protected void CloseWhereItIs(IDisposable resource, Rng random)
     {
-        if (!ReleasesAtOnce && random.OneIn(4))
+        if (ReleasesAtOnce || !random.OneIn(4))
         {
-            resource.Dispose();
-            Thread.SpinWait(random.Next(4_000));
+            return;
         }
+
+        resource.Dispose();
+        if (random.OneIn(8))
+        {
+            subject.Domain.Barrier();
+        }
+
+        Thread.SpinWait(random.Next(4_000));
     }
 
     /// <summary>Closes in one of the ways there are, or drops.</summary>
