@@ -1,3 +1,4 @@
+using System.Buffers;
 using Quiescent.GracePeriods;
 using Quiescent.Ordering;
 
@@ -29,6 +30,9 @@ internal static class Telemetry
         {
             Attempt(static () =>
             {
+                // A report's text rents its buffer from the shared pool, whose event source a static constructor makes. The runtime deadlocks
+                // when that happens first while another thread opens a session of events: so it happens here.
+                ArrayPool<char>.Shared.Return(ArrayPool<char>.Shared.Rent(1));
                 QuiescentEvents events = new();
                 Order.Release(ref s_events, events);
                 Audience.Add(events);
