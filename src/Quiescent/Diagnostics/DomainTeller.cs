@@ -47,7 +47,7 @@ internal sealed class DomainTeller(string name, long id, QueueContext context) :
             _notes.EndTurn();
         }
 
-        if (IsAnythingNoted)
+        if (_notes.Waiting != 0 || IsCrossingHeard)
         {
             Queue();
         }
@@ -56,7 +56,7 @@ internal sealed class DomainTeller(string name, long id, QueueContext context) :
     /// <summary>Has the pool tell that the backlog has crossed its limit, for whoever may not.</summary>
     public void TellBacklogOnPool()
     {
-        if (context.Backlog.HasCrossed && Telemetry.Events is { HearsBacklog: true })
+        if (IsCrossingHeard)
         {
             Queue();
         }
@@ -94,6 +94,8 @@ internal sealed class DomainTeller(string name, long id, QueueContext context) :
     }
 
     private static bool HearsBarriers => Telemetry.Events is { HearsBarriers: true };
+
+    private bool IsCrossingHeard => context.Backlog.HasCrossed && Telemetry.Events is { HearsBacklog: true };
 
     private bool IsAnythingNoted => _notes.Waiting != 0 || context.Backlog.HasCrossed;
 
