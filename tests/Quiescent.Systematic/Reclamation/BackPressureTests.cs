@@ -1,3 +1,4 @@
+using Quiescent.Reclamation;
 using Quiescent.Systematic.Support;
 
 namespace Quiescent.Systematic.Reclamation;
@@ -24,5 +25,23 @@ public unsafe class BackPressureTests
         schedule.JoinAll();
         domain.Barrier();
         Schedule.Require(schedule.Freed.Count == 4, $"{schedule.Freed.Count} of 4 blocks were freed.");
+    });
+
+    // Who brings the count down may see it from the old side, before the crossing that another thread has made is counted.
+    [Fact]
+    public void Crossings_of_the_limit_leave_it_on_the_side_that_the_backlog_is_on() => Exploration.Run(threads: 2, scenario: schedule =>
+    {
+        Backlog backlog = new(limit: 4, BacklogPolicy.None);
+        foreach (long items in (long[])[4, -4])
+        {
+            schedule.Start(() =>
+            {
+                backlog.Add(items);
+                backlog.Add(items);
+            });
+        }
+
+        schedule.JoinAll();
+        Schedule.Require(backlog.Crossings % 2 == 0, $"{backlog.Crossings} crossings, and nothing waits.");
     });
 }

@@ -180,6 +180,8 @@ public class ListenerTests
     {
         using RcuDomain domain = new(new RcuDomainOptions { Name = Name, ReclaimDelay = TimeSpan.FromMinutes(1) });
         using HeardEvents heard = new(Name, GracePeriods);
+        domain.Free(NativeMemory.Alloc(16));
+        Until.True(() => Inside.ReclaimerThread(domain) is { ThreadState: var state } && (state & ThreadState.WaitSleepJoin) != 0);
         while (domain.GetStatistics().GracePeriodsCompleted == 0)
         {
             domain.Free(NativeMemory.Alloc(16));
