@@ -2,7 +2,7 @@
  *
  * Models  GracePeriods/GracePeriodEngine.cs  NextTarget, TryAdvance, Start, Arm, Scan, Complete
  *         Readers/Section.cs                 Announce, EnterBeyondFast (nesting), the exit of ReadGuard.Dispose
- *         Readers/Handles.cs                 GoOnline, QuiescentStateBeyondFast, GoOffline
+ *         Readers/ReaderHandles.cs                 GoOnline, QuiescentStateBeyondFast, GoOffline
  *         Readers/ReaderSlot.cs              SectionWord.HasReached
  *
  * Two updaters replace the published block, take a target, drive grace periods until it has completed, and free the block that

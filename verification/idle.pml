@@ -1,7 +1,7 @@
 /* The reclaimer's sleep and who wakes it, its start, and disposal: O9, O11.
  *
  * Models  Reclamation/Reclaimer.cs    Run, RunUntilNothingWaits, Sleep, HasWork, Wake, TryStart, Request, WaitAsync, Stop
- *         Reclamation/Queueing.cs     TryAppend, IsDisposedAfterAppend, IsWithdrawn
+ *         Reclamation/Producer.cs     TryAppend, WakeAndCheckDisposed, TryWithdraw
  *         Reclamation/AsyncWaiters.cs Add, CompleteReady, Close
  *         GracePeriodDomain.cs                Dispose
  *
@@ -43,7 +43,7 @@
 #define RUNNING 2
 #define ENDED 3
 
-bool idle = true, disposed = false;       /* the bits of Attention */
+bool idle = true, disposed = false;       /* the bits of AppendFlags */
 byte thread = NONE;
 bool startGate = false, signal = false, stopping = false, isStopped = false;
 bool hasFailed = false;
@@ -131,7 +131,7 @@ proctype Producer(byte me)
   if
   :: disposed -> withdrawn[me] = true           /* told before anything was stored */
   :: else ->
-     stores[me]!true;                           /* [D]: the item, then Attention */
+     stores[me]!true;                           /* [D]: the item, then AppendFlags */
      atomic { isIdle = idle; isDisposed = disposed };
      if
      :: isIdle -> atomic { drain(me) }; wake()

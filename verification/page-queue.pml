@@ -1,9 +1,9 @@
 /* A thread's queue of pages, between its owner, the reclaimer and a barrier: O3, O7, O10, O11.
  *
- * Models  Reclamation/PageQueue.cs     Seal, Extend, Tail, TryNote, PeekCovered, FreeCovered, NoteCarriedOut, Recycle, TryWithdraw
- *         Reclamation/Queueing.cs      TryAppend, MakeRoom, Collect, IsWithdrawn
+ * Models  Reclamation/PageQueue.cs     StampFullPage, Extend, Tail, SnapshotPartialPages, NextExpired, FreeExpired, MarkReclaimed, Recycle, TryWithdraw
+ *         Reclamation/Producer.cs      TryAppend, MakeRoom, Collect, TryWithdraw
  *         Reclamation/ReclaimerPass.cs FreePages, RunPages
- *         Reclamation/BarrierTicket.cs Take, IsEmpty, IsDone;  BarrierWait.cs  For
+ *         Reclamation/BarrierTarget.cs Take, IsEmpty, IsDone;  BarrierWait.cs  For
  *
  * The owner appends numbered items to pages of two, seals full ones, collects, extends; pages are recycled into the same queue. The
  * reclaimer notes what partial pages hold, and frees what is covered. A barrier takes a position and waits until it is carried
@@ -140,7 +140,7 @@ inline note() {
 #define IS_STAMP_OVER (page[head].stamp != 0 && completed >= page[head].stamp)
 #define BEGIN (carried - page[head].base)
 
-/* PeekCovered: how many of the oldest page's entries are covered. Stamp and Completed are read here. */
+/* NextExpired: how many of the oldest page's entries are covered. Stamp and Completed are read here. */
 inline peekCovered() {
   recycle();
   d_step {
@@ -225,7 +225,7 @@ proctype Barrier()
   od
 }
 
-/* Queueing.IsWithdrawn; the owner leaves its loop, for the next append is told of the disposal at once. */
+/* Producer.TryWithdraw; the owner leaves its loop, for the next append is told of the disposal at once. */
 inline withdraw() {
 #ifndef UNLOCKED
   atomic { !lock && visible == queued -> lock = true };

@@ -2,7 +2,7 @@
  *
  * Models  Readers/SlotTable.cs               TryRegisterReleased, Extend, Occupy, Release
  *         GracePeriods/Registrar.cs          Register
- *         GracePeriods/GracePeriodEngine.cs  Start, Arm, Scan, TryBury, Bury, Sweep
+ *         GracePeriods/GracePeriodEngine.cs  Start, Arm, Scan, TryReleaseDead, ReleaseDead, Sweep
  *         Readers/Section.cs                 Announce and the exit
  *
  * Two threads register: each takes a released slot, after a sweep if need be, or extends the table. Each opens a section and
@@ -71,7 +71,7 @@ endDrained:
   od
 }
 
-/* Bury a thread found dead: under the engine's lock. */
+/* ReleaseDead a thread found dead: under the engine's lock. */
 inline bury(i) {
 #ifndef NO_DEATH_FENCE
   seen = word[i];

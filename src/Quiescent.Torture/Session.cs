@@ -50,7 +50,7 @@ internal sealed class Session : IDisposable
     public IReadOnlyList<Subject> Subjects => _subjects;
 
     /// <summary>The domains that scenarios share: the default one, and one of each kind.</summary>
-    public IReadOnlyList<RcuSubject> Commons => _commons ??=
+    public IReadOnlyList<RcuSubject> SharedDomains => _commons ??=
     [
         Add(RcuSubject.OfDefaultDomain(Failures)),
         Add(RcuSubject.New("asymmetric", Failures)),

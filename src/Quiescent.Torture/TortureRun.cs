@@ -138,7 +138,7 @@ internal static class TortureRun
     }
 
     // A pipe in which no reader ever held an unlinked block would not have shown one that was freed too early either.
-    private static string? Doubt(Session session, Reading last) =>
+    private static string? WhyInconclusive(Session session, Reading last) =>
         last.Ages[1] == 0 && session.Subjects.Any(subject => subject.Pipe.Unlinked != 0)
             ? "no section held a block while it was unlinked"
             : !FaultInjection.IsOn && session.Options.Scenario.Populate == AllocationFaults.Populate
@@ -149,7 +149,7 @@ internal static class TortureRun
     {
         List<(Subject Subject, RcuStatistics Books)> all = ReadAll(session);
         Reading last = Reading.Take(session, ran, all);
-        string? inconclusive = Doubt(session, last);
+        string? inconclusive = WhyInconclusive(session, last);
         return new TortureResult
         {
             Verdict = inconclusive is null ? Verdict.Passed : Verdict.Inconclusive,

@@ -19,7 +19,7 @@ public sealed class CallbackFailedEventArgs : EventArgs
 }
 
 /// <summary>What <see cref="RcuDomainOptions.Validate"/> finds out when whoever did it has gone on. All else is an exception.</summary>
-public enum RcuMisuse
+public enum MisuseKind
 {
     /// <summary>A head was overwritten while it waited. It was not carried out: its block leaks, its function is not called.</summary>
     HeadChanged,
@@ -43,7 +43,7 @@ public sealed class MisuseEventArgs : EventArgs
     public string DomainName { get; }
 
     /// <summary>What was done.</summary>
-    public RcuMisuse Misuse { get; }
+    public MisuseKind Misuse { get; }
 
     /// <summary>The head, or the first byte that was written.</summary>
     public nint Address { get; }
@@ -56,7 +56,7 @@ public sealed class MisuseEventArgs : EventArgs
         CultureInfo.InvariantCulture,
         $"rcu domain '{DomainName}': {Said} at 0x{Address:x}\n  its block was queued at: {QueuedAt}");
 
-    private string Said => Misuse == RcuMisuse.HeadChanged
+    private string Said => Misuse == MisuseKind.HeadChanged
         ? "a head was overwritten while it waited, and its block leaks,"
         : "a block was written to after it had been reclaimed,";
 }

@@ -18,7 +18,7 @@ public abstract unsafe partial class GracePeriodDomain
     {
         ThrowIfClosed();
         RequireMayWait(ThreadRegistrations.Find(_id), nameof(Barrier));
-        if (BarrierTicket.Take(_context, codeOnly: false) is { } ticket)
+        if (BarrierTarget.Take(_context, codeOnly: false) is { } ticket)
         {
             WaitFor(ticket, codeOnly: false);
         }
@@ -37,12 +37,12 @@ public abstract unsafe partial class GracePeriodDomain
             return ValueTask.FromCanceled(cancellationToken);
         }
 
-        if (BarrierTicket.Take(_context, codeOnly: false) is not { } ticket)
+        if (BarrierTarget.Take(_context, codeOnly: false) is not { } ticket)
         {
             return ValueTask.CompletedTask;
         }
 
-        return new ValueTask(_teller.TellAround(_reclaimer.WaitAsync(ticket.IsDone, cancellationToken)));
+        return new ValueTask(_events.WriteAround(_reclaimer.WaitAsync(ticket.IsDone, cancellationToken)));
     }
 
     /// <summary>
@@ -58,16 +58,16 @@ public abstract unsafe partial class GracePeriodDomain
     public void BarrierCallbacks()
     {
         ThrowIfClosed();
-        if (BarrierTicket.Take(_context, codeOnly: true) is { } ticket)
+        if (BarrierTarget.Take(_context, codeOnly: true) is { } ticket)
         {
             RequireMayWait(ThreadRegistrations.Find(_id), nameof(BarrierCallbacks));
             WaitFor(ticket, codeOnly: true);
         }
     }
 
-    private void WaitFor(BarrierTicket ticket, bool codeOnly)
+    private void WaitFor(BarrierTarget ticket, bool codeOnly)
     {
-        using DomainTeller.BarrierSpan told = _teller.BeginBarrier(codeOnly);
+        using DomainEventWriter.BarrierSpan told = _events.BeginBarrier(codeOnly);
         BarrierWait.For(_context, _reclaimer, ticket);
     }
 }

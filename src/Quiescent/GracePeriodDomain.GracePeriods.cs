@@ -36,7 +36,7 @@ public abstract unsafe partial class GracePeriodDomain
         if (_engine.TryAdvance(target))
         {
             ReportAbandoned();
-            _teller.TellNotes();
+            _events.WriteEvents();
             return ValueTask.CompletedTask;
         }
 

@@ -11,12 +11,12 @@ public abstract unsafe partial class GracePeriodDomain
     internal BlockPool OpenPool(nuint blockBytes, RcuPoolOptions options)
     {
         ThrowIfClosed();
-        BlockPool pool = new(_context, _queueing, _registrar, blockBytes, options);
+        BlockPool pool = new(_context, _producer, _registrar, blockBytes, options);
 
         // Closed is set before the pools are told of it: whichever comes first, this pool knows.
         if (Order.Acquire(in _words->Closed) != 0)
         {
-            pool.NoteDomainDisposed();
+            pool.MarkDomainDisposed();
         }
 
         return pool;
@@ -33,7 +33,7 @@ public abstract unsafe partial class GracePeriodDomain
                 $"{blocksOut} blocks of the pool '{pool.Name}' are still out. Nothing was freed, and the pool can be used as before.");
         }
 
-        if (BarrierTicket.Take(_context, codeOnly: false) is { } ticket)
+        if (BarrierTarget.Take(_context, codeOnly: false) is { } ticket)
         {
             BarrierWait.For(_context, _reclaimer, ticket);
         }

@@ -36,7 +36,7 @@ public abstract unsafe partial class GracePeriodDomain
     public void Call(Action callback)
     {
         ArgumentNullException.ThrowIfNull(callback);
-        _queueing.Call(ThreadRegistrations.Find(_id), new ActionCallback(callback));
+        _producer.Call(ThreadRegistrations.Find(_id), new ActionCallback(callback));
     }
 
     /// <summary>As <see cref="Call(Action)"/>, with a state for the delegate, so that it needs to capture nothing.</summary>
@@ -44,7 +44,7 @@ public abstract unsafe partial class GracePeriodDomain
     public void Call<TState>(TState state, Action<TState> callback)
     {
         ArgumentNullException.ThrowIfNull(callback);
-        _queueing.Call(ThreadRegistrations.Find(_id), new StateCallback<TState>(state, callback));
+        _producer.Call(ThreadRegistrations.Find(_id), new StateCallback<TState>(state, callback));
     }
 
     /// <summary>
@@ -76,7 +76,7 @@ public abstract unsafe partial class GracePeriodDomain
 
     /// <summary>Frees the blocks after a grace period (<c>kvfree_rcu_bulk</c>): all or none. Nulls are skipped.</summary>
     /// <inheritdoc cref="Free(void*)" path="/exception"/>
-    public void FreeBulk(ReadOnlySpan<nint> blocks) => _queueing.FreeBulk(ThreadRegistrations.Find(_id), blocks);
+    public void FreeBulk(ReadOnlySpan<nint> blocks) => _producer.FreeBulk(ThreadRegistrations.Find(_id), blocks);
 
     /// <summary>As <see cref="Free(void*)"/>, with the given deallocator.</summary>
     /// <inheritdoc cref="Free(void*)" path="/exception"/>
@@ -89,18 +89,18 @@ public abstract unsafe partial class GracePeriodDomain
         {
             // SAFETY: the slot's queues live as long as the slot.
             PageQueue* queue = &((ThreadQueues*)slot->Queues)->Blocks;
-            if (Queueing.TryAppendBetweenVisits(queue, block))
+            if (Producer.TryAppendFast(queue, block))
             {
-                if (Order.Acquire(in _words->Attention) != 0)
+                if (Order.Acquire(in _words->AppendFlags) != 0)
                 {
-                    _queueing.AttendToPage(queue);
+                    _producer.HandleAppendFlags(queue);
                 }
 
                 return;
             }
         }
 
-        _queueing.FreeBeyondFast(slot, block, channel);
+        _producer.FreeBeyondFast(slot, block, channel);
     }
 
     /// <summary>As <see cref="Free(void*, RcuHead*)"/>, with the given deallocator.</summary>
@@ -121,7 +121,7 @@ public abstract unsafe partial class GracePeriodDomain
     public void Dispose(IDisposable resource)
     {
         ArgumentNullException.ThrowIfNull(resource);
-        _queueing.Call(ThreadRegistrations.Find(_id), new DisposeCallback(resource));
+        _producer.Call(ThreadRegistrations.Find(_id), new DisposeCallback(resource));
     }
 
     /// <summary>Returns the array to its pool after a grace period, on the reclaimer. Counts as a callback.</summary>
@@ -131,7 +131,7 @@ public abstract unsafe partial class GracePeriodDomain
     {
         ArgumentNullException.ThrowIfNull(pool);
         ArgumentNullException.ThrowIfNull(array);
-        _queueing.Call(ThreadRegistrations.Find(_id), new ReturnCallback<T>(pool, array, clearArray));
+        _producer.Call(ThreadRegistrations.Find(_id), new ReturnCallback<T>(pool, array, clearArray));
     }
 
     /// <summary>The common end of all forms with a head: the word is checked, and is stored with the push.</summary>
@@ -142,16 +142,16 @@ public abstract unsafe partial class GracePeriodDomain
         {
             // SAFETY: the caller hands the head over; the slot's queues live as long as the slot.
             head->Word = word;
-            HeadQueue* queue = Queueing.QueueFor((ThreadQueues*)slot->Queues, word);
+            HeadQueue* queue = Producer.QueueFor((ThreadQueues*)slot->Queues, word);
             long position = HeadQueue.Push(queue, head);
-            if (Queueing.IsVisitDue(position) || Order.Acquire(in _words->Attention) != 0)
+            if (Producer.IsCollectDue(position) || Order.Acquire(in _words->AppendFlags) != 0)
             {
-                _queueing.AfterPush(slot, queue, position);
+                _producer.AfterPush(slot, queue, position);
             }
 
             return;
         }
 
-        _queueing.PushBeyondFast(slot, head, word);
+        _producer.PushBeyondFast(slot, head, word);
     }
 }

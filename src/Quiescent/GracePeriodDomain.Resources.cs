@@ -20,7 +20,7 @@ public abstract unsafe partial class GracePeriodDomain
     internal bool TryAdvance(ulong target)
     {
         bool hasCompleted = _engine.TryAdvance(target);
-        _teller.TellNotesOnPool();
+        _events.WriteEventsOnPool();
         return hasCompleted;
     }
 
@@ -28,13 +28,13 @@ public abstract unsafe partial class GracePeriodDomain
     /// open still, the grace period is waited for on the thread pool, and the callback runs there.</summary>
     /// <param name="head">The head.</param>
     /// <param name="isFinalizing">The finalizer thread's, which is everybody's: it neither registers nor waits.</param>
-    internal void AfterReaders(RcuHead* head, bool isFinalizing = false)
+    internal void QueueRelease(RcuHead* head, bool isFinalizing = false)
     {
         try
         {
             if (isFinalizing)
             {
-                _queueing.PushShared(head, ManagedCallback.Function);
+                _producer.PushShared(head, ManagedCallback.Function);
             }
             else
             {

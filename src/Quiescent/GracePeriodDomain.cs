@@ -25,18 +25,18 @@ public abstract unsafe partial class GracePeriodDomain : IDisposable, IDomainRep
     private static long s_lastId;
 
     private protected readonly long _id;
-    private protected readonly SharedWords* _words;
+    private protected readonly DomainState* _words;
     private protected readonly Registrar _registrar;
     private readonly GracePeriodEngine _engine;
     private readonly QueueContext _context;
     private readonly Reclaimer _reclaimer;
-    private readonly Queueing _queueing;
-    private readonly CodeQueues _codeQueues;
+    private readonly Producer _producer;
+    private readonly UnloadBarrier _codeQueues;
     private readonly StallDetector _stalls;
-    private readonly ReclaimerStallDetector _reclaimerStalls;
+    private readonly CallbackStallDetector _reclaimerStalls;
     private readonly Action _reportReaders;
-    private readonly DomainTeller _teller;
-    private readonly DomainFigures? _figures;
+    private readonly DomainEventWriter _events;
+    private readonly DomainInstruments? _figures;
     private readonly AfterDisposal _afterDisposal;
     private readonly bool _isDefault;
     private int _disposal;
@@ -57,14 +57,14 @@ public abstract unsafe partial class GracePeriodDomain : IDisposable, IDomainRep
         _stalls = new StallDetector(_engine, Options.StallTimeout);
         _context = new QueueContext(_engine, Options, this);
         _reclaimer = new Reclaimer(_context, _registrar, Options);
-        _reclaimerStalls = new ReclaimerStallDetector(_context.Running, Options.StallTimeout);
-        _queueing = new Queueing(_context, _reclaimer, _registrar);
+        _reclaimerStalls = new CallbackStallDetector(_context.Running, Options.StallTimeout);
+        _producer = new Producer(_context, _reclaimer, _registrar);
         _reportReaders = _context.ReportReaders;
         _afterDisposal = new AfterDisposal(_context);
-        _codeQueues = new CodeQueues(_context, _reclaimer, _id);
-        _teller = new DomainTeller(Options.Name, _id, _context);
+        _codeQueues = new UnloadBarrier(_context, _reclaimer, _id);
+        _events = new DomainEventWriter(Options.Name, _id, _context);
         LiveDomains.Add(_codeQueues);
-        _figures = DomainFigures.Open(Options.Name, _id, _context, ReadBooks);
+        _figures = DomainInstruments.Open(Options.Name, _id, _context, ReadStatistics);
         StartTelemetry();
     }
 
@@ -100,7 +100,7 @@ public abstract unsafe partial class GracePeriodDomain : IDisposable, IDomainRep
     public RcuStatistics GetStatistics()
     {
         _engine.Sweep();
-        RcuStatistics statistics = ReadBooks();
+        RcuStatistics statistics = ReadStatistics();
         ReportAbandoned();
         ReportFindings();
         return statistics;
@@ -153,11 +153,11 @@ public abstract unsafe partial class GracePeriodDomain : IDisposable, IDomainRep
     // Each step may be repeated.
     private void Close()
     {
-        Order.Or(ref _words->Attention, Attention.Disposed);
+        Order.Or(ref _words->AppendFlags, AppendFlags.Disposed);
         Order.Release(ref _words->Closed, 1);
         CloseReaders();
-        _context.Sinks.TellDisposed();
-        Order.FenceAllThreads(); // [F] partner: [D] in Reclamation/Queueing.cs; outcomes there. O11.
+        _context.Sinks.MarkDomainDisposed();
+        Order.FenceAllThreads(); // [F] partner: [D] in Reclamation/Producer.cs; outcomes there. O11.
         BarrierWait.UntilNothingWaits(_context, _reclaimer);
         _reclaimer.Stop();
         ProcessExit.Forget(_reclaimer);
@@ -189,7 +189,7 @@ public abstract unsafe partial class GracePeriodDomain : IDisposable, IDomainRep
 
     void IDomainReports.CallbackFailed(Exception exception)
     {
-        _teller.Tell(exception);
+        _events.Write(exception);
         Raise(CallbackFailed, new CallbackFailedEventArgs(Options.Name, exception));
     }
 
@@ -199,20 +199,20 @@ public abstract unsafe partial class GracePeriodDomain : IDisposable, IDomainRep
         ReportFindings();
         if (_stalls.TryDetect(out Stall stall))
         {
-            Report(new StallEventArgs(Options.Name, stall, ReadBooks()));
+            Report(new StallEventArgs(Options.Name, stall, ReadStatistics()));
         }
 
-        _teller.TellNotes();
+        _events.WriteEvents();
     }
 
     void IDomainReports.ReportReclaimer(bool onPool)
     {
         if (onPool)
         {
-            _teller.TellBacklogOnPool();
+            _events.WriteBacklogOnPool();
         }
 
-        if (!_reclaimerStalls.TryDetect(out ReclaimerStall stall))
+        if (!_reclaimerStalls.TryDetect(out CallbackStall stall))
         {
             return;
         }
@@ -227,30 +227,30 @@ public abstract unsafe partial class GracePeriodDomain : IDisposable, IDomainRep
         }
     }
 
-    private void ReportReclaimer(ReclaimerStall stall)
+    private void ReportReclaimer(CallbackStall stall)
     {
         if (_context.Running.TryDescribe(stall.Running, out string callback, out string? queuedAt))
         {
-            Report(new StallEventArgs(Options.Name, stall, _reclaimer.Identify(), callback, queuedAt, ReadBooks()));
+            Report(new StallEventArgs(Options.Name, stall, _reclaimer.Identify(), callback, queuedAt, ReadStatistics()));
         }
     }
 
     private void Report(StallEventArgs stall)
     {
-        _teller.Tell(stall);
+        _events.Write(stall);
         Report(Stalled, stall);
     }
 
-    private RcuStatistics ReadBooks() => Books.Read(_context, _stalls.Count + _reclaimerStalls.Count);
+    private RcuStatistics ReadStatistics() => StatisticsReader.Read(_context, _stalls.Count + _reclaimerStalls.Count);
 
     private void ReportAbandoned()
     {
         if (_engine.HasAbandoned)
         {
-            foreach (Culprit reader in _engine.TakeAbandoned())
+            foreach (ReaderIdentity reader in _engine.TakeAbandoned())
             {
                 ReaderAbandonedEventArgs abandoned = new(Options.Name, reader);
-                _teller.Tell(abandoned);
+                _events.Write(abandoned);
                 Report(ReaderAbandoned, abandoned);
             }
         }
@@ -272,7 +272,7 @@ public abstract unsafe partial class GracePeriodDomain : IDisposable, IDomainRep
         while (_context.Findings.Any && _context.Findings.TryTake(out Finding finding))
         {
             MisuseEventArgs misuse = new(Options.Name, finding);
-            _teller.Tell(misuse);
+            _events.Write(misuse);
             Report(MisuseFound, misuse);
         }
     }
@@ -329,7 +329,7 @@ public abstract unsafe partial class GracePeriodDomain : IDisposable, IDomainRep
         }
     }
 
-    internal SharedWords* Words => _words;
+    internal DomainState* Words => _words;
 
-    internal Queueing Queueing => _queueing;
+    internal Producer Producer => _producer;
 }

@@ -23,11 +23,11 @@ public readonly unsafe struct PagedHeap : INativeDeallocator
     public static void* Alloc(nuint bytes)
     {
         nuint aligned = checked(bytes + 15) & ~(nuint)15;
-        nuint length = OwnPages.LengthFor(aligned);
+        nuint length = GuardedPages.LengthFor(aligned);
         using TryLock.Holder holder = TryLock.Hold(ref s_gate);
         s_live.EnsureCapacity(s_live.Count + 1);
         s_closed.EnsureCapacity(s_closed.Count + 1);
-        byte* pages = OwnPages.Map(length);
+        byte* pages = GuardedPages.Map(length);
         byte* block = pages + (length - aligned);
         s_live.Add((nint)block, ((nint)pages, length));
         return block;
@@ -49,12 +49,12 @@ public readonly unsafe struct PagedHeap : INativeDeallocator
         }
 
         // SAFETY: of both: the pages are this block's alone.
-        OwnPages.Close((byte*)own.Pages, own.Length);
+        GuardedPages.Close((byte*)own.Pages, own.Length);
         s_closed.Enqueue(own);
         if (s_closed.Count > ClosedBlocks)
         {
             own = s_closed.Dequeue();
-            OwnPages.Unmap((byte*)own.Pages, own.Length);
+            GuardedPages.Unmap((byte*)own.Pages, own.Length);
         }
     }
 }

@@ -20,7 +20,7 @@ namespace Quiescent;
 public static unsafe class Rcu
 {
     private static readonly RcuDomain s_domain = new(new RcuDomainOptions { Name = "default" }, &Remember);
-    private static readonly SharedWords* s_words = s_domain.Words;
+    private static readonly DomainState* s_words = s_domain.Words;
 
     /// <summary>The domain that this class's members stand for. It cannot be disposed of.</summary>
     public static RcuDomain DefaultDomain => s_domain;
@@ -39,7 +39,7 @@ public static unsafe class Rcu
         {
             // By way of the slot: compiled ahead of time, a static field's first use would have to be asked for each time.
             ulong word = Section.Announce(slot, slot->Words);
-            if ((slot->HandleWord & HandleWords.FullFence) != 0)
+            if ((slot->HandleWord & HandleFlags.FullFence) != 0)
             {
                 Order.Fence(); // [A] under Full.
             }
@@ -107,11 +107,11 @@ public static unsafe class Rcu
         {
             // SAFETY: the slot's queues live as long as the slot, which the thread's registration keeps.
             PageQueue* queue = &((ThreadQueues*)queues)->Blocks;
-            if (Queueing.TryAppendBetweenVisits(queue, block))
+            if (Producer.TryAppendFast(queue, block))
             {
-                if (Order.Acquire(&s_words->Attention) != 0)
+                if (Order.Acquire(&s_words->AppendFlags) != 0)
                 {
-                    s_domain.Queueing.AttendToPage(queue);
+                    s_domain.Producer.HandleAppendFlags(queue);
                 }
 
                 return;
@@ -168,9 +168,9 @@ public static unsafe class Rcu
     private static void FreeBeyondFast(void* block)
     {
         ThreadQueues* queues = (ThreadQueues*)DefaultSlot.Queues;
-        if (queues == null || block == null || !s_domain.Queueing.TryVisit(&queues->Blocks, block))
+        if (queues == null || block == null || !s_domain.Producer.TryCollectAndAppend(&queues->Blocks, block))
         {
-            s_domain.Queueing.FreeBeyondFast(DefaultSlot.OfThisThread, block, Deallocators.NativeHeap);
+            s_domain.Producer.FreeBeyondFast(DefaultSlot.OfThisThread, block, Deallocators.NativeHeap);
         }
     }
 

@@ -42,7 +42,7 @@ public sealed unsafe class RcuDomain : GracePeriodDomain
             && _words->Closed == 0)
         {
             ulong word = Section.Announce(slot, _words);
-            if ((slot->HandleWord & HandleWords.FullFence) != 0)
+            if ((slot->HandleWord & HandleFlags.FullFence) != 0)
             {
                 Order.Fence(); // [A] under Full.
             }

@@ -19,12 +19,12 @@ public enum BacklogPolicy
     /// but in a <see cref="SrcuDomain"/>. The default: growth is slowed, and no thread waits for a reader without bound.</summary>
     Throttle,
 
-    /// <summary>Queueing waits until the backlog has fallen; never inside a section. In a <see cref="SrcuDomain"/>, whose sections belong
+    /// <summary>Producer waits until the backlog has fallen; never inside a section. In a <see cref="SrcuDomain"/>, whose sections belong
     /// to no thread, it counts as <see cref="Throttle"/>.</summary>
     /// <remarks><b>Safety.</b> Deadlocks if the thread holds a lock that a reader inside a section waits for.</remarks>
     Block,
 
-    /// <summary>Queueing throws <see cref="RcuBacklogException"/> and the caller keeps what it would have queued. Embedded heads
+    /// <summary>Producer throws <see cref="RcuBacklogException"/> and the caller keeps what it would have queued. Embedded heads
     /// are exempt: they cannot fail.</summary>
     Throw,
 

@@ -118,11 +118,11 @@ public sealed unsafe class RcuPool<T> : IDisposable
                     return;
                 }
             }
-            else if (Queueing.TryAppend(&magazine->Queue, block))
+            else if (Producer.TryAppend(&magazine->Queue, block))
             {
-                if (Order.Acquire(in pool.Words->Attention) != 0)
+                if (Order.Acquire(in pool.Words->AppendFlags) != 0)
                 {
-                    pool.AttendToPage(&magazine->Queue);
+                    pool.HandleAppendFlags(&magazine->Queue);
                 }
 
                 return;

@@ -24,7 +24,7 @@ public unsafe ref struct RcuReader : IDisposable
     internal RcuReader(ReaderSlot* slot)
     {
         _slot = slot;
-        _number = Handles.Open(slot);
+        _number = ReaderHandles.Open(slot);
     }
 
     /// <summary>Opens a section: two stores in all, and none while online. Nests.</summary>
@@ -38,19 +38,19 @@ public unsafe ref struct RcuReader : IDisposable
         if (slot != null)
         {
             // SAFETY: the thread's registration keeps the slot and the words (O5).
-            SharedWords* words = slot->Words;
+            DomainState* words = slot->Words;
             ulong current = slot->HandleWord;
             if (current == _number && SectionWord.IsQuiescent(slot->Word) && words->Closed == 0)
             {
                 return new ReadGuard(slot, Section.Announce(slot, words));
             }
 
-            if ((current & ~HandleWords.FullFence) == (_number | HandleWords.Online) && words->Closed == 0)
+            if ((current & ~HandleFlags.FullFence) == (_number | HandleFlags.Online) && words->Closed == 0)
             {
                 return ReadGuard.OfFreeSection(words);
             }
 
-            if (current == (_number | HandleWords.FullFence) && SectionWord.IsQuiescent(slot->Word) && words->Closed == 0)
+            if (current == (_number | HandleFlags.FullFence) && SectionWord.IsQuiescent(slot->Word) && words->Closed == 0)
             {
                 ulong word = Section.Announce(slot, words);
                 Order.Fence(); // [A] under Full.
@@ -66,7 +66,7 @@ public unsafe ref struct RcuReader : IDisposable
     /// <see cref="QuiescentState"/> or <see cref="GoOffline"/>. Does nothing when online already.
     /// </summary>
     /// <exception cref="InvalidOperationException">Inside a section, or the handle was disposed of.</exception>
-    public readonly void GoOnline() => Handles.GoOnline(_slot, _number);
+    public readonly void GoOnline() => ReaderHandles.GoOnline(_slot, _number);
 
     /// <summary>
     /// Says that this thread holds no reference into protected data (<c>rcu_quiescent_state</c>): one load and one store.
@@ -81,20 +81,20 @@ public unsafe ref struct RcuReader : IDisposable
 
         // SAFETY: as in ReadLock.
         if (slot != null
-            && ((slot->HandleWord ^ _number) & ~HandleWords.FullFence) == HandleWords.Online
+            && ((slot->HandleWord ^ _number) & ~HandleFlags.FullFence) == HandleFlags.Online
             && SectionWord.Nesting(slot->Word) == 1)
         {
             Section.Announce(slot, slot->Words);
             return;
         }
 
-        Handles.QuiescentStateBeyondFast(slot, _number);
+        ReaderHandles.QuiescentStateBeyondFast(slot, _number);
     }
 
     /// <summary>Leaves quiescent-state mode (<c>rcu_thread_offline</c>). Does nothing while offline.</summary>
     /// <exception cref="InvalidOperationException">Inside a counted section (with Validate: any section), or the handle was
     /// disposed of. The slot is unchanged.</exception>
-    public readonly void GoOffline() => Handles.GoOffline(_slot, _number);
+    public readonly void GoOffline() => ReaderHandles.GoOffline(_slot, _number);
 
     /// <summary>Gives the handle up, going offline with the thread's last one. A second call does nothing.</summary>
     /// <exception cref="InvalidOperationException">The last handle, online, inside a counted section.</exception>
@@ -102,7 +102,7 @@ public unsafe ref struct RcuReader : IDisposable
     {
         if (_slot != null)
         {
-            Handles.Close(_slot, _number);
+            ReaderHandles.Close(_slot, _number);
         }
     }
 
@@ -110,7 +110,7 @@ public unsafe ref struct RcuReader : IDisposable
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static ReadGuard ReadLockBeyondFast(ReaderSlot* slot, ulong number)
     {
-        ReaderSlot* entered = Handles.EnterBeyondFast(slot, number, out ulong word);
+        ReaderSlot* entered = ReaderHandles.EnterBeyondFast(slot, number, out ulong word);
         return new ReadGuard(entered, word);
     }
 }

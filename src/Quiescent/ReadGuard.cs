@@ -34,7 +34,7 @@ public unsafe ref struct ReadGuard : IDisposable
 
     /// <summary>The guard of an online reader's section, whose end is nothing.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static ReadGuard OfFreeSection(SharedWords* words) => new(null, (ulong)words);
+    internal static ReadGuard OfFreeSection(DomainState* words) => new(null, (ulong)words);
 
     /// <summary>
     /// Loads a protected pointer (<c>rcu_dereference</c>) and returns what it points to, valid until the section ends. A null
@@ -95,10 +95,10 @@ public unsafe ref struct ReadGuard : IDisposable
     }
 
     /// <summary>The words of the domain whose section it is; null for a default guard.</summary>
-    internal readonly SharedWords* Words
+    internal readonly DomainState* Words
     {
         // SAFETY: as above.
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => _slot == null ? (SharedWords*)_word : _slot->Words;
+        get => _slot == null ? (DomainState*)_word : _slot->Words;
     }
 }

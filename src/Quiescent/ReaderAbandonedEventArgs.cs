@@ -8,7 +8,7 @@ public sealed class ReaderAbandonedEventArgs : EventArgs
 {
     private readonly string _text;
 
-    internal ReaderAbandonedEventArgs(string domain, Readers.Culprit reader)
+    internal ReaderAbandonedEventArgs(string domain, Readers.ReaderIdentity reader)
     {
         DomainName = domain;
         ThreadName = reader.ThreadName;

@@ -114,7 +114,7 @@ public sealed unsafe class SrcuDomain : GracePeriodDomain
 
         Ticket* ticket = tickets->Current;
         byte* stripes = _stripes.Memory;
-        ulong number = SleepableSection.EnterNoted(ticket, Stripes.Counts(stripes, tickets->Processor & _mask, Stripes.Index(stripes)));
+        ulong number = SleepableSection.EnterRecorded(ticket, Stripes.Counts(stripes, tickets->Processor & _mask, Stripes.Index(stripes)));
         GC.KeepAlive(this);
         return new SrcuReadLock(ticket, number);
     }

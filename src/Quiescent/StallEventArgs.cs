@@ -34,7 +34,7 @@ public sealed class StallEventArgs : EventArgs
         _text = ReportText.Of(this, stall.Reader);
     }
 
-    internal StallEventArgs(string domain, ReclaimerStall stall, Culprit reclaimer, string callback, string? queuedAt, RcuStatistics books)
+    internal StallEventArgs(string domain, CallbackStall stall, ReaderIdentity reclaimer, string callback, string? queuedAt, RcuStatistics books)
         : this(domain, stall.Duration, stall.Reports, books)
     {
         Kind = StallKind.Reclaimer;

@@ -107,7 +107,7 @@ public class RuleTests
         Expect(
             Recorded.X64.MoveBehind("Probe__FreeBlock", "mov qword ptr [r14], r13", "cmp dword ptr [rdi], 0"),
             "FreeBlock",
-            "Attention is not loaded after the cursor was stored");
+            "AppendFlags is not loaded after the cursor was stored");
 
     [Fact]
     public void A_load_behind_the_quiescent_state_that_ends_its_section_is_found() =>

@@ -4,7 +4,7 @@ using Quiescent.Torture.Subjects;
 namespace Quiescent.Torture.Resources;
 
 // Handles that know whether they are open.
-internal sealed class Handles : Exhibit
+internal sealed class Handles : ResourceFixture
 {
     private readonly Number[] _places;
     private long _numbers;

@@ -5,10 +5,10 @@ namespace Quiescent.Torture.Resources;
 // What lies behind one resource: there from its making to its one release. It outlives the resource, so that a reader can ask it.
 internal sealed class Life
 {
-    private readonly LifeBooks _books;
+    private readonly ReleaseCounts _books;
     private int _releases;
 
-    public Life(LifeBooks books)
+    public Life(ReleaseCounts books)
     {
         _books = books;
         books.Made();
@@ -30,7 +30,7 @@ internal sealed class Life
 }
 
 // The torture's own books of one kind of resource: made = released, exactly, when all is at rest.
-internal sealed class LifeBooks(string what, FailureLog failures)
+internal sealed class ReleaseCounts(string what, FailureLog failures)
 {
     private long _made;
     private long _released;

@@ -5,7 +5,7 @@ namespace Quiescent.Torture.Resources;
 
 // Mapped files of some pages, in which each byte is the file's stamp and the length tells which that is. A reader of an unmapped page
 // takes the process with it, so that there is no busted twin of this one. The files themselves are deleted and made anew meanwhile.
-internal sealed class MappedFiles : Exhibit, IDisposable
+internal sealed class MappedFiles : ResourceFixture, IDisposable
 {
     private const int Files = 3;
     private const int PageBytes = 4096;
@@ -16,7 +16,7 @@ internal sealed class MappedFiles : Exhibit, IDisposable
     private readonly RcuMemoryMappedFile[] _places;
 
     public MappedFiles(Subject subject)
-        : base(subject, "mapped file", Releasing.AfterReaders)
+        : base(subject, "mapped file", Releasing.QueueRelease)
     {
         for (int i = 0; i < Files; i++)
         {

@@ -6,7 +6,7 @@ using Quiescent.Torture.Subjects;
 namespace Quiescent.Torture.Resources;
 
 // Native memory in which each word is its owner's stamp, until the owner is disposed of: then it is poison, and used again later.
-internal sealed unsafe class Memories : Exhibit, IDisposable
+internal sealed unsafe class Memories : ResourceFixture, IDisposable
 {
     private const int Words = 48;
     private const int KeptPoisoned = 256;

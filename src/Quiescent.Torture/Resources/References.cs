@@ -4,7 +4,7 @@ using Quiescent.Torture.Subjects;
 namespace Quiescent.Torture.Resources;
 
 // Objects that note their disposal.
-internal sealed class References : Exhibit
+internal sealed class References : ResourceFixture
 {
     private readonly RcuReference<Item>[] _places;
 

@@ -4,7 +4,7 @@ using Quiescent.Torture.Subjects;
 namespace Quiescent.Torture.Resources;
 
 // Looks at resources in every way that a thread can be inside a section.
-internal sealed class ResourceReader(string name, Session session, RcuSubject subject, Show show) : Actor(name, session)
+internal sealed class ResourceReader(string name, Session session, RcuSubject subject, ResourceSet show) : Actor(name, session)
 {
     private const int Looks = 6;
 
@@ -27,7 +27,7 @@ internal sealed class ResourceReader(string name, Session session, RcuSubject su
     private void ThroughGuard(int depth)
     {
         using ReadGuard guard = subject.ReadLock();
-        Exhibit exhibit = Random.Pick(show.Exhibits);
+        ResourceFixture exhibit = Random.Pick(show.Fixtures);
         Life? life = exhibit.Look(in guard, Session.Delay, Random);
         if (depth > 0)
         {
@@ -43,7 +43,7 @@ internal sealed class ResourceReader(string name, Session session, RcuSubject su
         for (int i = Random.Next(Looks); i >= 0; i--)
         {
             using ReadGuard guard = reader.ReadLock();
-            Exhibit exhibit = Random.Pick(show.Exhibits);
+            ResourceFixture exhibit = Random.Pick(show.Fixtures);
             exhibit.LookBack(exhibit.Look(in guard, Session.Delay, Random));
         }
     }
@@ -55,7 +55,7 @@ internal sealed class ResourceReader(string name, Session session, RcuSubject su
         reader.GoOnline();
         for (int i = Random.Next(Looks); i >= 0; i--)
         {
-            Exhibit exhibit = Random.Pick(show.Exhibits);
+            ResourceFixture exhibit = Random.Pick(show.Fixtures);
             Life? life;
             using (ReadGuard guard = reader.ReadLock())
             {
@@ -71,7 +71,7 @@ internal sealed class ResourceReader(string name, Session session, RcuSubject su
 }
 
 // The same in sections that await, some of them on threads.
-internal sealed class SleepableResourceReaders(string name, Session session, SrcuSubject subject, Show show) : Actor(name, session)
+internal sealed class SleepableResourceReaders(string name, Session session, SrcuSubject subject, ResourceSet show) : Actor(name, session)
 {
     private const int MaxTasks = 16;
 
@@ -80,7 +80,7 @@ internal sealed class SleepableResourceReaders(string name, Session session, Src
         if (Random.OneIn(2))
         {
             SrcuReadLock section = subject.ReadLock();
-            Exhibit exhibit = Random.Pick(show.Exhibits);
+            ResourceFixture exhibit = Random.Pick(show.Fixtures);
             exhibit.LookBack(exhibit.Look(section, Session.Delay, Random));
             subject.Release(section, Random);
             return;
@@ -100,7 +100,7 @@ internal sealed class SleepableResourceReaders(string name, Session session, Src
     private async Task AcrossAwaits(Rng random)
     {
         await using SrcuReadLock section = subject.ReadLock();
-        Exhibit exhibit = random.Pick(show.Exhibits);
+        ResourceFixture exhibit = random.Pick(show.Fixtures);
         Life? life = exhibit.Look(section, Session.Delay, random);
         await Hop(random);
         if (show.Files is { } files)
@@ -109,7 +109,7 @@ internal sealed class SleepableResourceReaders(string name, Session session, Src
         }
 
         // Dereferenced anew on whatever thread this is by now.
-        Exhibit other = random.Pick(show.Exhibits);
+        ResourceFixture other = random.Pick(show.Fixtures);
         other.LookBack(other.Look(section, Session.Delay, random));
         exhibit.LookBack(life);
     }

@@ -3,25 +3,25 @@ using Quiescent.Torture.Actors;
 namespace Quiescent.Torture.Resources;
 
 // Puts new resources in the places of old ones.
-internal sealed class ResourceUpdater(string name, Session session, IReadOnlyList<Show> shows) : Actor(name, session)
+internal sealed class ResourceUpdater(string name, Session session, IReadOnlyList<ResourceSet> shows) : Actor(name, session)
 {
     private const int ChangesPerStep = 16;
 
     protected override void Step()
     {
-        Show show = Random.Pick(shows);
+        ResourceSet show = Random.Pick(shows);
         for (int i = 0; i < ChangesPerStep; i++)
         {
-            Random.Pick(show.Exhibits).Change(Random);
+            Random.Pick(show.Fixtures).Change(Random);
         }
     }
 }
 
 // Sees to it that what was dropped is found, under the readers.
-internal sealed class ResourceCollector(Session session, IReadOnlyList<Show> shows) : Actor("collector of resources", session)
+internal sealed class ResourceCollector(Session session, IReadOnlyList<ResourceSet> shows) : Actor("collector of resources", session)
 {
     public override IEnumerable<(string Name, long Count)> Figures =>
-        shows.SelectMany(show => show.Exhibits).SelectMany(exhibit => exhibit.Figures);
+        shows.SelectMany(show => show.Fixtures).SelectMany(exhibit => exhibit.Figures);
 
     protected override void Step()
     {

@@ -14,8 +14,8 @@ internal static class AllocationFaults
     public static void Populate(Session session)
     {
         session.Add(new FaultyDomains(session));
-        session.Add(new Updater("updater among faults", session, session.Commons, Primitives.All, withFaults: true));
-        session.Add(new Reader("reader among faults", session, session.Commons));
+        session.Add(new Updater("updater among faults", session, session.SharedDomains, Primitives.All, withFaults: true));
+        session.Add(new Reader("reader among faults", session, session.SharedDomains));
     }
 }
 

@@ -11,16 +11,16 @@ internal static class ManyReaders
     {
         for (int i = 0; i < session.Options.Readers * 2; i++)
         {
-            session.Add(new Reader($"reader {i}", session, session.Commons));
+            session.Add(new Reader($"reader {i}", session, session.SharedDomains));
         }
 
         for (int i = 0; i < session.Options.Updaters; i++)
         {
-            session.Add(new Updater($"updater {i}", session, session.Commons, Primitives.Waits));
+            session.Add(new Updater($"updater {i}", session, session.SharedDomains, Primitives.Waits));
         }
 
         // And one short section after the other, met by one grace period after the other.
-        foreach (RcuSubject subject in session.Commons.Skip(1).Take(2))
+        foreach (RcuSubject subject in session.SharedDomains.Skip(1).Take(2))
         {
             session.Add(new TightReader($"tight reader of {subject.Name}", session, subject));
             session.Add(new Updater($"tight updater of {subject.Name}", session, [subject], [Primitive.Synchronize]));
@@ -35,15 +35,15 @@ internal static class AllPrimitives
     {
         for (int i = 0; i < Math.Max(1, session.Options.Readers / 2); i++)
         {
-            session.Add(new Reader($"reader {i}", session, session.Commons));
+            session.Add(new Reader($"reader {i}", session, session.SharedDomains));
         }
 
         IReadOnlyList<Primitive>[] rooms = [Primitives.All, Primitives.Frees, Primitives.Calls, Primitives.Waits];
         for (int i = 0; i < Math.Max(rooms.Length, session.Options.Updaters * 2); i++)
         {
-            session.Add(new Updater($"updater {i}", session, session.Commons, rooms[i % rooms.Length]));
+            session.Add(new Updater($"updater {i}", session, session.SharedDomains, rooms[i % rooms.Length]));
         }
 
-        session.Add(new FakeUpdater(0, session, session.Commons));
+        session.Add(new FakeUpdater(0, session, session.SharedDomains));
     }
 }

@@ -11,15 +11,15 @@ internal static class Mix
     {
         for (int i = 0; i < session.Options.Readers; i++)
         {
-            session.Add(new Reader($"reader {i}", session, session.Commons));
+            session.Add(new Reader($"reader {i}", session, session.SharedDomains));
         }
 
         for (int i = 0; i < session.Options.Updaters; i++)
         {
-            session.Add(new Updater($"updater {i}", session, session.Commons, Primitives.All, withFaults: i % 2 == 1));
+            session.Add(new Updater($"updater {i}", session, session.SharedDomains, Primitives.All, withFaults: i % 2 == 1));
         }
 
-        session.Add(new FakeUpdater(0, session, session.Commons));
+        session.Add(new FakeUpdater(0, session, session.SharedDomains));
         BarrierRounds.Populate(session);
         ForwardProgress.Populate(session);
         StallReports.Populate(session);

@@ -14,9 +14,9 @@ internal static class ModuleUnloads
     {
         RcuSubject own = session.Add(RcuSubject.New("modules", session.Failures));
         SrcuSubject sleepable = session.Add(SrcuSubject.New("modules, srcu", session.Failures));
-        Subject[] subjects = [session.Commons[0], own, sleepable];
+        Subject[] subjects = [session.SharedDomains[0], own, sleepable];
         session.Add(new ModuleLoader(session, subjects));
-        session.Add(new Reader("reader beside modules", session, [own, session.Commons[0]]));
+        session.Add(new Reader("reader beside modules", session, [own, session.SharedDomains[0]]));
         session.Add(new SleepableReader("sleepable reader beside modules", session, [sleepable], [own]));
         session.Add(new Updater("updater beside modules", session, subjects, Primitives.All));
     }

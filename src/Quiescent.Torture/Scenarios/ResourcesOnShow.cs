@@ -7,7 +7,7 @@ namespace Quiescent.Torture.Scenarios;
 // dropped and used again. Each knows whether it is still there, and by the end each has been released once.
 internal static class ResourcesOnShow
 {
-    public static void Populate(Session session) => Populate(session, Releasing.AfterReaders);
+    public static void Populate(Session session) => Populate(session, Releasing.QueueRelease);
 
     public static void Populate(Session session, Releasing releasing)
     {
@@ -18,14 +18,14 @@ internal static class ResourcesOnShow
             session.Add(RcuSubject.New("resources, valid", session.Failures, validate: true)),
         ];
         SrcuSubject sleepable = session.Add(SrcuSubject.New("resources, srcu", session.Failures));
-        List<Show> shows = [];
+        List<ResourceSet> shows = [];
         foreach (RcuSubject subject in classic)
         {
-            Show show = Open(session, subject, releasing, shows);
+            ResourceSet show = Open(session, subject, releasing, shows);
             session.Add(new ResourceReader($"reader of {subject.Name}", session, subject, show));
         }
 
-        Show last = Open(session, sleepable, releasing, shows);
+        ResourceSet last = Open(session, sleepable, releasing, shows);
         session.Add(new SleepableResourceReaders($"readers of {sleepable.Name}", session, sleepable, last));
         for (int i = 0; i < session.Options.Updaters; i++)
         {
@@ -35,9 +35,9 @@ internal static class ResourcesOnShow
         session.Add(new ResourceCollector(session, shows));
     }
 
-    private static Show Open(Session session, Subject subject, Releasing releasing, List<Show> shows)
+    private static ResourceSet Open(Session session, Subject subject, Releasing releasing, List<ResourceSet> shows)
     {
-        Show show = new(subject, releasing);
+        ResourceSet show = new(subject, releasing);
         subject.AtRest = show.Settle;
         session.Own(show);
         shows.Add(show);

@@ -18,7 +18,7 @@ internal static class ThreadChurn
             session.Add(new ThreadMaker(i, session, deadly));
         }
 
-        session.Add(new Updater("updater among dying readers", session, [deadly, .. session.Commons], Primitives.Waits));
+        session.Add(new Updater("updater among dying readers", session, [deadly, .. session.SharedDomains], Primitives.Waits));
     }
 }
 
@@ -38,7 +38,7 @@ internal sealed class ThreadMaker : Actor
     {
         _number = number;
         _deadly = deadly;
-        _subjects = [deadly, .. session.Commons];
+        _subjects = [deadly, .. session.SharedDomains];
     }
 
     protected override void Step()

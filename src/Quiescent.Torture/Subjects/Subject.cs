@@ -57,7 +57,7 @@ internal abstract unsafe class Subject : IDisposable
 
     public Mailbox Mailbox { get; } = new();
 
-    public Sandwich[] Sandwiches { get; } = new Sandwich[8];
+    public GuardedBlock[] Sandwiches { get; } = new GuardedBlock[8];
 
     public Shelf[] Shelves { get; } = [new(BlockHeap.Native), new(BlockHeap.Aligned), new(BlockHeap.Quarantine)];
 

@@ -27,7 +27,7 @@ namespace Quiescent.Callbacks;
 // O3  Seal() takes the position first and the target after (NextTarget fences): the target covers every item up to the
 //     position. A sealed chain is not added to, so its target stays; what comes later is sealed when it is gone. So each
 //     item waits for two grace periods at the most.
-// O10 Consumers hold Lock. Carried moves once items have been carried out, not when they are taken.
+// O10 Consumers hold Lock. Reclaimed moves once items have been carried out, not when they are taken.
 // O11 The newest item may be withdrawn by its producer, under Lock, until its chain begins to be carried out: nothing links to
 //     it, and it is the top of a chain it was sealed into (by the barrier of another thread, say, after the drain had ended).
 [StructLayout(LayoutKind.Explicit, Size = Bytes)]
@@ -48,33 +48,33 @@ internal unsafe struct HeadQueue
 
     /// <summary>Items up to here are carried out.</summary>
     [FieldOffset(72)]
-    public long Carried;
+    public long Reclaimed;
 
     /// <summary>Items up to here are sealed, detached or carried out.</summary>
     [FieldOffset(80)]
-    private long _sealedPosition;
+    private long _snapshotPosition;
 
     [FieldOffset(88)]
-    private RcuHead* _sealedTop;
+    private RcuHead* _snapshotTop;
 
     [FieldOffset(96)]
-    private long _sealedLeft;
+    private long _snapshotLeft;
 
     [FieldOffset(104)]
-    private ulong _sealedTarget;
+    private ulong _snapshotTarget;
 
     /// <summary>Items reclaimed one by one, ahead of Carried while a chain is being freed.</summary>
     [FieldOffset(112)]
-    public long Reclaimed;
+    public long ReclaimedItems;
 
     // The reclaimer's line: what it has detached and not yet carried out, oldest first.
     [FieldOffset(128)]
-    public RcuHead* Ready;
+    public RcuHead* Detached;
 
     [FieldOffset(136)]
-    public long ReadyCount;
+    public long DetachedCount;
 
-    public static bool IsEmpty(HeadQueue* queue) => Order.Acquire(in queue->Carried) == Order.Acquire(in queue->Count);
+    public static bool IsEmpty(HeadQueue* queue) => Order.Acquire(in queue->Reclaimed) == Order.Acquire(in queue->Count);
 
     /// <summary>Appends a head whose word is set; the producer's. Returns its position.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -90,19 +90,19 @@ internal unsafe struct HeadQueue
     }
 
     /// <summary>O11: the producer takes its newest item back, unless its chain is being carried out; under Lock.</summary>
-    public static bool TryWithdraw(HeadQueue* queue, QueuedBlocks? ledger)
+    public static bool TryWithdraw(HeadQueue* queue, BlockLedger? ledger)
     {
-        if (queue->_sealedPosition == queue->Count)
+        if (queue->_snapshotPosition == queue->Count)
         {
-            if (queue->_sealedLeft == 0 || queue->Reclaimed != queue->Carried)
+            if (queue->_snapshotLeft == 0 || queue->ReclaimedItems != queue->Reclaimed)
             {
                 return false;
             }
 
             // SAFETY: the item is the top of the chain, and still its producer's to withdraw.
-            queue->_sealedTop = LinkOf(queue->_sealedTop, ledger);
-            queue->_sealedLeft--;
-            queue->_sealedPosition--;
+            queue->_snapshotTop = LinkOf(queue->_snapshotTop, ledger);
+            queue->_snapshotLeft--;
+            queue->_snapshotPosition--;
         }
 
         Order.Release(ref queue->Count, queue->Count - 1);
@@ -110,31 +110,31 @@ internal unsafe struct HeadQueue
     }
 
     /// <summary>Seals what is open, unless a sealed chain still waits; under Lock. False: nothing sealed waits.</summary>
-    public static bool Seal(HeadQueue* queue, GracePeriodEngine engine, out ulong target)
+    public static bool Snapshot(HeadQueue* queue, GracePeriodEngine engine, out ulong target)
     {
-        if (queue->_sealedLeft == 0 && TrySnapshot(queue, out RcuHead* top, out long position))
+        if (queue->_snapshotLeft == 0 && TrySnapshot(queue, out RcuHead* top, out long position))
         {
-            queue->_sealedTarget = engine.NextTarget(); // O3: after the position.
-            queue->_sealedTop = top;
-            queue->_sealedLeft = position - queue->_sealedPosition;
-            queue->_sealedPosition = position;
+            queue->_snapshotTarget = engine.NextTarget(); // O3: after the position.
+            queue->_snapshotTop = top;
+            queue->_snapshotLeft = position - queue->_snapshotPosition;
+            queue->_snapshotPosition = position;
         }
 
-        target = queue->_sealedTarget;
-        return queue->_sealedLeft != 0;
+        target = queue->_snapshotTarget;
+        return queue->_snapshotLeft != 0;
     }
 
     /// <summary>Frees at most <paramref name="budget"/> blocks whose grace period has passed; under Lock, in a queue that
     /// holds nothing but built-in trivial callbacks (O8). Returns how many.</summary>
-    public static int FreeCovered(HeadQueue* queue, GracePeriodEngine engine, QueuedBlocks? ledger, int budget)
+    public static int FreeExpired(HeadQueue* queue, GracePeriodEngine engine, BlockLedger? ledger, int budget)
     {
-        if (queue->_sealedLeft == 0 || !engine.HasCompleted(queue->_sealedTarget))
+        if (queue->_snapshotLeft == 0 || !engine.HasCompleted(queue->_snapshotTarget))
         {
             return 0;
         }
 
-        int count = (int)Math.Min(budget, queue->_sealedLeft);
-        RcuHead* head = queue->_sealedTop;
+        int count = (int)Math.Min(budget, queue->_snapshotLeft);
+        RcuHead* head = queue->_snapshotTop;
         for (int i = 0; i < count; i++)
         {
             // SAFETY: O3, O10: item of a sealed chain whose target has completed; its link is read before it is freed.
@@ -144,36 +144,36 @@ internal unsafe struct HeadQueue
             head = next;
         }
 
-        queue->_sealedTop = head;
-        queue->_sealedLeft -= count;
-        Order.Release(ref queue->Reclaimed, queue->Reclaimed + count);
-        if (queue->_sealedLeft == 0)
+        queue->_snapshotTop = head;
+        queue->_snapshotLeft -= count;
+        Order.Release(ref queue->ReclaimedItems, queue->ReclaimedItems + count);
+        if (queue->_snapshotLeft == 0)
         {
-            Order.Release(ref queue->Carried, queue->_sealedPosition);
+            Order.Release(ref queue->Reclaimed, queue->_snapshotPosition);
         }
 
         return count;
     }
 
     /// <summary>Detaches the sealed chain if its grace period has passed, for the reclaimer to carry out; under Lock.</summary>
-    public static void DetachCovered(HeadQueue* queue, GracePeriodEngine engine)
+    public static void DetachExpired(HeadQueue* queue, GracePeriodEngine engine)
     {
-        if (queue->_sealedLeft != 0 && engine.HasCompleted(queue->_sealedTarget))
+        if (queue->_snapshotLeft != 0 && engine.HasCompleted(queue->_snapshotTarget))
         {
-            queue->Ready = queue->_sealedTop;
-            queue->ReadyCount = queue->_sealedLeft;
-            queue->_sealedLeft = 0;
+            queue->Detached = queue->_snapshotTop;
+            queue->DetachedCount = queue->_snapshotLeft;
+            queue->_snapshotLeft = 0;
         }
     }
 
     /// <summary>Turns what was detached round, so that the item queued first comes first; the reclaimer's.</summary>
-    public static void ReverseReady(HeadQueue* queue, QueuedBlocks? ledger)
+    public static void ReverseDetached(HeadQueue* queue, BlockLedger? ledger)
     {
         RcuHead* first = null;
-        RcuHead* head = queue->Ready;
-        for (long left = queue->ReadyCount; left > 0; left--)
+        RcuHead* head = queue->Detached;
+        for (long left = queue->DetachedCount; left > 0; left--)
         {
-            // SAFETY: ReadyCount items are linked from Ready on; the link of the lowest is overwritten, not followed.
+            // SAFETY: DetachedCount items are linked from Ready on; the link of the lowest is overwritten, not followed.
             RcuHead* below = LinkOf(head, ledger);
             if (ledger is null || ledger.TryRelink(head, first))
             {
@@ -184,28 +184,28 @@ internal unsafe struct HeadQueue
             head = below;
         }
 
-        queue->Ready = first;
+        queue->Detached = first;
     }
 
     /// <summary>The next of what was detached; null when there is none.</summary>
-    public static RcuHead* TakeReady(HeadQueue* queue, QueuedBlocks? ledger)
+    public static RcuHead* TakeDetached(HeadQueue* queue, BlockLedger? ledger)
     {
-        if (queue->ReadyCount == 0)
+        if (queue->DetachedCount == 0)
         {
             return null;
         }
 
-        RcuHead* head = queue->Ready;
-        queue->Ready = LinkOf(head, ledger);
-        queue->ReadyCount--;
+        RcuHead* head = queue->Detached;
+        queue->Detached = LinkOf(head, ledger);
+        queue->DetachedCount--;
         return head;
     }
 
     /// <summary>The reclaimer has carried one item out, in the order of positions.</summary>
-    public static void NoteCarriedOut(HeadQueue* queue)
+    public static void MarkReclaimed(HeadQueue* queue)
     {
+        Order.Release(ref queue->ReclaimedItems, queue->ReclaimedItems + 1);
         Order.Release(ref queue->Reclaimed, queue->Reclaimed + 1);
-        Order.Release(ref queue->Carried, queue->Carried + 1);
     }
 
     /// <summary>What the next item pushed will be linked to; the producer's.</summary>
@@ -213,7 +213,7 @@ internal unsafe struct HeadQueue
 
     // Under Validate the ledger's copy: a head that was overwritten while it waited must not lead the consumer astray.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static RcuHead* LinkOf(RcuHead* head, QueuedBlocks? ledger) => ledger is null ? head->Next : ledger.LinkOf(head);
+    private static RcuHead* LinkOf(RcuHead* head, BlockLedger? ledger) => ledger is null ? head->Next : ledger.LinkOf(head);
 
     private static bool TrySnapshot(HeadQueue* queue, out RcuHead* top, out long position)
     {
@@ -225,6 +225,6 @@ internal unsafe struct HeadQueue
         }
         while (Order.Acquire(in queue->Count) != position);
 
-        return position != queue->_sealedPosition;
+        return position != queue->_snapshotPosition;
     }
 }

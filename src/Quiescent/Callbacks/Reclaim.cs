@@ -7,7 +7,7 @@ internal static unsafe class Reclaim
 {
     /// <summary>Frees the block that the head sits in, or calls its function. The head is gone afterwards. Under Validate, a head that was
     /// overwritten while it waited is left alone: its block leaks.</summary>
-    public static void CarryOut(RcuHead* head, QueuedBlocks? ledger)
+    public static void CarryOut(RcuHead* head, BlockLedger? ledger)
     {
         if (ledger is not null && !ledger.IsUnchanged(head))
         {

@@ -47,7 +47,7 @@ internal sealed class QuiescentEvents : EventSource
         WriteEvent(5, domainName, domainId, number, seconds);
 
     [NonEvent]
-    public void Tell(string domainName, long domainId, StallEventArgs stall)
+    public void Write(string domainName, long domainId, StallEventArgs stall)
     {
         if (IsEnabled(EventLevel.Warning, Keywords.Reports))
         {
@@ -64,7 +64,7 @@ internal sealed class QuiescentEvents : EventSource
     }
 
     [NonEvent]
-    public void Tell(string domainName, long domainId, ReaderAbandonedEventArgs reader)
+    public void Write(string domainName, long domainId, ReaderAbandonedEventArgs reader)
     {
         if (IsEnabled(EventLevel.Warning, Keywords.Reports))
         {
@@ -74,7 +74,7 @@ internal sealed class QuiescentEvents : EventSource
     }
 
     [NonEvent]
-    public void Tell(string domainName, long domainId, Exception thrown)
+    public void Write(string domainName, long domainId, Exception thrown)
     {
         if (IsEnabled(EventLevel.Error, Keywords.Reports))
         {
@@ -83,7 +83,7 @@ internal sealed class QuiescentEvents : EventSource
     }
 
     [NonEvent]
-    public void Tell(string domainName, long domainId, MisuseEventArgs misuse)
+    public void Write(string domainName, long domainId, MisuseEventArgs misuse)
     {
         if (IsEnabled(EventLevel.Error, Keywords.Reports))
         {
@@ -136,7 +136,7 @@ internal sealed class QuiescentEvents : EventSource
     /// <summary>What can be listened to by itself.</summary>
     public static class Keywords
     {
-        public const EventKeywords GracePeriods = Audience.GracePeriods;
+        public const EventKeywords GracePeriods = TelemetryListeners.GracePeriods;
         public const EventKeywords Barriers = (EventKeywords)0x2;
         public const EventKeywords Reports = (EventKeywords)0x4;
     }

@@ -17,7 +17,7 @@ internal static class QuiescentMeter
     private static Histogram<double>? s_durations;
 
     /// <summary>How long grace periods took; null where there is none, or not yet.</summary>
-    public static Histogram<double>? Durations => Audience.HasMeters ? Order.Acquire(in s_durations) : null;
+    public static Histogram<double>? Durations => TelemetryListeners.HasMeters ? Order.Acquire(in s_durations) : null;
 
     /// <summary>Makes the meter and its instruments, each by itself: a listener that fails at one sees the next.</summary>
     public static void Publish()
@@ -36,7 +36,7 @@ internal static class QuiescentMeter
         Counter(meter, "quiescent.readers.abandoned", "{reader}", "Readers that ended with a section open.", static books => books.ReadersAbandoned);
         Level(meter, "quiescent.backlog", "{item}", "What waits to be freed or called.", static (domain, all) =>
         {
-            RcuStatistics books = domain.ReadBooks();
+            RcuStatistics books = domain.ReadStatistics();
             all.Add(new(books.BlocksWaiting, domain.OfBlocks));
             all.Add(new(books.CallbacksWaiting, domain.OfCallbacks));
         });
@@ -44,12 +44,12 @@ internal static class QuiescentMeter
             all.Add(new(domain.BacklogLimit, domain.Tags)));
         Level(meter, "quiescent.reader.slots", "{slot}", "Slots of the threads that read or queue.", static (domain, all) =>
         {
-            RcuStatistics books = domain.ReadBooks();
+            RcuStatistics books = domain.ReadStatistics();
             all.Add(new(books.ReaderSlotsInUse, domain.OfUsedSlots));
             all.Add(new(Math.Max(0, books.ReaderSlots - books.ReaderSlotsInUse), domain.OfFreeSlots));
         });
         Level(meter, "quiescent.pages", "{page}", "Pages of block pointers in use, of 4 KiB.", static (domain, all) =>
-            all.Add(new(domain.ReadBooks().PagesInUse, domain.Tags)));
+            all.Add(new(domain.ReadStatistics().PagesInUse, domain.Tags)));
         Level(meter, "quiescent.sections.open", "{section}", "Sections begun and not ended, about, of sleepable domains.", static (domain, all) =>
         {
             if (domain.OpenSections is { } open)
@@ -77,18 +77,18 @@ internal static class QuiescentMeter
 
         if (Durations is { } durations)
         {
-            Audience.Add(durations);
+            TelemetryListeners.Add(durations);
         }
     }
 
     private static void Counter(Meter meter, string name, string unit, string description, Func<RcuStatistics, long> read) =>
         Telemetry.Attempt(() => meter.CreateObservableCounter(
             name,
-            () => DomainFigures.Collect((domain, all) => all.Add(new(read(domain.ReadBooks()), domain.Tags))),
+            () => DomainInstruments.Collect((domain, all) => all.Add(new(read(domain.ReadStatistics()), domain.Tags))),
             unit,
             description));
 
     private static void Level(
-        Meter meter, string name, string unit, string description, Action<DomainFigures, List<Measurement<long>>> read) =>
-        Telemetry.Attempt(() => meter.CreateObservableUpDownCounter(name, () => DomainFigures.Collect(read), unit, description));
+        Meter meter, string name, string unit, string description, Action<DomainInstruments, List<Measurement<long>>> read) =>
+        Telemetry.Attempt(() => meter.CreateObservableUpDownCounter(name, () => DomainInstruments.Collect(read), unit, description));
 }

@@ -10,7 +10,7 @@ internal static class ReportText
 {
     private const string Hint = "where it began is known with RcuDomainOptions.Validate, or QUIESCENT_VALIDATE=1";
 
-    public static string Of(StallEventArgs stall, Culprit reader)
+    public static string Of(StallEventArgs stall, ReaderIdentity reader)
     {
         string detected = stall.ManagedThreadId == Environment.CurrentManagedThreadId ? "self-detected" : "detected";
         StringBuilder text = new();
@@ -36,7 +36,7 @@ internal static class ReportText
         return text.ToString();
     }
 
-    public static string OfAbandoned(ReaderAbandonedEventArgs abandoned, Culprit reader)
+    public static string OfAbandoned(ReaderAbandonedEventArgs abandoned, ReaderIdentity reader)
     {
         StringBuilder text = new();
         Append(text, $"rcu: INFO: domain '{abandoned.DomainName}' detected {Sections(abandoned.Depth)} left open ");

@@ -16,7 +16,7 @@ internal static class Telemetry
     private static QuiescentEvents? s_events;
 
     /// <summary>Null where there is none, or not yet.</summary>
-    public static QuiescentEvents? Events => Audience.HasEvents ? Order.Acquire(in s_events) : null;
+    public static QuiescentEvents? Events => TelemetryListeners.HasEvents ? Order.Acquire(in s_events) : null;
 
     /// <summary>Makes them, the first time. With no lock held, and not from a static constructor: listeners may call anything.</summary>
     public static void Start()
@@ -26,7 +26,7 @@ internal static class Telemetry
             return;
         }
 
-        if (Audience.HasEvents)
+        if (TelemetryListeners.HasEvents)
         {
             Attempt(static () =>
             {
@@ -35,11 +35,11 @@ internal static class Telemetry
                 ArrayPool<char>.Shared.Return(ArrayPool<char>.Shared.Rent(1));
                 QuiescentEvents events = new();
                 Order.Release(ref s_events, events);
-                Audience.Add(events);
+                TelemetryListeners.Add(events);
             });
         }
 
-        if (Audience.HasMeters)
+        if (TelemetryListeners.HasMeters)
         {
             Attempt(QuiescentMeter.Publish);
         }

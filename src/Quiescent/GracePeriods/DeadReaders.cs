@@ -7,10 +7,10 @@ namespace Quiescent.GracePeriods;
 // The threads that ended: their slots go to others, and sections they left open are ended and noted for reports. All of it under
 // the engine's lock.
 //
-// O6  A dead thread's word is cleared here only: Bury().
+// O6  A dead thread's word is cleared here only: ReleaseDead().
 internal sealed class DeadReaders(SlotTable slots)
 {
-    private readonly List<Culprit> _abandoned = [];
+    private readonly List<ReaderIdentity> _abandoned = [];
     private int _pending;
 
     /// <summary>How many have ended inside sections.</summary>
@@ -25,11 +25,11 @@ internal sealed class DeadReaders(SlotTable slots)
         int end = slots.End;
         for (int i = 0; i < end; i++)
         {
-            TryBury(i);
+            TryReleaseDead(i);
         }
     }
 
-    public bool TryBury(int index)
+    public bool TryReleaseDead(int index)
     {
         if (slots.OwnerOf(index) is not { HasEnded: true } owner)
         {
@@ -38,7 +38,7 @@ internal sealed class DeadReaders(SlotTable slots)
 
         try
         {
-            return Bury(index, owner);
+            return ReleaseDead(index, owner);
         }
         catch (OutOfMemoryException)
         {
@@ -52,8 +52,8 @@ internal sealed class DeadReaders(SlotTable slots)
     public unsafe void CloseAll(ReaderSlot* slot)
     {
         _abandoned.EnsureCapacity(_abandoned.Count + 1);
-        Culprit reader = ThreadRegistrations.OwnerOf(slot).Identify(SectionWord.Nesting(ReaderSlot.Real(slot)->Word));
-        Handles.CloseAll(slot);
+        ReaderIdentity reader = ThreadRegistrations.OwnerOf(slot).Identify(SectionWord.Nesting(ReaderSlot.Untwinned(slot)->Word));
+        ReaderHandles.CloseAll(slot);
         if (reader.Sections != 0)
         {
             Note(reader);
@@ -61,10 +61,10 @@ internal sealed class DeadReaders(SlotTable slots)
     }
 
     /// <summary>Those noted since the last call.</summary>
-    public Culprit[] Take()
+    public ReaderIdentity[] Take()
     {
         FaultInjection.ThrowIfDue(FaultSite.Report);
-        Culprit[] taken = [.. _abandoned];
+        ReaderIdentity[] taken = [.. _abandoned];
         _abandoned.Clear();
         Order.Release(ref _pending, 0);
         return taken;
@@ -72,7 +72,7 @@ internal sealed class DeadReaders(SlotTable slots)
 
     // O6: the thread is dead, and can dereference nothing any more. The fence orders what it last wrote (its word, the tails of
     // its queues) after the answer that it is dead, for this thread and, through the lock, for the slot's next owner.
-    private unsafe bool Bury(int index, SlotOwner owner)
+    private unsafe bool ReleaseDead(int index, SlotOwner owner)
     {
         Order.Fence();
         ReaderSlot* slot = slots[index];
@@ -81,7 +81,7 @@ internal sealed class DeadReaders(SlotTable slots)
         {
             FaultInjection.ThrowIfDue(FaultSite.Burial);
             _abandoned.EnsureCapacity(_abandoned.Count + 1);
-            Culprit reader = owner.Identify(SectionWord.Nesting(word));
+            ReaderIdentity reader = owner.Identify(SectionWord.Nesting(word));
             if (Order.CompareExchange(ref slot->Word, SectionWord.Sequence(word), word) != word)
             {
                 return false;
@@ -94,7 +94,7 @@ internal sealed class DeadReaders(SlotTable slots)
         return true;
     }
 
-    private void Note(Culprit reader)
+    private void Note(ReaderIdentity reader)
     {
         Count++;
         _abandoned.Add(reader);

@@ -46,7 +46,7 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
     public Stepping Stepping { get; } = new();
 
     /// <summary>What is to be said of grace periods, while somebody listens.</summary>
-    public GracePeriodNotes Notes { get; } = new();
+    public GracePeriodEvents Notes { get; } = new();
 
     /// <summary>Whether readers left by dead threads wait to be reported.</summary>
     public bool HasAbandoned => dead.HasUnreported;
@@ -137,7 +137,7 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
     }
 
     /// <summary>The readers that ended inside sections since the last call, to be reported by a caller that holds no lock.</summary>
-    public Culprit[] TakeAbandoned()
+    public ReaderIdentity[] TakeAbandoned()
     {
         using TryLock.Holder holder = TryLock.Hold(ref _lock);
         return dead.Take();
@@ -154,7 +154,7 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
 
         try
         {
-            if (!IsInProgress || _startedAt > notStartedAfter || scan.FindCulprit() is not { } reader)
+            if (!IsInProgress || _startedAt > notStartedAfter || scan.FindReaderInTheWay() is not { } reader)
             {
                 return false;
             }
@@ -189,9 +189,9 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
         _isArmed = false;
         _startedAt = Stopwatch.GetTimestamp();
         _started++;
-        if (Audience.HearsEvents)
+        if (TelemetryListeners.HearsEvents)
         {
-            Notes.Add(new GracePeriodNote(_started, _startedAt));
+            Notes.Add(new GracePeriodEvent(_started, _startedAt));
         }
 
         Order.Exchange(ref Slots.Words->Started, Slots.Words->Started + SectionWord.SequenceStep);
@@ -211,9 +211,9 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
         long now = Stopwatch.GetTimestamp();
         _durations.Add(now - _startedAt);
         _completed++;
-        if (Audience.HearsEnds)
+        if (TelemetryListeners.HearsEnds)
         {
-            Notes.Add(new GracePeriodNote(_completed, _startedAt, now));
+            Notes.Add(new GracePeriodEvent(_completed, _startedAt, now));
         }
 
         Order.Release(ref Slots.Words->Completed, SectionWord.Sequence(Slots.Words->Started));
@@ -221,7 +221,7 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
 }
 
 // A grace period, by its number, that a reader holds up; since when is the stopwatch's.
-internal readonly record struct StalledGracePeriod(Culprit Reader, long Number, long StartedAt);
+internal readonly record struct StalledGracePeriod(ReaderIdentity Reader, long Number, long StartedAt);
 
 // What the engine has counted, read in one go.
 internal readonly record struct GracePeriodCounts(long Started, long Completed, long Abandoned, GracePeriodDurations Durations);

@@ -14,7 +14,7 @@ internal abstract class ReaderScan
     public abstract bool Scan(ulong target);
 
     /// <summary>Who was in the way when the last scan stopped; null where it is not known.</summary>
-    public abstract Culprit? FindCulprit();
+    public abstract ReaderIdentity? FindReaderInTheWay();
 
     /// <summary>How many sections are open, about; null where nothing counts them. Needs no lock.</summary>
     public virtual long? OpenSections => null;

@@ -38,7 +38,7 @@ internal sealed class SlotScan(SlotTable slots, DeadReaders dead) : ReaderScan
             {
                 // SAFETY: the run lies inside one chunk, and chunks outlive the engine.
                 ulong word = Order.Acquire(in run->Word);
-                if (IsInTheWay(word, target) && !dead.TryBury(_cursor + i))
+                if (IsInTheWay(word, target) && !dead.TryReleaseDead(_cursor + i))
                 {
                     _cursor += i;
                     return false;
@@ -55,7 +55,7 @@ internal sealed class SlotScan(SlotTable slots, DeadReaders dead) : ReaderScan
 
     // A word in the way is of one section for as long as it is: the next one announces the target or a later grace period. So what
     // lies between two looks at it is said of the section that is waited for.
-    public override unsafe Culprit? FindCulprit()
+    public override unsafe ReaderIdentity? FindReaderInTheWay()
     {
         if (_cursor >= _end)
         {
@@ -64,7 +64,7 @@ internal sealed class SlotScan(SlotTable slots, DeadReaders dead) : ReaderScan
 
         ReaderSlot* slot = slots[_cursor];
         ulong word = Order.Acquire(in slot->Word);
-        Culprit? reader = IsInTheWay(word, _target) ? slots.OwnerOf(_cursor)?.Identify(SectionWord.Nesting(word)) : null;
+        ReaderIdentity? reader = IsInTheWay(word, _target) ? slots.OwnerOf(_cursor)?.Identify(SectionWord.Nesting(word)) : null;
         return IsInTheWay(Order.Acquire(in slot->Word), _target) ? reader : null;
     }
 

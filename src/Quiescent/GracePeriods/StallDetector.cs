@@ -55,4 +55,4 @@ internal sealed class StallDetector(GracePeriodEngine engine, TimeSpan timeout)
 }
 
 // One finding of the detector.
-internal readonly record struct Stall(Culprit Reader, long GracePeriod, TimeSpan Duration, int Reports);
+internal readonly record struct Stall(ReaderIdentity Reader, long GracePeriod, TimeSpan Duration, int Reports);

@@ -11,7 +11,7 @@ internal abstract class BlockSink
     public abstract void Take(ReadOnlySpan<nint> blocks);
 
     /// <summary>The domain takes nothing more. May be told twice.</summary>
-    public abstract void NoteDomainDisposed();
+    public abstract void MarkDomainDisposed();
 }
 
 // The sinks of one domain, by their channels: -1, -2, … A number that is given back goes to the next sink, and with it each
@@ -44,7 +44,7 @@ internal sealed class BlockSinks
         _sinks[-1 - channel] = null;
     }
 
-    public void TellDisposed()
+    public void MarkDomainDisposed()
     {
         BlockSink?[] sinks;
         using (TryLock.Hold(ref _gate))
@@ -54,7 +54,7 @@ internal sealed class BlockSinks
 
         foreach (BlockSink? sink in sinks)
         {
-            sink?.NoteDomainDisposed();
+            sink?.MarkDomainDisposed();
         }
     }
 

@@ -139,7 +139,7 @@ internal sealed unsafe class Quarantine(long maxBytes, int maxBlocks)
         int written = Poison.FirstWritten(reclaimed.Block, reclaimed.Bytes);
         if (written >= 0)
         {
-            reclaimed.Findings.Add(new Finding(RcuMisuse.WrittenAfterFree, reclaimed.Block, written, reclaimed.QueuedAt));
+            reclaimed.Findings.Add(new Finding(MisuseKind.WrittenAfterFree, reclaimed.Block, written, reclaimed.QueuedAt));
         }
 
         return written < 0;

@@ -42,11 +42,11 @@ internal static class Attachments
     {
         try
         {
-            List<CodeQueues> domains = LiveDomains.All();
+            List<UnloadBarrier> domains = LiveDomains.All();
             List<Task> barriers = [];
-            foreach (CodeQueues domain in domains)
+            foreach (UnloadBarrier domain in domains)
             {
-                if (domain.WhenCarriedOut() is { } barrier)
+                if (domain.WhenReclaimed() is { } barrier)
                 {
                     barriers.Add(barrier);
                 }

@@ -6,12 +6,12 @@ namespace Quiescent.Modules;
 // the first callback: so queueing has nothing to tell. A domain that is being disposed of is here until all has been carried out.
 internal static class LiveDomains
 {
-    private static readonly WeakList<CodeQueues> s_domains = new();
+    private static readonly WeakList<UnloadBarrier> s_domains = new();
 
     /// <exception cref="OutOfMemoryException">Nothing has changed.</exception>
-    public static void Add(CodeQueues domain) => s_domains.Add(domain);
+    public static void Add(UnloadBarrier domain) => s_domains.Add(domain);
 
-    public static void Remove(CodeQueues domain) => s_domains.Remove(domain);
+    public static void Remove(UnloadBarrier domain) => s_domains.Remove(domain);
 
-    public static List<CodeQueues> All() => s_domains.All();
+    public static List<UnloadBarrier> All() => s_domains.All();
 }

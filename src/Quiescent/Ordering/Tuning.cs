@@ -38,7 +38,7 @@ internal static class Tuning
 
     /// <summary>Blocks that an owner appends between two visits of the slow path, and frees in one: a power of two that divides the
     /// page. Half of what glibc's per-thread cache holds of a size: eight overflow it, two pay twice for the visit.</summary>
-    public const int EntriesPerVisit = 4;
+    public const int EntriesPerCollect = 4;
 
     /// <summary>Entries ahead of being freed at which a block's first line is asked for: those of the next visits.</summary>
     public const int FreePrefetchDistance = 8;
@@ -49,7 +49,7 @@ internal static class Tuning
 
     /// <summary>Pages that wait while an owner's visits keep pace: those that a grace period is driven for, and as many that it has
     /// freed. Beyond this a visit frees twice as much, and a page's end <see cref="CollectPages"/>.</summary>
-    public const int PagesKeptForVisits = 2 * DrivePages;
+    public const int PagesKeptForOwner = 2 * DrivePages;
 
     /// <summary>Pages that an owner frees at a page's end when more waits. One is filled and two are freed: a backlog shrinks at the rate
     /// at which it would have grown, and no single call frees more than about a thousand blocks.</summary>
@@ -61,7 +61,7 @@ internal static class Tuning
     // Heads.
 
     /// <summary>Heads between two visits of the slow path; a power of two.</summary>
-    public const int HeadsPerVisit = 128;
+    public const int HeadsPerCollect = 128;
 
     /// <summary>Heads that one visit frees at the most.</summary>
     public const int CollectHeads = 512;

@@ -88,7 +88,7 @@ internal sealed unsafe partial class BlockPool
             using TryLock.Holder holder = TryLock.Hold(ref _queue->Lock);
             long tail = PageQueue.Tail(_queue, _context.First);
             return new Figures(
-                Current->Received - Order.Acquire(in Current->Count), tail - Current->FreedBefore, tail - Order.Acquire(in _queue->Carried));
+                Current->Received - Order.Acquire(in Current->Count), tail - Current->FreedBefore, tail - Order.Acquire(in _queue->Reclaimed));
         }
     }
 }

@@ -69,7 +69,7 @@ internal sealed unsafe partial class BlockPool
     }
 
     /// <inheritdoc/>
-    public override void NoteDomainDisposed() => ChangeState(set: DomainDisposed);
+    public override void MarkDomainDisposed() => ChangeState(set: DomainDisposed);
 
     private int State => Order.Acquire(in _state);
 
@@ -107,7 +107,7 @@ internal sealed unsafe partial class BlockPool
             {
                 nint word = HeadWord.OfOffset(slab, &slab->Head, Deallocators.AlignedNativeHeap);
                 slab->Head.Word = word;
-                if (!_queueing.TryPushShared(&slab->Head, word))
+                if (!_producer.TryPushShared(&slab->Head, word))
                 {
                     ReleaseAfterDomain(slab);
                 }

@@ -27,7 +27,7 @@ namespace Quiescent.Pools;
 //
 // P1  A block has one place, and one thread at a time moves it: what is in a magazine, its owner; what is covered in a queue, whoever
 //     holds the queue's lock (O7, O10); what is in the depot, whoever holds the depot's.
-// P2  (O3) Between Free and Rent lies a full grace period: blocks leave a queue when they are covered, by PeekCovered alone. Not so
+// P2  (O3) Between Free and Rent lies a full grace period: blocks leave a queue when they are covered, by NextExpired alone. Not so
 //     what FreeNow takes, and a type-safe pool's Free: its readers check that the block is still the one they looked for.
 // P3  One owner per magazine (Magazine.cs): the thread whose slot it belongs to. An ended thread's goes to the slot's next owner
 //     with what is in it, by the registration that orders the two (O6).
@@ -41,7 +41,7 @@ internal sealed unsafe partial class BlockPool : BlockSink
     private static long s_lastNumber;
 
     private readonly QueueContext _context;
-    private readonly Queueing _queueing;
+    private readonly Producer _producer;
     private readonly Registrar _registrar;
     private readonly SlabLayout _layout;
     private readonly Depot _depot;
@@ -55,10 +55,10 @@ internal sealed unsafe partial class BlockPool : BlockSink
     private long _open;
 
     /// <exception cref="OutOfMemoryException">There is no memory for what a pool consists of.</exception>
-    public BlockPool(QueueContext context, Queueing queueing, Registrar registrar, nuint blockBytes, RcuPoolOptions options)
+    public BlockPool(QueueContext context, Producer producer, Registrar registrar, nuint blockBytes, RcuPoolOptions options)
     {
         _context = context;
-        _queueing = queueing;
+        _producer = producer;
         _registrar = registrar;
         _validate = context.Slots.Validate;
         _isTypesafe = options.TypesafeByRcu;
@@ -92,12 +92,12 @@ internal sealed unsafe partial class BlockPool : BlockSink
     public string Name => _name;
 
     /// <summary>The domain's words.</summary>
-    public SharedWords* Words { get; }
+    public DomainState* Words { get; }
 
     public bool IsTypesafe => _isTypesafe;
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public void AttendToPage(PageQueue* queue) => _queueing.AttendToPage(queue);
+    public void HandleAppendFlags(PageQueue* queue) => _producer.HandleAppendFlags(queue);
 
     /// <summary>Rents beyond the fast path: an empty magazine, another pool's before, the thread's first, a closed pool, Validate.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -106,7 +106,7 @@ internal sealed unsafe partial class BlockPool : BlockSink
         while (true)
         {
             AwaitOpen();
-            Magazine* magazine = Find(_queueing.Enter(_registrar.Known));
+            Magazine* magazine = Find(_producer.RequireSlot(_registrar.Known));
             if (magazine->Count == 0)
             {
                 Refill(magazine);
@@ -141,18 +141,18 @@ internal sealed unsafe partial class BlockPool : BlockSink
         }
 
         ThrowIfDisposed();
-        ReaderSlot* real = _queueing.Enter(_registrar.Known);
+        ReaderSlot* real = _producer.RequireSlot(_registrar.Known);
         PageQueue* queue = &Find(real)->Queue;
         if (!_validate)
         {
-            _queueing.Append(real, queue, block);
+            _producer.Append(real, queue, block);
             return;
         }
 
         _depot.MarkIn((nint)block);
         try
         {
-            _queueing.Append(real, queue, block);
+            _producer.Append(real, queue, block);
         }
         catch
         {
@@ -227,7 +227,7 @@ internal sealed unsafe partial class BlockPool : BlockSink
     {
         try
         {
-            return _context.IsDisposed ? null : Find(_queueing.Enter(_registrar.Known));
+            return _context.IsDisposed ? null : Find(_producer.RequireSlot(_registrar.Known));
         }
         catch (Exception e) when (e is OutOfMemoryException or ObjectDisposedException)
         {
@@ -239,7 +239,7 @@ internal sealed unsafe partial class BlockPool : BlockSink
     private void Refill(Magazine* magazine)
     {
         Span<nint> into = new(Magazine.BlockAt(magazine, 0), (int)magazine->Capacity);
-        int count = _queueing.TakeExpired(&magazine->Queue, into);
+        int count = _producer.TakeExpired(&magazine->Queue, into);
         if (count != 0)
         {
             PoisonAll(into[..count]);

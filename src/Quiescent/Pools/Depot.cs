@@ -93,7 +93,7 @@ internal sealed unsafe class Depot
 
             if (slab->FreeCount == _layout.Blocks)
             {
-                NoteEmpty(slab, ref released);
+                RetireEmpty(slab, ref released);
             }
         }
 
@@ -239,7 +239,7 @@ internal sealed unsafe class Depot
         _emptySlabs++;
     }
 
-    private void NoteEmpty(Slab* slab, ref Slab* released)
+    private void RetireEmpty(Slab* slab, ref Slab* released)
     {
         Unlink(slab);
         if (_emptySlabs < KeptEmptySlabs)

@@ -24,13 +24,13 @@ internal unsafe struct ReaderSlot
     [FieldOffset(8)]
     public void* Queues;
 
-    /// <summary>The handle that may use the fast path, with the bits of <see cref="HandleWords"/>.</summary>
+    /// <summary>The handle that may use the fast path, with the bits of <see cref="HandleFlags"/>.</summary>
     [FieldOffset(16)]
     public ulong HandleWord;
 
     /// <summary>The domain's words, so that a handle is two words itself and travels in registers.</summary>
     [FieldOffset(24)]
-    public SharedWords* Words;
+    public DomainState* Words;
 
     [FieldOffset(32)]
     public int Index;
@@ -41,11 +41,11 @@ internal unsafe struct ReaderSlot
     public static ReaderSlot* TwinOf(ReaderSlot* slot) => slot + 1;
 
     /// <summary>The slot itself, whether handed the slot or its twin.</summary>
-    public static ReaderSlot* Real(ReaderSlot* slot) => (ReaderSlot*)((nint)slot & ~(nint)Bytes);
+    public static ReaderSlot* Untwinned(ReaderSlot* slot) => (ReaderSlot*)((nint)slot & ~(nint)Bytes);
 }
 
 // The low bits of a handle word; the rest is the handle's number in its slot, never 0.
-internal static class HandleWords
+internal static class HandleFlags
 {
     public const ulong Online = 1;
     public const ulong FullFence = 2;

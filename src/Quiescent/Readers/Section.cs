@@ -29,7 +29,7 @@ internal static unsafe class Section
 {
     /// <summary>Announces the outermost section.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ulong Announce(ReaderSlot* slot, SharedWords* words)
+    public static ulong Announce(ReaderSlot* slot, DomainState* words)
     {
         // SAFETY: both words are the first of their structs.
         ulong word = Order.Acquire((ulong*)words);
@@ -39,9 +39,9 @@ internal static unsafe class Section
 
     /// <summary>Entry beyond the fast path: a nested section, or any section under Validate.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public static ulong EnterBeyondFast(ReaderSlot* slot, SharedWords* words)
+    public static ulong EnterBeyondFast(ReaderSlot* slot, DomainState* words)
     {
-        ReaderSlot* real = ReaderSlot.Real(slot);
+        ReaderSlot* real = ReaderSlot.Untwinned(slot);
         ulong word = real->Word;
         if (SectionWord.Nesting(word) == SectionWord.MaxNesting)
         {
@@ -75,7 +75,7 @@ internal static unsafe class Section
 
         if (!wasFree)
         {
-            ReaderSlot* real = ReaderSlot.Real(slot);
+            ReaderSlot* real = ReaderSlot.Untwinned(slot);
             Order.Release(ref real->Word, real->Word - 1);
         }
     }
@@ -85,12 +85,12 @@ internal static unsafe class Section
 
     /// <summary>Whether waiting for a grace period here would wait for this thread itself: inside a section, or online.</summary>
     public static bool HoldsUpGracePeriods(ReaderSlot* slot) =>
-        slot != null && !SectionWord.IsQuiescent(ReaderSlot.Real(slot)->Word);
+        slot != null && !SectionWord.IsQuiescent(ReaderSlot.Untwinned(slot)->Word);
 
     public static int CountedDepth(ReaderSlot* slot)
     {
-        ReaderSlot* real = ReaderSlot.Real(slot);
-        return SectionWord.Nesting(real->Word) - (int)(real->HandleWord & HandleWords.Online);
+        ReaderSlot* real = ReaderSlot.Untwinned(slot);
+        return SectionWord.Nesting(real->Word) - (int)(real->HandleWord & HandleFlags.Online);
     }
 
     /// <summary>Under Validate: the places where this thread's open sections began, a line each; else nothing.</summary>
@@ -102,13 +102,13 @@ internal static unsafe class Section
     private static bool HasLedgerSection(ReaderSlot* slot) =>
         ReaderSlot.IsTwin(slot) && ThreadRegistrations.OwnerOf(slot).Ledger!.HasOpenSection;
 
-    private static ulong EnterCounted(ReaderSlot* real, SharedWords* words)
+    private static ulong EnterCounted(ReaderSlot* real, DomainState* words)
     {
         ulong word = real->Word;
         if (SectionWord.IsQuiescent(word))
         {
             word = Announce(real, words);
-            if ((real->HandleWord & HandleWords.FullFence) != 0)
+            if ((real->HandleWord & HandleFlags.FullFence) != 0)
             {
                 Order.Fence(); // [A] under Full.
             }

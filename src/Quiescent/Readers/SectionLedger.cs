@@ -16,7 +16,7 @@ internal sealed class SectionLedger
     private const int Remembered = 16;
 
     // Nested deeper than this, sections go by the place of those around them: each look at a stack costs as much as it is deep.
-    private const int MaxNoted = 64;
+    private const int MaxRecorded = 64;
 
     private readonly EndedSection[] _ended = new EndedSection[Remembered];
     private OpenSection? _innermost;
@@ -30,7 +30,7 @@ internal sealed class SectionLedger
     public ulong Open(bool isFree)
     {
         int depth = (_innermost?.Depth ?? 0) + 1;
-        SectionEntry entry = depth <= MaxNoted ? SectionEntry.Here() : _innermost!.Entry;
+        SectionEntry entry = depth <= MaxRecorded ? SectionEntry.Here() : _innermost!.Entry;
         if (_innermost is null)
         {
             _watch = BlockingWatch.Begin(entry.Site.ToString());
@@ -45,7 +45,7 @@ internal sealed class SectionLedger
 
     /// <summary>From here on the thread is online without a quiescent state anew.</summary>
     /// <exception cref="OutOfMemoryException">There is no memory to note it; nothing has changed.</exception>
-    public void NoteQuiescentState() => Order.Release(ref _online, _online! with { At = Stopwatch.GetTimestamp() });
+    public void RecordQuiescentState() => Order.Release(ref _online, _online! with { At = Stopwatch.GetTimestamp() });
 
     public void GoOffline() => Order.Release(ref _online, null);
 
@@ -67,7 +67,7 @@ internal sealed class SectionLedger
         }
 
         wasFree = innermost.IsFree;
-        if (innermost.Depth <= MaxNoted)
+        if (innermost.Depth <= MaxRecorded)
         {
             Remember(innermost);
         }

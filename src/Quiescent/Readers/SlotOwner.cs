@@ -19,7 +19,7 @@ internal sealed class SlotOwner(SlotTable table, Thread thread)
     public SectionLedger? Ledger { get; } = table.Validate ? new SectionLedger() : null;
 
     /// <summary>For reports; made when asked for, as a thread may be named late.</summary>
-    public Culprit Identify(int sections) => new(Thread.Name, Thread.ManagedThreadId, OsThreadId)
+    public ReaderIdentity Identify(int sections) => new(Thread.Name, Thread.ManagedThreadId, OsThreadId)
     {
         Sections = sections,
         Entries = Ledger?.Entries() ?? [],
@@ -51,7 +51,7 @@ internal sealed class SlotOwner(SlotTable table, Thread thread)
 
     public ulong OpenHandle()
     {
-        _lastHandle += HandleWords.FirstNumber;
+        _lastHandle += HandleFlags.FirstNumber;
         _handles.Add(_lastHandle);
         return _lastHandle;
     }

@@ -46,11 +46,11 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
         Validate = validate;
 
         // SAFETY: freed by the finalizer; Started begins in announced form, Completed one behind nothing.
-        Words = (SharedWords*)NativeMemory.AlignedAlloc(SharedWords.Bytes, Alignment);
-        *Words = new SharedWords { Started = 1, Attention = Attention.Idle };
+        Words = (DomainState*)NativeMemory.AlignedAlloc(DomainState.Bytes, Alignment);
+        *Words = new DomainState { Started = 1, AppendFlags = AppendFlags.Idle };
         if (!ProcessWideBarrier.IsReliable)
         {
-            Words->Attention |= Attention.Fenced;
+            Words->AppendFlags |= AppendFlags.Fenced;
         }
     }
 
@@ -95,7 +95,7 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
         NativeMemory.AlignedFree(Words);
     }
 
-    public SharedWords* Words { get; }
+    public DomainState* Words { get; }
 
     public bool Validate { get; }
 
@@ -199,7 +199,7 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
         // SAFETY: index is below the chunk's length; queues lie behind the slots in the same block.
         ReaderSlot* slot = (ReaderSlot*)((byte*)chunk.Slots + ((nint)offset * ReaderSlot.Stride));
         slot->Queues = (byte*)chunk.Slots + ((nint)chunk.Owners.Length * ReaderSlot.Stride) + ((nint)offset * _queueBytes);
-        slot->HandleWord = FullFence ? HandleWords.FullFence : 0;
+        slot->HandleWord = FullFence ? HandleFlags.FullFence : 0;
         slot->Words = Words;
         slot->Index = index;
         *ReaderSlot.TwinOf(slot) = new ReaderSlot

@@ -41,12 +41,12 @@ internal sealed unsafe class ThreadRegistrations
     /// <summary>The owner of a slot of this thread, or null. Compares addresses; does not touch the slot.</summary>
     public static SlotOwner? TryOwnerOf(ReaderSlot* slot)
     {
-        ReaderSlot* real = ReaderSlot.Real(slot);
+        ReaderSlot* real = ReaderSlot.Untwinned(slot);
         if (t_current is { } current)
         {
             foreach (ref readonly Registration entry in current._entries.AsSpan())
             {
-                if (entry.Owner is not null && ReaderSlot.Real(entry.Slot) == real)
+                if (entry.Owner is not null && ReaderSlot.Untwinned(entry.Slot) == real)
                 {
                     return entry.Owner;
                 }
@@ -150,6 +150,6 @@ internal sealed unsafe class ThreadRegistrations
             Owner is not null
             && (Order.Acquire(in Owner.Table.Words->Closed) == 0
                 || Owner.HasHandles
-                || !SectionWord.IsQuiescent(ReaderSlot.Real(Slot)->Word));
+                || !SectionWord.IsQuiescent(ReaderSlot.Untwinned(Slot)->Word));
     }
 }

@@ -8,26 +8,26 @@ internal static class BarrierWait
 {
     /// <summary>Returns when everything in the ticket has been carried out.</summary>
     /// <exception cref="ThreadInterruptedException">The thread was interrupted while it slept; nothing is lost.</exception>
-    public static void For(QueueContext context, Reclaimer reclaimer, BarrierTicket ticket) =>
+    public static void For(QueueContext context, Reclaimer reclaimer, BarrierTarget ticket) =>
         Wait(context, reclaimer, ticket, interruptible: true);
 
     /// <summary>Returns when nothing waits, in a domain that takes nothing more; cannot be interrupted.</summary>
     public static void UntilNothingWaits(QueueContext context, Reclaimer reclaimer)
     {
-        if (BarrierTicket.AnythingWaits(context, codeOnly: false))
+        if (BarrierTarget.AnythingWaits(context, codeOnly: false))
         {
             Wait(context, reclaimer, ticket: null, interruptible: false);
         }
     }
 
-    private static void Wait(QueueContext context, Reclaimer reclaimer, BarrierTicket? ticket, bool interruptible)
+    private static void Wait(QueueContext context, Reclaimer reclaimer, BarrierTarget? ticket, bool interruptible)
     {
         ReclaimerPass help = new(context, ReclaimerPass.NoCode);
         Backoff backoff = default;
-        reclaimer.BeginHurry();
+        reclaimer.BeginExpedited();
         try
         {
-            while (ticket is null ? BarrierTicket.AnythingWaits(context, codeOnly: false) : !ticket.IsDone())
+            while (ticket is null ? BarrierTarget.AnythingWaits(context, codeOnly: false) : !ticket.IsDone())
             {
                 context.ReportReclaimer(onPool: false);
                 if (help.Run(mayNote: true, hurry: true))
@@ -54,7 +54,7 @@ internal static class BarrierWait
         }
         finally
         {
-            reclaimer.EndHurry();
+            reclaimer.EndExpedited();
             backoff.RestoreInterrupt();
         }
 

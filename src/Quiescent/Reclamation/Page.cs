@@ -29,9 +29,9 @@ internal unsafe struct Page
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool HasNoRoom(nint* cursor) => ((nint)cursor & (Bytes - 1)) == 0;
 
-    /// <summary>No room, or the owner's visit of the slow path is due: every <see cref="EntriesPerVisit"/> blocks, in one test.</summary>
+    /// <summary>No room, or the owner's visit of the slow path is due: every <see cref="EntriesPerCollect"/> blocks, in one test.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool IsVisitDue(nint* cursor) => ((nint)cursor & ((EntriesPerVisit * sizeof(nint)) - 1)) == 0;
+    public static bool IsCollectDue(nint* cursor) => ((nint)cursor & ((EntriesPerCollect * sizeof(nint)) - 1)) == 0;
 
     /// <summary>The page that a cursor stands in; a full page's cursor stands at its end.</summary>
     public static Page* Of(nint* cursor) => (Page*)((nint)(cursor - 1) & ~(nint)(Bytes - 1));

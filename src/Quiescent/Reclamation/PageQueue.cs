@@ -52,7 +52,7 @@ internal unsafe struct PageQueue
 
     /// <summary>How many blocks the owner frees at each visit, as decided at the last page's end.</summary>
     [FieldOffset(32)]
-    public int PerVisit;
+    public int CollectQuota;
 
     // The consumer's line.
     [FieldOffset(64)]
@@ -63,19 +63,19 @@ internal unsafe struct PageQueue
 
     /// <summary>Entries up to here are carried out.</summary>
     [FieldOffset(80)]
-    public long Carried;
+    public long Reclaimed;
 
     [FieldOffset(88)]
-    private long _notedPosition;
+    private long _snapshotPosition;
 
     [FieldOffset(96)]
-    private ulong _notedTarget;
+    private ulong _snapshotTarget;
 
     /// <summary>Where the open page began when the reclaimer last looked.</summary>
     [FieldOffset(104)]
     private long _seenBase;
 
-    /// <summary>Freed by <see cref="FreeSome"/> since the last answer of <see cref="FreeCovered"/>.</summary>
+    /// <summary>Freed by <see cref="FreeSome"/> since the last answer of <see cref="FreeExpired"/>.</summary>
     [FieldOffset(112)]
     private int _unanswered;
 
@@ -84,11 +84,11 @@ internal unsafe struct PageQueue
     {
         // SAFETY: O10: under Lock the cursor's page is in the queue.
         nint* cursor = Order.Acquire(&queue->Cursor);
-        return cursor == null ? queue->Carried : Page.Of(cursor)->Base + Page.IndexOf(cursor) - first;
+        return cursor == null ? queue->Reclaimed : Page.Of(cursor)->Base + Page.IndexOf(cursor) - first;
     }
 
     /// <summary>The owner stamps its full page. False: that was done before, or there is no page.</summary>
-    public static bool Seal(PageQueue* queue, GracePeriodEngine engine)
+    public static bool StampFullPage(PageQueue* queue, GracePeriodEngine engine)
     {
         nint* cursor = queue->Cursor;
         if (cursor == null || Page.Of(cursor)->Stamp != 0)
@@ -104,7 +104,7 @@ internal unsafe struct PageQueue
     public static ulong OldestTarget(PageQueue* queue, GracePeriodEngine engine)
     {
         ulong stamp = Order.Acquire(in queue->_head->Stamp);
-        return stamp != 0 ? stamp & ~Valid : queue->_notedTarget != 0 ? queue->_notedTarget & ~Valid : engine.NextTarget();
+        return stamp != 0 ? stamp & ~Valid : queue->_snapshotTarget != 0 ? queue->_snapshotTarget & ~Valid : engine.NextTarget();
     }
 
     /// <summary>The owner goes on to a new page, its last one being sealed.</summary>
@@ -113,7 +113,7 @@ internal unsafe struct PageQueue
         nint* cursor = queue->Cursor;
         if (cursor == null)
         {
-            page->Base = queue->Carried;
+            page->Base = queue->Reclaimed;
             queue->_seenBase = -1;
             Order.Release(&queue->_head, page);
             Order.Release(&queue->Cursor, Page.EntryAt(page, first));
@@ -130,15 +130,15 @@ internal unsafe struct PageQueue
     public static bool TryWithdraw(PageQueue* queue, int first)
     {
         long tail = Tail(queue, first);
-        bool isNoted = queue->_notedTarget != 0 && queue->_notedPosition >= tail;
-        if (queue->Carried >= tail || (isNoted && Deallocators.IsCode(queue->Channel)))
+        bool isNoted = queue->_snapshotTarget != 0 && queue->_snapshotPosition >= tail;
+        if (queue->Reclaimed >= tail || (isNoted && Deallocators.IsCode(queue->Channel)))
         {
             return false;
         }
 
         if (isNoted)
         {
-            queue->_notedPosition = tail - 1;
+            queue->_snapshotPosition = tail - 1;
         }
 
         Order.Release(&queue->Cursor, queue->Cursor - 1);
@@ -149,11 +149,11 @@ internal unsafe struct PageQueue
     /// Notes what the queue holds now, to be freed after a grace period, unless an earlier note still waits; under Lock. What an
     /// active owner will see to itself is left to it, unless <paramref name="evenIfActive"/>. False: there is no note.
     /// </summary>
-    public static bool TryNote(PageQueue* queue, GracePeriodEngine engine, int first, bool evenIfActive, out ulong target)
+    public static bool SnapshotPartialPages(PageQueue* queue, GracePeriodEngine engine, int first, bool evenIfActive, out ulong target)
     {
-        ForgetNote(queue);
+        ForgetSnapshot(queue);
         long tail = Tail(queue, first);
-        if (queue->_notedTarget == 0 && tail != queue->Carried)
+        if (queue->_snapshotTarget == 0 && tail != queue->Reclaimed)
         {
             // An owner that has gone on to another page since the last look fills pages, and collects them (not user code's).
             long openBase = Page.Of(queue->Cursor)->Base;
@@ -161,20 +161,20 @@ internal unsafe struct PageQueue
             queue->_seenBase = openBase;
             if (evenIfActive || !isActive || Deallocators.IsCode(queue->Channel))
             {
-                queue->_notedPosition = tail;
-                queue->_notedTarget = engine.NextTarget() | Valid; // O3: after the position.
+                queue->_snapshotPosition = tail;
+                queue->_snapshotTarget = engine.NextTarget() | Valid; // O3: after the position.
             }
         }
 
-        target = queue->_notedTarget & ~Valid;
-        return queue->_notedTarget != 0;
+        target = queue->_snapshotTarget & ~Valid;
+        return queue->_snapshotTarget != 0;
     }
 
     /// <summary>
-    /// The oldest entries whose grace period has passed, of one page; under Lock. They stay until <see cref="NoteCarriedOut"/>
+    /// The oldest entries whose grace period has passed, of one page; under Lock. They stay until <see cref="MarkReclaimed"/>
     /// and the next call.
     /// </summary>
-    public static int PeekCovered(PageQueue* queue, GracePeriodEngine engine, PagePool pool, int first, out nint* entries)
+    public static int NextExpired(PageQueue* queue, GracePeriodEngine engine, PagePool pool, int first, out nint* entries)
     {
         Recycle(queue, pool, first);
         entries = null;
@@ -184,16 +184,16 @@ internal unsafe struct PageQueue
             return 0;
         }
 
-        int begin = IndexOfCarried(queue, page, first);
+        int begin = IndexOfReclaimed(queue, page, first);
         int end = begin;
         ulong stamp = Order.Acquire(in page->Stamp);
         if (stamp != 0 && engine.HasCompleted(stamp & ~Valid))
         {
             end = Page.Words;
         }
-        else if (queue->_notedTarget != 0 && engine.HasCompleted(queue->_notedTarget & ~Valid))
+        else if (queue->_snapshotTarget != 0 && engine.HasCompleted(queue->_snapshotTarget & ~Valid))
         {
-            end = (int)Math.Min(Page.Words, queue->_notedPosition - page->Base + first);
+            end = (int)Math.Min(Page.Words, queue->_snapshotPosition - page->Base + first);
         }
 
         entries = Page.EntryAt(page, begin);
@@ -201,36 +201,36 @@ internal unsafe struct PageQueue
     }
 
     /// <summary>The oldest entries have been carried out; by the one consumer of this queue.</summary>
-    public static void NoteCarriedOut(PageQueue* queue, int count) =>
-        Order.Release(ref queue->Carried, queue->Carried + count);
+    public static void MarkReclaimed(PageQueue* queue, int count) =>
+        Order.Release(ref queue->Reclaimed, queue->Reclaimed + count);
 
-    /// <summary>Frees at most <paramref name="blocks"/> of what is covered of the oldest page, as <see cref="FreeCovered"/> does. They
+    /// <summary>Frees at most <paramref name="blocks"/> of what is covered of the oldest page, as <see cref="FreeExpired"/> does. They
     /// are in the next answer of that.</summary>
-    public static void FreeSome(PageQueue* queue, GracePeriodEngine engine, PagePool pool, QueuedBlocks? ledger, int first, int blocks)
+    public static void FreeSome(PageQueue* queue, GracePeriodEngine engine, PagePool pool, BlockLedger? ledger, int first, int blocks)
     {
-        int covered = PeekCovered(queue, engine, pool, first, out nint* entries);
+        int covered = NextExpired(queue, engine, pool, first, out nint* entries);
         blocks = Math.Min(blocks, covered);
         FreeAll(queue, new ReadOnlySpan<nint>(entries, covered), blocks, ledger);
-        NoteCarriedOut(queue, blocks);
+        MarkReclaimed(queue, blocks);
         queue->_unanswered += blocks;
     }
 
     /// <summary>Frees at most <paramref name="pages"/> pages' worth of what is covered, under Lock, in a queue whose
     /// deallocator is built in (O8). Returns how many blocks were freed since its last answer.</summary>
-    public static int FreeCovered(PageQueue* queue, GracePeriodEngine engine, PagePool pool, QueuedBlocks? ledger, int first, int pages)
+    public static int FreeExpired(PageQueue* queue, GracePeriodEngine engine, PagePool pool, BlockLedger? ledger, int first, int pages)
     {
         int freed = queue->_unanswered;
         queue->_unanswered = 0;
         for (; pages > 0; pages--)
         {
-            int count = PeekCovered(queue, engine, pool, first, out nint* entries);
+            int count = NextExpired(queue, engine, pool, first, out nint* entries);
             if (count == 0)
             {
                 break;
             }
 
             FreeAll(queue, new ReadOnlySpan<nint>(entries, count), count, ledger);
-            NoteCarriedOut(queue, count);
+            MarkReclaimed(queue, count);
             freed += count;
         }
 
@@ -240,13 +240,13 @@ internal unsafe struct PageQueue
 
     /// <summary>Copies the oldest entries whose grace period has passed, for their owner to use anew; under Lock. Returns how many:
     /// no more than one page's.</summary>
-    public static int TakeCovered(PageQueue* queue, GracePeriodEngine engine, PagePool pool, QueuedBlocks? ledger, int first, Span<nint> into)
+    public static int TakeExpiredEntries(PageQueue* queue, GracePeriodEngine engine, PagePool pool, BlockLedger? ledger, int first, Span<nint> into)
     {
-        int count = Math.Min(PeekCovered(queue, engine, pool, first, out nint* entries), into.Length);
+        int count = Math.Min(NextExpired(queue, engine, pool, first, out nint* entries), into.Length);
         ReadOnlySpan<nint> taken = new(entries, count);
         taken.CopyTo(into);
         ledger?.RemoveAll(taken);
-        NoteCarriedOut(queue, count);
+        MarkReclaimed(queue, count);
         return count;
     }
 
@@ -254,7 +254,7 @@ internal unsafe struct PageQueue
     public static void Release(PageQueue* queue, PagePool pool, int first)
     {
         Recycle(queue, pool, first);
-        if (queue->_head != null && queue->Carried == Tail(queue, first))
+        if (queue->_head != null && queue->Reclaimed == Tail(queue, first))
         {
             pool.Give(queue->_head);
             queue->_head = null;
@@ -275,9 +275,9 @@ internal unsafe struct PageQueue
 
     private static void Recycle(PageQueue* queue, PagePool pool, int first)
     {
-        ForgetNote(queue);
+        ForgetSnapshot(queue);
         Page* page = Order.Acquire(&queue->_head);
-        if (page == null || IndexOfCarried(queue, page, first) != Page.Words)
+        if (page == null || IndexOfReclaimed(queue, page, first) != Page.Words)
         {
             return;
         }
@@ -290,19 +290,19 @@ internal unsafe struct PageQueue
         }
     }
 
-    private static void ForgetNote(PageQueue* queue)
+    private static void ForgetSnapshot(PageQueue* queue)
     {
-        if (queue->_notedPosition <= queue->Carried)
+        if (queue->_snapshotPosition <= queue->Reclaimed)
         {
-            queue->_notedTarget = 0;
+            queue->_snapshotTarget = 0;
         }
     }
 
-    private static int IndexOfCarried(PageQueue* queue, Page* page, int first) => (int)(queue->Carried - page->Base) + first;
+    private static int IndexOfReclaimed(PageQueue* queue, Page* page, int first) => (int)(queue->Reclaimed - page->Base) + first;
 
     // Not inlined: into a method with a try block or with many calls, NativeMemory.Free's transition would become a call of its own.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void FreeAll(PageQueue* queue, ReadOnlySpan<nint> covered, int count, QueuedBlocks? ledger)
+    private static void FreeAll(PageQueue* queue, ReadOnlySpan<nint> covered, int count, BlockLedger? ledger)
     {
         int channel = queue->Channel;
         if (Deallocators.IsPool(channel))

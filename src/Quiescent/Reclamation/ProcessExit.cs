@@ -53,13 +53,13 @@ internal static class ProcessExit
                 continue;
             }
 
-            reclaimer.BeginHurry();
+            reclaimer.BeginExpedited();
             while (reclaimer.IsCodeWaiting && Stopwatch.GetElapsedTime(start) < s_limit)
             {
                 Backoff.SleepUninterrupted(1);
             }
 
-            reclaimer.EndHurry();
+            reclaimer.EndExpedited();
         }
     }
 }

@@ -19,7 +19,7 @@ internal sealed unsafe class QueueContext
         Engine = engine;
         Words = engine.Slots.Words;
         Backlog = new Backlog(options.BacklogLimit, options.BacklogPolicy);
-        Ledger = engine.Slots.Validate ? QueuedBlocks.OfProcess : null;
+        Ledger = engine.Slots.Validate ? BlockLedger.OfProcess : null;
         PageEntries = (int)Math.Clamp(options.BacklogLimit / PagesPerLimit, 1, Page.Entries);
         First = Page.Words - PageEntries;
         SharedSlot = Slots.Extend(owner: null);
@@ -30,7 +30,7 @@ internal sealed unsafe class QueueContext
     public SlotTable Slots => Engine.Slots;
 
     /// <summary>The table's, which this keeps; at hand for what every append reads.</summary>
-    public SharedWords* Words { get; }
+    public DomainState* Words { get; }
 
     public PagePool Pool { get; } = new();
 
@@ -40,10 +40,10 @@ internal sealed unsafe class QueueContext
     public Backlog Backlog { get; }
 
     /// <summary>What waits, under Validate; the process's.</summary>
-    public QueuedBlocks? Ledger { get; }
+    public BlockLedger? Ledger { get; }
 
     /// <summary>What user code the reclaimer runs.</summary>
-    public RunningCode Running { get; } = new();
+    public RunningCallback Running { get; } = new();
 
     /// <summary>What validation has found and nobody has been told of yet.</summary>
     public Findings Findings { get; } = new();
@@ -57,7 +57,7 @@ internal sealed unsafe class QueueContext
     /// <summary>The domain's own slot: its queues take heads from threads for whose registration there is no memory.</summary>
     public ReaderSlot* SharedSlot { get; }
 
-    public bool IsDisposed => (Order.Acquire(&Words->Attention) & Attention.Disposed) != 0;
+    public bool IsDisposed => (Order.Acquire(&Words->AppendFlags) & AppendFlags.Disposed) != 0;
 
     public long CallbacksFailed => Order.Acquire(in _callbacksFailed);
 

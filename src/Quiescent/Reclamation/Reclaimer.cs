@@ -8,13 +8,13 @@ namespace Quiescent.Reclamation;
 
 // A domain's reclaimer: the one thread that runs user code (O8) and that looks after what other threads leave behind.
 //
-//              Attention.Idle set, asleep  ◄──── nothing waits, checked after the barrier [E] ────┐
+//              AppendFlags.Idle set, asleep  ◄──── nothing waits, checked after the barrier [E] ────┐
 //                         │ first append, StartPoll or async waiter: Wake                         │
 //                         ▼                                                                       │
 //              gather for ReclaimDelay ──► pass: collect, run, note, advance ──► pause ──► pass … ┘
 //
 // O9  Going idle: set the bit, process-wide barrier [E], look at everything again. An append that the look missed is one whose
-//     thread had not stored it at the barrier; its read of Attention comes later and sees the bit (Queueing.cs). The same
+//     thread had not stored it at the barrier; its read of AppendFlags comes later and sees the bit (Producer.cs). The same
 //     holds for requests and waiters, which are stored before an interlocked operation in Wake. The thread is started by the
 //     first wake, so a domain that only reads and synchronises has none; if it cannot be started, the bit is set again and
 //     the next append tries again.
@@ -29,7 +29,7 @@ internal sealed class Reclaimer(QueueContext context, Registrar registrar, RcuDo
     private static readonly TimeSpan s_soon = TimeSpan.FromMilliseconds(10);
 
     private readonly ReclaimerPass _pass = new(context, options.CallbackBatchLimit);
-    private ReclaimerWatch? _watch;
+    private CallbackStallTimer? _watch;
     private Thread? _thread;
     private ulong _osThreadId;
     private Signal? _signal;
@@ -43,12 +43,12 @@ internal sealed class Reclaimer(QueueContext context, Registrar registrar, RcuDo
     public bool IsCurrentThread => Order.Acquire(in _thread) == Thread.CurrentThread;
 
     /// <summary>Whether function callbacks or blocks of user deallocators wait, or run.</summary>
-    public bool IsCodeWaiting => BarrierTicket.AnythingWaits(context, codeOnly: true);
+    public bool IsCodeWaiting => BarrierTarget.AnythingWaits(context, codeOnly: true);
 
     /// <summary>Starts the thread, or wakes it from idleness. Cannot fail: what could not be done is left to the next append.</summary>
     public unsafe void Wake()
     {
-        if ((Order.And(ref context.Words->Attention, ~Attention.Idle) & Attention.Idle) == 0)
+        if ((Order.And(ref context.Words->AppendFlags, ~AppendFlags.Idle) & AppendFlags.Idle) == 0)
         {
             return;
         }
@@ -59,7 +59,7 @@ internal sealed class Reclaimer(QueueContext context, Registrar registrar, RcuDo
         }
         else
         {
-            Order.Or(ref context.Words->Attention, Attention.Idle);
+            Order.Or(ref context.Words->AppendFlags, AppendFlags.Idle);
         }
     }
 
@@ -70,14 +70,14 @@ internal sealed class Reclaimer(QueueContext context, Registrar registrar, RcuDo
         SetSignal();
     }
 
-    /// <summary>Until <see cref="EndHurry"/> the reclaimer gathers no batches and takes what active owners would see to.</summary>
-    public void BeginHurry()
+    /// <summary>Until <see cref="EndExpedited"/> the reclaimer gathers no batches and takes what active owners would see to.</summary>
+    public void BeginExpedited()
     {
         Order.Add(ref _hurry, 1);
         Expedite();
     }
 
-    public void EndHurry() => Order.Add(ref _hurry, -1);
+    public void EndExpedited() => Order.Add(ref _hurry, -1);
 
     /// <summary>Asks for a grace period that nobody waits for (StartPoll).</summary>
     /// <exception cref="OutOfMemoryException">The thread cannot be started.</exception>
@@ -169,10 +169,10 @@ internal sealed class Reclaimer(QueueContext context, Registrar registrar, RcuDo
     private bool IsStepped => context.Engine.Stepping.IsOn;
 
     /// <summary>Who runs the callbacks.</summary>
-    public Culprit Identify()
+    public ReaderIdentity Identify()
     {
         Thread? thread = Order.Acquire(in _thread);
-        return new Culprit(thread?.Name, thread?.ManagedThreadId ?? 0, Order.Acquire(in _osThreadId)) { Sections = 0 };
+        return new ReaderIdentity(thread?.Name, thread?.ManagedThreadId ?? 0, Order.Acquire(in _osThreadId)) { Sections = 0 };
     }
 
     // Those without a thread of their own could not say that the reclaimer is stuck.
@@ -208,7 +208,7 @@ internal sealed class Reclaimer(QueueContext context, Registrar registrar, RcuDo
 
             try
             {
-                _watch ??= new ReclaimerWatch(context, () => Waiters.Any || IsRequested(out _), options.StallTimeout);
+                _watch ??= new CallbackStallTimer(context, () => Waiters.Any || IsRequested(out _), options.StallTimeout);
                 ProcessExit.Register(this);
                 Thread thread = Threads.Create(Run, $"rcu reclaimer ({options.Name})");
                 FaultInjection.ThrowIfDue(FaultSite.ThreadStart);
@@ -333,13 +333,13 @@ internal sealed class Reclaimer(QueueContext context, Registrar registrar, RcuDo
         get
         {
             ReaderSlot* slot = registrar.Known;
-            return slot != null && Handles.IsAnyOpen(slot);
+            return slot != null && ReaderHandles.IsAnyOpen(slot);
         }
     }
 
     // Once stopping, only what is queued counts: whoever awaits a grace period is told of the disposal instead.
     private bool HasWork() =>
-        BarrierTicket.AnythingWaits(context, codeOnly: false)
+        BarrierTarget.AnythingWaits(context, codeOnly: false)
         || IsLeftOpen
         || (Order.Acquire(in _stopping) == 0 && (Waiters.Any || IsRequested(out _)));
 
@@ -364,11 +364,11 @@ internal sealed class Reclaimer(QueueContext context, Registrar registrar, RcuDo
 
     private unsafe void Sleep()
     {
-        Order.Or(ref context.Words->Attention, Attention.Idle);
-        Order.FenceAllThreads(); // [E] partner: [D] in Queueing.cs; outcomes there and above at O9.
+        Order.Or(ref context.Words->AppendFlags, AppendFlags.Idle);
+        Order.FenceAllThreads(); // [E] partner: [D] in Producer.cs; outcomes there and above at O9.
         if (HasWork() || context.Engine.Notes.AreDue || Order.Acquire(in _stopping) != 0)
         {
-            Order.And(ref context.Words->Attention, ~Attention.Idle);
+            Order.And(ref context.Words->AppendFlags, ~AppendFlags.Idle);
             ReportIfDue();
             return;
         }
@@ -390,7 +390,7 @@ internal sealed class Reclaimer(QueueContext context, Registrar registrar, RcuDo
     }
 
     // Grace periods that end inside Free are said by this thread alone: soon, however long a batch is gathered for.
-    private static TimeSpan UntilNextLook(TimeSpan untilNext) => Audience.HearsEnds && untilNext > s_soon ? s_soon : untilNext;
+    private static TimeSpan UntilNextLook(TimeSpan untilNext) => TelemetryListeners.HearsEnds && untilNext > s_soon ? s_soon : untilNext;
 
     // Ends early when someone is in a hurry or stops the thread.
     private void Rest(TimeSpan time)

@@ -91,8 +91,8 @@ internal sealed unsafe class ReclaimerPass(QueueContext context, int batchLimit)
             return;
         }
 
-        Note(queue);
-        int freed = PageQueue.FreeCovered(queue, context.Engine, context.Pool, context.Ledger, context.First, PagesPerQueue);
+        Snapshot(queue);
+        int freed = PageQueue.FreeExpired(queue, context.Engine, context.Pool, context.Ledger, context.First, PagesPerQueue);
         TryLock.Exit(ref queue->Lock);
         Account(freed);
     }
@@ -104,8 +104,8 @@ internal sealed unsafe class ReclaimerPass(QueueContext context, int batchLimit)
             return;
         }
 
-        int freed = HeadQueue.FreeCovered(queue, context.Engine, context.Ledger, HeadsPerQueue);
-        Seal(queue);
+        int freed = HeadQueue.FreeExpired(queue, context.Engine, context.Ledger, HeadsPerQueue);
+        Snapshot(queue);
         TryLock.Exit(ref queue->Lock);
         Account(freed);
     }
@@ -113,8 +113,8 @@ internal sealed unsafe class ReclaimerPass(QueueContext context, int batchLimit)
     private void RunPages(PageQueue* queue)
     {
         TryLock.Enter(ref queue->Lock);
-        Note(queue);
-        int count = PageQueue.PeekCovered(queue, context.Engine, context.Pool, context.First, out nint* entries);
+        Snapshot(queue);
+        int count = PageQueue.NextExpired(queue, context.Engine, context.Pool, context.First, out nint* entries);
         TryLock.Exit(ref queue->Lock);
 
         count = Math.Min(count, batchLimit);
@@ -133,7 +133,7 @@ internal sealed unsafe class ReclaimerPass(QueueContext context, int batchLimit)
                 context.ReportFailure(e);
             }
 
-            PageQueue.NoteCarriedOut(queue, 1);
+            PageQueue.MarkReclaimed(queue, 1);
         }
 
         context.Running.Leave();
@@ -147,20 +147,20 @@ internal sealed unsafe class ReclaimerPass(QueueContext context, int batchLimit)
             return;
         }
 
-        if (queue->ReadyCount == 0)
+        if (queue->DetachedCount == 0)
         {
             TryLock.Enter(ref queue->Lock);
-            HeadQueue.DetachCovered(queue, context.Engine);
-            Seal(queue);
+            HeadQueue.DetachExpired(queue, context.Engine);
+            Snapshot(queue);
             TryLock.Exit(ref queue->Lock);
-            HeadQueue.ReverseReady(queue, context.Ledger);
+            HeadQueue.ReverseDetached(queue, context.Ledger);
         }
 
         int count = 0;
         context.Running.Enter(queue);
         while (count < batchLimit)
         {
-            RcuHead* head = HeadQueue.TakeReady(queue, context.Ledger);
+            RcuHead* head = HeadQueue.TakeDetached(queue, context.Ledger);
             if (head == null)
             {
                 break;
@@ -176,7 +176,7 @@ internal sealed unsafe class ReclaimerPass(QueueContext context, int batchLimit)
                 context.ReportFailure(e);
             }
 
-            HeadQueue.NoteCarriedOut(queue);
+            HeadQueue.MarkReclaimed(queue);
             count++;
         }
 
@@ -184,17 +184,17 @@ internal sealed unsafe class ReclaimerPass(QueueContext context, int batchLimit)
         Account(count);
     }
 
-    private void Note(PageQueue* queue)
+    private void Snapshot(PageQueue* queue)
     {
-        if (_mayNote && PageQueue.TryNote(queue, context.Engine, context.First, _evenIfActive, out ulong target))
+        if (_mayNote && PageQueue.SnapshotPartialPages(queue, context.Engine, context.First, _evenIfActive, out ulong target))
         {
             Await(target);
         }
     }
 
-    private void Seal(HeadQueue* queue)
+    private void Snapshot(HeadQueue* queue)
     {
-        if (_mayNote && HeadQueue.Seal(queue, context.Engine, out ulong target))
+        if (_mayNote && HeadQueue.Snapshot(queue, context.Engine, out ulong target))
         {
             Await(target);
         }

@@ -10,7 +10,7 @@ internal interface IReleasable
 }
 
 // A resource whose Dispose waits for readers by itself.
-internal interface IOutlivesReaders
+internal interface IDefersDisposal
 {
     /// <summary>The domain whose readers it waits for.</summary>
     GracePeriodDomain Domain { get; }

@@ -93,7 +93,7 @@ internal sealed unsafe class Lifetime : ManagedCallback
         if (Order.CompareExchange(ref _state, Closing, Open) == Open)
         {
             _resource ??= resource;
-            Domain.AfterReaders(_head, isFinalizing);
+            Domain.QueueRelease(_head, isFinalizing);
         }
     }
 
@@ -141,7 +141,7 @@ internal sealed unsafe class Lifetime : ManagedCallback
         if (Order.CompareExchange(ref _state, Released, Closing) == Used)
         {
             Order.Release(ref _state, Shut);
-            Domain.AfterReaders(head);
+            Domain.QueueRelease(head);
             return;
         }
 

@@ -20,7 +20,7 @@ namespace Quiescent;
 /// not.</para>
 /// </remarks>
 /// <typeparam name="T">What the memory holds.</typeparam>
-public sealed unsafe class RcuMemoryManager<T> : MemoryManager<T>, IOutlivesReaders
+public sealed unsafe class RcuMemoryManager<T> : MemoryManager<T>, IDefersDisposal
     where T : unmanaged
 {
     private readonly NativeRegion _region;
@@ -57,7 +57,7 @@ public sealed unsafe class RcuMemoryManager<T> : MemoryManager<T>, IOutlivesRead
         }
 
         _length = length;
-        Readers = new ReadersOf(Domain);
+        Readers = new SectionCheck(Domain);
     }
 
     /// <summary>Takes over memory from elsewhere.</summary>
@@ -81,7 +81,7 @@ public sealed unsafe class RcuMemoryManager<T> : MemoryManager<T>, IOutlivesRead
         Domain = domain ?? Rcu.DefaultDomain;
         _region = new NativeRegion(Domain, memory, (long)length * sizeof(T), new OwnedMemory(owner), isPublished: false);
         _length = length;
-        Readers = new ReadersOf(Domain);
+        Readers = new SectionCheck(Domain);
     }
 
     /// <summary>The region's first bytes, as many as an int can count.</summary>
@@ -90,13 +90,13 @@ public sealed unsafe class RcuMemoryManager<T> : MemoryManager<T>, IOutlivesRead
         Domain = region.Lifetime.Domain;
         _region = region;
         _length = (int)Math.Min(region.Length / sizeof(T), int.MaxValue);
-        Readers = new ReadersOf(Domain);
+        Readers = new SectionCheck(Domain);
     }
 
     /// <summary>The domain whose readers use the memory.</summary>
     public GracePeriodDomain Domain { get; }
 
-    internal ReadersOf Readers { get; }
+    internal SectionCheck Readers { get; }
 
     /// <summary>The memory; for its readers inside a section, for who fills it before it is published.</summary>
     /// <exception cref="ObjectDisposedException">It was closed before the section began.</exception>

@@ -19,7 +19,7 @@ namespace Quiescent;
 /// changes under its readers: write another file, rename it, and replace. It may be deleted while it is mapped on
 /// Unix.</para>
 /// </remarks>
-public sealed unsafe class RcuMemoryMappedFile : IDisposable, IOutlivesReaders
+public sealed unsafe class RcuMemoryMappedFile : IDisposable, IDefersDisposal
 {
     private readonly OpenCount _open = new();
     private NativeRegion? _region;
@@ -34,7 +34,7 @@ public sealed unsafe class RcuMemoryMappedFile : IDisposable, IOutlivesReaders
     public RcuMemoryMappedFile(string path, GracePeriodDomain? domain = null)
     {
         Domain = domain ?? Rcu.DefaultDomain;
-        Readers = new ReadersOf(Domain);
+        Readers = new SectionCheck(Domain);
         _region = Map(path);
     }
 
@@ -48,7 +48,7 @@ public sealed unsafe class RcuMemoryMappedFile : IDisposable, IOutlivesReaders
     /// <summary>How many files are mapped: the one that readers find, and those that wait for readers.</summary>
     public int MappingsOpen => _open.Count;
 
-    internal ReadersOf Readers { get; }
+    internal SectionCheck Readers { get; }
 
     /// <summary>Maps another file, or the same path anew, for sections that begin from here on; the mapping until now is unmapped after a
     /// grace period. Takes what opening and mapping take; waits for no reader.</summary>

@@ -37,7 +37,7 @@ public sealed unsafe class RcuReference<T> : IDisposable
     public RcuReference(T? value = null, GracePeriodDomain? domain = null)
     {
         Domain = domain ?? Rcu.DefaultDomain;
-        Readers = new ReadersOf(Domain);
+        Readers = new SectionCheck(Domain);
         _lastHead = ManagedCallback.CreateHead(_last);
         _value = value;
     }
@@ -57,7 +57,7 @@ public sealed unsafe class RcuReference<T> : IDisposable
     /// <summary>Whether there is no object now.</summary>
     public bool IsNull => Load() is null;
 
-    internal ReadersOf Readers { get; }
+    internal SectionCheck Readers { get; }
 
     /// <summary>The object, for the updater that holds its own lock (<c>rcu_dereference_protected</c>).</summary>
     /// <remarks><b>Safety.</b> Nobody may replace it meanwhile.</remarks>
@@ -147,7 +147,7 @@ public sealed unsafe class RcuReference<T> : IDisposable
         {
             ManagedCallback.Discard(head);
         }
-        else if (old is IOutlivesReaders other && other.Domain == Domain)
+        else if (old is IDefersDisposal other && other.Domain == Domain)
         {
             ManagedCallback.Discard(head);
             old.Dispose();
@@ -155,7 +155,7 @@ public sealed unsafe class RcuReference<T> : IDisposable
         else
         {
             disposal.Resource = old;
-            Domain.AfterReaders(head); // O3: it was unlinked before.
+            Domain.QueueRelease(head); // O3: it was unlinked before.
         }
     }
 

@@ -18,7 +18,7 @@ namespace Quiescent;
 /// <para><b>Safety.</b> The raw handle must not be used after the section. A handle marked by <see cref="SafeHandle.SetHandleAsInvalid"/> still
 /// wants to be disposed of: what closing needs, and the domain, are kept until then.</para>
 /// </remarks>
-public abstract class RcuSafeHandle : SafeHandle, IReleasable, IOutlivesReaders
+public abstract class RcuSafeHandle : SafeHandle, IReleasable, IDefersDisposal
 {
     private readonly Lifetime? _lifetime;
 
@@ -31,7 +31,7 @@ public abstract class RcuSafeHandle : SafeHandle, IReleasable, IOutlivesReaders
         : base(invalidHandleValue, ownsHandle)
     {
         Domain = domain ?? Rcu.DefaultDomain;
-        Readers = new ReadersOf(Domain);
+        Readers = new SectionCheck(Domain);
         if (ownsHandle)
         {
             // The readers' reference: closing leaves it, and the end of the lifetime takes it.
@@ -44,7 +44,7 @@ public abstract class RcuSafeHandle : SafeHandle, IReleasable, IOutlivesReaders
     /// <summary>The domain whose readers use the handle.</summary>
     public GracePeriodDomain Domain { get; }
 
-    internal ReadersOf Readers { get; }
+    internal SectionCheck Readers { get; }
 
     string IReleasable.ReleaseName => $"{GetType()}.{nameof(ReleaseHandle)}";
 

@@ -19,7 +19,7 @@ internal static unsafe class SleepableSection
 
     /// <summary>As <see cref="Enter"/>, under Validate.</summary>
     /// <exception cref="OutOfMemoryException">There is no memory to note the section; none has begun.</exception>
-    public static ulong EnterNoted(Ticket* ticket, SectionCounts* counts)
+    public static ulong EnterRecorded(Ticket* ticket, SectionCounts* counts)
     {
         ulong number = ticket->Number + 1;
         SectionSites.OfProcess.Open(ticket, number);

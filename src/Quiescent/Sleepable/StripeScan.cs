@@ -60,7 +60,7 @@ internal sealed class StripeScan(Stripes stripes, TicketStore tickets) : ReaderS
         return IsEmpty();
     }
 
-    public override unsafe Culprit? FindCulprit() => tickets.FindOpen(stripes, UnusedIndex);
+    public override unsafe ReaderIdentity? FindReaderInTheWay() => tickets.FindOpen(stripes, UnusedIndex);
 
     private unsafe int UnusedIndex => Stripes.Index(stripes.Memory) ^ 1;
 

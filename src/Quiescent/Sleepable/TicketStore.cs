@@ -50,7 +50,7 @@ internal sealed unsafe class TicketStore
 
     /// <summary>Who has begun the sections that are open in this set of this domain's counters: under Validate the oldest, else any.
     /// Null when none is found.</summary>
-    public Culprit? FindOpen(Stripes stripes, int index)
+    public ReaderIdentity? FindOpen(Stripes stripes, int index)
     {
         using TryLock.Holder holder = TryLock.Hold(ref _gate);
         Ticket* found = null;
@@ -85,17 +85,17 @@ internal sealed unsafe class TicketStore
         };
     }
 
-    private Culprit Identify(int managedThreadId)
+    private ReaderIdentity Identify(int managedThreadId)
     {
         foreach (Holder holder in _holders)
         {
             if (holder.Thread.ManagedThreadId == managedThreadId)
             {
-                return new Culprit(holder.Thread.Name, managedThreadId, holder.OsThreadId);
+                return new ReaderIdentity(holder.Thread.Name, managedThreadId, holder.OsThreadId);
             }
         }
 
-        return new Culprit(null, managedThreadId, 0);
+        return new ReaderIdentity(null, managedThreadId, 0);
     }
 
     private ThreadTickets* Open()

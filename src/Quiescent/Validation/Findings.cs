@@ -15,13 +15,13 @@ internal sealed class Findings
 
     public bool Any => Order.Acquire(in _waiting) != 0;
 
-    /// <summary>How many were found of <see cref="RcuMisuse.HeadChanged"/>: so much has leaked.</summary>
+    /// <summary>How many were found of <see cref="MisuseKind.HeadChanged"/>: so much has leaked.</summary>
     public long Leaked => Order.Acquire(in _leaked);
 
     /// <summary>Cannot fail: without memory it is counted, and goes unsaid.</summary>
     public void Add(Finding finding)
     {
-        if (finding.Misuse == RcuMisuse.HeadChanged)
+        if (finding.Misuse == MisuseKind.HeadChanged)
         {
             Order.Increment(ref _leaked);
         }
@@ -55,4 +55,4 @@ internal sealed class Findings
 /// <param name="Block">The block's or the head's address.</param>
 /// <param name="Offset">Of a write after the free: where in the block.</param>
 /// <param name="QueuedAt">Where the block was queued.</param>
-internal readonly record struct Finding(RcuMisuse Misuse, nint Block, long Offset, string QueuedAt);
+internal readonly record struct Finding(MisuseKind Misuse, nint Block, long Offset, string QueuedAt);

@@ -3,7 +3,7 @@ using Quiescent.Codegen.Paths;
 
 namespace Quiescent.Codegen.Rules;
 
-// Fence D, for a block: store of the entry, release store of the cursor, then the load of Attention.
+// Fence D, for a block: store of the entry, release store of the cursor, then the load of AppendFlags.
 internal sealed class AppendRule() : Rule("FreeBlock")
 {
     protected override void Check(Platform platform, Access[][] paths, ISet<string> faults)
@@ -27,15 +27,15 @@ internal sealed class AppendRule() : Rule("FreeBlock")
             Value place = path[moved].Value.Plus(-8);
             int entry = Find(path, store => store is { Kind: AccessKind.Store, Value.IsArgument: true } && store.Address == place);
             int attention = Find(path, IsAttention);
-            int attended = Find(path, access => access.Calls("AttendToPage"));
+            int attended = Find(path, access => access.Calls("HandleAppendFlags"));
             isAttended |= attended >= 0;
             Require(entry >= 0 && entry < moved, "the entry is not stored before the cursor", faults);
             Require(path[moved].IsOrdered, $"the cursor is stored without release: {path[moved].Text}", faults);
-            Require(attention > moved, "Attention is not loaded after the cursor was stored", faults);
-            Require(attended < 0 || attended > attention, "Attention is attended to before it is loaded", faults);
+            Require(attention > moved, "AppendFlags is not loaded after the cursor was stored", faults);
+            Require(attended < 0 || attended > attention, "AppendFlags is attended to before it is loaded", faults);
         }
 
         Require(isInline, "no path appends inline", faults);
-        Require(isAttended, "no path attends to Attention", faults);
+        Require(isAttended, "no path attends to AppendFlags", faults);
     }
 }

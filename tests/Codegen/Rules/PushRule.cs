@@ -3,7 +3,7 @@ using Quiescent.Codegen.Paths;
 
 namespace Quiescent.Codegen.Rules;
 
-// Fences H, I and D, for a head: its link and word, the cell [H], the count [I], then the load of Attention.
+// Fences H, I and D, for a head: its link and word, the cell [H], the count [I], then the load of AppendFlags.
 internal sealed class PushRule() : Rule("FreeHead")
 {
     protected override void Check(Platform platform, Access[][] paths, ISet<string> faults)
@@ -36,15 +36,15 @@ internal sealed class PushRule() : Rule("FreeHead")
             Require(cell >= 0 && cell < counted, "the cell is not stored before the count", faults);
             Require(cell < 0 || path[cell].IsOrdered, "the cell is stored without release", faults);
             Require(path[counted].IsOrdered, $"the count is stored without release: {path[counted].Text}", faults);
-            Require(attention > counted || attended > counted, "Attention is not loaded after the count was stored", faults);
+            Require(attention > counted || attended > counted, "AppendFlags is not loaded after the count was stored", faults);
             Require(
                 Find(path, IsAttention) is var first && (first < 0 || first > counted),
-                "Attention is loaded before the count is stored",
+                "AppendFlags is loaded before the count is stored",
                 faults);
         }
 
         Require(isInline, "no path pushes inline", faults);
-        Require(isAttended, "no path attends to Attention", faults);
+        Require(isAttended, "no path attends to AppendFlags", faults);
     }
 
     private static bool IsOfHead(Access access, int offset) =>

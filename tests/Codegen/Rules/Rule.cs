@@ -62,7 +62,7 @@ internal abstract class Rule(string method, string className = "Probe")
         access is { Kind: AccessKind.Load, Bytes: 8, Address: { IsLoaded: true, Offset: 0 } or { IsConstant: true } };
 
     protected static bool IsAttention(Access access) =>
-        access is { Kind: AccessKind.Load, Bytes: 4, Address: { IsLoaded: true, Offset: Landmarks.Attention } or { IsConstant: true } };
+        access is { Kind: AccessKind.Load, Bytes: 4, Address: { IsLoaded: true, Offset: Landmarks.AppendFlags } or { IsConstant: true } };
 
     /// <summary>A store that puts back what was loaded from the same place, and so much more.</summary>
     protected static int FindAdvance(Access[] path, int by) =>

@@ -23,8 +23,8 @@ public unsafe class CoverTests
         MustCover(schedule, engine, &Push, (queues, mayFree) =>
         {
             HeadQueue* queue = &((ThreadQueues*)queues)->Heads;
-            HeadQueue.Seal(queue, engine, out _);
-            return mayFree ? HeadQueue.FreeCovered(queue, engine, ledger: null, budget: int.MaxValue) : 0;
+            HeadQueue.Snapshot(queue, engine, out _);
+            return mayFree ? HeadQueue.FreeExpired(queue, engine, ledger: null, budget: int.MaxValue) : 0;
         });
     });
 
@@ -43,8 +43,8 @@ public unsafe class CoverTests
                 PageQueue.Extend(queue, pool.Take(), First);
             }
 
-            PageQueue.TryNote(queue, engine, First, evenIfActive: true, out _);
-            return mayFree ? PageQueue.FreeCovered(queue, engine, pool, ledger: null, First, pages: 1) : 0;
+            PageQueue.SnapshotPartialPages(queue, engine, First, evenIfActive: true, out _);
+            return mayFree ? PageQueue.FreeExpired(queue, engine, pool, ledger: null, First, pages: 1) : 0;
         });
     });
 
@@ -102,7 +102,7 @@ public unsafe class CoverTests
         HeadQueue.Push(&((ThreadQueues*)queues)->Heads, &block->Head);
     }
 
-    private static void Append(nint queues, Block* block) => Queueing.TryAppend(&((ThreadQueues*)queues)->Blocks, block);
+    private static void Append(nint queues, Block* block) => Producer.TryAppend(&((ThreadQueues*)queues)->Blocks, block);
 
     private static void Read(GracePeriodEngine engine, nint slot, Published published)
     {

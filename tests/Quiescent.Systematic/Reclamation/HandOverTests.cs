@@ -54,7 +54,7 @@ public unsafe class HandOverTests
             $"Blocks were freed in the order {string.Join(", ", schedule.Freed)}.");
     });
 
-    // Function callbacks run on the reclaimer alone, in the order of their queueing; BarrierCallbacks waits for the last to return.
+    // Function callbacks run on the reclaimer alone, in the order of their producer; BarrierCallbacks waits for the last to return.
     [Fact]
     public void Callbacks_have_run_in_order_when_their_barrier_returns() => Exploration.Run(threads: 3, scenario: schedule =>
     {

@@ -21,9 +21,9 @@ public unsafe class QueueTests : IDomainReports
         HandOver(schedule, context, (queues, block) =>
         {
             PageQueue* queue = &((ThreadQueues*)queues)->Blocks;
-            while (!Queueing.TryAppend(queue, (void*)block))
+            while (!Producer.TryAppend(queue, (void*)block))
             {
-                PageQueue.Seal(queue, context.Engine);
+                PageQueue.StampFullPage(queue, context.Engine);
                 PageQueue.Extend(queue, context.Pool.Take(), context.First);
             }
         });
@@ -85,7 +85,7 @@ public unsafe class QueueTests : IDomainReports
         }
 
         schedule.JoinAll();
-        for (int i = 0; i < 4 * Blocks && BarrierTicket.AnythingWaits(context, codeOnly: false); i++)
+        for (int i = 0; i < 4 * Blocks && BarrierTarget.AnythingWaits(context, codeOnly: false); i++)
         {
             pass.Run(mayNote: true, hurry: true);
         }

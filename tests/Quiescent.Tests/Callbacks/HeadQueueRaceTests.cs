@@ -39,15 +39,15 @@ public sealed unsafe class HeadQueueRaceTests : IDisposable
         long carried = 0;
         while (carried < Items)
         {
-            if (!HeadQueue.Seal(_queue, bare.Engine, out ulong target))
+            if (!HeadQueue.Snapshot(_queue, bare.Engine, out ulong target))
             {
                 continue;
             }
 
             Assert.True(bare.Engine.TryAdvance(target));
-            HeadQueue.DetachCovered(_queue, bare.Engine);
-            HeadQueue.ReverseReady(_queue, ledger: null);
-            for (RcuHead* head; (head = HeadQueue.TakeReady(_queue, ledger: null)) != null; carried++)
+            HeadQueue.DetachExpired(_queue, bare.Engine);
+            HeadQueue.ReverseDetached(_queue, ledger: null);
+            for (RcuHead* head; (head = HeadQueue.TakeDetached(_queue, ledger: null)) != null; carried++)
             {
                 if (head != _heads + (carried % Ring))
                 {
@@ -55,7 +55,7 @@ public sealed unsafe class HeadQueueRaceTests : IDisposable
                     Assert.Fail($"Item {carried} is not the head that was queued as such.");
                 }
 
-                HeadQueue.NoteCarriedOut(_queue);
+                HeadQueue.MarkReclaimed(_queue);
             }
         }
 
@@ -67,7 +67,7 @@ public sealed unsafe class HeadQueueRaceTests : IDisposable
     {
         for (long item = 0; item < Items; item++)
         {
-            while (item - Volatile.Read(ref _queue->Carried) >= Ring)
+            while (item - Volatile.Read(ref _queue->Reclaimed) >= Ring)
             {
                 if (Volatile.Read(ref _stop) != 0)
                 {

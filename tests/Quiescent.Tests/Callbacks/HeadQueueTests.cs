@@ -36,21 +36,21 @@ public sealed unsafe class HeadQueueTests : IDisposable
     [Fact]
     public void An_empty_queue_seals_nothing()
     {
-        Assert.False(HeadQueue.Seal(_queue, _engine, out _));
+        Assert.False(HeadQueue.Snapshot(_queue, _engine, out _));
         Push(1);
         FreeRest();
-        Assert.False(HeadQueue.Seal(_queue, _engine, out _));
-        Assert.Equal(0, HeadQueue.FreeCovered(_queue, _engine, null, 10));
+        Assert.False(HeadQueue.Snapshot(_queue, _engine, out _));
+        Assert.Equal(0, HeadQueue.FreeExpired(_queue, _engine, null, 10));
     }
 
     [Fact]
     public void A_sealed_chain_is_freed_when_its_target_has_completed_and_not_before()
     {
         Push(3);
-        Assert.True(HeadQueue.Seal(_queue, _engine, out ulong target));
-        Assert.Equal(0, HeadQueue.FreeCovered(_queue, _engine, null, 10));
+        Assert.True(HeadQueue.Snapshot(_queue, _engine, out ulong target));
+        Assert.Equal(0, HeadQueue.FreeExpired(_queue, _engine, null, 10));
         Assert.True(_engine.TryAdvance(target));
-        Assert.Equal(3, HeadQueue.FreeCovered(_queue, _engine, null, 10));
+        Assert.Equal(3, HeadQueue.FreeExpired(_queue, _engine, null, 10));
         Assert.True(HeadQueue.IsEmpty(_queue));
     }
 
@@ -59,19 +59,19 @@ public sealed unsafe class HeadQueueTests : IDisposable
     public void What_is_queued_after_a_chain_was_sealed_is_not_covered_by_its_target()
     {
         Push(3);
-        HeadQueue.Seal(_queue, _engine, out ulong target);
+        HeadQueue.Snapshot(_queue, _engine, out ulong target);
         Push(2);
-        Assert.True(HeadQueue.Seal(_queue, _engine, out ulong again));
+        Assert.True(HeadQueue.Snapshot(_queue, _engine, out ulong again));
         Assert.Equal(target, again);
         _engine.TryAdvance(target);
-        Assert.Equal(3, HeadQueue.FreeCovered(_queue, _engine, null, 10));
-        Assert.Equal(0, HeadQueue.FreeCovered(_queue, _engine, null, 10));
-        Assert.Equal(3, _queue->Carried);
+        Assert.Equal(3, HeadQueue.FreeExpired(_queue, _engine, null, 10));
+        Assert.Equal(0, HeadQueue.FreeExpired(_queue, _engine, null, 10));
+        Assert.Equal(3, _queue->Reclaimed);
 
-        Assert.True(HeadQueue.Seal(_queue, _engine, out ulong next));
+        Assert.True(HeadQueue.Snapshot(_queue, _engine, out ulong next));
         Assert.NotEqual(target, next);
         _engine.TryAdvance(next);
-        Assert.Equal(2, HeadQueue.FreeCovered(_queue, _engine, null, 10));
+        Assert.Equal(2, HeadQueue.FreeExpired(_queue, _engine, null, 10));
         Assert.True(HeadQueue.IsEmpty(_queue));
     }
 
@@ -79,14 +79,14 @@ public sealed unsafe class HeadQueueTests : IDisposable
     public void A_budget_bounds_what_is_freed_and_carried_moves_with_the_last()
     {
         Push(5);
-        HeadQueue.Seal(_queue, _engine, out ulong target);
+        HeadQueue.Snapshot(_queue, _engine, out ulong target);
         _engine.TryAdvance(target);
-        Assert.Equal(2, HeadQueue.FreeCovered(_queue, _engine, null, 2));
-        Assert.Equal((2, 0), (_queue->Reclaimed, _queue->Carried));
-        Assert.Equal(2, HeadQueue.FreeCovered(_queue, _engine, null, 2));
-        Assert.Equal((4, 0), (_queue->Reclaimed, _queue->Carried));
-        Assert.Equal(1, HeadQueue.FreeCovered(_queue, _engine, null, 2));
-        Assert.Equal((5, 5), (_queue->Reclaimed, _queue->Carried));
+        Assert.Equal(2, HeadQueue.FreeExpired(_queue, _engine, null, 2));
+        Assert.Equal((2, 0), (_queue->ReclaimedItems, _queue->Reclaimed));
+        Assert.Equal(2, HeadQueue.FreeExpired(_queue, _engine, null, 2));
+        Assert.Equal((4, 0), (_queue->ReclaimedItems, _queue->Reclaimed));
+        Assert.Equal(1, HeadQueue.FreeExpired(_queue, _engine, null, 2));
+        Assert.Equal((5, 5), (_queue->ReclaimedItems, _queue->Reclaimed));
     }
 
     // A barrier of another thread may have sealed the head after the drain of a disposal has ended: it is withdrawn all the same.
@@ -100,15 +100,15 @@ public sealed unsafe class HeadQueueTests : IDisposable
         Assert.True(HeadQueue.TryWithdraw(_queue, ledger: null));
         Assert.Equal(2, _queue->Count);
         Assert.Equal(3, HeadQueue.Push(_queue, head));
-        HeadQueue.Seal(_queue, _engine, out ulong target);
+        HeadQueue.Snapshot(_queue, _engine, out ulong target);
         Assert.True(HeadQueue.TryWithdraw(_queue, ledger: null));
         Assert.Equal(2, _queue->Count);
         _engine.TryAdvance(target);
-        Assert.Equal(1, HeadQueue.FreeCovered(_queue, _engine, null, 1));
+        Assert.Equal(1, HeadQueue.FreeExpired(_queue, _engine, null, 1));
         Assert.False(HeadQueue.TryWithdraw(_queue, ledger: null));
-        Assert.Equal(1, HeadQueue.FreeCovered(_queue, _engine, null, 10));
+        Assert.Equal(1, HeadQueue.FreeExpired(_queue, _engine, null, 10));
         Assert.False(HeadQueue.TryWithdraw(_queue, ledger: null));
-        Assert.Equal((2, 2), (_queue->Reclaimed, _queue->Carried));
+        Assert.Equal((2, 2), (_queue->ReclaimedItems, _queue->Reclaimed));
         NativeMemory.Free(head);
     }
 
@@ -123,9 +123,9 @@ public sealed unsafe class HeadQueueTests : IDisposable
         RcuHead* withdrawn = NewHead();
         HeadQueue.Push(_queue, withdrawn);
         Assert.True(HeadQueue.TryWithdraw(_queue, ledger: null));
-        HeadQueue.Seal(_queue, _engine, out ulong target);
+        HeadQueue.Snapshot(_queue, _engine, out ulong target);
         _engine.TryAdvance(target);
-        Assert.Equal(before, HeadQueue.FreeCovered(_queue, _engine, null, 10));
+        Assert.Equal(before, HeadQueue.FreeExpired(_queue, _engine, null, 10));
         NativeMemory.Free(withdrawn); // A double free if it was in the chain.
     }
 
@@ -138,13 +138,13 @@ public sealed unsafe class HeadQueueTests : IDisposable
         Push(count);
         RcuHead* withdrawn = NewHead();
         HeadQueue.Push(_queue, withdrawn);
-        HeadQueue.Seal(_queue, _engine, out ulong target);
+        HeadQueue.Snapshot(_queue, _engine, out ulong target);
         Assert.True(HeadQueue.TryWithdraw(_queue, ledger: null));
         NativeMemory.Free(withdrawn); // A double free if it was still in the chain.
         _engine.TryAdvance(target);
-        Assert.Equal(1, HeadQueue.FreeCovered(_queue, _engine, null, 1));
+        Assert.Equal(1, HeadQueue.FreeExpired(_queue, _engine, null, 1));
         Assert.False(HeadQueue.TryWithdraw(_queue, ledger: null));
-        Assert.Equal(count - 1, HeadQueue.FreeCovered(_queue, _engine, null, 10));
+        Assert.Equal(count - 1, HeadQueue.FreeExpired(_queue, _engine, null, 10));
         Assert.True(HeadQueue.IsEmpty(_queue));
     }
 
@@ -153,13 +153,13 @@ public sealed unsafe class HeadQueueTests : IDisposable
     {
         RcuHead* withdrawn = NewHead();
         HeadQueue.Push(_queue, withdrawn);
-        HeadQueue.Seal(_queue, _engine, out ulong target);
+        HeadQueue.Snapshot(_queue, _engine, out ulong target);
         Assert.True(HeadQueue.TryWithdraw(_queue, ledger: null));
         NativeMemory.Free(withdrawn);
         Assert.True(HeadQueue.IsEmpty(_queue));
         _engine.TryAdvance(target);
-        Assert.Equal(0, HeadQueue.FreeCovered(_queue, _engine, null, 10));
-        Assert.False(HeadQueue.Seal(_queue, _engine, out _));
+        Assert.Equal(0, HeadQueue.FreeExpired(_queue, _engine, null, 10));
+        Assert.False(HeadQueue.Snapshot(_queue, _engine, out _));
     }
 
     // User code runs without the lock: what was detached may be running.
@@ -168,13 +168,13 @@ public sealed unsafe class HeadQueueTests : IDisposable
     {
         RcuHead* head = NewHead();
         HeadQueue.Push(_queue, head);
-        HeadQueue.Seal(_queue, _engine, out ulong target);
+        HeadQueue.Snapshot(_queue, _engine, out ulong target);
         _engine.TryAdvance(target);
-        HeadQueue.DetachCovered(_queue, _engine);
+        HeadQueue.DetachExpired(_queue, _engine);
         Assert.False(HeadQueue.TryWithdraw(_queue, ledger: null));
-        HeadQueue.ReverseReady(_queue, ledger: null);
-        Assert.True(HeadQueue.TakeReady(_queue, ledger: null) == head);
-        HeadQueue.NoteCarriedOut(_queue);
+        HeadQueue.ReverseDetached(_queue, ledger: null);
+        Assert.True(HeadQueue.TakeDetached(_queue, ledger: null) == head);
+        HeadQueue.MarkReclaimed(_queue);
         NativeMemory.Free(head);
     }
 
@@ -187,23 +187,23 @@ public sealed unsafe class HeadQueueTests : IDisposable
             HeadQueue.Push(_queue, (RcuHead*)head);
         }
 
-        HeadQueue.Seal(_queue, _engine, out ulong target);
-        HeadQueue.DetachCovered(_queue, _engine);
-        Assert.Equal(0, _queue->ReadyCount);
+        HeadQueue.Snapshot(_queue, _engine, out ulong target);
+        HeadQueue.DetachExpired(_queue, _engine);
+        Assert.Equal(0, _queue->DetachedCount);
         _engine.TryAdvance(target);
-        HeadQueue.DetachCovered(_queue, _engine);
-        HeadQueue.ReverseReady(_queue, ledger: null);
-        Assert.Equal(7, _queue->ReadyCount);
+        HeadQueue.DetachExpired(_queue, _engine);
+        HeadQueue.ReverseDetached(_queue, ledger: null);
+        Assert.Equal(7, _queue->DetachedCount);
         for (int i = 0; i < heads.Length; i++)
         {
-            RcuHead* head = HeadQueue.TakeReady(_queue, ledger: null);
+            RcuHead* head = HeadQueue.TakeDetached(_queue, ledger: null);
             Assert.Equal(heads[i], (nint)head);
-            Assert.Equal(i, _queue->Carried); // taken is not carried out
-            HeadQueue.NoteCarriedOut(_queue);
+            Assert.Equal(i, _queue->Reclaimed); // taken is not carried out
+            HeadQueue.MarkReclaimed(_queue);
             NativeMemory.Free(head);
         }
 
-        Assert.True(HeadQueue.TakeReady(_queue, ledger: null) == null);
+        Assert.True(HeadQueue.TakeDetached(_queue, ledger: null) == null);
         Assert.True(HeadQueue.IsEmpty(_queue));
     }
 
@@ -228,19 +228,19 @@ public sealed unsafe class HeadQueueTests : IDisposable
                 HeadQueue.Push(_queue, heads[i]);
             }
 
-            Assert.True(HeadQueue.Seal(_queue, _engine, out ulong target));
+            Assert.True(HeadQueue.Snapshot(_queue, _engine, out ulong target));
             _engine.TryAdvance(target);
-            HeadQueue.DetachCovered(_queue, _engine);
-            HeadQueue.ReverseReady(_queue, ledger: null);
+            HeadQueue.DetachExpired(_queue, _engine);
+            HeadQueue.ReverseDetached(_queue, ledger: null);
             for (int i = 0; i < count; i++)
             {
-                Assert.True(HeadQueue.TakeReady(_queue, ledger: null) == heads[i]);
-                HeadQueue.NoteCarriedOut(_queue);
+                Assert.True(HeadQueue.TakeDetached(_queue, ledger: null) == heads[i]);
+                HeadQueue.MarkReclaimed(_queue);
             }
 
-            Assert.True(HeadQueue.TakeReady(_queue, ledger: null) == null);
+            Assert.True(HeadQueue.TakeDetached(_queue, ledger: null) == null);
             carried += count;
-            Assert.Equal(carried, _queue->Carried);
+            Assert.Equal(carried, _queue->Reclaimed);
         }
     }
 
@@ -256,9 +256,9 @@ public sealed unsafe class HeadQueueTests : IDisposable
 
     private void FreeRest()
     {
-        Assert.True(HeadQueue.Seal(_queue, _engine, out ulong target));
+        Assert.True(HeadQueue.Snapshot(_queue, _engine, out ulong target));
         Assert.True(_engine.TryAdvance(target));
-        HeadQueue.FreeCovered(_queue, _engine, null, int.MaxValue);
+        HeadQueue.FreeExpired(_queue, _engine, null, int.MaxValue);
         Assert.True(HeadQueue.IsEmpty(_queue));
     }
 }

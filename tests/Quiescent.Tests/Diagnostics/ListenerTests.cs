@@ -125,7 +125,7 @@ public class ListenerTests
         using HeardEvents heard = new(Name, GracePeriods, then: _ => release.Wait());
         using Worker stuck = Worker.Start(domain.Synchronize);
         Until.True(() => heard.All.Length == 1 && stuck.IsWaiting);
-        for (int i = 0; i < GracePeriodNotes.Capacity; i++)
+        for (int i = 0; i < GracePeriodEvents.Capacity; i++)
         {
             domain.Synchronize();
         }
@@ -134,7 +134,7 @@ public class ListenerTests
         release.Set();
         stuck.Join();
         long unsaid = heard.Await("GracePeriodsUnsaid").Sum(static one => (long)one["count"]!);
-        Assert.InRange(unsaid, GracePeriodNotes.Capacity, 2 * GracePeriodNotes.Capacity);
+        Assert.InRange(unsaid, GracePeriodEvents.Capacity, 2 * GracePeriodEvents.Capacity);
         domain.Synchronize();
         AwaitAllSaid(domain, heard);
     }

@@ -154,7 +154,7 @@ public sealed unsafe class EngineTests
         Assert.False(bare.Engine.TryAdvance(target));
         Assert.True(SectionWord.IsQuiescent(slot->Word));
         Assert.True(bare.Engine.HasAbandoned);
-        Culprit abandoned = Assert.Single(bare.Engine.TakeAbandoned());
+        ReaderIdentity abandoned = Assert.Single(bare.Engine.TakeAbandoned());
         Assert.Equal(dead.ManagedThreadId, abandoned.ManagedThreadId);
         Assert.Equal(3, abandoned.Sections);
 

@@ -141,5 +141,5 @@ public sealed unsafe class WrapTests
         domain.Words->Completed = sequence << SectionWord.SequenceShift;
     }
 
-    private static bool IsIdle(RcuDomain domain) => (Volatile.Read(ref domain.Words->Attention) & Attention.Idle) != 0;
+    private static bool IsIdle(RcuDomain domain) => (Volatile.Read(ref domain.Words->AppendFlags) & AppendFlags.Idle) != 0;
 }

@@ -9,7 +9,7 @@ namespace Quiescent.Tests.Memory;
 // RcuDomainOptions.Validate: a block queued twice is known before it corrupts a queue.
 public unsafe class ValidateTests
 {
-    private const int Unknown = QueuedBlocks.NoDeallocator; // Whose size is not asked for: no block is there.
+    private const int Unknown = BlockLedger.NoDeallocator; // Whose size is not asked for: no block is there.
 
     [Theory]
     [InlineData(Form.Headless)]
@@ -136,7 +136,7 @@ public unsafe class ValidateTests
     [Fact]
     public void The_ledger_takes_all_or_nothing()
     {
-        QueuedBlocks ledger = new(new Quarantine(0, 0));
+        BlockLedger ledger = new(new Quarantine(0, 0));
         Findings findings = new();
         ledger.Add(Unknown, (void*)8, findings);
         Assert.Throws<InvalidOperationException>(() => ledger.AddAll(Unknown, [16, 24, 8], findings));

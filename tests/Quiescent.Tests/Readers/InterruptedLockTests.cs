@@ -96,7 +96,7 @@ public sealed class InterruptedLockTests
     private static extern ref int GateOf(SlotTable slots);
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_gate")]
-    private static extern ref int GateOf(QueuedBlocks ledger);
+    private static extern ref int GateOf(BlockLedger ledger);
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_startGate")]
     private static extern ref int GateOf(Reclaimer reclaimer);

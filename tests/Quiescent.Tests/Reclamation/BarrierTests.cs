@@ -133,14 +133,14 @@ public class BarrierTests
         QueueContext context = Inside.Context(domain);
         PageQueue* queue = &((ThreadQueues*)Inside.Slot(domain)->Queues)->Blocks;
         Page* page = Page.Of(queue->Cursor);
-        BarrierTicket ticket = BarrierTicket.Take(context, codeOnly: false)!;
+        BarrierTarget ticket = BarrierTarget.Take(context, codeOnly: false)!;
         int attempt = 0;
         do
         {
             domain.Synchronize();
             domain.Free(Forms.NewBlock());
         }
-        while (++attempt < Attempts && (queue->Carried == 0 || Page.Of(queue->Cursor) != page));
+        while (++attempt < Attempts && (queue->Reclaimed == 0 || Page.Of(queue->Cursor) != page));
 
         Assert.True(attempt < Attempts, "The page does not come back.");
         Assert.True(ticket.IsDone());

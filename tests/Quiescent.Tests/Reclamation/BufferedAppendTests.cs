@@ -7,7 +7,7 @@ using Quiescent.Tests.Support;
 namespace Quiescent.Tests.Reclamation;
 
 // O9, fences [D] and [E]: an append that waits in its thread's store buffer behind stores to cold lines while the thread has already
-// read Attention, and has seen nobody to wake. Only the reclaimer's process-wide barrier brings it out before the last look.
+// read AppendFlags, and has seen nobody to wake. Only the reclaimer's process-wide barrier brings it out before the last look.
 public sealed unsafe class BufferedAppendTests : IDisposable
 {
     private const int Rounds = 40_000;
@@ -59,11 +59,11 @@ public sealed unsafe class BufferedAppendTests : IDisposable
 
     private static void WaitUntilCarried(PageQueue* queue, long position)
     {
-        for (int i = 0; i < 20_000 && Order.Acquire(in queue->Carried) < position; i++)
+        for (int i = 0; i < 20_000 && Order.Acquire(in queue->Reclaimed) < position; i++)
         {
             Thread.SpinWait(1);
         }
 
-        Until.True(() => Order.Acquire(in queue->Carried) >= position);
+        Until.True(() => Order.Acquire(in queue->Reclaimed) >= position);
     }
 }

@@ -20,7 +20,7 @@ internal static unsafe class Inside
     public static Backlog Backlog(GracePeriodDomain domain) => ContextOf(domain).Backlog;
 
     /// <summary>Whether an append has to wake the reclaimer, or to start it.</summary>
-    public static bool IsIdle(GracePeriodDomain domain) => (Order.Acquire(in domain.Words->Attention) & Attention.Idle) != 0;
+    public static bool IsIdle(GracePeriodDomain domain) => (Order.Acquire(in domain.Words->AppendFlags) & AppendFlags.Idle) != 0;
 
     /// <summary>The domain's one thread; null until something was queued.</summary>
     public static Thread? ReclaimerThread(GracePeriodDomain domain) => Volatile.Read(ref ThreadOf(ReclaimerOf(domain)));
@@ -38,7 +38,7 @@ internal static unsafe class Inside
             for (PageQueue* queue = &queues->Blocks; queue != null; queue = ThreadQueues.Following(queue))
             {
                 using TryLock.Holder holder = TryLock.Hold(ref queue->Lock);
-                long count = PageQueue.Tail(queue, context.First) - queue->Carried;
+                long count = PageQueue.Tail(queue, context.First) - queue->Reclaimed;
                 waiting.Trivial += Deallocators.IsCode(queue->Channel) ? 0 : count;
                 waiting.User += Deallocators.IsCode(queue->Channel) ? count : 0;
             }
@@ -55,9 +55,9 @@ internal static unsafe class Inside
     public static bool IsRegistered(GracePeriodDomain domain) => ThreadRegistrations.Find(IdOf(domain)) != null;
 
     /// <summary>This thread's slot in the domain.</summary>
-    public static ReaderSlot* Slot(GracePeriodDomain domain) => ReaderSlot.Real(ThreadRegistrations.Find(IdOf(domain)));
+    public static ReaderSlot* Slot(GracePeriodDomain domain) => ReaderSlot.Untwinned(ThreadRegistrations.Find(IdOf(domain)));
 
-    private static long Waiting(HeadQueue* queue) => Order.Acquire(in queue->Count) - Order.Acquire(in queue->Reclaimed);
+    private static long Waiting(HeadQueue* queue) => Order.Acquire(in queue->Count) - Order.Acquire(in queue->ReclaimedItems);
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_id")]
     private static extern ref long IdOf(GracePeriodDomain domain);

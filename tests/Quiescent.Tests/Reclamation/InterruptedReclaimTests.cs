@@ -103,5 +103,5 @@ public sealed class InterruptedReclaimTests
     }
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_gate")]
-    private static extern ref int GateOf(QueuedBlocks ledger);
+    private static extern ref int GateOf(BlockLedger ledger);
 }

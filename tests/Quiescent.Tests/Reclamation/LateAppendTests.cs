@@ -23,7 +23,7 @@ public sealed unsafe class LateAppendTests
         using Worker disposer = Worker.Start(domain.Dispose);
         Until.True(() => disposer.IsWaiting || disposer.HasEnded);
         PageQueue.Extend(queue, context.Pool.Take(), context.First);
-        Assert.True(Queueing.TryAppend(queue, NativeMemory.Alloc(32)));
+        Assert.True(Producer.TryAppend(queue, NativeMemory.Alloc(32)));
         Assert.False(disposer.HasEnded);
         TryLock.Exit(ref queue->Lock);
         disposer.Join();

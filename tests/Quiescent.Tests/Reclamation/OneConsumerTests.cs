@@ -30,7 +30,7 @@ public sealed unsafe class OneConsumerTests
                 }
             }
 
-            Assert.Equal(0, queue->Carried);
+            Assert.Equal(0, queue->Reclaimed);
         }
 
         Assert.Equal(Pages * Page.Entries, Books.MustBalance(domain).BlocksFreed);
@@ -46,13 +46,13 @@ public sealed unsafe class OneConsumerTests
         long freed = FreeUntilVisitsFree(domain, queue);
         using (TryLock.Hold(ref queue->Lock))
         {
-            long carried = queue->Carried;
+            long carried = queue->Reclaimed;
             for (int i = 0; i < Page.Entries / 4; i++, freed++)
             {
                 domain.Free(Forms.NewBlock());
             }
 
-            Assert.Equal(carried, queue->Carried);
+            Assert.Equal(carried, queue->Reclaimed);
         }
 
         Assert.Equal(freed, Books.MustBalance(domain).BlocksFreed);
@@ -69,7 +69,7 @@ public sealed unsafe class OneConsumerTests
         for (int i = 1; i <= Pages * Page.Entries; i++)
         {
             domain.Free(Forms.NewBlock());
-            Assert.InRange(i - queue->Carried, 0, 6 * Page.Entries);
+            Assert.InRange(i - queue->Reclaimed, 0, 6 * Page.Entries);
         }
     }
 
@@ -77,7 +77,7 @@ public sealed unsafe class OneConsumerTests
     {
         const int Bound = 64 * Page.Entries;
         long freed = 0;
-        while (queue->PerVisit == 0)
+        while (queue->CollectQuota == 0)
         {
             Assert.InRange(++freed, 1, Bound);
             domain.Free(Forms.NewBlock());

@@ -26,10 +26,10 @@ public sealed unsafe class PageQueueTests : IDisposable
     [Fact]
     public void A_queue_without_a_page_has_no_room_and_nothing_in_it()
     {
-        Assert.False(Queueing.TryAppend(_queue, (void*)8));
-        Assert.False(PageQueue.Seal(_queue, _engine));
+        Assert.False(Producer.TryAppend(_queue, (void*)8));
+        Assert.False(PageQueue.StampFullPage(_queue, _engine));
         Assert.Equal(0, PageQueue.Tail(_queue, First));
-        Assert.False(PageQueue.TryNote(_queue, _engine, First, evenIfActive: true, out _));
+        Assert.False(PageQueue.SnapshotPartialPages(_queue, _engine, First, evenIfActive: true, out _));
         Assert.Equal(0, Peek(out _));
     }
 
@@ -37,10 +37,10 @@ public sealed unsafe class PageQueueTests : IDisposable
     public void A_page_takes_its_entries_and_is_sealed_once()
     {
         Append(Entries);
-        Assert.False(Queueing.TryAppend(_queue, (void*)8));
+        Assert.False(Producer.TryAppend(_queue, (void*)8));
         Assert.Equal(Entries, Tail);
-        Assert.True(PageQueue.Seal(_queue, _engine));
-        Assert.False(PageQueue.Seal(_queue, _engine));
+        Assert.True(PageQueue.StampFullPage(_queue, _engine));
+        Assert.False(PageQueue.StampFullPage(_queue, _engine));
     }
 
     [Fact]
@@ -60,7 +60,7 @@ public sealed unsafe class PageQueueTests : IDisposable
     {
         Append(Entries);
         Assert.Equal(0, Peek(out _));
-        PageQueue.Seal(_queue, _engine);
+        PageQueue.StampFullPage(_queue, _engine);
         Assert.Equal(0, Peek(out _));
         Assert.True(_engine.TryAdvance(PageQueue.OldestTarget(_queue, _engine)));
         Assert.Equal(Entries, Peek(out nint* entries));
@@ -77,8 +77,8 @@ public sealed unsafe class PageQueueTests : IDisposable
             Append(Entries - 1);
             Assert.True(_engine.TryAdvance(_engine.NextTarget()));
             Append(1);
-            PageQueue.Seal(_queue, _engine);
-            PageQueue.NoteCarriedOut(_queue, Peek(out _)); // The page before it.
+            PageQueue.StampFullPage(_queue, _engine);
+            PageQueue.MarkReclaimed(_queue, Peek(out _)); // The page before it.
             Assert.Equal(0, Peek(out _));
         }
     }
@@ -89,8 +89,8 @@ public sealed unsafe class PageQueueTests : IDisposable
     {
         Append(Entries);
         SealAndComplete();
-        PageQueue.NoteCarriedOut(_queue, Peek(out _));
-        Assert.Equal(Entries, _queue->Carried);
+        PageQueue.MarkReclaimed(_queue, Peek(out _));
+        Assert.Equal(Entries, _queue->Reclaimed);
         Assert.Equal(1, _pool.InUse);
         Assert.Equal(0, Peek(out _));
         Append(1);
@@ -109,8 +109,8 @@ public sealed unsafe class PageQueueTests : IDisposable
         {
             Assert.Equal(Entries - i + 1, Peek(out nint* entries));
             Assert.Equal(i, entries[0]);
-            PageQueue.NoteCarriedOut(_queue, 1);
-            Assert.Equal(i, _queue->Carried);
+            PageQueue.MarkReclaimed(_queue, 1);
+            Assert.Equal(i, _queue->Reclaimed);
         }
     }
 
@@ -123,7 +123,7 @@ public sealed unsafe class PageQueueTests : IDisposable
         _engine.TryAdvance(target);
         Assert.Equal(2, Peek(out nint* entries));
         Assert.Equal(1, entries[0]);
-        PageQueue.NoteCarriedOut(_queue, 2);
+        PageQueue.MarkReclaimed(_queue, 2);
         Assert.Equal(0, Peek(out _));
         Assert.True(Note(evenIfActive: true, out ulong next));
         Assert.NotEqual(target, next);
@@ -143,7 +143,7 @@ public sealed unsafe class PageQueueTests : IDisposable
         for (int covered; (covered = Peek(out nint* entries)) != 0; consumed += covered)
         {
             Assert.Equal(consumed + 1, entries[0]);
-            PageQueue.NoteCarriedOut(_queue, covered);
+            PageQueue.MarkReclaimed(_queue, covered);
         }
 
         Assert.Equal(Count, consumed);
@@ -200,7 +200,7 @@ public sealed unsafe class PageQueueTests : IDisposable
         Assert.Equal(left, Tail);
         _engine.TryAdvance(target);
         Assert.Equal(left, Peek(out _)); // The note does not reach beyond what is left.
-        PageQueue.NoteCarriedOut(_queue, left);
+        PageQueue.MarkReclaimed(_queue, left);
         Assert.False(PageQueue.TryWithdraw(_queue, First));
         Assert.Equal(left, Tail);
         Assert.False(Note(evenIfActive: true, out _));
@@ -240,7 +240,7 @@ public sealed unsafe class PageQueueTests : IDisposable
         Assert.Equal(1, _pool.InUse);
         Note(evenIfActive: true, out ulong target);
         _engine.TryAdvance(target);
-        PageQueue.NoteCarriedOut(_queue, Peek(out _));
+        PageQueue.MarkReclaimed(_queue, Peek(out _));
         PageQueue.Release(_queue, _pool, First);
         Assert.Equal(0, _pool.InUse);
         Assert.Equal(2, Tail);
@@ -257,7 +257,7 @@ public sealed unsafe class PageQueueTests : IDisposable
             Append((round % (2 * Entries)) + 1);
             Note(evenIfActive: true, out ulong target);
             _engine.TryAdvance(target);
-            long expected = _queue->Carried;
+            long expected = _queue->Reclaimed;
             for (int covered; (covered = Peek(out nint* entries)) != 0;)
             {
                 for (int i = 0; i < covered; i++)
@@ -265,10 +265,10 @@ public sealed unsafe class PageQueueTests : IDisposable
                     Assert.Equal(++expected, entries[i]);
                 }
 
-                PageQueue.NoteCarriedOut(_queue, covered);
+                PageQueue.MarkReclaimed(_queue, covered);
             }
 
-            Assert.Equal(Tail, _queue->Carried);
+            Assert.Equal(Tail, _queue->Reclaimed);
             Assert.InRange(_pool.InUse, 1, 2);
         }
     }
@@ -282,12 +282,12 @@ public sealed unsafe class PageQueueTests : IDisposable
             AppendBlock(Forms.NewBlock());
         }
 
-        PageQueue.Seal(_queue, _engine);
+        PageQueue.StampFullPage(_queue, _engine);
         _engine.TryAdvance(_engine.NextTarget());
-        Assert.Equal(2 * Entries, PageQueue.FreeCovered(_queue, _engine, _pool, null, First, pages: 2));
-        Assert.Equal(3 * Entries, PageQueue.FreeCovered(_queue, _engine, _pool, null, First, pages: 10));
-        Assert.Equal(0, PageQueue.FreeCovered(_queue, _engine, _pool, null, First, pages: 10));
-        Assert.Equal(Pages * Entries, _queue->Carried);
+        Assert.Equal(2 * Entries, PageQueue.FreeExpired(_queue, _engine, _pool, null, First, pages: 2));
+        Assert.Equal(3 * Entries, PageQueue.FreeExpired(_queue, _engine, _pool, null, First, pages: 10));
+        Assert.Equal(0, PageQueue.FreeExpired(_queue, _engine, _pool, null, First, pages: 10));
+        Assert.Equal(Pages * Entries, _queue->Reclaimed);
     }
 
     // Faults caught: a visit that frees what is not covered, more than it was told, or what it then leaves to be freed again; and
@@ -301,17 +301,17 @@ public sealed unsafe class PageQueueTests : IDisposable
             AppendBlock(Forms.NewBlock());
         }
 
-        PageQueue.Seal(_queue, _engine);
+        PageQueue.StampFullPage(_queue, _engine);
         PageQueue.FreeSome(_queue, _engine, _pool, null, First, Handful);
-        Assert.Equal(0, _queue->Carried);
+        Assert.Equal(0, _queue->Reclaimed);
         _engine.TryAdvance(_engine.NextTarget());
         PageQueue.FreeSome(_queue, _engine, _pool, null, First, Handful);
-        Assert.Equal(Handful, _queue->Carried);
-        Assert.Equal(Entries, PageQueue.FreeCovered(_queue, _engine, _pool, null, First, pages: 1));
+        Assert.Equal(Handful, _queue->Reclaimed);
+        Assert.Equal(Entries, PageQueue.FreeExpired(_queue, _engine, _pool, null, First, pages: 1));
         PageQueue.FreeSome(_queue, _engine, _pool, null, First, int.MaxValue);
-        Assert.Equal(2 * Entries, _queue->Carried);
-        Assert.Equal(Entries, PageQueue.FreeCovered(_queue, _engine, _pool, null, First, pages: 1));
-        Assert.Equal(0, PageQueue.FreeCovered(_queue, _engine, _pool, null, First, pages: 1));
+        Assert.Equal(2 * Entries, _queue->Reclaimed);
+        Assert.Equal(Entries, PageQueue.FreeExpired(_queue, _engine, _pool, null, First, pages: 1));
+        Assert.Equal(0, PageQueue.FreeExpired(_queue, _engine, _pool, null, First, pages: 1));
     }
 
     private long Tail => PageQueue.Tail(_queue, First);
@@ -326,22 +326,22 @@ public sealed unsafe class PageQueueTests : IDisposable
 
     private void AppendBlock(void* block)
     {
-        if (!Queueing.TryAppend(_queue, block))
+        if (!Producer.TryAppend(_queue, block))
         {
-            PageQueue.Seal(_queue, _engine);
+            PageQueue.StampFullPage(_queue, _engine);
             PageQueue.Extend(_queue, _pool.Take(), First);
-            Assert.True(Queueing.TryAppend(_queue, block));
+            Assert.True(Producer.TryAppend(_queue, block));
         }
     }
 
     private void SealAndComplete()
     {
-        PageQueue.Seal(_queue, _engine);
+        PageQueue.StampFullPage(_queue, _engine);
         Assert.True(_engine.TryAdvance(PageQueue.OldestTarget(_queue, _engine)));
     }
 
     private bool Note(bool evenIfActive, out ulong target) =>
-        PageQueue.TryNote(_queue, _engine, First, evenIfActive, out target);
+        PageQueue.SnapshotPartialPages(_queue, _engine, First, evenIfActive, out target);
 
-    private int Peek(out nint* entries) => PageQueue.PeekCovered(_queue, _engine, _pool, First, out entries);
+    private int Peek(out nint* entries) => PageQueue.NextExpired(_queue, _engine, _pool, First, out entries);
 }

@@ -119,7 +119,7 @@ public sealed unsafe class ReclaimerStallTests
     [Fact]
     public void A_function_behind_delegates_is_named_itself()
     {
-        RunningCode code = new();
+        RunningCallback code = new();
         HeadQueue* queue = (HeadQueue*)NativeMemory.AllocZeroed((nuint)sizeof(HeadQueue));
         RcuHead* first = ManagedCallback.CreateHead(new ActionCallback(Stick));
         first->Word = ManagedCallback.Function;
@@ -127,7 +127,7 @@ public sealed unsafe class ReclaimerStallTests
         code.Enter(queue);
         Assert.EndsWith($".{nameof(Stick)}", NameAfter(first), StringComparison.Ordinal);
         ManagedCallback.Discard(first);
-        HeadQueue.NoteCarriedOut(queue);
+        HeadQueue.MarkReclaimed(queue);
         Assert.EndsWith($".{nameof(StickFunction)}", NameAfter(&second), StringComparison.Ordinal);
         NativeMemory.Free(queue);
 
@@ -144,8 +144,8 @@ public sealed unsafe class ReclaimerStallTests
     [Fact]
     public void Callbacks_that_return_are_not_reported_however_long_their_batch_takes()
     {
-        RunningCode code = new();
-        ReclaimerStallDetector detector = new(code, TimeSpan.FromTicks(1));
+        RunningCallback code = new();
+        CallbackStallDetector detector = new(code, TimeSpan.FromTicks(1));
         HeadQueue* queue = (HeadQueue*)NativeMemory.AllocZeroed((nuint)sizeof(HeadQueue));
         RcuHead head = new() { Word = HeadWord.MaxOffset + 1 };
         Assert.False(detector.TryDetect(out _));
@@ -154,11 +154,11 @@ public sealed unsafe class ReclaimerStallTests
         {
             code.Note(&head, ledger: null);
             Assert.False(detector.TryDetect(out _));
-            HeadQueue.NoteCarriedOut(queue);
+            HeadQueue.MarkReclaimed(queue);
         }
 
         code.Note(&head, ledger: null);
-        ReclaimerStall stall = default;
+        CallbackStall stall = default;
         Until.True(() => detector.TryDetect(out stall));
         Assert.Equal(1, stall.Reports);
         Assert.Equal(1, detector.Count);

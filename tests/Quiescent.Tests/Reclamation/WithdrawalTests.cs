@@ -26,9 +26,9 @@ public sealed unsafe class WithdrawalTests
             PageQueue.Extend(queue, late.Context.Pool.Take(), late.Context.First);
         }
 
-        Assert.True(Queueing.TryAppend(queue, block));
+        Assert.True(Producer.TryAppend(queue, block));
         late.RunBarrier();
-        Assert.Throws<ObjectDisposedException>(() => late.Domain.Queueing.AttendToPage(queue));
+        Assert.Throws<ObjectDisposedException>(() => late.Domain.Producer.HandleAppendFlags(queue));
         FreeBlock(channel, block); // It is the caller's: a double free if the note still covers it.
         late.LetReadersGo();
         late.RunBarrier();
@@ -48,7 +48,7 @@ public sealed unsafe class WithdrawalTests
         RcuHead* head = (RcuHead*)NativeMemory.AllocZeroed((nuint)sizeof(RcuHead)); // word 0: offset 0, malloc's
         long position = HeadQueue.Push(queue, head);
         late.RunBarrier();
-        Assert.Throws<ObjectDisposedException>(() => late.Domain.Queueing.AfterPush(Inside.Slot(late.Domain), queue, position));
+        Assert.Throws<ObjectDisposedException>(() => late.Domain.Producer.AfterPush(Inside.Slot(late.Domain), queue, position));
         NativeMemory.Free(head);
         late.LetReadersGo();
         late.RunBarrier();
@@ -141,7 +141,7 @@ public sealed unsafe class WithdrawalTests
         {
             RcuStatistics books = Books.MustBeConsistent(Domain);
             Assert.Equal((0, 0), (books.BlocksQueued, books.CallbacksQueued));
-            Assert.False(BarrierTicket.AnythingWaits(codeOnly: false, context: Context));
+            Assert.False(BarrierTarget.AnythingWaits(codeOnly: false, context: Context));
         }
 
         public void Dispose()

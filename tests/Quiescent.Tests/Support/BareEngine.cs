@@ -18,7 +18,7 @@ internal sealed unsafe class BareEngine : IDisposable
 
     public GracePeriodEngine Engine { get; }
 
-    public SharedWords* Words => _slots.Words;
+    public DomainState* Words => _slots.Words;
 
     /// <summary>A slot of a thread that lives, or of the given one.</summary>
     public ReaderSlot* AddReader(Thread? thread = null) =>

@@ -140,7 +140,7 @@ public unsafe class HeadChangedTests
                 return found.Count == 1;
             }
         });
-        Assert.Equal(RcuMisuse.HeadChanged, found[0].Misuse);
+        Assert.Equal(MisuseKind.HeadChanged, found[0].Misuse);
         Assert.Contains("Here in ", found[0].QueuedAt, StringComparison.Ordinal);
         Sites.MustName(found[0].ToString(), "queued at", "Here", "HeadChangedTests.cs");
     }

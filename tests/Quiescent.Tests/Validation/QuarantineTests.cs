@@ -42,7 +42,7 @@ public unsafe class QuarantineTests
         Assert.Equal(1, domain.VerifyReclaimed());
         Assert.Equal(0, domain.VerifyReclaimed());
         MisuseEventArgs misuse = Assert.Single(found);
-        Assert.Equal((RcuMisuse.WrittenAfterFree, (nint)(block + 40)), (misuse.Misuse, misuse.Address));
+        Assert.Equal((MisuseKind.WrittenAfterFree, (nint)(block + 40)), (misuse.Misuse, misuse.Address));
         Sites.MustName(misuse.ToString(), "queued at", "Here", "QuarantineTests.cs");
     }
 
@@ -56,7 +56,7 @@ public unsafe class QuarantineTests
             Reclaimed(domain, How.Headless)[3] = 1;
         }
 
-        Assert.Equal(RcuMisuse.WrittenAfterFree, Assert.Single(found).Misuse);
+        Assert.Equal(MisuseKind.WrittenAfterFree, Assert.Single(found).Misuse);
     }
 
     [Fact]
@@ -99,7 +99,7 @@ public unsafe class QuarantineTests
 
         Assert.InRange(blocks.Distinct().Count(block => quarantine.Find(block) is not null), 8, 10);
         Assert.True(findings.TryTake(out Finding finding));
-        Assert.Equal((RcuMisuse.WrittenAfterFree, first, 0), (finding.Misuse, finding.Block, finding.Offset));
+        Assert.Equal((MisuseKind.WrittenAfterFree, first, 0), (finding.Misuse, finding.Block, finding.Offset));
         Assert.False(findings.Any);
         quarantine.ReleaseAll(findings);
         Assert.All(blocks, block => Assert.Null(quarantine.Find(block)));

@@ -69,7 +69,7 @@ public sealed class WatchdogTests
     [Fact]
     public void A_run_whose_readers_hold_no_unlinked_block_is_inconclusive()
     {
-        TortureResult result = RunOne(session => new Unlinking(session, session.Commons[1]), Watchdog.DefaultLimit, seconds: 1);
+        TortureResult result = RunOne(session => new Unlinking(session, session.SharedDomains[1]), Watchdog.DefaultLimit, seconds: 1);
         Assert.Equal(Verdict.Inconclusive, result.Verdict);
     }
 

@@ -24,7 +24,7 @@ internal sealed class DomainWatch(DomainKey key)
 
     public void Note(Report stall)
     {
-        _stalls.RemoveAll(other => other.Culprit == stall.Culprit && other.ManagedThreadId == stall.ManagedThreadId);
+        _stalls.RemoveAll(other => other.ReaderIdentity == stall.ReaderIdentity && other.ManagedThreadId == stall.ManagedThreadId);
         _stalls.Add(stall);
     }
 

@@ -69,7 +69,7 @@ internal sealed class EventDecoder(string client)
             ? new Report(raw.Time, kind, domain, TextOf(raw, kind))
             {
                 Cause = raw.Text("kind") == nameof(StallCause.Reclaimer) ? StallCause.Reclaimer : StallCause.Reader,
-                Culprit = raw.Payload.ContainsKey("culprit") ? raw.Text("culprit") : null,
+                ReaderIdentity = raw.Payload.ContainsKey("culprit") ? raw.Text("culprit") : null,
                 ManagedThreadId = (int?)raw.Number("managedThreadId"),
                 OsThreadId = raw.Number("osThreadId"),
                 Seconds = raw.Real("seconds"),

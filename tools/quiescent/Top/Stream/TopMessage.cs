@@ -34,7 +34,7 @@ internal sealed record Report(DateTime Time, ReportKind Kind, DomainKey Domain, 
 {
     public StallCause Cause { get; init; }
 
-    public string? Culprit { get; init; }
+    public string? ReaderIdentity { get; init; }
 
     public int? ManagedThreadId { get; init; }
 

@@ -9,19 +9,19 @@ using static Quiescent.Ordering.Tuning;
 
 namespace Quiescent.Reclamation;
 
-// How things are queued. The fast paths (inline, in the public faces) append to the thread's own queue and read Attention; this
+// How things are queued. The fast paths (inline, in the public faces) append to the thread's own queue and read AppendFlags; this
 // is what lies beyond them: registration, full pages, owner collection, back-pressure, waking, disposal. Why it is right:
 //
-// O9, O11  An append stores its item (release [D]), then reads Attention. Who sets a bit there (the reclaimer going idle [E],
+// O9, O11  An append stores its item (release [D]), then reads AppendFlags. Who sets a bit there (the reclaimer going idle [E],
 //     Dispose [F]) issues the process-wide barrier next, then reads the queues. Outcomes, by where the appending thread
 //     executes its share of the barrier: the item was stored before it, then the setter finds it; or it was not, then the
-//     read of Attention comes later still and sees the bit: the append wakes the reclaimer, or is withdrawn. Both may
+//     read of AppendFlags comes later still and sees the bit: the append wakes the reclaimer, or is withdrawn. Both may
 //     happen, which is harmless: waking twice; and a withdrawal fails if the item was noted, as both take the queue's lock.
-//     Where the barrier cannot be relied upon, Attention is never 0 and each append fences here.
+//     Where the barrier cannot be relied upon, AppendFlags is never 0 and each append fences here.
 // O8  What is freed here is trivial, at most CollectPages pages or CollectHeads heads per call. No user code runs.
 // O10 An owner consumes its queue under the queue's lock like anyone else, a page's worth at a page's end or a handful at a visit
 //     in between; when the lock is not to be had it appends and goes on.
-internal sealed unsafe partial class Queueing(QueueContext context, Reclaimer reclaimer, Registrar registrar)
+internal sealed unsafe partial class Producer(QueueContext context, Reclaimer reclaimer, Registrar registrar)
 {
     private int _sharedLock;
 
@@ -43,26 +43,26 @@ internal sealed unsafe partial class Queueing(QueueContext context, Reclaimer re
 
     /// <summary>Appends a block to the open page. False: there is no room, or a visit of the slow path is due.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool TryAppendBetweenVisits(PageQueue* queue, void* block) =>
-        !Page.IsVisitDue(queue->Cursor) && TryAppend(queue, block);
+    public static bool TryAppendFast(PageQueue* queue, void* block) =>
+        !Page.IsCollectDue(queue->Cursor) && TryAppend(queue, block);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool IsVisitDue(long position) => (position & (HeadsPerVisit - 1)) == 0;
+    public static bool IsCollectDue(long position) => (position & (HeadsPerCollect - 1)) == 0;
 
     /// <summary>Appends a block to the open page, after freeing about as many as were appended since the last visit. False: there is no
     /// room, or something else to attend to. Not under Validate.</summary>
-    public bool TryVisit(PageQueue* queue, void* block)
+    public bool TryCollectAndAppend(PageQueue* queue, void* block)
     {
-        if (Page.HasNoRoom(queue->Cursor) || Order.Acquire(&context.Words->Attention) != 0)
+        if (Page.HasNoRoom(queue->Cursor) || Order.Acquire(&context.Words->AppendFlags) != 0)
         {
             return false;
         }
 
-        CollectSome(queue);
+        OwnerCollectSome(queue);
         TryAppend(queue, block);
-        if (Order.Acquire(&context.Words->Attention) != 0)
+        if (Order.Acquire(&context.Words->AppendFlags) != 0)
         {
-            AttendToPage(queue);
+            HandleAppendFlags(queue);
         }
 
         return true;
@@ -77,7 +77,7 @@ internal sealed unsafe partial class Queueing(QueueContext context, Reclaimer re
             return;
         }
 
-        ReaderSlot* real = Enter(slot);
+        ReaderSlot* real = RequireSlot(slot);
         Append(real, ThreadQueues.For((ThreadQueues*)real->Queues, channel), block);
     }
 
@@ -85,9 +85,9 @@ internal sealed unsafe partial class Queueing(QueueContext context, Reclaimer re
     public void Append(ReaderSlot* real, PageQueue* queue, void* block)
     {
         context.Ledger?.Add(queue->Channel, block, context.Findings);
-        if (Page.IsVisitDue(queue->Cursor) && !Page.HasNoRoom(queue->Cursor) && Deallocators.IsBuiltIn(queue->Channel))
+        if (Page.IsCollectDue(queue->Cursor) && !Page.HasNoRoom(queue->Cursor) && Deallocators.IsBuiltIn(queue->Channel))
         {
-            CollectSome(queue);
+            OwnerCollectSome(queue);
         }
 
         try
@@ -103,7 +103,7 @@ internal sealed unsafe partial class Queueing(QueueContext context, Reclaimer re
             throw;
         }
 
-        if (IsWithdrawn(queue))
+        if (TryWithdraw(queue))
         {
             context.Ledger?.Remove(block);
             ThrowDisposed();
@@ -115,7 +115,7 @@ internal sealed unsafe partial class Queueing(QueueContext context, Reclaimer re
     public void PushBeyondFast(ReaderSlot* slot, RcuHead* head, nint word)
     {
         ThrowIfDisposed();
-        ReaderSlot* real = ReaderSlot.Real(slot == null ? registrar.TryRegister() : slot);
+        ReaderSlot* real = ReaderSlot.Untwinned(slot == null ? registrar.TryRegister() : slot);
         void* identity = HeadWord.IsTrivial(word) ? HeadWord.BlockOf(head, word) : head;
         context.Ledger?.AddIfRoom(HeadWord.ChannelOf(word), identity, head, word, context.Findings);
         head->Word = word;
@@ -138,21 +138,21 @@ internal sealed unsafe partial class Queueing(QueueContext context, Reclaimer re
         }
     }
 
-    /// <summary>What a push on the fast path leaves to do: a visit is due, or Attention is not 0.</summary>
+    /// <summary>What a push on the fast path leaves to do: a visit is due, or AppendFlags is not 0.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public void AfterPush(ReaderSlot* real, HeadQueue* queue, long position)
     {
-        if (!IsKept(real, queue, position))
+        if (!FinishPush(real, queue, position))
         {
             ThrowDisposed();
         }
     }
 
-    /// <summary>What an append on the fast path leaves to do when Attention is not 0.</summary>
+    /// <summary>What an append on the fast path leaves to do when AppendFlags is not 0.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public void AttendToPage(PageQueue* queue)
+    public void HandleAppendFlags(PageQueue* queue)
     {
-        if (IsWithdrawn(queue))
+        if (TryWithdraw(queue))
         {
             ThrowDisposed();
         }
@@ -195,29 +195,29 @@ internal sealed unsafe partial class Queueing(QueueContext context, Reclaimer re
         : Deallocators.IsCode(HeadWord.ChannelOf(word)) ? &queues->UserHeads
         : &queues->Heads;
 
-    public ReaderSlot* Enter(ReaderSlot* slot)
+    public ReaderSlot* RequireSlot(ReaderSlot* slot)
     {
         ThrowIfDisposed();
-        return slot == null ? ReaderSlot.Real(registrar.Register()) : ReaderSlot.Real(slot);
+        return slot == null ? ReaderSlot.Untwinned(registrar.Register()) : ReaderSlot.Untwinned(slot);
     }
 
     // The page is full, or there is none yet. On return there is room; on an exception the queue is as it was, less what was
     // freed, and the next call comes here again.
     private void MakeRoom(ReaderSlot* real, PageQueue* queue)
     {
-        Seal(queue);
+        StampFullPage(queue);
         if (!Deallocators.IsCode(queue->Channel))
         {
             Collect(queue);
         }
 
-        PayForBacklog(real, 0);
+        ApplyBackPressure(real, 0);
         PageQueue.Extend(queue, context.Pool.Take(), context.First);
     }
 
-    private void Seal(PageQueue* queue)
+    private void StampFullPage(PageQueue* queue)
     {
-        if (PageQueue.Seal(queue, context.Engine))
+        if (PageQueue.StampFullPage(queue, context.Engine))
         {
             context.Backlog.Add(context.PageEntries);
         }
@@ -231,66 +231,66 @@ internal sealed unsafe partial class Queueing(QueueContext context, Reclaimer re
             return;
         }
 
-        if (PageQueue.Tail(queue, context.First) - queue->Carried >= PagesToDrive(queue) * context.PageEntries || context.Backlog.IsOverLimit)
+        if (PageQueue.Tail(queue, context.First) - queue->Reclaimed >= PagesToDrive(queue) * context.PageEntries || context.Backlog.IsOverLimit)
         {
             context.Engine.TryAdvance(PageQueue.OldestTarget(queue, context.Engine));
         }
 
         // While an owner's visits (or, of a pool, its renting) keep pace with what it queues, a few pages wait.
-        bool isMoreWaiting = PageQueue.Tail(queue, context.First) - queue->Carried > PagesToKeep(queue) * context.PageEntries
+        bool isMoreWaiting = PageQueue.Tail(queue, context.First) - queue->Reclaimed > PagesToKeep(queue) * context.PageEntries
             || context.Backlog.IsOverLimit;
         if (!isMoreWaiting && Deallocators.IsBuiltIn(queue->Channel))
         {
-            PageQueue.FreeSome(queue, context.Engine, context.Pool, context.Ledger, context.First, EntriesPerVisit);
+            PageQueue.FreeSome(queue, context.Engine, context.Pool, context.Ledger, context.First, EntriesPerCollect);
         }
 
-        int freed = PageQueue.FreeCovered(
+        int freed = PageQueue.FreeExpired(
             queue, context.Engine, context.Pool, context.Ledger, context.First, isMoreWaiting ? CollectPages : 0);
-        bool isCovered = PageQueue.PeekCovered(queue, context.Engine, context.Pool, context.First, out _) != 0;
-        queue->PerVisit = !isCovered ? 0 : isMoreWaiting ? 2 * EntriesPerVisit : EntriesPerVisit;
+        bool isCovered = PageQueue.NextExpired(queue, context.Engine, context.Pool, context.First, out _) != 0;
+        queue->CollectQuota = !isCovered ? 0 : isMoreWaiting ? 2 * EntriesPerCollect : EntriesPerCollect;
         TryLock.Exit(ref queue->Lock);
         context.Backlog.Add(-freed);
     }
 
     // Owner collection between pages: about as many blocks as were appended since the last visit. The allocator's per-thread cache
     // takes such a handful and hands it out again, where a page would overflow it (glibc keeps seven of a size).
-    private void CollectSome(PageQueue* queue)
+    private void OwnerCollectSome(PageQueue* queue)
     {
-        if (queue->PerVisit != 0 && TryLock.TryEnter(ref queue->Lock))
+        if (queue->CollectQuota != 0 && TryLock.TryEnter(ref queue->Lock))
         {
-            PageQueue.FreeSome(queue, context.Engine, context.Pool, context.Ledger, context.First, queue->PerVisit);
+            PageQueue.FreeSome(queue, context.Engine, context.Pool, context.Ledger, context.First, queue->CollectQuota);
             TryLock.Exit(ref queue->Lock);
         }
     }
 
-    private void VisitHeads(ReaderSlot* real, HeadQueue* queue)
+    private void OwnerCollectHeads(ReaderSlot* real, HeadQueue* queue)
     {
-        context.Backlog.Add(HeadsPerVisit);
+        context.Backlog.Add(HeadsPerCollect);
         if (queue == &((ThreadQueues*)real->Queues)->Heads && TryLock.TryEnter(ref queue->Lock))
         {
-            bool waits = HeadQueue.Seal(queue, context.Engine, out ulong target);
-            if (waits && (queue->Count - queue->Carried >= DriveHeads || context.Backlog.IsOverLimit))
+            bool waits = HeadQueue.Snapshot(queue, context.Engine, out ulong target);
+            if (waits && (queue->Count - queue->Reclaimed >= DriveHeads || context.Backlog.IsOverLimit))
             {
                 context.Engine.TryAdvance(target);
             }
 
-            int freed = HeadQueue.FreeCovered(queue, context.Engine, context.Ledger, CollectHeads);
-            HeadQueue.Seal(queue, context.Engine, out _);
+            int freed = HeadQueue.FreeExpired(queue, context.Engine, context.Ledger, CollectHeads);
+            HeadQueue.Snapshot(queue, context.Engine, out _);
             TryLock.Exit(ref queue->Lock);
             context.Backlog.Add(-freed);
         }
 
         if (context.Backlog.Policy != BacklogPolicy.Throw)
         {
-            PayForBacklog(real, 0);
+            ApplyBackPressure(real, 0);
         }
     }
 
     private bool TryPush(ReaderSlot* real, RcuHead* head, nint word)
     {
         HeadQueue* queue = QueueFor((ThreadQueues*)real->Queues, word);
-        context.Ledger?.NoteLink(head, HeadQueue.Newest(queue));
-        return IsKept(real, queue, HeadQueue.Push(queue, head));
+        context.Ledger?.RecordLink(head, HeadQueue.Newest(queue));
+        return FinishPush(real, queue, HeadQueue.Push(queue, head));
     }
 
     /// <summary>Appends a head to the domain's own queue, for who may not register, pay or throw. False: the domain is disposed, and
@@ -299,9 +299,9 @@ internal sealed unsafe partial class Queueing(QueueContext context, Reclaimer re
     {
         using TryLock.Holder holder = TryLock.Hold(ref _sharedLock);
         HeadQueue* queue = QueueFor((ThreadQueues*)context.SharedSlot->Queues, word);
-        context.Ledger?.NoteLink(head, HeadQueue.Newest(queue));
+        context.Ledger?.RecordLink(head, HeadQueue.Newest(queue));
         HeadQueue.Push(queue, head);
-        if (IsWithdrawn(queue))
+        if (TryWithdraw(queue))
         {
             return false;
         }
@@ -311,24 +311,24 @@ internal sealed unsafe partial class Queueing(QueueContext context, Reclaimer re
     }
 
     // From here on nothing throws: the item is queued, or was withdrawn.
-    private bool IsKept(ReaderSlot* real, HeadQueue* queue, long position)
+    private bool FinishPush(ReaderSlot* real, HeadQueue* queue, long position)
     {
-        if (IsWithdrawn(queue))
+        if (TryWithdraw(queue))
         {
             return false;
         }
 
-        if (IsVisitDue(position))
+        if (IsCollectDue(position))
         {
-            VisitHeads(real, queue);
+            OwnerCollectHeads(real, queue);
         }
 
         return true;
     }
 
-    private bool IsWithdrawn(HeadQueue* queue)
+    private bool TryWithdraw(HeadQueue* queue)
     {
-        if (!IsDisposedAfterAppend())
+        if (!WakeAndCheckDisposed())
         {
             return false;
         }
@@ -337,9 +337,9 @@ internal sealed unsafe partial class Queueing(QueueContext context, Reclaimer re
         return HeadQueue.TryWithdraw(queue, context.Ledger);
     }
 
-    private bool IsWithdrawn(PageQueue* queue)
+    private bool TryWithdraw(PageQueue* queue)
     {
-        if (!IsDisposedAfterAppend())
+        if (!WakeAndCheckDisposed())
         {
             return false;
         }
@@ -349,21 +349,21 @@ internal sealed unsafe partial class Queueing(QueueContext context, Reclaimer re
     }
 
     // Wakes the reclaimer if it is idle. True: the domain is disposed, and the append is to be withdrawn if it still can be.
-    private bool IsDisposedAfterAppend()
+    private bool WakeAndCheckDisposed()
     {
-        int attention = Order.Acquire(&context.Words->Attention);
-        if ((attention & Attention.Fenced) != 0)
+        int flags = Order.Acquire(&context.Words->AppendFlags);
+        if ((flags & AppendFlags.Fenced) != 0)
         {
             Order.Fence(); // [D] where the barrier cannot be relied upon.
-            attention = Order.Acquire(&context.Words->Attention);
+            flags = Order.Acquire(&context.Words->AppendFlags);
         }
 
-        if ((attention & Attention.Idle) != 0)
+        if ((flags & AppendFlags.Idle) != 0)
         {
             reclaimer.Wake();
         }
 
-        return (attention & Attention.Disposed) != 0;
+        return (flags & AppendFlags.Disposed) != 0;
     }
 
     [DoesNotReturn]

@@ -9,20 +9,20 @@ namespace Quiescent.Diagnostics;
 // One domain as the meter sees it: what its books say when they are read, and the attributes that go with it. Belongs to the domain, and
 // is gone with it: the list of all keeps none alive. Reading takes the same short locks as GetStatistics does, but looks for no
 // ended threads and raises no event, so that collecting changes nothing.
-internal sealed class DomainFigures
+internal sealed class DomainInstruments
 {
     private const string Kind = "quiescent.item.kind";
     private const string State = "quiescent.slot.state";
 
-    private static readonly WeakList<DomainFigures> s_all = new();
+    private static readonly WeakList<DomainInstruments> s_all = new();
 
     private readonly GracePeriodEngine _engine;
-    private readonly Func<RcuStatistics> _readBooks;
+    private readonly Func<RcuStatistics> _readStatistics;
 
-    private DomainFigures(string name, long id, QueueContext context, Func<RcuStatistics> readBooks)
+    private DomainInstruments(string name, long id, QueueContext context, Func<RcuStatistics> readStatistics)
     {
         _engine = context.Engine;
-        _readBooks = readBooks;
+        _readStatistics = readStatistics;
         BacklogLimit = context.Backlog.Limit;
         Tags = [new("quiescent.domain.name", name), new("quiescent.domain.id", id)];
         OfBlocks = [.. Tags, new(Kind, "block")];
@@ -48,23 +48,23 @@ internal sealed class DomainFigures
     public Tag[] OfFreeSlots { get; }
 
     /// <summary>From here on the domain is collected, until <see cref="Close"/>. Null where there are no meters.</summary>
-    public static DomainFigures? Open(string name, long id, QueueContext context, Func<RcuStatistics> readBooks)
+    public static DomainInstruments? Open(string name, long id, QueueContext context, Func<RcuStatistics> readStatistics)
     {
-        if (!Audience.HasMeters)
+        if (!TelemetryListeners.HasMeters)
         {
             return null;
         }
 
-        DomainFigures figures = new(name, id, context, readBooks);
+        DomainInstruments figures = new(name, id, context, readStatistics);
         s_all.Add(figures);
         return figures;
     }
 
     /// <summary>One collection of one instrument over all domains. Whole before it is handed out: a listener may dispose of domains.</summary>
-    public static List<Measurement<long>> Collect(Action<DomainFigures, List<Measurement<long>>> read)
+    public static List<Measurement<long>> Collect(Action<DomainInstruments, List<Measurement<long>>> read)
     {
         List<Measurement<long>> all = [];
-        foreach (DomainFigures domain in s_all.All())
+        foreach (DomainInstruments domain in s_all.All())
         {
             read(domain, all);
         }
@@ -72,7 +72,7 @@ internal sealed class DomainFigures
         return all;
     }
 
-    public RcuStatistics ReadBooks() => _readBooks();
+    public RcuStatistics ReadStatistics() => _readStatistics();
 
     public void Close() => s_all.Remove(this);
 }

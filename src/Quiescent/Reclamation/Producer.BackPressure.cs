@@ -4,10 +4,10 @@ using Quiescent.Readers;
 namespace Quiescent.Reclamation;
 
 // What queueing pays while more waits than the limit allows. Each form comes here a page's worth at a time.
-internal sealed unsafe partial class Queueing
+internal sealed unsafe partial class Producer
 {
     // Never inside a section (the thread would wait for itself) and never on the reclaimer (it would wait for nobody).
-    private void PayForBacklog(ReaderSlot* real, int about)
+    private void ApplyBackPressure(ReaderSlot* real, int about)
     {
         Backlog backlog = context.Backlog;
         long waiting = backlog.Count;
@@ -37,7 +37,7 @@ internal sealed unsafe partial class Queueing
     {
         PageQueue* queue = &((ThreadQueues*)real->Queues)->Blocks;
         Backoff backoff = default;
-        reclaimer.BeginHurry();
+        reclaimer.BeginExpedited();
         try
         {
             while (context.Backlog.IsOverLimit && !context.IsDisposed)
@@ -54,7 +54,7 @@ internal sealed unsafe partial class Queueing
         }
         finally
         {
-            reclaimer.EndHurry();
+            reclaimer.EndExpedited();
             backoff.RestoreInterrupt();
         }
     }

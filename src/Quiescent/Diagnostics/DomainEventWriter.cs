@@ -13,34 +13,34 @@ namespace Quiescent.Diagnostics;
 // What the engine and the backlog have noted is told by one thread at a time, in its turn, for which nobody waits. A turn tells what
 // there was when it began and no more, so that a listener that causes grace periods of its own does not keep its thread for ever; what
 // has come meanwhile, be it from a thread that did not get the turn, is left to the pool.
-internal sealed class DomainTeller(string name, long id, QueueContext context) : IThreadPoolWorkItem
+internal sealed class DomainEventWriter(string name, long id, QueueContext context) : IThreadPoolWorkItem
 {
     private static long s_barriers;
 
     private readonly Tag[] _tags = [new("quiescent.domain.name", name), new("quiescent.domain.id", id)];
-    private readonly GracePeriodNotes _notes = context.Engine.Notes;
+    private readonly GracePeriodEvents _notes = context.Engine.Notes;
     private int _isQueued;
 
-    public void Tell(StallEventArgs stall) => Telemetry.Events?.Tell(name, id, stall);
+    public void Write(StallEventArgs stall) => Telemetry.Events?.Write(name, id, stall);
 
-    public void Tell(ReaderAbandonedEventArgs reader) => Telemetry.Events?.Tell(name, id, reader);
+    public void Write(ReaderAbandonedEventArgs reader) => Telemetry.Events?.Write(name, id, reader);
 
-    public void Tell(Exception thrown) => Telemetry.Events?.Tell(name, id, thrown);
+    public void Write(Exception thrown) => Telemetry.Events?.Write(name, id, thrown);
 
-    public void Tell(MisuseEventArgs misuse) => Telemetry.Events?.Tell(name, id, misuse);
+    public void Write(MisuseEventArgs misuse) => Telemetry.Events?.Write(name, id, misuse);
 
     /// <summary>Tells what has been noted of grace periods and of the backlog.</summary>
-    public void TellNotes()
+    public void WriteEvents()
     {
-        if (!IsAnythingNoted || !_notes.TryBeginTurn())
+        if (!HasEventsToWrite || !_notes.TryBeginTurn())
         {
             return;
         }
 
         try
         {
-            TellBacklog();
-            TellGracePeriods();
+            WriteBacklog();
+            WriteGracePeriods();
         }
         finally
         {
@@ -54,7 +54,7 @@ internal sealed class DomainTeller(string name, long id, QueueContext context) :
     }
 
     /// <summary>Has the pool tell that the backlog has crossed its limit, for whoever may not.</summary>
-    public void TellBacklogOnPool()
+    public void WriteBacklogOnPool()
     {
         if (IsCrossingHeard)
         {
@@ -63,7 +63,7 @@ internal sealed class DomainTeller(string name, long id, QueueContext context) :
     }
 
     /// <summary>Has the pool tell what has been noted, for whoever may not and in a domain where perhaps nobody waits.</summary>
-    public void TellNotesOnPool()
+    public void WriteEventsOnPool()
     {
         if (_notes.AreDue)
         {
@@ -85,25 +85,25 @@ internal sealed class DomainTeller(string name, long id, QueueContext context) :
     }
 
     /// <summary>The same for a barrier that is awaited.</summary>
-    public Task TellAround(Task barrier) => HearsBarriers ? TellAroundAsync(barrier) : barrier;
+    public Task WriteAround(Task barrier) => HearsBarriers ? WriteAroundAsync(barrier) : barrier;
 
     void IThreadPoolWorkItem.Execute()
     {
         Order.Release(ref _isQueued, 0);
-        TellNotes();
+        WriteEvents();
     }
 
     private static bool HearsBarriers => Telemetry.Events is { HearsBarriers: true };
 
     private bool IsCrossingHeard => context.Backlog.HasCrossed && Telemetry.Events is { HearsBacklog: true };
 
-    private bool IsAnythingNoted => _notes.Waiting != 0 || context.Backlog.HasCrossed;
+    private bool HasEventsToWrite => _notes.Waiting != 0 || context.Backlog.HasCrossed;
 
     private static double Seconds(long ticks) => ticks / (double)Stopwatch.Frequency;
 
     private static double SecondsSince(long timestamp) => Seconds(Stopwatch.GetTimestamp() - timestamp);
 
-    private async Task TellAroundAsync(Task barrier)
+    private async Task WriteAroundAsync(Task barrier)
     {
         using BarrierSpan told = BeginBarrier(codeOnly: false);
         await barrier.ConfigureAwait(false);
@@ -111,7 +111,7 @@ internal sealed class DomainTeller(string name, long id, QueueContext context) :
 
     private void EndBarrier(long number, double seconds) => Telemetry.Events?.BarrierStop(name, id, number, seconds);
 
-    private void TellBacklog()
+    private void WriteBacklog()
     {
         for (ulong crossings = context.Backlog.Crossings; context.Backlog.TryTakeCrossing(crossings, out bool isOver, out long waiting);)
         {
@@ -126,11 +126,11 @@ internal sealed class DomainTeller(string name, long id, QueueContext context) :
         }
     }
 
-    private void TellGracePeriods()
+    private void WriteGracePeriods()
     {
-        for (long waiting = _notes.Waiting; waiting > 0 && _notes.TryTake(out GracePeriodNote note); waiting--)
+        for (long waiting = _notes.Waiting; waiting > 0 && _notes.TryTake(out GracePeriodEvent note); waiting--)
         {
-            if (!note.IsOfTheEnd)
+            if (!note.IsEnd)
             {
                 Telemetry.Events?.GracePeriodStart(name, id, note.Number, SecondsSince(note.StartedAt));
                 continue;
@@ -171,8 +171,8 @@ internal sealed class DomainTeller(string name, long id, QueueContext context) :
     }
 
     /// <summary>A barrier that waits, and was told of; nothing by default.</summary>
-    internal readonly struct BarrierSpan(DomainTeller teller, long number, long startedAt) : IDisposable
+    internal readonly struct BarrierSpan(DomainEventWriter writer, long number, long startedAt) : IDisposable
     {
-        public void Dispose() => teller?.EndBarrier(number, SecondsSince(startedAt));
+        public void Dispose() => writer?.EndBarrier(number, SecondsSince(startedAt));
     }
 }

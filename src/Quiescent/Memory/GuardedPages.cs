@@ -4,7 +4,7 @@ namespace Quiescent.Memory;
 
 // Blocks with pages of their own, whose access the processor can be told to refuse: a read or write after that is a fault at once, at
 // the instruction that does it. The block ends where its pages end, but for its alignment.
-internal static unsafe partial class OwnPages
+internal static unsafe partial class GuardedPages
 {
     private const int ReadWrite = 3;
     private const int None = 0;

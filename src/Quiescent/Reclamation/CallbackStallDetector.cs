@@ -6,7 +6,7 @@ namespace Quiescent.Reclamation;
 
 // Names the callback that does not return, as StallDetector names the reader. Callbacks take no time stamps: one is as old as whoever
 // waits has seen it run. So a report may come late, by up to a timeout, and never early.
-internal sealed class ReclaimerStallDetector(RunningCode code, TimeSpan timeout)
+internal sealed class CallbackStallDetector(RunningCallback code, TimeSpan timeout)
 {
     private readonly StallTiming _timing = new(timeout);
     private (nint Queue, long Position) _seen;
@@ -17,7 +17,7 @@ internal sealed class ReclaimerStallDetector(RunningCode code, TimeSpan timeout)
     public long Count => Order.Acquire(in _count);
 
     /// <summary>Whether a stall is to be reported now; then what stalls, for how long, and how often this was said.</summary>
-    public bool TryDetect(out ReclaimerStall stall)
+    public bool TryDetect(out CallbackStall stall)
     {
         stall = default;
         if (_timing.IsNever || !code.TryRead(out (nint Queue, long Position) running) || !TryLock.TryEnter(ref _lock))
@@ -41,7 +41,7 @@ internal sealed class ReclaimerStallDetector(RunningCode code, TimeSpan timeout)
             }
 
             Order.Increment(ref _count);
-            stall = new ReclaimerStall(running, Stopwatch.GetElapsedTime(_firstSeen, now), reports);
+            stall = new CallbackStall(running, Stopwatch.GetElapsedTime(_firstSeen, now), reports);
             return true;
         }
         finally
@@ -51,5 +51,5 @@ internal sealed class ReclaimerStallDetector(RunningCode code, TimeSpan timeout)
     }
 }
 
-// One finding of the detector; Running is RunningCode's, which tells what it is called.
-internal readonly record struct ReclaimerStall((nint Queue, long Position) Running, TimeSpan Duration, int Reports);
+// One finding of the detector; Running is RunningCallback's, which tells what it is called.
+internal readonly record struct CallbackStall((nint Queue, long Position) Running, TimeSpan Duration, int Reports);

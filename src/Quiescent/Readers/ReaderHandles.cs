@@ -8,12 +8,12 @@ namespace Quiescent.Readers;
 // change in a copy. The slot's handle word names the one handle that may take the fast path; another live handle of the same
 // thread takes the place over on its first use, a closed one is found out there. Why quiescent-state mode is right stands in
 // Section.cs; the step from offline to online is an announcement like any section's and pairs with [B] as [A] does.
-internal static unsafe class Handles
+internal static unsafe class ReaderHandles
 {
     public static ulong Open(ReaderSlot* slot)
     {
         ulong number = ThreadRegistrations.OwnerOf(slot).OpenHandle();
-        MakeCurrent(ReaderSlot.Real(slot), number);
+        MakeCurrent(ReaderSlot.Untwinned(slot), number);
         return number;
     }
 
@@ -25,7 +25,7 @@ internal static unsafe class Handles
             return;
         }
 
-        ReaderSlot* real = ReaderSlot.Real(slot);
+        ReaderSlot* real = ReaderSlot.Untwinned(slot);
         if (owner.HasOneHandle && IsOnline(real))
         {
             RequireNoSection(slot, "The thread's last handle was disposed of while online inside a read-side critical section.");
@@ -41,7 +41,7 @@ internal static unsafe class Handles
     {
         SlotOwner owner = RequireLive(slot, number);
         RequireOpen(slot);
-        ReaderSlot* real = ReaderSlot.Real(slot);
+        ReaderSlot* real = ReaderSlot.Untwinned(slot);
         if (!IsOnline(real))
         {
             word = Section.EnterBeyondFast(slot, slot->Words);
@@ -56,7 +56,7 @@ internal static unsafe class Handles
     {
         SlotOwner owner = RequireLive(slot, number);
         RequireOpen(slot);
-        ReaderSlot* real = ReaderSlot.Real(slot);
+        ReaderSlot* real = ReaderSlot.Untwinned(slot);
         if (IsOnline(real))
         {
             return;
@@ -64,9 +64,9 @@ internal static unsafe class Handles
 
         RequireNoSection(slot, "GoOnline was called inside a read-side critical section.");
         owner.Ledger?.GoOnline();
-        real->HandleWord |= HandleWords.Online;
+        real->HandleWord |= HandleFlags.Online;
         Section.Announce(real, real->Words);
-        if ((real->HandleWord & HandleWords.FullFence) != 0)
+        if ((real->HandleWord & HandleFlags.FullFence) != 0)
         {
             Order.Fence(); // [A] under Full.
         }
@@ -76,11 +76,11 @@ internal static unsafe class Handles
     public static void QuiescentStateBeyondFast(ReaderSlot* slot, ulong number)
     {
         SlotOwner owner = RequireLive(slot, number);
-        ReaderSlot* real = ReaderSlot.Real(slot);
+        ReaderSlot* real = ReaderSlot.Untwinned(slot);
         if (IsOnline(real))
         {
             RequireNoSection(slot, "QuiescentState was called inside a read-side critical section.");
-            owner.Ledger?.NoteQuiescentState();
+            owner.Ledger?.RecordQuiescentState();
             Section.Announce(real, real->Words);
         }
     }
@@ -88,7 +88,7 @@ internal static unsafe class Handles
     public static void GoOffline(ReaderSlot* slot, ulong number)
     {
         SlotOwner owner = RequireLive(slot, number);
-        ReaderSlot* real = ReaderSlot.Real(slot);
+        ReaderSlot* real = ReaderSlot.Untwinned(slot);
         if (IsOnline(real))
         {
             RequireNoSection(slot, "GoOffline was called inside a read-side critical section.");
@@ -99,31 +99,31 @@ internal static unsafe class Handles
     /// <summary>Whether this thread has a section or a handle open, or is online.</summary>
     public static bool IsAnyOpen(ReaderSlot* slot)
     {
-        ReaderSlot* real = ReaderSlot.Real(slot);
-        return !SectionWord.IsQuiescent(real->Word) || (real->HandleWord & ~HandleWords.Flags) != 0;
+        ReaderSlot* real = ReaderSlot.Untwinned(slot);
+        return !SectionWord.IsQuiescent(real->Word) || (real->HandleWord & ~HandleFlags.Flags) != 0;
     }
 
     /// <summary>Ends all of this thread's sections and closes its handles, where no frame is left that may hold one: both are ref
     /// structs.</summary>
     public static void CloseAll(ReaderSlot* slot)
     {
-        ReaderSlot* real = ReaderSlot.Real(slot);
+        ReaderSlot* real = ReaderSlot.Untwinned(slot);
         ThreadRegistrations.OwnerOf(slot).CloseAll();
-        real->HandleWord &= HandleWords.FullFence;
+        real->HandleWord &= HandleFlags.FullFence;
         Order.Release(ref real->Word, SectionWord.Sequence(real->Word));
     }
 
     private static void GoOffline(ReaderSlot* real, SlotOwner owner)
     {
         Order.Release(ref real->Word, real->Word - 1);
-        real->HandleWord &= ~HandleWords.Online;
+        real->HandleWord &= ~HandleFlags.Online;
         owner.Ledger?.GoOffline();
     }
 
-    private static bool IsOnline(ReaderSlot* real) => (real->HandleWord & HandleWords.Online) != 0;
+    private static bool IsOnline(ReaderSlot* real) => (real->HandleWord & HandleFlags.Online) != 0;
 
     private static void MakeCurrent(ReaderSlot* real, ulong number) =>
-        real->HandleWord = (real->HandleWord & HandleWords.Flags) | number;
+        real->HandleWord = (real->HandleWord & HandleFlags.Flags) | number;
 
     private static SlotOwner RequireLive(ReaderSlot* slot, ulong number)
     {
@@ -138,7 +138,7 @@ internal static unsafe class Handles
             throw new InvalidOperationException("The handle was used after its Dispose.");
         }
 
-        MakeCurrent(ReaderSlot.Real(slot), number);
+        MakeCurrent(ReaderSlot.Untwinned(slot), number);
         return owner;
     }
 

@@ -7,12 +7,12 @@ using Quiescent.Torture.Watch;
 
 namespace Quiescent.Torture.Tests.Blocks;
 
-public sealed class SandwichTests
+public sealed class GuardedBlockTests
 {
     [Fact]
     public void A_section_before_during_or_after_the_wait_is_in_order()
     {
-        Sandwich sandwich = default;
+        GuardedBlock sandwich = default;
         Assert.Null(sandwich.Fault(sandwich.ReadBefore()));
         long earlier = sandwich.ReadBefore();
         long generation = sandwich.Open();
@@ -27,7 +27,7 @@ public sealed class SandwichTests
     [Fact]
     public void A_wait_that_returns_under_an_older_section_is_a_failure()
     {
-        Sandwich sandwich = default;
+        GuardedBlock sandwich = default;
         long earlier = sandwich.ReadBefore();
         sandwich.Close(sandwich.Open());
         Assert.Contains("under a section older than it", sandwich.Fault(earlier), StringComparison.Ordinal);

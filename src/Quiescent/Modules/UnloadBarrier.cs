@@ -4,7 +4,7 @@ using Quiescent.Reclamation;
 namespace Quiescent.Modules;
 
 /// <summary>What an unload asks of one domain. Belongs to the domain, and is collected with it.</summary>
-internal sealed unsafe class CodeQueues(QueueContext context, Reclaimer reclaimer, long domain)
+internal sealed unsafe class UnloadBarrier(QueueContext context, Reclaimer reclaimer, long domain)
 {
     /// <summary>Whether this thread must not wait for what others wait for: inside a section of the domain, online, or in one of its
     /// callbacks.</summary>
@@ -14,6 +14,6 @@ internal sealed unsafe class CodeQueues(QueueContext context, Reclaimer reclaime
     /// <summary>Completes when all user code that waits now has been carried out; null when none waits. Faults, once it has, if the
     /// domain is disposed of.</summary>
     /// <exception cref="OutOfMemoryException">It would have to wait, and there is no memory for it.</exception>
-    public Task? WhenCarriedOut() =>
-        BarrierTicket.Take(context, codeOnly: true) is { } ticket ? reclaimer.WaitAsync(ticket.IsDone, CancellationToken.None) : null;
+    public Task? WhenReclaimed() =>
+        BarrierTarget.Take(context, codeOnly: true) is { } ticket ? reclaimer.WaitAsync(ticket.IsDone, CancellationToken.None) : null;
 }

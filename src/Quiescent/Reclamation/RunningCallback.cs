@@ -8,7 +8,7 @@ namespace Quiescent.Reclamation;
 // What user code the reclaimer runs, which may not return and then has to be named: the queue that it runs, whose count of what is
 // carried out tells the one that runs from the next, and the last function called. The reclaimer alone writes it, two stores for a
 // function; whoever waits reads it, and believes what it has seen unchanged for long.
-internal sealed unsafe class RunningCode
+internal sealed unsafe class RunningCallback
 {
     private nint _heads;
     private nint _pages;
@@ -20,7 +20,7 @@ internal sealed unsafe class RunningCode
     public void Enter(HeadQueue* queue) => Order.Release(ref _heads, (nint)queue);
 
     /// <summary>The head that comes next. Under Validate the ledger knows where it was queued.</summary>
-    public void Note(RcuHead* head, QueuedBlocks? ledger)
+    public void Note(RcuHead* head, BlockLedger? ledger)
     {
         // SAFETY: the reclaimer has detached the head and not carried it out.
         nint word = head->Word;
@@ -30,7 +30,7 @@ internal sealed unsafe class RunningCode
     }
 
     /// <summary>The block that comes next.</summary>
-    public void Note(void* block, QueuedBlocks? ledger)
+    public void Note(void* block, BlockLedger? ledger)
     {
         if (ledger is not null)
         {
@@ -55,8 +55,8 @@ internal sealed unsafe class RunningCode
         // SAFETY: queues live as long as the domain's slots (O5).
         HeadQueue* heads = (HeadQueue*)Order.Acquire(in _heads);
         PageQueue* pages = (PageQueue*)Order.Acquire(in _pages);
-        running = heads != null ? ((nint)heads, Order.Acquire(in heads->Carried))
-            : pages != null ? ((nint)pages, Order.Acquire(in pages->Carried))
+        running = heads != null ? ((nint)heads, Order.Acquire(in heads->Reclaimed))
+            : pages != null ? ((nint)pages, Order.Acquire(in pages->Reclaimed))
             : default;
         return running.Queue != 0;
     }

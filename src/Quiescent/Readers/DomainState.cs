@@ -6,7 +6,7 @@ namespace Quiescent.Readers;
 // for the fast paths, and on cache lines of their own (pairs of lines, since prefetchers fetch those), so that a write to one
 // disturbs the readers of no other. The memory belongs to the SlotTable and lives as long as any registration.
 [StructLayout(LayoutKind.Explicit, Size = Bytes)]
-internal struct SharedWords
+internal struct DomainState
 {
     public const int Bytes = 3 * 128;
 
@@ -22,13 +22,13 @@ internal struct SharedWords
     [FieldOffset(128)]
     public ulong Completed;
 
-    /// <summary>What an append has to attend to: bits of <see cref="Readers.Attention"/>; 0 nearly always.</summary>
+    /// <summary>What an append has to attend to: bits of <see cref="Readers.AppendFlags"/>; 0 nearly always.</summary>
     [FieldOffset(256)]
-    public int Attention;
+    public int AppendFlags;
 }
 
-// The bits of SharedWords.Attention. An append stores its item, then reads the word (fence D in Reclamation).
-internal static class Attention
+// The bits of DomainState.AppendFlags. An append stores its item, then reads the word (fence D in Reclamation).
+internal static class AppendFlags
 {
     /// <summary>The reclaimer sleeps or was never started: the append wakes it.</summary>
     public const int Idle = 1;

@@ -7,7 +7,7 @@ namespace Quiescent.Diagnostics;
 
 // Reads a domain's books in one go. What was carried out is read before what was queued, queue by queue, and the rest is what
 // waits: so no reading ever shows more carried out than queued, and queued = carried out + waiting in each.
-internal static unsafe class Books
+internal static unsafe class StatisticsReader
 {
     public static RcuStatistics Read(QueueContext context, long stalls)
     {
@@ -21,7 +21,7 @@ internal static unsafe class Books
             for (PageQueue* queue = &queues->Blocks; queue != null; queue = ThreadQueues.Following(queue))
             {
                 TryLock.Enter(ref queue->Lock);
-                blocks += new Tally(PageQueue.Tail(queue, context.First), queue->Carried);
+                blocks += new Tally(PageQueue.Tail(queue, context.First), queue->Reclaimed);
                 TryLock.Exit(ref queue->Lock);
             }
 
@@ -54,7 +54,7 @@ internal static unsafe class Books
 
     private static Tally Read(HeadQueue* queue)
     {
-        long carriedOut = Order.Acquire(in queue->Reclaimed);
+        long carriedOut = Order.Acquire(in queue->ReclaimedItems);
         return new Tally(Order.Acquire(in queue->Count), carriedOut);
     }
 

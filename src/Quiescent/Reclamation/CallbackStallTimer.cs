@@ -4,7 +4,7 @@ namespace Quiescent.Reclamation;
 
 // Looks for a stuck reclaimer on behalf of those who wait for it without a thread of their own, a few times in each timeout. O9: it
 // looks only while there are any, and once more.
-internal sealed class ReclaimerWatch(QueueContext context, Func<bool> isAwaited, TimeSpan stallTimeout)
+internal sealed class CallbackStallTimer(QueueContext context, Func<bool> isAwaited, TimeSpan stallTimeout)
 {
     private const int LooksPerTimeout = 4;
 

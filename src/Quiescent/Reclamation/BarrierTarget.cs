@@ -10,18 +10,18 @@ namespace Quiescent.Reclamation;
 // O10 Positions, not pages or heads; and carried out, not taken. A position beyond the tail that a racing disposal has
 //     withdrawn counts as done when the queue is empty. Idle, busy and ended threads' queues are all in the slot table, and
 //     open pages count by the cursor, so nothing is missed that was queued before the ticket was taken.
-internal sealed unsafe class BarrierTicket
+internal sealed unsafe class BarrierTarget
 {
     private readonly List<(nint Queue, long Position)> _pages = [];
     private readonly List<(nint Queue, long Position)> _heads = [];
     private readonly QueueContext _context;
 
-    private BarrierTicket(QueueContext context) => _context = context;
+    private BarrierTarget(QueueContext context) => _context = context;
 
     /// <summary>A ticket for all that waits now, or for what is user code alone; null when that is nothing.</summary>
-    public static BarrierTicket? Take(QueueContext context, bool codeOnly)
+    public static BarrierTarget? Take(QueueContext context, bool codeOnly)
     {
-        BarrierTicket? ticket = null;
+        BarrierTarget? ticket = null;
         int end = context.Slots.End;
         for (int i = 0; i < end; i++)
         {
@@ -31,7 +31,7 @@ internal sealed unsafe class BarrierTicket
                 if ((!codeOnly || Deallocators.IsCode(queue->Channel)) && !IsEmpty(context, queue, out long tail))
                 {
                     FaultInjection.ThrowIfDue(FaultSite.Barrier);
-                    (ticket ??= new BarrierTicket(context))._pages.Add(((nint)queue, tail));
+                    (ticket ??= new BarrierTarget(context))._pages.Add(((nint)queue, tail));
                 }
             }
 
@@ -77,7 +77,7 @@ internal sealed unsafe class BarrierTicket
         while (_pages.Count != 0)
         {
             PageQueue* queue = (PageQueue*)_pages[^1].Queue;
-            if (Order.Acquire(in queue->Carried) < _pages[^1].Position && !IsEmpty(_context, queue, out _))
+            if (Order.Acquire(in queue->Reclaimed) < _pages[^1].Position && !IsEmpty(_context, queue, out _))
             {
                 return false;
             }
@@ -88,7 +88,7 @@ internal sealed unsafe class BarrierTicket
         while (_heads.Count != 0)
         {
             HeadQueue* queue = (HeadQueue*)_heads[^1].Queue;
-            if (Order.Acquire(in queue->Carried) < _heads[^1].Position && !HeadQueue.IsEmpty(queue))
+            if (Order.Acquire(in queue->Reclaimed) < _heads[^1].Position && !HeadQueue.IsEmpty(queue))
             {
                 return false;
             }
@@ -99,19 +99,19 @@ internal sealed unsafe class BarrierTicket
         return true;
     }
 
-    private static void AddHeads(QueueContext context, HeadQueue* queue, ref BarrierTicket? ticket)
+    private static void AddHeads(QueueContext context, HeadQueue* queue, ref BarrierTarget? ticket)
     {
-        long carried = Order.Acquire(in queue->Carried);
+        long carried = Order.Acquire(in queue->Reclaimed);
         long count = Order.Acquire(in queue->Count);
         if (count != carried)
         {
             FaultInjection.ThrowIfDue(FaultSite.Barrier);
-            (ticket ??= new BarrierTicket(context))._heads.Add(((nint)queue, count));
+            (ticket ??= new BarrierTarget(context))._heads.Add(((nint)queue, count));
         }
     }
 
     // The tail may only be read under the queue's lock (PageQueue, O10). A queue without a page is empty, unless its owner holds
-    // the lock to append in bulk: it has then looked at Attention after taking the lock, so whoever set Disposed before looking
+    // the lock to append in bulk: it has then looked at AppendFlags after taking the lock, so whoever set Disposed before looking
     // at the lock here either finds it held, or is seen by the owner (O11).
     private static bool IsEmpty(QueueContext context, PageQueue* queue, out long tail)
     {
@@ -123,7 +123,7 @@ internal sealed unsafe class BarrierTicket
 
         TryLock.Enter(ref queue->Lock);
         tail = PageQueue.Tail(queue, context.First);
-        bool isEmpty = tail == Order.Acquire(in queue->Carried); // User code moves it without the lock.
+        bool isEmpty = tail == Order.Acquire(in queue->Reclaimed); // User code moves it without the lock.
         TryLock.Exit(ref queue->Lock);
         return isEmpty;
     }

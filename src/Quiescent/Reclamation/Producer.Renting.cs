@@ -5,7 +5,7 @@ using static Quiescent.Ordering.Tuning;
 namespace Quiescent.Reclamation;
 
 // What is different for a pool's queue: its owner wants the blocks back, and takes them when it has none left to rent.
-internal sealed unsafe partial class Queueing
+internal sealed unsafe partial class Producer
 {
     /// <summary>Takes the oldest blocks whose grace period has passed out of this thread's own queue, at most a page's worth;
     /// drives a grace period if there are none but enough wait. Returns how many.</summary>
@@ -19,15 +19,15 @@ internal sealed unsafe partial class Queueing
 
         if (Page.HasNoRoom(queue->Cursor))
         {
-            Seal(queue); // So that the grace period driven here, if any, is this page's too.
+            StampFullPage(queue); // So that the grace period driven here, if any, is this page's too.
         }
 
-        int taken = TakeCovered(queue, into);
+        int taken = TakeExpiredEntries(queue, into);
         if (taken == 0
-            && PageQueue.Tail(queue, context.First) - queue->Carried >= PagesToDrive(queue) * context.PageEntries
+            && PageQueue.Tail(queue, context.First) - queue->Reclaimed >= PagesToDrive(queue) * context.PageEntries
             && context.Engine.TryAdvance(PageQueue.OldestTarget(queue, context.Engine)))
         {
-            taken = TakeCovered(queue, into);
+            taken = TakeExpiredEntries(queue, into);
         }
 
         TryLock.Exit(ref queue->Lock);
@@ -35,10 +35,10 @@ internal sealed unsafe partial class Queueing
         return taken;
     }
 
-    private int TakeCovered(PageQueue* queue, Span<nint> into) =>
-        PageQueue.TakeCovered(queue, context.Engine, context.Pool, context.Ledger, context.First, into);
+    private int TakeExpiredEntries(PageQueue* queue, Span<nint> into) =>
+        PageQueue.TakeExpiredEntries(queue, context.Engine, context.Pool, context.Ledger, context.First, into);
 
     private static long PagesToDrive(PageQueue* queue) => Deallocators.IsPool(queue->Channel) ? DriveRentedPages : DrivePages;
 
-    private static long PagesToKeep(PageQueue* queue) => Deallocators.IsPool(queue->Channel) ? PagesKeptForRenting : PagesKeptForVisits;
+    private static long PagesToKeep(PageQueue* queue) => Deallocators.IsPool(queue->Channel) ? PagesKeptForRenting : PagesKeptForOwner;
 }

@@ -7,17 +7,17 @@ namespace Quiescent.Resources;
 
 // Whose sections protect a resource. A guard of another domain would protect nothing, and looks just like the right one; so each
 // dereference compares the address of something that the domain alone has.
-internal readonly unsafe struct ReadersOf
+internal readonly unsafe struct SectionCheck
 {
     private static readonly nint s_none = -1;
 
-    private readonly SharedWords* _words; // In a sleepable domain: what no guard has, not even a default one.
+    private readonly DomainState* _words; // In a sleepable domain: what no guard has, not even a default one.
     private readonly Stripes? _stripes;
 
-    public ReadersOf(GracePeriodDomain domain)
+    public SectionCheck(GracePeriodDomain domain)
     {
         _stripes = domain.Stripes;
-        _words = _stripes is null ? domain.Words : (SharedWords*)s_none;
+        _words = _stripes is null ? domain.Words : (DomainState*)s_none;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -3,7 +3,7 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Sleepable;
 
-public sealed class CulpritTests
+public sealed class StallIdentityTests
 {
     private static readonly RcuDomainOptions s_options =
         new() { Name = "sleepable", BacklogPolicy = BacklogPolicy.None, StallTimeout = TimeSpan.FromMilliseconds(20) };

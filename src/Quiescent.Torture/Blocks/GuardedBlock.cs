@@ -6,7 +6,7 @@ namespace Quiescent.Torture.Blocks;
 // loads an old Before began before the wait, so the wait ends after it, and it cannot load the new After. Two loads make it
 // the cheapest detector, and the one with the least between a section's entry and what shows that the entry came too late.
 [StructLayout(LayoutKind.Explicit, Size = 256)]
-internal struct Sandwich
+internal struct GuardedBlock
 {
     [FieldOffset(64)]
     private long _before;

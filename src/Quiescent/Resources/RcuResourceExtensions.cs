@@ -9,7 +9,7 @@ namespace Quiescent;
 /// </summary>
 /// <remarks>The compiler keeps the spans inside the section's variable, as it does with references. It does not see an object, a raw handle or
 /// a <see cref="ReadOnlyMemory{T}"/> that is kept for longer.</remarks>
-public static class ResourceReads
+public static class RcuResourceExtensions
 {
     /// <summary>The object of the moment, not disposed of before the section ends; null: there is none.</summary>
     /// <exception cref="ArgumentNullException">The reference is null.</exception>

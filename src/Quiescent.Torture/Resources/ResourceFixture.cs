@@ -8,14 +8,14 @@ namespace Quiescent.Torture.Resources;
 internal enum Releasing
 {
     /// <summary>The library, when its readers have gone.</summary>
-    AfterReaders,
+    QueueRelease,
 
     /// <summary>The updater, at once.</summary>
     AtOnce,
 }
 
 // Resources of one kind in one domain: some are on show, for readers to look at, while updaters put others in their places.
-internal abstract class Exhibit(Subject subject, string what, Releasing releasing)
+internal abstract class ResourceFixture(Subject subject, string what, Releasing releasing)
 {
     public const int Places = 4;
 
@@ -24,7 +24,7 @@ internal abstract class Exhibit(Subject subject, string what, Releasing releasin
 
     public Subject Subject => subject;
 
-    public LifeBooks Books { get; } = new(what, subject.Failures);
+    public ReleaseCounts Books { get; } = new(what, subject.Failures);
 
     /// <summary>Looks that found something, and looks that came too late.</summary>
     public IEnumerable<(string Name, long Count)> Figures =>

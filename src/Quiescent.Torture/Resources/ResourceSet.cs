@@ -4,36 +4,36 @@ using Quiescent.Torture.Subjects;
 namespace Quiescent.Torture.Resources;
 
 // All kinds of resources in one domain.
-internal sealed class Show : IDisposable
+internal sealed class ResourceSet : IDisposable
 {
     private const int MaxCollections = 500;
 
     private readonly List<IDisposable> _owned = [];
 
-    public Show(Subject subject, Releasing releasing)
+    public ResourceSet(Subject subject, Releasing releasing)
     {
         Subject = subject;
         Memories memories = new(subject, releasing);
         _owned.Add(memories);
-        Exhibits = [new Handles(subject, releasing), new References(subject, releasing), memories, new Arrays(subject, releasing)];
-        if (releasing == Releasing.AfterReaders)
+        Fixtures = [new Handles(subject, releasing), new References(subject, releasing), memories, new Arrays(subject, releasing)];
+        if (releasing == Releasing.QueueRelease)
         {
             Files = new MappedFiles(subject);
             _owned.Add(Files);
-            Exhibits = [.. Exhibits, Files];
+            Fixtures = [.. Fixtures, Files];
         }
     }
 
     public Subject Subject { get; }
 
-    public IReadOnlyList<Exhibit> Exhibits { get; }
+    public IReadOnlyList<ResourceFixture> Fixtures { get; }
 
     public MappedFiles? Files { get; }
 
     /// <summary>For when no reader and no updater is left: all is released now, what was dropped too, or never.</summary>
     public void Settle()
     {
-        foreach (Exhibit exhibit in Exhibits)
+        foreach (ResourceFixture exhibit in Fixtures)
         {
             exhibit.CloseAll();
         }
@@ -44,7 +44,7 @@ internal sealed class Show : IDisposable
             GC.Collect();
             GC.WaitForPendingFinalizers();
             Subject.Domain.Barrier();
-            fault = Exhibits.Select(exhibit => exhibit.Fault()).FirstOrDefault(one => one is not null);
+            fault = Fixtures.Select(exhibit => exhibit.Fault()).FirstOrDefault(one => one is not null);
             if (fault is null)
             {
                 break;

@@ -3,7 +3,7 @@ using Quiescent.Validation;
 namespace Quiescent.Readers;
 
 // Who holds a grace period up, or ended inside a section: for reports.
-internal sealed record Culprit(string? ThreadName, int ManagedThreadId, ulong OsThreadId)
+internal sealed record ReaderIdentity(string? ThreadName, int ManagedThreadId, ulong OsThreadId)
 {
     /// <summary>How many of its sections are open; being online counts as one.</summary>
     public int Sections { get; init; } = 1;

@@ -9,12 +9,12 @@ namespace Quiescent.GracePeriods;
 // (release); the reader acquires Written, reads, then stores Taken (release), which the writer acquires before it uses the place again.
 // Nobody waits for the turn: who has it says what others note meanwhile, or leaves it to a thread of the pool (Diagnostics). So a
 // listener that waits for grace periods of its own, or does not return, holds up nobody but the thread that it is on.
-internal sealed class GracePeriodNotes
+internal sealed class GracePeriodEvents
 {
     /// <summary>Notes that wait at most; the rest is counted. Two for each grace period while events are heard, else one.</summary>
     public const int Capacity = 1024;
 
-    private GracePeriodNote[]? _ring;
+    private GracePeriodEvent[]? _ring;
     private long _written;
     private long _taken;
     private long _dropped;
@@ -35,7 +35,7 @@ internal sealed class GracePeriodNotes
     }
 
     /// <summary>Cannot fail: what finds no room or no memory is counted. Under the engine's lock.</summary>
-    public void Add(GracePeriodNote note)
+    public void Add(GracePeriodEvent note)
     {
         if (_written - Order.Acquire(in _taken) == Capacity || !HasRing())
         {
@@ -53,7 +53,7 @@ internal sealed class GracePeriodNotes
     public void EndTurn() => TryLock.Exit(ref _turn);
 
     /// <summary>The oldest note. Within a turn.</summary>
-    public bool TryTake(out GracePeriodNote note)
+    public bool TryTake(out GracePeriodEvent note)
     {
         note = default;
         if (Waiting == 0)
@@ -79,7 +79,7 @@ internal sealed class GracePeriodNotes
     {
         try
         {
-            _ring ??= new GracePeriodNote[Capacity];
+            _ring ??= new GracePeriodEvent[Capacity];
             return true;
         }
         catch (OutOfMemoryException)
@@ -90,9 +90,9 @@ internal sealed class GracePeriodNotes
 }
 
 // One of them: the start of a grace period, by its number, or its end. Times are the stopwatch's.
-internal readonly record struct GracePeriodNote(long Number, long StartedAt, long EndedAt = GracePeriodNote.NotEnded)
+internal readonly record struct GracePeriodEvent(long Number, long StartedAt, long EndedAt = GracePeriodEvent.NotEnded)
 {
     public const long NotEnded = 0;
 
-    public bool IsOfTheEnd => EndedAt != NotEnded;
+    public bool IsEnd => EndedAt != NotEnded;
 }

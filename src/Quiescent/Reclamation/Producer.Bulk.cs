@@ -5,15 +5,15 @@ using static Quiescent.Ordering.Tuning;
 
 namespace Quiescent.Reclamation;
 
-// Queueing many blocks at once, all or none. Pages are taken before anything is appended, and the append is done under the
+// Producer many blocks at once, all or none. Pages are taken before anything is appended, and the append is done under the
 // consumer's lock: whoever disposes of the domain takes that lock after setting Disposed, so it either finds all of the bulk or the
 // bulk finds Disposed (O11). No single entry needs to be withdrawn.
-internal sealed unsafe partial class Queueing
+internal sealed unsafe partial class Producer
 {
     /// <summary>All or nothing: pages are taken first, and the append is done under the consumer's lock.</summary>
     public void FreeBulk(ReaderSlot* slot, ReadOnlySpan<nint> blocks)
     {
-        ReaderSlot* real = Enter(slot);
+        ReaderSlot* real = RequireSlot(slot);
         int count = blocks.Length - blocks.Count(0);
         if (count == 0)
         {
@@ -26,12 +26,12 @@ internal sealed unsafe partial class Queueing
         int pages = Math.Max(0, count - room + context.PageEntries - 1) / context.PageEntries;
         if (context.Backlog.Policy == BacklogPolicy.Throw)
         {
-            PayForBacklog(real, count);
+            ApplyBackPressure(real, count);
         }
 
         for (int i = Math.Min(pages, MaxPausesPerBulk); i > 0; i--)
         {
-            PayForBacklog(real, 0);
+            ApplyBackPressure(real, 0);
         }
 
         Page* spare = TakePages(pages);
@@ -49,7 +49,7 @@ internal sealed unsafe partial class Queueing
         finally
         {
             GivePages(spare);
-            IsDisposedAfterAppend(); // O9: for what was appended, though a changed span ended it half-way.
+            WakeAndCheckDisposed(); // O9: for what was appended, though a changed span ended it half-way.
         }
 
         if (!appended)
@@ -70,7 +70,7 @@ internal sealed unsafe partial class Queueing
         {
             if (block != 0 && !TryAppend(queue, (void*)block))
             {
-                Seal(queue);
+                StampFullPage(queue);
                 if (spare == null)
                 {
                     ThrowChanged();

@@ -11,7 +11,7 @@ namespace Quiescent.Memory;
 //
 // Of a head it also keeps what the queue has written into it: chains are walked by these copies, so that a head that was overwritten
 // while it waited leads nowhere else, and calls nothing. Places are kept in words: as stacks they would keep the program's code loaded.
-internal sealed unsafe class QueuedBlocks(Quarantine quarantine)
+internal sealed unsafe class BlockLedger(Quarantine quarantine)
 {
     /// <summary>For <see cref="Add"/>: blocks whose size is unknown.</summary>
     public const int NoDeallocator = int.MaxValue;
@@ -20,7 +20,7 @@ internal sealed unsafe class QueuedBlocks(Quarantine quarantine)
     private readonly Dictionary<nint, Queued> _heads = [];
     private int _gate;
 
-    public static QueuedBlocks OfProcess { get; } = new(Quarantine.OfProcess);
+    public static BlockLedger OfProcess { get; } = new(Quarantine.OfProcess);
 
     /// <exception cref="InvalidOperationException">The block waits already, or was reclaimed before, or a head in it waits.</exception>
     public void Add(int channel, void* block, Findings findings)
@@ -135,7 +135,7 @@ internal sealed unsafe class QueuedBlocks(Quarantine quarantine)
     }
 
     /// <summary>Notes what a queue has stored as the head's link.</summary>
-    public void NoteLink(RcuHead* head, RcuHead* link)
+    public void RecordLink(RcuHead* head, RcuHead* link)
     {
         using TryLock.Holder holder = TryLock.Hold(ref _gate);
         if (_heads.TryGetValue((nint)head, out Queued? queued))
@@ -182,7 +182,7 @@ internal sealed unsafe class QueuedBlocks(Quarantine quarantine)
             _waiting.Remove(queued.Identity, out _);
         }
 
-        queued.Findings.Add(new Finding(RcuMisuse.HeadChanged, (nint)head, 0, queued.Site));
+        queued.Findings.Add(new Finding(MisuseKind.HeadChanged, (nint)head, 0, queued.Site));
         return false;
     }
 
