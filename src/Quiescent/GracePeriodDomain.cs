@@ -1,43 +1,40 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
-using Quiescent.Callbacks;
+using System.Runtime.CompilerServices;
 using Quiescent.Diagnostics;
 using Quiescent.GracePeriods;
 using Quiescent.Memory;
 using Quiescent.Modules;
 using Quiescent.Ordering;
+using Quiescent.Queues;
 using Quiescent.Readers;
 using Quiescent.Reclamation;
-using Quiescent.Validation;
+using Quiescent.Resources;
+using Quiescent.Validate;
 
 namespace Quiescent;
 
 /// <summary>
-/// What updaters need, whatever the readers are: grace periods to wait for, and queues for what is to be freed or called after one.
+/// What updaters need, whatever the readers are: grace periods to wait for, and queues for what is freed or called after one.
 /// <see cref="RcuDomain"/> has readers that neither wait nor change threads, <see cref="SrcuDomain"/> has readers that may do both.
 /// </summary>
 /// <remarks>
-/// <para>Domains never wait for one another's readers. All members may be called from any thread at any time, but for what their own
-/// remarks say. A domain has at most one thread of its own, started when something is first queued; an idle domain runs nothing.</para>
+/// <para>Domains never wait for one another's readers. All members may be called from any thread at any time, except where their
+/// remarks say otherwise. A domain has at most one thread of its own, started when something is first queued; an idle domain runs
+/// nothing.</para>
 /// <para>Dispose of a domain when it is no longer used: its thread keeps it alive otherwise.</para>
 /// </remarks>
-public abstract unsafe partial class GracePeriodDomain : IDisposable, IDomainReports
+public abstract unsafe class GracePeriodDomain : IDisposable
 {
-    private static long s_lastId;
-
+    // At hand for the fast paths, which are inlined into callers.
     private protected readonly long _id;
-    private protected readonly DomainState* _words;
-    private protected readonly Registrar _registrar;
-    private readonly GracePeriodEngine _engine;
-    private readonly QueueContext _context;
-    private readonly Reclaimer _reclaimer;
+    private protected readonly DomainState* _state;
     private readonly Producer _producer;
-    private readonly UnloadBarrier _codeQueues;
-    private readonly StallDetector _stalls;
-    private readonly CallbackStallDetector _reclaimerStalls;
-    private readonly Action _reportReaders;
-    private readonly DomainEventWriter _events;
-    private readonly DomainInstruments? _figures;
-    private readonly AfterDisposal _afterDisposal;
+
+    private readonly DomainCore _core;
+    private readonly DomainReports _reports;
+    private readonly DomainInstruments? _instruments;
+    private readonly UnloadBarrier _unloadBarrier;
     private readonly bool _isDefault;
     private int _disposal;
 
@@ -45,85 +42,387 @@ public abstract unsafe partial class GracePeriodDomain : IDisposable, IDomainRep
     private protected GracePeriodDomain(
         RcuDomainOptions? options, Func<SlotTable, GracePeriodEngine> engine, delegate*<ReaderSlot*, void> remember)
     {
-        HeadWord.RequirePlatform();
         Options = (options ?? new RcuDomainOptions()).Validated();
-        bool fullFence = Options.ReadSideBarrier == ReadSideBarrier.Full || !ProcessWideBarrier.IsReliable;
-        SlotTable slots = new(ThreadQueues.Bytes, &ThreadQueues.Free, fullFence, Options.Validate || ValidateSwitch.IsOnForAll);
-        _id = Order.Increment(ref s_lastId);
         _isDefault = remember != null;
-        _words = slots.Words;
-        _engine = engine(slots);
-        _registrar = new Registrar(_id, _engine, remember);
-        _stalls = new StallDetector(_engine, Options.StallTimeout);
-        _context = new QueueContext(_engine, Options, this);
-        _reclaimer = new Reclaimer(_context, _registrar, Options);
-        _reclaimerStalls = new CallbackStallDetector(_context.Running, Options.StallTimeout);
-        _producer = new Producer(_context, _reclaimer, _registrar);
-        _reportReaders = _context.ReportReaders;
-        _afterDisposal = new AfterDisposal(_context);
-        _codeQueues = new UnloadBarrier(_context, _reclaimer, _id);
-        _events = new DomainEventWriter(Options.Name, _id, _context);
-        LiveDomains.Add(_codeQueues);
-        _figures = DomainInstruments.Open(Options.Name, _id, _context, ReadStatistics);
-        StartTelemetry();
+        DomainReports? reports = null;
+        _core = new DomainCore(GetType().Name, Options, engine, remember, core => reports = new DomainReports(this, core));
+        _reports = reports!;
+        _id = _core.Id;
+        _state = _core.State;
+        _producer = _core.Producer;
+        _unloadBarrier = new UnloadBarrier(_core);
+        LiveDomains.Add(_unloadBarrier);
+        _instruments = DomainInstruments.Open(_core, _reports.ReadStatistics);
+        Telemetry.Start(onPool: _isDefault); // A static constructor makes the default domain: no listener may run inside it.
     }
 
     /// <summary>
-    /// A reader holds a grace period up for longer than <see cref="RcuDomainOptions.StallTimeout"/>, or a callback has not returned for so
-    /// long (<see cref="StallEventArgs.Kind"/>); again each three timeouts later. Raised on a thread that waits for it, or on the thread pool
-    /// where none may raise it (an asynchronous wait, queueing above the backlog limit), with no lock held. What a handler throws is
-    /// ignored.
+    /// A reader holds a grace period up for longer than <see cref="RcuDomainOptions.StallTimeout"/>, or a callback has not returned
+    /// for so long (<see cref="StallEventArgs.Kind"/>); raised again every three timeouts. Raised on a thread that waits for it, or
+    /// on the thread pool where the waiting thread may not raise it (an asynchronous wait, queueing above the backlog limit), with no
+    /// lock held. Exceptions of handlers are ignored.
     /// </summary>
-    /// <remarks>Where nobody waits, nothing is looked for. Without a handler the report goes to the standard error output under
-    /// <see cref="RcuDomainOptions.Validate"/>, and otherwise nowhere; <see cref="RcuStatistics.Stalls"/> counts it.</remarks>
-    public event EventHandler<StallEventArgs>? Stalled;
+    /// <remarks>A domain in which nobody waits looks for nothing. Without a handler the report goes to the standard error output
+    /// under <see cref="RcuDomainOptions.Validate"/>, and otherwise nowhere; <see cref="RcuStatistics.Stalls"/> counts it.</remarks>
+    public event EventHandler<StallEventArgs>? Stalled
+    {
+        add => _reports.Stalled += value;
+        remove => _reports.Stalled -= value;
+    }
 
-    /// <summary>A callback or user deallocator threw. Raised on the reclaimer; what a handler throws is ignored.</summary>
-    public event EventHandler<CallbackFailedEventArgs>? CallbackFailed;
+    /// <summary>A callback or user deallocator threw. Raised on the reclaimer; exceptions of handlers are ignored.</summary>
+    public event EventHandler<CallbackFailedEventArgs>? CallbackFailed
+    {
+        add => _reports.CallbackFailed += value;
+        remove => _reports.CallbackFailed -= value;
+    }
 
     /// <summary>
-    /// A thread was found to have ended inside a section, or a callback to have returned with one open. Raised on a thread that
-    /// waits, with no lock held; what a handler throws is ignored. Without a handler, as for <see cref="Stalled"/>.
+    /// A thread ended inside a section, or a callback returned with one open. Raised on a thread that waits, with no lock held;
+    /// exceptions of handlers are ignored. Without a handler, as for <see cref="Stalled"/>.
     /// </summary>
-    public event EventHandler<ReaderAbandonedEventArgs>? ReaderAbandoned;
+    public event EventHandler<ReaderAbandonedEventArgs>? ReaderAbandoned
+    {
+        add => _reports.ReaderAbandoned += value;
+        remove => _reports.ReaderAbandoned -= value;
+    }
 
     /// <summary>
-    /// <see cref="RcuDomainOptions.Validate"/> found a misuse whose author has gone on. Raised on a thread that waits, disposes or asks for
-    /// statistics, with no lock held; what a handler throws is ignored. Without a handler it goes to the standard error output.
+    /// <see cref="RcuDomainOptions.Validate"/> found a misuse after the call that made it had returned. Raised on a thread that waits,
+    /// disposes or reads statistics, with no lock held; exceptions of handlers are ignored. Without a handler it goes to the standard
+    /// error output.
     /// </summary>
-    public event EventHandler<MisuseEventArgs>? MisuseFound;
+    public event EventHandler<MisuseEventArgs>? MisuseFound
+    {
+        add => _reports.MisuseFound += value;
+        remove => _reports.MisuseFound -= value;
+    }
 
     /// <summary>The options the domain was made with.</summary>
     public RcuDomainOptions Options { get; }
 
-    /// <summary>One consistent reading of the domain's books. Costs a look at each slot; also after <see cref="Dispose()"/>.</summary>
+    /// <summary>The domain behind this face.</summary>
+    internal DomainCore Core => _core;
+
+    /// <summary>Waits for a grace period (<c>synchronize_rcu</c>): every section open at the call has ended when it returns.</summary>
+    /// <remarks>The calling thread drives the grace period itself; concurrent callers share it. About 10 µs with a busy reader, below
+    /// 1 µs under <see cref="ReadSideBarrier.Full"/>, and at least as long as the longest section.</remarks>
+    /// <exception cref="InvalidOperationException">Inside a section of this domain, online, or in one of its callbacks.</exception>
+    /// <exception cref="ObjectDisposedException">The domain is disposed.</exception>
+    /// <exception cref="ThreadInterruptedException">The thread was interrupted; nothing is lost.</exception>
+    public void Synchronize()
+    {
+        ThrowIfClosed();
+        _core.RequireMayWait(nameof(Synchronize));
+        _core.WaitFor(_core.Engine.NextTarget());
+    }
+
+    /// <summary>Waits for a grace period without blocking a thread. Continuations run on the thread pool.</summary>
+    /// <param name="cancellationToken">Ends the wait, not the grace period.</param>
+    /// <returns>A task that completes when every section open at the call has ended.</returns>
+    /// <exception cref="ObjectDisposedException">The domain is disposed, now or before the grace period has passed.</exception>
+    /// <exception cref="OutOfMemoryException">It would have to wait, and the reclaimer cannot be started.</exception>
+    public ValueTask SynchronizeAsync(CancellationToken cancellationToken = default)
+    {
+        ThrowIfClosed();
+        return _core.SynchronizeAsync(cancellationToken);
+    }
+
+    /// <summary>
+    /// A cookie for the grace period that covers everything unlinked so far (<c>get_state_synchronize_rcu</c>). Starts nothing:
+    /// another call has to ask for a grace period before it passes. Costs a full fence.
+    /// </summary>
+    /// <returns>The cookie, for <see cref="Poll"/> and <see cref="CondSynchronize"/> of this domain.</returns>
+    /// <exception cref="ObjectDisposedException">The domain is disposed.</exception>
+    public GracePeriodState GetState()
+    {
+        ThrowIfClosed();
+        return new GracePeriodState(_id, _core.Engine.NextTarget());
+    }
+
+    /// <summary>As <see cref="GetState"/>, and has the reclaimer drive the grace period (<c>start_poll_synchronize_rcu</c>).</summary>
+    /// <returns>The cookie, for <see cref="Poll"/> and <see cref="CondSynchronize"/> of this domain.</returns>
+    /// <exception cref="ObjectDisposedException">The domain is disposed.</exception>
+    /// <exception cref="OutOfMemoryException">The reclaimer cannot be started.</exception>
+    public GracePeriodState StartPoll()
+    {
+        GracePeriodState state = GetState();
+        _core.Reclaimer.Request(state.Target);
+        return state;
+    }
+
+    /// <summary>
+    /// Whether a full grace period has passed since the cookie was taken (<c>poll_state_synchronize_rcu</c>). One load; waits
+    /// for nothing and starts nothing.
+    /// </summary>
+    /// <param name="state">The cookie.</param>
+    /// <returns>True when it has passed.</returns>
+    /// <exception cref="ArgumentException">The cookie is another domain's.</exception>
+    /// <exception cref="ObjectDisposedException">The domain is disposed.</exception>
+    public bool Poll(GracePeriodState state)
+    {
+        ThrowIfClosed();
+        return state.IsCompleted(_id) || _core.Engine.HasCompleted(state.Target);
+    }
+
+    /// <summary>Waits until the cookie's grace period has passed (<c>cond_synchronize_rcu</c>); returns at once if it has.</summary>
+    /// <param name="state">The cookie.</param>
+    /// <exception cref="ArgumentException">The cookie is another domain's.</exception>
+    /// <exception cref="InvalidOperationException">It would wait, inside a section of this domain, online, or in one of its
+    /// callbacks.</exception>
+    /// <exception cref="ObjectDisposedException">The domain is disposed.</exception>
+    /// <exception cref="ThreadInterruptedException">The thread was interrupted; nothing is lost.</exception>
+    public void CondSynchronize(GracePeriodState state)
+    {
+        if (!Poll(state))
+        {
+            _core.RequireMayWait(nameof(CondSynchronize));
+            _core.WaitFor(state.Target);
+        }
+    }
+
+    /// <summary>
+    /// Calls the function with the head after a grace period (<c>call_rcu</c>), on the domain's reclaimer, in the order in which
+    /// this thread queued. Allocates nothing and takes no lock.
+    /// </summary>
+    /// <param name="head">Lies in the block that the callback is about, in unmanaged memory.</param>
+    /// <param name="callback">May call anything except a wait for this domain. What it throws goes to
+    /// <see cref="CallbackFailed"/>.</param>
+    /// <exception cref="ArgumentNullException">The head or the callback is null; nothing is queued.</exception>
+    /// <exception cref="ObjectDisposedException">The domain is disposed; nothing is queued.</exception>
+    /// <remarks><b>Safety.</b> The head is the library's until the callback is called. A module whose functions wait here must not
+    /// be unloaded before <see cref="BarrierCallbacks"/>.</remarks>
+    public void Call(RcuHead* head, delegate*<RcuHead*, void> callback)
+    {
+        ArgumentNullException.ThrowIfNull(head);
+        ArgumentNullException.ThrowIfNull((void*)callback, nameof(callback));
+        Push(ThreadRegistrations.Find(_id), head, (nint)callback);
+    }
+
+    /// <summary>Calls the delegate after a grace period, on the reclaimer, in the order in which this thread queued.</summary>
+    /// <param name="callback">May call anything except a wait for this domain. What it throws goes to
+    /// <see cref="CallbackFailed"/>.</param>
+    /// <exception cref="ArgumentNullException">The callback is null.</exception>
+    /// <exception cref="RcuBacklogException">Too much waits, under <see cref="BacklogPolicy.Throw"/>.</exception>
+    /// <exception cref="OutOfMemoryException">There is no memory to queue it; nothing is queued.</exception>
+    /// <exception cref="ObjectDisposedException">The domain is disposed; nothing is queued.</exception>
+    public void Call(Action callback)
+    {
+        ArgumentNullException.ThrowIfNull(callback);
+        _producer.Call(new ActionCallback(callback));
+    }
+
+    /// <summary>As <see cref="Call(Action)"/>, with a state for the delegate, so that it needs to capture nothing.</summary>
+    /// <typeparam name="TState">The state's type.</typeparam>
+    /// <param name="state">Handed to the delegate.</param>
+    /// <param name="callback">As for <see cref="Call(Action)"/>.</param>
+    /// <inheritdoc cref="Call(Action)" path="/exception"/>
+    public void Call<TState>(TState state, Action<TState> callback)
+    {
+        ArgumentNullException.ThrowIfNull(callback);
+        _producer.Call(new StateCallback<TState>(state, callback));
+    }
+
+    /// <summary>
+    /// Frees a block from <see cref="System.Runtime.InteropServices.NativeMemory.Alloc(nuint)"/> once no reader of this domain can
+    /// still see it (<c>kfree_rcu(ptr, rhf)</c>). The head inside the block holds its own offset, so no memory is needed and nothing
+    /// can fail; no pointer to code is left behind.
+    /// </summary>
+    /// <param name="block">Unlinked; the library's from here on.</param>
+    /// <param name="head">Inside the block, within its first 4,096 words.</param>
+    /// <remarks>A few stores; every 128th call also frees older blocks. Above <see cref="RcuDomainOptions.BacklogLimit"/> such a call
+    /// may sleep under <see cref="BacklogPolicy.Throttle"/>, up to 64 ms, never inside a section.</remarks>
+    /// <exception cref="ArgumentNullException">The block or the head is null; nothing is queued.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The head lies before the block, too far in, or unaligned; nothing is queued
+    /// (the original's <c>BUG_ON</c>).</exception>
+    /// <exception cref="ObjectDisposedException">The domain is disposed; the caller still owns the block.</exception>
+    /// <exception cref="InvalidOperationException">With <see cref="RcuDomainOptions.Validate"/>: the block waits already.</exception>
+    public void Free(void* block, RcuHead* head) => Free<NativeHeap>(block, head);
+
+    /// <summary>
+    /// Frees a block from <see cref="System.Runtime.InteropServices.NativeMemory.Alloc(nuint)"/> once no reader of this domain can
+    /// still see it (<c>kfree_rcu_mightsleep</c>). Unlink it first: <c>domain.Free(pointer.Exchange(null))</c>. Null is ignored.
+    /// </summary>
+    /// <param name="block">Unlinked; the library's from here on. On an exception it stays the caller's.</param>
+    /// <remarks>One store, and nothing on the managed heap. Every fourth call also frees a few older blocks of this thread, under an
+    /// uncontended lock; every 508th takes a new page. Above <see cref="RcuDomainOptions.BacklogLimit"/> that call may sleep under
+    /// <see cref="BacklogPolicy.Throttle"/>, the default: up to 64 ms, never inside a section.</remarks>
+    /// <exception cref="OutOfMemoryException">There is no memory for a page. To rule this out, embed an <see cref="RcuHead"/>.</exception>
+    /// <exception cref="RcuBacklogException">Too much waits, under <see cref="BacklogPolicy.Throw"/>.</exception>
+    /// <exception cref="ObjectDisposedException">The domain is disposed.</exception>
+    /// <exception cref="InvalidOperationException">With <see cref="RcuDomainOptions.Validate"/>: the block waits already.</exception>
+    public void Free(void* block) => Free<NativeHeap>(block);
+
+    /// <summary>Frees blocks from <see cref="System.Runtime.InteropServices.NativeMemory.Alloc(nuint)"/> once no reader of this domain
+    /// can still see them (<c>kvfree_rcu_bulk</c>): queues all or none. Nulls are skipped.</summary>
+    /// <param name="blocks">Unlinked; the library's from here on. On an exception they stay the caller's. No other thread may change
+    /// the span meanwhile.</param>
+    /// <remarks>One store a block. Above <see cref="RcuDomainOptions.BacklogLimit"/> it may sleep under
+    /// <see cref="BacklogPolicy.Throttle"/>, the default: up to 64 times 64 ms, never inside a section.</remarks>
+    /// <exception cref="OutOfMemoryException">There is no memory for the pages.</exception>
+    /// <exception cref="RcuBacklogException">Too much waits, under <see cref="BacklogPolicy.Throw"/>.</exception>
+    /// <exception cref="ObjectDisposedException">The domain is disposed.</exception>
+    /// <exception cref="InvalidOperationException">Another thread put more blocks into the span while they were queued; the first of
+    /// them stay queued. With <see cref="RcuDomainOptions.Validate"/>: a block waits already; nothing is queued.</exception>
+    public void FreeBulk(ReadOnlySpan<nint> blocks) => new BulkProducer(_core).Free(blocks);
+
+    /// <summary>As <see cref="Free(void*)"/>, with another deallocator. One of your own runs on the domain's reclaimer, and what it
+    /// throws goes to <see cref="CallbackFailed"/>.</summary>
+    /// <typeparam name="TDeallocator">Frees the block.</typeparam>
+    /// <param name="block">From the allocator that the deallocator belongs to, unlinked; the library's from here on. On an exception it
+    /// stays the caller's.</param>
+    /// <inheritdoc cref="Free(void*)" path="/exception"/>
+    public void Free<TDeallocator>(void* block)
+        where TDeallocator : struct, INativeDeallocator
+    {
+        ReaderSlot* slot = ThreadRegistrations.Find(_id);
+        int channel = Deallocator<TDeallocator>.Channel;
+        if (channel == Deallocators.NativeHeap && slot != null && !ReaderSlot.IsTwin(slot) && block != null)
+        {
+            // SAFETY: the slot's queues live as long as the slot.
+            PageQueue* queue = &((ThreadQueues*)slot->Queues)->Blocks;
+            if (Producer.TryAppendFast(queue, block))
+            {
+                if (Order.Acquire(in _state->AppendFlags) != 0)
+                {
+                    _producer.HandleAppendFlags(queue);
+                }
+
+                return;
+            }
+        }
+
+        _producer.FreeBeyondFast(slot, block, channel);
+    }
+
+    /// <summary>As <see cref="Free(void*, RcuHead*)"/>, with another deallocator. One of your own runs on the domain's reclaimer, and
+    /// what it throws goes to <see cref="CallbackFailed"/>.</summary>
+    /// <typeparam name="TDeallocator">Frees the block.</typeparam>
+    /// <param name="block">From the allocator that the deallocator belongs to, unlinked; the library's from here on.</param>
+    /// <param name="head">Inside the block, within its first 4,096 words.</param>
+    /// <inheritdoc cref="Free(void*, RcuHead*)" path="/exception"/>
+    /// <exception cref="OutOfMemoryException">The first use of the deallocator in the process, and there is no memory for its number;
+    /// the caller still owns the block.</exception>
+    public void Free<TDeallocator>(void* block, RcuHead* head)
+        where TDeallocator : struct, INativeDeallocator
+    {
+        ArgumentNullException.ThrowIfNull(block);
+        ArgumentNullException.ThrowIfNull(head);
+        Push(ThreadRegistrations.Find(_id), head, HeadWord.OfOffset(block, head, Deallocator<TDeallocator>.Channel));
+    }
+
+    /// <summary>Disposes of the resource after a grace period, on the reclaimer. Counts as a callback.</summary>
+    /// <param name="resource">What to dispose of. What it throws goes to <see cref="CallbackFailed"/>.</param>
+    /// <exception cref="ArgumentNullException">The resource is null.</exception>
+    /// <inheritdoc cref="Call(Action)" path="/exception"/>
+    public void Dispose(IDisposable resource)
+    {
+        ArgumentNullException.ThrowIfNull(resource);
+        _producer.Call(new DisposeCallback(resource));
+    }
+
+    /// <summary>Returns the array to its pool after a grace period, on the reclaimer. Counts as a callback.</summary>
+    /// <typeparam name="T">What the array holds.</typeparam>
+    /// <param name="pool">Where the array was rented.</param>
+    /// <param name="array">The array, unlinked; the library's from here on.</param>
+    /// <param name="clearArray">Whether the pool clears the array.</param>
+    /// <exception cref="ArgumentNullException">The pool or the array is null.</exception>
+    /// <inheritdoc cref="Call(Action)" path="/exception"/>
+    public void Return<T>(ArrayPool<T> pool, T[] array, bool clearArray = false)
+    {
+        ArgumentNullException.ThrowIfNull(pool);
+        ArgumentNullException.ThrowIfNull(array);
+        _producer.Call(new ReturnCallback<T>(pool, array, clearArray));
+    }
+
+    /// <summary>
+    /// Waits until everything that any thread queued before the call was freed or has run (<c>rcu_barrier</c> and
+    /// <c>kvfree_rcu_barrier</c> in one). The calling thread frees blocks itself. Below a microsecond when nothing waits; then it is no
+    /// grace period.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">Inside a section of this domain, online, or in one of its callbacks.</exception>
+    /// <exception cref="ObjectDisposedException">The domain is disposed.</exception>
+    /// <exception cref="OutOfMemoryException">There is no memory for the list of what to wait for; nothing is lost.</exception>
+    /// <exception cref="ThreadInterruptedException">The thread was interrupted; nothing is lost.</exception>
+    public void Barrier()
+    {
+        ThrowIfClosed();
+        _core.RequireMayWait(nameof(Barrier));
+        if (BarrierTarget.Take(_core, codeOnly: false) is { } target)
+        {
+            WaitFor(target, codeOnly: false);
+        }
+    }
+
+    /// <summary>As <see cref="Barrier"/>, without blocking a thread. Continuations run on the thread pool.</summary>
+    /// <param name="cancellationToken">Ends the wait, nothing else.</param>
+    /// <returns>A task that completes when everything queued before the call was freed or has run.</returns>
+    /// <exception cref="ObjectDisposedException">The domain is disposed.</exception>
+    /// <exception cref="OutOfMemoryException">It would have to wait, and there is no memory for it or the reclaimer cannot be
+    /// started.</exception>
+    public ValueTask BarrierAsync(CancellationToken cancellationToken = default)
+    {
+        ThrowIfClosed();
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return ValueTask.FromCanceled(cancellationToken);
+        }
+
+        return BarrierTarget.Take(_core, codeOnly: false) is { } target
+            ? new ValueTask(_reports.Events.WriteAround(_core.Reclaimer.WaitAsync(target.IsDone, cancellationToken)))
+            : ValueTask.CompletedTask;
+    }
+
+    /// <summary>
+    /// Waits until every function callback, delegate and user deallocator queued before the call has run, as a module has to before it
+    /// is unloaded (<c>rcu_barrier</c>). Returns at once when none waits: trivial callbacks leave no pointer to code behind.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">It would wait, inside a section of this domain, online, or in one of its
+    /// callbacks.</exception>
+    /// <exception cref="ObjectDisposedException">The domain is disposed.</exception>
+    /// <exception cref="OutOfMemoryException">There is no memory for the list of what to wait for; nothing is lost.</exception>
+    /// <exception cref="ThreadInterruptedException">The thread was interrupted; nothing is lost.</exception>
+    public void BarrierCallbacks()
+    {
+        ThrowIfClosed();
+        if (BarrierTarget.Take(_core, codeOnly: true) is { } target)
+        {
+            _core.RequireMayWait(nameof(BarrierCallbacks));
+            WaitFor(target, codeOnly: true);
+        }
+    }
+
+    /// <summary>Reads the domain's counts, consistent with one another. Also after <see cref="Dispose()"/>.</summary>
+    /// <remarks>Costs a look at each slot, and raises <see cref="ReaderAbandoned"/> and <see cref="MisuseFound"/> for what it
+    /// finds.</remarks>
+    /// <returns>The counts at one moment.</returns>
     public RcuStatistics GetStatistics()
     {
-        _engine.Sweep();
-        RcuStatistics statistics = ReadStatistics();
-        ReportAbandoned();
-        ReportFindings();
+        _core.Engine.Sweep();
+        RcuStatistics statistics = _reports.ReadStatistics();
+        _reports.ReportMisuse();
         return statistics;
     }
 
     /// <summary>
     /// Under <see cref="RcuDomainOptions.Validate"/>, looks whether blocks that the domain has reclaimed were written to since, and raises
-    /// <see cref="MisuseFound"/> for each. Returns how many. It is also done when they leave the quarantine, and by <see cref="Dispose()"/>.
+    /// <see cref="MisuseFound"/> for each. Blocks are also checked when they leave the quarantine, and by <see cref="Dispose()"/>.
     /// </summary>
+    /// <returns>How many were written to.</returns>
     public int VerifyReclaimed()
     {
-        int written = _context.Ledger is null ? 0 : Quarantine.OfProcess.Verify(_context.Findings);
-        ReportFindings();
+        int written = _core.Queues.Ledger is null ? 0 : Quarantine.OfProcess.Verify(_core.Findings);
+        _reports.ReportMisuse();
         return written;
     }
 
     /// <summary>
-    /// Closes the domain: nothing more can be queued or waited for, everything queued is carried out, and its thread ends.
-    /// Waits for sections that hold those up; others end harmlessly. Who awaits a grace period that has not passed is told by an
-    /// <see cref="ObjectDisposedException"/>. A second call does nothing.
+    /// Closes the domain: nothing more can be queued or waited for, everything queued is freed or runs, and its thread ends.
+    /// Waits for the sections that hold those up; others end harmlessly. An asynchronous wait for a grace period that has not passed
+    /// ends with an <see cref="ObjectDisposedException"/>. A second call does nothing.
     /// </summary>
     /// <exception cref="OutOfMemoryException">The domain is closed and loses nothing, but is not done yet: call again.</exception>
-    /// <exception cref="InvalidOperationException">Of the default domain, inside a section of this domain, or from one of its
+    /// <exception cref="InvalidOperationException">The default domain's; or inside a section of this domain, or in one of its
     /// callbacks.</exception>
     [SuppressMessage("Usage", "CA1816", Justification = "No domain has a finalizer: what needs one has it itself.")]
     public void Dispose()
@@ -133,7 +432,7 @@ public abstract unsafe partial class GracePeriodDomain : IDisposable, IDomainRep
             throw new InvalidOperationException("The default domain lives as long as the process.");
         }
 
-        RequireMayWait(ThreadRegistrations.Find(_id), "Dispose");
+        _core.RequireMayWait(nameof(Dispose));
         if (!TryLock.TryEnter(ref _disposal))
         {
             return;
@@ -141,7 +440,9 @@ public abstract unsafe partial class GracePeriodDomain : IDisposable, IDomainRep
 
         try
         {
-            Close();
+            _core.Close(CloseReaders);
+            LiveDomains.Remove(_unloadBarrier);
+            _instruments?.Close();
         }
         catch
         {
@@ -150,23 +451,28 @@ public abstract unsafe partial class GracePeriodDomain : IDisposable, IDomainRep
         }
     }
 
-    // Each step may be repeated.
-    private void Close()
+    /// <summary>How a resource recognises this domain's sections.</summary>
+    internal abstract SectionCheck CreateSectionCheck();
+
+    /// <summary>The common end of all forms with a head: its word was checked, and is stored with the push.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void Push(ReaderSlot* slot, RcuHead* head, nint word)
     {
-        Order.Or(ref _words->AppendFlags, AppendFlags.Disposed);
-        Order.Release(ref _words->Closed, 1);
-        CloseReaders();
-        _context.Sinks.MarkDomainDisposed();
-        Order.FenceAllThreads(); // [F] partner: [D] in Reclamation/Producer.cs; outcomes there. O11.
-        BarrierWait.UntilNothingWaits(_context, _reclaimer);
-        _reclaimer.Stop();
-        ProcessExit.Forget(_reclaimer);
-        LiveDomains.Remove(_codeQueues);
-        _figures?.Close();
-        _engine.Sweep();
-        _context.ReleasePages();
-        Quarantine.OfProcess.ReleaseAll(_context.Findings);
-        _reportReaders();
+        if (slot != null && !ReaderSlot.IsTwin(slot) && Order.Acquire(in _state->Closed) == 0)
+        {
+            // SAFETY: the caller hands the head over; the slot's queues live as long as the slot.
+            head->Word = word;
+            HeadQueue* queue = Producer.QueueFor((ThreadQueues*)slot->Queues, word);
+            long position = HeadQueue.Push(queue, head);
+            if (Producer.IsCollectionDue(position) || Order.Acquire(in _state->AppendFlags) != 0)
+            {
+                _producer.AfterPush(slot, queue, position);
+            }
+
+            return;
+        }
+
+        _producer.PushBeyondFast(slot, head, word);
     }
 
     /// <summary>No section begins any more; may be called again.</summary>
@@ -174,162 +480,19 @@ public abstract unsafe partial class GracePeriodDomain : IDisposable, IDomainRep
     {
     }
 
-    // The default domain is made by a static constructor, which whoever asks for it waits for: listeners are met elsewhere.
-    private void StartTelemetry()
+    internal void ThrowIfClosed()
     {
-        if (_isDefault)
-        {
-            ThreadPool.UnsafeQueueUserWorkItem(static _ => Telemetry.Start(), null);
-        }
-        else
-        {
-            Telemetry.Start();
-        }
-    }
-
-    void IDomainReports.CallbackFailed(Exception exception)
-    {
-        _events.Write(exception);
-        Raise(CallbackFailed, new CallbackFailedEventArgs(Options.Name, exception));
-    }
-
-    void IDomainReports.ReportReaders()
-    {
-        ReportAbandoned();
-        ReportFindings();
-        if (_stalls.TryDetect(out Stall stall))
-        {
-            Report(new StallEventArgs(Options.Name, stall, ReadStatistics()));
-        }
-
-        _events.WriteEvents();
-    }
-
-    void IDomainReports.ReportReclaimer(bool onPool)
-    {
-        if (onPool)
-        {
-            _events.WriteBacklogOnPool();
-        }
-
-        if (!_reclaimerStalls.TryDetect(out CallbackStall stall))
-        {
-            return;
-        }
-
-        if (onPool)
-        {
-            ThreadPool.UnsafeQueueUserWorkItem(ReportReclaimer, stall, preferLocal: false);
-        }
-        else
-        {
-            ReportReclaimer(stall);
-        }
-    }
-
-    private void ReportReclaimer(CallbackStall stall)
-    {
-        if (_context.Running.TryDescribe(stall.Running, out string callback, out string? queuedAt))
-        {
-            Report(new StallEventArgs(Options.Name, stall, _reclaimer.Identify(), callback, queuedAt, ReadStatistics()));
-        }
-    }
-
-    private void Report(StallEventArgs stall)
-    {
-        _events.Write(stall);
-        Report(Stalled, stall);
-    }
-
-    private RcuStatistics ReadStatistics() => StatisticsReader.Read(_context, _stalls.Count + _reclaimerStalls.Count);
-
-    private void ReportAbandoned()
-    {
-        if (_engine.HasAbandoned)
-        {
-            foreach (ReaderIdentity reader in _engine.TakeAbandoned())
-            {
-                ReaderAbandonedEventArgs abandoned = new(Options.Name, reader);
-                _events.Write(abandoned);
-                Report(ReaderAbandoned, abandoned);
-            }
-        }
-    }
-
-    // The kernel prints its reports. Here that is done while a program is being debugged, if it subscribes to nothing.
-    private void Report<TEventArgs>(EventHandler<TEventArgs>? handlers, TEventArgs arguments)
-    {
-        if (handlers is null && Options.Validate)
-        {
-            Console.Error.WriteLine(arguments);
-        }
-
-        Raise(handlers, arguments);
-    }
-
-    private void ReportFindings()
-    {
-        while (_context.Findings.Any && _context.Findings.TryTake(out Finding finding))
-        {
-            MisuseEventArgs misuse = new(Options.Name, finding);
-            _events.Write(misuse);
-            Report(MisuseFound, misuse);
-        }
-    }
-
-    // A handler must not take down the reclaimer, nor a thread that happens to wait.
-    private void Raise<TEventArgs>(EventHandler<TEventArgs>? handlers, TEventArgs arguments)
-    {
-        foreach (EventHandler<TEventArgs> handler in Delegate.EnumerateInvocationList(handlers))
-        {
-            try
-            {
-                handler(this, arguments);
-            }
-            catch (ThreadInterruptedException)
-            {
-                Thread.CurrentThread.Interrupt();
-            }
-            catch (Exception)
-            {
-                // Promised by the events' documentation.
-            }
-        }
-    }
-
-    private void RequireMayWait(ReaderSlot* slot, string operation)
-    {
-        if (Section.HoldsUpGracePeriods(slot))
-        {
-            throw new InvalidOperationException(
-                $"{operation} was called inside a read-side critical section of the domain, or online: it would wait for itself."
-                + Section.DescribeOpen(slot));
-        }
-
-        if (_engine.Stepping.IsCurrentThread)
-        {
-            throw new InvalidOperationException(
-                $"{operation} was called by the thread that steps the domain: it would wait for its own next step.");
-        }
-
-        if (_reclaimer.IsCurrentThread)
-        {
-            throw new InvalidOperationException(
-                $"{operation} was called from a callback of the domain: it would wait for its own return.");
-        }
-    }
-
-    private protected void ThrowIfClosed()
-    {
-        int closed = Order.Acquire(in _words->Closed);
-        GC.KeepAlive(this); // O5: the words are the slot table's.
+        int closed = Order.Acquire(in _state->Closed);
+        GC.KeepAlive(this); // O5: the state is the slot table's.
         if (closed != 0)
         {
-            throw new ObjectDisposedException(GetType().Name, $"The rcu domain '{Options.Name}' is disposed.");
+            throw _core.Disposed();
         }
     }
 
-    internal DomainState* Words => _words;
-
-    internal Producer Producer => _producer;
+    private void WaitFor(BarrierTarget target, bool codeOnly)
+    {
+        using DomainEventWriter.BarrierSpan span = _reports.Events.BeginBarrier(codeOnly);
+        BarrierWait.For(_core, target);
+    }
 }

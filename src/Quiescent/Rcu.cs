@@ -1,8 +1,8 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
-using Quiescent.Callbacks;
 using Quiescent.Memory;
 using Quiescent.Ordering;
+using Quiescent.Queues;
 using Quiescent.Readers;
 using Quiescent.Reclamation;
 
@@ -20,7 +20,8 @@ namespace Quiescent;
 public static unsafe class Rcu
 {
     private static readonly RcuDomain s_domain = new(new RcuDomainOptions { Name = "default" }, &Remember);
-    private static readonly DomainState* s_words = s_domain.Words;
+    private static readonly DomainState* s_state = s_domain.Core.State;
+    private static readonly Producer s_producer = s_domain.Core.Producer;
 
     /// <summary>The domain that this class's members stand for. It cannot be disposed of.</summary>
     public static RcuDomain DefaultDomain => s_domain;
@@ -38,13 +39,7 @@ public static unsafe class Rcu
         if (slot != null && SectionWord.IsQuiescent(slot->Word))
         {
             // By way of the slot: compiled ahead of time, a static field's first use would have to be asked for each time.
-            ulong word = Section.Announce(slot, slot->Words);
-            if ((slot->HandleWord & HandleFlags.FullFence) != 0)
-            {
-                Order.Fence(); // [A] under Full.
-            }
-
-            return new ReadGuard(slot, word);
+            return new ReadGuard(slot, Section.Enter(slot, slot->State));
         }
 
         return ReadLockBeyondFast(slot);
@@ -109,9 +104,9 @@ public static unsafe class Rcu
             PageQueue* queue = &((ThreadQueues*)queues)->Blocks;
             if (Producer.TryAppendFast(queue, block))
             {
-                if (Order.Acquire(&s_words->AppendFlags) != 0)
+                if (Order.Acquire(&s_state->AppendFlags) != 0)
                 {
-                    s_domain.Producer.HandleAppendFlags(queue);
+                    s_producer.HandleAppendFlags(queue);
                 }
 
                 return;
@@ -168,9 +163,9 @@ public static unsafe class Rcu
     private static void FreeBeyondFast(void* block)
     {
         ThreadQueues* queues = (ThreadQueues*)DefaultSlot.Queues;
-        if (queues == null || block == null || !s_domain.Producer.TryCollectAndAppend(&queues->Blocks, block))
+        if (queues == null || block == null || !s_producer.TryCollectAndAppend(&queues->Blocks, block))
         {
-            s_domain.Producer.FreeBeyondFast(DefaultSlot.OfThisThread, block, Deallocators.NativeHeap);
+            s_producer.FreeBeyondFast(DefaultSlot.OfThisThread, block, Deallocators.NativeHeap);
         }
     }
 

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using Quiescent.GracePeriods;
-using Quiescent.Ordering;
 using Quiescent.Readers;
+using Quiescent.Resources;
 
 namespace Quiescent;
 
@@ -35,19 +35,13 @@ public sealed unsafe class RcuDomain : GracePeriodDomain
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ReadGuard ReadLock()
     {
-        // SAFETY: the thread's registration keeps the slot's memory (O5), this object the words'.
+        // SAFETY: the thread's registration keeps the slot's memory (O5), this object the state.
         if (ThreadRegistrations.Last(out ReaderSlot* slot) == _id
             && slot != null
             && SectionWord.IsQuiescent(slot->Word)
-            && _words->Closed == 0)
+            && _state->Closed == 0)
         {
-            ulong word = Section.Announce(slot, _words);
-            if ((slot->HandleWord & HandleFlags.FullFence) != 0)
-            {
-                Order.Fence(); // [A] under Full.
-            }
-
-            return new ReadGuard(slot, word);
+            return new ReadGuard(slot, Section.Enter(slot, _state));
         }
 
         return ReadLockBeyondFast();
@@ -65,6 +59,8 @@ public sealed unsafe class RcuDomain : GracePeriodDomain
     /// <inheritdoc cref="Rcu.IsNull{T}"/>
     public bool IsNull<T>(ref readonly T reference) => Unsafe.IsNullRef(in reference);
 
+    internal override SectionCheck CreateSectionCheck() => new(_state);
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private ReadGuard ReadLockBeyondFast() => ReadLockBeyondFast(ThreadRegistrations.Find(_id));
 
@@ -74,16 +70,16 @@ public sealed unsafe class RcuDomain : GracePeriodDomain
         ThrowIfClosed();
         if (slot == null)
         {
-            slot = _registrar.Register();
+            slot = Core.Registrar.Register();
         }
 
-        return new ReadGuard(slot, Section.EnterBeyondFast(slot, _words));
+        return new ReadGuard(slot, Section.EnterBeyondFast(slot, _state));
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private ReaderSlot* Register()
     {
         ThrowIfClosed();
-        return _registrar.Register();
+        return Core.Registrar.Register();
     }
 }

@@ -49,7 +49,8 @@ public sealed unsafe class RcuPool<T> : IDisposable
     {
         Domain = domain ?? Rcu.DefaultDomain;
         Options = (options ?? new RcuPoolOptions()).Validated();
-        _pool = Domain.OpenPool((nuint)sizeof(T), Options);
+        Domain.ThrowIfClosed();
+        _pool = new BlockPool(Domain.Core, (nuint)sizeof(T), Options);
     }
 
     /// <summary>Frees the slabs if no block is out.</summary>
@@ -120,7 +121,7 @@ public sealed unsafe class RcuPool<T> : IDisposable
             }
             else if (Producer.TryAppend(&magazine->Queue, block))
             {
-                if (Order.Acquire(in pool.Words->AppendFlags) != 0)
+                if (Order.Acquire(in pool.DomainState->AppendFlags) != 0)
                 {
                     pool.HandleAppendFlags(&magazine->Queue);
                 }
@@ -172,7 +173,7 @@ public sealed unsafe class RcuPool<T> : IDisposable
 
         try
         {
-            Domain.DisposeOf(_pool);
+            _pool.Dispose();
         }
         catch
         {

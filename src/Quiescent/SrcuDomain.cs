@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Quiescent.GracePeriods;
 using Quiescent.Ordering;
+using Quiescent.Resources;
 using Quiescent.Sleepable;
 
 namespace Quiescent;
@@ -84,7 +85,7 @@ public sealed unsafe class SrcuDomain : GracePeriodDomain
         readLock.Dispose();
     }
 
-    internal override Stripes Stripes => _stripes;
+    internal override SectionCheck CreateSectionCheck() => new(_stripes);
 
     private protected override void CloseReaders() => Order.Release(ref _open, 0);
 

@@ -13,26 +13,27 @@ namespace Quiescent.Diagnostics;
 // What the engine and the backlog have noted is told by one thread at a time, in its turn, for which nobody waits. A turn tells what
 // there was when it began and no more, so that a listener that causes grace periods of its own does not keep its thread for ever; what
 // has come meanwhile, be it from a thread that did not get the turn, is left to the pool.
-internal sealed class DomainEventWriter(string name, long id, QueueContext context) : IThreadPoolWorkItem
+internal sealed class DomainEventWriter(DomainCore core) : IThreadPoolWorkItem
 {
     private static long s_barriers;
 
-    private readonly Tag[] _tags = [new("quiescent.domain.name", name), new("quiescent.domain.id", id)];
-    private readonly GracePeriodEvents _notes = context.Engine.Notes;
+    private readonly string _name = core.Options.Name;
+    private readonly Tag[] _tags = [new("quiescent.domain.name", core.Options.Name), new("quiescent.domain.id", core.Id)];
+    private readonly GracePeriodEvents _gracePeriods = core.Engine.Events;
     private int _isQueued;
 
-    public void Write(StallEventArgs stall) => Telemetry.Events?.Write(name, id, stall);
+    public void Write(StallEventArgs stall) => Telemetry.Events?.Write(_name, core.Id, stall);
 
-    public void Write(ReaderAbandonedEventArgs reader) => Telemetry.Events?.Write(name, id, reader);
+    public void Write(ReaderAbandonedEventArgs reader) => Telemetry.Events?.Write(_name, core.Id, reader);
 
-    public void Write(Exception thrown) => Telemetry.Events?.Write(name, id, thrown);
+    public void Write(Exception thrown) => Telemetry.Events?.Write(_name, core.Id, thrown);
 
-    public void Write(MisuseEventArgs misuse) => Telemetry.Events?.Write(name, id, misuse);
+    public void Write(MisuseEventArgs misuse) => Telemetry.Events?.Write(_name, core.Id, misuse);
 
     /// <summary>Tells what has been noted of grace periods and of the backlog.</summary>
     public void WriteEvents()
     {
-        if (!HasEventsToWrite || !_notes.TryBeginTurn())
+        if (!HasEventsToWrite || !_gracePeriods.TryBeginTurn())
         {
             return;
         }
@@ -44,10 +45,10 @@ internal sealed class DomainEventWriter(string name, long id, QueueContext conte
         }
         finally
         {
-            _notes.EndTurn();
+            _gracePeriods.EndTurn();
         }
 
-        if (_notes.Waiting != 0 || IsCrossingHeard)
+        if (_gracePeriods.Waiting != 0 || IsCrossingHeard)
         {
             Queue();
         }
@@ -65,7 +66,7 @@ internal sealed class DomainEventWriter(string name, long id, QueueContext conte
     /// <summary>Has the pool tell what has been noted, for whoever may not and in a domain where perhaps nobody waits.</summary>
     public void WriteEventsOnPool()
     {
-        if (_notes.AreDue)
+        if (_gracePeriods.AreDue)
         {
             Queue();
         }
@@ -80,7 +81,7 @@ internal sealed class DomainEventWriter(string name, long id, QueueContext conte
         }
 
         long number = Order.Increment(ref s_barriers);
-        Telemetry.Events?.BarrierStart(name, id, number, codeOnly);
+        Telemetry.Events?.BarrierStart(_name, core.Id, number, codeOnly);
         return new BarrierSpan(this, number, Stopwatch.GetTimestamp());
     }
 
@@ -95,9 +96,9 @@ internal sealed class DomainEventWriter(string name, long id, QueueContext conte
 
     private static bool HearsBarriers => Telemetry.Events is { HearsBarriers: true };
 
-    private bool IsCrossingHeard => context.Backlog.HasCrossed && Telemetry.Events is { HearsBacklog: true };
+    private bool IsCrossingHeard => core.Backlog.HasCrossed && Telemetry.Events is { HearsBacklog: true };
 
-    private bool HasEventsToWrite => _notes.Waiting != 0 || context.Backlog.HasCrossed;
+    private bool HasEventsToWrite => _gracePeriods.Waiting != 0 || core.Backlog.HasCrossed;
 
     private static double Seconds(long ticks) => ticks / (double)Stopwatch.Frequency;
 
@@ -109,44 +110,44 @@ internal sealed class DomainEventWriter(string name, long id, QueueContext conte
         await barrier.ConfigureAwait(false);
     }
 
-    private void EndBarrier(long number, double seconds) => Telemetry.Events?.BarrierStop(name, id, number, seconds);
+    private void EndBarrier(long number, double seconds) => Telemetry.Events?.BarrierStop(_name, core.Id, number, seconds);
 
     private void WriteBacklog()
     {
-        for (ulong crossings = context.Backlog.Crossings; context.Backlog.TryTakeCrossing(crossings, out bool isOver, out long waiting);)
+        for (ulong crossings = core.Backlog.Crossings; core.Backlog.TryTakeCrossing(crossings, out bool isOver, out long waiting);)
         {
             if (isOver)
             {
-                Telemetry.Events?.BacklogOverLimit(name, id, waiting, context.Backlog.Limit);
+                Telemetry.Events?.BacklogOverLimit(_name, core.Id, waiting, core.Backlog.Limit);
             }
             else
             {
-                Telemetry.Events?.BacklogUnderLimit(name, id, waiting, context.Backlog.Limit);
+                Telemetry.Events?.BacklogUnderLimit(_name, core.Id, waiting, core.Backlog.Limit);
             }
         }
     }
 
     private void WriteGracePeriods()
     {
-        for (long waiting = _notes.Waiting; waiting > 0 && _notes.TryTake(out GracePeriodEvent note); waiting--)
+        for (long waiting = _gracePeriods.Waiting; waiting > 0 && _gracePeriods.TryTake(out GracePeriodEvent note); waiting--)
         {
             if (!note.IsEnd)
             {
-                Telemetry.Events?.GracePeriodStart(name, id, note.Number, SecondsSince(note.StartedAt));
+                Telemetry.Events?.GracePeriodStart(_name, core.Id, note.Number, SecondsSince(note.StartedAt));
                 continue;
             }
 
             double seconds = Seconds(note.EndedAt - note.StartedAt);
-            Telemetry.Events?.GracePeriodStop(name, id, note.Number, seconds, SecondsSince(note.EndedAt));
+            Telemetry.Events?.GracePeriodStop(_name, core.Id, note.Number, seconds, SecondsSince(note.EndedAt));
             if (QuiescentMeter.Durations is { Enabled: true } durations)
             {
                 Record(durations, seconds);
             }
         }
 
-        if (_notes.TakeDropped() is > 0 and long dropped)
+        if (_gracePeriods.TakeDropped() is > 0 and long dropped)
         {
-            Telemetry.Events?.GracePeriodsUnsaid(name, id, dropped);
+            Telemetry.Events?.GracePeriodsUnsaid(_name, core.Id, dropped);
         }
     }
 

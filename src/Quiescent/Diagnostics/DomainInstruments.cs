@@ -19,12 +19,12 @@ internal sealed class DomainInstruments
     private readonly GracePeriodEngine _engine;
     private readonly Func<RcuStatistics> _readStatistics;
 
-    private DomainInstruments(string name, long id, QueueContext context, Func<RcuStatistics> readStatistics)
+    private DomainInstruments(DomainCore core, Func<RcuStatistics> readStatistics)
     {
-        _engine = context.Engine;
+        _engine = core.Engine;
         _readStatistics = readStatistics;
-        BacklogLimit = context.Backlog.Limit;
-        Tags = [new("quiescent.domain.name", name), new("quiescent.domain.id", id)];
+        BacklogLimit = core.Backlog.Limit;
+        Tags = [new("quiescent.domain.name", core.Options.Name), new("quiescent.domain.id", core.Id)];
         OfBlocks = [.. Tags, new(Kind, "block")];
         OfCallbacks = [.. Tags, new(Kind, "callback")];
         OfUsedSlots = [.. Tags, new(State, "used")];
@@ -48,14 +48,14 @@ internal sealed class DomainInstruments
     public Tag[] OfFreeSlots { get; }
 
     /// <summary>From here on the domain is collected, until <see cref="Close"/>. Null where there are no meters.</summary>
-    public static DomainInstruments? Open(string name, long id, QueueContext context, Func<RcuStatistics> readStatistics)
+    public static DomainInstruments? Open(DomainCore core, Func<RcuStatistics> readStatistics)
     {
         if (!TelemetryListeners.HasMeters)
         {
             return null;
         }
 
-        DomainInstruments figures = new(name, id, context, readStatistics);
+        DomainInstruments figures = new(core, readStatistics);
         s_all.Add(figures);
         return figures;
     }

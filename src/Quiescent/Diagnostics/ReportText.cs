@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Quiescent.Readers;
-using Quiescent.Validation;
+using Quiescent.Validate;
 
 namespace Quiescent.Diagnostics;
 

@@ -1,6 +1,6 @@
-using Quiescent.Callbacks;
 using Quiescent.GracePeriods;
 using Quiescent.Ordering;
+using Quiescent.Queues;
 using Quiescent.Reclamation;
 
 namespace Quiescent.Diagnostics;
@@ -9,19 +9,19 @@ namespace Quiescent.Diagnostics;
 // waits: so no reading ever shows more carried out than queued, and queued = carried out + waiting in each.
 internal static unsafe class StatisticsReader
 {
-    public static RcuStatistics Read(QueueContext context, long stalls)
+    public static RcuStatistics Read(DomainCore core, long stalls)
     {
         Tally blocks = default;
         Tally callbacks = default;
-        int inUse = context.Slots.InUse;
-        int end = context.Slots.End;
+        int inUse = core.Slots.InUse;
+        int end = core.Slots.End;
         for (int i = 0; i < end; i++)
         {
-            ThreadQueues* queues = context.QueuesOf(i);
-            for (PageQueue* queue = &queues->Blocks; queue != null; queue = ThreadQueues.Following(queue))
+            ThreadQueues* queues = core.QueuesOf(i);
+            for (PageQueue* queue = &queues->Blocks; queue != null; queue = queue->Following)
             {
                 TryLock.Enter(ref queue->Lock);
-                blocks += new Tally(PageQueue.Tail(queue, context.First), queue->Reclaimed);
+                blocks += new Tally(queue->Tail(core.Queues), queue->Reclaimed);
                 TryLock.Exit(ref queue->Lock);
             }
 
@@ -30,23 +30,23 @@ internal static unsafe class StatisticsReader
             callbacks += Read(&queues->Callbacks);
         }
 
-        GracePeriodCounts gracePeriods = context.Engine.Read();
+        GracePeriodCounts gracePeriods = core.Engine.Read();
         return new RcuStatistics
         {
             GracePeriodsStarted = gracePeriods.Started,
             GracePeriodsCompleted = gracePeriods.Completed,
             GracePeriods = gracePeriods.Durations,
             BlocksQueued = blocks.Queued,
-            BlocksFreed = blocks.CarriedOut,
-            BlocksWaiting = blocks.Queued - blocks.CarriedOut,
-            Leaked = context.Findings.Leaked,
+            BlocksFreed = blocks.Reclaimed,
+            BlocksWaiting = blocks.Queued - blocks.Reclaimed,
+            Leaked = core.Findings.Leaked,
             CallbacksQueued = callbacks.Queued,
-            CallbacksInvoked = callbacks.CarriedOut,
-            CallbacksWaiting = callbacks.Queued - callbacks.CarriedOut,
-            CallbacksFailed = context.CallbacksFailed,
+            CallbacksInvoked = callbacks.Reclaimed,
+            CallbacksWaiting = callbacks.Queued - callbacks.Reclaimed,
+            CallbacksFailed = core.CallbacksFailed,
             ReaderSlots = end - 1, // less the domain's own
             ReaderSlotsInUse = inUse,
-            PagesInUse = context.Pool.InUse,
+            PagesInUse = core.Queues.Pages.InUse,
             Stalls = stalls,
             ReadersAbandoned = gracePeriods.Abandoned,
         };
@@ -54,13 +54,13 @@ internal static unsafe class StatisticsReader
 
     private static Tally Read(HeadQueue* queue)
     {
-        long carriedOut = Order.Acquire(in queue->ReclaimedItems);
-        return new Tally(Order.Acquire(in queue->Count), carriedOut);
+        long reclaimed = Order.Acquire(in queue->ReclaimedItems);
+        return new Tally(Order.Acquire(in queue->Count), reclaimed);
     }
 
-    private readonly record struct Tally(long Queued, long CarriedOut)
+    private readonly record struct Tally(long Queued, long Reclaimed)
     {
         public static Tally operator +(Tally left, Tally right) =>
-            new(left.Queued + right.Queued, left.CarriedOut + right.CarriedOut);
+            new(left.Queued + right.Queued, left.Reclaimed + right.Reclaimed);
     }
 }

@@ -18,8 +18,21 @@ internal static class Telemetry
     /// <summary>Null where there is none, or not yet.</summary>
     public static QuiescentEvents? Events => TelemetryListeners.HasEvents ? Order.Acquire(in s_events) : null;
 
-    /// <summary>Makes them, the first time. With no lock held, and not from a static constructor: listeners may call anything.</summary>
-    public static void Start()
+    /// <summary>Makes them, the first time; with no lock held. Listeners may call anything.</summary>
+    /// <param name="onPool">On a pool thread: the caller is a static constructor, which others wait for.</param>
+    public static void Start(bool onPool)
+    {
+        if (onPool)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(static _ => Start(), null);
+        }
+        else
+        {
+            Start();
+        }
+    }
+
+    private static void Start()
     {
         if (!TryLock.TryEnter(ref s_started))
         {

@@ -1,4 +1,3 @@
-using Quiescent.Faults;
 using Quiescent.Ordering;
 using Quiescent.Readers;
 

@@ -46,13 +46,13 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
     public Stepping Stepping { get; } = new();
 
     /// <summary>What is to be said of grace periods, while somebody listens.</summary>
-    public GracePeriodEvents Notes { get; } = new();
+    public GracePeriodEvents Events { get; } = new();
 
     /// <summary>Whether readers left by dead threads wait to be reported.</summary>
     public bool HasAbandoned => dead.HasUnreported;
 
     /// <summary>Whether anything waits to be said by a caller that holds no lock.</summary>
-    public bool HasReports => dead.HasUnreported || Notes.Waiting != 0;
+    public bool HasReports => dead.HasUnreported || Events.Waiting != 0;
 
     /// <summary>How many sections are open, about; null where nothing counts them.</summary>
     public long? OpenSections => scan.OpenSections;
@@ -61,14 +61,14 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
     public unsafe ulong NextTarget()
     {
         Order.Fence(); // [G] partner: the exchange in Start(); outcomes above at O3.
-        ulong started = Order.Acquire(in Slots.Words->Started);
+        ulong started = Order.Acquire(in Slots.State->Started);
         GC.KeepAlive(Slots); // O5: the words are the table's.
         return SectionWord.Sequence(started) + SectionWord.SequenceStep;
     }
 
     public unsafe bool HasCompleted(ulong target)
     {
-        ulong completed = Order.Acquire(in Slots.Words->Completed);
+        ulong completed = Order.Acquire(in Slots.State->Completed);
         GC.KeepAlive(Slots);
         return SectionWord.HasReached(completed, target);
     }
@@ -182,7 +182,7 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
     }
 
     private unsafe bool IsInProgress =>
-        SectionWord.Sequence(Slots.Words->Started) != Slots.Words->Completed;
+        SectionWord.Sequence(Slots.State->Started) != Slots.State->Completed;
 
     private unsafe void Start()
     {
@@ -191,10 +191,10 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
         _started++;
         if (TelemetryListeners.HearsEvents)
         {
-            Notes.Add(new GracePeriodEvent(_started, _startedAt));
+            Events.Add(new GracePeriodEvent(_started, _startedAt));
         }
 
-        Order.Exchange(ref Slots.Words->Started, Slots.Words->Started + SectionWord.SequenceStep);
+        Order.Exchange(ref Slots.State->Started, Slots.State->Started + SectionWord.SequenceStep);
     }
 
     private void Arm()
@@ -203,7 +203,7 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
         _isArmed = true;
     }
 
-    private unsafe bool TryScan() => scan.Scan(SectionWord.Sequence(Slots.Words->Started));
+    private unsafe bool TryScan() => scan.Scan(SectionWord.Sequence(Slots.State->Started));
 
     // Noted before it is seen to have completed: once nothing waits any more, all has been noted that is to be said.
     private unsafe void Complete()
@@ -213,10 +213,10 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
         _completed++;
         if (TelemetryListeners.HearsEnds)
         {
-            Notes.Add(new GracePeriodEvent(_completed, _startedAt, now));
+            Events.Add(new GracePeriodEvent(_completed, _startedAt, now));
         }
 
-        Order.Release(ref Slots.Words->Completed, SectionWord.Sequence(Slots.Words->Started));
+        Order.Release(ref Slots.State->Completed, SectionWord.Sequence(Slots.State->Started));
     }
 }
 

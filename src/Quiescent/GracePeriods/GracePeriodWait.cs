@@ -13,7 +13,7 @@ internal static class GracePeriodWait
         Backoff backoff = default;
         while (!engine.TryAdvance(target))
         {
-            if (backoff.IsSleeping || engine.Notes.AreDue)
+            if (backoff.IsSleeping || engine.Events.AreDue)
             {
                 reportReaders();
             }

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using Quiescent.Faults;
 using Quiescent.Ordering;
 
 namespace Quiescent.Memory;

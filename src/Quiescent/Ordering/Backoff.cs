@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using static Quiescent.Ordering.Tuning;
+using static Quiescent.Tuning;
 
 namespace Quiescent.Ordering;
 

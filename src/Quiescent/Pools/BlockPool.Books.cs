@@ -1,4 +1,5 @@
 using Quiescent.Ordering;
+using Quiescent.Queues;
 using Quiescent.Reclamation;
 
 namespace Quiescent.Pools;
@@ -57,8 +58,8 @@ internal sealed unsafe partial class BlockPool
     // The pool's magazines, of idle, busy and ended threads.
     private ref struct Enumerator(BlockPool pool)
     {
-        private readonly QueueContext _context = pool._context;
-        private int _slot = pool._context.Slots.End;
+        private readonly DomainCore _core = pool._core;
+        private int _slot = pool._core.Slots.End;
         private PageQueue* _queue;
 
         public readonly Magazine* Current => (Magazine*)_queue;
@@ -67,7 +68,7 @@ internal sealed unsafe partial class BlockPool
         {
             do
             {
-                _queue = _queue == null ? null : ThreadQueues.Following(_queue);
+                _queue = _queue == null ? null : _queue->Following;
                 while (_queue == null)
                 {
                     if (_slot-- == 0)
@@ -75,7 +76,7 @@ internal sealed unsafe partial class BlockPool
                         return false;
                     }
 
-                    _queue = &_context.QueuesOf(_slot)->Blocks;
+                    _queue = &_core.QueuesOf(_slot)->Blocks;
                 }
             }
             while (_queue->Channel != pool._channel || Order.Acquire(in Current->Pool) != pool._number);
@@ -86,7 +87,7 @@ internal sealed unsafe partial class BlockPool
         public readonly Figures Read()
         {
             using TryLock.Holder holder = TryLock.Hold(ref _queue->Lock);
-            long tail = PageQueue.Tail(_queue, _context.First);
+            long tail = _queue->Tail(_core.Queues);
             return new Figures(
                 Current->Received - Order.Acquire(in Current->Count), tail - Current->FreedBefore, tail - Order.Acquire(in _queue->Reclaimed));
         }

@@ -1,9 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using Quiescent.Callbacks;
 using Quiescent.Memory;
 using Quiescent.Ordering;
+using Quiescent.Queues;
 using Quiescent.Reclamation;
 
 namespace Quiescent.Pools;
@@ -35,8 +34,33 @@ internal sealed unsafe partial class BlockPool
     private int _stateGate;
     private int _released;
 
-    /// <summary>Closes the pool if no block is out; nothing is freed yet. Returns how many are out.</summary>
-    public long Close()
+    /// <summary>Closes the pool, waits until its queued blocks came home and frees the slabs.</summary>
+    /// <exception cref="InvalidOperationException">Blocks are out, and nothing has changed; or this thread must not wait.</exception>
+    public void Dispose()
+    {
+        _core.RequireMayWait(nameof(Dispose));
+        long blocksOut = Close();
+        if (blocksOut != 0)
+        {
+            throw new InvalidOperationException(
+                $"{blocksOut} blocks of the pool '{_name}' are still out. Nothing was freed, and the pool can be used as before.");
+        }
+
+        if (BarrierTarget.Take(_core, codeOnly: false) is { } target)
+        {
+            BarrierWait.For(_core, target);
+        }
+
+        if (_isTypesafe)
+        {
+            _core.WaitFor(_core.Engine.NextTarget());
+        }
+
+        Release();
+    }
+
+    // Closes the pool if no block is out; nothing is freed yet. Returns how many are out.
+    private long Close()
     {
         if ((State & Disposed) != 0)
         {
@@ -50,8 +74,8 @@ internal sealed unsafe partial class BlockPool
         return blocksOut;
     }
 
-    /// <summary>Frees the slabs of a closed pool in which nothing waits and whose blocks nobody reads.</summary>
-    public void Release()
+    // Frees the slabs of a closed pool in which nothing waits and whose blocks nobody reads.
+    private void Release()
     {
         if (Order.Or(ref _released, 1) == 0)
         {
@@ -120,7 +144,7 @@ internal sealed unsafe partial class BlockPool
     // A disposed domain takes no heads. Unless a section is still open, a grace period can be driven here and now.
     private void ReleaseAfterDomain(Slab* slab)
     {
-        if (_context.Engine.TryAdvance(_context.Engine.NextTarget()))
+        if (_core.Engine.TryAdvance(_core.Engine.NextTarget()))
         {
             NativeMemory.AlignedFree(slab);
         }
@@ -132,7 +156,7 @@ internal sealed unsafe partial class BlockPool
 
     private void Forget()
     {
-        _context.Sinks.Remove(_channel);
+        _core.Sinks.Remove(_channel);
         _handle.Free();
     }
 

@@ -1,12 +1,12 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using Quiescent.GracePeriods;
 using Quiescent.Memory;
 using Quiescent.Ordering;
+using Quiescent.Queues;
 using Quiescent.Readers;
 using Quiescent.Reclamation;
-using Quiescent.Validation;
-using static Quiescent.Ordering.Tuning;
+using Quiescent.Validate;
+using static Quiescent.Tuning;
 
 namespace Quiescent.Pools;
 
@@ -40,9 +40,8 @@ internal sealed unsafe partial class BlockPool : BlockSink
 {
     private static long s_lastNumber;
 
-    private readonly QueueContext _context;
+    private readonly DomainCore _core;
     private readonly Producer _producer;
-    private readonly Registrar _registrar;
     private readonly SlabLayout _layout;
     private readonly Depot _depot;
     private readonly string _name;
@@ -54,23 +53,23 @@ internal sealed unsafe partial class BlockPool : BlockSink
     private GCHandle _handle;
     private long _open;
 
+    /// <summary>A pool without blocks.</summary>
     /// <exception cref="OutOfMemoryException">There is no memory for what a pool consists of.</exception>
-    public BlockPool(QueueContext context, Producer producer, Registrar registrar, nuint blockBytes, RcuPoolOptions options)
+    public BlockPool(DomainCore core, nuint blockBytes, RcuPoolOptions options)
     {
-        _context = context;
-        _producer = producer;
-        _registrar = registrar;
-        _validate = context.Slots.Validate;
+        _core = core;
+        _producer = core.Producer;
+        _validate = core.Slots.Validate;
         _isTypesafe = options.TypesafeByRcu;
         _name = options.Name;
         _layout = new SlabLayout(blockBytes, (nuint)options.Alignment, (nuint)options.SlabBytes, _validate);
         _magazine = (int)Math.Clamp(MaxMagazineBytes / _layout.Stride, MinMagazine, Magazine.MaxBlocks);
-        Words = context.Words;
+        DomainState = core.State;
         _depot = new Depot(_layout, _magazine, _isTypesafe, _validate);
         try
         {
             _handle = GCHandle.Alloc(this);
-            _channel = context.Sinks.Add(this);
+            _channel = core.Sinks.Add(this);
         }
         catch
         {
@@ -84,6 +83,12 @@ internal sealed unsafe partial class BlockPool : BlockSink
         }
 
         Order.Release(ref _open, _number);
+
+        // Closed is set before the domain's pools are marked: whichever comes first, this pool knows.
+        if (Order.Acquire(in core.State->Closed) != 0)
+        {
+            MarkDomainDisposed();
+        }
     }
 
     /// <summary>The pool's number, or <see cref="Magazines.Closed"/>.</summary>
@@ -91,8 +96,7 @@ internal sealed unsafe partial class BlockPool : BlockSink
 
     public string Name => _name;
 
-    /// <summary>The domain's words.</summary>
-    public DomainState* Words { get; }
+    public DomainState* DomainState { get; }
 
     public bool IsTypesafe => _isTypesafe;
 
@@ -106,7 +110,7 @@ internal sealed unsafe partial class BlockPool : BlockSink
         while (true)
         {
             AwaitOpen();
-            Magazine* magazine = Find(_producer.RequireSlot(_registrar.Known));
+            Magazine* magazine = Find(_producer.RequireSlot(_core.Registrar.Known));
             if (magazine->Count == 0)
             {
                 Refill(magazine);
@@ -141,7 +145,7 @@ internal sealed unsafe partial class BlockPool : BlockSink
         }
 
         ThrowIfDisposed();
-        ReaderSlot* real = _producer.RequireSlot(_registrar.Known);
+        ReaderSlot* real = _producer.RequireSlot(_core.Registrar.Known);
         PageQueue* queue = &Find(real)->Queue;
         if (!_validate)
         {
@@ -204,13 +208,13 @@ internal sealed unsafe partial class BlockPool : BlockSink
     // The thread's magazine; registers the thread.
     private Magazine* Find(ReaderSlot* real)
     {
-        Magazine* magazine = (Magazine*)ThreadQueues.For((ThreadQueues*)real->Queues, _channel, Magazine.Bytes);
+        Magazine* magazine = (Magazine*)((ThreadQueues*)real->Queues)->For(_channel, Magazine.Bytes);
         if (magazine->Pool != _number)
         {
             // A renter may have been overtaken by disposal, and its newly taken slot have a magazine of the next pool with this
             // channel. But if this pool is not disposed of now, the channel is its own, and later pools leave this slot to this thread.
             ThrowIfDisposed();
-            Magazine.Adopt(magazine, _number, GCHandle.ToIntPtr(_handle), _magazine, _context.First);
+            Magazine.Adopt(magazine, _number, GCHandle.ToIntPtr(_handle), _magazine, _core.Queues);
         }
 
         // Under Validate, and where fences are to be paid by each operation, every operation comes here.
@@ -227,7 +231,7 @@ internal sealed unsafe partial class BlockPool : BlockSink
     {
         try
         {
-            return _context.IsDisposed ? null : Find(_producer.RequireSlot(_registrar.Known));
+            return _core.IsDisposed ? null : Find(_producer.RequireSlot(_core.Registrar.Known));
         }
         catch (Exception e) when (e is OutOfMemoryException or ObjectDisposedException)
         {
@@ -239,7 +243,7 @@ internal sealed unsafe partial class BlockPool : BlockSink
     private void Refill(Magazine* magazine)
     {
         Span<nint> into = new(Magazine.BlockAt(magazine, 0), (int)magazine->Capacity);
-        int count = _producer.TakeExpired(&magazine->Queue, into);
+        int count = _core.Collector.TakeExpired(&magazine->Queue, into);
         if (count != 0)
         {
             PoisonAll(into[..count]);

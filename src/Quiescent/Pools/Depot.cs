@@ -1,9 +1,7 @@
 using System.Runtime.InteropServices;
-using Quiescent.Faults;
-using Quiescent.Memory;
 using Quiescent.Ordering;
-using Quiescent.Validation;
-using static Quiescent.Ordering.Tuning;
+using Quiescent.Validate;
+using static Quiescent.Tuning;
 
 namespace Quiescent.Pools;
 

@@ -2,8 +2,8 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Quiescent.Memory;
 using Quiescent.Ordering;
-using Quiescent.Reclamation;
-using static Quiescent.Ordering.Tuning;
+using Quiescent.Queues;
+using static Quiescent.Tuning;
 
 namespace Quiescent.Pools;
 
@@ -93,10 +93,10 @@ internal unsafe struct Magazine
     }
 
     /// <summary>The owner makes the record its pool's, whose channel it has.</summary>
-    public static void Adopt(Magazine* magazine, long pool, nint sink, int capacity, int first)
+    public static void Adopt(Magazine* magazine, long pool, nint sink, int capacity, QueueContext queues)
     {
         using TryLock.Holder holder = TryLock.Hold(ref magazine->Queue.Lock);
-        magazine->FreedBefore = PageQueue.Tail(&magazine->Queue, first);
+        magazine->FreedBefore = magazine->Queue.Tail(queues);
         magazine->Received = 0;
         magazine->Count = 0;
         magazine->Capacity = capacity;

@@ -44,11 +44,11 @@ internal static unsafe class ReaderHandles
         ReaderSlot* real = ReaderSlot.Untwinned(slot);
         if (!IsOnline(real))
         {
-            word = Section.EnterBeyondFast(slot, slot->Words);
+            word = Section.EnterBeyondFast(slot, slot->State);
             return slot;
         }
 
-        word = owner.Ledger?.Open(isFree: true) ?? (ulong)slot->Words;
+        word = owner.Ledger?.Open(isFree: true) ?? (ulong)slot->State;
         return owner.Ledger is null ? null : slot;
     }
 
@@ -64,12 +64,8 @@ internal static unsafe class ReaderHandles
 
         RequireNoSection(slot, "GoOnline was called inside a read-side critical section.");
         owner.Ledger?.GoOnline();
-        real->HandleWord |= HandleFlags.Online;
-        Section.Announce(real, real->Words);
-        if ((real->HandleWord & HandleFlags.FullFence) != 0)
-        {
-            Order.Fence(); // [A] under Full.
-        }
+        real->ReaderWord |= ReaderFlags.Online;
+        Section.Enter(real, real->State);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -81,7 +77,7 @@ internal static unsafe class ReaderHandles
         {
             RequireNoSection(slot, "QuiescentState was called inside a read-side critical section.");
             owner.Ledger?.RecordQuiescentState();
-            Section.Announce(real, real->Words);
+            Section.Announce(real, real->State);
         }
     }
 
@@ -100,7 +96,7 @@ internal static unsafe class ReaderHandles
     public static bool IsAnyOpen(ReaderSlot* slot)
     {
         ReaderSlot* real = ReaderSlot.Untwinned(slot);
-        return !SectionWord.IsQuiescent(real->Word) || (real->HandleWord & ~HandleFlags.Flags) != 0;
+        return !SectionWord.IsQuiescent(real->Word) || (real->ReaderWord & ~ReaderFlags.Flags) != 0;
     }
 
     /// <summary>Ends all of this thread's sections and closes its handles, where no frame is left that may hold one: both are ref
@@ -109,21 +105,21 @@ internal static unsafe class ReaderHandles
     {
         ReaderSlot* real = ReaderSlot.Untwinned(slot);
         ThreadRegistrations.OwnerOf(slot).CloseAll();
-        real->HandleWord &= HandleFlags.FullFence;
+        real->ReaderWord &= ReaderFlags.FullFence;
         Order.Release(ref real->Word, SectionWord.Sequence(real->Word));
     }
 
     private static void GoOffline(ReaderSlot* real, SlotOwner owner)
     {
         Order.Release(ref real->Word, real->Word - 1);
-        real->HandleWord &= ~HandleFlags.Online;
+        real->ReaderWord &= ~ReaderFlags.Online;
         owner.Ledger?.GoOffline();
     }
 
-    private static bool IsOnline(ReaderSlot* real) => (real->HandleWord & HandleFlags.Online) != 0;
+    private static bool IsOnline(ReaderSlot* real) => (real->ReaderWord & ReaderFlags.Online) != 0;
 
     private static void MakeCurrent(ReaderSlot* real, ulong number) =>
-        real->HandleWord = (real->HandleWord & HandleFlags.Flags) | number;
+        real->ReaderWord = (real->ReaderWord & ReaderFlags.Flags) | number;
 
     private static SlotOwner RequireLive(ReaderSlot* slot, ulong number)
     {
@@ -144,7 +140,7 @@ internal static unsafe class ReaderHandles
 
     private static void RequireOpen(ReaderSlot* slot)
     {
-        if (Order.Acquire(in slot->Words->Closed) != 0)
+        if (Order.Acquire(in slot->State->Closed) != 0)
         {
             throw new ObjectDisposedException(nameof(RcuDomain));
         }

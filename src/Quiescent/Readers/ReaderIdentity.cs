@@ -1,4 +1,4 @@
-using Quiescent.Validation;
+using Quiescent.Validate;
 
 namespace Quiescent.Readers;
 

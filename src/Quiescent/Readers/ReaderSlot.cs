@@ -24,13 +24,13 @@ internal unsafe struct ReaderSlot
     [FieldOffset(8)]
     public void* Queues;
 
-    /// <summary>The handle that may use the fast path, with the bits of <see cref="HandleFlags"/>.</summary>
+    /// <summary>The handle that may use the fast path, with the bits of <see cref="ReaderFlags"/>.</summary>
     [FieldOffset(16)]
-    public ulong HandleWord;
+    public ulong ReaderWord;
 
-    /// <summary>The domain's words, so that a handle is two words itself and travels in registers.</summary>
+    /// <summary>The domain's state, so that a registered reader is two words itself and travels in registers.</summary>
     [FieldOffset(24)]
-    public DomainState* Words;
+    public DomainState* State;
 
     [FieldOffset(32)]
     public int Index;
@@ -45,7 +45,7 @@ internal unsafe struct ReaderSlot
 }
 
 // The low bits of a handle word; the rest is the handle's number in its slot, never 0.
-internal static class HandleFlags
+internal static class ReaderFlags
 {
     public const ulong Online = 1;
     public const ulong FullFence = 2;

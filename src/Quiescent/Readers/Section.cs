@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using Quiescent.Ordering;
+using Quiescent.Validate;
 
 namespace Quiescent.Readers;
 
@@ -29,17 +30,30 @@ internal static unsafe class Section
 {
     /// <summary>Announces the outermost section.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ulong Announce(ReaderSlot* slot, DomainState* words)
+    public static ulong Announce(ReaderSlot* slot, DomainState* state)
     {
         // SAFETY: both words are the first of their structs.
-        ulong word = Order.Acquire((ulong*)words);
+        ulong word = Order.Acquire((ulong*)state);
         Order.Release((ulong*)slot, word); // [A] partner: [B] in GracePeriods/GracePeriodEngine.cs; outcomes above at O1.
+        return word;
+    }
+
+    /// <summary>Announces the outermost section, with the fence that <see cref="ReadSideBarrier.Full"/> wants.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Enter(ReaderSlot* slot, DomainState* state)
+    {
+        ulong word = Announce(slot, state);
+        if ((slot->ReaderWord & ReaderFlags.FullFence) != 0)
+        {
+            Order.Fence(); // [A] under Full.
+        }
+
         return word;
     }
 
     /// <summary>Entry beyond the fast path: a nested section, or any section under Validate.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public static ulong EnterBeyondFast(ReaderSlot* slot, DomainState* words)
+    public static ulong EnterBeyondFast(ReaderSlot* slot, DomainState* state)
     {
         ReaderSlot* real = ReaderSlot.Untwinned(slot);
         ulong word = real->Word;
@@ -50,11 +64,11 @@ internal static unsafe class Section
 
         if (!ReaderSlot.IsTwin(slot))
         {
-            return EnterCounted(real, words);
+            return EnterCounted(real, state);
         }
 
         ulong number = ThreadRegistrations.OwnerOf(slot).Ledger!.Open(isFree: false);
-        EnterCounted(real, words);
+        EnterCounted(real, state);
         return number;
     }
 
@@ -90,7 +104,7 @@ internal static unsafe class Section
     public static int CountedDepth(ReaderSlot* slot)
     {
         ReaderSlot* real = ReaderSlot.Untwinned(slot);
-        return SectionWord.Nesting(real->Word) - (int)(real->HandleWord & HandleFlags.Online);
+        return SectionWord.Nesting(real->Word) - (int)(real->ReaderWord & ReaderFlags.Online);
     }
 
     /// <summary>Under Validate: the places where this thread's open sections began, a line each; else nothing.</summary>
@@ -102,18 +116,12 @@ internal static unsafe class Section
     private static bool HasLedgerSection(ReaderSlot* slot) =>
         ReaderSlot.IsTwin(slot) && ThreadRegistrations.OwnerOf(slot).Ledger!.HasOpenSection;
 
-    private static ulong EnterCounted(ReaderSlot* real, DomainState* words)
+    private static ulong EnterCounted(ReaderSlot* real, DomainState* state)
     {
         ulong word = real->Word;
         if (SectionWord.IsQuiescent(word))
         {
-            word = Announce(real, words);
-            if ((real->HandleWord & HandleFlags.FullFence) != 0)
-            {
-                Order.Fence(); // [A] under Full.
-            }
-
-            return word;
+            return Enter(real, state);
         }
 
         Order.Release(ref real->Word, ++word);

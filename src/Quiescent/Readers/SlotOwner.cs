@@ -1,4 +1,5 @@
 using Quiescent.Ordering;
+using Quiescent.Validate;
 
 namespace Quiescent.Readers;
 
@@ -51,7 +52,7 @@ internal sealed class SlotOwner(SlotTable table, Thread thread)
 
     public ulong OpenHandle()
     {
-        _lastHandle += HandleFlags.FirstNumber;
+        _lastHandle += ReaderFlags.FirstNumber;
         _handles.Add(_lastHandle);
         return _lastHandle;
     }

@@ -1,9 +1,8 @@
 using System.Numerics;
 using System.Runtime.ConstrainedExecution;
 using System.Runtime.InteropServices;
-using Quiescent.Faults;
 using Quiescent.Ordering;
-using static Quiescent.Ordering.Tuning;
+using static Quiescent.Tuning;
 
 namespace Quiescent.Readers;
 
@@ -46,17 +45,17 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
         Validate = validate;
 
         // SAFETY: freed by the finalizer; Started begins in announced form, Completed one behind nothing.
-        Words = (DomainState*)NativeMemory.AlignedAlloc(DomainState.Bytes, Alignment);
-        *Words = new DomainState { Started = 1, AppendFlags = AppendFlags.Idle };
+        State = (DomainState*)NativeMemory.AlignedAlloc(DomainState.Bytes, Alignment);
+        *State = new DomainState { Started = 1, AppendFlags = AppendFlags.Idle };
         if (!ProcessWideBarrier.IsReliable)
         {
-            Words->AppendFlags |= AppendFlags.Fenced;
+            State->AppendFlags |= AppendFlags.Fenced;
         }
     }
 
     ~SlotTable()
     {
-        if (Words == null)
+        if (State == null)
         {
             return; // The constructor found no memory.
         }
@@ -92,10 +91,10 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
             }
         }
 
-        NativeMemory.AlignedFree(Words);
+        NativeMemory.AlignedFree(State);
     }
 
-    public DomainState* Words { get; }
+    public DomainState* State { get; }
 
     public bool Validate { get; }
 
@@ -199,15 +198,15 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
         // SAFETY: index is below the chunk's length; queues lie behind the slots in the same block.
         ReaderSlot* slot = (ReaderSlot*)((byte*)chunk.Slots + ((nint)offset * ReaderSlot.Stride));
         slot->Queues = (byte*)chunk.Slots + ((nint)chunk.Owners.Length * ReaderSlot.Stride) + ((nint)offset * _queueBytes);
-        slot->HandleWord = FullFence ? HandleFlags.FullFence : 0;
-        slot->Words = Words;
+        slot->ReaderWord = FullFence ? ReaderFlags.FullFence : 0;
+        slot->State = State;
         slot->Index = index;
         *ReaderSlot.TwinOf(slot) = new ReaderSlot
         {
             Word = ulong.MaxValue,
             Queues = slot->Queues,
-            HandleWord = ulong.MaxValue,
-            Words = Words,
+            ReaderWord = ulong.MaxValue,
+            State = State,
             Index = index,
         };
         Order.Release(ref chunk.Owners[offset], owner);

@@ -148,7 +148,7 @@ internal sealed unsafe class ThreadRegistrations
 
         public readonly bool IsNeeded =>
             Owner is not null
-            && (Order.Acquire(in Owner.Table.Words->Closed) == 0
+            && (Order.Acquire(in Owner.Table.State->Closed) == 0
                 || Owner.HasHandles
                 || !SectionWord.IsQuiescent(ReaderSlot.Untwinned(Slot)->Word));
     }

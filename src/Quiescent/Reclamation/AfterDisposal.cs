@@ -1,12 +1,11 @@
-using Quiescent.Callbacks;
-using Quiescent.GracePeriods;
 using Quiescent.Ordering;
+using Quiescent.Queues;
 
 namespace Quiescent.Reclamation;
 
 // What comes too late for a disposed domain's queues, and may not be refused. Its sections may be open still, so it waits for them as ever;
 // but nobody is left to look after it, so a thread of the pool does: one, however much waits, for as long as anything does.
-internal sealed unsafe class AfterDisposal(QueueContext context)
+internal sealed unsafe class AfterDisposal(DomainCore core)
 {
     private RcuHead* _waiting;
     private int _lock;
@@ -38,7 +37,7 @@ internal sealed unsafe class AfterDisposal(QueueContext context)
             while (head != null)
             {
                 RcuHead* next = head->Next; // The head is given back, or queued anew.
-                CarryOut(head);
+                Run(head);
                 head = next;
             }
         }
@@ -57,12 +56,12 @@ internal sealed unsafe class AfterDisposal(QueueContext context)
     // O7: a report for which there is no memory must not lose what waits.
     private void Wait()
     {
-        ulong target = context.Engine.NextTarget(); // O3: taken after all that is waited for here was unlinked.
+        ulong target = core.Engine.NextTarget(); // O3: taken after all that is waited for here was unlinked.
         while (true)
         {
             try
             {
-                GracePeriodWait.For(context.Engine, target, context.ReportReaders);
+                core.WaitFor(target);
                 return;
             }
             catch (OutOfMemoryException)
@@ -72,7 +71,7 @@ internal sealed unsafe class AfterDisposal(QueueContext context)
         }
     }
 
-    private void CarryOut(RcuHead* head)
+    private void Run(RcuHead* head)
     {
         try
         {
@@ -80,7 +79,7 @@ internal sealed unsafe class AfterDisposal(QueueContext context)
         }
         catch (Exception exception)
         {
-            context.ReportFailure(exception);
+            core.ReportFailure(exception);
         }
     }
 }

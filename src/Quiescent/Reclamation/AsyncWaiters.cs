@@ -1,11 +1,10 @@
-using Quiescent.Faults;
 using Quiescent.Ordering;
 
 namespace Quiescent.Reclamation;
 
 // Whoever awaits a grace period or a barrier. No thread is blocked for them: the reclaimer asks after each pass whether they are
 // done, and completes them on the thread pool (O8: no continuation runs on the reclaimer).
-internal sealed class AsyncWaiters
+internal sealed class AsyncWaiters(Func<Exception> disposed)
 {
     private readonly List<Waiter> _waiters = [];
     private int _gate;
@@ -22,7 +21,7 @@ internal sealed class AsyncWaiters
         {
             if (!TryAdd(waiter))
             {
-                waiter.Abandon();
+                waiter.Abandon(disposed());
             }
         }
         catch
@@ -45,7 +44,7 @@ internal sealed class AsyncWaiters
         CompleteReady();
         while (_waiters.Count != 0)
         {
-            _waiters[^1].Abandon();
+            _waiters[^1].Abandon(disposed());
             _waiters.RemoveAt(_waiters.Count - 1);
         }
 
@@ -117,10 +116,10 @@ internal sealed class AsyncWaiters
         /// <summary>Leaves nothing of the waiter in the token.</summary>
         public void Forget() => _registration.Unregister();
 
-        public void Abandon()
+        public void Abandon(Exception exception)
         {
             Forget();
-            _source.TrySetException(new ObjectDisposedException(nameof(RcuDomain)));
+            _source.TrySetException(exception);
         }
 
         public void Complete()

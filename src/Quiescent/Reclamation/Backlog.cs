@@ -1,5 +1,5 @@
 using Quiescent.Ordering;
-using static Quiescent.Ordering.Tuning;
+using static Quiescent.Tuning;
 
 namespace Quiescent.Reclamation;
 

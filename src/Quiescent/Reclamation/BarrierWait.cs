@@ -6,31 +6,31 @@ namespace Quiescent.Reclamation;
 // thread, and hurries the reclaimer, who alone runs user code.
 internal static class BarrierWait
 {
-    /// <summary>Returns when everything in the ticket has been carried out.</summary>
+    /// <summary>Returns when everything in the target has been carried out.</summary>
     /// <exception cref="ThreadInterruptedException">The thread was interrupted while it slept; nothing is lost.</exception>
-    public static void For(QueueContext context, Reclaimer reclaimer, BarrierTarget ticket) =>
-        Wait(context, reclaimer, ticket, interruptible: true);
+    public static void For(DomainCore core, BarrierTarget target) =>
+        Wait(core, target, interruptible: true);
 
     /// <summary>Returns when nothing waits, in a domain that takes nothing more; cannot be interrupted.</summary>
-    public static void UntilNothingWaits(QueueContext context, Reclaimer reclaimer)
+    public static void UntilNothingWaits(DomainCore core)
     {
-        if (BarrierTarget.AnythingWaits(context, codeOnly: false))
+        if (BarrierTarget.AnythingWaits(core, codeOnly: false))
         {
-            Wait(context, reclaimer, ticket: null, interruptible: false);
+            Wait(core, target: null, interruptible: false);
         }
     }
 
-    private static void Wait(QueueContext context, Reclaimer reclaimer, BarrierTarget? ticket, bool interruptible)
+    private static void Wait(DomainCore core, BarrierTarget? target, bool interruptible)
     {
-        ReclaimerPass help = new(context, ReclaimerPass.NoCode);
+        ReclaimerPass help = new(core, ReclaimerPass.NoCode);
         Backoff backoff = default;
-        reclaimer.BeginExpedited();
+        core.Reclaimer.BeginExpedited();
         try
         {
-            while (ticket is null ? BarrierTarget.AnythingWaits(context, codeOnly: false) : !ticket.IsDone())
+            while (target is null ? BarrierTarget.AnythingWaits(core, codeOnly: false) : !target.IsDone())
             {
-                context.ReportReclaimer(onPool: false);
-                if (help.Run(mayNote: true, hurry: true))
+                core.Reports.ReportCallback(onPool: false);
+                if (help.Run(maySnapshot: true, isExpedited: true))
                 {
                     backoff.Restart();
                     continue;
@@ -47,20 +47,20 @@ internal static class BarrierWait
 
                 if (backoff.IsSleeping)
                 {
-                    context.ReportReaders();
-                    reclaimer.Wake();
+                    core.Reports.ReportReaders();
+                    core.Reclaimer.Wake();
                 }
             }
         }
         finally
         {
-            reclaimer.EndExpedited();
+            core.Reclaimer.EndExpedited();
             backoff.RestoreInterrupt();
         }
 
-        if (context.HasReports)
+        if (core.HasReports)
         {
-            context.ReportReaders();
+            core.Reports.ReportReaders();
         }
     }
 }

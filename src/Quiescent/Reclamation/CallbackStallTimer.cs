@@ -4,7 +4,7 @@ namespace Quiescent.Reclamation;
 
 // Looks for a stuck reclaimer on behalf of those who wait for it without a thread of their own, a few times in each timeout. O9: it
 // looks only while there are any, and once more.
-internal sealed class CallbackStallTimer(QueueContext context, Func<bool> isAwaited, TimeSpan stallTimeout)
+internal sealed class CallbackStallTimer(DomainCore core, Func<bool> isAwaited, TimeSpan stallTimeout)
 {
     private const int LooksPerTimeout = 4;
 
@@ -51,7 +51,7 @@ internal sealed class CallbackStallTimer(QueueContext context, Func<bool> isAwai
 
         if (isAwaited())
         {
-            context.ReportReclaimer(onPool: false);
+            core.Reports.ReportCallback(onPool: false);
             _alarm!.Set(_interval);
             return;
         }

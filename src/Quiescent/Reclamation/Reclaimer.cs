@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Quiescent.Faults;
 using Quiescent.GracePeriods;
 using Quiescent.Ordering;
 using Quiescent.Readers;
@@ -18,7 +17,7 @@ namespace Quiescent.Reclamation;
 //     holds for requests and waiters, which are stored before an interlocked operation in Wake. The thread is started by the
 //     first wake, so a domain that only reads and synchronises has none; if it cannot be started, the bit is set again and
 //     the next append tries again.
-internal sealed class Reclaimer(QueueContext context, Registrar registrar, RcuDomainOptions options)
+internal sealed class Reclaimer(DomainCore core)
 {
     // Set in a requested target, whose low bits are free, so that 0 says there is none.
     private const ulong Valid = 1;
@@ -28,27 +27,27 @@ internal sealed class Reclaimer(QueueContext context, Registrar registrar, RcuDo
 
     private static readonly TimeSpan s_soon = TimeSpan.FromMilliseconds(10);
 
-    private readonly ReclaimerPass _pass = new(context, options.CallbackBatchLimit);
-    private CallbackStallTimer? _watch;
+    private readonly ReclaimerPass _pass = new(core, core.Options.CallbackBatchLimit);
+    private CallbackStallTimer? _stallTimer;
     private Thread? _thread;
     private ulong _osThreadId;
     private Signal? _signal;
     private int _startGate;
-    private int _hurry;
+    private int _expedited;
     private int _stopping;
     private ulong _requested;
 
-    public AsyncWaiters Waiters { get; } = new();
+    public AsyncWaiters Waiters { get; } = new(core.Disposed);
 
     public bool IsCurrentThread => Order.Acquire(in _thread) == Thread.CurrentThread;
 
     /// <summary>Whether function callbacks or blocks of user deallocators wait, or run.</summary>
-    public bool IsCodeWaiting => BarrierTarget.AnythingWaits(context, codeOnly: true);
+    public bool IsCodeWaiting => BarrierTarget.AnythingWaits(core, codeOnly: true);
 
     /// <summary>Starts the thread, or wakes it from idleness. Cannot fail: what could not be done is left to the next append.</summary>
     public unsafe void Wake()
     {
-        if ((Order.And(ref context.Words->AppendFlags, ~AppendFlags.Idle) & AppendFlags.Idle) == 0)
+        if ((Order.And(ref core.State->AppendFlags, ~AppendFlags.Idle) & AppendFlags.Idle) == 0)
         {
             return;
         }
@@ -59,7 +58,7 @@ internal sealed class Reclaimer(QueueContext context, Registrar registrar, RcuDo
         }
         else
         {
-            Order.Or(ref context.Words->AppendFlags, AppendFlags.Idle);
+            Order.Or(ref core.State->AppendFlags, AppendFlags.Idle);
         }
     }
 
@@ -73,11 +72,11 @@ internal sealed class Reclaimer(QueueContext context, Registrar registrar, RcuDo
     /// <summary>Until <see cref="EndExpedited"/> the reclaimer gathers no batches and takes what active owners would see to.</summary>
     public void BeginExpedited()
     {
-        Order.Add(ref _hurry, 1);
+        Order.Add(ref _expedited, 1);
         Expedite();
     }
 
-    public void EndExpedited() => Order.Add(ref _hurry, -1);
+    public void EndExpedited() => Order.Add(ref _expedited, -1);
 
     /// <summary>Asks for a grace period that nobody waits for (StartPoll).</summary>
     /// <exception cref="OutOfMemoryException">The thread cannot be started.</exception>
@@ -97,7 +96,7 @@ internal sealed class Reclaimer(QueueContext context, Registrar registrar, RcuDo
             seen = now;
         }
 
-        Watch();
+        StartStallTimer();
         Expedite();
     }
 
@@ -107,7 +106,7 @@ internal sealed class Reclaimer(QueueContext context, Registrar registrar, RcuDo
     {
         RequireThread();
         Task task = Waiters.Add(isDone, cancellationToken);
-        Watch();
+        StartStallTimer();
         Expedite();
         return task;
     }
@@ -125,7 +124,7 @@ internal sealed class Reclaimer(QueueContext context, Registrar registrar, RcuDo
         Expedite();
         Join(thread);
         Waiters.Close();
-        _watch?.End();
+        _stallTimer?.End();
     }
 
     /// <summary>Hands this thread's work to the stepping thread: no thread is started from here on.</summary>
@@ -138,13 +137,13 @@ internal sealed class Reclaimer(QueueContext context, Registrar registrar, RcuDo
             throw new InvalidOperationException("The domain is in use, stepped already, or disposed: step it from its first use on.");
         }
 
-        context.Engine.Stepping.Begin();
+        core.Engine.Stepping.Begin();
     }
 
     /// <summary>Back to a thread of the reclaimer's own, for what waits.</summary>
     public void EndSteps()
     {
-        context.Engine.Stepping.End();
+        core.Engine.Stepping.End();
         Wake();
     }
 
@@ -156,7 +155,7 @@ internal sealed class Reclaimer(QueueContext context, Registrar registrar, RcuDo
         try
         {
             _pass.Begin();
-            bool progress = _pass.Run(mayNote: true, hurry: true);
+            bool progress = _pass.Run(maySnapshot: true, isExpedited: true);
             CloseLeftOpen();
             return progress | Waiters.CompleteReady();
         }
@@ -166,7 +165,7 @@ internal sealed class Reclaimer(QueueContext context, Registrar registrar, RcuDo
         }
     }
 
-    private bool IsStepped => context.Engine.Stepping.IsOn;
+    private bool IsStepped => core.Engine.Stepping.IsOn;
 
     /// <summary>Who runs the callbacks.</summary>
     public ReaderIdentity Identify()
@@ -176,11 +175,11 @@ internal sealed class Reclaimer(QueueContext context, Registrar registrar, RcuDo
     }
 
     // Those without a thread of their own could not say that the reclaimer is stuck.
-    private void Watch()
+    private void StartStallTimer()
     {
         try
         {
-            _watch?.Begin();
+            _stallTimer?.Begin();
         }
         catch (OutOfMemoryException)
         {
@@ -208,14 +207,14 @@ internal sealed class Reclaimer(QueueContext context, Registrar registrar, RcuDo
 
             try
             {
-                _watch ??= new CallbackStallTimer(context, () => Waiters.Any || IsRequested(out _), options.StallTimeout);
+                _stallTimer ??= new CallbackStallTimer(core, () => Waiters.Any || IsRequested(out _), core.Options.StallTimeout);
                 ProcessExit.Register(this);
-                Thread thread = Threads.Create(Run, $"rcu reclaimer ({options.Name})");
+                Thread thread = Threads.Create(Run, $"rcu reclaimer ({core.Options.Name})");
                 FaultInjection.ThrowIfDue(FaultSite.ThreadStart);
 
                 // Made with the thread, and not with the domain: a finalizer that starts it may come after the signal's own.
                 Order.Release(ref _signal, new Signal());
-                context.Slots.IsServed = true;
+                core.Slots.IsServed = true;
                 Threads.Start(thread);
                 Order.Release(ref _thread, thread); // Not before it runs: whoever sees a thread relies on it.
                 return true;
@@ -223,7 +222,7 @@ internal sealed class Reclaimer(QueueContext context, Registrar registrar, RcuDo
             catch (Exception e) when (e is OutOfMemoryException or ThreadStartException)
             {
                 ProcessExit.Forget(this);
-                context.Slots.IsServed = false;
+                core.Slots.IsServed = false;
                 return false;
             }
         }
@@ -239,7 +238,7 @@ internal sealed class Reclaimer(QueueContext context, Registrar registrar, RcuDo
             {
                 if (Order.Acquire(in _stopping) != 0)
                 {
-                    context.Slots.IsServed = false;
+                    core.Slots.IsServed = false;
                     return;
                 }
 
@@ -262,17 +261,17 @@ internal sealed class Reclaimer(QueueContext context, Registrar registrar, RcuDo
     // From waking to idleness. A batch is gathered for ReclaimDelay, measured from when the last one was noted.
     private void RunUntilNothingWaits()
     {
-        TimeSpan delay = options.ReclaimDelay;
-        long notedAt = Stopwatch.GetTimestamp();
+        TimeSpan delay = core.Options.ReclaimDelay;
+        long snapshotAt = Stopwatch.GetTimestamp();
         Backoff backoff = default;
         _pass.Begin();
         do
         {
-            bool hurry = Order.Acquire(in _hurry) != 0 || Waiters.Any || context.Backlog.IsOverLimit || Order.Acquire(in _stopping) != 0;
-            bool mayNote = hurry || Stopwatch.GetElapsedTime(notedAt) >= delay;
-            if (mayNote)
+            bool isExpedited = Order.Acquire(in _expedited) != 0 || Waiters.Any || core.Backlog.IsOverLimit || Order.Acquire(in _stopping) != 0;
+            bool maySnapshot = isExpedited || Stopwatch.GetElapsedTime(snapshotAt) >= delay;
+            if (maySnapshot)
             {
-                notedAt = Stopwatch.GetTimestamp();
+                snapshotAt = Stopwatch.GetTimestamp();
             }
 
             if (IsRequested(out ulong target))
@@ -280,12 +279,12 @@ internal sealed class Reclaimer(QueueContext context, Registrar registrar, RcuDo
                 _pass.Await(target);
             }
 
-            bool progress = _pass.Run(mayNote, hurry);
+            bool progress = _pass.Run(maySnapshot, isExpedited);
             CloseLeftOpen();
             progress |= Waiters.CompleteReady();
-            if (context.Engine.Notes.AreDue)
+            if (core.Engine.Events.AreDue)
             {
-                context.ReportReaders();
+                core.Reports.ReportReaders();
             }
 
             if (progress)
@@ -294,11 +293,11 @@ internal sealed class Reclaimer(QueueContext context, Registrar registrar, RcuDo
                 continue;
             }
 
-            TimeSpan untilNext = delay - Stopwatch.GetElapsedTime(notedAt);
-            bool gathers = !hurry && !_pass.IsGracePeriodAwaited && untilNext > TimeSpan.Zero;
+            TimeSpan untilNext = delay - Stopwatch.GetElapsedTime(snapshotAt);
+            bool gathers = !isExpedited && !_pass.IsGracePeriodAwaited && untilNext > TimeSpan.Zero;
             if (gathers || backoff.IsSleeping)
             {
-                context.ReportReaders();
+                core.Reports.ReportReaders();
                 Rest(gathers ? UntilNextLook(untilNext) : s_poll);
             }
             else
@@ -313,9 +312,9 @@ internal sealed class Reclaimer(QueueContext context, Registrar registrar, RcuDo
 
     private void ReportIfDue()
     {
-        if (context.HasReports)
+        if (core.HasReports)
         {
-            context.ReportReaders();
+            core.Reports.ReportReaders();
         }
     }
 
@@ -324,7 +323,7 @@ internal sealed class Reclaimer(QueueContext context, Registrar registrar, RcuDo
     {
         if (IsLeftOpen)
         {
-            context.Engine.CloseAll(registrar.Known);
+            core.Engine.CloseAll(core.Registrar.Known);
         }
     }
 
@@ -332,14 +331,14 @@ internal sealed class Reclaimer(QueueContext context, Registrar registrar, RcuDo
     {
         get
         {
-            ReaderSlot* slot = registrar.Known;
+            ReaderSlot* slot = core.Registrar.Known;
             return slot != null && ReaderHandles.IsAnyOpen(slot);
         }
     }
 
     // Once stopping, only what is queued counts: whoever awaits a grace period is told of the disposal instead.
     private bool HasWork() =>
-        BarrierTarget.AnythingWaits(context, codeOnly: false)
+        BarrierTarget.AnythingWaits(core, codeOnly: false)
         || IsLeftOpen
         || (Order.Acquire(in _stopping) == 0 && (Waiters.Any || IsRequested(out _)));
 
@@ -353,7 +352,7 @@ internal sealed class Reclaimer(QueueContext context, Registrar registrar, RcuDo
             return false;
         }
 
-        if (!context.Engine.HasCompleted(target))
+        if (!core.Engine.HasCompleted(target))
         {
             return true;
         }
@@ -364,11 +363,11 @@ internal sealed class Reclaimer(QueueContext context, Registrar registrar, RcuDo
 
     private unsafe void Sleep()
     {
-        Order.Or(ref context.Words->AppendFlags, AppendFlags.Idle);
+        Order.Or(ref core.State->AppendFlags, AppendFlags.Idle);
         Order.FenceAllThreads(); // [E] partner: [D] in Producer.cs; outcomes there and above at O9.
-        if (HasWork() || context.Engine.Notes.AreDue || Order.Acquire(in _stopping) != 0)
+        if (HasWork() || core.Engine.Events.AreDue || Order.Acquire(in _stopping) != 0)
         {
-            Order.And(ref context.Words->AppendFlags, ~AppendFlags.Idle);
+            Order.And(ref core.State->AppendFlags, ~AppendFlags.Idle);
             ReportIfDue();
             return;
         }

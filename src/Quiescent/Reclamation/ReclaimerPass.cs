@@ -1,8 +1,8 @@
-using Quiescent.Callbacks;
 using Quiescent.Memory;
 using Quiescent.Ordering;
+using Quiescent.Queues;
 using Quiescent.Readers;
-using static Quiescent.Ordering.Tuning;
+using static Quiescent.Tuning;
 
 namespace Quiescent.Reclamation;
 
@@ -13,21 +13,22 @@ namespace Quiescent.Reclamation;
 //     else carries out what those queues hold, so what was covered stays so.
 // O7  Each callback and each user deallocator is called within its own try; a throw is counted and reported, and the next
 //     one runs.
-internal sealed unsafe class ReclaimerPass(QueueContext context, int batchLimit)
+internal sealed unsafe class ReclaimerPass(DomainCore core, int batchLimit)
 {
     private const int HeadsPerQueue = PagesPerQueue * Page.Entries;
 
     /// <summary>The batch limit of a pass that runs no user code.</summary>
     public const int NoCode = 0;
 
+    private readonly QueueContext _queues = core.Queues;
     private ulong _newestTarget;
     private bool _isAwaited;
     private bool _progress;
-    private bool _mayNote;
+    private bool _maySnapshot;
     private bool _evenIfActive;
 
     /// <summary>Whether the last pass left something that waits for a grace period in particular.</summary>
-    public bool IsGracePeriodAwaited => _isAwaited &= !context.Engine.HasCompleted(_newestTarget);
+    public bool IsGracePeriodAwaited => _isAwaited &= !core.Engine.HasCompleted(_newestTarget);
 
     /// <summary>Before the first of a run of passes. O4: a target is not kept while nobody looks whether it has completed.</summary>
     public void Begin() => _isAwaited = false;
@@ -43,19 +44,19 @@ internal sealed unsafe class ReclaimerPass(QueueContext context, int batchLimit)
     }
 
     /// <summary>Returns whether anything was carried out or a grace period has ended.</summary>
-    public bool Run(bool mayNote, bool hurry)
+    public bool Run(bool maySnapshot, bool isExpedited)
     {
         _progress = false;
-        _mayNote = mayNote;
-        _evenIfActive = hurry || context.Backlog.IsOverLimit;
-        for (int i = context.Slots.End - 1; i >= 0; i--)
+        _maySnapshot = maySnapshot;
+        _evenIfActive = isExpedited || core.Backlog.IsOverLimit;
+        for (int i = core.Slots.End - 1; i >= 0; i--)
         {
-            Serve(context.QueuesOf(i));
+            Serve(core.QueuesOf(i));
         }
 
         if (IsGracePeriodAwaited)
         {
-            _progress |= context.Engine.TryAdvance(_newestTarget);
+            _progress |= core.Engine.TryAdvance(_newestTarget);
         }
 
         return _progress;
@@ -63,7 +64,7 @@ internal sealed unsafe class ReclaimerPass(QueueContext context, int batchLimit)
 
     private void Serve(ThreadQueues* queues)
     {
-        for (PageQueue* queue = &queues->Blocks; queue != null; queue = ThreadQueues.Following(queue))
+        for (PageQueue* queue = &queues->Blocks; queue != null; queue = queue->Following)
         {
             if (!Deallocators.IsCode(queue->Channel))
             {
@@ -92,19 +93,19 @@ internal sealed unsafe class ReclaimerPass(QueueContext context, int batchLimit)
         }
 
         Snapshot(queue);
-        int freed = PageQueue.FreeExpired(queue, context.Engine, context.Pool, context.Ledger, context.First, PagesPerQueue);
+        int freed = queue->FreeExpired(_queues, PagesPerQueue);
         TryLock.Exit(ref queue->Lock);
         Account(freed);
     }
 
     private void FreeHeads(HeadQueue* queue)
     {
-        if (HeadQueue.IsEmpty(queue) || !TryLock.TryEnter(ref queue->Lock))
+        if (queue->IsEmpty || !TryLock.TryEnter(ref queue->Lock))
         {
             return;
         }
 
-        int freed = HeadQueue.FreeExpired(queue, context.Engine, context.Ledger, HeadsPerQueue);
+        int freed = queue->FreeExpired(_queues, HeadsPerQueue);
         Snapshot(queue);
         TryLock.Exit(ref queue->Lock);
         Account(freed);
@@ -114,35 +115,36 @@ internal sealed unsafe class ReclaimerPass(QueueContext context, int batchLimit)
     {
         TryLock.Enter(ref queue->Lock);
         Snapshot(queue);
-        int count = PageQueue.NextExpired(queue, context.Engine, context.Pool, context.First, out nint* entries);
+        queue->Recycle(_queues);
+        int count = queue->Expired(_queues, out nint* entries);
         TryLock.Exit(ref queue->Lock);
 
         count = Math.Min(count, batchLimit);
-        context.Running.Enter(queue);
+        core.Running.Enter(queue);
         for (int i = 0; i < count; i++)
         {
             // SAFETY: O7: covered, and carried out by nobody else; the page stays until the next look under the lock.
-            context.Running.Note((void*)entries[i], context.Ledger);
-            context.Ledger?.Remove((void*)entries[i]);
+            core.Running.Begin((void*)entries[i], _queues.Ledger);
+            _queues.Ledger?.Remove((void*)entries[i]);
             try
             {
                 Deallocators.Free(queue->Channel, (void*)entries[i]);
             }
             catch (Exception e)
             {
-                context.ReportFailure(e);
+                core.ReportFailure(e);
             }
 
-            PageQueue.MarkReclaimed(queue, 1);
+            queue->MarkReclaimed(1);
         }
 
-        context.Running.Leave();
+        core.Running.Leave();
         Account(count);
     }
 
     private void RunHeads(HeadQueue* queue)
     {
-        if (HeadQueue.IsEmpty(queue))
+        if (queue->IsEmpty)
         {
             return;
         }
@@ -150,43 +152,43 @@ internal sealed unsafe class ReclaimerPass(QueueContext context, int batchLimit)
         if (queue->DetachedCount == 0)
         {
             TryLock.Enter(ref queue->Lock);
-            HeadQueue.DetachExpired(queue, context.Engine);
+            queue->DetachExpired(_queues);
             Snapshot(queue);
             TryLock.Exit(ref queue->Lock);
-            HeadQueue.ReverseDetached(queue, context.Ledger);
+            queue->ReverseDetached(_queues);
         }
 
         int count = 0;
-        context.Running.Enter(queue);
+        core.Running.Enter(queue);
         while (count < batchLimit)
         {
-            RcuHead* head = HeadQueue.TakeDetached(queue, context.Ledger);
+            RcuHead* head = queue->TakeDetached(_queues);
             if (head == null)
             {
                 break;
             }
 
-            context.Running.Note(head, context.Ledger);
+            core.Running.Begin(head, _queues.Ledger);
             try
             {
-                Reclaim.CarryOut(head, context.Ledger);
+                HeadWord.Reclaim(head, _queues.Ledger);
             }
             catch (Exception e)
             {
-                context.ReportFailure(e);
+                core.ReportFailure(e);
             }
 
-            HeadQueue.MarkReclaimed(queue);
+            queue->MarkReclaimed();
             count++;
         }
 
-        context.Running.Leave();
+        core.Running.Leave();
         Account(count);
     }
 
     private void Snapshot(PageQueue* queue)
     {
-        if (_mayNote && PageQueue.SnapshotPartialPages(queue, context.Engine, context.First, _evenIfActive, out ulong target))
+        if (_maySnapshot && queue->SnapshotPartialPages(_queues, _evenIfActive, out ulong target))
         {
             Await(target);
         }
@@ -194,7 +196,7 @@ internal sealed unsafe class ReclaimerPass(QueueContext context, int batchLimit)
 
     private void Snapshot(HeadQueue* queue)
     {
-        if (_mayNote && HeadQueue.Snapshot(queue, context.Engine, out ulong target))
+        if (_maySnapshot && queue->Snapshot(_queues, out ulong target))
         {
             Await(target);
         }
@@ -202,7 +204,7 @@ internal sealed unsafe class ReclaimerPass(QueueContext context, int batchLimit)
 
     private void Account(int carriedOut)
     {
-        context.Backlog.Add(-carriedOut);
+        core.Backlog.Add(-carriedOut);
         _progress |= carriedOut != 0;
     }
 }

@@ -1,4 +1,5 @@
 using Quiescent.Ordering;
+using Quiescent.Reclamation;
 
 namespace Quiescent.Resources;
 
@@ -11,16 +12,16 @@ namespace Quiescent.Resources;
 //     which waits for its readers by itself. So nothing has to run when nobody rents (O9).
 internal sealed class ArrayBucket<T>
 {
-    private readonly GracePeriodDomain _domain;
+    private readonly DomainCore _core;
     private readonly Returned[] _ring;
     private readonly HashSet<T[]> _here;
     private int _lock;
     private int _front;
     private int _count;
 
-    public ArrayBucket(GracePeriodDomain domain, int length, int capacity)
+    public ArrayBucket(DomainCore core, int length, int capacity)
     {
-        _domain = domain;
+        _core = core;
         Length = length;
         _ring = new Returned[capacity];
         _here = new HashSet<T[]>(capacity, ReferenceEqualityComparer.Instance);
@@ -41,7 +42,7 @@ internal sealed class ArrayBucket<T>
             }
 
             front = _ring[_front];
-            if (!_domain.HasCompleted(front.Target) && !(_count >= DriveAt && _domain.TryAdvance(front.Target)))
+            if (!_core.Engine.HasCompleted(front.Target) && !(_count >= DriveAt && _core.TryAdvanceQuietly(front.Target)))
             {
                 return null;
             }
@@ -63,7 +64,7 @@ internal sealed class ArrayBucket<T>
     /// <summary>Takes an array back. False: it is here already.</summary>
     public bool TryReturn(T[] array, bool clear)
     {
-        ulong target = _domain.NextTarget();
+        ulong target = _core.Engine.NextTarget();
         using TryLock.Holder holder = TryLock.Hold(ref _lock);
         if (_count == _ring.Length)
         {

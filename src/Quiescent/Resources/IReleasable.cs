@@ -1,3 +1,5 @@
+using Quiescent.Reclamation;
+
 namespace Quiescent.Resources;
 
 // What a lifetime releases at its end, once.
@@ -13,5 +15,5 @@ internal interface IReleasable
 internal interface IDefersDisposal
 {
     /// <summary>The domain whose readers it waits for.</summary>
-    GracePeriodDomain Domain { get; }
+    DomainCore Core { get; }
 }

@@ -1,7 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
-using Quiescent.Callbacks;
 using Quiescent.Ordering;
+using Quiescent.Queues;
+using Quiescent.Reclamation;
 
 namespace Quiescent.Resources;
 
@@ -48,19 +49,19 @@ internal sealed unsafe class Lifetime : ManagedCallback
     private int _holds = OwnersHold;
 
     /// <summary>A lifetime that ends with the resource's release.</summary>
-    /// <param name="domain">Whose readers use it.</param>
+    /// <param name="core">Whose readers use it.</param>
     /// <param name="resource">What is released; it is kept until then. Null: <see cref="Close"/> names it.</param>
     /// <param name="isPublished">Whether readers find it through something that is unlinked before <see cref="Close"/>.</param>
     /// <exception cref="OutOfMemoryException">There is no memory for the head.</exception>
-    public Lifetime(GracePeriodDomain domain, IReleasable? resource, bool isPublished)
+    public Lifetime(DomainCore core, IReleasable? resource, bool isPublished)
     {
         _isPublished = isPublished;
-        Domain = domain;
+        Core = core;
         _resource = resource;
         _head = CreateHead(this);
     }
 
-    public GracePeriodDomain Domain { get; }
+    public DomainCore Core { get; }
 
     public override string Name => _resource?.ReleaseName ?? nameof(Lifetime);
 
@@ -93,7 +94,7 @@ internal sealed unsafe class Lifetime : ManagedCallback
         if (Order.CompareExchange(ref _state, Closing, Open) == Open)
         {
             _resource ??= resource;
-            Domain.QueueRelease(_head, isFinalizing);
+            Core.QueueRelease(_head, isFinalizing);
         }
     }
 
@@ -141,7 +142,7 @@ internal sealed unsafe class Lifetime : ManagedCallback
         if (Order.CompareExchange(ref _state, Released, Closing) == Used)
         {
             Order.Release(ref _state, Shut);
-            Domain.QueueRelease(head);
+            Core.QueueRelease(head);
             return;
         }
 

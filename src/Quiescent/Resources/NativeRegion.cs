@@ -1,6 +1,8 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Quiescent.Reclamation;
 
 namespace Quiescent.Resources;
 
@@ -11,18 +13,18 @@ internal sealed unsafe class NativeRegion : IDisposable
     private readonly Lifetime _lifetime;
     private readonly int _spanLength; // Negative: too long for a span.
 
-    /// <param name="domain">Whose readers use it.</param>
+    /// <param name="core">Whose readers use it.</param>
     /// <param name="address">Its first byte.</param>
     /// <param name="length">Its length in bytes.</param>
     /// <param name="source">Where it goes back to.</param>
     /// <param name="isPublished">Whether readers find it through something that is unlinked before it is disposed of.</param>
     /// <exception cref="OutOfMemoryException">There is no memory to note it; the memory is still the caller's.</exception>
-    public NativeRegion(GracePeriodDomain domain, void* address, long length, IReleasable source, bool isPublished)
+    public NativeRegion(DomainCore core, void* address, long length, IReleasable source, bool isPublished)
     {
         Address = (byte*)address;
         Length = length;
         _spanLength = length <= int.MaxValue ? (int)length : -1;
-        _lifetime = new Lifetime(domain, source, isPublished);
+        _lifetime = new Lifetime(core, source, isPublished);
     }
 
     ~NativeRegion() => _lifetime?.Close(isFinalizing: true); // Null: there was no memory for it.
@@ -62,8 +64,8 @@ internal sealed unsafe class NativeRegion : IDisposable
         return new ReadOnlySpan<byte>(Address + offset, length);
     }
 
-    /// <summary>As bytes that may be held across an await.</summary>
-    public RcuMemoryManager<byte> Manager => field ??= new RcuMemoryManager<byte>(this);
+    /// <summary>As bytes that may be held across an await; the face makes it when it is first asked for.</summary>
+    public MemoryManager<byte>? View { get; set; }
 
     /// <summary>Closes it; it is released when its readers are gone.</summary>
     public void Dispose()

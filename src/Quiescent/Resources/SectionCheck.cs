@@ -11,19 +11,23 @@ internal readonly unsafe struct SectionCheck
 {
     private static readonly nint s_none = -1;
 
-    private readonly DomainState* _words; // In a sleepable domain: what no guard has, not even a default one.
+    private readonly DomainState* _state; // In a sleepable domain: what no guard has, not even a default one.
     private readonly Stripes? _stripes;
 
-    public SectionCheck(GracePeriodDomain domain)
+    /// <summary>For the sections of a domain whose threads announce them in slots.</summary>
+    public SectionCheck(DomainState* state) => _state = state;
+
+    /// <summary>For the sections of a sleepable domain.</summary>
+    public SectionCheck(Stripes stripes)
     {
-        _stripes = domain.Stripes;
-        _words = _stripes is null ? domain.Words : (DomainState*)s_none;
+        _stripes = stripes;
+        _state = (DomainState*)s_none;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Require(ref readonly ReadGuard guard)
     {
-        if (guard.Words != _words)
+        if (guard.State != _state)
         {
             ThrowAnother(nameof(guard));
         }

@@ -1,7 +1,6 @@
 using System.Diagnostics;
-using Quiescent.Faults;
 using Quiescent.Ordering;
-using Quiescent.Validation;
+using Quiescent.Validate;
 
 namespace Quiescent.Sleepable;
 

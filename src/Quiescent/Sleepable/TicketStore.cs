@@ -1,9 +1,8 @@
 using System.Runtime.InteropServices;
-using Quiescent.Faults;
 using Quiescent.Ordering;
 using Quiescent.Readers;
-using Quiescent.Validation;
-using static Quiescent.Ordering.Tuning;
+using Quiescent.Validate;
+using static Quiescent.Tuning;
 
 namespace Quiescent.Sleepable;
 

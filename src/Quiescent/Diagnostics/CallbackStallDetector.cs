@@ -1,0 +1,55 @@
+using System.Diagnostics;
+using Quiescent.Ordering;
+using Quiescent.Reclamation;
+
+namespace Quiescent.Diagnostics;
+
+// Names the callback that does not return, as StallDetector names the reader. Callbacks take no time stamps: one is as old as whoever
+// waits has seen it run. So a report may come late, by up to a timeout, and never early.
+internal sealed class CallbackStallDetector(RunningCallback code, TimeSpan timeout)
+{
+    private readonly StallTiming _timing = new(timeout);
+    private (nint Queue, long Position) _seen;
+    private long _firstSeen;
+    private int _lock;
+    private long _count;
+
+    public long Count => Order.Acquire(in _count);
+
+    /// <summary>Whether a stall is to be reported now; then what stalls, for how long, and how often this was said.</summary>
+    public bool TryDetect(out CallbackStall stall)
+    {
+        stall = default;
+        if (_timing.IsNever || !code.TryRead(out (nint Queue, long Position) running) || !TryLock.TryEnter(ref _lock))
+        {
+            return false;
+        }
+
+        try
+        {
+            long now = Stopwatch.GetTimestamp();
+            if (_seen != running)
+            {
+                _seen = running;
+                _firstSeen = now;
+                _timing.Begin(now);
+            }
+
+            if (!_timing.IsDue(now, out int reports))
+            {
+                return false;
+            }
+
+            Order.Increment(ref _count);
+            stall = new CallbackStall(running, Stopwatch.GetElapsedTime(_firstSeen, now), reports);
+            return true;
+        }
+        finally
+        {
+            TryLock.Exit(ref _lock);
+        }
+    }
+}
+
+// One finding of the detector; Running is RunningCallback's, which tells what it is called.
+internal readonly record struct CallbackStall((nint Queue, long Position) Running, TimeSpan Duration, int Reports);

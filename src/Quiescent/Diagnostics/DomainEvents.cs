@@ -1,0 +1,63 @@
+using System.Globalization;
+using Quiescent.Validate;
+
+namespace Quiescent;
+
+/// <summary>A callback or user deallocator that threw. All others are carried out all the same.</summary>
+public sealed class CallbackFailedEventArgs : EventArgs
+{
+    internal CallbackFailedEventArgs(string domain, Exception exception)
+    {
+        DomainName = domain;
+        Exception = exception;
+    }
+
+    /// <summary>The domain's name.</summary>
+    public string DomainName { get; }
+
+    /// <summary>What it threw.</summary>
+    public Exception Exception { get; }
+}
+
+/// <summary>What <see cref="RcuDomainOptions.Validate"/> finds out when whoever did it has gone on. All else is an exception.</summary>
+public enum MisuseKind
+{
+    /// <summary>A head was overwritten while it waited. It was not carried out: its block leaks, its function is not called.</summary>
+    HeadChanged,
+
+    /// <summary>A block was written to after it had been reclaimed.</summary>
+    WrittenAfterFree,
+}
+
+/// <summary>A misuse that <see cref="RcuDomainOptions.Validate"/> found.</summary>
+public sealed class MisuseEventArgs : EventArgs
+{
+    internal MisuseEventArgs(string domain, Finding finding)
+    {
+        DomainName = domain;
+        Misuse = finding.Misuse;
+        Address = finding.Block + (nint)finding.Offset;
+        QueuedAt = finding.QueuedAt;
+    }
+
+    /// <summary>The domain's name.</summary>
+    public string DomainName { get; }
+
+    /// <summary>What was done.</summary>
+    public MisuseKind Misuse { get; }
+
+    /// <summary>The head, or the first byte that was written.</summary>
+    public nint Address { get; }
+
+    /// <summary>Where the block was queued: method, file and line. Where it was overwritten nobody saw.</summary>
+    public string QueuedAt { get; }
+
+    /// <summary>What happened, and where the block was queued.</summary>
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture,
+        $"rcu domain '{DomainName}': {Said} at 0x{Address:x}\n  its block was queued at: {QueuedAt}");
+
+    private string Said => Misuse == MisuseKind.HeadChanged
+        ? "a head was overwritten while it waited, and its block leaks,"
+        : "a block was written to after it had been reclaimed,";
+}

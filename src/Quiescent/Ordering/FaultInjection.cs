@@ -1,0 +1,75 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Quiescent.Ordering;
+
+// Where the library can run out of something and promises to lose nothing.
+internal enum FaultSite
+{
+    /// <summary>The managed side of a thread's registration.</summary>
+    Registration,
+
+    /// <summary>A chunk of reader slots.</summary>
+    SlotChunk,
+
+    /// <summary>Tickets of sleepable sections, or a thread's list of them.</summary>
+    Ticket,
+
+    /// <summary>A page of block pointers.</summary>
+    Page,
+
+    /// <summary>A thread's queue for a further deallocator.</summary>
+    Queue,
+
+    /// <summary>The native head of a managed callback.</summary>
+    Callback,
+
+    /// <summary>The reclaimer's thread.</summary>
+    ThreadStart,
+
+    /// <summary>The report of a thread that ended inside a section.</summary>
+    Burial,
+
+    /// <summary>What is told of readers, dead or stalled.</summary>
+    Report,
+
+    /// <summary>The list of what a barrier waits for.</summary>
+    Barrier,
+
+    /// <summary>The place of an asynchronous waiter among those that the reclaimer looks after.</summary>
+    Waiter,
+
+    /// <summary>The number of a deallocator type, on its first use.</summary>
+    Deallocator,
+
+    /// <summary>Room in the ledger of queued blocks, under Validate.</summary>
+    Ledger,
+
+    /// <summary>What a pool consists of before it has blocks.</summary>
+    Pool,
+
+    /// <summary>A slab of a pool's blocks.</summary>
+    Slab,
+}
+
+// Failures on demand (the kernel's should_fail_alloc). Memory rarely runs out in a test, and what happens then must be right the
+// first time. Off unless the AppContext switch is on when the library is first used: then a site is a constant that the JIT
+// removes, as does the trimmer where the program's project turns the switch off for it. All sites lie on slow paths.
+internal static class FaultInjection
+{
+    private static readonly bool s_isOn = AppContext.TryGetSwitch("Quiescent.FaultInjection", out bool on) && on;
+
+    [FeatureSwitchDefinition("Quiescent.FaultInjection")]
+    public static bool IsOn => s_isOn;
+
+    /// <summary>Decides, on the thread that would allocate, whether to fail here and now. Set before the threads that it is for.</summary>
+    public static Func<FaultSite, bool>? Decide { get; set; }
+
+    /// <exception cref="OutOfMemoryException">A failure was asked for.</exception>
+    public static void ThrowIfDue(FaultSite site)
+    {
+        if (IsOn && Decide?.Invoke(site) == true)
+        {
+            throw new InsufficientMemoryException($"A failure was injected: {site}.");
+        }
+    }
+}

@@ -1,0 +1,94 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+using Quiescent.Ordering;
+
+namespace Quiescent.Queues;
+
+// A delegate, a disposable or a rented array as a function callback: a native head whose function finds the managed object
+// through a handle. So there is one queue for all forms of call_rcu, and one order within a thread.
+internal abstract class ManagedCallback
+{
+    /// <summary>The function that stands in such a head: one address, so that a head can be told by it.</summary>
+    public static readonly unsafe nint Function = (nint)(delegate*<RcuHead*, void>)&Invoke;
+
+    /// <summary>What it calls, for reports.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>A head for the callback, to be queued with <see cref="Function"/> or given back to <see cref="Discard"/>.</summary>
+    public static unsafe RcuHead* CreateHead(ManagedCallback callback)
+    {
+        FaultInjection.ThrowIfDue(FaultSite.Callback);
+
+        // SAFETY: freed by Invoke or Discard, exactly one of which follows.
+        NativeHead* head = (NativeHead*)NativeMemory.AllocZeroed((nuint)sizeof(NativeHead));
+        try
+        {
+            head->Handle = GCHandle.ToIntPtr(GCHandle.Alloc(callback));
+        }
+        catch
+        {
+            NativeMemory.Free(head);
+            throw;
+        }
+
+        return &head->Head;
+    }
+
+    /// <summary>The callback of a head that waits.</summary>
+    public static unsafe ManagedCallback Peek(RcuHead* head) => (ManagedCallback)GCHandle.FromIntPtr(((NativeHead*)head)->Handle).Target!;
+
+    public static unsafe void Invoke(RcuHead* head) => Peek(head).CarryOut(head);
+
+    public static unsafe void Discard(RcuHead* head) => Take(head);
+
+    /// <summary>Carries the callback out. The head is given back first, unless it is to be queued again.</summary>
+    protected virtual unsafe void CarryOut(RcuHead* head) => Take(head).Run();
+
+    protected abstract void Run();
+
+    // Nothing of the library refers to the callback, or to the module it came from, once it runs.
+    private static unsafe ManagedCallback Take(RcuHead* head)
+    {
+        // SAFETY: Head is the first field, so the head's address is the struct's.
+        NativeHead* native = (NativeHead*)head;
+        GCHandle handle = GCHandle.FromIntPtr(native->Handle);
+        ManagedCallback callback = (ManagedCallback)handle.Target!;
+        handle.Free();
+        NativeMemory.Free(native);
+        return callback;
+    }
+
+    private struct NativeHead
+    {
+        public RcuHead Head;
+        public nint Handle;
+    }
+}
+
+internal sealed class ActionCallback(Action callback) : ManagedCallback
+{
+    public override string Name => MethodNames.Of(callback);
+
+    protected override void Run() => callback();
+}
+
+internal sealed class StateCallback<TState>(TState state, Action<TState> callback) : ManagedCallback
+{
+    public override string Name => MethodNames.Of(callback);
+
+    protected override void Run() => callback(state);
+}
+
+internal sealed class DisposeCallback(IDisposable resource) : ManagedCallback
+{
+    public override string Name => $"{resource.GetType()}.{nameof(IDisposable.Dispose)}";
+
+    protected override void Run() => resource.Dispose();
+}
+
+internal sealed class ReturnCallback<T>(ArrayPool<T> pool, T[] array, bool clearArray) : ManagedCallback
+{
+    public override string Name => $"{pool.GetType()}.{nameof(ArrayPool<>.Return)}";
+
+    protected override void Run() => pool.Return(array, clearArray);
+}

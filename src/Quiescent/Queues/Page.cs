@@ -1,0 +1,42 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using static Quiescent.Tuning;
+
+namespace Quiescent.Queues;
+
+// A page of block pointers: 4 KiB, aligned to its size, so that one address names a page and a place in it, and so that an
+// address whose low bits are zero says "full" (or, when null, "none").
+//
+//     word 0..3   header: next page, stamp, position of the first entry, unused
+//     word 4..511 entries, filled upwards from First; a small backlog limit starts them further up (smaller pages)
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct Page
+{
+    public const int Bytes = PageBytes;
+    public const int Words = Bytes / 8;
+    public const int HeaderWords = 4;
+    public const int Entries = Words - HeaderWords;
+
+    /// <summary>The page filled after this one; set once, by the queue's owner.</summary>
+    public Page* Next;
+
+    /// <summary>The grace period that covers all entries, with its lowest bit set; 0 until the page is full and sealed.</summary>
+    public ulong Stamp;
+
+    /// <summary>How many entries the queue had taken before this page's first.</summary>
+    public long Base;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool HasNoRoom(nint* cursor) => ((nint)cursor & (Bytes - 1)) == 0;
+
+    /// <summary>No room, or the owner collects: every <see cref="EntriesPerCollection"/> blocks, in one test.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool IsCollectionDue(nint* cursor) => ((nint)cursor & ((EntriesPerCollection * sizeof(nint)) - 1)) == 0;
+
+    /// <summary>The page that a cursor stands in; a full page's cursor stands at its end.</summary>
+    public static Page* Of(nint* cursor) => (Page*)((nint)(cursor - 1) & ~(nint)(Bytes - 1));
+
+    public static nint* EntryAt(Page* page, int index) => (nint*)page + index;
+
+    public static int IndexOf(nint* cursor) => (int)(cursor - (nint*)Of(cursor));
+}

@@ -1,0 +1,373 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Quiescent.Memory;
+using Quiescent.Ordering;
+using Quiescent.Validate;
+using static Quiescent.Tuning;
+
+namespace Quiescent.Queues;
+
+// One thread's queue of pages for one deallocator: kfree_rcu without a head. One producer, one consumer at a time.
+//
+//     _head ─► page (stamped) ─► page (stamped) ─► page (open)
+//              ▲ Reclaimed up to here               ▲ Cursor
+//
+// An entry is in one of three states: waiting; expired, when its grace period is over; reclaimed, when it was freed, or taken for
+// its owner to use anew. Why it is right:
+//
+// O3 (target after unlink)  The owner stamps a full page with NextTarget(), after its last entry: the target covers all of it. For
+//     the entries of a page that is not full the consumer reads the cursor's position first (acquire) and takes NextTarget() after:
+//     the target covers the entries up to that position, and only those expire with it. A snapshot is not replaced before all of it
+//     was reclaimed, so that no stream of callers can postpone it for ever.
+// O7 (exactly once)  Entries are reclaimed in order, each once: those of built-in deallocators under Lock, those of user code by the
+//     reclaimer alone. Reclaimed moves after a block was freed. A page is recycled, under Lock, when all of it is reclaimed and its
+//     successor is linked.
+// O10 (one consumer)  The owner publishes a new page by moving the cursor into it (release [J]) and links it after that (release
+//     [K]). A consumer that sees the link therefore also sees the moved cursor, so that nobody computes a position from a page
+//     that was recycled: under Lock the cursor's page is in the queue. The other way round, a consumer may see the cursor in a page
+//     that is not linked yet; it stops at the missing link and comes back. Positions are 64-bit counts of entries, never page
+//     addresses: a page may come back into the same queue meanwhile.
+// O11 (disposal)  Under Lock the owner may withdraw its newest entry until it is reclaimed; a snapshot that includes it is cut back.
+//     Only user code runs outside Lock: there an entry of a snapshot stays, and the reclaimer does not end before it is done.
+//
+// Checked by: page-queue.pml; PageQueueTests, WithdrawalTests; systematic QueueTests, HandOverTests; mutants O3, O7, O10, O11.
+[StructLayout(LayoutKind.Explicit, Size = Bytes)]
+internal unsafe struct PageQueue
+{
+    public const int Bytes = 128;
+
+    // Set in a stored target, whose low bits are free, so that 0 says there is none.
+    private const ulong Valid = 1;
+
+    // The owner's line.
+
+    /// <summary>Where the next block goes; there is no room when its low bits are zero.</summary>
+    [FieldOffset(0)]
+    public nint* Cursor;
+
+    /// <summary>The same thread's queue for another deallocator.</summary>
+    [FieldOffset(8)]
+    public PageQueue* Next;
+
+    [FieldOffset(16)]
+    public int Channel;
+
+    /// <summary>For a pool's channel: where its blocks go (<see cref="BlockSinks.Of"/>).</summary>
+    [FieldOffset(24)]
+    public nint Sink;
+
+    /// <summary>How many blocks the owner frees every few appends, as decided at the last page's end.</summary>
+    [FieldOffset(32)]
+    public int CollectQuota;
+
+    // The consumer's line.
+
+    [FieldOffset(64)]
+    public int Lock;
+
+    [FieldOffset(72)]
+    private Page* _head;
+
+    /// <summary>How many entries were reclaimed.</summary>
+    [FieldOffset(80)]
+    public long Reclaimed;
+
+    [FieldOffset(88)]
+    private long _snapshotPosition;
+
+    [FieldOffset(96)]
+    private ulong _snapshotTarget;
+
+    /// <summary>Where the open page began when the reclaimer last looked.</summary>
+    [FieldOffset(104)]
+    private long _seenBase;
+
+    /// <summary>Entries freed by <see cref="FreeSomeExpired"/> that <see cref="FreeExpired"/> has not returned yet.</summary>
+    [FieldOffset(112)]
+    private int _unreported;
+
+    /// <summary>Whether the queue never had a page. Any thread may ask.</summary>
+    public readonly bool HasNoPage => Order.Acquire(&Self->Cursor) == null;
+
+    /// <summary>The same thread's next queue, or null. Any thread may ask.</summary>
+    public readonly PageQueue* Following => Order.Acquire(&Self->Next);
+
+    // SAFETY: queues lie in native memory, beside their slots, and never move.
+    private readonly PageQueue* Self => (PageQueue*)Unsafe.AsPointer(ref Unsafe.AsRef(in this));
+
+    /// <summary>How many entries were ever appended; under Lock, or the owner's.</summary>
+    public readonly long Tail(QueueContext context)
+    {
+        // SAFETY: O10: under Lock the cursor's page is in the queue.
+        nint* cursor = Order.Acquire(&Self->Cursor);
+        return cursor == null ? Reclaimed : Page.Of(cursor)->Base + Page.IndexOf(cursor) - context.FirstEntry;
+    }
+
+    /// <summary>The owner stamps its full page. False: it was stamped before, or there is no page.</summary>
+    public readonly bool StampFullPage(QueueContext context)
+    {
+        if (Cursor == null || Page.Of(Cursor)->Stamp != 0)
+        {
+            return false;
+        }
+
+        Debug.Assert(Page.HasNoRoom(Cursor), "O3: a page is stamped after its last entry.");
+        Order.Release(ref Page.Of(Cursor)->Stamp, context.Engine.NextTarget() | Valid); // O3: after the last entry.
+        return true;
+    }
+
+    /// <summary>What the oldest entries wait for; under Lock.</summary>
+    public readonly ulong OldestTarget(QueueContext context)
+    {
+        ulong stamp = Order.Acquire(in _head->Stamp);
+        return stamp != 0 ? stamp & ~Valid : _snapshotTarget != 0 ? _snapshotTarget & ~Valid : context.Engine.NextTarget();
+    }
+
+    /// <summary>The owner goes on to a new page; its last one is stamped.</summary>
+    public void Extend(QueueContext context, Page* page)
+    {
+        nint* first = Page.EntryAt(page, context.FirstEntry);
+        if (Cursor == null)
+        {
+            page->Base = Reclaimed;
+            _seenBase = -1;
+            Order.Release(&Self->_head, page);
+            Order.Release(&Self->Cursor, first);
+            return;
+        }
+
+        Page* last = Page.Of(Cursor);
+        Debug.Assert(last->Stamp != 0, "O3: a page is stamped before its successor is published.");
+        page->Base = last->Base + context.PageEntries;
+        Order.Release(&Self->Cursor, first); // [J]
+        Order.Release(&last->Next, page); // [K] partner of both: Recycle.
+    }
+
+    /// <summary>O11: the owner takes its newest entry back; under Lock. False: it is reclaimed, or about to be.</summary>
+    public bool TryWithdraw(QueueContext context)
+    {
+        long tail = Tail(context);
+        bool isInSnapshot = _snapshotTarget != 0 && _snapshotPosition >= tail;
+        if (Reclaimed >= tail || (isInSnapshot && Deallocators.IsCode(Channel)))
+        {
+            return false;
+        }
+
+        if (isInSnapshot)
+        {
+            _snapshotPosition = tail - 1;
+        }
+
+        Order.Release(&Self->Cursor, Cursor - 1);
+        return true;
+    }
+
+    /// <summary>
+    /// Takes a snapshot of what the queue holds now, to expire after a grace period, unless an earlier snapshot still waits; under
+    /// Lock. What an active owner will collect itself is left to it, unless <paramref name="evenIfActive"/>. False: there is none.
+    /// </summary>
+    public bool SnapshotPartialPages(QueueContext context, bool evenIfActive, out ulong target)
+    {
+        ForgetSnapshot();
+        long tail = Tail(context);
+        if (_snapshotTarget == 0 && tail != Reclaimed)
+        {
+            // An owner that has gone on to another page since the last look fills pages, and collects them (not user code's).
+            long openBase = Page.Of(Cursor)->Base;
+            bool isActive = openBase != _seenBase;
+            _seenBase = openBase;
+            if (evenIfActive || !isActive || Deallocators.IsCode(Channel))
+            {
+                _snapshotPosition = tail;
+                _snapshotTarget = context.Engine.NextTarget() | Valid; // O3: after the position.
+            }
+        }
+
+        target = _snapshotTarget & ~Valid;
+        return _snapshotTarget != 0;
+    }
+
+    /// <summary>The oldest expired entries, of one page; under Lock. They stay until <see cref="MarkReclaimed"/> and the next
+    /// <see cref="Recycle"/>. Changes nothing.</summary>
+    public readonly int Expired(QueueContext context, out nint* entries)
+    {
+        entries = null;
+        Page* page = Order.Acquire(&Self->_head);
+        if (page == null)
+        {
+            return 0;
+        }
+
+        int begin = IndexOfReclaimed(context, page);
+        int end = begin;
+        ulong stamp = Order.Acquire(in page->Stamp);
+        if (stamp != 0 && context.Engine.HasCompleted(stamp & ~Valid))
+        {
+            end = Page.Words;
+        }
+        else if (_snapshotTarget != 0 && context.Engine.HasCompleted(_snapshotTarget & ~Valid))
+        {
+            end = (int)Math.Min(Page.Words, _snapshotPosition - page->Base + context.FirstEntry);
+        }
+
+        entries = Page.EntryAt(page, begin);
+        return Math.Max(0, end - begin);
+    }
+
+    /// <summary>The oldest entries have been reclaimed; by the one consumer of this queue.</summary>
+    public void MarkReclaimed(int count) => Order.Release(ref Reclaimed, Reclaimed + count);
+
+    /// <summary>Gives the first page back if all of it is reclaimed and the next one is linked, and forgets a snapshot that is done
+    /// with; under Lock.</summary>
+    public void Recycle(QueueContext context)
+    {
+        ForgetSnapshot();
+        Page* page = Order.Acquire(&Self->_head);
+        if (page == null || IndexOfReclaimed(context, page) != Page.Words)
+        {
+            return;
+        }
+
+        Page* next = Order.Acquire(&page->Next);
+        if (next != null)
+        {
+            Debug.Assert(next->Base == Reclaimed, "O10: pages follow one another without a gap.");
+            _head = next;
+            context.Pages.Give(page);
+        }
+    }
+
+    /// <summary>Frees at most <paramref name="blocks"/> expired entries of the oldest page, under Lock, in a queue whose deallocator is
+    /// built in (O8). The next <see cref="FreeExpired"/> counts them.</summary>
+    public void FreeSomeExpired(QueueContext context, int blocks)
+    {
+        Recycle(context);
+        int expired = Expired(context, out nint* entries);
+        blocks = Math.Min(blocks, expired);
+        FreeAll(new ReadOnlySpan<nint>(entries, expired), blocks, context.Ledger);
+        MarkReclaimed(blocks);
+        _unreported += blocks;
+    }
+
+    /// <summary>Frees at most <paramref name="pages"/> pages' worth of expired entries, under Lock, in a queue whose deallocator is
+    /// built in (O8). Returns how many blocks were freed since the last call.</summary>
+    public int FreeExpired(QueueContext context, int pages)
+    {
+        int freed = _unreported;
+        _unreported = 0;
+        for (; pages > 0; pages--)
+        {
+            Recycle(context);
+            int count = Expired(context, out nint* entries);
+            if (count == 0)
+            {
+                break;
+            }
+
+            FreeAll(new ReadOnlySpan<nint>(entries, count), count, context.Ledger);
+            MarkReclaimed(count);
+            freed += count;
+        }
+
+        Recycle(context);
+        return freed;
+    }
+
+    /// <summary>Copies the oldest expired entries, for their owner to use anew; under Lock. Returns how many: at most one
+    /// page's.</summary>
+    public int TakeExpired(QueueContext context, Span<nint> into)
+    {
+        Recycle(context);
+        int count = Math.Min(Expired(context, out nint* entries), into.Length);
+        ReadOnlySpan<nint> taken = new(entries, count);
+        taken.CopyTo(into);
+        context.Ledger?.RemoveAll(taken);
+        MarkReclaimed(count);
+        return count;
+    }
+
+    /// <summary>Gives back the last pages of an empty queue whose owner cannot be about to append; under Lock.</summary>
+    public void ReleasePages(QueueContext context)
+    {
+        Recycle(context);
+        if (_head != null && Reclaimed == Tail(context))
+        {
+            context.Pages.Give(_head);
+            _head = null;
+            Cursor = null;
+        }
+    }
+
+    /// <summary>Frees the pages when nothing refers to the queue any more.</summary>
+    public readonly void FreePages()
+    {
+        for (Page* page = _head; page != null;)
+        {
+            Page* next = page->Next;
+            NativeMemory.AlignedFree(page);
+            page = next;
+        }
+    }
+
+    private void ForgetSnapshot()
+    {
+        if (_snapshotPosition <= Reclaimed)
+        {
+            _snapshotTarget = 0;
+        }
+    }
+
+    private readonly int IndexOfReclaimed(QueueContext context, Page* page)
+    {
+        long index = Reclaimed - page->Base + context.FirstEntry;
+        Debug.Assert(index >= context.FirstEntry && index <= Page.Words, "O7: what is reclaimed ends in the first page.");
+        return (int)index;
+    }
+
+    // Not inlined: into a method with a try block or with many calls, NativeMemory.Free's transition would become a call of its own.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private readonly void FreeAll(ReadOnlySpan<nint> expired, int count, BlockLedger? ledger)
+    {
+        if (Deallocators.IsPool(Channel))
+        {
+            ReadOnlySpan<nint> blocks = expired[..count];
+            ledger?.RemoveAll(blocks);
+            BlockSinks.Of(Sink).Take(blocks);
+        }
+        else if (Channel == Deallocators.NativeHeap && ledger is null)
+        {
+            for (int i = 0; i < count; i++)
+            {
+                PrefetchAfter(expired, i);
+                NativeMemory.Free((void*)expired[i]);
+            }
+        }
+        else
+        {
+            for (int i = 0; i < count; i++)
+            {
+                PrefetchAfter(expired, i);
+                if (ledger is null)
+                {
+                    Deallocators.Free(Channel, (void*)expired[i]);
+                }
+                else
+                {
+                    ledger.Free(Channel, (void*)expired[i]);
+                }
+            }
+        }
+    }
+
+    // Reaches beyond the blocks that are freed now, to those that the next call frees.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void PrefetchAfter(ReadOnlySpan<nint> expired, int i)
+    {
+        if (i + FreePrefetchDistance < expired.Length)
+        {
+            // The allocator's own words stand just before the block.
+            Prefetch.Read((byte*)expired[i + FreePrefetchDistance] - 16);
+        }
+    }
+}

@@ -1,0 +1,21 @@
+using Quiescent.GracePeriods;
+using Quiescent.Validate;
+
+namespace Quiescent.Queues;
+
+// What the queues of one domain work with: who ends grace periods, where pages come from, and how many blocks a page takes.
+internal sealed class QueueContext(GracePeriodEngine engine, BlockLedger? ledger, int pageEntries)
+{
+    public GracePeriodEngine Engine { get; } = engine;
+
+    public PagePool Pages { get; } = new();
+
+    /// <summary>Under Validate: what waits, process-wide.</summary>
+    public BlockLedger? Ledger { get; } = ledger;
+
+    /// <summary>How many blocks a page takes: fewer under a small backlog limit.</summary>
+    public int PageEntries { get; } = pageEntries;
+
+    /// <summary>The index of a page's first entry.</summary>
+    public int FirstEntry { get; } = Page.Words - pageEntries;
+}

@@ -1,0 +1,69 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Quiescent.Ordering;
+
+namespace Quiescent.Queues;
+
+// All that one thread has queued in one domain. It lies beside the thread's slot and stays with the slot when the thread ends:
+// the slot's next owner goes on appending where the last one stopped. All-zero is empty.
+[StructLayout(LayoutKind.Explicit, Size = Bytes)]
+internal unsafe struct ThreadQueues
+{
+    public const int Bytes = PageQueue.Bytes + (3 * HeadQueue.Bytes);
+
+    /// <summary>Blocks of malloc's heap; further deallocators' queues are linked behind.</summary>
+    [FieldOffset(0)]
+    public PageQueue Blocks;
+
+    /// <summary>Blocks with an embedded head, of the built-in deallocators: anyone may free them (O8).</summary>
+    [FieldOffset(PageQueue.Bytes)]
+    public HeadQueue Heads;
+
+    /// <summary>Blocks with an embedded head, of user deallocators: the reclaimer's.</summary>
+    [FieldOffset(PageQueue.Bytes + HeadQueue.Bytes)]
+    public HeadQueue UserHeads;
+
+    /// <summary>Function callbacks: the reclaimer's.</summary>
+    [FieldOffset(PageQueue.Bytes + (2 * HeadQueue.Bytes))]
+    public HeadQueue Callbacks;
+
+    /// <summary>The owner's queue for a deallocator, made on first use: a pool's begins a larger record, otherwise zero.</summary>
+    /// <exception cref="OutOfMemoryException">There is no memory for a new one.</exception>
+    public PageQueue* For(int channel, int bytes = PageQueue.Bytes)
+    {
+        // SAFETY: queues lie in native memory, beside their slots, and never move.
+        PageQueue* queue = (PageQueue*)Unsafe.AsPointer(ref Blocks);
+        while (queue->Channel != channel)
+        {
+            if (queue->Next == null)
+            {
+                FaultInjection.ThrowIfDue(FaultSite.Queue);
+
+                // SAFETY: whole before it is linked (release); freed with the slot.
+                PageQueue* added = (PageQueue*)NativeMemory.AlignedAlloc((nuint)bytes, PageQueue.Bytes);
+                NativeMemory.Clear(added, (nuint)bytes);
+                added->Channel = channel;
+                Order.Release(&queue->Next, added);
+            }
+
+            queue = queue->Next;
+        }
+
+        return queue;
+    }
+
+    /// <summary>Frees what the queues own besides the blocks in them; called when nothing can refer to the slot.</summary>
+    public static void Free(void* queues)
+    {
+        // SAFETY: the slot table's finalizer runs once, after the last registration is gone.
+        PageQueue* queue = &((ThreadQueues*)queues)->Blocks;
+        queue->FreePages();
+        for (queue = queue->Next; queue != null;)
+        {
+            PageQueue* next = queue->Next;
+            queue->FreePages();
+            NativeMemory.AlignedFree(queue);
+            queue = next;
+        }
+    }
+}

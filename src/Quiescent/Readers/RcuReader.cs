@@ -1,0 +1,113 @@
+using System.Runtime.CompilerServices;
+using Quiescent.Readers;
+
+namespace Quiescent;
+
+/// <summary>
+/// One thread's place in a domain, kept in a variable: its sections need no thread-local look-up. In quiescent-state mode (the
+/// classic read side) they cost nothing at all, and the thread says when it holds no reference.
+/// </summary>
+/// <remarks>
+/// <para>Take one with <see cref="Rcu.RegisterReader"/> where a thread opens many sections, as a loop does. A thread may hold
+/// several; they share its sections with those that <see cref="Rcu.ReadLock"/> opens, and whether it is online.</para>
+/// <para>An online thread counts as inside a section for all that waits: <see cref="Rcu.Synchronize"/> and
+/// <see cref="Rcu.Barrier"/> throw, and a throttled <c>Free</c> does not pause. Go offline before blocking.</para>
+/// <para><b>Safety.</b> Free sections cannot be told from none: <see cref="QuiescentState"/> while a reference is live frees
+/// what it refers to. <see cref="RcuDomainOptions.Validate"/> catches it.</para>
+/// </remarks>
+public unsafe ref struct RcuReader : IDisposable
+{
+    private readonly ReaderSlot* _slot;
+    private readonly ulong _number;
+
+    internal RcuReader(ReaderSlot* slot)
+    {
+        _slot = slot;
+        _number = ReaderHandles.Open(slot);
+    }
+
+    /// <summary>Opens a section: two stores in all, and none while online. Nests.</summary>
+    /// <exception cref="InvalidOperationException">The handle was disposed of, or sections are nested deeper than
+    /// 65,535.</exception>
+    /// <exception cref="ObjectDisposedException">The domain is disposed.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly ReadGuard ReadLock()
+    {
+        ReaderSlot* slot = _slot;
+        if (slot != null)
+        {
+            // SAFETY: the thread's registration keeps the slot and the state (O5).
+            DomainState* state = slot->State;
+            ulong current = slot->ReaderWord;
+            if (current == _number && SectionWord.IsQuiescent(slot->Word) && state->Closed == 0)
+            {
+                return new ReadGuard(slot, Section.Announce(slot, state));
+            }
+
+            if ((current & ~ReaderFlags.FullFence) == (_number | ReaderFlags.Online) && state->Closed == 0)
+            {
+                return ReadGuard.OfFreeSection(state);
+            }
+
+            if (current == (_number | ReaderFlags.FullFence) && SectionWord.IsQuiescent(slot->Word) && state->Closed == 0)
+            {
+                return new ReadGuard(slot, Section.Enter(slot, state));
+            }
+        }
+
+        return ReadLockBeyondFast(slot, _number);
+    }
+
+    /// <summary>
+    /// Enters quiescent-state mode (<c>rcu_thread_online</c>): from here grace periods wait for this thread's next
+    /// <see cref="QuiescentState"/> or <see cref="GoOffline"/>. Does nothing when online already.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">Inside a section, or the handle was disposed of.</exception>
+    public readonly void GoOnline() => ReaderHandles.GoOnline(_slot, _number);
+
+    /// <summary>
+    /// Says that this thread holds no reference into protected data (<c>rcu_quiescent_state</c>): one load and one store.
+    /// Does nothing while offline.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">Inside a counted section (with Validate: any section), or the handle was
+    /// disposed of. The slot is unchanged.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void QuiescentState()
+    {
+        ReaderSlot* slot = _slot;
+
+        // SAFETY: as in ReadLock.
+        if (slot != null
+            && ((slot->ReaderWord ^ _number) & ~ReaderFlags.FullFence) == ReaderFlags.Online
+            && SectionWord.Nesting(slot->Word) == 1)
+        {
+            Section.Announce(slot, slot->State);
+            return;
+        }
+
+        ReaderHandles.QuiescentStateBeyondFast(slot, _number);
+    }
+
+    /// <summary>Leaves quiescent-state mode (<c>rcu_thread_offline</c>). Does nothing while offline.</summary>
+    /// <exception cref="InvalidOperationException">Inside a counted section (with Validate: any section), or the handle was
+    /// disposed of. The slot is unchanged.</exception>
+    public readonly void GoOffline() => ReaderHandles.GoOffline(_slot, _number);
+
+    /// <summary>Gives the handle up, going offline with the thread's last one. A second call does nothing.</summary>
+    /// <exception cref="InvalidOperationException">The last handle, online, inside a counted section.</exception>
+    public readonly void Dispose()
+    {
+        if (_slot != null)
+        {
+            ReaderHandles.Close(_slot, _number);
+        }
+    }
+
+    // Returned in registers: an out parameter would cost every caller a stack slot, cleared on entry.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static ReadGuard ReadLockBeyondFast(ReaderSlot* slot, ulong number)
+    {
+        ReaderSlot* entered = ReaderHandles.EnterBeyondFast(slot, number, out ulong word);
+        return new ReadGuard(entered, word);
+    }
+}

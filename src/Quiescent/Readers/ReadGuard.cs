@@ -1,0 +1,104 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+using Quiescent.Ordering;
+using Quiescent.Readers;
+using Quiescent.Validate;
+
+namespace Quiescent;
+
+/// <summary>
+/// A read-side critical section (<c>rcu_read_lock</c> … <c>rcu_read_unlock</c>), open until it is disposed:
+/// <c>using var guard = Rcu.ReadLock();</c>. What it dereferences is not freed before it ends.
+/// </summary>
+/// <remarks>
+/// <para>The compiler holds the section's rules: a reference from <see cref="Dereference{T}(ref readonly RcuPointer{T})"/> cannot
+/// outlive the guard's variable, and the guard can neither cross an <c>await</c> or <c>yield</c> nor be stored, boxed or
+/// captured. In an <c>unsafe</c> context the compiler only warns of some of this: make CS9082, CS9085, CS9087 and CS9091
+/// errors there.</para>
+/// <para><b>Safety.</b> The compiler does not see: a reference used after an explicit <see cref="Dispose"/>;
+/// <c>default(ReadGuard)</c>, which protects nothing; a section opened in an expression and never disposed; an
+/// <see cref="RcuPointer{T}"/> copied out of its section. Keep sections short: all that is freed meanwhile waits.</para>
+/// </remarks>
+public unsafe ref struct ReadGuard : IDisposable
+{
+    // Two words at most: `using` is a try/finally, so each field is spilled to the stack.
+    private readonly ReaderSlot* _slot; // Null in a free section.
+    private readonly ulong _word; // In a free section the address of the domain's words.
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal ReadGuard(ReaderSlot* slot, ulong word)
+    {
+        _slot = slot;
+        _word = word;
+    }
+
+    /// <summary>The guard of an online reader's section, whose end is nothing.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static ReadGuard OfFreeSection(DomainState* state) => new(null, (ulong)state);
+
+    /// <summary>
+    /// Loads a protected pointer (<c>rcu_dereference</c>) and returns what it points to, valid until the section ends. A null
+    /// pointer gives a null reference: ask <see cref="Rcu.IsNull{T}"/> before reading it. Costs one load.
+    /// </summary>
+    /// <exception cref="NullReferenceException">A null reference is read.</exception>
+    [UnscopedRef]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly ref readonly T Dereference<T>(scoped ref readonly RcuPointer<T> pointer)
+        where T : unmanaged
+    {
+        // SAFETY: published blocks hold a T, and are not freed before this guard ends (O1, O2); a null becomes a null reference.
+        return ref Unsafe.AsRef<T>(DereferencePointer(in pointer));
+    }
+
+    /// <inheritdoc cref="Dereference{T}(ref readonly RcuPointer{T})"/>
+    /// <remarks><b>Safety.</b> The block published in the untyped pointer has to hold a <typeparamref name="T"/>.</remarks>
+    [UnscopedRef]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly ref readonly T Dereference<T>(scoped ref readonly RcuPointer pointer)
+        where T : unmanaged
+    {
+        // SAFETY: as above; the caller vouches for the type.
+        return ref Unsafe.AsRef<T>(DereferencePointer(in pointer));
+    }
+
+    /// <summary>The unchecked twin of <see cref="Dereference{T}(ref readonly RcuPointer{T})"/>: a raw pointer, possibly null.</summary>
+    /// <remarks><b>Safety.</b> Nothing but discipline keeps the pointer from being used after the section.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly T* DereferencePointer<T>(scoped ref readonly RcuPointer<T> pointer)
+        where T : unmanaged => (T*)ProtectedLoad.Acquire(in pointer.Value);
+
+    /// <inheritdoc cref="DereferencePointer{T}(ref readonly RcuPointer{T})"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void* DereferencePointer(scoped ref readonly RcuPointer pointer) => (void*)ProtectedLoad.Acquire(in pointer.Value);
+
+    /// <summary>Ends the section (<c>rcu_read_unlock</c>): one store. A default guard does nothing.</summary>
+    /// <exception cref="InvalidOperationException">The guard was disposed before, copied, or is disposed out of order, and no
+    /// other section has opened at the same grace period and depth since (with <see cref="RcuDomainOptions.Validate"/>: even
+    /// then). The thread's sections are unchanged.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Dispose()
+    {
+        ReaderSlot* slot = _slot;
+        if (slot == null)
+        {
+            return;
+        }
+
+        // SAFETY: the thread's registration keeps the slot's memory (O5); the word is its first.
+        if (slot->Word != _word)
+        {
+            Section.ExitBeyondFast(slot, _word);
+            return;
+        }
+
+        Order.Release((ulong*)slot, _word - 1); // O2
+    }
+
+    /// <summary>The words of the domain whose section it is; null for a default guard.</summary>
+    internal readonly DomainState* State
+    {
+        // SAFETY: as above.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => _slot == null ? (DomainState*)_word : _slot->State;
+    }
+}

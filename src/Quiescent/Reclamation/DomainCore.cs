@@ -1,0 +1,279 @@
+using System.Diagnostics.CodeAnalysis;
+using Quiescent.GracePeriods;
+using Quiescent.Memory;
+using Quiescent.Ordering;
+using Quiescent.Queues;
+using Quiescent.Readers;
+using Quiescent.Validate;
+using static Quiescent.Tuning;
+
+namespace Quiescent.Reclamation;
+
+// One domain behind its face: the engine that ends grace periods, the queues of what waits for one, the threads that empty them, and
+// the end of it all. Whatever needs more than one of these takes the core.
+//
+// O11 (disposal)  Close() sets Disposed [F], issues the process-wide barrier, then empties the queues. What an append stored before
+//     its share of the barrier is found; one that comes later sees Disposed and is withdrawn (Producer.cs, [D]). Each step of Close()
+//     may be repeated, as it is after a failed allocation.
+//
+// Checked by: DisposalTests, DisposeRaceTests, WithdrawalTests; systematic DisposalTests; mutants O11.
+internal sealed unsafe partial class DomainCore
+{
+    private static long s_lastId;
+
+    private readonly string _typeName;
+    private long _callbacksFailed;
+
+    /// <summary>A domain whose readers are those that the engine waits for.</summary>
+    /// <param name="typeName">The name of its face's type, for exceptions.</param>
+    /// <param name="options">How it behaves.</param>
+    /// <param name="engine">Makes its engine over the table of its threads' slots.</param>
+    /// <param name="remember">Called with the slot of each thread that registers; null for nothing.</param>
+    /// <param name="reports">Makes what its reports go through.</param>
+    public DomainCore(
+        string typeName,
+        RcuDomainOptions options,
+        Func<SlotTable, GracePeriodEngine> engine,
+        delegate*<ReaderSlot*, void> remember,
+        Func<DomainCore, IDomainReports> reports)
+    {
+        HeadWord.RequirePlatform();
+        _typeName = typeName;
+        Options = options;
+        bool fullFence = options.ReadSideBarrier == ReadSideBarrier.Full || !ProcessWideBarrier.IsReliable;
+        Slots = new SlotTable(ThreadQueues.Bytes, &ThreadQueues.Free, fullFence, options.Validate || ValidateSwitch.IsOnForAll);
+        Id = Order.Increment(ref s_lastId);
+        State = Slots.State;
+        Engine = engine(Slots);
+        Registrar = new Registrar(Id, Engine, remember);
+        Queues = new QueueContext(
+            Engine,
+            Slots.Validate ? BlockLedger.OfProcess : null,
+            (int)Math.Clamp(options.BacklogLimit / PagesPerLimit, 1, Page.Entries));
+        SharedSlot = Slots.Extend(owner: null);
+        Backlog = new Backlog(options.BacklogLimit, options.BacklogPolicy);
+        Reclaimer = new Reclaimer(this);
+        Collector = new OwnerCollector(this);
+        BackPressure = new BackPressure(this);
+        Producer = new Producer(this);
+        AfterDisposal = new AfterDisposal(this);
+        Reports = reports(this);
+    }
+
+    public RcuDomainOptions Options { get; }
+
+    public long Id { get; }
+
+    public SlotTable Slots { get; }
+
+    /// <summary>The table's, which this keeps; at hand for what every append reads.</summary>
+    public DomainState* State { get; }
+
+    public GracePeriodEngine Engine { get; }
+
+    public Registrar Registrar { get; }
+
+    public QueueContext Queues { get; }
+
+    /// <summary>The domain's own slot: its queues take heads from threads for whose registration there is no memory.</summary>
+    public ReaderSlot* SharedSlot { get; }
+
+    /// <summary>Where the blocks of the domain's pools go.</summary>
+    public BlockSinks Sinks { get; } = new();
+
+    public Backlog Backlog { get; }
+
+    /// <summary>The user code that the reclaimer runs.</summary>
+    public RunningCallback Running { get; } = new();
+
+    /// <summary>What validation has found and nobody has reported yet.</summary>
+    public Findings Findings { get; } = new();
+
+    public Reclaimer Reclaimer { get; }
+
+    public OwnerCollector Collector { get; }
+
+    public BackPressure BackPressure { get; }
+
+    public Producer Producer { get; }
+
+    public AfterDisposal AfterDisposal { get; }
+
+    public IDomainReports Reports { get; }
+
+    public bool IsDisposed => (Order.Acquire(&State->AppendFlags) & AppendFlags.Disposed) != 0;
+
+    /// <summary>Callbacks and user deallocators that threw.</summary>
+    public long CallbacksFailed => Order.Acquire(in _callbacksFailed);
+
+    /// <summary>Whether anything waits to be reported by a thread that holds no lock.</summary>
+    public bool HasReports => Engine.HasReports || Findings.Any || Backlog.HasCrossed;
+
+    /// <summary>Whether this thread's wait for a grace period of the domain would wait for itself: inside a section, online, or in a
+    /// callback.</summary>
+    public bool IsEntangled => Reclaimer.IsCurrentThread || Section.HoldsUpGracePeriods(Registrar.Known);
+
+    public ThreadQueues* QueuesOf(int slot) => (ThreadQueues*)Slots[slot]->Queues;
+
+    /// <summary>Waits for the grace period and reports what is due meanwhile.</summary>
+    /// <exception cref="ThreadInterruptedException">The thread was interrupted while it slept; nothing is lost.</exception>
+    public void WaitFor(ulong target) => GracePeriodWait.For(Engine, target, Reports.ReportReaders);
+
+    /// <summary>Returns when the grace period has passed, without blocking a thread. Continuations run on the thread pool.</summary>
+    /// <exception cref="OutOfMemoryException">It would have to wait, and the reclaimer cannot be started.</exception>
+    public ValueTask SynchronizeAsync(CancellationToken cancellationToken)
+    {
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return ValueTask.FromCanceled(cancellationToken);
+        }
+
+        ulong target = Engine.NextTarget();
+        if (Engine.TryAdvance(target))
+        {
+            Reports.ReportReaders();
+            return ValueTask.CompletedTask;
+        }
+
+        Task task = Reclaimer.WaitAsync(() => Engine.HasCompleted(target), cancellationToken);
+        Reclaimer.Request(target);
+        return new ValueTask(task);
+    }
+
+    /// <summary>As <see cref="GracePeriodEngine.TryAdvance"/>, for a caller who may run no listener (O8), and after whom perhaps nobody
+    /// waits.</summary>
+    public bool TryAdvanceQuietly(ulong target)
+    {
+        bool hasCompleted = Engine.TryAdvance(target);
+        Reports.ReportGracePeriodsOnPool();
+        return hasCompleted;
+    }
+
+    /// <summary>Counts and reports user code that threw; on the reclaimer, with no lock held.</summary>
+    public void ReportFailure(Exception exception)
+    {
+        Order.Increment(ref _callbacksFailed);
+        Reports.ReportFailure(exception);
+    }
+
+    /// <summary>Queues the head of a managed callback, made beforehand. Cannot fail: in a disposed domain, whose sections may be open
+    /// still, the thread pool waits for the grace period and runs the callback.</summary>
+    /// <param name="head">The head.</param>
+    /// <param name="isFinalizing">Whether the finalizer's thread asks: it neither registers nor waits.</param>
+    public void QueueRelease(RcuHead* head, bool isFinalizing = false)
+    {
+        try
+        {
+            if (isFinalizing)
+            {
+                Producer.PushShared(head, ManagedCallback.Function);
+            }
+            else
+            {
+                Producer.PushBeyondFast(Registrar.Known, head, ManagedCallback.Function);
+            }
+        }
+        catch (ObjectDisposedException)
+        {
+            AfterDisposal.Add(head);
+        }
+    }
+
+    /// <summary>Closes the domain, empties its queues and ends its thread. May be called again.</summary>
+    /// <param name="closeReaders">Makes sure that no section begins any more.</param>
+    /// <exception cref="OutOfMemoryException">The domain is closed and loses nothing, but is not done yet.</exception>
+    public void Close(Action closeReaders)
+    {
+        Order.Or(ref State->AppendFlags, AppendFlags.Disposed);
+        Order.Release(ref State->Closed, 1);
+        closeReaders();
+        Sinks.MarkDomainDisposed();
+        Order.FenceAllThreads(); // [F] partner: [D] in Reclamation/Producer.cs; outcomes there. O11.
+        BarrierWait.UntilNothingWaits(this);
+        Reclaimer.Stop();
+        ProcessExit.Forget(Reclaimer);
+        Engine.Sweep();
+        ReleasePages();
+        Quarantine.OfProcess.ReleaseAll(Findings);
+        Reports.ReportReaders();
+    }
+
+    /// <summary>What a call into the disposed domain throws.</summary>
+    public ObjectDisposedException Disposed() => new(_typeName, $"The rcu domain '{Options.Name}' is disposed.");
+
+    [DoesNotReturn]
+    public void ThrowDisposed() => throw Disposed();
+
+    public void ThrowIfDisposed()
+    {
+        if (IsDisposed)
+        {
+            ThrowDisposed();
+        }
+    }
+
+    /// <exception cref="InvalidOperationException">This thread would wait for itself.</exception>
+    public void RequireMayWait(string operation)
+    {
+        ReaderSlot* slot = Registrar.Known;
+        if (Section.HoldsUpGracePeriods(slot))
+        {
+            throw new InvalidOperationException(
+                $"{operation} was called inside a read-side critical section of the domain, or online: it would wait for itself."
+                + Section.DescribeOpen(slot));
+        }
+
+        if (Engine.Stepping.IsCurrentThread)
+        {
+            throw new InvalidOperationException(
+                $"{operation} was called by the thread that steps the domain: it would wait for its own next step.");
+        }
+
+        if (Reclaimer.IsCurrentThread)
+        {
+            throw new InvalidOperationException(
+                $"{operation} was called from a callback of the domain: it would wait for its own return.");
+        }
+    }
+
+    // Gives the last pages back where no append can be under way, in the queues of ended threads and of this one. Other threads'
+    // last pages go with the slot table, since such a thread may be about to find the domain disposed.
+    private void ReleasePages()
+    {
+        Slots.Retire();
+        for (int i = Slots.End - 1; i >= 0; i--)
+        {
+            if (Slots.OwnerOf(i) is { } owner && owner.Thread != Thread.CurrentThread)
+            {
+                continue;
+            }
+
+            for (PageQueue* queue = &QueuesOf(i)->Blocks; queue != null; queue = queue->Following)
+            {
+                TryLock.Enter(ref queue->Lock);
+                queue->ReleasePages(Queues);
+                TryLock.Exit(ref queue->Lock);
+            }
+        }
+
+        Queues.Pages.Trim();
+    }
+}
+
+// What a domain reports to its users. None of these throws; each is called with no lock held.
+internal interface IDomainReports
+{
+    /// <summary>A callback or user deallocator threw; on the reclaimer.</summary>
+    void ReportFailure(Exception exception);
+
+    /// <summary>Reports what is due about readers, grace periods and the backlog; on a thread that waits.</summary>
+    void ReportReaders();
+
+    /// <summary>Reports a callback that does not return, if that is due; on a thread that waits for it.</summary>
+    /// <param name="onPool">Raise the event on a pool thread: callers inside <c>Free</c> must not run listeners (O8).</param>
+    void ReportCallback(bool onPool);
+
+    /// <summary>Has a pool thread write the events of grace periods that ended here: the caller must not run listeners (O8), and perhaps
+    /// nobody waits after it.</summary>
+    void ReportGracePeriodsOnPool();
+}

@@ -1,0 +1,123 @@
+using Quiescent.Memory;
+using Quiescent.Ordering;
+using Quiescent.Queues;
+using Quiescent.Readers;
+using static Quiescent.Tuning;
+
+namespace Quiescent.Reclamation;
+
+// What a thread frees of its own queues while it queues more: what it filled long enough ago, while its allocator's cache is warm.
+//
+// O8 (only trivial work anywhere)  What is freed here is trivial: at most CollectPages pages or CollectHeads heads per call. No user
+//     code runs.
+// O10 (one consumer)  An owner consumes its queue under the queue's lock like anyone else, a page's worth at a page's end or a handful
+//     in between; when it does not get the lock it appends and goes on.
+internal sealed unsafe class OwnerCollector(DomainCore core)
+{
+    private readonly QueueContext _queues = core.Queues;
+
+    /// <summary>At a page's end: drives a grace period if enough waits, and frees expired blocks.</summary>
+    public void Collect(PageQueue* queue)
+    {
+        if (queue->Cursor == null || !TryLock.TryEnter(ref queue->Lock))
+        {
+            return;
+        }
+
+        if (Waiting(queue) >= PagesToDrive(queue) * _queues.PageEntries || core.Backlog.IsOverLimit)
+        {
+            core.Engine.TryAdvance(queue->OldestTarget(_queues));
+        }
+
+        // While an owner's collections (or, of a pool, its renting) keep pace with what it queues, a few pages wait.
+        bool isMoreWaiting = Waiting(queue) > PagesToKeep(queue) * _queues.PageEntries || core.Backlog.IsOverLimit;
+        if (!isMoreWaiting && Deallocators.IsBuiltIn(queue->Channel))
+        {
+            queue->FreeSomeExpired(_queues, EntriesPerCollection);
+        }
+
+        int freed = queue->FreeExpired(_queues, isMoreWaiting ? CollectPages : 0);
+        bool hasExpired = queue->Expired(_queues, out _) != 0;
+        queue->CollectQuota = !hasExpired ? 0 : isMoreWaiting ? 2 * EntriesPerCollection : EntriesPerCollection;
+        TryLock.Exit(ref queue->Lock);
+        core.Backlog.Add(-freed);
+    }
+
+    /// <summary>Between pages: frees about as many blocks as were appended since the last call. The allocator's per-thread cache takes
+    /// such a handful and hands it out again, where a page would overflow it (glibc keeps seven of a size).</summary>
+    public void CollectSome(PageQueue* queue)
+    {
+        if (queue->CollectQuota != 0 && TryLock.TryEnter(ref queue->Lock))
+        {
+            queue->FreeSomeExpired(_queues, queue->CollectQuota);
+            TryLock.Exit(ref queue->Lock);
+        }
+    }
+
+    /// <summary>The same for heads, every <see cref="HeadsBetweenCollections"/> of them.</summary>
+    public void CollectHeads(ReaderSlot* real, HeadQueue* queue)
+    {
+        core.Backlog.Add(HeadsBetweenCollections);
+        if (queue == &((ThreadQueues*)real->Queues)->Heads && TryLock.TryEnter(ref queue->Lock))
+        {
+            bool waits = queue->Snapshot(_queues, out ulong target);
+            if (waits && (queue->Count - queue->Reclaimed >= DriveHeads || core.Backlog.IsOverLimit))
+            {
+                core.Engine.TryAdvance(target);
+            }
+
+            int freed = queue->FreeExpired(_queues, MaxHeadsPerCollection);
+            queue->Snapshot(_queues, out _);
+            TryLock.Exit(ref queue->Lock);
+            core.Backlog.Add(-freed);
+        }
+
+        if (core.Backlog.Policy != BacklogPolicy.Throw)
+        {
+            core.BackPressure.Apply(real, 0);
+        }
+    }
+
+    /// <summary>Takes the oldest expired blocks out of this thread's own queue, for a pool to rent anew: at most a page's worth. Drives a
+    /// grace period if there are none but enough wait. Returns how many.</summary>
+    public int TakeExpired(PageQueue* queue, Span<nint> into)
+    {
+        // While the reclaimer or a barrier holds the queue it gives nothing: its blocks go where the caller looks next.
+        if (queue->Cursor == null || !TryLock.TryEnter(ref queue->Lock))
+        {
+            return 0;
+        }
+
+        if (Page.HasNoRoom(queue->Cursor))
+        {
+            StampFullPage(queue); // So that the grace period driven here, if any, is this page's too.
+        }
+
+        int taken = queue->TakeExpired(_queues, into);
+        if (taken == 0
+            && Waiting(queue) >= PagesToDrive(queue) * _queues.PageEntries
+            && core.Engine.TryAdvance(queue->OldestTarget(_queues)))
+        {
+            taken = queue->TakeExpired(_queues, into);
+        }
+
+        TryLock.Exit(ref queue->Lock);
+        core.Backlog.Add(-taken);
+        return taken;
+    }
+
+    /// <summary>The owner stamps its full page, which the backlog counts from here on.</summary>
+    public void StampFullPage(PageQueue* queue)
+    {
+        if (queue->StampFullPage(_queues))
+        {
+            core.Backlog.Add(_queues.PageEntries);
+        }
+    }
+
+    private long Waiting(PageQueue* queue) => queue->Tail(_queues) - queue->Reclaimed;
+
+    private static long PagesToDrive(PageQueue* queue) => Deallocators.IsPool(queue->Channel) ? DriveRentedPages : DrivePages;
+
+    private static long PagesToKeep(PageQueue* queue) => Deallocators.IsPool(queue->Channel) ? PagesKeptForRenting : PagesKeptForOwner;
+}

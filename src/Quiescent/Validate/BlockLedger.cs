@@ -1,0 +1,245 @@
+using System.Diagnostics.CodeAnalysis;
+using Quiescent.Memory;
+using Quiescent.Ordering;
+
+namespace Quiescent.Validate;
+
+// Under Validate: the blocks and heads that wait, and where they were queued, so that one queued twice is known before it corrupts a
+// queue (the kernel's debug objects). One for the process, so that two domains cannot have the same block. A block leaves just before
+// it is freed, since its address may be allocated anew at once.
+//
+// Of a head it also keeps what the queue has written into it: chains are walked by these copies, so that a head that was overwritten
+// while it waited leads nowhere else, and calls nothing. Places are kept in words: as stacks they would keep the program's code loaded.
+internal sealed unsafe class BlockLedger(Quarantine quarantine)
+{
+    /// <summary>For <see cref="Add"/>: blocks whose size is unknown.</summary>
+    public const int NoDeallocator = int.MaxValue;
+
+    private readonly AddressRanges<Queued> _waiting = new();
+    private readonly Dictionary<nint, Queued> _heads = [];
+    private int _gate;
+
+    public static BlockLedger OfProcess { get; } = new(Quarantine.OfProcess);
+
+    /// <exception cref="InvalidOperationException">The block waits already, or was reclaimed before, or a head in it waits.</exception>
+    public void Add(int channel, void* block, Findings findings)
+    {
+        string site = CallerSite.Capture().ToString();
+        using TryLock.Holder holder = TryLock.Hold(ref _gate);
+        FaultInjection.ThrowIfDue(FaultSite.Ledger);
+        nuint bytes = RequireNew(channel, (nint)block, site, "It stays queued once.");
+        _waiting.Add((nint)block, bytes, new Queued(site, findings));
+    }
+
+    /// <summary>As <see cref="Add"/>, for a head, which cannot fail: without memory it goes unnoted.</summary>
+    /// <param name="channel">The deallocator of the block that the head is to free.</param>
+    /// <param name="identity">The block, or of a head with a function, the head itself.</param>
+    /// <param name="head">The head.</param>
+    /// <param name="word">What is stored into it.</param>
+    /// <param name="findings">The domain's.</param>
+    /// <exception cref="InvalidOperationException">The block waits already, or was reclaimed before.</exception>
+    public void AddIfRoom(int channel, void* identity, RcuHead* head, nint word, Findings findings)
+    {
+        try
+        {
+            string site = CallerSite.Capture().ToString();
+            using TryLock.Holder holder = TryLock.Hold(ref _gate);
+            FaultInjection.ThrowIfDue(FaultSite.Ledger);
+            nuint bytes = RequireNew(identity == head ? NoDeallocator : channel, (nint)identity, site, "It stays queued once.");
+            if (_heads.TryGetValue((nint)head, out Queued? before))
+            {
+                ThrowWaiting((nint)head, site, before, "It stays queued once.");
+            }
+
+            _heads.EnsureCapacity(_heads.Count + 1);
+            Queued queued = new(site, findings) { Identity = (nint)identity, Head = head, Word = word };
+            _waiting.Add((nint)identity, identity == head ? (nuint)sizeof(RcuHead) : bytes, queued);
+            _heads.Add((nint)head, queued);
+        }
+        catch (OutOfMemoryException)
+        {
+            // Removing what was not noted does nothing.
+        }
+    }
+
+    /// <summary>All or none.</summary>
+    /// <exception cref="InvalidOperationException">A block waits already, was reclaimed before, or stands in the span twice.</exception>
+    public void AddAll(int channel, ReadOnlySpan<nint> blocks, Findings findings)
+    {
+        Queued queued = new(CallerSite.Capture().ToString(), findings);
+        using TryLock.Holder holder = TryLock.Hold(ref _gate);
+        FaultInjection.ThrowIfDue(FaultSite.Ledger);
+        int added = 0;
+        try
+        {
+            for (; added < blocks.Length; added++)
+            {
+                if (blocks[added] != 0)
+                {
+                    nuint bytes = RequireNew(channel, blocks[added], queued.Site, "Nothing was queued.");
+                    _waiting.Add(blocks[added], bytes, queued);
+                }
+            }
+        }
+        catch
+        {
+            foreach (nint block in blocks[..added])
+            {
+                _waiting.Remove(block, out _);
+            }
+
+            throw;
+        }
+    }
+
+    public void Remove(void* identity)
+    {
+        using TryLock.Holder holder = TryLock.Hold(ref _gate);
+        Remove((nint)identity, out _);
+    }
+
+    public void RemoveAll(ReadOnlySpan<nint> blocks)
+    {
+        using TryLock.Holder holder = TryLock.Hold(ref _gate);
+        foreach (nint block in blocks)
+        {
+            _waiting.Remove(block, out _);
+        }
+    }
+
+    /// <summary>Where what waits was queued; null where that was not noted.</summary>
+    public string? PlaceOf(void* identity)
+    {
+        using TryLock.Holder holder = TryLock.Hold(ref _gate);
+        return _waiting.Holding((nint)identity)?.Site;
+    }
+
+    /// <summary>Frees a block whose grace period has passed: into the quarantine, if its deallocator is built in.</summary>
+    public void Free(int channel, void* block)
+    {
+        Queued? queued;
+        using (TryLock.Hold(ref _gate))
+        {
+            Remove((nint)block, out queued);
+        }
+
+        if (queued is not null && Deallocators.IsBuiltIn(channel))
+        {
+            quarantine.Take(channel, block, queued.Site, queued.Findings);
+        }
+        else
+        {
+            Deallocators.Free(channel, block);
+        }
+    }
+
+    /// <summary>Notes what a queue has stored as the head's link.</summary>
+    public void RecordLink(RcuHead* head, RcuHead* link)
+    {
+        using TryLock.Holder holder = TryLock.Hold(ref _gate);
+        if (_heads.TryGetValue((nint)head, out Queued? queued))
+        {
+            queued.Link = link;
+        }
+    }
+
+    /// <summary>Notes that a queue is about to link the head to another one. False: it has been overwritten, and is to stay as it is.</summary>
+    public bool TryRelink(RcuHead* head, RcuHead* link)
+    {
+        using TryLock.Holder holder = TryLock.Hold(ref _gate);
+        if (!_heads.TryGetValue((nint)head, out Queued? queued))
+        {
+            return true;
+        }
+
+        bool isUnchanged = IsUnchanged(head, queued);
+        queued.IsChanged |= !isUnchanged;
+        queued.Link = link;
+        return isUnchanged;
+    }
+
+    /// <summary>The head's link, whatever stands in it now.</summary>
+    public RcuHead* LinkOf(RcuHead* head)
+    {
+        using TryLock.Holder holder = TryLock.Hold(ref _gate);
+        return _heads.TryGetValue((nint)head, out Queued? queued) ? queued.Link : head->Next;
+    }
+
+    /// <summary>Whether a head that is to be carried out is as it was queued. If not, that is reported, and the head is forgotten: it is
+    /// nobody's to free or to call.</summary>
+    public bool IsUnchanged(RcuHead* head)
+    {
+        Queued? queued;
+        using (TryLock.Hold(ref _gate))
+        {
+            if (!_heads.TryGetValue((nint)head, out queued) || IsUnchanged(head, queued))
+            {
+                return true;
+            }
+
+            _heads.Remove((nint)head);
+            _waiting.Remove(queued.Identity, out _);
+        }
+
+        queued.Findings.Add(new Finding(MisuseKind.HeadChanged, (nint)head, 0, queued.Site));
+        return false;
+    }
+
+    private static bool IsUnchanged(RcuHead* head, Queued queued) =>
+        !queued.IsChanged && head->Word == queued.Word && head->Next == queued.Link;
+
+    private void Remove(nint identity, out Queued? queued)
+    {
+        if (_waiting.Remove(identity, out queued) && queued!.Head != null)
+        {
+            _heads.Remove((nint)queued.Head);
+        }
+    }
+
+    // Returns the size of the block, or 1 where it is unknown. It is asked for last: of a block that was freed for good nobody knows it.
+    private nuint RequireNew(int channel, nint block, string site, string outcome)
+    {
+        if (_waiting.Holding(block) is { } queued)
+        {
+            ThrowWaiting(block, site, queued, outcome);
+        }
+
+        if (quarantine.Find(block) is { } reclaimed)
+        {
+            throw new InvalidOperationException(
+                $"The block at 0x{block:x} was queued before, and has been reclaimed since. {outcome}\n"
+                + $"  queued at: {site}\n  queued before at: {reclaimed}");
+        }
+
+        nuint bytes = Math.Max(1, BlockSize.Of(channel, (void*)block));
+        if (_waiting.BeginningIn(block, bytes) is { } inside)
+        {
+            ThrowWaiting(block, site, inside, outcome);
+        }
+
+        return bytes;
+    }
+
+    [DoesNotReturn]
+    private static void ThrowWaiting(nint block, string site, Queued before, string outcome) =>
+        throw new InvalidOperationException(
+            $"The block at 0x{block:x}, or a head in it, was queued before and still waits for its grace period. {outcome}\n"
+            + $"  queued at: {site}\n  queued before at: {before.Site}");
+
+    private sealed class Queued(string site, Findings findings)
+    {
+        public string Site { get; } = site;
+
+        public Findings Findings { get; } = findings;
+
+        public nint Identity { get; init; }
+
+        public RcuHead* Head { get; init; }
+
+        public nint Word { get; init; }
+
+        public RcuHead* Link { get; set; }
+
+        public bool IsChanged { get; set; }
+    }
+}

@@ -1,0 +1,134 @@
+using System.Diagnostics;
+
+namespace Quiescent.Validate;
+
+// Under Validate: a thread inside a section is told of each of its waits by the runtime, which asks the thread's synchronisation context,
+// before it waits for a handle, a contended monitor or Lock, a pulse, a thread, a task (the kernel's "illegal context switch in RCU
+// read-side critical section"). The exception leaves the wait before it has begun: a lock is not entered, nothing is lost.
+//
+// It stands before the context that the thread had, to which all else goes on, from a thread's outermost section in a domain to its end.
+// Sections of several domains may end in any order: what is put back is the nearest context whose section has not ended. A context that
+// the program sets inside the section is left alone, and its waits are not seen: that is also how to wait there on purpose.
+internal sealed class BlockingWatch : SynchronizationContext
+{
+    private static readonly string? s_library = typeof(BlockingWatch).Assembly.FullName;
+
+    private readonly SynchronizationContext? _former;
+    private readonly string _enteredAt;
+    private bool _isOver;
+
+    private BlockingWatch(SynchronizationContext? former, string enteredAt)
+    {
+        _former = former;
+        _enteredAt = enteredAt;
+        SetWaitNotificationRequired();
+    }
+
+    /// <summary>A section begins on this thread.</summary>
+    public static BlockingWatch Begin(string enteredAt)
+    {
+        BlockingWatch watch = new(Current, enteredAt);
+        SetSynchronizationContext(watch);
+        return watch;
+    }
+
+    /// <summary>The section ends.</summary>
+    public void End()
+    {
+        _isOver = true;
+        if (Current is BlockingWatch { _isOver: true })
+        {
+            SynchronizationContext? context = Current;
+            while (context is BlockingWatch { _isOver: true } over)
+            {
+                context = over._former;
+            }
+
+            SetSynchronizationContext(context);
+        }
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="InvalidOperationException">The program would wait.</exception>
+    public override int Wait(nint[] waitHandles, bool waitAll, int millisecondsTimeout)
+    {
+        if (!_isOver && millisecondsTimeout != 0 && IsOfTheProgram(new StackTrace(fNeedFileInfo: false), out _))
+        {
+            ThrowBlocked();
+        }
+
+        return _former is null ? WaitHelper(waitHandles, waitAll, millisecondsTimeout) : _former.Wait(waitHandles, waitAll, millisecondsTimeout);
+    }
+
+    /// <inheritdoc/>
+    public override void Post(SendOrPostCallback d, object? state)
+    {
+        if (_former is null)
+        {
+            base.Post(d, state);
+        }
+        else
+        {
+            _former.Post(d, state);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Send(SendOrPostCallback d, object? state)
+    {
+        if (_former is null)
+        {
+            base.Send(d, state);
+        }
+        else
+        {
+            _former.Send(d, state);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void OperationStarted() => _former?.OperationStarted();
+
+    /// <inheritdoc/>
+    public override void OperationCompleted() => _former?.OperationCompleted();
+
+    /// <summary>Its owner is one thread: elsewhere the program's own context is what is wanted.</summary>
+    public override SynchronizationContext CreateCopy() => _former?.CreateCopy() ?? new SynchronizationContext();
+
+    private void ThrowBlocked()
+    {
+        StackTrace stack = new(fNeedFileInfo: true);
+        IsOfTheProgram(stack, out int program);
+        DiagnosticMethodInfo? call = DiagnosticMethodInfo.Create(stack.GetFrame(program - 1)!);
+        throw new InvalidOperationException(
+            "A blocking call was made inside a read-side critical section, which holds up grace periods meanwhile.\n"
+            + $"  {call?.DeclaringTypeName}.{call?.Name} called {stack.GetFrame(program)!.ToString().Trim()}\n  section entered at: {_enteredAt}");
+    }
+
+    // The library's own waits are short, and the runtime waits by itself where no program's frame is left: as a thread ends inside a section.
+    private static bool IsOfTheProgram(StackTrace stack, out int first)
+    {
+        for (first = FramesHere(stack); stack.GetFrame(first) is { } frame; first++)
+        {
+            string? assembly = DiagnosticMethodInfo.Create(frame)?.DeclaringAssemblyName;
+            if (assembly is not null && !assembly.StartsWith("System.", StringComparison.Ordinal))
+            {
+                return assembly != s_library;
+            }
+        }
+
+        return false;
+    }
+
+    // The frames of this class, which lie above the wait.
+    private static int FramesHere(StackTrace stack)
+    {
+        int count = 0;
+        while (stack.GetFrame(count) is { } frame && DiagnosticMethodInfo.Create(frame)?.DeclaringTypeName == typeof(BlockingWatch).FullName)
+        {
+            count++;
+        }
+
+        return count;
+    }
+}

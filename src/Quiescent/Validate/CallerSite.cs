@@ -1,0 +1,90 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.CompilerServices;
+
+namespace Quiescent.Validate;
+
+// Under Validate: where the program called the library, to be named when that turns out to have been a mistake. A capture walks the
+// stack, some microseconds; file and line are looked up the first time that a place is seen, as they are read from symbol files.
+internal sealed class CallerSite
+{
+    private static readonly string s_library = typeof(CallerSite).Assembly.FullName!;
+    private static readonly ConcurrentDictionary<Place, (string? File, int Line)> s_sources = new();
+
+    private readonly StackFrame[] _frames;
+    private readonly Place _place;
+    private readonly (string? File, int Line) _source;
+
+    private CallerSite(StackFrame[] frames, Place place, (string? File, int Line) source)
+    {
+        _frames = frames;
+        _place = place;
+        _source = source;
+    }
+
+    /// <summary>The method that called the library, with its type.</summary>
+    public string Method => _place.ToString();
+
+    /// <summary>The source file of the call; null without symbols.</summary>
+    public string? File => _source.File;
+
+    /// <summary>The line in it; 0 without symbols.</summary>
+    public int Line => _source.Line;
+
+    /// <summary>All frames, one a line, from the call outwards; empty without frames.</summary>
+    public string StackText => new StackTrace(_frames).ToString().TrimEnd();
+
+    /// <summary>The innermost frames outside of the library.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static CallerSite Capture()
+    {
+        StackFrame[] frames = new StackTrace(fNeedFileInfo: false).GetFrames();
+        int first = FirstOutside(frames, out Place place);
+        if (!s_sources.TryGetValue(place, out (string? File, int Line) source))
+        {
+            StackFrame? frame = new StackTrace(fNeedFileInfo: true).GetFrame(first);
+            source = (frame?.GetFileName(), frame?.GetFileLineNumber() ?? 0);
+            s_sources[place] = source;
+        }
+
+        return new CallerSite(frames[Math.Min(first, frames.Length)..], place, source);
+    }
+
+    /// <summary>The same for keeping: frames hold on to the code that they name, and it could not be unloaded.</summary>
+    public CallerSite WithoutFrames() => new([], _place, _source);
+
+    /// <summary>One line: the method, and where its source is known, file and line.</summary>
+    public override string ToString() => File is null
+        ? Method
+        : string.Create(CultureInfo.InvariantCulture, $"{Method} in {File}:line {Line}");
+
+    private static int FirstOutside(StackFrame[] frames, out Place place)
+    {
+        for (int i = 0; i < frames.Length; i++)
+        {
+            if (DiagnosticMethodInfo.Create(frames[i]) is { } method && method.DeclaringAssemblyName != s_library)
+            {
+                place = new Place(method.DeclaringTypeName ?? "", method.Name, frames[i].GetNativeOffset());
+                return i;
+            }
+        }
+
+        place = new Place("", "(unknown)", 0);
+        return frames.Length;
+    }
+
+    // A call in the code as it is compiled just now; recompiled code has other offsets, and is looked up again.
+    private readonly record struct Place(string Type, string Name, int Offset)
+    {
+        // The compiler moves an async method's or iterator's body to a type that is named after it: <Name>d__1.MoveNext.
+        public override string ToString()
+        {
+            int open = Type.LastIndexOf('<');
+            int close = Type.LastIndexOf('>');
+            return Name == "MoveNext" && open > 0 && close > open + 1
+                ? $"{Type[..(open - 1)]}.{Type[(open + 1)..close]}"
+                : Type.Length == 0 ? Name : $"{Type}.{Name}";
+        }
+    }
+}

@@ -1,0 +1,138 @@
+using System.Diagnostics;
+using Quiescent.Ordering;
+
+namespace Quiescent.Validate;
+
+// Under Validate each section gets a number of its own, so that a guard disposed twice, copied or out of order is known for
+// certain, the free sections of an online reader are seen, and each is known by where it began. Numbers are never 0 and never the
+// twin's constant word.
+//
+// The owning thread alone changes it. Others read where the open sections began, for reports, without a lock: the sections are a
+// list whose links never change, the innermost first.
+internal sealed class SectionLedger
+{
+    // A power of two.
+    private const int Remembered = 16;
+
+    // Nested deeper than this, sections go by the place of those around them: each look at a stack costs as much as it is deep.
+    private const int MaxRecorded = 64;
+
+    private readonly EndedSection[] _ended = new EndedSection[Remembered];
+    private OpenSection? _innermost;
+    private SectionEntry? _online;
+    private ulong _last;
+    private BlockingWatch? _watch;
+
+    public bool HasOpenSection => _innermost is not null;
+
+    /// <exception cref="OutOfMemoryException">There is no memory to note it; nothing has changed.</exception>
+    public ulong Open(bool isFree)
+    {
+        int depth = (_innermost?.Depth ?? 0) + 1;
+        SectionEntry entry = depth <= MaxRecorded ? SectionEntry.Here() : _innermost!.Entry;
+        if (_innermost is null)
+        {
+            _watch = BlockingWatch.Begin(entry.Site.ToString());
+        }
+
+        Order.Release(ref _innermost, new OpenSection(_last + 1, isFree, depth, entry, _innermost));
+        return ++_last;
+    }
+
+    /// <exception cref="OutOfMemoryException">There is no memory to note it; nothing has changed.</exception>
+    public void GoOnline() => Order.Release(ref _online, SectionEntry.Here(isOnline: true));
+
+    /// <summary>From here on the thread is online without a quiescent state anew.</summary>
+    /// <exception cref="OutOfMemoryException">There is no memory to note it; nothing has changed.</exception>
+    public void RecordQuiescentState() => Order.Release(ref _online, _online! with { At = Stopwatch.GetTimestamp() });
+
+    public void GoOffline() => Order.Release(ref _online, null);
+
+    /// <summary>Ends all, on their own thread.</summary>
+    public void Clear()
+    {
+        Order.Release(ref _innermost, null);
+        GoOffline();
+        _watch?.End();
+    }
+
+    /// <summary>Closes the innermost section if it is this one.</summary>
+    public bool TryClose(ulong number, out bool wasFree)
+    {
+        wasFree = false;
+        if (_innermost is not { } innermost || innermost.Number != number)
+        {
+            return false;
+        }
+
+        wasFree = innermost.IsFree;
+        if (innermost.Depth <= MaxRecorded)
+        {
+            Remember(innermost);
+        }
+
+        Order.Release(ref _innermost, innermost.Outer);
+        if (_innermost is null)
+        {
+            _watch!.End();
+        }
+
+        return true;
+    }
+
+    /// <summary>Why <see cref="TryClose"/> refused: what became of the section with this number.</summary>
+    public string Explain(ulong number)
+    {
+        OpenSection? inner = null;
+        for (OpenSection? section = _innermost; section is not null; section = section.Outer)
+        {
+            if (section.Number == number)
+            {
+                return $"A section inside of the guard's was entered and never left. The guard's was {section.Entry}, the one inside {inner!.Entry}.";
+            }
+
+            inner = section;
+        }
+
+        EndedSection ended = _ended[number % Remembered];
+        return ended.Number == number && number != 0
+            ? $"It was disposed before. Its section was entered at {ended.EnteredAt} and ended at {ended.EndedAt}."
+            : "It was disposed before, or is another thread's.";
+    }
+
+    /// <summary>Where and when the thread went online and its open sections began, the outermost first. Any thread may ask.</summary>
+    public SectionEntry[] Entries()
+    {
+        List<SectionEntry> entries = [];
+        for (OpenSection? section = Order.Acquire(ref _innermost); section is not null; section = section.Outer)
+        {
+            entries.Add(section.Entry);
+        }
+
+        if (Order.Acquire(ref _online) is { } online)
+        {
+            entries.Add(online);
+        }
+
+        entries.Reverse();
+        return [.. entries];
+    }
+
+    // In words: a place itself would keep code alive that its module's owner wants to unload.
+    private void Remember(OpenSection section)
+    {
+        try
+        {
+            _ended[section.Number % Remembered] =
+                new EndedSection(section.Number, section.Entry.Site.ToString(), CallerSite.Capture().ToString());
+        }
+        catch (OutOfMemoryException)
+        {
+            // A section ends all the same.
+        }
+    }
+
+    private sealed record OpenSection(ulong Number, bool IsFree, int Depth, SectionEntry Entry, OpenSection? Outer);
+
+    private readonly record struct EndedSection(ulong Number, string EnteredAt, string EndedAt);
+}
