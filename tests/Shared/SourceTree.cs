@@ -1,7 +1,7 @@
 namespace Quiescent.Shared;
 
 /// <summary>The tree that these tests were built in: sources and pages are read from it, as a reader finds them.</summary>
-internal static class WorkingTree
+internal static class SourceTree
 {
     private static readonly string[] s_builtFolders = [".git", "bin", "obj", "artifacts", "node_modules"];
 
