@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
+using Quiescent.Shared;
 
 namespace Quiescent.CompileTests;
 
@@ -29,7 +30,8 @@ internal static class Snippet
 
         """;
 
-    private static readonly ImmutableArray<MetadataReference> s_references = References();
+    private static readonly ImmutableArray<MetadataReference> s_references =
+        PlatformReferences.With(typeof(Rcu).Assembly.Location);
 
     /// <summary>The members draw exactly these errors; their legal twin, written beside them, draws none.</summary>
     /// <remarks>Without the twin a misspelt name would do: it does not compile, and nothing says for what.</remarks>
@@ -76,18 +78,5 @@ internal static class Snippet
             new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, allowUnsafe: true));
         var result = compilation.Emit(image, cancellationToken: cancellation);
         return [.. result.Diagnostics.Where(diagnostic => diagnostic.Severity >= atLeast)];
-    }
-
-    private static ImmutableArray<MetadataReference> References()
-    {
-        var platform = (string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!;
-        var framework = Path.GetDirectoryName(typeof(object).Assembly.Location)!;
-        return
-        [
-            .. platform.Split(Path.PathSeparator)
-                .Where(path => Path.GetDirectoryName(path) == framework)
-                .Append(typeof(Rcu).Assembly.Location)
-                .Select(path => MetadataReference.CreateFromFile(path)),
-        ];
     }
 }

@@ -3,6 +3,7 @@ using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.Emit;
 using Microsoft.CodeAnalysis.Text;
+using Quiescent.Shared;
 
 namespace Quiescent.Documentation.Tests.Snippets;
 
@@ -30,7 +31,8 @@ internal static class SnippetCompiler
         typeof(Assert).Assembly.Location,
     ];
 
-    private static ImmutableArray<MetadataReference> PlatformAndLibraries { get; } = References();
+    private static ImmutableArray<MetadataReference> PlatformAndLibraries { get; } =
+        PlatformReferences.With(Libraries);
 
     /// <summary>Writes the program, and the numbers of its lines beside it; or returns the errors.</summary>
     public static IReadOnlyList<Diagnostic> Compile(Snippet snippet, string path)
@@ -56,17 +58,4 @@ internal static class SnippetCompiler
     }
 
     private static SyntaxTree Parse(string text) => CSharpSyntaxTree.ParseText(SourceText.From(text, System.Text.Encoding.UTF8), s_parsing);
-
-    private static ImmutableArray<MetadataReference> References()
-    {
-        string platform = (string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!;
-        string framework = Path.GetDirectoryName(typeof(object).Assembly.Location)!;
-        return
-        [
-            .. platform.Split(Path.PathSeparator)
-                .Where(path => Path.GetDirectoryName(path) == framework)
-                .Concat(Libraries)
-                .Select(path => MetadataReference.CreateFromFile(path)),
-        ];
-    }
 }

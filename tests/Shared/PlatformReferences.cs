@@ -1,0 +1,22 @@
+using System.Collections.Immutable;
+using Microsoft.CodeAnalysis;
+
+namespace Quiescent.Shared;
+
+/// <summary>What a compilation refers to that uses the platform which runs the tests.</summary>
+internal static class PlatformReferences
+{
+    /// <summary>The platform's assemblies and those that stand at the paths.</summary>
+    public static ImmutableArray<MetadataReference> With(params IEnumerable<string> libraries)
+    {
+        string platform = (string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!;
+        string framework = Path.GetDirectoryName(typeof(object).Assembly.Location)!;
+        return
+        [
+            .. platform.Split(Path.PathSeparator)
+                .Where(path => Path.GetDirectoryName(path) == framework)
+                .Concat(libraries)
+                .Select(path => MetadataReference.CreateFromFile(path)),
+        ];
+    }
+}
