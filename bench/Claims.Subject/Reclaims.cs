@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using Quiescent.Callbacks;
+using Quiescent.Queues;
 
 namespace Quiescent.Claims.Subject;
 
@@ -79,7 +79,7 @@ internal sealed unsafe class Reclaims : IDisposable
         // SAFETY: here and below, each head was filled in and is given up.
         foreach (nint head in heads)
         {
-            Reclaim.CarryOut((RcuHead*)head, ledger: null);
+            HeadWord.Reclaim((RcuHead*)head, ledger: null);
         }
     }
 

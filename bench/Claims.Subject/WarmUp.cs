@@ -17,7 +17,7 @@ internal static unsafe class WarmUp
         "Quiescent.Claims.Subject.CallSites.CallFiveTimes",
         "Quiescent.Claims.Subject.CallSites.FreeOnce",
         "Quiescent.Claims.Subject.CallSites.FreeFiveTimes",
-        "Quiescent.Callbacks.Reclaim.CarryOut",
+        "Quiescent.Queues.HeadWord.Reclaim",
     ];
 
     private static readonly TimeSpan s_bound = TimeSpan.FromMinutes(2);

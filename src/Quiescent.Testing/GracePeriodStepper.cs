@@ -42,7 +42,12 @@ public sealed class GracePeriodStepper : IDisposable
             throw new ArgumentException("A domain with BacklogPolicy.Block cannot be stepped.", nameof(domain));
         }
 
-        domain.BeginSteps();
+        if (domain == Rcu.DefaultDomain)
+        {
+            throw new InvalidOperationException("The default domain is the whole process's: step one of your own.");
+        }
+
+        domain.Core.BeginSteps();
         _domain = domain;
     }
 
@@ -57,7 +62,7 @@ public sealed class GracePeriodStepper : IDisposable
     public bool TryAdvance()
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        return _domain.StepGracePeriod();
+        return _domain.Core.StepGracePeriod();
     }
 
     /// <summary>Carries out all whose grace period has passed, callbacks too, and completes who awaits it.</summary>
@@ -67,7 +72,7 @@ public sealed class GracePeriodStepper : IDisposable
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         bool any = false;
-        while (_domain.StepReclaimer())
+        while (_domain.Core.StepReclaimer())
         {
             any = true;
         }
@@ -99,7 +104,7 @@ public sealed class GracePeriodStepper : IDisposable
         if (!_isDisposed)
         {
             _isDisposed = true;
-            _domain.EndSteps();
+            _domain.Core.EndSteps();
         }
     }
 }

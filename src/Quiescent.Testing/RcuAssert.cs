@@ -14,7 +14,7 @@ public static unsafe class RcuAssert
     public static RcuStatistics BooksBalance(GracePeriodDomain domain)
     {
         ArgumentNullException.ThrowIfNull(domain);
-        if (!domain.IsStepped)
+        if (!domain.Core.IsStepped)
         {
             domain.Barrier();
         }

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Quiescent.Faults;
+using Quiescent.Ordering;
 using Quiescent.Torture.Actors;
 using Quiescent.Torture.Reports;
 using Quiescent.Torture.Scenarios;

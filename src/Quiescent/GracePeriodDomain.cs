@@ -34,7 +34,6 @@ public abstract unsafe class GracePeriodDomain : IDisposable
     private readonly DomainCore _core;
     private readonly DomainReports _reports;
     private readonly DomainInstruments? _instruments;
-    private readonly UnloadBarrier _unloadBarrier;
     private readonly bool _isDefault;
     private int _disposal;
 
@@ -50,8 +49,7 @@ public abstract unsafe class GracePeriodDomain : IDisposable
         _id = _core.Id;
         _state = _core.State;
         _producer = _core.Producer;
-        _unloadBarrier = new UnloadBarrier(_core);
-        LiveDomains.Add(_unloadBarrier);
+        UnloadBarrier.Add(_core);
         _instruments = DomainInstruments.Open(_core, _reports.ReadStatistics);
         Telemetry.Start(onPool: _isDefault); // A static constructor makes the default domain: no listener may run inside it.
     }
@@ -441,7 +439,7 @@ public abstract unsafe class GracePeriodDomain : IDisposable
         try
         {
             _core.Close(CloseReaders);
-            LiveDomains.Remove(_unloadBarrier);
+            UnloadBarrier.Remove(_core);
             _instruments?.Close();
         }
         catch

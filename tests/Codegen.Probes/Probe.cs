@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using Quiescent.Callbacks;
+using Quiescent.Queues;
 using Quiescent.Memory;
 using Quiescent.Readers;
 

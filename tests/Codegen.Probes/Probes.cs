@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Quiescent.GracePeriods;
 using Quiescent.Readers;
-using Quiescent.Reclamation;
+using Quiescent.Queues;
 
 namespace Quiescent.Codegen.Probes;
 
@@ -26,13 +26,18 @@ internal sealed unsafe class Probes : IDisposable
     private readonly RcuDomain _domain = new(new RcuDomainOptions { BacklogPolicy = BacklogPolicy.None });
     private readonly SlotTable _slots = new(0, &FreeNothing, fullFence: false, validate: false);
     private readonly GracePeriodEngine _engine;
+    private readonly QueueContext _context;
     private readonly Shelf* _shelf = Allocate<Shelf>();
     private readonly Block* _block = Allocate<Block>();
     private readonly PageQueue* _queue = Allocate<PageQueue>();
 
     private readonly Page* _page = (Page*)NativeMemory.AlignedAlloc(Page.Bytes, Page.Bytes);
 
-    public Probes() => _engine = GracePeriodEngine.OverSlots(_slots);
+    public Probes()
+    {
+        _engine = GracePeriodEngine.OverSlots(_slots);
+        _context = new QueueContext(_engine, ledger: null, Page.Entries);
+    }
 
     // Not optimized, as it would have the library's own methods inlined.
     [MethodImpl(MethodImplOptions.NoOptimization | MethodImplOptions.NoInlining)]
@@ -53,7 +58,7 @@ internal sealed unsafe class Probes : IDisposable
         Probe.FreeBlock(Allocate<Block>());
         Probe.FreeHead(_domain, ThreadRegistrations.Find(Number(_domain)), Allocate<Block>());
         _engine.NextTarget();
-        PageQueue.Extend(_queue, _page, Page.HeaderWords);
+        _queue->Extend(_context, _page);
     }
 
     public void Dispose()

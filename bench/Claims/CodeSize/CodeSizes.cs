@@ -40,7 +40,7 @@ internal sealed record CodeSizes(string Name)
             HandWritten = Single(methods, typeof(Node), nameof(Node.FreeNode)),
             CallSite = Site(methods, nameof(CallSites.CallOnce), nameof(CallSites.CallFiveTimes)),
             FreeSite = Site(methods, nameof(CallSites.FreeOnce), nameof(CallSites.FreeFiveTimes)),
-            ReclaimPath = Bytes(methods, "Quiescent.Callbacks.Reclaim.CarryOut")[0],
+            ReclaimPath = Bytes(methods, "Quiescent.Queues.HeadWord.Reclaim")[0],
         };
     }
 

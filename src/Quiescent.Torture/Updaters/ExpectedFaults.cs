@@ -1,4 +1,4 @@
-using Quiescent.Faults;
+using Quiescent.Ordering;
 using Quiescent.Torture.Actors;
 
 namespace Quiescent.Torture.Updaters;

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.Loader;
+using Quiescent.Reclamation;
 
 namespace Quiescent.Modules;
 
@@ -42,11 +43,11 @@ internal static class Attachments
     {
         try
         {
-            List<UnloadBarrier> domains = LiveDomains.All();
+            List<DomainCore> domains = UnloadBarrier.Domains();
             List<Task> barriers = [];
-            foreach (UnloadBarrier domain in domains)
+            foreach (DomainCore domain in domains)
             {
-                if (domain.WhenReclaimed() is { } barrier)
+                if (UnloadBarrier.WhenCodeHasRun(domain) is { } barrier)
                 {
                     barriers.Add(barrier);
                 }

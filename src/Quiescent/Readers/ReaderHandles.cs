@@ -142,7 +142,7 @@ internal static unsafe class ReaderHandles
     {
         if (Order.Acquire(in slot->State->Closed) != 0)
         {
-            throw new ObjectDisposedException(nameof(RcuDomain));
+            throw new ObjectDisposedException("RcuDomain");
         }
     }
 

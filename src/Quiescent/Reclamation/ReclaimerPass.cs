@@ -124,7 +124,7 @@ internal sealed unsafe class ReclaimerPass(DomainCore core, int batchLimit)
         for (int i = 0; i < count; i++)
         {
             // SAFETY: O7: covered, and carried out by nobody else; the page stays until the next look under the lock.
-            core.Running.Begin((void*)entries[i], _queues.Ledger);
+            core.Running.BeginCallback((void*)entries[i], _queues.Ledger);
             _queues.Ledger?.Remove((void*)entries[i]);
             try
             {
@@ -168,7 +168,7 @@ internal sealed unsafe class ReclaimerPass(DomainCore core, int batchLimit)
                 break;
             }
 
-            core.Running.Begin(head, _queues.Ledger);
+            core.Running.BeginCallback(head, _queues.Ledger);
             try
             {
                 HeadWord.Reclaim(head, _queues.Ledger);

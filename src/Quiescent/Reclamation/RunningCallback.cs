@@ -20,17 +20,17 @@ internal sealed unsafe class RunningCallback
     public void Enter(HeadQueue* queue) => Order.Release(ref _heads, (nint)queue);
 
     /// <summary>The head that comes next. Under Validate the ledger knows where it was queued.</summary>
-    public void Begin(RcuHead* head, BlockLedger? ledger)
+    public void BeginCallback(RcuHead* head, BlockLedger? ledger)
     {
         // SAFETY: the reclaimer has detached the head and not carried it out.
         nint word = head->Word;
         Order.Release(ref _word, word);
         Order.Release(ref _callback, word == ManagedCallback.Function ? ManagedCallback.Peek(head) : null);
-        Begin(HeadWord.IsTrivial(word) ? HeadWord.BlockOf(head, word) : (void*)head, ledger);
+        BeginCallback(HeadWord.IsTrivial(word) ? HeadWord.BlockOf(head, word) : (void*)head, ledger);
     }
 
     /// <summary>The block that comes next.</summary>
-    public void Begin(void* block, BlockLedger? ledger)
+    public void BeginCallback(void* block, BlockLedger? ledger)
     {
         if (ledger is not null)
         {

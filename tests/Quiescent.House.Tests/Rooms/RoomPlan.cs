@@ -6,28 +6,23 @@ internal static class RoomPlan
     /// <summary>The folder itself, where the library's faces stand. It may use all rooms; no room may use it.</summary>
     public const string Faces = "the root";
 
+    private const string Constants = "src/Quiescent/Tuning.cs";
+
     // Each uses itself and those before it.
     private static readonly string[] s_order =
-        ["Ordering", "Memory", "Validate", "Readers", "GracePeriods", "Queues", "Reclamation"];
+        [Constants, "Ordering", "Memory", "Validate", "Readers", "GracePeriods", "Queues", "Reclamation"];
 
     // Each uses itself and all of the above.
     private static readonly string[] s_apart = ["Pools", "Sleepable", "Modules", "Resources", "Diagnostics"];
 
-    private static readonly (string From, string To)[] s_besides = [];
-
-    private static readonly Dictionary<string, string> s_todaysNames = new()
-    {
-        ["Faults"] = "Ordering",
-        ["Validation"] = "Validate",
-        ["Callbacks"] = "Queues",
-    };
+    // A resource recognises sections of both kinds.
+    private static readonly (string From, string To)[] s_besides = [("Resources", "Sleepable")];
 
     /// <summary>The room of a file, by the first folder below the library's.</summary>
     public static string RoomOf(string path)
     {
         string[] parts = path.Split('/');
-        string folder = parts is ["src", "Quiescent", var room, _, ..] ? room : Faces;
-        return s_todaysNames.GetValueOrDefault(folder, folder);
+        return path == Constants ? Constants : parts is ["src", "Quiescent", var room, _, ..] ? room : Faces;
     }
 
     public static bool IsRoom(string room) => room == Faces || s_order.Contains(room) || s_apart.Contains(room);

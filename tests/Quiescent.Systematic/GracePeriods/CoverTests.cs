@@ -1,6 +1,6 @@
-using Quiescent.Callbacks;
 using Quiescent.GracePeriods;
 using Quiescent.Memory;
+using Quiescent.Queues;
 using Quiescent.Readers;
 using Quiescent.Reclamation;
 using Quiescent.Systematic.Support;
@@ -19,12 +19,12 @@ public unsafe class CoverTests
     [Fact]
     public void A_chain_s_target_covers_its_last_head() => Exploration.Run(threads: 3, isCloseUp: true, scenario: schedule =>
     {
-        GracePeriodEngine engine = CreateEngine();
-        MustCover(schedule, engine, &Push, (queues, mayFree) =>
+        QueueContext context = CreateContext(Page.Entries);
+        MustCover(schedule, context.Engine, &Push, (queues, mayFree) =>
         {
             HeadQueue* queue = &((ThreadQueues*)queues)->Heads;
-            HeadQueue.Snapshot(queue, engine, out _);
-            return mayFree ? HeadQueue.FreeExpired(queue, engine, ledger: null, budget: int.MaxValue) : 0;
+            queue->Snapshot(context, out _);
+            return mayFree ? queue->FreeExpired(context, budget: int.MaxValue) : 0;
         });
     });
 
@@ -32,19 +32,17 @@ public unsafe class CoverTests
     [Fact]
     public void A_note_s_target_covers_its_last_entry() => Exploration.Run(threads: 3, isCloseUp: true, scenario: schedule =>
     {
-        const int First = Page.HeaderWords;
-        GracePeriodEngine engine = CreateEngine();
-        PagePool pool = new();
-        MustCover(schedule, engine, &Append, (queues, mayFree) =>
+        QueueContext context = CreateContext(Page.Entries);
+        MustCover(schedule, context.Engine, &Append, (queues, mayFree) =>
         {
             PageQueue* queue = &((ThreadQueues*)queues)->Blocks;
             if (queue->Cursor == null)
             {
-                PageQueue.Extend(queue, pool.Take(), First);
+                queue->Extend(context, context.Pages.Take());
             }
 
-            PageQueue.SnapshotPartialPages(queue, engine, First, evenIfActive: true, out _);
-            return mayFree ? PageQueue.FreeExpired(queue, engine, pool, ledger: null, First, pages: 1) : 0;
+            queue->SnapshotPartialPages(context, evenIfActive: true, out _);
+            return mayFree ? queue->FreeExpired(context, pages: 1) : 0;
         });
     });
 
@@ -57,13 +55,15 @@ public unsafe class CoverTests
         Published published = new();
         schedule.Start(() => engine.TryAdvance(engine.NextTarget()));
         ReaderSlot* slot = engine.Slots.Extend(owner: null);
-        using ReadGuard guard = new(slot, Section.Announce(slot, engine.Slots.Words));
+        using ReadGuard guard = new(slot, Section.Announce(slot, engine.Slots.State));
         published.ReadIn(in guard);
         published.Replace();
         ulong target = engine.NextTarget();
         schedule.JoinAll();
         Schedule.Require(!engine.TryAdvance(target), "A grace period that covers a section's own unlink has ended under the section.");
     });
+
+    private static QueueContext CreateContext(int pageEntries) => new(CreateEngine(), ledger: null, pageEntries);
 
     private static GracePeriodEngine CreateEngine() =>
         GracePeriodEngine.OverSlots(new SlotTable(ThreadQueues.Bytes, &ThreadQueues.Free, fullFence: false, validate: false));
@@ -106,7 +106,7 @@ public unsafe class CoverTests
 
     private static void Read(GracePeriodEngine engine, nint slot, Published published)
     {
-        using ReadGuard guard = new((ReaderSlot*)slot, Section.Announce((ReaderSlot*)slot, engine.Slots.Words));
+        using ReadGuard guard = new((ReaderSlot*)slot, Section.Announce((ReaderSlot*)slot, engine.Slots.State));
         Block* block = guard.DereferencePointer(in published.Pointer);
         for (int i = 0; i < Looks; i++)
         {

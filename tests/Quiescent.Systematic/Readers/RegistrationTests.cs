@@ -1,4 +1,3 @@
-using Quiescent.Readers;
 using Quiescent.Systematic.Support;
 
 namespace Quiescent.Systematic.Readers;

@@ -1,7 +1,6 @@
-using Quiescent.Callbacks;
 using Quiescent.GracePeriods;
 using Quiescent.Memory;
-using Quiescent.Readers;
+using Quiescent.Queues;
 using Quiescent.Reclamation;
 using Quiescent.Systematic.Support;
 
@@ -17,14 +16,14 @@ public unsafe class QueueTests : IDomainReports
     [Fact]
     public void Pages_of_one_block_are_handed_over_whole_and_in_order() => Exploration.Run(threads: 3, scenario: schedule =>
     {
-        QueueContext context = CreateContext();
-        HandOver(schedule, context, (queues, block) =>
+        DomainCore core = CreateCore();
+        HandOver(schedule, core, (queues, block) =>
         {
             PageQueue* queue = &((ThreadQueues*)queues)->Blocks;
             while (!Producer.TryAppend(queue, (void*)block))
             {
-                PageQueue.StampFullPage(queue, context.Engine);
-                PageQueue.Extend(queue, context.Pool.Take(), context.First);
+                queue->StampFullPage(core.Queues);
+                queue->Extend(core.Queues, core.Queues.Pages.Take());
             }
         });
         for (int i = 0; i < Producers; i++)
@@ -38,7 +37,7 @@ public unsafe class QueueTests : IDomainReports
     [Fact]
     public void Heads_are_handed_over_each_once() => Exploration.Run(threads: 3, scenario: schedule =>
     {
-        HandOver(schedule, CreateContext(), (queues, block) =>
+        HandOver(schedule, CreateCore(), (queues, block) =>
         {
             RcuHead* head = &((Block*)block)->Head;
             head->Word = HeadWord.OfOffset((void*)block, head, Deallocators.NativeHeap);
@@ -46,9 +45,9 @@ public unsafe class QueueTests : IDomainReports
         });
     });
 
-    void IDomainReports.CallbackFailed(Exception exception) => Schedule.Require(false, exception.Message);
+    void IDomainReports.ReportFailure(Exception exception) => Schedule.Require(false, exception.Message);
 
-    void IDomainReports.ReportReclaimer(bool onPool)
+    void IDomainReports.ReportCallback(bool onPool)
     {
     }
 
@@ -56,19 +55,20 @@ public unsafe class QueueTests : IDomainReports
     {
     }
 
-    private QueueContext CreateContext()
+    void IDomainReports.ReportGracePeriodsOnPool()
     {
-        SlotTable slots = new(ThreadQueues.Bytes, &ThreadQueues.Free, fullFence: false, validate: false);
-        return new QueueContext(GracePeriodEngine.OverSlots(slots), Domains.Options with { BacklogLimit = 8 }, this);
     }
 
+    private DomainCore CreateCore() =>
+        new(nameof(RcuDomain), Domains.Options with { BacklogLimit = 8 }, GracePeriodEngine.OverSlots, remember: null, _ => this);
+
     // Passes beside the producers, then as many as it takes.
-    private static void HandOver(Schedule schedule, QueueContext context, Action<nint, nint> append)
+    private static void HandOver(Schedule schedule, DomainCore core, Action<nint, nint> append)
     {
         for (int i = 0; i < Producers; i++)
         {
             int first = i * Blocks;
-            nint queues = (nint)context.Slots.Extend(owner: null)->Queues;
+            nint queues = (nint)core.Slots.Extend(owner: null)->Queues;
             schedule.Start(() =>
             {
                 for (int j = 0; j < Blocks; j++)
@@ -78,16 +78,16 @@ public unsafe class QueueTests : IDomainReports
             });
         }
 
-        ReclaimerPass pass = new(context, ReclaimerPass.NoCode);
+        ReclaimerPass pass = new(core, ReclaimerPass.NoCode);
         for (int i = 0; i < 2 * Blocks; i++)
         {
-            pass.Run(mayNote: true, hurry: true);
+            pass.Run(maySnapshot: true, isExpedited: true);
         }
 
         schedule.JoinAll();
-        for (int i = 0; i < 4 * Blocks && BarrierTarget.AnythingWaits(context, codeOnly: false); i++)
+        for (int i = 0; i < 4 * Blocks && BarrierTarget.AnythingWaits(core, codeOnly: false); i++)
         {
-            pass.Run(mayNote: true, hurry: true);
+            pass.Run(maySnapshot: true, isExpedited: true);
         }
 
         Schedule.Require(schedule.Freed.Count == Producers * Blocks, $"{schedule.Freed.Count} of {Producers * Blocks} blocks were freed.");

@@ -34,7 +34,7 @@ public unsafe class WakeUpTests
         {
             Block* old = published.Replace();
             GracePeriodState state = domain.StartPoll();
-            Schedule.Until(() => SectionWord.HasReached(domain.Words->Completed, state.Target));
+            Schedule.Until(() => SectionWord.HasReached(domain.Core.State->Completed, state.Target));
             Block.Free(old);
         });
         schedule.Start(() =>

@@ -1,6 +1,6 @@
 using Quiescent.GracePeriods;
+using Quiescent.Queues;
 using Quiescent.Readers;
-using Quiescent.Reclamation;
 using Quiescent.Sleepable;
 using Quiescent.Systematic.Support;
 

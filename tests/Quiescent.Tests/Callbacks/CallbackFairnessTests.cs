@@ -147,13 +147,13 @@ public unsafe class CallbackFairnessTests
             leave.Wait();
         });
         Until.Set(entered);
-        ReclaimerPass pass = new(Inside.Context(domain), batchLimit: PerPass);
+        ReclaimerPass pass = new(Inside.Core(domain), batchLimit: PerPass);
         for (int i = 0; i < blocks.Count; i++)
         {
             domain.Free<FlaggingHeap>(blocks[i]);
             if (i % PerPass == 0)
             {
-                pass.Run(mayNote: true, hurry: false);
+                pass.Run(maySnapshot: true, isExpedited: false);
             }
         }
 

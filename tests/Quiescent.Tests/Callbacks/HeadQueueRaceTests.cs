@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using Quiescent.Callbacks;
+using Quiescent.Queues;
 using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Callbacks;
@@ -35,19 +35,20 @@ public sealed unsafe class HeadQueueRaceTests : IDisposable
     public void Each_head_comes_out_once_and_in_order_while_its_producer_goes_on()
     {
         using BareEngine bare = new();
+        QueueContext context = new(bare.Engine, ledger: null, Page.Entries);
         using Worker producer = Worker.Start(Produce, "producer");
         long carried = 0;
         while (carried < Items)
         {
-            if (!HeadQueue.Snapshot(_queue, bare.Engine, out ulong target))
+            if (!_queue->Snapshot(context, out ulong target))
             {
                 continue;
             }
 
             Assert.True(bare.Engine.TryAdvance(target));
-            HeadQueue.DetachExpired(_queue, bare.Engine);
-            HeadQueue.ReverseDetached(_queue, ledger: null);
-            for (RcuHead* head; (head = HeadQueue.TakeDetached(_queue, ledger: null)) != null; carried++)
+            _queue->DetachExpired(context);
+            _queue->ReverseDetached(context);
+            for (RcuHead* head; (head = _queue->TakeDetached(context)) != null; carried++)
             {
                 if (head != _heads + (carried % Ring))
                 {
@@ -55,12 +56,12 @@ public sealed unsafe class HeadQueueRaceTests : IDisposable
                     Assert.Fail($"Item {carried} is not the head that was queued as such.");
                 }
 
-                HeadQueue.MarkReclaimed(_queue);
+                _queue->MarkReclaimed();
             }
         }
 
         producer.Join();
-        Assert.True(HeadQueue.IsEmpty(_queue));
+        Assert.True(_queue->IsEmpty);
     }
 
     private void Produce()

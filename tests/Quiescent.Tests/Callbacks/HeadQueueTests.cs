@@ -1,8 +1,7 @@
 using System.Runtime.InteropServices;
-using Quiescent.Callbacks;
 using Quiescent.GracePeriods;
+using Quiescent.Queues;
 using Quiescent.Readers;
-using Quiescent.Reclamation;
 
 namespace Quiescent.Tests.Callbacks;
 
@@ -10,8 +9,11 @@ namespace Quiescent.Tests.Callbacks;
 public sealed unsafe class HeadQueueTests : IDisposable
 {
     private readonly GracePeriodEngine _engine = GracePeriodEngine.OverSlots(new SlotTable(ThreadQueues.Bytes, &ThreadQueues.Free, false, false));
+    private readonly QueueContext _context;
     private readonly HeadQueue* _queue = (HeadQueue*)NativeMemory.AllocZeroed(HeadQueue.Bytes);
     private readonly List<nint> _unfreed = [];
+
+    public HeadQueueTests() => _context = new QueueContext(_engine, ledger: null, Page.Entries);
 
     public void Dispose()
     {
@@ -22,36 +24,36 @@ public sealed unsafe class HeadQueueTests : IDisposable
     [Fact]
     public void Positions_count_from_one()
     {
-        Assert.True(HeadQueue.IsEmpty(_queue));
+        Assert.True(_queue->IsEmpty);
         for (int i = 1; i <= 5; i++)
         {
             Assert.Equal(i, HeadQueue.Push(_queue, NewHead()));
             Assert.Equal(i, _queue->Count);
         }
 
-        Assert.False(HeadQueue.IsEmpty(_queue));
+        Assert.False(_queue->IsEmpty);
         FreeRest();
     }
 
     [Fact]
     public void An_empty_queue_seals_nothing()
     {
-        Assert.False(HeadQueue.Snapshot(_queue, _engine, out _));
+        Assert.False(_queue->Snapshot(_context, out _));
         Push(1);
         FreeRest();
-        Assert.False(HeadQueue.Snapshot(_queue, _engine, out _));
-        Assert.Equal(0, HeadQueue.FreeExpired(_queue, _engine, null, 10));
+        Assert.False(_queue->Snapshot(_context, out _));
+        Assert.Equal(0, _queue->FreeExpired(_context, 10));
     }
 
     [Fact]
     public void A_sealed_chain_is_freed_when_its_target_has_completed_and_not_before()
     {
         Push(3);
-        Assert.True(HeadQueue.Snapshot(_queue, _engine, out ulong target));
-        Assert.Equal(0, HeadQueue.FreeExpired(_queue, _engine, null, 10));
+        Assert.True(_queue->Snapshot(_context, out ulong target));
+        Assert.Equal(0, _queue->FreeExpired(_context, 10));
         Assert.True(_engine.TryAdvance(target));
-        Assert.Equal(3, HeadQueue.FreeExpired(_queue, _engine, null, 10));
-        Assert.True(HeadQueue.IsEmpty(_queue));
+        Assert.Equal(3, _queue->FreeExpired(_context, 10));
+        Assert.True(_queue->IsEmpty);
     }
 
     // Catches a chain that grows after its target was taken: what joins late would be freed too early.
@@ -59,33 +61,33 @@ public sealed unsafe class HeadQueueTests : IDisposable
     public void What_is_queued_after_a_chain_was_sealed_is_not_covered_by_its_target()
     {
         Push(3);
-        HeadQueue.Snapshot(_queue, _engine, out ulong target);
+        _queue->Snapshot(_context, out ulong target);
         Push(2);
-        Assert.True(HeadQueue.Snapshot(_queue, _engine, out ulong again));
+        Assert.True(_queue->Snapshot(_context, out ulong again));
         Assert.Equal(target, again);
         _engine.TryAdvance(target);
-        Assert.Equal(3, HeadQueue.FreeExpired(_queue, _engine, null, 10));
-        Assert.Equal(0, HeadQueue.FreeExpired(_queue, _engine, null, 10));
+        Assert.Equal(3, _queue->FreeExpired(_context, 10));
+        Assert.Equal(0, _queue->FreeExpired(_context, 10));
         Assert.Equal(3, _queue->Reclaimed);
 
-        Assert.True(HeadQueue.Snapshot(_queue, _engine, out ulong next));
+        Assert.True(_queue->Snapshot(_context, out ulong next));
         Assert.NotEqual(target, next);
         _engine.TryAdvance(next);
-        Assert.Equal(2, HeadQueue.FreeExpired(_queue, _engine, null, 10));
-        Assert.True(HeadQueue.IsEmpty(_queue));
+        Assert.Equal(2, _queue->FreeExpired(_context, 10));
+        Assert.True(_queue->IsEmpty);
     }
 
     [Fact]
     public void A_budget_bounds_what_is_freed_and_carried_moves_with_the_last()
     {
         Push(5);
-        HeadQueue.Snapshot(_queue, _engine, out ulong target);
+        _queue->Snapshot(_context, out ulong target);
         _engine.TryAdvance(target);
-        Assert.Equal(2, HeadQueue.FreeExpired(_queue, _engine, null, 2));
+        Assert.Equal(2, _queue->FreeExpired(_context, 2));
         Assert.Equal((2, 0), (_queue->ReclaimedItems, _queue->Reclaimed));
-        Assert.Equal(2, HeadQueue.FreeExpired(_queue, _engine, null, 2));
+        Assert.Equal(2, _queue->FreeExpired(_context, 2));
         Assert.Equal((4, 0), (_queue->ReclaimedItems, _queue->Reclaimed));
-        Assert.Equal(1, HeadQueue.FreeExpired(_queue, _engine, null, 2));
+        Assert.Equal(1, _queue->FreeExpired(_context, 2));
         Assert.Equal((5, 5), (_queue->ReclaimedItems, _queue->Reclaimed));
     }
 
@@ -93,21 +95,21 @@ public sealed unsafe class HeadQueueTests : IDisposable
     [Fact]
     public void The_newest_head_can_be_withdrawn_until_its_chain_is_carried_out()
     {
-        Assert.False(HeadQueue.TryWithdraw(_queue, ledger: null));
+        Assert.False(_queue->TryWithdraw(_context));
         Push(2);
         RcuHead* head = NewHead();
         HeadQueue.Push(_queue, head);
-        Assert.True(HeadQueue.TryWithdraw(_queue, ledger: null));
+        Assert.True(_queue->TryWithdraw(_context));
         Assert.Equal(2, _queue->Count);
         Assert.Equal(3, HeadQueue.Push(_queue, head));
-        HeadQueue.Snapshot(_queue, _engine, out ulong target);
-        Assert.True(HeadQueue.TryWithdraw(_queue, ledger: null));
+        _queue->Snapshot(_context, out ulong target);
+        Assert.True(_queue->TryWithdraw(_context));
         Assert.Equal(2, _queue->Count);
         _engine.TryAdvance(target);
-        Assert.Equal(1, HeadQueue.FreeExpired(_queue, _engine, null, 1));
-        Assert.False(HeadQueue.TryWithdraw(_queue, ledger: null));
-        Assert.Equal(1, HeadQueue.FreeExpired(_queue, _engine, null, 10));
-        Assert.False(HeadQueue.TryWithdraw(_queue, ledger: null));
+        Assert.Equal(1, _queue->FreeExpired(_context, 1));
+        Assert.False(_queue->TryWithdraw(_context));
+        Assert.Equal(1, _queue->FreeExpired(_context, 10));
+        Assert.False(_queue->TryWithdraw(_context));
         Assert.Equal((2, 2), (_queue->ReclaimedItems, _queue->Reclaimed));
         NativeMemory.Free(head);
     }
@@ -122,10 +124,10 @@ public sealed unsafe class HeadQueueTests : IDisposable
         Push(before);
         RcuHead* withdrawn = NewHead();
         HeadQueue.Push(_queue, withdrawn);
-        Assert.True(HeadQueue.TryWithdraw(_queue, ledger: null));
-        HeadQueue.Snapshot(_queue, _engine, out ulong target);
+        Assert.True(_queue->TryWithdraw(_context));
+        _queue->Snapshot(_context, out ulong target);
         _engine.TryAdvance(target);
-        Assert.Equal(before, HeadQueue.FreeExpired(_queue, _engine, null, 10));
+        Assert.Equal(before, _queue->FreeExpired(_context, 10));
         NativeMemory.Free(withdrawn); // A double free if it was in the chain.
     }
 
@@ -138,14 +140,14 @@ public sealed unsafe class HeadQueueTests : IDisposable
         Push(count);
         RcuHead* withdrawn = NewHead();
         HeadQueue.Push(_queue, withdrawn);
-        HeadQueue.Snapshot(_queue, _engine, out ulong target);
-        Assert.True(HeadQueue.TryWithdraw(_queue, ledger: null));
+        _queue->Snapshot(_context, out ulong target);
+        Assert.True(_queue->TryWithdraw(_context));
         NativeMemory.Free(withdrawn); // A double free if it was still in the chain.
         _engine.TryAdvance(target);
-        Assert.Equal(1, HeadQueue.FreeExpired(_queue, _engine, null, 1));
-        Assert.False(HeadQueue.TryWithdraw(_queue, ledger: null));
-        Assert.Equal(count - 1, HeadQueue.FreeExpired(_queue, _engine, null, 10));
-        Assert.True(HeadQueue.IsEmpty(_queue));
+        Assert.Equal(1, _queue->FreeExpired(_context, 1));
+        Assert.False(_queue->TryWithdraw(_context));
+        Assert.Equal(count - 1, _queue->FreeExpired(_context, 10));
+        Assert.True(_queue->IsEmpty);
     }
 
     [Fact]
@@ -153,13 +155,13 @@ public sealed unsafe class HeadQueueTests : IDisposable
     {
         RcuHead* withdrawn = NewHead();
         HeadQueue.Push(_queue, withdrawn);
-        HeadQueue.Snapshot(_queue, _engine, out ulong target);
-        Assert.True(HeadQueue.TryWithdraw(_queue, ledger: null));
+        _queue->Snapshot(_context, out ulong target);
+        Assert.True(_queue->TryWithdraw(_context));
         NativeMemory.Free(withdrawn);
-        Assert.True(HeadQueue.IsEmpty(_queue));
+        Assert.True(_queue->IsEmpty);
         _engine.TryAdvance(target);
-        Assert.Equal(0, HeadQueue.FreeExpired(_queue, _engine, null, 10));
-        Assert.False(HeadQueue.Snapshot(_queue, _engine, out _));
+        Assert.Equal(0, _queue->FreeExpired(_context, 10));
+        Assert.False(_queue->Snapshot(_context, out _));
     }
 
     // User code runs without the lock: what was detached may be running.
@@ -168,13 +170,13 @@ public sealed unsafe class HeadQueueTests : IDisposable
     {
         RcuHead* head = NewHead();
         HeadQueue.Push(_queue, head);
-        HeadQueue.Snapshot(_queue, _engine, out ulong target);
+        _queue->Snapshot(_context, out ulong target);
         _engine.TryAdvance(target);
-        HeadQueue.DetachExpired(_queue, _engine);
-        Assert.False(HeadQueue.TryWithdraw(_queue, ledger: null));
-        HeadQueue.ReverseDetached(_queue, ledger: null);
-        Assert.True(HeadQueue.TakeDetached(_queue, ledger: null) == head);
-        HeadQueue.MarkReclaimed(_queue);
+        _queue->DetachExpired(_context);
+        Assert.False(_queue->TryWithdraw(_context));
+        _queue->ReverseDetached(_context);
+        Assert.True(_queue->TakeDetached(_context) == head);
+        _queue->MarkReclaimed();
         NativeMemory.Free(head);
     }
 
@@ -187,24 +189,24 @@ public sealed unsafe class HeadQueueTests : IDisposable
             HeadQueue.Push(_queue, (RcuHead*)head);
         }
 
-        HeadQueue.Snapshot(_queue, _engine, out ulong target);
-        HeadQueue.DetachExpired(_queue, _engine);
+        _queue->Snapshot(_context, out ulong target);
+        _queue->DetachExpired(_context);
         Assert.Equal(0, _queue->DetachedCount);
         _engine.TryAdvance(target);
-        HeadQueue.DetachExpired(_queue, _engine);
-        HeadQueue.ReverseDetached(_queue, ledger: null);
+        _queue->DetachExpired(_context);
+        _queue->ReverseDetached(_context);
         Assert.Equal(7, _queue->DetachedCount);
         for (int i = 0; i < heads.Length; i++)
         {
-            RcuHead* head = HeadQueue.TakeDetached(_queue, ledger: null);
+            RcuHead* head = _queue->TakeDetached(_context);
             Assert.Equal(heads[i], (nint)head);
             Assert.Equal(i, _queue->Reclaimed); // taken is not carried out
-            HeadQueue.MarkReclaimed(_queue);
+            _queue->MarkReclaimed();
             NativeMemory.Free(head);
         }
 
-        Assert.True(HeadQueue.TakeDetached(_queue, ledger: null) == null);
-        Assert.True(HeadQueue.IsEmpty(_queue));
+        Assert.True(_queue->TakeDetached(_context) == null);
+        Assert.True(_queue->IsEmpty);
     }
 
     // The link of a chain's lowest head points to one that was freed, or that is queued anew: following it would show here.
@@ -228,17 +230,17 @@ public sealed unsafe class HeadQueueTests : IDisposable
                 HeadQueue.Push(_queue, heads[i]);
             }
 
-            Assert.True(HeadQueue.Snapshot(_queue, _engine, out ulong target));
+            Assert.True(_queue->Snapshot(_context, out ulong target));
             _engine.TryAdvance(target);
-            HeadQueue.DetachExpired(_queue, _engine);
-            HeadQueue.ReverseDetached(_queue, ledger: null);
+            _queue->DetachExpired(_context);
+            _queue->ReverseDetached(_context);
             for (int i = 0; i < count; i++)
             {
-                Assert.True(HeadQueue.TakeDetached(_queue, ledger: null) == heads[i]);
-                HeadQueue.MarkReclaimed(_queue);
+                Assert.True(_queue->TakeDetached(_context) == heads[i]);
+                _queue->MarkReclaimed();
             }
 
-            Assert.True(HeadQueue.TakeDetached(_queue, ledger: null) == null);
+            Assert.True(_queue->TakeDetached(_context) == null);
             carried += count;
             Assert.Equal(carried, _queue->Reclaimed);
         }
@@ -256,9 +258,9 @@ public sealed unsafe class HeadQueueTests : IDisposable
 
     private void FreeRest()
     {
-        Assert.True(HeadQueue.Snapshot(_queue, _engine, out ulong target));
+        Assert.True(_queue->Snapshot(_context, out ulong target));
         Assert.True(_engine.TryAdvance(target));
-        HeadQueue.FreeExpired(_queue, _engine, null, int.MaxValue);
-        Assert.True(HeadQueue.IsEmpty(_queue));
+        _queue->FreeExpired(_context, int.MaxValue);
+        Assert.True(_queue->IsEmpty);
     }
 }

@@ -1,4 +1,4 @@
-using Quiescent.Callbacks;
+using Quiescent.Queues;
 
 namespace Quiescent.Tests.Callbacks;
 

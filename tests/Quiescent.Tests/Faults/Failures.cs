@@ -1,4 +1,4 @@
-using Quiescent.Faults;
+using Quiescent.Ordering;
 
 namespace Quiescent.Tests.Faults;
 

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using Quiescent.Faults;
+using Quiescent.Ordering;
 using Quiescent.Readers;
 using Quiescent.Tests.Reclamation;
 using Quiescent.Tests.Support;

@@ -1,4 +1,4 @@
-using Quiescent.Faults;
+using Quiescent.Ordering;
 using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Faults;

@@ -176,5 +176,5 @@ public sealed class CookieTests
     }
 
     private static unsafe bool IsIdle(RcuDomain domain) =>
-        (Volatile.Read(ref domain.Words->AppendFlags) & Quiescent.Readers.AppendFlags.Idle) != 0;
+        (Volatile.Read(ref domain.Core.State->AppendFlags) & Quiescent.Readers.AppendFlags.Idle) != 0;
 }

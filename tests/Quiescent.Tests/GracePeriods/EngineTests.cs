@@ -1,4 +1,3 @@
-using Quiescent.GracePeriods;
 using Quiescent.Readers;
 using Quiescent.Tests.Support;
 

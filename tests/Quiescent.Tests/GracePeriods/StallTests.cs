@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
-using Quiescent.GracePeriods;
+using Quiescent.Diagnostics;
 using Quiescent.Readers;
 using Quiescent.Tests.Support;
 
@@ -136,7 +136,7 @@ public sealed unsafe class StallTests
     public void The_detector_names_the_reader_in_the_way_and_nobody_when_there_is_none()
     {
         using BareEngine bare = new();
-        StallDetector detector = new(bare.Engine, TimeSpan.FromTicks(1));
+        ReaderStallDetector detector = new(bare.Engine, TimeSpan.FromTicks(1));
         bare.AddReader(new Thread(static () => { }) { Name = "a bystander" });
         ReaderSlot* culprit = bare.AddReader();
         Assert.False(detector.TryDetect(out _));
@@ -144,7 +144,7 @@ public sealed unsafe class StallTests
         ulong target = bare.Engine.NextTarget();
         Assert.False(detector.TryDetect(out _));
         Assert.False(bare.Engine.TryAdvance(target));
-        Stall stall = default;
+        ReaderStall stall = default;
         Until.True(() => detector.TryDetect(out stall));
         Assert.Equal(bare.Engine.Slots.OwnerOf(1)!.Identify(sections: 1), stall.Reader);
         Assert.Equal(1, stall.Reports);
@@ -159,7 +159,7 @@ public sealed unsafe class StallTests
     public void A_reader_that_has_left_the_section_waited_for_is_not_named()
     {
         using BareEngine bare = new();
-        StallDetector detector = new(bare.Engine, TimeSpan.FromTicks(1));
+        ReaderStallDetector detector = new(bare.Engine, TimeSpan.FromTicks(1));
         ReaderSlot* reader = bare.AddReader();
         bare.Enter(reader);
         ulong target = bare.Engine.NextTarget();
@@ -259,7 +259,7 @@ public sealed unsafe class StallTests
     {
         using BareEngine bare = new();
         TimeSpan timeout = milliseconds < 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromMilliseconds(milliseconds);
-        StallDetector detector = new(bare.Engine, timeout);
+        ReaderStallDetector detector = new(bare.Engine, timeout);
         bare.Enter(bare.AddReader());
         Assert.False(bare.Engine.TryAdvance(bare.Engine.NextTarget()));
         Assert.False(detector.TryDetect(out _));

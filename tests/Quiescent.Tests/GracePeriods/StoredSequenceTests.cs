@@ -55,7 +55,7 @@ public sealed unsafe class StoredSequenceTests
         }
         finally
         {
-            bare.Words->Completed = 0;
+            bare.State->Completed = 0;
         }
     }
 
@@ -104,7 +104,7 @@ public sealed unsafe class StoredSequenceTests
 
     private static void Set(RcuDomain domain, ulong sequence)
     {
-        Volatile.Write(ref domain.Words->Started, (sequence << 16) | 1);
-        Volatile.Write(ref domain.Words->Completed, sequence << 16);
+        Volatile.Write(ref domain.Core.State->Started, (sequence << 16) | 1);
+        Volatile.Write(ref domain.Core.State->Completed, sequence << 16);
     }
 }

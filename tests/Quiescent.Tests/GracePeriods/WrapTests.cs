@@ -137,9 +137,9 @@ public sealed unsafe class WrapTests
 
     private static void Set(RcuDomain domain, ulong sequence)
     {
-        domain.Words->Started = (sequence << SectionWord.SequenceShift) | 1;
-        domain.Words->Completed = sequence << SectionWord.SequenceShift;
+        domain.Core.State->Started = (sequence << SectionWord.SequenceShift) | 1;
+        domain.Core.State->Completed = sequence << SectionWord.SequenceShift;
     }
 
-    private static bool IsIdle(RcuDomain domain) => (Volatile.Read(ref domain.Words->AppendFlags) & AppendFlags.Idle) != 0;
+    private static bool IsIdle(RcuDomain domain) => (Volatile.Read(ref domain.Core.State->AppendFlags) & AppendFlags.Idle) != 0;
 }

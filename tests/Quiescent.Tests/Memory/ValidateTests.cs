@@ -1,8 +1,7 @@
-using Quiescent.Memory;
 using Quiescent.Tests.Callbacks;
 using Quiescent.Tests.Reclamation;
 using Quiescent.Tests.Support;
-using Quiescent.Validation;
+using Quiescent.Validate;
 
 namespace Quiescent.Tests.Memory;
 

@@ -1,5 +1,5 @@
 using System.Runtime.Loader;
-using Quiescent.Faults;
+using Quiescent.Ordering;
 using Quiescent.Tests.Faults;
 using Quiescent.Tests.Support;
 

@@ -31,19 +31,19 @@ public sealed class CollectedModuleTests
     public void Domains_are_known_until_they_are_disposed_of_or_collected()
     {
         LoadedModule.Collect();
-        int before = LiveDomains.All().Count;
+        int before = UnloadBarrier.Domains().Count;
         using (RcuDomain domain = Domains.New())
         {
             using SrcuDomain sleepable = new();
-            Assert.Equal(before + 2, LiveDomains.All().Count);
+            Assert.Equal(before + 2, UnloadBarrier.Domains().Count);
         }
 
-        Assert.Equal(before, LiveDomains.All().Count);
+        Assert.Equal(before, UnloadBarrier.Domains().Count);
         WeakReference dropped = Drop();
         Until.True(() =>
         {
             LoadedModule.Collect();
-            return !dropped.IsAlive && LiveDomains.All().Count <= before;
+            return !dropped.IsAlive && UnloadBarrier.Domains().Count <= before;
         });
     }
 

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Quiescent.Pools;
 using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Pools;

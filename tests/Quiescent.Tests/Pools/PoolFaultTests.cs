@@ -1,5 +1,4 @@
-using Quiescent.Faults;
-using Quiescent.Pools;
+using Quiescent.Ordering;
 using Quiescent.Tests.Faults;
 using Quiescent.Tests.Support;
 

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
-using Quiescent.Ordering;
 using Quiescent.Pools;
+using Quiescent.Queues;
 using Quiescent.Reclamation;
 using Quiescent.Tests.Reclamation;
 using Quiescent.Tests.Support;
@@ -45,10 +45,10 @@ internal static unsafe class PoolInside
         where T : unmanaged
     {
         List<nint> magazines = [];
-        QueueContext context = Inside.Context(pool.Domain);
-        for (int i = 0; i < context.Slots.End; i++)
+        DomainCore core = Inside.Core(pool.Domain);
+        for (int i = 0; i < core.Slots.End; i++)
         {
-            for (PageQueue* queue = &context.QueuesOf(i)->Blocks; queue != null; queue = ThreadQueues.Following(queue))
+            for (PageQueue* queue = &core.QueuesOf(i)->Blocks; queue != null; queue = queue->Following)
             {
                 if (queue->Channel == Channel(Core(pool)) && ((Magazine*)queue)->Pool == Number(Core(pool)))
                 {

@@ -1,4 +1,3 @@
-using Quiescent.Pools;
 using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Pools;

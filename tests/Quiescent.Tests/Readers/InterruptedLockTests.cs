@@ -1,10 +1,10 @@
 using System.Runtime.CompilerServices;
-using Quiescent.Memory;
 using Quiescent.Ordering;
 using Quiescent.Readers;
 using Quiescent.Reclamation;
 using Quiescent.Tests.Reclamation;
 using Quiescent.Tests.Support;
+using Quiescent.Validate;
 
 namespace Quiescent.Tests.Readers;
 
@@ -19,7 +19,7 @@ public sealed class InterruptedLockTests
     public void An_interrupted_thread_waits_for_its_first_section(bool validate)
     {
         using RcuDomain domain = Domains.New(validate: validate);
-        WhileHeld(ref GateOf(Inside.Context(domain).Slots), () => domain.ReadLock().Dispose());
+        WhileHeld(ref GateOf(Inside.Core(domain).Slots), () => domain.ReadLock().Dispose());
         Assert.Equal(1, domain.GetStatistics().ReaderSlots);
     }
 
@@ -32,7 +32,7 @@ public sealed class InterruptedLockTests
     public void An_interrupted_thread_waits_for_its_first_append(Form form)
     {
         using RcuDomain domain = Domains.New();
-        WhileHeld(ref GateOf(Inside.Context(domain).Slots), () => Forms.Queue(domain, form));
+        WhileHeld(ref GateOf(Inside.Core(domain).Slots), () => Forms.Queue(domain, form));
         MustCarryOutOne(domain);
     }
 
@@ -57,7 +57,7 @@ public sealed class InterruptedLockTests
     public void An_interrupted_thread_waits_for_the_ledger_of_queued_blocks(Form form)
     {
         using RcuDomain domain = Domains.New(validate: true);
-        WhileHeld(ref GateOf(Inside.Context(domain).Ledger!), () => Forms.Queue(domain, form));
+        WhileHeld(ref GateOf(Inside.Core(domain).Queues.Ledger!), () => Forms.Queue(domain, form));
         MustCarryOutOne(domain);
     }
 

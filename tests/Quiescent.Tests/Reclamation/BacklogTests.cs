@@ -1,3 +1,4 @@
+using Quiescent.Queues;
 using Quiescent.Reclamation;
 using Quiescent.Tests.Support;
 
@@ -57,7 +58,7 @@ public class BacklogTests
     public void A_page_never_holds_more_than_an_eighth_of_the_limit(long limit, int entries)
     {
         using RcuDomain domain = new(new RcuDomainOptions { BacklogLimit = limit });
-        Assert.Equal(entries, Inside.Context(domain).PageEntries);
+        Assert.Equal(entries, Inside.Core(domain).Queues.PageEntries);
     }
 
     [Fact]

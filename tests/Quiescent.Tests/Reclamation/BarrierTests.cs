@@ -1,4 +1,4 @@
-using Quiescent.Readers;
+using Quiescent.Queues;
 using Quiescent.Reclamation;
 using Quiescent.Tests.Support;
 
@@ -130,10 +130,10 @@ public class BarrierTests
             ReclaimDelay = TimeSpan.FromMinutes(1), // So that the reclaimer stays out of it.
         });
         domain.Free(Forms.NewBlock());
-        QueueContext context = Inside.Context(domain);
+        DomainCore core = Inside.Core(domain);
         PageQueue* queue = &((ThreadQueues*)Inside.Slot(domain)->Queues)->Blocks;
         Page* page = Page.Of(queue->Cursor);
-        BarrierTarget ticket = BarrierTarget.Take(context, codeOnly: false)!;
+        BarrierTarget target = BarrierTarget.Take(core, codeOnly: false)!;
         int attempt = 0;
         do
         {
@@ -143,7 +143,7 @@ public class BarrierTests
         while (++attempt < Attempts && (queue->Reclaimed == 0 || Page.Of(queue->Cursor) != page));
 
         Assert.True(attempt < Attempts, "The page does not come back.");
-        Assert.True(ticket.IsDone());
+        Assert.True(target.IsDone());
     }
 
     // Blocks need no reclaimer: a barrier frees them itself while the one thread is busy with a callback.

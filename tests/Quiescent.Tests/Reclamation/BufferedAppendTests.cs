@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using Quiescent.Ordering;
-using Quiescent.Readers;
-using Quiescent.Reclamation;
+using Quiescent.Queues;
 using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Reclamation;

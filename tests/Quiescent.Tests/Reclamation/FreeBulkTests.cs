@@ -1,5 +1,5 @@
-using Quiescent.Faults;
-using Quiescent.Reclamation;
+using Quiescent.Ordering;
+using Quiescent.Queues;
 using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Reclamation;

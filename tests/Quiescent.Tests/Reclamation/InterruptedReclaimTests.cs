@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
-using Quiescent.Memory;
 using Quiescent.Ordering;
 using Quiescent.Tests.Support;
+using Quiescent.Validate;
 
 namespace Quiescent.Tests.Reclamation;
 
@@ -89,7 +89,7 @@ public sealed class InterruptedReclaimTests
 
     private static void HoldLedger(RcuDomain domain, Func<Thread> start)
     {
-        ref int gate = ref GateOf(Inside.Context(domain).Ledger!);
+        ref int gate = ref GateOf(Inside.Core(domain).Queues.Ledger!);
         TryLock.Enter(ref gate);
         try
         {

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Quiescent.Ordering;
+using Quiescent.Queues;
 using Quiescent.Readers;
 using Quiescent.Reclamation;
 using Quiescent.Tests.Support;
@@ -16,13 +17,13 @@ public sealed unsafe class LateAppendTests
     {
         RcuDomain domain = Domains.New();
         domain.ReadLock().Dispose();
-        QueueContext context = Inside.Context(domain);
+        DomainCore core = Inside.Core(domain);
         PageQueue* queue = &((ThreadQueues*)Inside.Slot(domain)->Queues)->Blocks;
         Assert.True(queue->Cursor == null);
         TryLock.Enter(ref queue->Lock);
         using Worker disposer = Worker.Start(domain.Dispose);
         Until.True(() => disposer.IsWaiting || disposer.HasEnded);
-        PageQueue.Extend(queue, context.Pool.Take(), context.First);
+        queue->Extend(core.Queues, core.Queues.Pages.Take());
         Assert.True(Producer.TryAppend(queue, NativeMemory.Alloc(32)));
         Assert.False(disposer.HasEnded);
         TryLock.Exit(ref queue->Lock);

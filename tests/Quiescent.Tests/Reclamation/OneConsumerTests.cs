@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using Quiescent.Ordering;
-using Quiescent.Readers;
-using Quiescent.Reclamation;
+using Quiescent.Queues;
 using Quiescent.Tests.Memory;
 using Quiescent.Tests.Support;
 
@@ -131,7 +130,7 @@ public sealed unsafe class OneConsumerTests
         using (TryLock.Hold(ref queue->Lock))
         {
             disposed.Set();
-            Until.True(() => (owner.IsWaiting && PageQueue.Tail(queue, Inside.Context(domain).First) == 2) || owner.HasEnded);
+            Until.True(() => (owner.IsWaiting && queue->Tail(Inside.Core(domain).Queues) == 2) || owner.HasEnded);
             Assert.False(owner.HasEnded, "The entry was withdrawn under the consumer.");
         }
 

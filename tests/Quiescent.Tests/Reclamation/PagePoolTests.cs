@@ -1,4 +1,4 @@
-using Quiescent.Reclamation;
+using Quiescent.Queues;
 
 namespace Quiescent.Tests.Reclamation;
 

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Quiescent.GracePeriods;
 using Quiescent.Memory;
+using Quiescent.Queues;
 using Quiescent.Readers;
 using Quiescent.Reclamation;
 
@@ -10,16 +11,17 @@ namespace Quiescent.Tests.Reclamation;
 public sealed unsafe class PageQueueTests : IDisposable
 {
     private const int Entries = 4;
-    private const int First = Page.Words - Entries;
 
     private readonly GracePeriodEngine _engine = GracePeriodEngine.OverSlots(new SlotTable(ThreadQueues.Bytes, &ThreadQueues.Free, false, false));
-    private readonly PagePool _pool = new();
+    private readonly QueueContext _context;
     private readonly PageQueue* _queue = (PageQueue*)NativeMemory.AllocZeroed(PageQueue.Bytes);
     private long _next;
 
+    public PageQueueTests() => _context = new QueueContext(_engine, ledger: null, Entries);
+
     public void Dispose()
     {
-        PageQueue.FreePages(_queue);
+        _queue->FreePages();
         NativeMemory.Free(_queue);
     }
 
@@ -27,9 +29,9 @@ public sealed unsafe class PageQueueTests : IDisposable
     public void A_queue_without_a_page_has_no_room_and_nothing_in_it()
     {
         Assert.False(Producer.TryAppend(_queue, (void*)8));
-        Assert.False(PageQueue.StampFullPage(_queue, _engine));
-        Assert.Equal(0, PageQueue.Tail(_queue, First));
-        Assert.False(PageQueue.SnapshotPartialPages(_queue, _engine, First, evenIfActive: true, out _));
+        Assert.False(_queue->StampFullPage(_context));
+        Assert.Equal(0, _queue->Tail(_context));
+        Assert.False(_queue->SnapshotPartialPages(_context, evenIfActive: true, out _));
         Assert.Equal(0, Peek(out _));
     }
 
@@ -39,8 +41,8 @@ public sealed unsafe class PageQueueTests : IDisposable
         Append(Entries);
         Assert.False(Producer.TryAppend(_queue, (void*)8));
         Assert.Equal(Entries, Tail);
-        Assert.True(PageQueue.StampFullPage(_queue, _engine));
-        Assert.False(PageQueue.StampFullPage(_queue, _engine));
+        Assert.True(_queue->StampFullPage(_context));
+        Assert.False(_queue->StampFullPage(_context));
     }
 
     [Fact]
@@ -52,7 +54,7 @@ public sealed unsafe class PageQueueTests : IDisposable
             Assert.Equal(i, Tail);
         }
 
-        Assert.Equal(5, _pool.InUse);
+        Assert.Equal(5, _context.Pages.InUse);
     }
 
     [Fact]
@@ -60,9 +62,9 @@ public sealed unsafe class PageQueueTests : IDisposable
     {
         Append(Entries);
         Assert.Equal(0, Peek(out _));
-        PageQueue.StampFullPage(_queue, _engine);
+        _queue->StampFullPage(_context);
         Assert.Equal(0, Peek(out _));
-        Assert.True(_engine.TryAdvance(PageQueue.OldestTarget(_queue, _engine)));
+        Assert.True(_engine.TryAdvance(_queue->OldestTarget(_context)));
         Assert.Equal(Entries, Peek(out nint* entries));
         Assert.Equal([1, 2, 3, 4], new ReadOnlySpan<nint>(entries, Entries));
     }
@@ -77,8 +79,8 @@ public sealed unsafe class PageQueueTests : IDisposable
             Append(Entries - 1);
             Assert.True(_engine.TryAdvance(_engine.NextTarget()));
             Append(1);
-            PageQueue.StampFullPage(_queue, _engine);
-            PageQueue.MarkReclaimed(_queue, Peek(out _)); // The page before it.
+            _queue->StampFullPage(_context);
+            _queue->MarkReclaimed(Peek(out _)); // The page before it.
             Assert.Equal(0, Peek(out _));
         }
     }
@@ -89,14 +91,14 @@ public sealed unsafe class PageQueueTests : IDisposable
     {
         Append(Entries);
         SealAndComplete();
-        PageQueue.MarkReclaimed(_queue, Peek(out _));
+        _queue->MarkReclaimed(Peek(out _));
         Assert.Equal(Entries, _queue->Reclaimed);
-        Assert.Equal(1, _pool.InUse);
+        Assert.Equal(1, _context.Pages.InUse);
         Assert.Equal(0, Peek(out _));
         Append(1);
-        Assert.Equal(2, _pool.InUse);
+        Assert.Equal(2, _context.Pages.InUse);
         Assert.Equal(0, Peek(out _));
-        Assert.Equal(1, _pool.InUse);
+        Assert.Equal(1, _context.Pages.InUse);
         Assert.Equal(Entries + 1, Tail);
     }
 
@@ -109,7 +111,7 @@ public sealed unsafe class PageQueueTests : IDisposable
         {
             Assert.Equal(Entries - i + 1, Peek(out nint* entries));
             Assert.Equal(i, entries[0]);
-            PageQueue.MarkReclaimed(_queue, 1);
+            _queue->MarkReclaimed(1);
             Assert.Equal(i, _queue->Reclaimed);
         }
     }
@@ -123,7 +125,7 @@ public sealed unsafe class PageQueueTests : IDisposable
         _engine.TryAdvance(target);
         Assert.Equal(2, Peek(out nint* entries));
         Assert.Equal(1, entries[0]);
-        PageQueue.MarkReclaimed(_queue, 2);
+        _queue->MarkReclaimed(2);
         Assert.Equal(0, Peek(out _));
         Assert.True(Note(evenIfActive: true, out ulong next));
         Assert.NotEqual(target, next);
@@ -143,7 +145,7 @@ public sealed unsafe class PageQueueTests : IDisposable
         for (int covered; (covered = Peek(out nint* entries)) != 0; consumed += covered)
         {
             Assert.Equal(consumed + 1, entries[0]);
-            PageQueue.MarkReclaimed(_queue, covered);
+            _queue->MarkReclaimed(covered);
         }
 
         Assert.Equal(Count, consumed);
@@ -190,18 +192,18 @@ public sealed unsafe class PageQueueTests : IDisposable
     {
         _queue->Channel = channel;
         Append(2);
-        Assert.True(PageQueue.TryWithdraw(_queue, First));
+        Assert.True(_queue->TryWithdraw(_context));
         Assert.Equal(1, Tail);
         _next = 1;
         Append(1);
         Note(evenIfActive: true, out ulong target);
-        Assert.Equal(evenIfNoted, PageQueue.TryWithdraw(_queue, First));
+        Assert.Equal(evenIfNoted, _queue->TryWithdraw(_context));
         int left = evenIfNoted ? 1 : 2;
         Assert.Equal(left, Tail);
         _engine.TryAdvance(target);
         Assert.Equal(left, Peek(out _)); // The note does not reach beyond what is left.
-        PageQueue.MarkReclaimed(_queue, left);
-        Assert.False(PageQueue.TryWithdraw(_queue, First));
+        _queue->MarkReclaimed(left);
+        Assert.False(_queue->TryWithdraw(_context));
         Assert.Equal(left, Tail);
         Assert.False(Note(evenIfActive: true, out _));
     }
@@ -212,7 +214,7 @@ public sealed unsafe class PageQueueTests : IDisposable
     {
         Append(2);
         Note(evenIfActive: true, out ulong target);
-        Assert.True(PageQueue.TryWithdraw(_queue, First));
+        Assert.True(_queue->TryWithdraw(_context));
         Append(1);
         _engine.TryAdvance(target);
         Assert.Equal(1, Peek(out _));
@@ -222,11 +224,11 @@ public sealed unsafe class PageQueueTests : IDisposable
     public void The_first_entry_of_a_page_and_the_last_can_be_withdrawn()
     {
         Append(1);
-        Assert.True(PageQueue.TryWithdraw(_queue, First));
+        Assert.True(_queue->TryWithdraw(_context));
         Assert.Equal(0, Tail);
-        Assert.False(PageQueue.TryWithdraw(_queue, First));
+        Assert.False(_queue->TryWithdraw(_context));
         Append(Entries);
-        Assert.True(PageQueue.TryWithdraw(_queue, First));
+        Assert.True(_queue->TryWithdraw(_context));
         Assert.Equal(Entries - 1, Tail);
         Append(1);
         Assert.Equal(Entries, Tail);
@@ -236,13 +238,13 @@ public sealed unsafe class PageQueueTests : IDisposable
     public void The_last_page_is_released_when_it_is_empty_and_positions_go_on()
     {
         Append(2);
-        PageQueue.Release(_queue, _pool, First);
-        Assert.Equal(1, _pool.InUse);
+        _queue->ReleasePages(_context);
+        Assert.Equal(1, _context.Pages.InUse);
         Note(evenIfActive: true, out ulong target);
         _engine.TryAdvance(target);
-        PageQueue.MarkReclaimed(_queue, Peek(out _));
-        PageQueue.Release(_queue, _pool, First);
-        Assert.Equal(0, _pool.InUse);
+        _queue->MarkReclaimed(Peek(out _));
+        _queue->ReleasePages(_context);
+        Assert.Equal(0, _context.Pages.InUse);
         Assert.Equal(2, Tail);
         Append(1);
         Assert.Equal(3, Tail);
@@ -265,11 +267,11 @@ public sealed unsafe class PageQueueTests : IDisposable
                     Assert.Equal(++expected, entries[i]);
                 }
 
-                PageQueue.MarkReclaimed(_queue, covered);
+                _queue->MarkReclaimed(covered);
             }
 
             Assert.Equal(Tail, _queue->Reclaimed);
-            Assert.InRange(_pool.InUse, 1, 2);
+            Assert.InRange(_context.Pages.InUse, 1, 2);
         }
     }
 
@@ -282,11 +284,11 @@ public sealed unsafe class PageQueueTests : IDisposable
             AppendBlock(Forms.NewBlock());
         }
 
-        PageQueue.StampFullPage(_queue, _engine);
+        _queue->StampFullPage(_context);
         _engine.TryAdvance(_engine.NextTarget());
-        Assert.Equal(2 * Entries, PageQueue.FreeExpired(_queue, _engine, _pool, null, First, pages: 2));
-        Assert.Equal(3 * Entries, PageQueue.FreeExpired(_queue, _engine, _pool, null, First, pages: 10));
-        Assert.Equal(0, PageQueue.FreeExpired(_queue, _engine, _pool, null, First, pages: 10));
+        Assert.Equal(2 * Entries, _queue->FreeExpired(_context, pages: 2));
+        Assert.Equal(3 * Entries, _queue->FreeExpired(_context, pages: 10));
+        Assert.Equal(0, _queue->FreeExpired(_context, pages: 10));
         Assert.Equal(Pages * Entries, _queue->Reclaimed);
     }
 
@@ -301,20 +303,20 @@ public sealed unsafe class PageQueueTests : IDisposable
             AppendBlock(Forms.NewBlock());
         }
 
-        PageQueue.StampFullPage(_queue, _engine);
-        PageQueue.FreeSome(_queue, _engine, _pool, null, First, Handful);
+        _queue->StampFullPage(_context);
+        _queue->FreeSomeExpired(_context, Handful);
         Assert.Equal(0, _queue->Reclaimed);
         _engine.TryAdvance(_engine.NextTarget());
-        PageQueue.FreeSome(_queue, _engine, _pool, null, First, Handful);
+        _queue->FreeSomeExpired(_context, Handful);
         Assert.Equal(Handful, _queue->Reclaimed);
-        Assert.Equal(Entries, PageQueue.FreeExpired(_queue, _engine, _pool, null, First, pages: 1));
-        PageQueue.FreeSome(_queue, _engine, _pool, null, First, int.MaxValue);
+        Assert.Equal(Entries, _queue->FreeExpired(_context, pages: 1));
+        _queue->FreeSomeExpired(_context, int.MaxValue);
         Assert.Equal(2 * Entries, _queue->Reclaimed);
-        Assert.Equal(Entries, PageQueue.FreeExpired(_queue, _engine, _pool, null, First, pages: 1));
-        Assert.Equal(0, PageQueue.FreeExpired(_queue, _engine, _pool, null, First, pages: 1));
+        Assert.Equal(Entries, _queue->FreeExpired(_context, pages: 1));
+        Assert.Equal(0, _queue->FreeExpired(_context, pages: 1));
     }
 
-    private long Tail => PageQueue.Tail(_queue, First);
+    private long Tail => _queue->Tail(_context);
 
     private void Append(int count)
     {
@@ -328,20 +330,20 @@ public sealed unsafe class PageQueueTests : IDisposable
     {
         if (!Producer.TryAppend(_queue, block))
         {
-            PageQueue.StampFullPage(_queue, _engine);
-            PageQueue.Extend(_queue, _pool.Take(), First);
+            _queue->StampFullPage(_context);
+            _queue->Extend(_context, _context.Pages.Take());
             Assert.True(Producer.TryAppend(_queue, block));
         }
     }
 
     private void SealAndComplete()
     {
-        PageQueue.StampFullPage(_queue, _engine);
-        Assert.True(_engine.TryAdvance(PageQueue.OldestTarget(_queue, _engine)));
+        _queue->StampFullPage(_context);
+        Assert.True(_engine.TryAdvance(_queue->OldestTarget(_context)));
     }
 
     private bool Note(bool evenIfActive, out ulong target) =>
-        PageQueue.SnapshotPartialPages(_queue, _engine, First, evenIfActive, out target);
+        _queue->SnapshotPartialPages(_context, evenIfActive, out target);
 
-    private int Peek(out nint* entries) => PageQueue.NextExpired(_queue, _engine, _pool, First, out entries);
+    private int Peek(out nint* entries) => _queue->Expired(_context, out entries);
 }

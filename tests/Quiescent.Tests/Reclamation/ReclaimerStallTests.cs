@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
-using Quiescent.Callbacks;
+using Quiescent.Diagnostics;
+using Quiescent.Queues;
 using Quiescent.Reclamation;
 using Quiescent.Tests.Support;
 
@@ -127,13 +128,13 @@ public sealed unsafe class ReclaimerStallTests
         code.Enter(queue);
         Assert.EndsWith($".{nameof(Stick)}", NameAfter(first), StringComparison.Ordinal);
         ManagedCallback.Discard(first);
-        HeadQueue.MarkReclaimed(queue);
+        queue->MarkReclaimed();
         Assert.EndsWith($".{nameof(StickFunction)}", NameAfter(&second), StringComparison.Ordinal);
         NativeMemory.Free(queue);
 
         string NameAfter(RcuHead* head)
         {
-            code.Note(head, ledger: null);
+            code.BeginCallback(head, ledger: null);
             Assert.True(code.TryRead(out (nint, long) running));
             Assert.True(code.TryDescribe(running, out string name, out _));
             return name;
@@ -152,12 +153,12 @@ public sealed unsafe class ReclaimerStallTests
         code.Enter(queue);
         for (int i = 0; i < 1_000; i++)
         {
-            code.Note(&head, ledger: null);
+            code.BeginCallback(&head, ledger: null);
             Assert.False(detector.TryDetect(out _));
-            HeadQueue.MarkReclaimed(queue);
+            queue->MarkReclaimed();
         }
 
-        code.Note(&head, ledger: null);
+        code.BeginCallback(&head, ledger: null);
         CallbackStall stall = default;
         Until.True(() => detector.TryDetect(out stall));
         Assert.Equal(1, stall.Reports);

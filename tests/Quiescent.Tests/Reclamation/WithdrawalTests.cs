@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
-using Quiescent.Callbacks;
 using Quiescent.Memory;
 using Quiescent.Ordering;
+using Quiescent.Queues;
 using Quiescent.Reclamation;
 using Quiescent.Tests.Support;
 
@@ -19,16 +19,16 @@ public sealed unsafe class WithdrawalTests
     public void A_block_that_was_noted_after_the_drain_is_withdrawn(int channel)
     {
         using LateDomain late = new();
-        PageQueue* queue = ThreadQueues.For(late.Queues, channel);
+        PageQueue* queue = late.Queues->For(channel);
         void* block = NewBlock(channel);
         if (queue->Cursor == null)
         {
-            PageQueue.Extend(queue, late.Context.Pool.Take(), late.Context.First);
+            queue->Extend(late.Core.Queues, late.Core.Queues.Pages.Take());
         }
 
         Assert.True(Producer.TryAppend(queue, block));
         late.RunBarrier();
-        Assert.Throws<ObjectDisposedException>(() => late.Domain.Producer.HandleAppendFlags(queue));
+        Assert.Throws<ObjectDisposedException>(() => late.Core.Producer.HandleAppendFlags(queue));
         FreeBlock(channel, block); // It is the caller's: a double free if the note still covers it.
         late.LetReadersGo();
         late.RunBarrier();
@@ -48,7 +48,7 @@ public sealed unsafe class WithdrawalTests
         RcuHead* head = (RcuHead*)NativeMemory.AllocZeroed((nuint)sizeof(RcuHead)); // word 0: offset 0, malloc's
         long position = HeadQueue.Push(queue, head);
         late.RunBarrier();
-        Assert.Throws<ObjectDisposedException>(() => late.Domain.Producer.AfterPush(Inside.Slot(late.Domain), queue, position));
+        Assert.Throws<ObjectDisposedException>(() => late.Core.Producer.AfterPush(Inside.Slot(late.Domain), queue, position));
         NativeMemory.Free(head);
         late.LetReadersGo();
         late.RunBarrier();
@@ -65,7 +65,7 @@ public sealed unsafe class WithdrawalTests
     public void What_was_noted_before_a_withdrawn_block_is_freed_once(int before)
     {
         using RcuDomain domain = new(new RcuDomainOptions { BacklogPolicy = BacklogPolicy.None });
-        QueueContext context = Inside.Context(domain);
+        DomainCore core = Inside.Core(domain);
         using (new ParkedReader(domain))
         {
             for (int i = 0; i < before; i++)
@@ -76,10 +76,10 @@ public sealed unsafe class WithdrawalTests
             void* block = Forms.NewBlock();
             domain.Free(block);
             PageQueue* queue = &((ThreadQueues*)Inside.Slot(domain)->Queues)->Blocks;
-            new ReclaimerPass(context, ReclaimerPass.NoCode).Run(mayNote: true, hurry: true);
+            new ReclaimerPass(core, ReclaimerPass.NoCode).Run(maySnapshot: true, isExpedited: true);
             using (TryLock.Hold(ref queue->Lock))
             {
-                Assert.True(PageQueue.TryWithdraw(queue, context.First));
+                Assert.True(queue->TryWithdraw(core.Queues));
             }
 
             NativeMemory.Free(block);
@@ -116,20 +116,20 @@ public sealed unsafe class WithdrawalTests
             Domain = new RcuDomain();
             Domain.ReadLock().Dispose();
             _reader = new ParkedReader(Domain);
-            Context = Inside.Context(Domain);
-            _barrier = new ReclaimerPass(Context, ReclaimerPass.NoCode);
+            Core = Inside.Core(Domain);
+            _barrier = new ReclaimerPass(Core, ReclaimerPass.NoCode);
             Domain.Dispose();
             Queues = (ThreadQueues*)Inside.Slot(Domain)->Queues;
         }
 
         public RcuDomain Domain { get; }
 
-        public QueueContext Context { get; }
+        public DomainCore Core { get; }
 
         public ThreadQueues* Queues { get; }
 
         /// <summary>What a barrier that another thread has begun before the disposal goes on to do.</summary>
-        public void RunBarrier() => _barrier.Run(mayNote: true, hurry: true);
+        public void RunBarrier() => _barrier.Run(maySnapshot: true, isExpedited: true);
 
         public void LetReadersGo()
         {
@@ -141,7 +141,7 @@ public sealed unsafe class WithdrawalTests
         {
             RcuStatistics books = Books.MustBeConsistent(Domain);
             Assert.Equal((0, 0), (books.BlocksQueued, books.CallbacksQueued));
-            Assert.False(BarrierTarget.AnythingWaits(codeOnly: false, context: Context));
+            Assert.False(BarrierTarget.AnythingWaits(Core, codeOnly: false));
         }
 
         public void Dispose()

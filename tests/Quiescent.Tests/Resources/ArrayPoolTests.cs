@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
-using Quiescent.Faults;
+using Quiescent.Ordering;
 using Quiescent.Tests.Faults;
 using Quiescent.Tests.Resources.Support;
 using Quiescent.Tests.Support;

@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using Quiescent.Faults;
+using Quiescent.Ordering;
 using Quiescent.Tests.Faults;
 using Quiescent.Tests.Resources.Support;
 using Quiescent.Tests.Support;

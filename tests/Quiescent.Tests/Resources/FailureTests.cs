@@ -1,4 +1,4 @@
-using Quiescent.Faults;
+using Quiescent.Ordering;
 using Quiescent.Tests.Faults;
 using Quiescent.Tests.Resources.Support;
 using Quiescent.Tests.Support;

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Quiescent.Tests.Resources;
 
 // A handle that knows how often it was released.

@@ -11,20 +11,20 @@ internal sealed unsafe class BareEngine : IDisposable
     public BareEngine(ulong sequence = 0, bool fullFence = true)
     {
         _slots = new SlotTable(queueBytes: 64, &FreeNothing, fullFence, validate: false);
-        _slots.Words->Started = (sequence << SectionWord.SequenceShift) | 1;
-        _slots.Words->Completed = sequence << SectionWord.SequenceShift;
+        _slots.State->Started = (sequence << SectionWord.SequenceShift) | 1;
+        _slots.State->Completed = sequence << SectionWord.SequenceShift;
         Engine = GracePeriodEngine.OverSlots(_slots);
     }
 
     public GracePeriodEngine Engine { get; }
 
-    public DomainState* Words => _slots.Words;
+    public DomainState* State => _slots.State;
 
     /// <summary>A slot of a thread that lives, or of the given one.</summary>
     public ReaderSlot* AddReader(Thread? thread = null) =>
         _slots.Extend(new SlotOwner(_slots, thread ?? Thread.CurrentThread));
 
-    public void Enter(ReaderSlot* slot) => Section.Announce(slot, Words);
+    public void Enter(ReaderSlot* slot) => Section.Announce(slot, State);
 
     public void Exit(ReaderSlot* slot) => slot->Word--;
 

@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using Quiescent.Validation;
+using Quiescent.Validate;
 
 namespace Quiescent.Tests.Validation;
 

@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Quiescent.Tests.Pools;
-using Quiescent.Tests.Reclamation;
 using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Validation;

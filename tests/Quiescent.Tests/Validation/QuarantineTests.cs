@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Quiescent.Memory;
 using Quiescent.Tests.Support;
-using Quiescent.Validation;
+using Quiescent.Validate;
 
 namespace Quiescent.Tests.Validation;
 

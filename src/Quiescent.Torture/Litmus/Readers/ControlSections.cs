@@ -80,7 +80,7 @@ internal readonly unsafe struct EngineSections : ISections
     {
         // SAFETY: the table outlives the slot, for the struct refers to it.
         ReaderSlot* slot = _slots.Extend(new SlotOwner(_slots, Thread.CurrentThread));
-        DomainState* words = _slots.Words;
+        DomainState* words = _slots.State;
         while (body.Next())
         {
             ulong word = Section.Announce(slot, words);

@@ -11,20 +11,20 @@ internal sealed class Steps : IDisposable
     public Steps(GracePeriodDomain domain)
     {
         _domain = domain;
-        domain.BeginSteps();
+        domain.Core.BeginSteps();
         _isStepping = true;
     }
 
     /// <summary>Starts a grace period, and ends it if no reader is in the way. Whether it has ended.</summary>
-    public bool TryAdvance() => _domain.StepGracePeriod();
+    public bool TryAdvance() => _domain.Core.StepGracePeriod();
 
     /// <summary>As many grace periods as can pass now, and all that they cover is released. However many a release takes.</summary>
     public void Advance()
     {
         for (int i = 0; i < ManyGracePeriods; i++)
         {
-            _domain.StepGracePeriod();
-            while (_domain.StepReclaimer())
+            _domain.Core.StepGracePeriod();
+            while (_domain.Core.StepReclaimer())
             {
             }
         }
@@ -35,7 +35,7 @@ internal sealed class Steps : IDisposable
         if (_isStepping)
         {
             _isStepping = false;
-            _domain.EndSteps();
+            _domain.Core.EndSteps();
         }
     }
 }

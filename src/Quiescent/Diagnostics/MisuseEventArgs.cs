@@ -3,32 +3,6 @@ using Quiescent.Validate;
 
 namespace Quiescent;
 
-/// <summary>A callback or user deallocator that threw. All others are carried out all the same.</summary>
-public sealed class CallbackFailedEventArgs : EventArgs
-{
-    internal CallbackFailedEventArgs(string domain, Exception exception)
-    {
-        DomainName = domain;
-        Exception = exception;
-    }
-
-    /// <summary>The domain's name.</summary>
-    public string DomainName { get; }
-
-    /// <summary>What it threw.</summary>
-    public Exception Exception { get; }
-}
-
-/// <summary>What <see cref="RcuDomainOptions.Validate"/> finds out when whoever did it has gone on. All else is an exception.</summary>
-public enum MisuseKind
-{
-    /// <summary>A head was overwritten while it waited. It was not carried out: its block leaks, its function is not called.</summary>
-    HeadChanged,
-
-    /// <summary>A block was written to after it had been reclaimed.</summary>
-    WrittenAfterFree,
-}
-
 /// <summary>A misuse that <see cref="RcuDomainOptions.Validate"/> found.</summary>
 public sealed class MisuseEventArgs : EventArgs
 {
