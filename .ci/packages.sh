@@ -6,7 +6,8 @@ pack() {
     pack_reproducibly "$work/nupkg" --no-build
     library_package Quiescent
     library_package Quiescent.Testing
-    package_of_a_tool
+    tool_package quiescent Quiescent.Tool
+    tool_package Quiescent.Top Quiescent.Top
     if nuspec Quiescent | grep '<dependency '; then
         echo 'the package depends on another' >&2
         return 1
@@ -22,7 +23,7 @@ pack_reproducibly() {
     shift
     SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
     export SOURCE_DATE_EPOCH
-    for project in src/Quiescent src/Quiescent.Testing tools/quiescent; do
+    for project in src/Quiescent src/Quiescent.Testing tools/quiescent tools/Quiescent.Top; do
         dotnet pack -c Release -o "$folder" "$@" "$project"
     done
 }
@@ -32,13 +33,13 @@ library_package() {
     unzip -Z1 "$(package "$1" snupkg)" | grep -Fx "lib/net10.0/$1.pdb"
 }
 
-package_of_a_tool() {
-    local assembly
-    complete_package Quiescent.Tool THIRD-PARTY-NOTICES.txt tools/net10.0/any/Quiescent.Tool.dll
-    unzip -Z1 "$(package Quiescent.Tool snupkg)" | grep -Fx tools/net10.0/any/Quiescent.Tool.pdb
-    for assembly in $(unzip -Z1 "$(package Quiescent.Tool)" '*.dll' | xargs -n 1 basename | grep -v '^Quiescent\.'); do
-        grep "^$assembly " tools/quiescent/THIRD-PARTY-NOTICES.txt
-    done
+# tool_package PROJECT ID: its notices name each assembly of others in the package, and no assembly that is not there.
+tool_package() {
+    local folder=tools/$1 id=$2
+    complete_package "$id" THIRD-PARTY-NOTICES.txt "tools/net10.0/any/$id.dll"
+    unzip -Z1 "$(package "$id" snupkg)" | grep -Fx "tools/net10.0/any/$id.pdb"
+    diff <(unzip -Z1 "$(package "$id")" '*.dll' | xargs -n 1 basename | grep -v '^Quiescent\.' | sort) \
+        <(grep -o '^[A-Za-z0-9.]*\.dll' "$folder/THIRD-PARTY-NOTICES.txt" | sort)
 }
 
 # complete_package ID FILE...: these, and what each package has. A link into the tree leads nowhere in a package's readme.
@@ -116,17 +117,21 @@ testing_example() {
     consumer Tested Quiescent.Testing
 }
 
-# The tool, installed from its package as a user would.
-tool_package() {
+# The tools, installed from their packages as a user would.
+installed_tools() {
+    local tool=$work/tool/quiescent top=$work/tool/quiescent-top command
     dotnet tool install --tool-path "$work/tool" --add-source "$work/nupkg" Quiescent.Tool
-    local tool=$work/tool/quiescent command
+    dotnet tool install --tool-path "$work/tool" --add-source "$work/nupkg" Quiescent.Top
     "$tool" --version
     exits_with 2 "$tool"
-    for command in torture litmus mutants scale claims top; do
+    for command in torture litmus mutants scale claims; do
         "$tool" --help | grep "^  $command "
         "$tool" "$command" --help | grep -F "quiescent $command"
     done
     timeout -k 10 60 "$tool" torture --scenario primitives --seconds 2
+    "$top" --version
+    "$top" --help | grep -F 'quiescent-top [options]'
+    exits_with 2 "$top" --interval 0
 }
 
 # package ID [KIND]: the one that was made of it, nupkg or snupkg.

@@ -8,7 +8,6 @@ RootCommand root = new("Shows on this machine that Quiescent, RCU for .NET, hold
     MutantsCommand.Create(),
     ScaleCommand.Create(),
     ClaimsCommand.Create(),
-    TopCommand.Create(),
 };
 
 ParseResult parsed = root.Parse(args);

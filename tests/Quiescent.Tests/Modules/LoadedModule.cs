@@ -5,8 +5,8 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Modules;
 
-// tests/UnloadableModule, loaded into a collectible context of its own. What refers to the context is dropped by Unload or Drop, on
-// another thread's stack, so that nothing of the test's keeps it.
+// tests/Programs/UnloadableModule, loaded into a collectible context of its own. What refers to the context is dropped by
+// Unload or Drop, on another thread's stack, so that nothing of the test's keeps it.
 internal sealed unsafe class LoadedModule
 {
     // Never freed: of a test that fails, callbacks may still wait.

@@ -2,7 +2,7 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Reclamation;
 
-// Each scenario is a process of its own: tests/ProcessExit.
+// Each scenario is a process of its own: tests/Programs/ProcessExit.
 public class ProcessExitTests
 {
     [Theory]

@@ -5,7 +5,7 @@ namespace Quiescent.Tests.Support;
 // A scenario of a program of the tests, in a process of its own.
 internal static class ChildProcess
 {
-    /// <summary>Of tests/ProcessExit.</summary>
+    /// <summary>Of tests/Programs/ProcessExit.</summary>
     public static (string Output, string Errors) Run(string scenario, int? exitCode, params (string Name, string Value)[] environment) =>
         RunProgram("ProcessExit", [scenario], exitCode, environment);
 

@@ -2,7 +2,7 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Validation;
 
-// What takes validation on for all, in a process of its own: tests/Misuse.
+// What takes validation on for all, in a process of its own: tests/Programs/Misuse.
 public class ValidatedProcessTests
 {
     private static readonly (string, string) s_on = ("QUIESCENT_VALIDATE", "1");

@@ -1,0 +1,21 @@
+using Quiescent.Top.Stream;
+
+namespace Quiescent.Top.Model;
+
+// All domains over one interval, in the order of their numbers.
+internal sealed record Reading(DateTime Start, DateTime End, IReadOnlyList<DomainReading> Domains)
+{
+    /// <summary>The newest last, each once with how often it was seen.</summary>
+    public required IReadOnlyList<RepeatedReport> Reports { get; init; }
+
+    /// <summary>Those that came in this interval.</summary>
+    public required IReadOnlyList<Report> NewReports { get; init; }
+
+    public required string? Trouble { get; init; }
+
+    /// <summary>Whether it has rates: not so the first interval of a session.</summary>
+    public bool IsFull => Domains.Any(domain => domain.GracePeriodsPerSecond is not null);
+}
+
+/// <summary>A report, and how many like it there were; the report is the last of them.</summary>
+internal sealed record RepeatedReport(Report Last, int Count);

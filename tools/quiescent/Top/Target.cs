@@ -1,4 +1,0 @@
-namespace Quiescent.Tool.Top;
-
-/// <summary>The observed process, and what it is called.</summary>
-internal sealed record Target(int ProcessId, string Name);

@@ -1,8 +1,0 @@
-using Quiescent.Tool.Top.Model;
-
-namespace Quiescent.Tool.Top.View;
-
-internal interface ITopView : IDisposable
-{
-    void Show(Reading reading);
-}
