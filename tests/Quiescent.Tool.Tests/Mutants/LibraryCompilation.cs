@@ -4,7 +4,7 @@ using Quiescent.Tool.Mutants;
 
 namespace Quiescent.Tool.Tests.Mutants;
 
-// Compiles the library's sources in this process. It parses them once, and for each mutant only the files that it changes.
+// Compiles the library's sources in this process. Parses them once, and for each mutant only the files that it changes.
 internal sealed class LibraryCompilation
 {
     private const string ImplicitUsings = """
@@ -44,8 +44,8 @@ internal sealed class LibraryCompilation
 
     /// <summary>The errors in the sources with some files changed.</summary>
     /// <param name="changed">The new text of each changed file, whose path is relative to the tree.</param>
-    /// <remarks>One file can break another only by what it declares. Where no declaration differs, this looks at the changed
-    /// files alone.</remarks>
+    /// <remarks>One file can break another only by what it declares. Where no declaration differs, this looks only at
+    /// the changed files.</remarks>
     public IReadOnlyList<string> ErrorsWith(IReadOnlyDictionary<string, string> changed)
     {
         CSharpCompilation compilation = _sound;

@@ -11,7 +11,9 @@ public sealed class ManifestTests
             [{
               "name": "no-wait", "obligation": "O1", "breaks": "Nothing waits.", "attempts": 3, "hangSeconds": 9,
               "detectors": [
-                "Quiescent.Tests EngineTests.It_waits", "quiescent litmus --test store-buffer", "verification/codegen/run arm64"
+                "Quiescent.Tests EngineTests.It_waits",
+                "quiescent litmus --test store-buffer",
+                "verification/codegen/run arm64"
               ]
             }]
             """;

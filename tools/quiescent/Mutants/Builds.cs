@@ -1,7 +1,7 @@
 namespace Quiescent.Tool.Mutants;
 
-// Builds what detectors need, and no more. Most mutants change method bodies only, so that what was compiled against the
-// library still fits it: then only the library is built, and its copies beside the detectors are replaced.
+// Builds what detectors need, and no more. Most mutants change only method bodies, so that what was compiled against the
+// library still fits it: then this builds the library alone and replaces its copies beside the detectors.
 internal sealed class Builds(string root) : IAsyncDisposable
 {
     private const string Library = "src/Quiescent";
@@ -11,8 +11,8 @@ internal sealed class Builds(string root) : IAsyncDisposable
 
     private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(5);
 
-    // A mutant may leave things unused, and its style does not matter. The compiler stays loaded, in a server that serves
-    // only this tree and ends with it.
+    // A mutant may leave things unused, and its style does not matter. The compiler stays loaded, in a server that
+    // serves only this tree and ends with it.
     private readonly string[] _arguments =
     [
         "-c", "Release", "-v:quiet", "-nologo", "-clp:ErrorsOnly;NoSummary",
@@ -126,5 +126,6 @@ internal sealed class Builds(string root) : IAsyncDisposable
     private Task<ChildResult> Dotnet(string[] arguments, CancellationToken cancellationToken) =>
         Child.Run(root, "dotnet", arguments, s_limit, cancellationToken);
 
-    private static string ServerOf(string root) => Path.GetFileName(root);
+    // Becomes the name of a socket in the temporary folder, so it is not that of the scratch tree.
+    private static string ServerOf(string root) => Path.GetFileName(root) + "-compiler";
 }

@@ -2,8 +2,8 @@ using System.Text.RegularExpressions;
 
 namespace Quiescent.Tool.Mutants;
 
-// A member of a type and its lines, attributes included: from First to before End, counted from 0. A constructor has the
-// name of its type; an indexer is called "this", an operator "operator".
+// A member of a type and its lines, attributes included: from First to before End, counted from 0. A constructor has
+// the name of its type; an indexer is called "this", an operator "operator".
 internal readonly record struct Member(string Type, string Name, int First, int End);
 
 // Finds the members in a source file by their indentation, which `dotnet format` keeps. So the tool needs no C# parser.

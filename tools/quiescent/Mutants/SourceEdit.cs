@@ -2,8 +2,8 @@ using System.Text.RegularExpressions;
 
 namespace Quiescent.Tool.Mutants;
 
-// Replaces one piece of text in a member. Indentation does not count, nor do blank lines and comments between two lines of
-// the text. The replacement is indented like the line where it begins.
+// Replaces one piece of text in a member. Indentation does not count, nor do blank lines and comments between two lines
+// of the text. The replacement is indented like the line where it begins.
 internal sealed record SourceEdit
 {
     private const string LineEnd = @"([ \t]*(//[^\n]*)?\r?\n)+[ \t]*";
@@ -42,7 +42,8 @@ internal sealed record SourceEdit
         string member = TextOf(lines, place);
         string line = member[(member.LastIndexOf('\n', found.Index) + 1)..];
         string indentation = "\n" + line[..^line.TrimStart(' ').Length];
-        string changed = member[..found.Index] + string.Join(indentation, Replace) + member[(found.Index + found.Length)..];
+        string replacement = string.Join(indentation, Replace);
+        string changed = member[..found.Index] + replacement + member[(found.Index + found.Length)..];
         return string.Join('\n', [.. lines[..place.First], changed, .. lines[place.End..]]);
     }
 
