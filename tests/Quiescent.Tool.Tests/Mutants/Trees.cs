@@ -40,7 +40,7 @@ internal sealed class TinyTree : IDisposable
 
     public void Dispose() => Directory.Delete(Root, recursive: true);
 
-    private void Write(string path, string text)
+    public void Write(string path, string text)
     {
         string full = Path.Combine(Root, path);
         Directory.CreateDirectory(Path.GetDirectoryName(full)!);

@@ -1,7 +1,7 @@
 namespace Quiescent.Tool.Mutants;
 
-// Builds what detectors need, and no more. Most mutants change only method bodies, so that what was compiled against the
-// library still fits it: then this builds the library alone and replaces its copies beside the detectors.
+// Builds what detectors need, and no more. Most mutants change only method bodies, so that what was compiled against
+// the library still fits it: then this builds the library alone and replaces its copies beside the detectors.
 internal sealed class Builds(string root) : IAsyncDisposable
 {
     private const string Library = "src/Quiescent";
