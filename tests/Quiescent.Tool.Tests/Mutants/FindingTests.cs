@@ -28,6 +28,7 @@ public sealed class FindingTests
     public void The_evidence_is_the_failure_s_own_message()
     {
         string output = Failure + "\nTotal: 1, Errors: 0, Failed: 1, Skipped: 0, Not Run: 0, Time: 0.1s";
-        Assert.Equal("It did not wait.", Finding.Of(new ChildResult(1, output, TimeSpan.Zero), isTest: true, mayHang: false).Evidence);
+        Finding finding = Finding.Of(new ChildResult(1, output, TimeSpan.Zero), isTest: true, mayHang: false);
+        Assert.Equal("It did not wait.", finding.Evidence);
     }
 }

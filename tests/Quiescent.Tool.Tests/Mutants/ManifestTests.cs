@@ -10,25 +10,64 @@ public sealed class ManifestTests
         const string Text = """
             [{
               "name": "no-wait", "obligation": "O1", "breaks": "Nothing waits.", "attempts": 3, "hangSeconds": 9,
-              "detectors": ["Quiescent.Tests EngineTests.It_waits", "quiescent litmus --test store-buffer", "verification/codegen/run arm64"]
+              "detectors": [
+                "Quiescent.Tests EngineTests.It_waits",
+                "quiescent litmus --test store-buffer",
+                "verification/codegen/run arm64"
+              ]
             }]
             """;
         Mutant mutant = Assert.Single(Manifest.Parse(Text));
-        Assert.Equal("no-wait.patch", mutant.Patch);
+        Assert.Equal("no-wait.patch", Assert.IsType<PatchChange>(mutant.Change).Patch);
         Assert.Equal((3, TimeSpan.FromSeconds(9)), (mutant.Attempts, mutant.HangsAfter));
         Assert.Equal(
             ["tests/Quiescent.Tests", "tools/quiescent", null],
             mutant.Detectors.Select(detector => detector.Project));
         Assert.Equal(
-            ["tests/Quiescent.Tests/bin/Release/net10.0/Quiescent.Tests", "tools/quiescent/bin/Release/net10.0/Quiescent.Tool", "verification/codegen/run"],
+            [
+                "tests/Quiescent.Tests/bin/Release/net10.0/Quiescent.Tests",
+                "tools/quiescent/bin/Release/net10.0/Quiescent.Tool",
+                "verification/codegen/run",
+            ],
             mutant.Detectors.Select(detector => detector.Program));
         Assert.Equal(["-method", "*.EngineTests.It_waits", "-noLogo", "-noColor"], mutant.Detectors[0].Arguments);
         Assert.Equal(["litmus", "--test", "store-buffer"], mutant.Detectors[1].Arguments);
         Assert.Equal(["arm64"], mutant.Detectors[2].Arguments);
     }
 
+    [Fact]
+    public void An_entry_may_carry_its_change_whose_texts_are_strings_or_arrays_of_lines()
+    {
+        const string Text = """
+            [{
+              "name": "no-wait", "obligation": "O1", "breaks": "Nothing waits.", "detectors": ["./x"],
+              "file": "src/Quiescent/Rcu.cs", "member": "Rcu.Synchronize",
+              "find": "Wait();\nLook();", "replace": ["Look();", "Wait();"]
+            }]
+            """;
+        SourceEdit edit = Assert.IsType<EditChange>(Assert.Single(Manifest.Parse(Text)).Change).Edit;
+        Assert.Equal(("src/Quiescent/Rcu.cs", "Rcu.Synchronize"), (edit.File, edit.Member));
+        Assert.Equal((string[])["Wait();", "Look();"], edit.Find);
+        Assert.Equal((string[])["Look();", "Wait();"], edit.Replace);
+    }
+
     [Theory]
     [InlineData("not JSON")]
+    [InlineData("""
+        [{ "name": "a", "obligation": "O1", "breaks": "b", "detectors": ["./x"], "file": "src/Quiescent/A.cs" }]
+        """)]
+    [InlineData("""
+        [{ "name": "a", "obligation": "O1", "breaks": "b", "detectors": ["./x"],
+           "file": "tests/A.cs", "member": "A.B", "find": "c", "replace": "d" }]
+        """)]
+    [InlineData("""
+        [{ "name": "a", "obligation": "O1", "breaks": "b", "detectors": ["./x"],
+           "file": "src/Quiescent/A.cs", "member": "A.B", "find": " ", "replace": "d" }]
+        """)]
+    [InlineData("""
+        [{ "name": "a", "obligation": "O1", "breaks": "b", "detectors": ["./x"],
+           "file": "src/Quiescent/A.cs", "member": "A.B", "find": 1, "replace": "d" }]
+        """)]
     [InlineData("""[{ "name": "a" }]""")]
     [InlineData("""[{ "name": "a", "obligation": "O1", "breaks": "b", "detectors": [] }]""")]
     [InlineData("""[{ "name": "a", "obligation": "O1", "breaks": "b", "detectors": ["something else"] }]""")]
@@ -41,24 +80,4 @@ public sealed class ManifestTests
         """)]
     public void What_makes_no_sense_is_refused(string text) =>
         Assert.Throws<ManifestException>(() => Manifest.Parse(text));
-
-    // The list that is shipped: every patch is listed, changes the sources alone, and still fits them.
-    [Fact]
-    public async Task Every_patch_in_the_tree_is_listed_and_applies()
-    {
-        string tree = Trees.Own();
-        IReadOnlyList<Mutant> mutants = Manifest.Read(tree);
-        IEnumerable<string?> patches = Directory.GetFiles(Path.Combine(tree, Manifest.Folder), "*.patch").Select(Path.GetFileName);
-        Assert.Equal(patches.Order(), mutants.Select(mutant => mutant.Patch).Order());
-        foreach (Mutant mutant in mutants)
-        {
-            ChildResult result = await Child.Run(
-                tree,
-                "git",
-                ["apply", "--check", $"{Manifest.Folder}/{mutant.Patch}"],
-                TimeSpan.FromMinutes(1),
-                TestContext.Current.CancellationToken);
-            Assert.True(result.ExitCode == 0, $"{mutant.Patch}: {result.Output}");
-        }
-    }
 }

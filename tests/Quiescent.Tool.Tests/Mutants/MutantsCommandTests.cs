@@ -18,6 +18,39 @@ public sealed class MutantsCommandTests
         Assert.Equal("sound\n", tree.SourceText);
     }
 
+    // Fault caught: a mutant that is still in the sources when the next one is tried.
+    [Fact]
+    public async Task A_mutant_is_taken_back_before_the_next_one()
+    {
+        string manifest = $"[{EntryOf("first", "Says", "broken")}, {EntryOf("second", "Told", "sound, too")}]";
+        using TinyTree tree = new($"! grep -q broken {TinyTree.Code}", manifest);
+        (int exitCode, string output) = await Run(tree);
+        Assert.Equal(1, exitCode);
+        Assert.EndsWith("1 killed, 1 survived, 0 errors", output.TrimEnd(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_entry_whose_text_is_not_there_is_an_error()
+    {
+        using TinyTree tree = new("true", $"[{EntryOf("mutant", "Asks", "broken")}]");
+        (int exitCode, string output) = await Run(tree);
+        Assert.Equal(1, exitCode);
+        Assert.Contains("has no member Code.Asks", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_mutant_can_be_applied_to_the_tree_itself()
+    {
+        string manifest = $"[{EntryOf("entry", "Says", "broken")}, {ManifestOf("./detect")[1..]}";
+        using TinyTree tree = new("exit 1", manifest);
+        Assert.Equal(0, (await Run(tree, apply: "entry")).ExitCode);
+        Assert.Equal(0, (await Run(tree, apply: "mutant")).ExitCode);
+        string code = File.ReadAllText(Path.Combine(tree.Root, TinyTree.Code));
+        Assert.Contains("Says() => \"broken\"", code, StringComparison.Ordinal);
+        Assert.Equal("broken\n", tree.SourceText);
+        Assert.Equal(2, (await Run(tree, apply: "entry")).ExitCode);
+    }
+
     // Fault caught: a runner that counts whatever it ran as a kill.
     [Fact]
     public async Task A_mutant_that_nobody_notices_survives_and_the_exit_code_is_1()
@@ -34,7 +67,8 @@ public sealed class MutantsCommandTests
     [InlineData("exit 1", 1, "control FAILED")]
     [InlineData("exit 3", 3, "control inconclusive")]
     [InlineData("kill -ABRT $$", 1, "control FAILED")]
-    public async Task A_detector_that_is_not_silent_on_the_sources_as_they_are_kills_nothing(string detector, int expected, string said)
+    public async Task A_detector_that_is_not_silent_on_the_sources_as_they_are_kills_nothing(
+        string detector, int expected, string said)
     {
         using TinyTree tree = new(detector, ManifestOf("./detect"));
         (int exitCode, string output) = await Run(tree);
@@ -59,7 +93,8 @@ public sealed class MutantsCommandTests
     [Theory]
     [InlineData("kill -SEGV $$", "", "crashed")]
     [InlineData("exec sleep 60", ", \"hangSeconds\": 1", "hung")]
-    public async Task A_crash_is_a_kill_and_so_is_hanging_where_it_is_the_symptom(string onMutant, string more, string said)
+    public async Task A_crash_is_a_kill_and_so_is_hanging_where_it_is_the_symptom(
+        string onMutant, string more, string said)
     {
         using TinyTree tree = new($"{Reads} || {{ {onMutant}; }}", ManifestOf("./detect", more));
         (int exitCode, string output) = await Run(tree);
@@ -85,7 +120,8 @@ public sealed class MutantsCommandTests
         Assert.Equal(0, exitCode);
         using JsonDocument document = JsonDocument.Parse(output[output.IndexOf('{', StringComparison.Ordinal)..]);
         JsonElement mutant = Assert.Single(document.RootElement.GetProperty("mutants").EnumerateArray());
-        Assert.Equal(("Killed", "./detect"), (mutant.GetProperty("fate").GetString(), mutant.GetProperty("detector").GetString()));
+        Assert.Equal("Killed", mutant.GetProperty("fate").GetString());
+        Assert.Equal("./detect", mutant.GetProperty("detector").GetString());
     }
 
     [Fact]
@@ -98,10 +134,18 @@ public sealed class MutantsCommandTests
     }
 
     private static string ManifestOf(string detectors, string more = "") =>
-        $$"""[{ "name": "mutant", "obligation": "O1", "breaks": "The source.", "detectors": ["{{detectors}}"]{{more}} }]""";
+        $$"""
+        [{ "name": "mutant", "obligation": "O1", "breaks": "The source.", "detectors": ["{{detectors}}"]{{more}} }]
+        """;
+
+    private static string EntryOf(string name, string member, string word) =>
+        $$"""
+        { "name": "{{name}}", "obligation": "O1", "breaks": "The code.", "detectors": ["./detect"],
+          "file": "{{TinyTree.Code}}", "member": "Code.{{member}}", "find": "sound", "replace": "{{word}}" }
+        """;
 
     private static async Task<(int ExitCode, string Output)> Run(
-        TinyTree tree, int seconds = 30, bool json = false, string[]? only = null)
+        TinyTree tree, int seconds = 30, bool json = false, string[]? only = null, string? apply = null)
     {
         using StringWriter output = new();
         using StringWriter error = new();
@@ -111,6 +155,7 @@ public sealed class MutantsCommandTests
             Limit = TimeSpan.FromSeconds(seconds),
             Json = json,
             Only = only ?? [],
+            Apply = apply,
         };
         int exitCode = await MutantsCommand.Run(options, output, error, TestContext.Current.CancellationToken);
         return (exitCode, json ? output.ToString() : output.ToString() + error);

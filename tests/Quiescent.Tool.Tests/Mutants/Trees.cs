@@ -3,14 +3,18 @@ using Quiescent.Tool.Mutants;
 
 namespace Quiescent.Tool.Tests.Mutants;
 
-// A working tree of four files: a source that says "sound", one patch, the manifest, and a detector that reads the source.
+// A working tree of a few files: two sources that say "sound", a patch of the first, the manifest, and a detector.
 internal sealed class TinyTree : IDisposable
 {
+    /// <summary>The source that the entry of a manifest may change.</summary>
+    public const string Code = "src/Quiescent/Code.cs";
+
     private const string Source = "src/Quiescent/Source.txt";
 
     public TinyTree(string detector, string manifest, string patchedLine = "broken")
     {
         Write(Source, "sound\n");
+        Write(Code, "class Code\n{\n    string Says() => \"sound\";\n\n    string Told() => \"sound\";\n}\n");
         Write("detect", "#!/bin/sh\n" + detector + "\n");
         Write($"{Manifest.Folder}/mutants.json", manifest);
         Write($"{Manifest.Folder}/mutant.patch", $"""
@@ -36,7 +40,7 @@ internal sealed class TinyTree : IDisposable
 
     public void Dispose() => Directory.Delete(Root, recursive: true);
 
-    private void Write(string path, string text)
+    public void Write(string path, string text)
     {
         string full = Path.Combine(Root, path);
         Directory.CreateDirectory(Path.GetDirectoryName(full)!);
@@ -64,4 +68,11 @@ internal static class Trees
 
         return folder ?? throw new DirectoryNotFoundException("The test was not built inside of its tree.");
     }
+
+    /// <summary>The library's source files, relative to the tree.</summary>
+    public static IEnumerable<string> Sources(string tree) =>
+        Directory.GetFiles(Path.Combine(tree, Change.Sources), "*.cs", SearchOption.AllDirectories)
+            .Select(path => Path.GetRelativePath(tree, path).Replace('\\', '/'))
+            .Where(path => !path.StartsWith(Change.Sources + "obj/", StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal);
 }

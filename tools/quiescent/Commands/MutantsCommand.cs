@@ -3,7 +3,7 @@ using Quiescent.Tool.Mutants;
 
 namespace Quiescent.Tool.Commands;
 
-// quiescent mutants: each small patch to the shipping sources must be noticed by a detector of the tree.
+// quiescent mutants: a detector of the tree must notice each small change of the shipping sources.
 internal static class MutantsCommand
 {
     private const int DefaultSeconds = 60;
@@ -34,16 +34,21 @@ internal static class MutantsCommand
             Description = "The working tree to copy; the one around the current folder by default.",
         };
         Option<bool> keep = new("--keep") { Description = "Keep the copy." };
-
-        Command command = new("mutants", "Patches a copy of the sources in small ways, each of which a detector must notice.")
+        Option<string?> apply = new("--apply")
         {
-            only, list, json, seconds, tree, keep,
+            Description = "Apply this mutant to the working tree itself, and try none.",
+        };
+
+        Command command = new("mutants", "Changes a copy of the sources in small ways. A detector must notice each change.")
+        {
+            only, list, apply, json, seconds, tree, keep,
         };
         command.SetAction((parsed, cancellationToken) => Run(
             new Options
             {
                 Only = parsed.GetValue(only) ?? [],
                 List = parsed.GetValue(list),
+                Apply = parsed.GetValue(apply),
                 Json = parsed.GetValue(json),
                 Limit = TimeSpan.FromSeconds(parsed.GetValue(seconds)),
                 Tree = parsed.GetValue(tree)?.FullName,
@@ -60,7 +65,14 @@ internal static class MutantsCommand
         try
         {
             string tree = options.Tree ?? FindTree();
-            IReadOnlyList<Mutant> mutants = Select(Manifest.Read(tree), options.Only);
+            IReadOnlyList<Mutant> all = Manifest.Read(tree);
+            if (options.Apply is { } name)
+            {
+                await Select(all, [name])[0].Change.Apply(tree, cancellationToken).ConfigureAwait(false);
+                return Report.Passed;
+            }
+
+            IReadOnlyList<Mutant> mutants = Select(all, options.Only);
             if (options.List)
             {
                 Report.List(mutants, output);
@@ -74,7 +86,8 @@ internal static class MutantsCommand
                 report.Say($"The copy is {scratch.Root}");
             }
 
-            await TryAll(mutants, new Trial(scratch, options.Limit), report, cancellationToken).ConfigureAwait(false);
+            await using Trial trial = new(scratch, options.Limit);
+            await TryAll(mutants, trial, report, cancellationToken).ConfigureAwait(false);
             return report.Close(options.Json);
         }
         catch (ManifestException unusable)
@@ -130,6 +143,8 @@ internal static class MutantsCommand
         public string[] Only { get; init; } = [];
 
         public bool List { get; init; }
+
+        public string? Apply { get; init; }
 
         public bool Json { get; init; }
 

@@ -12,7 +12,7 @@ internal enum Sign
     /// <summary>It failed, as a detector does.</summary>
     Failed,
 
-    /// <summary>Its process died of the patched code.</summary>
+    /// <summary>Its process died of the changed code.</summary>
     Crashed,
 
     /// <summary>It did not end, where that is the symptom.</summary>
@@ -35,7 +35,7 @@ internal readonly partial record struct Finding(Sign Sign, string Evidence)
     private const int ArithmeticError = FirstSignal + 8;
     private const int SegmentationFault = FirstSignal + 11;
 
-    // These say that assemblies of different builds met, not that the patched code is wrong.
+    // These say that assemblies of different builds met, not that the changed code is wrong.
     private static readonly string[] s_misfits =
         ["MissingMethodException", "MissingFieldException", "TypeLoadException", "BadImageFormatException", "FileNotFoundException"];
 

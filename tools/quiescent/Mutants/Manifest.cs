@@ -29,7 +29,7 @@ internal static class Manifest
         IReadOnlyList<Mutant> mutants = Parse(File.ReadAllText(path));
         foreach (Mutant mutant in mutants)
         {
-            RequirePatch(Path.Combine(tree, Folder, mutant.Patch), mutant.Name);
+            _ = mutant.Change.Files(tree);
         }
 
         return mutants;
@@ -69,27 +69,34 @@ internal static class Manifest
             Name = entry.Name,
             Obligation = entry.Obligation,
             Breaks = entry.Breaks,
-            Patch = entry.Name + ".patch",
+            Change = ChangeOf(entry),
             Detectors = detectors,
             Attempts = entry.Attempts,
             HangsAfter = entry.HangSeconds is int seconds ? TimeSpan.FromSeconds(seconds) : null,
         };
     }
 
-    // A patch of anything but the shipping sources would prove nothing.
-    private static void RequirePatch(string path, string name)
+    private static Change ChangeOf(Entry entry)
     {
-        if (!File.Exists(path))
+        if (entry is { File: { } file, Member: { } member, Find: { } find, Replace: { } replace })
         {
-            throw new ManifestException($"The mutant '{name}' has no patch {Path.GetFileName(path)}.");
+            SourceEdit edit = new() { File = file, Member = member, Find = Lines(find), Replace = Lines(replace) };
+            bool isSource = file.StartsWith(Change.Sources, StringComparison.Ordinal);
+            return isSource && edit.Find.All(line => line.Trim().Length != 0)
+                ? new EditChange(edit)
+                : throw Nonsense("must name a file of " + Change.Sources + ", and 'find' must have no empty line");
         }
 
-        string[] files = [.. File.ReadLines(path).Where(line => line.StartsWith("+++ ", StringComparison.Ordinal))];
-        if (files.Length == 0 || files.Any(file => !file.StartsWith("+++ b/src/Quiescent/", StringComparison.Ordinal)))
-        {
-            throw new ManifestException($"The patch of '{name}' must change files of src/Quiescent, and no others.");
-        }
+        return entry is { File: null, Member: null, Find: null, Replace: null }
+            ? new PatchChange(entry.Name + ".patch")
+            : throw Nonsense("needs 'file', 'member', 'find' and 'replace', or none of them");
+
+        ManifestException Nonsense(string reason) => new($"The mutant '{entry.Name}' {reason}.");
     }
+
+    // A text is a string, or an array with a string for each line.
+    private static string[] Lines(JsonElement text) =>
+        text.ValueKind == JsonValueKind.String ? text.GetString()!.Split('\n') : text.Deserialize<string[]>()!;
 
     private sealed record Entry
     {
@@ -104,6 +111,14 @@ internal static class Manifest
         public int Attempts { get; init; } = 1;
 
         public int? HangSeconds { get; init; }
+
+        public string? File { get; init; }
+
+        public string? Member { get; init; }
+
+        public JsonElement? Find { get; init; }
+
+        public JsonElement? Replace { get; init; }
     }
 }
 

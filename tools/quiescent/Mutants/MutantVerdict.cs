@@ -8,7 +8,7 @@ internal enum Fate
     /// <summary>No detector killed it, and at least one could not tell.</summary>
     Inconclusive,
 
-    /// <summary>It could not be tried: the patch does not apply or compile, or no detector is usable.</summary>
+    /// <summary>It could not be tried: it does not apply or compile, or no detector is usable.</summary>
     Error,
 }
 

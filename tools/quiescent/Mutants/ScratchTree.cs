@@ -1,20 +1,14 @@
 namespace Quiescent.Tool.Mutants;
 
-// A copy of the working tree, with what is not committed yet and without what git ignores, for patches to be applied to.
+// A copy of the working tree to apply mutants to. It has what is not committed yet, and not what git ignores.
 internal sealed class ScratchTree : IDisposable
 {
     private static readonly TimeSpan s_gitLimit = TimeSpan.FromMinutes(1);
-    private static readonly TimeSpan s_buildLimit = TimeSpan.FromMinutes(5);
-
-    // A patch leaves things unused and its style is nobody's concern.
-    private static readonly string[] s_buildArguments =
-    [
-        "-c", "Release", "-v:quiet", "-nologo", "-clp:ErrorsOnly;NoSummary",
-        "-p:TreatWarningsAsErrors=false", "-p:RunAnalyzers=false", "-p:EnforceCodeStyleInBuild=false",
-    ];
 
     private readonly bool _keep;
-    private readonly HashSet<string> _restored = [];
+
+    // The files that the current mutant changes, as they were.
+    private readonly Dictionary<string, byte[]> _originals = [];
 
     private ScratchTree(string root, bool keep)
     {
@@ -28,14 +22,16 @@ internal sealed class ScratchTree : IDisposable
     public static async Task<ScratchTree> Copy(string tree, bool keep, CancellationToken cancellationToken)
     {
         string[] arguments = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];
-        ChildResult files = await Child.Run(tree, "git", arguments, s_gitLimit, cancellationToken).ConfigureAwait(false);
+        ChildResult files = await Child.Run(tree, "git", arguments, s_gitLimit, cancellationToken)
+            .ConfigureAwait(false);
         if (files.ExitCode != 0)
         {
             throw new ManifestException($"{tree} is no git working tree: {files.Output.Trim()}");
         }
 
         ScratchTree scratch = new(Directory.CreateTempSubdirectory("quiescent-mutants-").FullName, keep);
-        foreach (string file in files.Output.Split(['\0', '\n', '\r'], StringSplitOptions.RemoveEmptyEntries).Distinct())
+        string[] names = files.Output.Split(['\0', '\n', '\r'], StringSplitOptions.RemoveEmptyEntries);
+        foreach (string file in names.Distinct())
         {
             string from = Path.Combine(tree, file);
             string to = Path.Combine(scratch.Root, file);
@@ -49,15 +45,26 @@ internal sealed class ScratchTree : IDisposable
         return scratch;
     }
 
-    public Task<ChildResult> Apply(Mutant mutant, CancellationToken cancellationToken) => Patch(mutant, [], cancellationToken);
-
-    public Task<ChildResult> Revert(Mutant mutant, CancellationToken cancellationToken) => Patch(mutant, ["--reverse"], cancellationToken);
-
-    /// <summary>Builds a project and what it refers to; restores its packages the first time.</summary>
-    public Task<ChildResult> Build(string project, CancellationToken cancellationToken)
+    /// <exception cref="ManifestException">It does not fit the sources.</exception>
+    public async Task Apply(Mutant mutant, CancellationToken cancellationToken)
     {
-        string[] restore = _restored.Add(project) ? [] : ["--no-restore"];
-        return Child.Run(Root, "dotnet", ["build", project, .. s_buildArguments, .. restore], s_buildLimit, cancellationToken);
+        foreach (string file in mutant.Change.Files(Root).Where(file => File.Exists(Path.Combine(Root, file))))
+        {
+            _originals[file] = File.ReadAllBytes(Path.Combine(Root, file));
+        }
+
+        await mutant.Change.Apply(Root, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Takes the current mutant back, even one that did not apply.</summary>
+    public void Restore()
+    {
+        foreach ((string file, byte[] original) in _originals)
+        {
+            File.WriteAllBytes(Path.Combine(Root, file), original);
+        }
+
+        _originals.Clear();
     }
 
     public Task<ChildResult> Run(Detector detector, TimeSpan limit, CancellationToken cancellationToken) =>
@@ -69,11 +76,5 @@ internal sealed class ScratchTree : IDisposable
         {
             Directory.Delete(Root, recursive: true);
         }
-    }
-
-    private Task<ChildResult> Patch(Mutant mutant, string[] options, CancellationToken cancellationToken)
-    {
-        string[] arguments = ["apply", "--whitespace=nowarn", .. options, $"{Manifest.Folder}/{mutant.Patch}"];
-        return Child.Run(Root, "git", arguments, s_gitLimit, cancellationToken);
     }
 }

@@ -3,16 +3,15 @@ using System.Diagnostics;
 namespace Quiescent.Tool.Mutants;
 
 // Tries detectors on the scratch tree: first on the sources as they are, then on each mutant.
-internal sealed class Trial(ScratchTree tree, TimeSpan limit)
+internal sealed class Trial(ScratchTree tree, TimeSpan limit) : IAsyncDisposable
 {
     private readonly Dictionary<Detector, Control> _controls = [];
 
-    // The projects built since the sources last changed.
-    private readonly HashSet<string> _built = [];
+    private readonly Builds _builds = new(tree.Root);
 
     public IReadOnlyCollection<Control> Controls => _controls.Values;
 
-    /// <summary>Builds what the detector needs from the unpatched tree and runs it, again if it could not tell.</summary>
+    /// <summary>Runs a detector on the unchanged tree, and again if it could not tell.</summary>
     public async Task<Control> RunControl(Detector detector, int attempts, CancellationToken cancellationToken)
     {
         Finding? finding = await BuildFor(detector, cancellationToken).ConfigureAwait(false);
@@ -24,21 +23,25 @@ internal sealed class Trial(ScratchTree tree, TimeSpan limit)
         return _controls[detector] = new Control(detector, finding!.Value);
     }
 
+    public ValueTask DisposeAsync() => _builds.DisposeAsync();
+
     public async Task<MutantVerdict> Judge(Mutant mutant, CancellationToken cancellationToken)
     {
-        _built.Clear();
-        ChildResult applied = await tree.Apply(mutant, cancellationToken).ConfigureAwait(false);
-        if (applied.ExitCode != 0)
+        _builds.SourcesChanged();
+        try
         {
-            return Verdict(mutant, Fate.Error, new Finding(Sign.Unusable, $"The patch does not apply: {applied.Output.Trim()}"));
+            await tree.Apply(mutant, cancellationToken).ConfigureAwait(false);
+            return await TryDetectors(mutant, cancellationToken).ConfigureAwait(false);
         }
-
-        MutantVerdict verdict = await TryDetectors(mutant, cancellationToken).ConfigureAwait(false);
-        ChildResult reverted = await tree.Revert(mutant, CancellationToken.None).ConfigureAwait(false);
-        _built.Clear();
-        return reverted.ExitCode == 0
-            ? verdict
-            : throw new InvalidOperationException($"The patch of {mutant.Name} cannot be taken back: {reverted.Output.Trim()}");
+        catch (ManifestException unusable)
+        {
+            return Verdict(mutant, Fate.Error, new Finding(Sign.Unusable, unusable.Message));
+        }
+        finally
+        {
+            tree.Restore();
+            _builds.SourcesChanged();
+        }
     }
 
     private async Task<MutantVerdict> TryDetectors(Mutant mutant, CancellationToken cancellationToken)
@@ -65,8 +68,9 @@ internal sealed class Trial(ScratchTree tree, TimeSpan limit)
             for (int attempt = 0; attempt < mutant.Attempts; attempt++)
             {
                 long began = Stopwatch.GetTimestamp();
-                Finding finding = await Run(detector, mutant.HangsAfter ?? limit, mutant.HangsAfter is not null, cancellationToken)
-                    .ConfigureAwait(false);
+                TimeSpan time = mutant.HangsAfter ?? limit;
+                bool mayHang = mutant.HangsAfter is not null;
+                Finding finding = await Run(detector, time, mayHang, cancellationToken).ConfigureAwait(false);
                 runTime += Stopwatch.GetElapsedTime(began);
                 if (finding.IsKill)
                 {
@@ -89,19 +93,10 @@ internal sealed class Trial(ScratchTree tree, TimeSpan limit)
     // Null: there is nothing to build, or it is built.
     private async Task<Finding?> BuildFor(Detector detector, CancellationToken cancellationToken)
     {
-        if (detector.Project is null || !_built.Add(detector.Project))
-        {
-            return null;
-        }
-
-        ChildResult build = await tree.Build(detector.Project, cancellationToken).ConfigureAwait(false);
-        if (build.ExitCode == 0)
-        {
-            return null;
-        }
-
-        _built.Remove(detector.Project);
-        return new Finding(Sign.Unusable, $"{detector.Project} does not build: {build.Output.Trim()}");
+        string? errors = detector.Project is { } project
+            ? await _builds.Build(project, cancellationToken).ConfigureAwait(false)
+            : null;
+        return errors is null ? null : new Finding(Sign.Unusable, errors);
     }
 
     private async Task<Finding> Run(Detector detector, TimeSpan time, bool mayHang, CancellationToken cancellationToken)
@@ -120,6 +115,18 @@ internal sealed class Trial(ScratchTree tree, TimeSpan limit)
     };
 
     private static MutantVerdict Verdict(
-        Mutant mutant, Fate fate, Finding finding, Detector? detector = null, TimeSpan buildTime = default, TimeSpan runTime = default) =>
-        new() { Mutant = mutant, Fate = fate, Finding = finding, Detector = detector, BuildTime = buildTime, RunTime = runTime };
+        Mutant mutant,
+        Fate fate,
+        Finding finding,
+        Detector? detector = null,
+        TimeSpan buildTime = default,
+        TimeSpan runTime = default) => new()
+        {
+            Mutant = mutant,
+            Fate = fate,
+            Finding = finding,
+            Detector = detector,
+            BuildTime = buildTime,
+            RunTime = runTime,
+        };
 }
