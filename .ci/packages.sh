@@ -49,7 +49,8 @@ complete_package() {
     for wanted in README.md icon.png "$@"; do
         grep -Fx "$wanted" <<<"$content"
     done
-    for wanted in '<license type="expression">MIT<' '<icon>icon.png<' '<readme>README.md<' '<releaseNotes>' "commit=\"$(git rev-parse HEAD)\""; do
+    for wanted in '<license type="expression">MIT<' '<icon>icon.png<' '<readme>README.md<' '<releaseNotes>' \
+        '<projectUrl>https://' '<repository type="git" url="https://' "commit=\"$(git rev-parse HEAD)\""; do
         nuspec "$id" | grep -F "$wanted"
     done
     if unzip -p "$(package "$id")" README.md | grep -nP '\]\((?!https://|#)|^\[.*\]: (?!https://)|<img|<!--'; then

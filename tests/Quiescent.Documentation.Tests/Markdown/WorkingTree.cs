@@ -1,3 +1,5 @@
+using System.Xml.Linq;
+
 namespace Quiescent.Documentation.Tests.Markdown;
 
 /// <summary>The tree that these tests were built in: the pages are read from it, as a reader finds them.</summary>
@@ -6,6 +8,10 @@ internal static class WorkingTree
     private static readonly string[] s_builtFolders = [".git", "bin", "obj", "artifacts", "node_modules"];
 
     public static string Root { get; } = FindRoot();
+
+    /// <summary>Files of the tree are published below this address.</summary>
+    public static string PublicAddress { get; } = XDocument.Load(Path.Combine(Root, "Directory.Build.props"))
+        .Descendants("RepositoryUrl").Single().Value + "/blob/main/";
 
     /// <summary>All Markdown pages of the tree, wherever they lie, by their paths from the root.</summary>
     public static IReadOnlyList<string> Pages { get; } =
