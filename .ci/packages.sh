@@ -4,7 +4,7 @@
 # Built already. The moment of the commit instead of that of packing, so that two packs of it can be the same.
 pack() {
     pack_reproducibly "$work/nupkg" --no-build
-    library_package Quiescent
+    library_package Quiescent buildTransitive/Quiescent.targets
     library_package Quiescent.Testing
     tool_package quiescent Quiescent.Tool
     tool_package Quiescent.Top Quiescent.Top
@@ -29,7 +29,7 @@ pack_reproducibly() {
 }
 
 library_package() {
-    complete_package "$1" "lib/net10.0/$1.dll" "lib/net10.0/$1.xml"
+    complete_package "$1" "lib/net10.0/$1.dll" "lib/net10.0/$1.xml" "${@:2}"
     unzip -Z1 "$(package "$1" snupkg)" | grep -Fx "lib/net10.0/$1.pdb"
 }
 
@@ -50,7 +50,8 @@ complete_package() {
     for wanted in README.md icon.png "$@"; do
         grep -Fx "$wanted" <<<"$content"
     done
-    for wanted in '<license type="expression">MIT<' '<icon>icon.png<' '<readme>README.md<' '<releaseNotes>' "commit=\"$(git rev-parse HEAD)\""; do
+    for wanted in '<license type="expression">MIT<' '<icon>icon.png<' '<readme>README.md<' '<releaseNotes>' \
+        '<projectUrl>https://' '<repository type="git" url="https://' "commit=\"$(git rev-parse HEAD)\""; do
         nuspec "$id" | grep -F "$wanted"
     done
     if unzip -p "$(package "$id")" README.md | grep -nP '\]\((?!https://|#)|^\[.*\]: (?!https://)|<img|<!--'; then
@@ -74,9 +75,17 @@ same_packages() {
     done
 }
 
-# consumer FOLDER PACKAGE: what the package's readme tells a new user to do, in an empty folder outside of the tree. The package
-# comes from a folder, and there is nothing else to be had.
+# consumer FOLDER PACKAGE: what the package's readme tells a new user to do, in an empty folder outside the tree.
 consumer() {
+    consumer_project "$1" "$2"
+    csharp_block "$tree/src/$2/README.md" >Program.cs
+    dotnet build -c Release -warnaserror
+    timeout -k 10 120 dotnet run -c Release --no-build
+}
+
+# consumer_project FOLDER PACKAGE: goes to a new project there that has the package. The only source of packages is the
+# folder of those that were built.
+consumer_project() {
     mkdir -p "$work/consumers/$1"
     cd "$work/consumers/$1"
     cat >nuget.config <<'CONFIG'
@@ -90,9 +99,6 @@ CONFIG
     dotnet new console
     dotnet add package "$2"
     sed -i 's#<OutputType>#<AllowUnsafeBlocks>true</AllowUnsafeBlocks>&#' "$1.csproj"
-    csharp_block "$tree/src/$2/README.md" >Program.cs
-    dotnet build -c Release -warnaserror
-    timeout -k 10 120 dotnet run -c Release --no-build
 }
 
 readme_example() {
@@ -111,6 +117,23 @@ readme_example_ahead_of_time() {
         return 1
     fi
     timeout -k 10 120 published/Example
+}
+
+# In an unsafe context the compiler only warns of references that outlive what they refer to, and of copies dereferenced.
+# The package makes these warnings errors, also for who has it through another package; a property leaves them warnings.
+lifetime_errors() {
+    local expected='CS9080 CS9082 CS9085 CS9087 CS9091 CS9193'
+    consumer_project Mistaken Quiescent.Testing
+    cp "$tree/.ci/LifetimeMistakes.cs" Program.cs
+    [[ $(exits_with 1 dotnet build -c Release | diagnostics error) == "$expected" ]]
+    [[ $(dotnet build -c Release -p:QuiescentLifetimeErrors=false | diagnostics warning) == "$expected" ]]
+    sed -i 's#<AllowUnsafeBlocks>#<QuiescentLifetimeErrors>false</QuiescentLifetimeErrors>&#' Mistaken.csproj
+    [[ $(dotnet build -c Release --no-incremental | diagnostics warning) == "$expected" ]]
+}
+
+# diagnostics SEVERITY: the codes that the compiler reported, each once.
+diagnostics() {
+    grep -oP "(?<=: $1 )CS[0-9]+" | sort -u | paste -sd ' '
 }
 
 testing_example() {

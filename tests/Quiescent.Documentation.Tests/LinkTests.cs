@@ -9,7 +9,7 @@ public sealed class LinkTests
 
     [Theory]
     [MemberData(nameof(Pages))]
-    public void Each_relative_link_leads_to_what_is_there(string path) =>
+    public void Each_link_into_the_tree_leads_to_what_is_there(string path) =>
         Assert.Empty(Links.Broken(WorkingTree.Read(path)));
 
     [Theory]
@@ -33,6 +33,19 @@ public sealed class LinkTests
     [InlineData("[there](page.md#there)", "docs/page.md:1: page.md#there")]
     [InlineData("[up and out](../../LICENSE)", "docs/page.md:1: ../../LICENSE")]
     public void A_link_that_leads_nowhere_is_reported(string text, string report) => Assert.Equal([report], BrokenIn(text));
+
+    [Theory]
+    [InlineData("docs/gone.md")]
+    [InlineData("docs/guide.md#gone")]
+    public void A_link_to_the_published_tree_that_leads_nowhere_is_reported(string path)
+    {
+        string link = WorkingTree.PublicAddress + path;
+        Assert.Equal([$"docs/page.md:1: {link}"], BrokenIn($"[gone]({link})"));
+    }
+
+    [Fact]
+    public void A_link_to_the_published_tree_that_leads_somewhere_is_not() =>
+        Assert.Empty(BrokenIn($"[guide]({WorkingTree.PublicAddress}docs/guide.md#long-sections)"));
 
     [Theory]
     [InlineData("# Here, and `there`\n\n[here](#here-and-there), [here](page.md#here-and-there) and [there](https://example.org/gone)")]
