@@ -22,6 +22,7 @@ internal sealed unsafe partial class DomainCore
     private static long s_lastId;
 
     private readonly string _typeName;
+    private readonly Action _reportReaders;
     private long _callbacksFailed;
 
     /// <summary>A domain whose readers are those that the engine waits for.</summary>
@@ -58,6 +59,7 @@ internal sealed unsafe partial class DomainCore
         Producer = new Producer(this);
         AfterDisposal = new AfterDisposal(this);
         Reports = reports(this);
+        _reportReaders = Reports.ReportReaders;
     }
 
     public RcuDomainOptions Options { get; }
@@ -117,7 +119,7 @@ internal sealed unsafe partial class DomainCore
 
     /// <summary>Waits for the grace period and reports what is due meanwhile.</summary>
     /// <exception cref="ThreadInterruptedException">The thread was interrupted while it slept; nothing is lost.</exception>
-    public void WaitFor(ulong target) => GracePeriodWait.For(Engine, target, Reports.ReportReaders);
+    public void WaitFor(ulong target) => GracePeriodWait.For(Engine, target, _reportReaders);
 
     /// <summary>Returns when the grace period has passed, without blocking a thread. Continuations run on the thread pool.</summary>
     /// <exception cref="OutOfMemoryException">It would have to wait, and the reclaimer cannot be started.</exception>

@@ -45,7 +45,7 @@ public sealed class InterruptedLockTests
     public void An_interrupted_thread_waits_for_the_reclaimers_start(Form form)
     {
         using RcuDomain domain = Domains.New();
-        WhileHeld(ref GateOf(ReclaimerOf(domain)), () => Forms.Queue(domain, form));
+        WhileHeld(ref GateOf(domain.Core.Reclaimer), () => Forms.Queue(domain, form));
         MustCarryOutOne(domain);
     }
 
@@ -101,6 +101,4 @@ public sealed class InterruptedLockTests
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_startGate")]
     private static extern ref int GateOf(Reclaimer reclaimer);
 
-    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_reclaimer")]
-    private static extern ref Reclaimer ReclaimerOf(GracePeriodDomain domain);
 }

@@ -345,5 +345,9 @@ public sealed unsafe class PageQueueTests : IDisposable
     private bool Note(bool evenIfActive, out ulong target) =>
         _queue->SnapshotPartialPages(_context, evenIfActive, out target);
 
-    private int Peek(out nint* entries) => _queue->Expired(_context, out entries);
+    private int Peek(out nint* entries)
+    {
+        _queue->Recycle(_context);
+        return _queue->Expired(_context, out entries);
+    }
 }
