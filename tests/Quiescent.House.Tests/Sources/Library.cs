@@ -49,5 +49,5 @@ internal static class Library
     }
 
     private static IEnumerable<(string Path, string Text)> FilesOf(string folder) =>
-        SourceTree.Files(folder, "*.cs").Select(path => (path, WorkingTree.Read(path)));
+        SourceTree.Files(folder, "*.cs").Select(path => (path, SourceTree.Read(path)));
 }
