@@ -1,8 +1,10 @@
 /* Grace periods against readers: O1, O2, O3, O4.
  *
- * Models  GracePeriods/GracePeriodEngine.cs  NextTarget, TryAdvance, Start, Arm, Scan, Complete
- *         Readers/Section.cs                 Announce, EnterBeyondFast (nesting), the exit of ReadGuard.Dispose
- *         Readers/ReaderHandles.cs                 GoOnline, QuiescentStateBeyondFast, GoOffline
+ * Models  GracePeriods/GracePeriodEngine.cs  NextTarget, TryAdvance, Start, Arm, TryScan, Complete
+ *         GracePeriods/SlotScan.cs           Begin, Scan
+ *         Readers/Section.cs                 Announce, EnterBeyondFast (nesting)
+ *         ReadGuard.cs                       Dispose (the exit)
+ *         Readers/ReaderHandles.cs           GoOnline, QuiescentStateBeyondFast, GoOffline
  *         Readers/ReaderSlot.cs              SectionWord.HasReached
  *
  * Two updaters replace the published block, take a target, drive grace periods until it has completed, and free the block that

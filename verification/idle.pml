@@ -1,9 +1,10 @@
 /* The reclaimer's sleep and who wakes it, its start, and disposal: O9, O11.
  *
- * Models  Reclamation/Reclaimer.cs    Run, RunUntilNothingWaits, Sleep, HasWork, Wake, TryStart, Request, WaitAsync, Stop
- *         Reclamation/Producer.cs     TryAppend, WakeAndCheckDisposed, TryWithdraw
- *         Reclamation/AsyncWaiters.cs Add, CompleteReady, Close
- *         GracePeriodDomain.cs                Dispose
+ * Models  Reclamation/Reclaimer.cs     Run, RunUntilNothingWaits, Sleep, HasWork, Wake, TryStart, Request, WaitAsync,
+ *                                      Stop
+ *         Reclamation/Producer.cs      TryAppend, WakeAndCheckDisposed, TryWithdraw
+ *         Reclamation/AsyncWaiters.cs  Add, CompleteReady, Close
+ *         GracePeriodDomain.cs         Dispose
  *
  * Two producers append an item each. A queue is as small as it can be: an item, noted and later carried out, both under the
  * queue's lock; page-queue.pml and head-queue.pml have the real ones. Producers have store buffers, which drain by themselves at any time. Interlocked operations drain the buffer of their

@@ -1,9 +1,11 @@
 /* A thread's queue of pages, between its owner, the reclaimer and a barrier: O3, O7, O10, O11.
  *
- * Models  Reclamation/PageQueue.cs     StampFullPage, Extend, Tail, SnapshotPartialPages, NextExpired, FreeExpired, MarkReclaimed, Recycle, TryWithdraw
- *         Reclamation/Producer.cs      TryAppend, MakeRoom, Collect, TryWithdraw
- *         Reclamation/ReclaimerPass.cs FreePages, RunPages
- *         Reclamation/BarrierTarget.cs Take, IsEmpty, IsDone;  BarrierWait.cs  For
+ * Models  Reclamation/PageQueue.cs      StampFullPage, Extend, Tail, SnapshotPartialPages, NextExpired, FreeExpired,
+ *                                       MarkReclaimed, Recycle, TryWithdraw
+ *         Reclamation/Producer.cs       TryAppend, MakeRoom, Collect, TryWithdraw
+ *         Reclamation/ReclaimerPass.cs  FreePages, RunPages
+ *         Reclamation/BarrierTarget.cs  Take, IsEmpty, IsDone
+ *         Reclamation/BarrierWait.cs    For
  *
  * The owner appends numbered items to pages of two, seals full ones, collects, extends; pages are recycled into the same queue. The
  * reclaimer notes what partial pages hold, and frees what is covered. A barrier takes a position and waits until it is carried

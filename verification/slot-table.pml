@@ -2,8 +2,11 @@
  *
  * Models  Readers/SlotTable.cs               TryRegisterReleased, Extend, Occupy, Release
  *         GracePeriods/Registrar.cs          Register
- *         GracePeriods/GracePeriodEngine.cs  Start, Arm, Scan, TryReleaseDead, ReleaseDead, Sweep
- *         Readers/Section.cs                 Announce and the exit
+ *         GracePeriods/GracePeriodEngine.cs  Start, Arm, TryScan
+ *         GracePeriods/SlotScan.cs           Begin, Scan
+ *         GracePeriods/DeadReaders.cs        TryReleaseDead, ReleaseDead, Sweep
+ *         Readers/Section.cs                 Announce
+ *         ReadGuard.cs                       Dispose (the exit)
  *
  * Two threads register: each takes a released slot, after a sweep if need be, or extends the table. Each opens a section and
  * ends, inside it or after it. Meanwhile an updater unlinks a block, drives a grace period, frees the block, twice. Nobody alive

@@ -1,9 +1,9 @@
 /* Sleepable sections, counted in stripes and two sets (O1, O2), released once by their tickets.
  *
- * Models  Sleepable/StripeScan.cs        Begin, Scan, IsEmpty
- *         Sleepable/Stripes.cs           Index, Flip, Sum
- *         Sleepable/SleepableSection.cs  Enter, Release
- *         GracePeriods/GracePeriodEngine.cs  Start, Complete, NextTarget, in so far as they fence
+ * Models  Sleepable/StripeScan.cs            Begin, Scan, IsEmpty
+ *         Sleepable/Stripes.cs               Index, Flip, Sum
+ *         Sleepable/SleepableSection.cs      Enter, Release
+ *         GracePeriods/GracePeriodEngine.cs  Start (its fence), Complete (its fence), NextTarget (its fence)
  *
  * Two readers open sections, two each, in a stripe of their own; each is held up for as long as it likes between reading Index and
  * counting, and while inside. Whether the thread that ends a section began it makes no difference to any step here. An updater

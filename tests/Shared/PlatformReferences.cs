@@ -6,8 +6,13 @@ namespace Quiescent.Shared;
 /// <summary>What a compilation refers to that uses the platform which runs the tests.</summary>
 internal static class PlatformReferences
 {
+    private static readonly ImmutableArray<MetadataReference> s_platform = References();
+
     /// <summary>The platform's assemblies and those that stand at the paths.</summary>
-    public static ImmutableArray<MetadataReference> With(params IEnumerable<string> libraries)
+    public static ImmutableArray<MetadataReference> With(params IEnumerable<string> libraries) =>
+        [.. s_platform, .. libraries.Select(path => MetadataReference.CreateFromFile(path))];
+
+    private static ImmutableArray<MetadataReference> References()
     {
         string platform = (string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!;
         string framework = Path.GetDirectoryName(typeof(object).Assembly.Location)!;
@@ -15,7 +20,6 @@ internal static class PlatformReferences
         [
             .. platform.Split(Path.PathSeparator)
                 .Where(path => Path.GetDirectoryName(path) == framework)
-                .Concat(libraries)
                 .Select(path => MetadataReference.CreateFromFile(path)),
         ];
     }

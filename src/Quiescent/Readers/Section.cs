@@ -34,7 +34,7 @@ internal static unsafe class Section
     {
         // SAFETY: both words are the first of their structs.
         ulong word = Order.Acquire((ulong*)state);
-        Order.Release((ulong*)slot, word); // [A] partner: [B] in GracePeriods/GracePeriodEngine.cs; outcomes above at O1.
+        Order.Release((ulong*)slot, word); // [A] partner: [B] in GracePeriods/SlotScan.cs; outcomes above at O1.
         return word;
     }
 

@@ -161,7 +161,7 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
             _released.EnsureCapacity(index + 1); // Here, where it may fail, and not when a slot is released.
             ReaderSlot* slot = Occupy(index, owner);
             Order.Release(ref _end, index + 1);
-            Order.Fence(); // [C] partner: [B] in GracePeriods/GracePeriodEngine.cs; outcomes above at O5.
+            Order.Fence(); // [C] partner: [B] in GracePeriods/SlotScan.cs; outcomes above at O5.
             return slot;
         }
     }
