@@ -9,6 +9,8 @@ public sealed class ProseTests
     private const string Glossary = "docs/glossary.md";
     private const string Routes = "routes-ipv4-2026-06-17.csv.gz";
 
+    private static readonly HashSet<string> s_sourceFiles = [.. Sources.Files.Select(path => path.Split('/')[^1])];
+
     public static TheoryData<string> Pages => [.. WorkingTree.Pages];
 
     [Theory]
@@ -56,6 +58,25 @@ public sealed class ProseTests
             Assert.True(path is not null, $"{Glossary}: fence {entry.Key}: there is no file {entry.Value}.");
             Assert.Contains(entry.Key, File.ReadAllText(path), StringComparison.Ordinal);
         });
+
+    [Fact]
+    public void Each_inner_word_of_the_glossary_is_a_name_in_the_library() => Assert.DoesNotContain(
+        PageRules.DefinedNames(Sources.Read(Glossary)), name => !Sources.IsNameInLibrary(name));
+
+    [Theory]
+    [MemberData(nameof(Pages))]
+    public void Each_source_file_that_a_page_of_docs_names_is_there(string path) => Assert.Empty(
+        path.StartsWith("docs/", StringComparison.Ordinal)
+            ? PageRules.SourceFiles(Sources.Read(path)).Where(name => !s_sourceFiles.Contains(name))
+            : []);
+
+    [Fact]
+    public void The_life_of_a_block_takes_at_most_15_files_and_12_concepts()
+    {
+        string life = PageRules.Part(Sources.Read("docs/architecture.md"), "The life of a block");
+        Assert.InRange(PageRules.SourceFiles(life).Count(), 8, 15);
+        Assert.InRange(PageRules.BoldTerms(life).Count(), 8, 12);
+    }
 
     [Fact]
     public void The_glossary_has_all_eleven_obligations() => Assert.Empty(
@@ -126,5 +147,18 @@ public sealed class ProseTests
         IReadOnlyDictionary<string, string> defined = PageRules.Defined("| O1 | a | b |\n| [A] | what | `Section.cs` |\n| word | O2 | c |\n");
         Assert.Equal(["O1", "[A]"], defined.Keys);
         Assert.Equal("`Section.cs`", defined["[A]"]);
+    }
+
+    [Fact]
+    public void Names_files_and_concepts_are_found()
+    {
+        const string Page = "# P\n\n## One\n\n1. **Append.** `Reclamation/Page.cs`, `BlockPool.Books.cs`; the **append**, a **page**.\n\n## Two\n`X.cs`\n";
+        string part = PageRules.Part(Page, "One");
+        Assert.Equal(["Page.cs", "BlockPool.Books.cs"], PageRules.SourceFiles(part));
+        Assert.Equal(["Append", "page"], PageRules.BoldTerms(part));
+        Assert.Equal(["Backlog", "NoSuchName"], PageRules.DefinedNames("| a (`Backlog`, `NoSuchName`) | `Other` |\n"));
+        Assert.True(Sources.IsNameInLibrary("Backlog"));
+        Assert.False(Sources.IsNameInLibrary("NoSuchName"));
+        Assert.Throws<FormatException>(() => PageRules.Part(Page, "Three"));
     }
 }

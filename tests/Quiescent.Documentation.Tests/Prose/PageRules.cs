@@ -51,6 +51,38 @@ internal static partial class PageRules
         .Where(match => match.Success)
         .ToDictionary(match => match.Groups["name"].Value, match => match.Groups["last"].Value);
 
+    /// <summary>The inner names in code spans in the first cells of a glossary's tables.</summary>
+    public static IEnumerable<string> DefinedNames(string glossary) => PageText.Lines(glossary)
+        .Where(line => line.Kind == PageText.Kind.TableRow)
+        .SelectMany(line => CodeName().Matches(line.Text.Split('|')[1]).Select(match => match.Groups["name"].Value));
+
+    /// <summary>The source files that a page names by their names alone.</summary>
+    public static IEnumerable<string> SourceFiles(string text) =>
+        SourceFile().Matches(text).Select(match => match.Groups["name"].Value).Distinct();
+
+    /// <summary>The part of a page below this heading, to the next of its level.</summary>
+    public static string Part(string text, string heading)
+    {
+        string[] lines = text.ReplaceLineEndings("\n").Split('\n');
+        int start = Array.IndexOf(lines, $"## {heading}");
+        return start < 0
+            ? throw new FormatException($"There is no heading '{heading}'.")
+            : string.Join('\n', lines.Skip(start + 1).TakeWhile(line => !line.StartsWith("## ", StringComparison.Ordinal)));
+    }
+
+    /// <summary>The terms that a page introduces in bold.</summary>
+    public static IEnumerable<string> BoldTerms(string text) =>
+        BoldTerm().Matches(PageText.Sentences(text)).Select(match => match.Groups["term"].Value.TrimEnd('.')).Distinct(StringComparer.OrdinalIgnoreCase);
+
+    [GeneratedRegex("`(?<name>[A-Z][A-Za-z]+)`")]
+    private static partial Regex CodeName();
+
+    [GeneratedRegex(@"`(?:[A-Za-z]+/)*(?<name>[A-Z][A-Za-z.]*\.cs)`")]
+    private static partial Regex SourceFile();
+
+    [GeneratedRegex(@"\*\*(?<term>[^*]+)\*\*")]
+    private static partial Regex BoldTerm();
+
     [GeneratedRegex(@"\bthe design (?:has|names|says|page|document)\b|\bof the design\b|\bDESIGN\.md\b|\bHOUSE\.md\b|\bissue #?[0-9]+\b", RegexOptions.IgnoreCase)]
     private static partial Regex MissingDocument();
 

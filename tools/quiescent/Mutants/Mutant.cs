@@ -5,7 +5,7 @@ internal sealed record Mutant
 {
     public required string Name { get; init; }
 
-    /// <summary>The obligation of the design, and the fence's letter, that the patch takes away.</summary>
+    /// <summary>The obligation, and the fence's letter, that the patch takes away.</summary>
     public required string Obligation { get; init; }
 
     /// <summary>What is wrong with the patched sources, in one line.</summary>
