@@ -4,6 +4,9 @@ namespace Quiescent.Tool.Mutants;
 internal sealed class ScratchTree : IDisposable
 {
     private static readonly TimeSpan s_gitLimit = TimeSpan.FromMinutes(1);
+    private const int DeleteAttempts = 20;
+
+    private static readonly TimeSpan s_betweenDeletes = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan s_buildLimit = TimeSpan.FromMinutes(5);
 
     // A patch leaves things unused and its style is nobody's concern.
@@ -67,7 +70,24 @@ internal sealed class ScratchTree : IDisposable
     {
         if (!_keep)
         {
-            Directory.Delete(Root, recursive: true);
+            DeleteRoot();
+        }
+    }
+
+    // A child that was killed a moment ago may have made a file meanwhile.
+    private void DeleteRoot()
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                Directory.Delete(Root, recursive: true);
+                return;
+            }
+            catch (IOException) when (attempt < DeleteAttempts)
+            {
+                Thread.Sleep(s_betweenDeletes);
+            }
         }
     }
 
