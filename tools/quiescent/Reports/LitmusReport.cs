@@ -66,14 +66,14 @@ internal static class LitmusReport
     private static string ThreeDigits(double value) =>
         value.ToString(value >= 99.95 ? "0" : value >= 9.995 ? "0.0" : "0.00", CultureInfo.InvariantCulture);
 
-    private static string Describe(IReadOnlyList<LitmusResult> results)
+    private static string Describe(LitmusResult[] results)
     {
         string Names(Func<LitmusResult, bool> which) => string.Join(", ", results.Where(which).Select(result => result.Test.Name));
         return LitmusResult.Total(results) switch
         {
             Verdict.Passed => "passed: each subject held where its control failed",
             Verdict.Failed => $"FAILED: {Names(result => result.Verdict == Verdict.Failed)}",
-            _ when results.Count == 0 => "inconclusive: no test has run",
+            _ when results.Length == 0 => "inconclusive: no test has run",
             _ => "inconclusive, which is not a pass. Too few turns in which the control failed: "
                 + Names(result => result.Verdict == Verdict.Inconclusive),
         };

@@ -10,6 +10,7 @@ internal sealed record TextColumn(string Heading, int Importance = int.MaxValue)
 internal sealed class TextTable(params TextColumn[] columns)
 {
     private const string Gap = "  ";
+    private const string NoteIndent = "    ";
 
     // A row has a cell for each column, or text across all of them.
     private readonly List<(string[]? Cells, string Text)> _rows = [];
@@ -34,7 +35,7 @@ internal sealed class TextTable(params TextColumn[] columns)
         {
             if (cells is null)
             {
-                output.WriteWrapped(text, width, indent);
+                output.WriteWrapped(text, width, indent + NoteIndent);
             }
             else
             {
