@@ -45,12 +45,12 @@ internal static class LitmusCommand
             return ExitCode.BadArguments;
         }
 
+        using Interruption interruption = new(Console.Error);
         if (!asJson)
         {
             Console.Out.WriteWrapped($"{Machine()}; {tests.Count} tests, {time.TotalSeconds:0.#} s, seed {seed}", width, rest: "  ");
         }
 
-        using Interruption interruption = new(Console.Error);
         Action<LitmusResult>? progress = asJson ? null : result => LitmusReport.WriteProgress(result, Console.Out, width);
         IReadOnlyList<LitmusResult> results = new LitmusRunner(time, seed).Run(tests, progress, interruption.Token);
         bool isInterrupted = interruption.Token.IsCancellationRequested;

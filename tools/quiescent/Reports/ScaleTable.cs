@@ -46,7 +46,7 @@ internal static class ScaleTable
         output.WriteWrapped(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"Medians of {contest.Rounds} rounds of {contest.TurnSeconds:0.00} s; {better}{ratio}."),
+                $"Medians of {contest.Rounds} {(contest.Rounds == 1 ? "round" : "rounds")} of {contest.TurnSeconds:0.00} s; {better}{ratio}."),
             width,
             Indent);
         TextTable table = new(
