@@ -18,7 +18,11 @@ internal static class TortureRun
     private static readonly TimeSpan s_second = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_glance = TimeSpan.FromMilliseconds(50);
 
-    public static TortureResult Run(TortureOptions options, TextWriter progress)
+    /// <summary>Runs the scenario to its end, and reports a line each second.</summary>
+    /// <param name="options">What to run, and for how long.</param>
+    /// <param name="progress">Where the lines go.</param>
+    /// <param name="interruption">Ends the run early. The result then covers the time until then.</param>
+    public static TortureResult Run(TortureOptions options, TextWriter progress, CancellationToken interruption = default)
     {
         MemoryCheck memory = new();
         Session session = new(options);
@@ -31,7 +35,11 @@ internal static class TortureRun
 
             Stopwatch clock = Stopwatch.StartNew();
             StartAll(session.Actors);
-            Watch(session, clock, report);
+            using (interruption.Register(session.Gate.Stop))
+            {
+                Watch(session, clock, report);
+            }
+
             session.Gate.Stop();
             TimeSpan ran = clock.Elapsed;
             bool isAtRest = JoinAll(session, session.Actors) && FinishAll(session, "settling", BooksCheck.Settle);
@@ -50,6 +58,7 @@ internal static class TortureRun
             return result with
             {
                 Verdict = failures.Length != 0 ? Verdict.Failed : result.Verdict,
+                IsInterrupted = interruption.IsCancellationRequested,
                 Failures = failures,
                 FailureCount = session.Failures.Count + leaks.Length,
                 Memory = use,

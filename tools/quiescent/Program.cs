@@ -1,32 +1,27 @@
 using System.CommandLine;
-using Quiescent.Tool.Commands;
+using Quiescent.Tool;
+using Quiescent.Tool.Arguments;
 
-RootCommand root = new("Shows on this machine that Quiescent, RCU for .NET, holds its promises, and how fast it is.")
-{
-    TortureCommand.Create(),
-    LitmusCommand.Create(),
-    MutantsCommand.Create(),
-    ScaleCommand.Create(),
-    ClaimsCommand.Create(),
-};
-
+RootCommand root = CommandLineRoot.Create();
 ParseResult parsed = root.Parse(args);
-if (parsed.Errors.Count == 0)
-{
-    return await parsed.InvokeAsync().ConfigureAwait(false);
-}
-
 if (args.Length == 0)
 {
     // Not 0: nothing was shown to hold.
     root.Parse("--help").Invoke(new InvocationConfiguration { Output = Console.Error });
-    return 2;
+    return ExitCode.BadArguments;
 }
 
-foreach (string message in parsed.Errors.Select(error => error.Message))
+string[] errors = [.. ParseErrors.Describe(parsed)];
+if (errors.Length == 0)
 {
-    Console.Error.WriteLine($"quiescent: {message}");
+    return await parsed.InvokeAsync().ConfigureAwait(false);
 }
 
-Console.Error.WriteLine("quiescent --help lists commands and options.");
-return 2;
+foreach (string error in errors)
+{
+    Console.Error.WriteLine($"quiescent: {error}");
+}
+
+string command = parsed.CommandResult.Command is RootCommand ? "" : parsed.CommandResult.Command.Name + " ";
+Console.Error.WriteLine($"'quiescent {command}--help' lists the options.");
+return ExitCode.BadArguments;

@@ -10,15 +10,21 @@ internal sealed record Contest(string Id, string Title, Unit Unit, IReadOnlyList
     /// <summary>The most turns that each contestant takes; null: as many as the run has rounds.</summary>
     public int? MaxRounds { get; init; }
 
-    /// <summary>What the library promises of this figure.</summary>
+    /// <summary>What a turn takes beyond its length: starting threads, draining what was queued.</summary>
+    public TimeSpan TurnOverhead { get; init; } = TimeSpan.FromMilliseconds(10);
+
+    /// <summary>Whether the figure comes first where the time does not suffice for all.</summary>
+    public bool IsHeadline { get; init; }
+
+    /// <summary>The project's goals for this figure.</summary>
     public IReadOnlyList<Target> Targets { get; init; } = [];
 }
 
-// A promise: the contestant's value is at most (or at least) Factor times the peer's in the same round, or Factor itself when
+// A goal: the contestant's value is at most (or at least) Factor times the peer's in the same round, or Factor itself when
 // there is no peer.
 internal sealed record Target(string Contestant, Bound Bound, double Factor, string? Peer = null)
 {
-    /// <summary>The detail that is promised in place of the contest's value ("peak MiB").</summary>
+    /// <summary>The detail that is bounded in place of the contest's value ("peak MiB").</summary>
     public string? Detail { get; init; }
 }
 

@@ -22,6 +22,9 @@ internal sealed record Contestant(string Name, Side Side, Func<TimeSpan, Reading
     /// <summary>What a reader of the table has to know: that the peer's algorithm is incorrect, for one.</summary>
     public string? Remark { get; init; }
 
+    /// <summary>What has to be done before its first turn, or null.</summary>
+    public SetUp? SetUp { get; init; }
+
     /// <summary>Why it cannot take part here ("not installed: liburcu-dev"), or null.</summary>
     public string? Absent { get; init; }
 }

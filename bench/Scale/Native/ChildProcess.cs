@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
@@ -14,6 +15,9 @@ internal readonly record struct ChildResult(int? ExitCode, string Output, string
 
 internal static class ChildProcess
 {
+    private static readonly ConcurrentDictionary<Process, bool> s_running = [];
+    private static bool s_isClosed;
+
     /// <summary>Runs it to its end, or ends it with all that it started.</summary>
     public static ChildResult Run(string program, IEnumerable<string> arguments, TimeSpan limit)
     {
@@ -26,21 +30,61 @@ internal static class ChildProcess
         try
         {
             using Process process = Process.Start(start)!;
-            process.StandardInput.Close();
-            Task<string> output = process.StandardOutput.ReadToEndAsync();
-            Task<string> errors = process.StandardError.ReadToEndAsync();
-            if (!process.WaitForExit(limit))
+            s_running[process] = true;
+            try
             {
-                process.Kill(entireProcessTree: true);
-                return new ChildResult(null, "", string.Create(
-                    CultureInfo.InvariantCulture, $"still running after {limit.TotalSeconds:0} s"));
+                return AwaitExit(process, limit);
             }
-
-            return new ChildResult(process.ExitCode, output.GetAwaiter().GetResult(), errors.GetAwaiter().GetResult());
+            finally
+            {
+                s_running.TryRemove(process, out _);
+            }
         }
         catch (Win32Exception e)
         {
             return new ChildResult(null, "", e.Message);
+        }
+    }
+
+    /// <summary>Ends all that run, and from now on each as it starts: the run is interrupted.</summary>
+    public static void EndAll()
+    {
+        Volatile.Write(ref s_isClosed, true);
+        foreach (Process process in s_running.Keys)
+        {
+            End(process);
+        }
+    }
+
+    private static ChildResult AwaitExit(Process process, TimeSpan limit)
+    {
+        if (Volatile.Read(ref s_isClosed))
+        {
+            End(process);
+        }
+
+        process.StandardInput.Close();
+        Task<string> output = process.StandardOutput.ReadToEndAsync();
+        Task<string> errors = process.StandardError.ReadToEndAsync();
+        if (!process.WaitForExit(limit))
+        {
+            process.Kill(entireProcessTree: true);
+            return new ChildResult(null, "", string.Create(
+                CultureInfo.InvariantCulture, $"still running after {limit.TotalSeconds:0} s"));
+        }
+
+        return new ChildResult(process.ExitCode, output.GetAwaiter().GetResult(), errors.GetAwaiter().GetResult());
+    }
+
+    private static void End(Process process)
+    {
+        try
+        {
+            process.Kill(entireProcessTree: true);
+        }
+        catch (InvalidOperationException)
+        {
+            // It has ended meanwhile.
         }
     }
 }

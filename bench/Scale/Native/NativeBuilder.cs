@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Globalization;
-using System.Runtime.InteropServices;
-using System.Security.Cryptography;
-using System.Text;
 
 namespace Quiescent.Scale.Native;
 
@@ -10,16 +8,21 @@ namespace Quiescent.Scale.Native;
 internal readonly record struct NativeBinary(string? Path, string? Absent);
 
 // Builds each program once, and keeps it in a folder that is named after its sources.
-internal sealed class NativeBuilder(string sources, string cache, Action<string> announce)
+internal sealed class NativeBuilder(string sources, string cache, Action<string> announce, TimeSpan? limit = null)
 {
+    private const string NoTime = "not built yet; a run with more --seconds builds it";
+
     // What a program answers when it is started without a workload.
     private const int NoWorkload = 2;
 
-    private static readonly TimeSpan s_buildLimit = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan s_longestBuild = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan s_startLimit = TimeSpan.FromSeconds(20);
 
+    // How long building may still take, all programs together.
+    private TimeSpan _left = limit ?? s_longestBuild;
+
     private readonly ConcurrentDictionary<string, Lazy<NativeBinary>> _binaries = new();
-    private readonly Lazy<string> _folder = new(() => Path.Combine(cache, HashOf(sources)));
+    private readonly Lazy<string> _folder = new(() => Path.Combine(cache, SourceHash.Of([sources])));
 
     public NativeBinary Get(NativeProgram program) =>
         _binaries.GetOrAdd(program.Name, _ => new Lazy<NativeBinary>(() => FindOrBuild(program))).Value;
@@ -57,12 +60,23 @@ internal sealed class NativeBuilder(string sources, string cache, Action<string>
     // Beside its place and then moved there, since another run may be building the same.
     private NativeBinary Build(NativeProgram program, string binary)
     {
+        if (_left <= TimeSpan.Zero)
+        {
+            return Absent(NoTime);
+        }
+
+        long start = Stopwatch.GetTimestamp();
         string output = Path.Combine(_folder.Value, string.Create(CultureInfo.InvariantCulture, $"build-{Environment.ProcessId}-{program.Name}"));
         Directory.CreateDirectory(output);
         announce(program.Name);
         try
         {
-            ChildResult result = ChildProcess.Run("make", ["--silent", "-C", sources, $"OUT={output}", program.Name], s_buildLimit);
+            ChildResult result = ChildProcess.Run("make", ["--silent", "-C", sources, $"OUT={output}", program.Name], _left);
+            if (result.ExitCode is null && Stopwatch.GetElapsedTime(start) >= _left)
+            {
+                return Absent(NoTime);
+            }
+
             if (result.ExitCode != 0)
             {
                 return Absent($"does not build: {Reason(result)}");
@@ -73,6 +87,7 @@ internal sealed class NativeBuilder(string sources, string cache, Action<string>
         }
         finally
         {
+            _left -= Stopwatch.GetElapsedTime(start);
             Directory.Delete(output, recursive: true);
         }
     }
@@ -86,17 +101,4 @@ internal sealed class NativeBuilder(string sources, string cache, Action<string>
         result.ErrorLines.LastOrDefault(line => !line.StartsWith("make", StringComparison.Ordinal)) ?? result.LastError;
 
     private static NativeBinary Absent(string reason) => new(null, reason);
-
-    private static string HashOf(string folder)
-    {
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(Encoding.UTF8.GetBytes(RuntimeInformation.OSArchitecture.ToString()));
-        foreach (string file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
-        {
-            hash.AppendData(Encoding.UTF8.GetBytes(Path.GetRelativePath(folder, file)));
-            hash.AppendData(File.ReadAllBytes(file));
-        }
-
-        return Convert.ToHexStringLower(hash.GetHashAndReset())[..16];
-    }
 }

@@ -13,7 +13,7 @@ internal static class HtmlReport
 {
     private const string Title = "Quiescent beside its peers";
 
-    public static string Write(ScaleResult result)
+    public static string Write(ScaleResult result, bool showGoals)
     {
         XElement page = new("html",
             new XAttribute("lang", "en"),
@@ -26,8 +26,9 @@ internal static class HtmlReport
             new XElement("body",
                 Header(result),
                 new XElement("main",
-                    Targets(result),
-                    result.Contests.Select(HtmlReportContest.Write)),
+                    result.Contests.Select(HtmlReportContest.Write),
+                    LeftOut(result),
+                    showGoals ? Targets(result) : null),
                 Footer()));
         StringBuilder text = new("<!DOCTYPE html>\n");
         XmlWriterSettings settings = new() { OmitXmlDeclaration = true, Indent = true, IndentChars = " ", NewLineChars = "\n" };
@@ -72,11 +73,16 @@ internal static class HtmlReport
         _ => "native library, in a process of its own",
     };
 
+    private static XElement? LeftOut(ScaleResult result) => result.LeftOut.Length == 0 ? null : new XElement("section",
+        new XElement("h2", result.IsInterrupted ? "Not measured before the run was interrupted" : "Left out, for want of time"),
+        new XElement("ul", result.LeftOut.Select(one => new XElement("li",
+            Element("span", "id", one.Id), " ", Clean(one.Title)))));
+
     private static XElement? Targets(ScaleResult result)
     {
         XElement[] rows = [.. from contest in result.Contests from target in contest.Targets select RowOf(contest, target)];
         return rows.Length == 0 ? null : new XElement("section",
-            new XElement("h2", "Targets"),
+            new XElement("h2", "The project's goals"),
             Element("p", "fine", string.Create(
                 CultureInfo.InvariantCulture,
                 $"{result.Count(Verdict.Met)} met, {result.Count(Verdict.Missed)} missed, {result.Count(Verdict.NotJudged)} cannot be "

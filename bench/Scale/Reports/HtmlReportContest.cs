@@ -18,12 +18,12 @@ internal static class HtmlReportContest
     public static XElement Write(ContestResult contest)
     {
         Unit unit = contest.Unit;
-        Row[] placed = [.. contest.Rows.Where(row => row.Value is not null).OrderBy(row => MedianOf(row) * (unit.LowerIsBetter ? 1 : -1))];
+        Row[] placed = [.. contest.Ranked];
         HtmlReportScale? scale = placed.Length == 0 ? null : HtmlReportScale.For(placed.Select(row => row.Value!.Value));
         return new XElement("section",
             new XAttribute("id", HtmlReport.Anchor(contest.Id)),
             new XElement("h2", HtmlReport.Element("span", "id", contest.Id), " ", HtmlReport.Clean(contest.Title)),
-            HtmlReport.Element("p", "fine", Caption(contest, scale)),
+            HtmlReport.Element("p", "fine", Caption(contest)),
             scale is null ? null : Axis(scale, unit),
             new XElement("ul", new XAttribute("class", "rows"),
                 placed.Select(row => WithValue(contest, row, scale!)),
@@ -38,14 +38,13 @@ internal static class HtmlReportContest
         _ => "native",
     };
 
-    private static string Caption(ContestResult contest, HtmlReportScale? scale)
+    private static string Caption(ContestResult contest)
     {
         Unit unit = contest.Unit;
         string what = unit.Symbol.Length == 0 ? "Count" : unit.Symbol;
         string better = unit.LowerIsBetter ? "lower is better" : "higher is better";
-        string axis = scale is { IsLogarithmic: true } ? "; logarithmic scale, each line ten times the one before" : "";
         return string.Create(
-            CultureInfo.InvariantCulture, $"{what}, {better}; {contest.Rounds} rounds of {contest.TurnSeconds:0.00} s{axis}.");
+            CultureInfo.InvariantCulture, $"{what}, {better}; {contest.Rounds} rounds of {contest.TurnSeconds:0.00} s.");
     }
 
     private static XElement Axis(HtmlReportScale scale, Unit unit) => new("div",
@@ -69,7 +68,7 @@ internal static class HtmlReportContest
     // To the library's first form: the same in all rows.
     private static string RatioOf(ContestResult contest, Row row)
     {
-        Row? ours = Array.Find(contest.Rows, one => one is { Side: Side.Ours, Value: not null });
+        Row? ours = contest.Ours;
         return ours is null || ours == row || contest.FindRatio(row.Name, ours.Name) is not { } ratio
             ? ""
             : $"{Figure.Write(ratio.Value.Median)} × {ours.Name}";
@@ -116,6 +115,4 @@ internal static class HtmlReportContest
         new XAttribute("y2", Number(toY)));
 
     private static string Number(double value) => value.ToString("0.##", CultureInfo.InvariantCulture);
-
-    private static double MedianOf(Row row) => row.Value!.Value.Median;
 }

@@ -21,7 +21,7 @@ internal static class HtmlReportStyle
         }
         * { box-sizing: border-box; }
         body {
-          margin: 0 auto; padding: 1rem; max-width: 76rem; background: var(--page); color: var(--text);
+          margin: 0 auto; padding: 1rem; max-width: 84rem; background: var(--page); color: var(--text);
           font: 16px/1.45 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; overflow-wrap: anywhere;
         }
         h1 { font-size: 1.6rem; line-height: 1.2; margin: 0.5rem 0; }
@@ -62,13 +62,13 @@ internal static class HtmlReportStyle
         .dense span:nth-child(even) { visibility: hidden; }
         @media (min-width: 48rem) {
           .dense span:nth-child(even) { visibility: visible; }
-          .rows li { grid-template-columns: 13rem 1fr 6rem 12rem; padding: 0.2rem 0; }
+          .rows li { grid-template-columns: 19rem 1fr 6rem 12rem; padding: 0.2rem 0; }
           .rows svg { grid-column: 2; grid-row: 1; align-self: center; }
           .value { grid-column: 3; }
           .ratio { grid-column: 4; grid-row: 1; text-align: left; max-width: none; }
           .rows .fine { grid-column: 2 / -1; grid-row: 2; margin: 0; }
           .reason { grid-column: 2 / -1; grid-row: 1; }
-          .axis { display: grid; grid-template-columns: 13rem 1fr 6rem 12rem; column-gap: 0.75rem; }
+          .axis { display: grid; grid-template-columns: 19rem 1fr 6rem 12rem; column-gap: 0.75rem; }
           .ticks { grid-column: 2; }
           .targets li { display: grid; grid-template-columns: 6rem 8rem 1fr 1fr; column-gap: 0.75rem; }
         }

@@ -4,7 +4,7 @@ using Quiescent.Scale.Contests;
 namespace Quiescent.Scale.Runs;
 
 // Where the run is: one line that is written over on a terminal, a line for each contest elsewhere.
-internal sealed class Progress(TextWriter output, bool isTerminal)
+internal sealed class Progress(TextWriter output, bool isTerminal, int width = 80)
 {
     private const string ClearLine = "\r\e[K";
 
@@ -13,13 +13,13 @@ internal sealed class Progress(TextWriter output, bool isTerminal)
 
     public void Begin(Contest contest, int rounds, TimeSpan turn, TimeSpan left)
     {
-        _contest = $"{contest.Id}: {contest.Title}";
+        _contest = contest.Id;
         _rounds = rounds;
         if (!isTerminal)
         {
             output.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{_contest}; {rounds} rounds of {turn.TotalSeconds:0.00} s for each of {contest.Contestants.Count}; {Left(left)}"));
+                $"{contest.Id}: {rounds} rounds of {turn.TotalSeconds:0.00} s for each of {contest.Contestants.Count}; {Left(left)}"));
         }
     }
 
@@ -29,7 +29,8 @@ internal sealed class Progress(TextWriter output, bool isTerminal)
         if (isTerminal)
         {
             string where = round == 0 ? "warming up" : string.Create(CultureInfo.InvariantCulture, $"round {round} of {_rounds}");
-            output.Write($"{ClearLine}{_contest}; {where}; {Left(left)}");
+            string line = $"{_contest}: {where}; {Left(left)}";
+            output.Write(ClearLine + line[..Math.Min(line.Length, width - 1)]);
         }
     }
 

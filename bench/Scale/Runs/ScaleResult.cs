@@ -13,7 +13,13 @@ internal sealed record ScaleResult
 
     public required double SecondsTaken { get; init; }
 
+    /// <summary>Whether the run was ended before its time.</summary>
+    public required bool IsInterrupted { get; init; }
+
     public required ContestResult[] Contests { get; init; }
+
+    /// <summary>Contests that were asked for, and for which there was no time.</summary>
+    public required LeftOut[] LeftOut { get; init; }
 
     /// <summary>Contestants that threw, or whose process failed.</summary>
     [JsonIgnore]
@@ -22,6 +28,9 @@ internal sealed record ScaleResult
 
     public int Count(Verdict verdict) => Contests.Sum(contest => contest.Targets.Count(target => target.Verdict == verdict));
 }
+
+// A contest that was not measured, and the least time that measuring it takes.
+internal sealed record LeftOut(string Id, string Title, double Seconds);
 
 internal sealed record ContestResult
 {
@@ -42,6 +51,15 @@ internal sealed record ContestResult
     public required Ratio[] Ratios { get; init; }
 
     public required TargetResult[] Targets { get; init; }
+
+    /// <summary>The library's first form, to which the reports relate all others; null where it has no value.</summary>
+    [JsonIgnore]
+    public Row? Ours => Array.Find(Rows, row => row is { Side: Side.Ours, Value: not null });
+
+    /// <summary>The rows that have values, the best first.</summary>
+    [JsonIgnore]
+    public IEnumerable<Row> Ranked =>
+        Rows.Where(row => row.Value is not null).OrderBy(row => row.Value!.Value.Median * (Unit.LowerIsBetter ? 1 : -1));
 
     public Ratio? FindRatio(string of, string to) => Array.Find(Ratios, ratio => ratio.Of == of && ratio.To == to);
 }

@@ -5,18 +5,30 @@ namespace Quiescent.Scale.Runs;
 
 // The contests one after another; in each, rounds in which every contestant takes one turn, in an order that rotates, so that
 // neither a busy moment of the machine nor what the one before left in the caches always meets the same one.
-internal sealed class ScaleRun(TimeSpan total, int rounds, Progress progress)
+internal sealed class ScaleRun(TimeSpan total, int rounds, Progress progress, CancellationToken interruption = default)
 {
+    // A contest that takes so much longer than planned ends after the current round: the machine is busy.
+    private const double MostOfPlan = 1.25;
+
     private readonly Budget _budget = new(total, rounds);
-    private readonly long _start = Stopwatch.GetTimestamp();
+
+    /// <summary>When the run began, with all that was set up for it.</summary>
+    public long Start { get; init; } = Stopwatch.GetTimestamp();
 
     public ScaleResult Run(IReadOnlyList<Contest> contests, Machine machine)
     {
-        List<ContestResult> results = [];
-        for (int i = 0; i < contests.Count; i++)
+        using TurnThread turns = new();
+        Dictionary<string, ContestResult> results = [];
+        List<Contest> remaining = [.. contests];
+        while (!interruption.IsCancellationRequested && _budget.Next(Elapsed(), remaining) is { } plan)
         {
-            TimeSpan turn = _budget.TurnOf(Elapsed(), [.. contests.Skip(i)]);
-            results.Add(Run(contests[i], turn));
+            remaining.RemoveAll(contest => contest.Id == plan.Contest.Id);
+            if (Run(plan, turns) is { } result)
+            {
+                results.Add(result.Id, result);
+            }
+
+            _budget.Finish(plan.Contest);
         }
 
         progress.End();
@@ -25,54 +37,76 @@ internal sealed class ScaleRun(TimeSpan total, int rounds, Progress progress)
             Machine = machine,
             SecondsGiven = total.TotalSeconds,
             SecondsTaken = Elapsed().TotalSeconds,
-            Contests = [.. results],
+            IsInterrupted = interruption.IsCancellationRequested,
+            Contests = [.. from contest in contests where results.ContainsKey(contest.Id) select results[contest.Id]],
+            LeftOut =
+            [
+                .. from contest in contests
+                   where !results.ContainsKey(contest.Id)
+                   select new LeftOut(contest.Id, contest.Title, _budget.LeastOf(contest).TotalSeconds),
+            ],
         };
     }
 
-    private ContestResult Run(Contest contest, TimeSpan turn)
+    // Null: it was interrupted before its first round had ended.
+    private ContestResult? Run(Plan plan, TurnThread turns)
     {
-        int rounds = _budget.RoundsOf(contest);
-        Score[] scores = [.. contest.Contestants.Select(contestant => new Score(contestant))];
-        progress.Begin(contest, rounds, turn, total - Elapsed());
-        progress.Round(0, total - Elapsed());
-        foreach (Score score in scores)
+        TimeSpan deadline = Elapsed() + (plan.Time * MostOfPlan);
+        Score[] scores = [.. plan.Contest.Contestants.Select(contestant => new Score(contestant))];
+        progress.Begin(plan.Contest, plan.Rounds, plan.Turn, total - Elapsed());
+        int round = 0;
+        try
         {
-            if (Budget.WarmsUp(contest, score.Contestant))
+            progress.Round(0, total - Elapsed());
+            foreach (Score score in scores.Where(score => Budget.WarmsUp(plan.Contest, score.Contestant)))
             {
-                TakeTurn(score, turn, counts: false);
+                TakeTurn(score, plan.Turn, turns, counts: false);
+            }
+
+            TimeSpan last = TimeSpan.Zero;
+            for (; round < plan.Rounds && (round == 0 || Elapsed() + last <= deadline); round++)
+            {
+                TimeSpan began = Elapsed();
+                progress.Round(round + 1, total - began);
+                for (int i = 0; i < scores.Length; i++)
+                {
+                    TakeTurn(scores[(i + round) % scores.Length], plan.Turn, turns, counts: true);
+                }
+
+                last = Elapsed() - began;
+            }
+        }
+        catch (OperationCanceledException) when (interruption.IsCancellationRequested)
+        {
+            if (round == 0)
+            {
+                return null;
             }
         }
 
-        for (int round = 0; round < rounds; round++)
-        {
-            progress.Round(round + 1, total - Elapsed());
-            for (int i = 0; i < scores.Length; i++)
-            {
-                TakeTurn(scores[(i + round) % scores.Length], turn, counts: true);
-            }
-        }
-
-        return Judge.Result(contest, scores, rounds, turn);
+        return Judge.Result(plan.Contest, scores, round, plan.Turn);
     }
 
     // Whatever a contestant throws is its own failure, and the run goes on.
-    private void TakeTurn(Score score, TimeSpan turn, bool counts)
+    private void TakeTurn(Score score, TimeSpan length, TurnThread turns, bool counts)
     {
         if (score.IsOut)
         {
             return;
         }
 
-        // No turn pays for another's garbage.
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
         try
         {
-            Reading reading = score.Contestant.Measure(turn);
+            Reading reading = turns.Take(() => Measure(score.Contestant, length), interruption);
             if (counts)
             {
                 score.Add(reading);
             }
+        }
+        catch (Exception) when (interruption.IsCancellationRequested)
+        {
+            // The turn's own failure, too: its child process was ended.
+            throw new OperationCanceledException(interruption);
         }
         catch (Exception exception)
         {
@@ -85,5 +119,13 @@ internal sealed class ScaleRun(TimeSpan total, int rounds, Progress progress)
         }
     }
 
-    private TimeSpan Elapsed() => Stopwatch.GetElapsedTime(_start);
+    // No turn pays for another's garbage.
+    private static Reading Measure(Contestant contestant, TimeSpan length)
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        return contestant.Measure(length);
+    }
+
+    private TimeSpan Elapsed() => Stopwatch.GetElapsedTime(Start);
 }

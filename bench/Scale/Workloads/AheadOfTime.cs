@@ -16,14 +16,16 @@ internal static class AheadOfTime
     /// <summary>The contest with them, if it is theirs.</summary>
     public static Contest Join(Contest contest) => contest.Id != ContestId ? contest : contest with
     {
-        Contestants = [.. contest.Contestants, Of("guard", Side.Ours), Of("handle", Side.Ours), Of("plain", Side.Floor)],
-        Targets = [.. contest.Targets, new Target("guard NativeAOT", Bound.AtMost, 1.25, "liburcu memb")],
+        Contestants = [.. contest.Contestants, Of("guard", Calls.ReadLock, Side.Ours), Of("handle", Calls.ReaderReadLock, Side.Ours), Of("plain", Calls.Dereference, Side.Floor)],
+        Targets = [.. contest.Targets, new Target(Calls.AheadOfTime(Calls.ReadLock), Bound.AtMost, 1.25, Calls.MembReadLock)],
     };
 
-    private static Contestant Of(string form, Side side) => new($"{form} NativeAOT", side, length => Measure(form, length))
-    {
-        Absent = Publication.Absent,
-    };
+    private static Contestant Of(string form, string call, Side side) =>
+        new(Calls.AheadOfTime(call), side, length => Measure(form, length))
+        {
+            Absent = Publication.Absent,
+            SetUp = s_program.SetUp,
+        };
 
     private static Reading Measure(string form, TimeSpan length)
     {

@@ -8,24 +8,25 @@ namespace Quiescent.Scale.Workloads;
 // F1: allocate 64 bytes, publish by exchange, free the old block after a grace period, to the end of the last barrier.
 internal static class Floods
 {
-    private const string Tsavorite = "Tsavorite LightEpoch";
-
     // Ahead of every one of them as soon as there is a reader or a second updater. The GC heap is not among them: it is not
     // unmanaged memory, and is measured against the pool.
     private static readonly string[] s_peers =
     [
-        Tsavorite, "FASTER LightEpoch", "DotNext Epoch", "liburcu memb", "liburcu defer_rcu", "ck_epoch", "crossbeam-epoch",
+        Calls.TsavoriteBump, Calls.FasterBump, Calls.DotNextDefer, Calls.MembCall, Calls.MembDefer, Calls.CkCall, Calls.CrossbeamDefer,
     ];
 
     // The same, where there is a reader that they hold up.
-    private static readonly string[] s_lockingPeers = ["Lock", "ReaderWriterLockSlim", "interlocked count"];
+    private static readonly string[] s_lockingPeers = [Calls.ExclusiveLock, Calls.EnterWriteLock, Calls.CountDown];
 
     // In time: at most 0.6 of what malloc, exchange and free take; and no slower than the GC heap.
     private static readonly Target[] s_poolTargets =
     [
-        new("pool", Bound.AtLeast, 1 / 0.6, "free at once"),
-        new("pool", Bound.AtLeast, 1, "GC heap"),
+        new(Calls.PoolFree, Bound.AtLeast, 1 / 0.6, Calls.NativeFree),
+        new(Calls.PoolFree, Bound.AtLeast, 1, Calls.GarbageCollected),
     ];
+
+    // To the last barrier of a turn.
+    private static readonly TimeSpan s_drain = TimeSpan.FromMilliseconds(40);
 
     public static IEnumerable<Contest> Contests()
     {
@@ -33,15 +34,18 @@ internal static class Floods
         {
             Targets =
             [
-                new("head-less", Bound.AtLeast, 6, "liburcu memb"),
-                new("head-less", Bound.AtLeast, 2, "crossbeam-epoch"),
-                new("head-less", Bound.AtLeast, 1, "ck_epoch"),
-                new("head-less", Bound.AtLeast, 8, Tsavorite),
-                new("head-less", Bound.AtLeast, 1 / 1.5, "free at once"),
+                new(Calls.Free, Bound.AtLeast, 6, Calls.MembCall),
+                new(Calls.Free, Bound.AtLeast, 2, Calls.CrossbeamDefer),
+                new(Calls.Free, Bound.AtLeast, 1, Calls.CkCall),
+                new(Calls.Free, Bound.AtLeast, 8, Calls.TsavoriteBump),
+                new(Calls.Free, Bound.AtLeast, 1 / 1.5, Calls.NativeFree),
                 .. s_poolTargets,
             ],
         };
-        yield return AheadOfAll(Flooded("F1/1u1r", "Flood: 1 updater, 1 reader", new FloodShape(Updaters: 1, Readers: 1)));
+        yield return AheadOfAll(Flooded("F1/1u1r", "Flood: 1 updater, 1 reader", new FloodShape(Updaters: 1, Readers: 1))) with
+        {
+            IsHeadline = true,
+        };
         yield return AheadOfAll(Flooded("F1/2u0r", "Flood: 2 updaters, no reader", new FloodShape(Updaters: 2, Readers: 0)));
         yield return AheadOfAll(Flooded("F1/2u1r", "Flood: 2 updaters, 1 reader", new FloodShape(Updaters: 2, Readers: 1)));
         yield return AtRandom();
@@ -54,35 +58,38 @@ internal static class Floods
 
     private static Contest Flooded(string id, string title, FloodShape shape) => new(id, title, Unit.MillionsPerSecond,
     [
-        Ours<HeadLess>("head-less", shape),
-        Ours<Head>("head", shape),
-        Ours<Bulk>("bulk", shape),
-        Ours<Callback>("delegate", shape),
-        Ours<UserDeallocator>("user deallocator", shape),
-        Flooding<PoolScheme, OwnSlot>("pool", Side.Ours, shape, slots => new(slots, new())),
-        Flooding<FreeAtOnce, OwnSlot>("free at once", Side.Floor, shape, slots => new(slots)) with
+        Ours<HeadLess>(Calls.Free, shape),
+        Ours<Head>(Calls.FreeHead, shape),
+        Ours<Bulk>(Calls.FreeBulk, shape),
+        Ours<Callback>(Calls.Call, shape),
+        Ours<UserDeallocator>(Calls.FreeByUser, shape),
+        Flooding<PoolScheme, OwnSlot>(Calls.PoolFree, Side.Ours, shape, slots => new(slots, new())),
+        Flooding<FreeAtOnce, OwnSlot>(Calls.NativeFree, Side.Floor, shape, slots => new(slots)) with
         {
             Remark = shape.Readers == 0 ? null : "nothing protects the reader, which does not follow the pointer that it loads",
         },
         Collected<OwnSlot>(shape),
-        Flooding<LightEpochScheme<OfTsavorite>, OwnSlot>(Tsavorite, Side.Managed, shape, slots => new(slots)),
-        Flooding<LightEpochScheme<OfFaster>, OwnSlot>("FASTER LightEpoch", Side.Managed, shape, slots => new(slots)) with
+        Flooding<LightEpochScheme<OfTsavorite>, OwnSlot>(Calls.TsavoriteBump, Side.Managed, shape, slots => new(slots)),
+        Flooding<LightEpochScheme<OfFaster>, OwnSlot>(Calls.FasterBump, Side.Managed, shape, slots => new(slots)) with
         {
             Remark = OfFaster.Remark,
         },
-        Flooding<DotNextScheme, OwnSlot>("DotNext Epoch", Side.Managed, shape, slots => new(slots)) with
+        Flooding<DotNextScheme, OwnSlot>(Calls.DotNextDefer, Side.Managed, shape, slots => new(slots)) with
         {
             Remark = DotNextEpoch.Remark,
         },
         .. shape.Readers == 0 ? [] : Excluding(shape),
-    ]);
+    ])
+    {
+        TurnOverhead = s_drain,
+    };
 
     // Who excludes or counts readers frees at once. Without a reader that is the floor with an uncontended lock around it.
     private static IEnumerable<Contestant> Excluding(FloodShape shape) =>
     [
-        Flooding<Locked, OwnSlot>("Lock", Side.Managed, shape, slots => new(slots)),
-        Flooding<ReaderWriterLocked, OwnSlot>("ReaderWriterLockSlim", Side.Managed, shape, slots => new(slots)),
-        Flooding<Counted, OwnSlot>("interlocked count", Side.Managed, shape, slots => new(slots)),
+        Flooding<Locked, OwnSlot>(Calls.ExclusiveLock, Side.Managed, shape, slots => new(slots)),
+        Flooding<ReaderWriterLocked, OwnSlot>(Calls.EnterWriteLock, Side.Managed, shape, slots => new(slots)),
+        Flooding<Counted, OwnSlot>(Calls.CountDown, Side.Managed, shape, slots => new(slots)),
     ];
 
     private static Contest AtRandom()
@@ -90,20 +97,21 @@ internal static class Floods
         FloodShape shape = new(Updaters: 1, Readers: 0);
         return new("F1/random", "Flood: 1,048,576 live blocks replaced at random", Unit.MillionsPerSecond,
         [
-            Flooding<OwnScheme<HeadLess>, AnySlot>("head-less", Side.Ours, shape, slots => new(slots, default)),
-            Flooding<PoolScheme, AnySlot>("pool", Side.Ours, shape, slots => new(slots, new())),
-            Flooding<FreeAtOnce, AnySlot>("free at once", Side.Floor, shape, slots => new(slots)),
+            Flooding<OwnScheme<HeadLess>, AnySlot>(Calls.Free, Side.Ours, shape, slots => new(slots, default)),
+            Flooding<PoolScheme, AnySlot>(Calls.PoolFree, Side.Ours, shape, slots => new(slots, new())),
+            Flooding<FreeAtOnce, AnySlot>(Calls.NativeFree, Side.Floor, shape, slots => new(slots)),
             Collected<AnySlot>(shape),
         ])
         {
             // Shorter, the heap would not be collected once.
             TurnLength = TimeSpan.FromMilliseconds(750),
             MaxRounds = 3,
+            TurnOverhead = TimeSpan.FromMilliseconds(500),
             Targets =
             [
-                new("head-less", Bound.AtLeast, 1, "free at once"),
-                new("pool", Bound.AtLeast, 1, "free at once"),
-                new("head-less", Bound.AtLeast, 5, "GC heap"),
+                new(Calls.Free, Bound.AtLeast, 1, Calls.NativeFree),
+                new(Calls.PoolFree, Bound.AtLeast, 1, Calls.NativeFree),
+                new(Calls.Free, Bound.AtLeast, 5, Calls.GarbageCollected),
             ],
         };
     }
@@ -112,24 +120,24 @@ internal static class Floods
     {
         (string Name, FloodShape Shape)[] shapes =
         [
-            ("head-less", new(Updaters: 1, Readers: 0)),
-            ("head-less, 1 reader", new(Updaters: 1, Readers: 1)),
-            ("head-less, 2 updaters, 1 reader", new(Updaters: 2, Readers: 1)),
+            (Calls.Free, new(Updaters: 1, Readers: 0)),
+            (Calls.Free + ", 1 reader", new(Updaters: 1, Readers: 1)),
+            (Calls.Free + ", 2 updaters", new(Updaters: 2, Readers: 1)),
         ];
         return new("F1-memory", "Flood: peak memory above the live set", Unit.Mebibytes,
         [
             .. shapes.Select(
                 shape => Peak<OwnScheme<HeadLess>>(shape.Name, Side.Ours, shape.Shape, slots => new(slots, default))),
-            Peak<OwnScheme<Head>>("head, 1 reader", Side.Ours, new(Updaters: 1, Readers: 1), slots => new(slots, default)),
-            Peak<PoolScheme>("pool, 1 reader", Side.Ours, new(Updaters: 1, Readers: 1), slots => new(slots, new())),
-            Peak<GcHeap>("GC heap", Side.Managed, new(Updaters: 1, Readers: 0), slots => new(slots)),
+            Peak<OwnScheme<Head>>(Calls.FreeHead + ", 1 reader", Side.Ours, new(Updaters: 1, Readers: 1), slots => new(slots, default)),
+            Peak<PoolScheme>(Calls.PoolFree + ", 1 reader", Side.Ours, new(Updaters: 1, Readers: 1), slots => new(slots, new())),
+            Peak<GcHeap>(Calls.GarbageCollected, Side.Managed, new(Updaters: 1, Readers: 0), slots => new(slots)),
         ])
         {
             Targets =
             [
                 .. shapes.Select(shape => new Target(shape.Name, Bound.AtMost, 16)),
-                new("head, 1 reader", Bound.AtMost, 16),
-                new("pool, 1 reader", Bound.AtMost, 16),
+                new(Calls.FreeHead + ", 1 reader", Bound.AtMost, 16),
+                new(Calls.PoolFree + ", 1 reader", Bound.AtMost, 16),
             ],
         };
     }
@@ -139,24 +147,24 @@ internal static class Floods
         FloodShape shape = new(Updaters: 1, Readers: 1);
         return new("F1-managed", "Flood: managed bytes allocated per freed object", Unit.Bytes,
         [
-            Bytes<OwnScheme<HeadLess>>("head-less", Side.Ours, shape, slots => new(slots, default)),
-            Bytes<OwnScheme<Head>>("head", Side.Ours, shape, slots => new(slots, default)),
-            Bytes<OwnScheme<Bulk>>("bulk", Side.Ours, shape, slots => new(slots, default)),
-            Bytes<OwnScheme<UserDeallocator>>("user deallocator", Side.Ours, shape, slots => new(slots, default)),
-            Bytes<PoolScheme>("pool", Side.Ours, shape, slots => new(slots, new())),
-            Bytes<OwnScheme<Callback>>("delegate", Side.Ours, shape, slots => new(slots, default)),
-            Bytes<LightEpochScheme<OfTsavorite>>(Tsavorite, Side.Managed, shape, slots => new(slots)),
-            Bytes<DotNextScheme>("DotNext Epoch", Side.Managed, shape, slots => new(slots)),
-            Bytes<GcHeap>("GC heap", Side.Managed, shape, slots => new(slots)),
+            Bytes<OwnScheme<HeadLess>>(Calls.Free, Side.Ours, shape, slots => new(slots, default)),
+            Bytes<OwnScheme<Head>>(Calls.FreeHead, Side.Ours, shape, slots => new(slots, default)),
+            Bytes<OwnScheme<Bulk>>(Calls.FreeBulk, Side.Ours, shape, slots => new(slots, default)),
+            Bytes<OwnScheme<UserDeallocator>>(Calls.FreeByUser, Side.Ours, shape, slots => new(slots, default)),
+            Bytes<PoolScheme>(Calls.PoolFree, Side.Ours, shape, slots => new(slots, new())),
+            Bytes<OwnScheme<Callback>>(Calls.Call, Side.Ours, shape, slots => new(slots, default)),
+            Bytes<LightEpochScheme<OfTsavorite>>(Calls.TsavoriteBump, Side.Managed, shape, slots => new(slots)),
+            Bytes<DotNextScheme>(Calls.DotNextDefer, Side.Managed, shape, slots => new(slots)),
+            Bytes<GcHeap>(Calls.GarbageCollected, Side.Managed, shape, slots => new(slots)),
         ])
         {
             Targets =
             [
-                new("head-less", Bound.AtMost, 0),
-                new("head", Bound.AtMost, 0),
-                new("bulk", Bound.AtMost, 0),
-                new("user deallocator", Bound.AtMost, 0),
-                new("pool", Bound.AtMost, 0),
+                new(Calls.Free, Bound.AtMost, 0),
+                new(Calls.FreeHead, Bound.AtMost, 0),
+                new(Calls.FreeBulk, Bound.AtMost, 0),
+                new(Calls.FreeByUser, Bound.AtMost, 0),
+                new(Calls.PoolFree, Bound.AtMost, 0),
             ],
         };
     }
@@ -166,7 +174,7 @@ internal static class Floods
         Targets =
         [
             .. s_peers.Concat(contest.Contestants.Select(contestant => contestant.Name).Intersect(s_lockingPeers))
-                .Select(peer => new Target("head-less", Bound.AtLeast, 1, peer)),
+                .Select(peer => new Target(Calls.Free, Bound.AtLeast, 1, peer)),
         ],
     };
 
@@ -181,11 +189,14 @@ internal static class Floods
         {
             FloodResult result = Flood.Run<TScheme, TPick>(create, shape, length);
             return new Reading(result.MillionsPerSecond) { Details = [.. Details(result, side)] };
-        });
+        })
+        {
+            SetUp = FloodLoops<TScheme, TPick>.SetUp,
+        };
 
     private static Contestant Collected<TPick>(FloodShape shape)
         where TPick : struct, IPick<TPick> =>
-        new("GC heap", Side.Managed, length =>
+        new(Calls.GarbageCollected, Side.Managed, length =>
         {
             FloodResult result = Flood.Run<GcHeap, TPick>(slots => new(slots), shape, length);
             return new Reading(result.MillionsPerSecond)
@@ -200,6 +211,7 @@ internal static class Floods
         })
         {
             Remark = "allocate and forget",
+            SetUp = FloodLoops<GcHeap, TPick>.SetUp,
         };
 
     private static Contestant Peak<TScheme>(string name, Side side, FloodShape shape, Func<Slots, TScheme> create)
@@ -212,6 +224,7 @@ internal static class Floods
         {
             Remark = "resident memory as the kernel counts it, all of the process",
             Absent = PeakMemory.IsKnown ? null : PeakMemory.WhyUnknown,
+            SetUp = FloodLoops<TScheme, OwnSlot>.SetUp,
         };
 
     private static Contestant Bytes<TScheme>(string name, Side side, FloodShape shape, Func<Slots, TScheme> create)
@@ -227,7 +240,10 @@ internal static class Floods
                     new("M/s", result.MillionsPerSecond),
                 ],
             };
-        });
+        })
+        {
+            SetUp = FloodLoops<TScheme, OwnSlot>.SetUp,
+        };
 
     private static IEnumerable<Detail> Details(FloodResult result, Side side)
     {

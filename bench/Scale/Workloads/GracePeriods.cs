@@ -7,13 +7,18 @@ namespace Quiescent.Scale.Workloads;
 // G: how long Synchronize takes, beside idle threads, a busy reader, or other callers. Each turn has a domain of its own.
 internal static class GracePeriods
 {
-    public const string Ours = "Synchronize";
+    private const string Ours = Calls.Synchronize;
 
     private const string GracePeriodsPerRound = "grace periods per round";
     private const int SmallStack = 128 * 1024;
 
     // Starting more takes longer than the turn.
     private const int ManyThreads = 1_000;
+
+    private static readonly TimeSpan s_turnOverhead = TimeSpan.FromMilliseconds(10);
+
+    // To start and to end one.
+    private static readonly TimeSpan s_perThread = TimeSpan.FromMicroseconds(250);
 
     public static IEnumerable<Contest> Contests()
     {
@@ -25,7 +30,9 @@ internal static class GracePeriods
             ])
             {
                 MaxRounds = threads > ManyThreads ? 3 : null,
-                Targets = threads == 512 ? [new Target(Ours, Bound.AtMost, 0.5, "liburcu memb")] : [],
+                IsHeadline = threads == 1,
+                TurnOverhead = s_turnOverhead + (threads * s_perThread),
+                Targets = threads == 512 ? [new Target(Ours, Bound.AtMost, 0.5, Calls.MembSynchronize)] : [],
             };
         }
 
@@ -34,14 +41,15 @@ internal static class GracePeriods
             new Contestant(Ours, Side.Ours, length => Measure(length, ReadSideBarrier.Asymmetric, readers: 1)),
         ])
         {
-            Targets = [new Target(Ours, Bound.AtMost, 0.6, "liburcu memb")],
+            IsHeadline = true,
+            Targets = [new Target(Ours, Bound.AtMost, 0.6, Calls.MembSynchronize)],
         };
         yield return new Contest("G/full", "Synchronize, one busy reader that fences (Full), p50", Unit.Microseconds,
         [
             new Contestant(Ours, Side.Ours, length => Measure(length, ReadSideBarrier.Full, readers: 1)),
         ])
         {
-            Targets = [new Target(Ours, Bound.AtMost, 1.5, "liburcu mb")],
+            Targets = [new Target(Ours, Bound.AtMost, 1.5, Calls.FullFenceSynchronize)],
         };
         foreach (int callers in (int[])[1, 8, 64])
         {

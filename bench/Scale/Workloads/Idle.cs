@@ -8,7 +8,7 @@ namespace Quiescent.Scale.Workloads;
 // A domain has no thread but its reclaimer. The process's other threads (the runtime's own) are told apart.
 internal static unsafe class Idle
 {
-    private const string Ours = "idle domain";
+    private const string Ours = "new RcuDomain()";
     private const string Reclaimers = "rcu reclaimer";
 
     private static readonly TimeSpan s_length = TimeSpan.FromSeconds(10);
@@ -22,6 +22,7 @@ internal static unsafe class Idle
         {
             TurnLength = s_length,
             MaxRounds = 1,
+            TurnOverhead = TimeSpan.FromMilliseconds(250),
             Targets = [new(Ours, Bound.AtMost, 0.005)],
         };
     }

@@ -10,7 +10,7 @@ namespace Quiescent.Scale.Workloads;
 internal static class Listening
 {
     private const string Source = "Quiescent";
-    private const string Nobody = "nobody listens";
+    private const string Nobody = "no listener";
 
     public static IEnumerable<Contest> Contests()
     {
@@ -23,8 +23,8 @@ internal static class Listening
     private static IEnumerable<Contestant> Contestants(Contestant unheard) =>
     [
         unheard,
-        Heard<MeterEar>(unheard, "a MeterListener"),
-        Heard<EventEar>(unheard, "an EventListener"),
+        Heard<MeterEar>(unheard, "MeterListener.Start()"),
+        Heard<EventEar>(unheard, "EventListener.EnableEvents()"),
     ];
 
     private static Contestant Heard<TEar>(Contestant unheard, string name)

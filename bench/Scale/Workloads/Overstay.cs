@@ -16,6 +16,7 @@ internal static class Overstay
     private const string Preempted = "by the clock: whatever preempts the thread shows up";
 
     private static readonly TimeSpan s_stay = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_drain = TimeSpan.FromMilliseconds(50);
 
     public static IEnumerable<Contest> Contests()
     {
@@ -23,37 +24,43 @@ internal static class Overstay
         yield return Overstayed("F2/2u", "A reader overstays 1 s: peak memory, 2 updaters", updaters: 2, mebibytes: 192);
         yield return new("F2/longest-free", "Longest single Free under a released backlog of a million blocks", Unit.Microseconds,
         [
-            new("head-less", Side.Ours, LongestOf<HeadLess>) { Remark = Preempted },
-            new("head", Side.Ours, LongestOf<Head>) { Remark = Preempted },
+            new(Calls.Free, Side.Ours, LongestOf<HeadLess>) { Remark = Preempted },
+            new(Calls.FreeHead, Side.Ours, LongestOf<Head>) { Remark = Preempted },
         ])
         {
             TurnLength = TimeSpan.FromSeconds(1),
-            Targets = [new("head-less", Bound.AtMost, 100), new("head", Bound.AtMost, 100)],
+            TurnOverhead = TimeSpan.FromMilliseconds(250),
+            Targets = [new(Calls.Free, Bound.AtMost, 100), new(Calls.FreeHead, Bound.AtMost, 100)],
         };
     }
 
     private static Contest Overstayed(string id, string title, int updaters, double mebibytes) => new(id, title, Unit.Mebibytes,
     [
-        Ours<OwnScheme<HeadLess>>("head-less", updaters, slots => new(slots, default)),
-        Ours<OwnScheme<Head>>("head", updaters, slots => new(slots, default)),
-        Ours<PoolScheme>("pool", updaters, slots => new(slots, new())),
+        Ours<OwnScheme<HeadLess>>(Calls.Free, updaters, slots => new(slots, default)),
+        Ours<OwnScheme<Head>>(Calls.FreeHead, updaters, slots => new(slots, default)),
+        Ours<PoolScheme>(Calls.PoolFree, updaters, slots => new(slots, new())),
     ])
     {
         TurnLength = s_stay,
+        TurnOverhead = s_drain,
         Targets =
         [
-            new("head-less", Bound.AtMost, mebibytes),
-            new("head", Bound.AtMost, mebibytes),
-            new("pool", Bound.AtMost, mebibytes),
-            new("head-less", Bound.AtMost, 100) { Detail = "drain ms" },
-            new("head", Bound.AtMost, 100) { Detail = "drain ms" },
-            new("pool", Bound.AtMost, 100) { Detail = "drain ms" },
+            new(Calls.Free, Bound.AtMost, mebibytes),
+            new(Calls.FreeHead, Bound.AtMost, mebibytes),
+            new(Calls.PoolFree, Bound.AtMost, mebibytes),
+            new(Calls.Free, Bound.AtMost, 100) { Detail = "drain ms" },
+            new(Calls.FreeHead, Bound.AtMost, 100) { Detail = "drain ms" },
+            new(Calls.PoolFree, Bound.AtMost, 100) { Detail = "drain ms" },
         ],
     };
 
     private static Contestant Ours<TScheme>(string name, int updaters, Func<Slots, TScheme> create)
         where TScheme : struct, IScheme =>
-        new(name, Side.Ours, _ => Stay(create, updaters)) { Absent = PeakMemory.IsKnown ? null : PeakMemory.WhyUnknown };
+        new(name, Side.Ours, _ => Stay(create, updaters))
+        {
+            Absent = PeakMemory.IsKnown ? null : PeakMemory.WhyUnknown,
+            SetUp = FloodLoops<TScheme, OwnSlot>.SetUp,
+        };
 
     private static Reading Stay<TScheme>(Func<Slots, TScheme> create, int updaterCount)
         where TScheme : struct, IScheme

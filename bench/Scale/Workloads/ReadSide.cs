@@ -14,11 +14,11 @@ internal static class ReadSide
     public static IEnumerable<Contest> Contests()
     {
         yield return Alone(1, [
-            new Target("guard", Bound.AtMost, 1.5, "liburcu memb"),
-            new Target("guard", Bound.AtMost, 0.3, "Tsavorite LightEpoch"),
-            new Target("guard", Bound.AtMost, 0.35, "SafeHandle"),
-            new Target("handle", Bound.AtMost, 1, "liburcu memb"),
-            new Target("online", Bound.AtMost, 0.9, "liburcu memb"),
+            new Target(Calls.ReadLock, Bound.AtMost, 1.5, Calls.MembReadLock),
+            new Target(Calls.ReadLock, Bound.AtMost, 0.3, Calls.TsavoriteResume),
+            new Target(Calls.ReadLock, Bound.AtMost, 0.35, Calls.AddRef),
+            new Target(Calls.ReaderReadLock, Bound.AtMost, 1, Calls.MembReadLock),
+            new Target(Calls.OnlineReadLock, Bound.AtMost, 0.9, Calls.MembReadLock),
         ]);
         yield return Alone(2, []);
         yield return InALoop();
@@ -31,37 +31,38 @@ internal static class ReadSide
     private static Contest Alone(int threads, Target[] targets) =>
         new($"R1/{threads}", $"{Title}; {threads} {(threads == 1 ? "thread" : "threads")}", Unit.Nanoseconds,
         [
-            Calling<Guard, Nothing>("guard", Side.Ours, threads),
-            Calling<DomainGuard, Nothing>("guard of a domain", Side.Ours, threads),
-            Calling<Handle, RcuReader>("handle", Side.Ours, threads),
-            Calling<Online, RcuReader>("online", Side.Ours, threads),
-            Calling<PlainDereference, Nothing>("plain dereference", Side.Floor, threads),
-            Calling<LightEpoch<OfTsavorite>, Nothing>("Tsavorite LightEpoch", Side.Managed, threads),
-            Calling<LightEpoch<OfFaster>, Nothing>("FASTER LightEpoch", Side.Managed, threads) with { Remark = OfFaster.Remark },
-            Calling<DotNextEpoch, Nothing>("DotNext Epoch", Side.Managed, threads) with { Remark = DotNextEpoch.Remark },
-            Calling<ExclusiveLock, Nothing>("Lock", Side.Managed, threads),
-            Calling<SharedLock, Nothing>("ReaderWriterLockSlim", Side.Managed, threads),
-            Calling<CountedHandle, Nothing>("SafeHandle", Side.Managed, threads),
-            Calling<InterlockedCount, Nothing>("interlocked count", Side.Managed, threads),
-            Calling<HazardPointer, nint>("hazard pointer", Side.Managed, threads) with { Remark = "protects one block; a slot known to the thread" },
+            Calling<Guard, Nothing>(Calls.ReadLock, Side.Ours, threads),
+            Calling<DomainGuard, Nothing>(Calls.DomainReadLock, Side.Ours, threads),
+            Calling<Handle, RcuReader>(Calls.ReaderReadLock, Side.Ours, threads),
+            Calling<Online, RcuReader>(Calls.OnlineReadLock, Side.Ours, threads),
+            Calling<PlainDereference, Nothing>(Calls.Dereference, Side.Floor, threads),
+            Calling<LightEpoch<OfTsavorite>, Nothing>(Calls.TsavoriteResume, Side.Managed, threads),
+            Calling<LightEpoch<OfFaster>, Nothing>(Calls.FasterResume, Side.Managed, threads) with { Remark = OfFaster.Remark },
+            Calling<DotNextEpoch, Nothing>(Calls.DotNextEnter, Side.Managed, threads) with { Remark = DotNextEpoch.Remark },
+            Calling<ExclusiveLock, Nothing>(Calls.ExclusiveLock, Side.Managed, threads),
+            Calling<SharedLock, Nothing>(Calls.EnterReadLock, Side.Managed, threads),
+            Calling<CountedHandle, Nothing>(Calls.AddRef, Side.Managed, threads),
+            Calling<InterlockedCount, Nothing>(Calls.CountUp, Side.Managed, threads),
+            Calling<HazardPointer, nint>(Calls.HazardPointer, Side.Managed, threads) with { Remark = "a hazard pointer: protects one block; the thread knows its slot" },
         ])
         {
+            IsHeadline = threads == 1,
             Targets = targets,
         };
 
     private static Contest InALoop() =>
         new("R1-loop/1", "the same, inlined in the loop; 1 thread", Unit.Nanoseconds,
         [
-            ReadLoop.Of<Guard, Nothing>("loop guard", Side.Ours, threads: 1),
-            ReadLoop.Of<Handle, RcuReader>("loop handle", Side.Ours, threads: 1),
-            ReadLoop.Of<Online, RcuReader>("loop online", Side.Ours, threads: 1),
-            ReadLoop.Of<PlainDereference, Nothing>("plain dereference", Side.Floor, threads: 1),
+            ReadLoop.Of<Guard, Nothing>(Calls.ReadLock, Side.Ours, threads: 1),
+            ReadLoop.Of<Handle, RcuReader>(Calls.ReaderReadLock, Side.Ours, threads: 1),
+            ReadLoop.Of<Online, RcuReader>(Calls.OnlineReadLock, Side.Ours, threads: 1),
+            ReadLoop.Of<PlainDereference, Nothing>(Calls.Dereference, Side.Floor, threads: 1),
         ])
         {
             Targets =
             [
-                new Target("loop online", Bound.AtMost, 0.7, "liburcu memb"),
-                new Target("loop online", Bound.AtMost, 1.1, "plain dereference"),
+                new Target(Calls.OnlineReadLock, Bound.AtMost, 0.7, Calls.MembReadLock),
+                new Target(Calls.OnlineReadLock, Bound.AtMost, 1.1, Calls.Dereference),
             ],
         };
 
@@ -70,8 +71,8 @@ internal static class ReadSide
         {
             Targets =
             [
-                new Target("guard", Bound.AtMost, 1.25, "liburcu memb"),
-                new Target("guard", Bound.AtMost, 0.1, "Tsavorite LightEpoch"),
+                new Target(Calls.ReadLock, Bound.AtMost, 1.25, Calls.MembReadLock),
+                new Target(Calls.ReadLock, Bound.AtMost, 0.1, Calls.TsavoriteResume),
             ],
         };
 
@@ -79,36 +80,36 @@ internal static class ReadSide
     private static Contest UnderTheSameUpdates() =>
         new("R2-paced", $"{Title}; 1 thread, while another replaces and frees {Pace:N0} times a second", Unit.Nanoseconds, [.. UnderUpdates(Pace)])
         {
-            Targets = [new Target("guard", Bound.AtMost, 1.25, "liburcu memb")],
+            Targets = [new Target(Calls.ReadLock, Bound.AtMost, 1.25, Calls.MembReadLock)],
         };
 
     private static Contest Sleepable(int threads) =>
         new($"S/{threads}", $"sections that may wait and change threads; {threads} {(threads == 1 ? "thread" : "threads")}", Unit.Nanoseconds,
         [
-            Calling<SleepableSection, Nothing>("srcu section", Side.Ours, threads),
-            Calling<Guard, Nothing>("guard", Side.Ours, threads) with { Remark = "may do neither" },
-            Calling<InterlockedPair, nint>("interlocked pair", Side.Floor, threads) with { Remark = "on a line of the thread's own" },
-            Calling<InterlockedCount, Nothing>("interlocked count", Side.Managed, threads),
-            Calling<AsyncLock, Nothing>("SemaphoreSlim", Side.Managed, threads),
-            Calling<SharedLock, Nothing>("ReaderWriterLockSlim", Side.Managed, threads) with { Remark = "may not change threads" },
+            Calling<SleepableSection, Nothing>(Calls.SleepableReadLock, Side.Ours, threads),
+            Calling<Guard, Nothing>(Calls.ReadLock, Side.Ours, threads) with { Remark = "may do neither" },
+            Calling<InterlockedPair, nint>(Calls.InterlockedPair, Side.Floor, threads) with { Remark = "on a line of the thread's own" },
+            Calling<InterlockedCount, Nothing>(Calls.CountUp, Side.Managed, threads),
+            Calling<AsyncLock, Nothing>(Calls.SemaphoreWait, Side.Managed, threads),
+            Calling<SharedLock, Nothing>(Calls.EnterReadLock, Side.Managed, threads) with { Remark = "may not change threads" },
         ])
         {
-            Targets = [new Target("srcu section", Bound.AtMost, 2.5, "interlocked pair")],
+            Targets = [new Target(Calls.SleepableReadLock, Bound.AtMost, 2.5, Calls.InterlockedPair)],
         };
 
     private static IEnumerable<Contestant> UnderUpdates(int? perSecond) =>
     [
-        ReadLoop.UnderUpdates<Guard, Nothing>("guard", Side.Ours, perSecond),
-        ReadLoop.UnderUpdates<DomainGuard, Nothing>("guard of a domain", Side.Ours, perSecond),
-        ReadLoop.UnderUpdates<Handle, RcuReader>("handle", Side.Ours, perSecond),
-        ReadLoop.UnderUpdates<Online, RcuReader>("online", Side.Ours, perSecond),
-        ReadLoop.UnderUpdates<LightEpoch<OfTsavorite>, Nothing>("Tsavorite LightEpoch", Side.Managed, perSecond),
-        ReadLoop.UnderUpdates<LightEpoch<OfFaster>, Nothing>("FASTER LightEpoch", Side.Managed, perSecond) with { Remark = OfFaster.Remark },
-        ReadLoop.UnderUpdates<DotNextEpoch, Nothing>("DotNext Epoch", Side.Managed, perSecond) with { Remark = DotNextEpoch.Remark },
-        ReadLoop.UnderUpdates<ExclusiveLock, Nothing>("Lock", Side.Managed, perSecond),
-        ReadLoop.UnderUpdates<SharedLock, Nothing>("ReaderWriterLockSlim", Side.Managed, perSecond),
-        ReadLoop.UnderUpdates<CountedHandle, Nothing>("SafeHandle", Side.Managed, perSecond),
-        ReadLoop.UnderUpdates<InterlockedCount, Nothing>("interlocked count", Side.Managed, perSecond),
+        ReadLoop.UnderUpdates<Guard, Nothing>(Calls.ReadLock, Side.Ours, perSecond),
+        ReadLoop.UnderUpdates<DomainGuard, Nothing>(Calls.DomainReadLock, Side.Ours, perSecond),
+        ReadLoop.UnderUpdates<Handle, RcuReader>(Calls.ReaderReadLock, Side.Ours, perSecond),
+        ReadLoop.UnderUpdates<Online, RcuReader>(Calls.OnlineReadLock, Side.Ours, perSecond),
+        ReadLoop.UnderUpdates<LightEpoch<OfTsavorite>, Nothing>(Calls.TsavoriteResume, Side.Managed, perSecond),
+        ReadLoop.UnderUpdates<LightEpoch<OfFaster>, Nothing>(Calls.FasterResume, Side.Managed, perSecond) with { Remark = OfFaster.Remark },
+        ReadLoop.UnderUpdates<DotNextEpoch, Nothing>(Calls.DotNextEnter, Side.Managed, perSecond) with { Remark = DotNextEpoch.Remark },
+        ReadLoop.UnderUpdates<ExclusiveLock, Nothing>(Calls.ExclusiveLock, Side.Managed, perSecond),
+        ReadLoop.UnderUpdates<SharedLock, Nothing>(Calls.EnterReadLock, Side.Managed, perSecond),
+        ReadLoop.UnderUpdates<CountedHandle, Nothing>(Calls.AddRef, Side.Managed, perSecond),
+        ReadLoop.UnderUpdates<InterlockedCount, Nothing>(Calls.CountUp, Side.Managed, perSecond),
     ];
 
     private static Contestant Calling<TSide, TState>(string name, Side side, int threads)

@@ -7,14 +7,14 @@ namespace Quiescent.Scale.Workloads;
 // read one byte of 16 KiB at a random offset.
 internal static class ResourceUses
 {
-    private const string Accessor = "accessor";
-    private const string RawPointer = "raw pointer";
-    private const string Guard = "guard";
-    private const string Handle = "handle";
-    private const string SleepableGuard = "srcu section";
-    private const string InSection = "in a section";
-    private const string InSleepableSection = "in an srcu section";
-    private const string SpanInSection = "span in a section";
+    private const string Accessor = "MemoryMappedViewAccessor.ReadByte()";
+    private const string RawPointer = "pointer[offset]";
+    private const string Guard = "Dereference() in Rcu.ReadLock()";
+    private const string Handle = "Dereference() in reader.ReadLock()";
+    private const string SleepableGuard = "Dereference() in srcuDomain.ReadLock()";
+    private const string InSection = "Dereference()";
+    private const string InSleepableSection = "Dereference(), sleepable";
+    private const string SpanInSection = "span[offset]";
     private const string PerByte = "a section a byte";
     private const string AroundAll = "one section around all; dereferenced for each";
     private const string Unprotected = "not protected";
@@ -35,8 +35,8 @@ internal static class ResourceUses
 
         yield return new("D-replace", "a disposable object is replaced, to the last disposal's end", Unit.Nanoseconds,
         [
-            Replacements.Of<ReplacedReference>("RcuReference", Side.Ours),
-            Replacements.Of<ExchangedField>("exchange and dispose", Side.Floor) with { Remark = "no reader would survive it" },
+            Replacements.Of<ReplacedReference>("RcuReference.Replace()", Side.Ours),
+            Replacements.Of<ExchangedField>("Interlocked.Exchange(), Dispose()", Side.Floor) with { Remark = "no reader would survive it" },
         ]);
         yield return Memories();
         yield return Arrays(1);
@@ -65,7 +65,7 @@ internal static class ResourceUses
             UseTurn.Of<FileInSleepableSection, Inlined>(InSleepableSection, Side.Ours, threads) with { Remark = "dereferenced for each byte" },
             UseTurn.Of<SpanInSection, Inlined>(SpanInSection, Side.Ours, threads) with { Remark = "dereferenced once" },
             .. MappedByte<Inlined>(threads),
-            UseTurn.Of<RawSpan, Inlined>("raw span", Side.Floor, threads) with { Remark = "over memory that stays" },
+            UseTurn.Of<RawSpan, Inlined>("span[offset], unprotected", Side.Floor, threads) with { Remark = "over memory that stays" },
         ])
         {
             Targets = [.. ((string[])[InSection, SpanInSection]).SelectMany(MappedByteTargets)],
@@ -75,9 +75,9 @@ internal static class ResourceUses
         where TLoop : struct, ILoop =>
     [
         UseTurn.Of<RawView, TLoop>(RawPointer, Side.Floor, threads),
-        UseTurn.Of<AccessedView, TLoop>(Accessor, Side.Managed, threads) with { Remark = "MemoryMappedViewAccessor.ReadByte" },
-        UseTurn.Of<BufferedView, TLoop>("SafeBuffer.Read", Side.Managed, threads),
-        UseTurn.Of<AcquiredView, TLoop>("AcquirePointer", Side.Managed, threads) with { Remark = "and ReleasePointer" },
+        UseTurn.Of<AccessedView, TLoop>(Accessor, Side.Managed, threads),
+        UseTurn.Of<BufferedView, TLoop>("SafeBuffer.Read()", Side.Managed, threads),
+        UseTurn.Of<AcquiredView, TLoop>("SafeBuffer.AcquirePointer()", Side.Managed, threads) with { Remark = "and ReleasePointer()" },
     ];
 
     // Ten times as fast as the accessor.
@@ -89,8 +89,8 @@ internal static class ResourceUses
         [
             Calling<GuardedHandle>(Guard, Side.Ours, threads) with { Remark = PerByte },
             Calling<HandleInSection>(InSection, Side.Ours, threads) with { Remark = AroundAll },
-            Calling<BareHandle>("DangerousGetHandle", Side.Floor, threads) with { Remark = Unprotected },
-            Calling<AddedHandle>("SafeHandle", Side.Managed, threads) with { Remark = "DangerousAddRef and DangerousRelease" },
+            Calling<BareHandle>("SafeHandle.DangerousGetHandle()", Side.Floor, threads) with { Remark = Unprotected },
+            Calling<AddedHandle>("SafeHandle.DangerousAddRef()", Side.Managed, threads) with { Remark = "and DangerousRelease()" },
         ]);
 
     private static Contest References(int threads) =>
@@ -98,26 +98,26 @@ internal static class ResourceUses
         [
             Calling<GuardedReference>(Guard, Side.Ours, threads) with { Remark = PerByte },
             Calling<ReferenceInSection>(InSection, Side.Ours, threads) with { Remark = AroundAll },
-            Calling<VolatileField>("volatile reference", Side.Floor, threads) with { Remark = "the GC keeps the object, not what it owns" },
-            Calling<CountedField>("interlocked count", Side.Managed, threads),
+            Calling<VolatileField>("Volatile.Read(ref field)", Side.Floor, threads) with { Remark = "the GC keeps the object, not what it owns" },
+            Calling<CountedField>(Calls.CountUp, Side.Managed, threads),
         ]);
 
     private static Contest Memories() => new("N", "one byte of unmanaged memory, a call of a method each; 1 thread", Unit.Nanoseconds,
     [
         Calling<GuardedMemory>(Guard, Side.Ours, threads: 1) with { Remark = PerByte },
         Calling<MemoryInSection>(InSection, Side.Ours, threads: 1) with { Remark = AroundAll },
-        Calling<RcuMemory>("Memory.Span", Side.Ours, threads: 1) with { Remark = "of RcuMemoryManager" },
-        Calling<RawSpan>("span", Side.Floor, threads: 1) with { Remark = Unprotected },
-        Calling<OrdinaryMemory>("ordinary MemoryManager", Side.Managed, threads: 1) with { Remark = "Memory.Span; " + Unprotected },
+        Calling<RcuMemory>("RcuMemoryManager.Memory.Span", Side.Ours, threads: 1),
+        Calling<RawSpan>("span[offset]", Side.Floor, threads: 1) with { Remark = Unprotected },
+        Calling<OrdinaryMemory>("MemoryManager.Memory.Span", Side.Managed, threads: 1) with { Remark = Unprotected },
     ]);
 
     private static Contest Arrays(int threads) =>
         new($"A/{threads}", $"1,024 bytes rented, touched and returned, a call of a method each; {Threads(threads)}", Unit.Nanoseconds,
         [
-            UseTurn.Allocating<RcuRents, Called>("RcuArrayPool", Side.Ours, threads) with { Remark = "reused after a grace period only" },
-            UseTurn.Allocating<SharedRents, Called>("ArrayPool.Shared", Side.Managed, threads),
-            UseTurn.Allocating<OwnRents, Called>("ArrayPool.Create", Side.Managed, threads),
-            UseTurn.Allocating<NewArrays, Called>("GC heap", Side.Managed, threads) with { Remark = "a new array each time" },
+            UseTurn.Allocating<RcuRents, Called>("RcuArrayPool.Rent(), Return()", Side.Ours, threads) with { Remark = "reused after a grace period only" },
+            UseTurn.Allocating<SharedRents, Called>("ArrayPool.Shared.Rent(), Return()", Side.Managed, threads),
+            UseTurn.Allocating<OwnRents, Called>("ArrayPool.Create().Rent(), Return()", Side.Managed, threads),
+            UseTurn.Allocating<NewArrays, Called>("new byte[1024]", Side.Managed, threads) with { Remark = "a new array each time" },
         ]);
 
     private static Contestant Calling<TShared>(string name, Side side, int threads)

@@ -17,18 +17,19 @@ internal static class Size
     {
         yield return new("T", "What the library adds to a NativeAOT hello-world", Unit.Kibibytes,
         [
-            Of("NativeAOT", preference: null),
-            Of("NativeAOT for size", "Size"),
+            Of("PublishAot", preference: null),
+            Of("PublishAot, for size", "Size"),
         ])
         {
             TurnLength = TimeSpan.FromSeconds(1),
             MaxRounds = 1,
+            TurnOverhead = TimeSpan.FromSeconds(1),
             Targets =
             [
-                new("NativeAOT", Bound.AtMost, 150),
-                new("NativeAOT for size", Bound.AtMost, 150),
-                new("NativeAOT", Bound.AtMost, 256) { Detail = AtRest },
-                new("NativeAOT for size", Bound.AtMost, 256) { Detail = AtRest },
+                new("PublishAot", Bound.AtMost, 150),
+                new("PublishAot, for size", Bound.AtMost, 150),
+                new("PublishAot", Bound.AtMost, 256) { Detail = AtRest },
+                new("PublishAot, for size", Bound.AtMost, 256) { Detail = AtRest },
             ],
         };
     }
@@ -37,7 +38,13 @@ internal static class Size
     {
         Publication without = new("bench/Size/Hello", preference);
         Publication with = new("bench/Size/HelloRcu", preference);
-        return new(name, Side.Ours, _ => Measure(without.Program, with.Program)) { Absent = Publication.Absent };
+        return new(name, Side.Ours, _ => Measure(without.Program, with.Program))
+        {
+            Absent = Publication.Absent,
+            SetUp = without.SetUp is { } first && with.SetUp is { } second
+                ? new SetUp($"compiling {name}", first.Time + second.Time)
+                : without.SetUp ?? with.SetUp,
+        };
     }
 
     private static Reading Measure(string without, string with)

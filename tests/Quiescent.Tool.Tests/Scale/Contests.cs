@@ -6,6 +6,9 @@ namespace Quiescent.Tool.Tests.Scale;
 // Contests whose contestants measure what the test says.
 internal static class Contests
 {
+    // Contestants of tests end at once, whatever length their turns have.
+    private static readonly TimeSpan s_plenty = TimeSpan.FromMinutes(10);
+
     public static readonly TimeSpan Turn = TimeSpan.FromMilliseconds(20);
 
     public static Contest Of(string id, params Contestant[] contestants) => new(id, "a figure", Unit.Nanoseconds, contestants);
@@ -23,8 +26,10 @@ internal static class Contests
     public static Contestant Absent(string name, string reason) =>
         new(name, Side.Native, _ => throw new InvalidOperationException("not here")) { Absent = reason };
 
-    public static ScaleResult Run(int rounds, params Contest[] contests) =>
-        new ScaleRun(TimeSpan.FromSeconds(1), rounds, new Progress(TextWriter.Null, isTerminal: false)).Run(contests, Machine.Describe([]));
+    public static ScaleResult Run(int rounds, params Contest[] contests) => Run(rounds, TestContext.Current.CancellationToken, contests);
+
+    public static ScaleResult Run(int rounds, CancellationToken interruption, params Contest[] contests) =>
+        new ScaleRun(s_plenty, rounds, new Progress(TextWriter.Null, isTerminal: false), interruption).Run(contests, Machine.Describe([]));
 
     /// <summary>What a contest gives in which each contestant has measured these values, a round each, without a turn to warm up.</summary>
     public static ContestResult Judged(Contest contest, int rounds) =>

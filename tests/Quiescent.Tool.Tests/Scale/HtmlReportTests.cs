@@ -35,12 +35,12 @@ public sealed class HtmlReportTests
     }
 
     [Fact]
-    public void Machine_packages_and_targets_with_their_verdicts_are_told()
+    public void Machine_packages_and_goals_with_their_verdicts_are_told()
     {
         string text = Page(Result()).Root!.Value;
 
         Assert.All(
-            ["A processor", "An operating system", "A runtime", "a package 1.2.3", "met", "guard ≤ 1.5 × peer <b>&amp;", "logarithmic"],
+            ["A processor", "An operating system", "A runtime", "a package 1.2.3", "met", "guard ≤ 1.5 × peer <b>&amp;"],
             part => Assert.Contains(part, text, StringComparison.Ordinal));
     }
 
@@ -56,7 +56,7 @@ public sealed class HtmlReportTests
         string style = page.Descendants("style").Single().Value;
         Assert.DoesNotContain("url(", style, StringComparison.Ordinal);
         Assert.DoesNotContain("@import", style, StringComparison.Ordinal);
-        Assert.DoesNotContain("http", HtmlReport.Write(Result()), StringComparison.Ordinal);
+        Assert.DoesNotContain("http", HtmlReport.Write(Result(), showGoals: true), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -80,20 +80,27 @@ public sealed class HtmlReportTests
     [Fact]
     public void The_style_sheet_is_read_alike_as_XML_and_as_HTML() => Assert.Equal(-1, HtmlReportStyle.Sheet.AsSpan().IndexOfAny("<>&"));
 
+    // Fault caught: a logarithmic axis, on which a bar twice as long may be a hundred times as much.
     [Theory]
-    [InlineData(1, 29, false)]
-    [InlineData(1, 31, true)]
-    [InlineData(0, 100, false)]
-    public void Values_far_apart_are_drawn_to_a_logarithmic_scale(double low, double high, bool isLogarithmic)
+    [InlineData(1, 2)]
+    [InlineData(1, 1_000)]
+    [InlineData(0.001, 100_000)]
+    public void Bars_are_as_long_as_their_values_are_large(double low, double high)
     {
         HtmlReportScale scale = HtmlReportScale.For([new Spread(low, low, low), new Spread(high, high, high)]);
 
-        Assert.Equal(isLogarithmic, scale.IsLogarithmic);
         Assert.InRange(scale.At(high), 0.3, 1);
-        Assert.True(scale.At(low) < scale.At(high));
+        Assert.Equal(low / high, scale.At(low) / scale.At(high), tolerance: 1e-9);
         Assert.Equal(0, scale.At(scale.Ticks[0]));
         Assert.Equal(1, scale.At(scale.Ticks[^1]));
     }
+
+    [Fact]
+    public void Goals_are_told_only_if_asked_for() =>
+        Assert.DoesNotContain("goals", HtmlReport.Write(Result(), showGoals: false), StringComparison.Ordinal);
+
+    [Fact]
+    public void What_was_left_out_is_named() => Assert.Contains("R1/2", Page(Result()).Root!.Value, StringComparison.Ordinal);
 
     [Fact]
     public void A_contest_of_zeros_can_be_drawn()
@@ -106,7 +113,7 @@ public sealed class HtmlReportTests
     private static XDocument Page(ScaleResult result)
     {
         const string DocumentType = "<!DOCTYPE html>";
-        string page = HtmlReport.Write(result);
+        string page = HtmlReport.Write(result, showGoals: true);
         Assert.StartsWith(DocumentType, page, StringComparison.Ordinal);
         return XDocument.Parse(page[DocumentType.Length..]);
     }
@@ -128,6 +135,8 @@ public sealed class HtmlReportTests
             },
             SecondsGiven = 60,
             SecondsTaken = 61,
+            IsInterrupted = false,
+            LeftOut = [new LeftOut("R1/2", "a section, two threads", 3)],
             Contests =
             [
                 new ContestResult

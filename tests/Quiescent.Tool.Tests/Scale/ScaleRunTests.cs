@@ -33,6 +33,37 @@ public sealed class ScaleRunTests
         Assert.Equal(row, Assert.Single(result.Failures).Row);
     }
 
+    // The second contestant's second turn is never to end by itself.
+    [Fact]
+    public void An_interrupted_run_keeps_what_has_been_measured_and_waits_for_no_turn()
+    {
+        using CancellationTokenSource interruption = new();
+        using ManualResetEventSlim never = new();
+        int turns = 0;
+        Contestant hanging = new("hanging", Side.Managed, _ =>
+        {
+            if (++turns == 3)
+            {
+                interruption.Cancel();
+                never.Wait(TestContext.Current.CancellationToken);
+            }
+
+            return new Reading(7);
+        });
+        ScaleResult result = Contests.Run(
+            5,
+            interruption.Token,
+            Contests.Of("X", Contests.Measuring("a", 1)),
+            Contests.Of("Y", Contests.Measuring("b", 2), hanging),
+            Contests.Of("Z", Contests.Measuring("c", 3)));
+        never.Set();
+        Assert.True(result.IsInterrupted);
+        Assert.Equal([("X", 5), ("Y", 1)], result.Contests.Select(contest => (contest.Id, contest.Rounds)));
+        Assert.Equal([7.0], result.Contests[1].Rows[1].Readings);
+        Assert.Empty(result.Failures);
+        Assert.Equal("Z", Assert.Single(result.LeftOut).Id);
+    }
+
     [Fact]
     public void What_is_no_number_is_a_failure()
     {

@@ -24,6 +24,17 @@ public sealed class LitmusRunnerTests
         Assert.Equal(Verdict.Inconclusive, TotalOf(s_unproven));
     }
 
+    [Fact]
+    public void An_interrupted_run_keeps_its_results_and_begins_no_further_test()
+    {
+        using CancellationTokenSource interruption = new();
+        IReadOnlyList<LitmusResult> results = new LitmusRunner(TimeSpan.FromMilliseconds(10), seed: 1)
+            .Run([s_sound, s_sound, s_sound], _ => interruption.Cancel(), interruption.Token);
+        Assert.NotEqual(0, results[0].Turns);
+        Assert.Equal([0, 0], results.Skip(1).Select(result => result.Turns));
+        Assert.Equal("not run", results[2].VerdictText);
+    }
+
     // Fault caught: a control that fails now and then, when the subject has no turn, vouches for the subject.
     [Fact]
     public void A_control_that_failed_in_a_few_turns_vouches_for_nothing()
@@ -69,7 +80,8 @@ public sealed class LitmusRunnerTests
         LitmusProgram late = _ => new LitmusOutcome(Runs: 10, Failures: ++turns == 1_000 ? 1 : 0);
         LitmusProgram failsThen = _ => new LitmusOutcome(Runs: 10, Failures: turns >= 1_000 ? 1 : 0);
         LitmusTest test = new("late", "nothing", late, failsThen);
-        LitmusResult result = Assert.Single(new LitmusRunner(TimeSpan.FromMinutes(1), seed: 1).Run([test]));
+        LitmusResult result = Assert.Single(new LitmusRunner(TimeSpan.FromMinutes(1), seed: 1)
+            .Run([test], interruption: TestContext.Current.CancellationToken));
         Assert.Equal(1_000, result.Turns);
         Assert.Equal(1, result.ControlFailures);
     }
@@ -87,7 +99,7 @@ public sealed class LitmusRunnerTests
         });
         List<Verdict> reported = [];
         IReadOnlyList<LitmusResult> results = new LitmusRunner(TimeSpan.FromSeconds(3), seed: 1)
-            .Run([silent, quick], result => reported.Add(result.Verdict));
+            .Run([silent, quick], result => reported.Add(result.Verdict), TestContext.Current.CancellationToken);
         Assert.Equal([Verdict.Inconclusive, Verdict.Failed, Verdict.Passed], reported);
         Assert.Equal(Verdict.Passed, results[0].Verdict);
     }

@@ -40,7 +40,7 @@ internal sealed class LitmusResult(LitmusTest test)
         {
             Verdict.Passed => "passed",
             Verdict.Failed => "FAILED",
-            _ => IsNotObservable ? "not observable here" : "inconclusive",
+            _ => Turns == 0 ? "not run" : IsNotObservable ? "not observable" : "inconclusive",
         };
 
     public void AddControl(LitmusOutcome outcome)

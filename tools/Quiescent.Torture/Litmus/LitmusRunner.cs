@@ -14,21 +14,26 @@ internal sealed class LitmusRunner(TimeSpan total, uint seed)
     private uint _random = seed;
 
     /// <summary>Runs the tests one after another and reports each as its share is over, again if it got more.</summary>
-    public IReadOnlyList<LitmusResult> Run(IReadOnlyList<LitmusTest> tests, Action<LitmusResult>? progress = null)
+    /// <param name="tests">The tests, in the order in which they run.</param>
+    /// <param name="progress">Is given each test's result.</param>
+    /// <param name="interruption">Ends the run after the current turn. Tests that have not begun then have no turns.</param>
+    public IReadOnlyList<LitmusResult> Run(
+        IReadOnlyList<LitmusTest> tests, Action<LitmusResult>? progress = null, CancellationToken interruption = default)
     {
         long start = Stopwatch.GetTimestamp();
         LitmusResult[] results = [.. tests.Select(test => new LitmusResult(test))];
-        for (int i = 0; i < results.Length; i++)
+        for (int i = 0; i < results.Length && !interruption.IsCancellationRequested; i++)
         {
             TimeSpan share = (total - Stopwatch.GetElapsedTime(start)) / (results.Length - i);
-            TakeTurns(results[i], share);
+            TakeTurns(results[i], share, interruption);
             progress?.Invoke(results[i]);
         }
 
         List<LitmusResult> silent = [.. results.Where(IsWorthMore)];
-        while (silent.Count != 0 && Stopwatch.GetElapsedTime(start) < total)
+        bool IsOver() => Stopwatch.GetElapsedTime(start) >= total || interruption.IsCancellationRequested;
+        while (silent.Count != 0 && !IsOver())
         {
-            foreach (LitmusResult result in silent)
+            foreach (LitmusResult result in silent.TakeWhile(_ => !IsOver()))
             {
                 TakeTurn(result);
                 if (!IsWorthMore(result))
@@ -46,14 +51,16 @@ internal sealed class LitmusRunner(TimeSpan total, uint seed)
     private static bool IsWorthMore(LitmusResult result) => result.Verdict == Verdict.Inconclusive && !result.IsNotObservable;
 
     // One turn at least, however little time is left; a subject that has failed needs no more.
-    private void TakeTurns(LitmusResult result, TimeSpan share)
+    private void TakeTurns(LitmusResult result, TimeSpan share, CancellationToken interruption)
     {
         long start = Stopwatch.GetTimestamp();
         do
         {
             TakeTurn(result);
         }
-        while (result.Verdict != Verdict.Failed && Stopwatch.GetElapsedTime(start) < share);
+        while (result.Verdict != Verdict.Failed
+            && Stopwatch.GetElapsedTime(start) < share
+            && !interruption.IsCancellationRequested);
     }
 
     private void TakeTurn(LitmusResult result)

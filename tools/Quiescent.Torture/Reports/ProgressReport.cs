@@ -18,7 +18,7 @@ internal sealed class ProgressReport(TextWriter output)
             output.WriteLine("torture: threads cannot be moved between processors here, so affinity is not shuffled");
         }
 
-        output.WriteLine("  time  grace periods/s  updates/s  sections/s  backlog  ages 0 / 1 / more");
+        output.WriteLine("  time  periods/s  updates/s  sections/s  backlog  ages 0 / 1 / more");
     }
 
     public void Line(Reading now)
@@ -27,7 +27,7 @@ internal sealed class ProgressReport(TextWriter output)
         double seconds = Math.Max((now.At - before.At).TotalSeconds, 0.001);
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{now.At.TotalSeconds,4:0} s  {(now.GracePeriods - before.GracePeriods) / seconds,15:N0}  "
+            $"{now.At.TotalSeconds,4:0} s  {(now.GracePeriods - before.GracePeriods) / seconds,9:N0}  "
             + $"{(now.Updates - before.Updates) / seconds,9:N0}  {(now.Sections - before.Sections) / seconds,10:N0}  "
             + $"{now.Backlog,7:N0}  {now.Ages[0]:N0} / {now.Ages[1]:N0} / {now.Ages.Skip(2).Sum():N0}"));
         _before = now;

@@ -16,6 +16,9 @@ internal sealed record TortureResult
     /// <summary>Why the run's silence says nothing.</summary>
     public required string? Inconclusive { get; init; }
 
+    /// <summary>Whether the run was ended before its time: the verdict is on the time until then.</summary>
+    public bool IsInterrupted { get; init; }
+
     public required string Scenario { get; init; }
 
     public required ulong Seed { get; init; }

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using Quiescent.Tool.Arguments;
 using Quiescent.Tool.Mutants;
+using Quiescent.Tool.Terminal;
 
 namespace Quiescent.Tool.Commands;
 
@@ -7,44 +9,40 @@ namespace Quiescent.Tool.Commands;
 internal static class MutantsCommand
 {
     private const int DefaultSeconds = 60;
+    private const int MostSeconds = 3_600;
 
     public static Command Create()
     {
         Option<string[]> only = new("--only")
         {
-            Description = "Try these mutants alone.",
+            Description = "Try only these mutants.",
+            HelpName = "name",
             AllowMultipleArgumentsPerToken = true,
         };
-        Option<bool> list = new("--list") { Description = "List the mutants with their detectors, and try none." };
-        Option<bool> json = new("--json") { Description = "Write the result as JSON; progress goes to the error output." };
-        Option<int> seconds = new("--seconds")
-        {
-            Description = "The time limit of one run of a detector.",
-            DefaultValueFactory = _ => DefaultSeconds,
-        };
-        seconds.Validators.Add(result =>
-        {
-            if (result.Tokens.Count != 0 && (!int.TryParse(result.Tokens[0].Value, out int value) || value < 1))
-            {
-                result.AddError("--seconds must be a whole number of at least 1.");
-            }
-        });
+        Option<bool> list = new("--list") { Description = "List the mutants and their detectors. Tries none." };
+        Option<bool> json = new("--json") { Description = "Write the result as JSON to standard output, progress to standard error." };
+        Option<int> seconds = NumberOption.Create(
+            "--seconds", "The time limit of one run of a detector.", 1, MostSeconds, () => DefaultSeconds);
         Option<DirectoryInfo?> tree = new("--tree")
         {
-            Description = "The working tree to copy; the one around the current folder by default.",
+            Description = "The working tree to copy. By default, the one around the current folder.",
+            HelpName = "folder",
         };
-        Option<bool> keep = new("--keep") { Description = "Keep the copy." };
+        Option<bool> keep = new("--keep") { Description = "Keep the copy and print where it is." };
         Option<string?> apply = new("--apply")
         {
-            Description = "Apply this mutant to the working tree itself, and try none.",
+            Description = "Apply this mutant to the working tree itself. Tries none.",
+            HelpName = "name",
         };
 
-        Command command = new("mutants", "Changes a copy of the sources in small ways. A detector must notice each change.")
+        Command command = new("mutants", "Breaks a copy of the sources in many small ways. A detector must notice each.")
         {
             only, list, apply, json, seconds, tree, keep,
         };
-        command.SetAction((parsed, cancellationToken) => Run(
-            new Options
+        command.SetAction(parsed =>
+        {
+            using Interruption interruption = new(Console.Error);
+            Options options = new()
             {
                 Only = parsed.GetValue(only) ?? [],
                 List = parsed.GetValue(list),
@@ -53,10 +51,12 @@ internal static class MutantsCommand
                 Limit = TimeSpan.FromSeconds(parsed.GetValue(seconds)),
                 Tree = parsed.GetValue(tree)?.FullName,
                 Keep = parsed.GetValue(keep),
-            },
-            Console.Out,
-            Console.Error,
-            cancellationToken));
+                Width = Screen.OutputWidth,
+            };
+
+            // Not an asynchronous action: the parser would handle signals of those itself, and end the process after two seconds.
+            return Run(options, Console.Out, Console.Error, interruption.Token).GetAwaiter().GetResult();
+        });
         return command;
     }
 
@@ -69,31 +69,39 @@ internal static class MutantsCommand
             if (options.Apply is { } name)
             {
                 await Select(all, [name])[0].Change.Apply(tree, cancellationToken).ConfigureAwait(false);
-                return Report.Passed;
+                return ExitCode.Passed;
             }
 
             IReadOnlyList<Mutant> mutants = Select(all, options.Only);
             if (options.List)
             {
-                Report.List(mutants, output);
-                return Report.Passed;
+                Report.List(mutants, output, options.Width);
+                return ExitCode.Passed;
             }
 
-            Report report = new(output, options.Json ? error : output);
-            using ScratchTree scratch = await ScratchTree.Copy(tree, options.Keep, cancellationToken).ConfigureAwait(false);
-            if (options.Keep)
+            Report report = new(mutants.Count, output, options.Json ? error : output, options.Width);
+            try
             {
-                report.Say($"The copy is {scratch.Root}");
+                using ScratchTree scratch = await ScratchTree.Copy(tree, options.Keep, cancellationToken).ConfigureAwait(false);
+                if (options.Keep)
+                {
+                    report.Say($"The copy is {scratch.Root}");
+                }
+
+                await using Trial trial = new(scratch, options.Limit);
+                await TryAll(mutants, trial, report, cancellationToken).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                return report.Close(options.Json, isInterrupted: true);
             }
 
-            await using Trial trial = new(scratch, options.Limit);
-            await TryAll(mutants, trial, report, cancellationToken).ConfigureAwait(false);
-            return report.Close(options.Json);
+            return report.Close(options.Json, isInterrupted: false);
         }
         catch (ManifestException unusable)
         {
             error.WriteLine($"quiescent: {unusable.Message}");
-            return Report.BadArguments;
+            return ExitCode.BadArguments;
         }
     }
 
@@ -119,7 +127,8 @@ internal static class MutantsCommand
         string? unknown = only.FirstOrDefault(name => mutants.All(mutant => mutant.Name != name));
         if (unknown is not null)
         {
-            throw new ManifestException($"There is no mutant named '{unknown}'; --list names all.");
+            throw new ManifestException(
+                $"There is no mutant '{unknown}'.{Suggestion.For(unknown, mutants.Select(mutant => mutant.Name))} --list names all.");
         }
 
         return only.Length == 0 ? mutants : [.. mutants.Where(mutant => only.Contains(mutant.Name))];
@@ -153,5 +162,7 @@ internal static class MutantsCommand
         public string? Tree { get; init; }
 
         public bool Keep { get; init; }
+
+        public int Width { get; init; } = Screen.DefaultWidth;
     }
 }

@@ -1,55 +1,65 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Diagnostics;
 using System.Globalization;
 using Quiescent.Scale.Contests;
 using Quiescent.Scale.Native;
 using Quiescent.Scale.Reports;
 using Quiescent.Scale.Runs;
 using Quiescent.Scale.Workloads;
+using Quiescent.Tool.Arguments;
+using Quiescent.Tool.Reports;
+using Quiescent.Tool.Terminal;
 
 namespace Quiescent.Tool.Commands;
 
 // quiescent scale: the library beside its peers on this machine.
 internal static class ScaleCommand
 {
-    private const int DefaultSeconds = 60;
+    private const double DefaultSeconds = 60;
+    private const double MostSeconds = 86_400;
     private const int DefaultRounds = 5;
+    private const int MostRounds = 1_000;
+
+    // Of the run's time, for compiling native peers where that has not been done yet.
+    private const double ShareOfBuilding = 0.25;
 
     public static Command Create()
     {
-        Option<double> seconds = new("--seconds")
-        {
-            Description = "What the run takes in all, about; each figure has a least time, so that a short one may take longer.",
-            DefaultValueFactory = _ => DefaultSeconds,
-        };
-        Option<int> rounds = new("--rounds")
-        {
-            Description = "How many turns each contestant takes; medians of fewer than five say little.",
-            DefaultValueFactory = _ => DefaultRounds,
-        };
+        Option<double> seconds = NumberOption.Create(
+            "--seconds", "How long the whole run takes. Figures that do not fit are left out and named.", 1, MostSeconds, () => DefaultSeconds);
+        Option<int> rounds = NumberOption.Create(
+            "--rounds", "The most turns that each contestant takes.", 1, MostRounds, () => DefaultRounds);
         Option<string[]> figures = new("--figures")
         {
-            Description = "Only figures whose id begins with one of these, separated by commas: R1,G/idle.",
+            Description = "Measure only figures whose id begins with one of these, such as R1,G/idle.",
+            HelpName = "id,…",
             Arity = ArgumentArity.OneOrMore,
             AllowMultipleArgumentsPerToken = true,
         };
-        Option<bool> list = new("--list") { Description = "List the figures with their contestants, and measure none." };
-        Option<bool> json = new("--json") { Description = "The result as JSON on standard output, every reading included." };
-        Option<FileInfo?> report = new("--report") { Description = "Write the result to this file: one page of HTML that needs nothing else." };
-        Option<bool> strict = new("--strict") { Description = "Exit code 1 also when a target was missed." };
-        seconds.Validators.Add(result => RequireAtLeastOne(result, seconds));
-        report.Validators.Add(RequireFolder);
-        rounds.Validators.Add(result => RequireAtLeastOne(result, rounds));
-        Command command = new(
-            "scale",
-            "Measures the library beside its peers, after the kernel's rcuscale and refscale.")
+        Option<bool> list = new("--list") { Description = "List the figures and their contestants. Measures none." };
+        Option<bool> json = new("--json")
         {
-            seconds, rounds, figures, list, json, report, strict,
+            Description = "Write the result as JSON, with every reading, to standard output, progress to standard error.",
+        };
+        Option<FileInfo?> report = new("--report")
+        {
+            Description = "Also write the result to this file, as one page of HTML that needs nothing else.",
+            HelpName = "file",
+        };
+        Option<bool> goals = new("--goals") { Description = "Show which of the project's goals were met and missed." };
+        Option<bool> strict = new("--strict") { Description = "As --goals, with exit code 1 if a goal was missed." };
+        report.Validators.Add(RequireFolder);
+        Command command = new("scale", "Measures the library beside its peers, after the kernel's rcuscale and refscale.")
+        {
+            seconds, rounds, figures, list, json, report, goals, strict,
         };
         command.SetAction(parsed =>
         {
-            // As in a user's program; the tool has it on for the torture.
+            // As in a user's program. The tool turns it on for the torture.
             AppContext.SetSwitch("Quiescent.FaultInjection", false);
+            using Interruption interruption = new(Console.Error);
+            using CancellationTokenRegistration endsChildren = interruption.Token.Register(ChildProcess.EndAll);
             Options options = new()
             {
                 Total = TimeSpan.FromSeconds(parsed.GetValue(seconds)),
@@ -58,87 +68,101 @@ internal static class ScaleCommand
                 List = parsed.GetValue(list),
                 Json = parsed.GetValue(json),
                 Report = parsed.GetValue(report),
+                Goals = parsed.GetValue(goals) || parsed.GetValue(strict),
                 Strict = parsed.GetValue(strict),
+                Width = Screen.OutputWidth,
             };
-            return Run(options, Catalog.All(), Console.Out, Console.Error);
+            return Run(options, Catalog.All(), Console.Out, Console.Error, interruption.Token);
         });
         return command;
     }
 
-    public static int Run(Options options, IReadOnlyList<Contest> catalog, TextWriter output, TextWriter error)
+    public static int Run(
+        Options options, IReadOnlyList<Contest> catalog, TextWriter output, TextWriter error, CancellationToken interruption)
     {
-        Contest[] contests = [.. catalog.Where(contest => IsAskedFor(contest, options.Figures))];
+        long start = Stopwatch.GetTimestamp();
         if (options.Figures.FirstOrDefault(prefix => !catalog.Any(contest => Begins(contest, prefix))) is { } unknown)
         {
-            error.WriteLine($"quiescent: no figure begins with '{unknown}'; there are {string.Join(", ", catalog.Select(one => one.Id))}");
-            return 2;
+            string[] ids = [.. catalog.Select(one => one.Id)];
+            error.WriteWrapped(
+                $"quiescent: no figure begins with '{unknown}'.{Suggestion.For(unknown, ids)} The figures are {string.Join(", ", ids)}.",
+                Screen.ErrorWidth,
+                rest: "  ");
+            return ExitCode.BadArguments;
         }
 
-        NativeContestants native = NativeContestants.OfThisMachine();
-        contests = [.. contests.Select(native.Join)];
+        NativeContestants native = NativeContestants.OfThisMachine(options.Total * ShareOfBuilding);
+        Contest[] contests = [.. catalog.Where(contest => IsAskedFor(contest, options.Figures)).Select(native.Join)];
         if (options.List)
         {
-            WriteList(contests, output);
-            return 0;
+            WriteList(contests, output, options.Width);
+            return ExitCode.Passed;
         }
 
-        Progress progress = new(error, isTerminal: !Console.IsErrorRedirected);
-        ScaleResult result = new ScaleRun(options.Total, options.Rounds, progress).Run(contests, Catalog.DescribeMachine());
+        Progress progress = new(error, isTerminal: !Console.IsErrorRedirected, Screen.ErrorWidth);
+        ScaleRun run = new(options.Total, options.Rounds, progress, interruption) { Start = start };
+        ScaleResult result = run.Run(contests, Catalog.DescribeMachine());
+        if (result.Contests.Length == 0 && !result.IsInterrupted)
+        {
+            LeftOut shortest = result.LeftOut.MinBy(one => one.Seconds)!;
+            error.WriteWrapped(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"quiescent: no figure can be measured in {options.Total.TotalSeconds:0.#} s; {shortest.Id} takes at least "
+                    + $"{Math.Ceiling(shortest.Seconds):0} s."),
+                Screen.ErrorWidth,
+                rest: "  ");
+            return ExitCode.BadArguments;
+        }
+
+        Write(result, options, output);
+        bool hasFailed = result.Failures.Any() || (options.Strict && result.Count(Verdict.Missed) != 0);
+        return result.IsInterrupted ? ExitCode.Interrupted : hasFailed ? ExitCode.Failed : ExitCode.Passed;
+    }
+
+    internal static string[] SplitFigures(string[] figures) => [.. figures.SelectMany(
+        one => one.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
+
+    private static void Write(ScaleResult result, Options options, TextWriter output)
+    {
         if (options.Json)
         {
             output.WriteLine(JsonReport.Write(result));
         }
         else
         {
-            ClosingTable.Write(result, output);
+            ScaleTable.Write(result, options.Goals, output, options.Width);
         }
 
         if (options.Report is { } report)
         {
-            File.WriteAllText(report.FullName, HtmlReport.Write(result));
+            File.WriteAllText(report.FullName, HtmlReport.Write(result, options.Goals));
         }
-
-        bool hasFailed = result.Failures.Any() || (options.Strict && result.Count(Verdict.Missed) != 0);
-        return hasFailed ? 1 : 0;
     }
-
-    internal static string[] SplitFigures(string[] figures) => [.. figures.SelectMany(
-        one => one.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
 
     private static bool IsAskedFor(Contest contest, string[] prefixes) =>
         prefixes.Length == 0 || prefixes.Any(prefix => Begins(contest, prefix));
 
     private static bool Begins(Contest contest, string prefix) => contest.Id.StartsWith(prefix, StringComparison.OrdinalIgnoreCase);
 
-    private static void WriteList(Contest[] contests, TextWriter output)
+    private static void WriteList(Contest[] contests, TextWriter output, int width)
     {
         foreach (Contest contest in contests)
         {
-            output.WriteLine($"{contest.Id}: {contest.Title}");
-            output.WriteLine($"    {string.Join(", ", contest.Contestants.Select(Describe))}");
+            output.WriteWrapped($"{contest.Id}: {contest.Title}", width, rest: "  ");
+            output.WriteWrapped(string.Join("; ", contest.Contestants.Select(Describe)), width, "    ");
         }
     }
 
     private static string Describe(Contestant contestant) =>
         contestant.Absent is null ? contestant.Name : $"{contestant.Name} ({contestant.Absent})";
 
-    // What is no number at all is reported by the parser.
-    private static void RequireAtLeastOne(OptionResult result, Option option)
-    {
-        if (result.Tokens is [{ Value: var text }]
-            && double.TryParse(text, CultureInfo.InvariantCulture, out double number)
-            && number is not (>= 1 and <= 86_400))
-        {
-            result.AddError($"{option.Name} must be at least 1 and at most 86400.");
-        }
-    }
-
     // A run of minutes must not end with a file that cannot be written.
     private static void RequireFolder(OptionResult result)
     {
         if (result.Tokens is [{ Value: var path }] && !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(path))))
         {
-            result.AddError($"--report: there is no folder for '{path}'.");
+            result.AddError($"--report: the folder of '{path}' does not exist.");
         }
     }
 
@@ -157,6 +181,10 @@ internal static class ScaleCommand
 
         public FileInfo? Report { get; init; }
 
+        public bool Goals { get; init; }
+
         public bool Strict { get; init; }
+
+        public int Width { get; init; } = Screen.DefaultWidth;
     }
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
-using System.Globalization;
+using Quiescent.Tool.Arguments;
+using Quiescent.Tool.Reports;
+using Quiescent.Tool.Terminal;
 using Quiescent.Torture;
 using Quiescent.Torture.Reports;
 using Quiescent.Torture.Scenarios;
@@ -11,60 +12,52 @@ namespace Quiescent.Tool.Commands;
 internal static class TortureCommand
 {
     private const string List = "list";
+    private const int DefaultSeconds = 30;
+    private const int MostSeconds = 604_800;
+    private const int MostThreads = 256;
 
     public static Command Create()
     {
-        Option<int> seconds = new("--seconds")
-        {
-            Description = "How long it runs.",
-            DefaultValueFactory = _ => 30,
-        };
-        Option<int> readers = new("--readers")
-        {
-            Description = "Threads that read all the time.",
-            DefaultValueFactory = _ => TortureOptions.DefaultReaders,
-        };
-        Option<int> updaters = new("--updaters")
-        {
-            Description = "Threads that rotate through the update side's primitives.",
-            DefaultValueFactory = _ => TortureOptions.DefaultUpdaters,
-        };
+        Option<int> seconds = NumberOption.Create("--seconds", "How long it runs.", 1, MostSeconds, () => DefaultSeconds);
+        Option<int> readers = NumberOption.Create(
+            "--readers", "Threads that read all the time.", 1, MostThreads, () => TortureOptions.DefaultReaders);
+        Option<int> updaters = NumberOption.Create(
+            "--updaters", "Threads that rotate through every update.", 1, MostThreads, () => TortureOptions.DefaultUpdaters);
         Option<string> scenario = new("--scenario")
         {
-            Description = "One of " + string.Join(", ", Scenario.All.Select(one => one.Name)) + "; or list, to have them described.",
+            Description = "What runs. 'list' describes every scenario.",
+            HelpName = "name",
             DefaultValueFactory = _ => Scenario.Default.Name,
         };
-        Option<ulong?> seed = new("--seed")
-        {
-            Description = "Repeats the random choices of a run that printed it, though not how its threads interleaved.",
-        };
+        Option<ulong?> seed = NumberOption.CreateOptional(
+            "--seed", "Repeats a run's random choices, though not how its threads interleaved.", ulong.MinValue, ulong.MaxValue);
+        Option<bool> verbose = new("--verbose") { Description = "Show all counters at the end." };
         Option<bool> json = new("--json")
         {
-            Description = "The result as JSON on standard output, progress on standard error.",
+            Description = "Write the result as JSON to standard output, progress to standard error.",
         };
-        seconds.Validators.Add(result => RequirePositive(result, seconds));
-        readers.Validators.Add(result => RequirePositive(result, readers));
-        updaters.Validators.Add(result => RequirePositive(result, updaters));
         scenario.Validators.Add(result =>
         {
             string name = result.GetValue(scenario)!;
             if (name != List && Scenario.Find(name) is null)
             {
-                result.AddError($"There is no scenario '{name}'; --scenario list describes them.");
+                string[] names = [.. Scenario.All.Select(one => one.Name)];
+                result.AddError(
+                    $"There is no scenario '{name}'.{Suggestion.For(name, names)} The scenarios are {string.Join(", ", names)}.");
             }
         });
 
-        Command command = new("torture", "Tortures the library, after the Linux kernel's rcutorture.")
+        Command command = new("torture", "Stress-tests the library, after the Linux kernel's rcutorture.")
         {
-            seconds, readers, updaters, scenario, seed, json,
+            seconds, readers, updaters, scenario, seed, verbose, json,
         };
         command.SetAction(parsed =>
         {
             string name = parsed.GetValue(scenario)!;
             if (name == List)
             {
-                WriteList(Console.Out);
-                return (int)Verdict.Passed;
+                WriteList(Console.Out, Screen.OutputWidth);
+                return ExitCode.Passed;
             }
 
             TortureOptions options = new()
@@ -74,43 +67,42 @@ internal static class TortureCommand
                 Readers = parsed.GetValue(readers),
                 Updaters = parsed.GetValue(updaters),
             };
-            return Run(parsed.GetValue(seed) is ulong given ? options with { Seed = given } : options, parsed.GetValue(json));
+            return Run(
+                parsed.GetValue(seed) is ulong given ? options with { Seed = given } : options,
+                parsed.GetValue(verbose),
+                parsed.GetValue(json));
         });
         return command;
     }
 
-    private static int Run(TortureOptions options, bool json)
+    private static int Run(TortureOptions options, bool verbose, bool json)
     {
-        TextWriter talk = json ? Console.Error : Console.Out;
-        TortureResult result = TortureRun.Run(options, talk);
+        using Interruption interruption = new(Console.Error);
+        TextWriter progress = json ? Console.Error : Console.Out;
+        TortureResult result = TortureRun.Run(options, progress, interruption.Token);
+        int width = json ? Screen.ErrorWidth : Screen.OutputWidth;
+        if (verbose)
+        {
+            TortureCounters.Write(result, progress, width);
+        }
+
         if (json)
         {
             Console.Out.WriteLine(result.ToJson());
         }
         else
         {
-            ClosingTable.Write(result, talk);
+            TortureReport.Write(result, Console.Out, width);
         }
 
-        return (int)result.Verdict;
+        return result.IsInterrupted ? ExitCode.Interrupted : (int)result.Verdict;
     }
 
-    private static void WriteList(TextWriter output)
+    private static void WriteList(TextWriter output, int width)
     {
         foreach (Scenario scenario in Scenario.All)
         {
-            output.WriteLine($"{scenario.Name,-12}{scenario.Description}");
-        }
-    }
-
-    // What is no number at all is reported by the parser.
-    private static void RequirePositive(OptionResult result, Option<int> option)
-    {
-        if (result.Tokens is [{ Value: var text }]
-            && int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out int number)
-            && number < 1)
-        {
-            result.AddError($"{option.Name} must be at least 1.");
+            output.WriteWrapped(scenario.Description, width, $"{scenario.Name,-12}", new string(' ', 12));
         }
     }
 }

@@ -3,7 +3,10 @@ namespace Quiescent.Tool.Mutants;
 // A copy of the working tree to apply mutants to. It has what is not committed yet, and not what git ignores.
 internal sealed class ScratchTree : IDisposable
 {
+    private const int DeleteAttempts = 20;
+
     private static readonly TimeSpan s_gitLimit = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan s_betweenDeletes = TimeSpan.FromMilliseconds(100);
 
     private readonly bool _keep;
 
@@ -74,7 +77,24 @@ internal sealed class ScratchTree : IDisposable
     {
         if (!_keep)
         {
-            Directory.Delete(Root, recursive: true);
+            DeleteRoot();
+        }
+    }
+
+    // A child that was killed a moment ago may have made a file meanwhile.
+    private void DeleteRoot()
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                Directory.Delete(Root, recursive: true);
+                return;
+            }
+            catch (IOException) when (attempt < DeleteAttempts)
+            {
+                Thread.Sleep(s_betweenDeletes);
+            }
         }
     }
 }

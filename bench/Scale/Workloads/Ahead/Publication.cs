@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Quiescent.Scale.Contests;
 using Quiescent.Scale.Native;
 
 namespace Quiescent.Scale.Workloads.Ahead;
@@ -9,7 +10,9 @@ internal sealed class Publication
 {
     private const string Solution = "Quiescent.slnx";
 
+    private static readonly string[] s_sources = ["src/Quiescent", "bench/Scale"];
     private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan s_time = TimeSpan.FromSeconds(25);
     private static readonly Lazy<string?> s_tree =
         new(() => FindTree(AppContext.BaseDirectory) ?? FindTree(Environment.CurrentDirectory));
 
@@ -30,6 +33,9 @@ internal sealed class Publication
 
     /// <summary>Why nothing can be published here, or null.</summary>
     public static string? Absent => s_absent.Value;
+
+    /// <summary>What <see cref="Program"/> takes the first time; null where the program is there and up to date.</summary>
+    public SetUp? SetUp => Absent is not null || IsUpToDate ? null : new SetUp($"compiling {Path.GetFileName(_project)}{_preference}", s_time);
 
     /// <summary>The program's path.</summary>
     /// <exception cref="InvalidOperationException">It does not build.</exception>
@@ -52,14 +58,31 @@ internal sealed class Publication
         : ChildProcess.Run("clang", ["--version"], s_limit).ExitCode != 0 ? "not installed: clang"
         : null;
 
+    private string Name => Path.GetFileName(_project);
+
+    private string Output => Path.Combine(
+        Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.Create),
+        "quiescent",
+        "published",
+        $"{Name}{_preference}");
+
+    private string ProgramPath => Path.Combine(Output, "program", Name);
+
+    // Beside the program stands what it was compiled from.
+    private string Stamp => Path.Combine(Output, "sources.sha256");
+
+    private bool IsUpToDate => File.Exists(ProgramPath) && File.Exists(Stamp) && File.ReadAllText(Stamp) == HashOfSources();
+
     private string Publish()
     {
-        string name = Path.GetFileName(_project);
-        string output = Path.Combine(
-            Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.Create),
-            "quiescent",
-            "published",
-            $"{name}{_preference}");
+        if (IsUpToDate)
+        {
+            return ProgramPath;
+        }
+
+        string name = Name;
+        string output = Output;
+        string hash = HashOfSources();
         Console.Error.WriteLine($"quiescent: compiling {name} ahead of time …");
         ChildResult result = ChildProcess.Run(
             "dotnet",
@@ -68,10 +91,20 @@ internal sealed class Publication
                 "--artifacts-path", output, "-o", Path.Combine(output, "program"), $"-p:Preference={_preference}",
             ],
             s_limit);
-        return result.ExitCode == 0
-            ? Path.Combine(output, "program", name)
-            : throw new InvalidOperationException($"{name} does not build: {LastLine(result.Output)} {result.LastError}");
+        if (result.ExitCode != 0)
+        {
+            throw new InvalidOperationException($"{name} does not build: {LastLine(result.Output)} {result.LastError}");
+        }
+
+        File.WriteAllText(Stamp, hash);
+        return ProgramPath;
     }
+
+    private string HashOfSources() => SourceHash.Of(
+        [
+            .. s_sources.Append(_project).Select(folder => Path.Combine(s_tree.Value!, folder)),
+            .. Directory.GetFiles(s_tree.Value!, "Directory.*"),
+        ]);
 
     private static string LastLine(string output) => output.TrimEnd().Split('\n')[^1].Trim();
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Quiescent.Scale.Contests;
 using Quiescent.Scale.Workloads.Meters;
 
 namespace Quiescent.Scale.Workloads.Flooding;
@@ -13,8 +14,11 @@ internal static class FloodLoops<TScheme, TPick>
 {
     private const int BatchSize = 1024;
 
-    private static readonly TimeSpan s_slice = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan s_slice = TimeSpan.FromMilliseconds(50);
     private static bool s_isWarm;
+
+    /// <summary>What <see cref="WarmUp"/> takes the first time.</summary>
+    public static SetUp SetUp { get; } = new($"warming up {typeof(TScheme)} {typeof(TPick)}", TimeSpan.FromMilliseconds(500));
 
     /// <summary>Once in the process.</summary>
     public static void WarmUp(Func<Slots, TScheme> create)
