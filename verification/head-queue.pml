@@ -1,6 +1,6 @@
 /* A thread's intrusive queue, between its owner and two consumers: O3, O7, O10, O11.
  *
- * Models  Callbacks/HeadQueue.cs   Push, TrySnapshot, Snapshot, FreeExpired, TryWithdraw
+ * Models  Queues/HeadQueue.cs      Push, TryTakeSnapshot, Snapshot, FreeExpired, TryWithdraw
  *         Reclamation/Producer.cs  FinishPush, TryWithdraw
  *
  * The producer pushes heads that link to the head pushed before. Consumers, one at a time under the queue's lock, seal what is

@@ -1,16 +1,17 @@
 /* A thread's queue of pages, between its owner, the reclaimer and a barrier: O3, O7, O10, O11.
  *
- * Models  Reclamation/PageQueue.cs      StampFullPage, Extend, Tail, SnapshotPartialPages, NextExpired, FreeExpired,
- *                                       MarkReclaimed, Recycle, TryWithdraw
- *         Reclamation/Producer.cs       TryAppend, MakeRoom, Collect, TryWithdraw
+ * Models  Queues/PageQueue.cs            StampFullPage, Extend, Tail, SnapshotPartialPages, Expired, FreeExpired,
+ *                                        MarkReclaimed, Recycle, TryWithdraw
+ *         Reclamation/Producer.cs        TryAppend, MakeRoom, TryWithdraw
+ *         Reclamation/OwnerCollector.cs  Collect
  *         Reclamation/ReclaimerPass.cs  FreePages, RunPages
  *         Reclamation/BarrierTarget.cs  Take, IsEmpty, IsDone
  *         Reclamation/BarrierWait.cs    For
  *
- * The owner appends numbered items to pages of two, seals full ones, collects, extends; pages are recycled into the same queue. The
- * reclaimer notes what partial pages hold, and frees what is covered. A barrier takes a position and waits until it is carried
- * out (the help it gives is the reclaimer's pass once more). Each item is carried out once, in its order, by a grace period that started after its unlinking was
- * visible; the barrier returns after everything queued before it is carried out; nothing is left in the end.
+ * The owner appends numbered items to pages of two, stamps full ones, collects, extends; pages are recycled into the same queue.
+ * The reclaimer takes snapshots of partial pages, and frees what has expired. A barrier takes a position and waits until it is
+ * reclaimed (its help is the reclaimer's pass once more). Each item is reclaimed once, in its order, by a grace period that
+ * started after its unlinking was visible; the barrier returns after everything queued before it; nothing is left in the end.
  *
  * Memory: the owner's appends (the unlinking, the entry and the cursor [D], in that order) wait in its store buffer and become
  * visible by themselves at any time, or at a fence; what that hides of the three being separate is harmless, since the cursor

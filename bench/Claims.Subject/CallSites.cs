@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 
 namespace Quiescent.Claims.Subject;
 
-// A block, its callback as one writes it by hand, and methods that hand such blocks over, in one place or in five: a site's bytes
-// are a quarter of the difference.
+// A block, its callback as one writes it by hand, and methods that hand such blocks over, in one place or in five: a
+// site's bytes are a quarter of the difference.
 internal unsafe struct Node
 {
     public long Key;

@@ -2,8 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace Quiescent.Claims.Subject;
 
-// 256 trivial callbacks, as a program with 256 kinds of blocks writes them by hand. They are instantiations over value types,
-// each of which is compiled to a method of its own; the index, and with it the offset, is a constant in each.
+// 256 trivial callbacks, as a program with 256 kinds of blocks writes them by hand. They are instantiations over value
+// types, each of which is compiled to a method of its own; the index, and with it the offset, is a constant in each.
 internal static unsafe class Callback<THigh, TLow>
     where THigh : struct, IDigit
     where TLow : struct, IDigit
@@ -27,7 +27,8 @@ internal static unsafe class HandWritten
     /// <summary>The functions, each a method of its own.</summary>
     public static readonly nint[] Functions = All();
 
-    /// <summary>Where in its block, in words, the head lies that callback number <paramref name="index"/> is for.</summary>
+    /// <summary>Where in its block, in words, the head lies that callback number <paramref name="index"/> is
+    /// for.</summary>
     public static int OffsetOf(int index) => FirstOffset + (index % Offsets);
 
     private static nint[] All()

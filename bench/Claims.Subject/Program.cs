@@ -44,7 +44,8 @@ Timing[] Time(double seconds)
     return [.. ways.Select((way, i) => new Timing(way.Path, way.Methods, way.Word, [.. results[i]]))];
 }
 
-// Everything is compiled and has run before the rounds, whichever way they go, so that a run without rounds can be subtracted.
+// Everything is compiled and has run before the rounds, whichever way they go, so that a run without rounds can be
+// subtracted.
 void Count(Way way, int rounds)
 {
     foreach (Word word in Enum.GetValues<Word>())

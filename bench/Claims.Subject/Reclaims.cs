@@ -5,8 +5,8 @@ using Quiescent.Queues;
 
 namespace Quiescent.Claims.Subject;
 
-// Rounds of allocating blocks, filling in their heads, and reclaiming them, which alone is timed. The methods come in a random
-// order, new in each round; with offsets, each block has the offset that its method would have had.
+// Rounds of allocating blocks, filling in their heads, and reclaiming them, which alone is timed. The methods come in a
+// random order, new in each round; with offsets, each block has the offset that its method would have had.
 internal sealed unsafe class Reclaims : IDisposable
 {
     /// <summary>Of the bare path.</summary>

@@ -2,7 +2,8 @@ using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using Telemetry;
 
-// One line names the meter; all else is any program's OpenTelemetry. Figures go out while the cache works, and once more at the end.
+// One line names the meter; all else is any program's OpenTelemetry. Figures go out while the cache works, and once
+// more at the end.
 const int Updates = 2_000_000;
 using MeterProvider meters = Sdk.CreateMeterProviderBuilder()
     .AddMeter("Quiescent")

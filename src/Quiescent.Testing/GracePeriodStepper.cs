@@ -1,16 +1,17 @@
 namespace Quiescent.Testing;
 
 /// <summary>
-/// A domain stepped by hand: until it is disposed of, grace periods of the domain advance, and what waits is carried out, only when the
-/// test says so. So a test can stand at the moment before a grace period ends, without sleeping and without a thread that races it.
+/// A domain stepped by hand: until it is disposed of, grace periods of the domain advance, and what waits is carried
+/// out, only when the test says so. So a test can stand at the moment before a grace period ends, without sleeping and
+/// without a thread that races it.
 /// </summary>
 /// <remarks>
 /// <para>Steps are taken by the thread that made the stepper. Waits for the domain on that thread (<c>Synchronize</c>,
-/// <c>Barrier</c>, <c>Dispose</c>) throw, since they would wait for its own next step; on other threads they return when a step
-/// lets them, and awaited ones likewise.</para>
+/// <c>Barrier</c>, <c>Dispose</c>) throw, since they would wait for its own next step; on other threads they return
+/// when a step lets them, and awaited ones likewise.</para>
 /// <para>The domain must be a new one, in which nothing was queued yet. Callbacks and user deallocators run in <see
-/// cref="Reclaim"/>, on the stepping thread. Blocks of the built-in deallocators may also be freed by the thread that queues more,
-/// once a step has covered them.</para>
+/// cref="Reclaim"/>, on the stepping thread. Blocks of the built-in deallocators may also be freed by the thread that
+/// queues more, once a step has covered them.</para>
 /// <code>
 /// using RcuDomain domain = new();
 /// using GracePeriodStepper stepper = new(domain);
@@ -28,11 +29,12 @@ public sealed class GracePeriodStepper : IDisposable
     private bool _isDisposed;
 
     /// <summary>Takes the domain's grace periods over.</summary>
+    /// <param name="domain">The domain.</param>
     /// <exception cref="ArgumentNullException">The domain is null.</exception>
     /// <exception cref="ArgumentException">The domain blocks updaters above a limit: the stepping thread could wait for
     /// itself.</exception>
-    /// <exception cref="InvalidOperationException">It is the default domain, is stepped already, or has its own thread by
-    /// now.</exception>
+    /// <exception cref="InvalidOperationException">It is the default domain, is stepped already, or has its own thread
+    /// by now.</exception>
     /// <exception cref="ObjectDisposedException">The domain is disposed.</exception>
     public GracePeriodStepper(GracePeriodDomain domain)
     {
@@ -55,8 +57,8 @@ public sealed class GracePeriodStepper : IDisposable
     /// Starts a grace period that covers all that was queued or unlinked before, unless one is in progress, and ends it
     /// if no reader is in the way. What was covered before is carried out first.
     /// </summary>
-    /// <returns>Whether a full grace period has passed since the call. False: a reader is in the way; call again when it has
-    /// left.</returns>
+    /// <returns>Whether a full grace period has passed since the call. False: a reader is in the way; call again when
+    /// it has left.</returns>
     /// <exception cref="InvalidOperationException">On another thread than the one that made the stepper.</exception>
     /// <exception cref="ObjectDisposedException">The stepper is disposed.</exception>
     public bool TryAdvance()
@@ -98,7 +100,8 @@ public sealed class GracePeriodStepper : IDisposable
         return false;
     }
 
-    /// <summary>Gives the domain back to its own thread, which carries out what still waits. A second call does nothing.</summary>
+    /// <summary>Gives the domain back to its own thread, which carries out what still waits. A second call does
+    /// nothing.</summary>
     public void Dispose()
     {
         if (!_isDisposed)

@@ -1,6 +1,7 @@
 namespace Quiescent.Testing;
 
-/// <summary>Notes what a domain reports while a test runs: stalls, failed callbacks, abandoned readers, and what Validate found.</summary>
+/// <summary>Notes what a domain reports while a test runs: stalls, failed callbacks, abandoned readers, and what
+/// Validate found.</summary>
 public sealed class MisuseRecorder : IDisposable
 {
     private readonly GracePeriodDomain _domain;
@@ -8,6 +9,7 @@ public sealed class MisuseRecorder : IDisposable
     private readonly List<EventArgs> _reports = [];
 
     /// <summary>Listens from here on.</summary>
+    /// <param name="domain">The domain.</param>
     /// <exception cref="ArgumentNullException">The domain is null.</exception>
     public MisuseRecorder(GracePeriodDomain domain)
     {

@@ -22,8 +22,8 @@ public enum ParkedReaderKind
 /// <remarks>Not for use by several threads at once.</remarks>
 public sealed class ParkedReader : IDisposable
 {
-    /// <summary>What no step of the reader takes on the busiest machine; beyond it a <see cref="TimeoutException"/> says what
-    /// hangs.</summary>
+    /// <summary>What no step of the reader takes on the busiest machine; beyond it a <see cref="TimeoutException"/>
+    /// says what hangs.</summary>
     private static readonly TimeSpan s_bound = TimeSpan.FromSeconds(60);
 
     private readonly SemaphoreSlim _orders = new(0);
@@ -32,6 +32,9 @@ public sealed class ParkedReader : IDisposable
     private ExceptionDispatchInfo? _failure;
 
     /// <summary>Parks a reader in the domain.</summary>
+    /// <param name="domain">The domain.</param>
+    /// <param name="kind">Which kind of section holds the reader.</param>
+    /// <param name="name">The name of its thread.</param>
     /// <exception cref="ArgumentNullException">The domain is null.</exception>
     /// <exception cref="ObjectDisposedException">The domain is disposed.</exception>
     public ParkedReader(RcuDomain domain, ParkedReaderKind kind = ParkedReaderKind.Section, string name = "parked reader")
@@ -41,6 +44,7 @@ public sealed class ParkedReader : IDisposable
     }
 
     /// <summary>Parks a reader in the domain.</summary>
+    /// <param name="domain">The domain.</param>
     /// <inheritdoc cref="ParkedReader(RcuDomain, ParkedReaderKind, string)" path="/exception"/>
     public ParkedReader(SrcuDomain domain)
     {
@@ -58,6 +62,7 @@ public sealed class ParkedReader : IDisposable
     public Thread Thread { get; }
 
     /// <summary>Runs the action on the reader's thread, inside its section, and returns when it has returned.</summary>
+    /// <param name="action">What the reader does.</param>
     /// <exception cref="ArgumentNullException">The action is null.</exception>
     /// <exception cref="InvalidOperationException">The reader has left.</exception>
     /// <exception cref="TimeoutException">The action takes longer than a minute.</exception>
@@ -144,7 +149,8 @@ public sealed class ParkedReader : IDisposable
 
     private void Obey()
     {
-        // Under Validate a wait inside a section is an error, and is known by the synchronization context: this one is meant.
+        // Under Validate a wait inside a section is an error, and is known by the synchronization context: this one is
+        // meant.
         SynchronizationContext.SetSynchronizationContext(null);
         _done.Release();
         while (true)

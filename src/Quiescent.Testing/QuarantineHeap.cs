@@ -4,13 +4,13 @@ namespace Quiescent.Testing;
 
 /// <summary>
 /// A deallocator for tests: a freed block is filled with poison and kept, so that a reader that still holds it reads
-/// poison instead of what somebody else has put there, a write into it is found, and freeing it again is known. One heap for the
-/// process; the oldest blocks leave it when it holds more than <see cref="Capacity"/> bytes.
+/// poison instead of what somebody else has put there, a write into it is found, and freeing it again is known. One
+/// heap for the process; the oldest blocks leave it when it holds more than <see cref="Capacity"/> bytes.
 /// </summary>
 /// <remarks>
-/// <para>Blocks come from <see cref="Allocate(nuint)"/> and are freed by <c>domain.Free&lt;QuarantineHeap&gt;(block)</c>, or at
-/// once by <see cref="Free"/>. As any user deallocator it runs on the reclaimer; what it finds there is kept for <see
-/// cref="Verify"/> too.</para>
+/// <para>Blocks come from <see cref="Allocate(nuint)"/> and are freed by
+/// <c>domain.Free&lt;QuarantineHeap&gt;(block)</c>, or at once by <see cref="Free"/>. As any user deallocator it runs
+/// on the reclaimer; what it finds there is kept for <see cref="Verify"/> too.</para>
 /// <para>Takes a lock: not for measuring.</para>
 /// </remarks>
 public readonly unsafe struct QuarantineHeap : INativeDeallocator
@@ -54,6 +54,8 @@ public readonly unsafe struct QuarantineHeap : INativeDeallocator
     }
 
     /// <summary>A block of zeroes, aligned to 16 bytes.</summary>
+    /// <param name="bytes">How many bytes.</param>
+    /// <returns>The block.</returns>
     /// <exception cref="OutOfMemoryException">There is no memory for it.</exception>
     public static void* Allocate(nuint bytes)
     {
@@ -69,6 +71,9 @@ public readonly unsafe struct QuarantineHeap : INativeDeallocator
     }
 
     /// <summary>A block that holds the value.</summary>
+    /// <typeparam name="T">What the block holds.</typeparam>
+    /// <param name="value">What is copied into it.</param>
+    /// <returns>The block.</returns>
     /// <exception cref="OutOfMemoryException">There is no memory for it.</exception>
     public static T* New<T>(in T value)
         where T : unmanaged
@@ -79,7 +84,9 @@ public readonly unsafe struct QuarantineHeap : INativeDeallocator
     }
 
     /// <summary>Poisons the block and keeps it.</summary>
-    /// <exception cref="RcuAssertException">It was freed before, or is no block of this heap; nothing has changed.</exception>
+    /// <param name="block">A block of this heap.</param>
+    /// <exception cref="RcuAssertException">It was freed before, or is no block of this heap; nothing has
+    /// changed.</exception>
     public static void Free(void* block)
     {
         lock (s_lock)
@@ -107,6 +114,8 @@ public readonly unsafe struct QuarantineHeap : INativeDeallocator
     }
 
     /// <summary>Whether it is a block of this heap that has been freed and is kept.</summary>
+    /// <param name="block">A block of this heap.</param>
+    /// <returns>True when it was freed.</returns>
     public static bool IsFreed(void* block)
     {
         lock (s_lock)
@@ -116,6 +125,8 @@ public readonly unsafe struct QuarantineHeap : INativeDeallocator
     }
 
     /// <summary>Whether it is a block of this heap that has not been freed.</summary>
+    /// <param name="block">A block, of this heap or not.</param>
+    /// <returns>True when it is one.</returns>
     public static bool IsAlive(void* block)
     {
         lock (s_lock)
@@ -124,8 +135,8 @@ public readonly unsafe struct QuarantineHeap : INativeDeallocator
         }
     }
 
-    /// <summary>Requires that no block was written to after it was freed, and that nothing was freed twice or that is not the
-    /// heap's. What was found is forgotten then.</summary>
+    /// <summary>Requires that no block was written to after it was freed, and that nothing was freed twice or that is
+    /// not the heap's. What was found is forgotten then.</summary>
     /// <exception cref="RcuAssertException">Something was found; the message lists all of it.</exception>
     public static void Verify()
     {
@@ -145,7 +156,8 @@ public readonly unsafe struct QuarantineHeap : INativeDeallocator
         }
     }
 
-    /// <summary>Gives the memory of all freed blocks back, after checking it: between tests, when no reader is left.</summary>
+    /// <summary>Gives the memory of all freed blocks back, after checking it: between tests, when no reader is
+    /// left.</summary>
     /// <returns>How many blocks there were.</returns>
     /// <exception cref="RcuAssertException">As in <see cref="Verify"/>.</exception>
     public static int Empty()

@@ -4,9 +4,10 @@ namespace Quiescent.Testing;
 public static unsafe class RcuAssert
 {
     /// <summary>
-    /// Waits for a barrier of the domain, then requires that its books balance: all that was queued has been carried out,
-    /// once, no callback has failed, and no reader was abandoned. Nobody may queue meanwhile.
+    /// Waits for a barrier of the domain, then requires that its books balance: all that was queued has been carried
+    /// out, once, no callback has failed, and no reader was abandoned. Nobody may queue meanwhile.
     /// </summary>
+    /// <param name="domain">The domain.</param>
     /// <returns>The statistics, for further checks.</returns>
     /// <exception cref="ArgumentNullException">The domain is null.</exception>
     /// <exception cref="RcuAssertException">The books do not balance; the message shows them.</exception>
@@ -34,6 +35,7 @@ public static unsafe class RcuAssert
     }
 
     /// <summary>Requires that the quarantine heap's block has been freed, and only once.</summary>
+    /// <param name="block">A block from the matching allocator.</param>
     /// <exception cref="RcuAssertException">It has not, or is no block of the heap.</exception>
     public static void Freed(void* block)
     {
@@ -44,6 +46,7 @@ public static unsafe class RcuAssert
     }
 
     /// <summary>Requires that the quarantine heap's block has not been freed.</summary>
+    /// <param name="block">A block from the matching allocator.</param>
     /// <exception cref="RcuAssertException">It has been, or is no block of the heap.</exception>
     public static void Alive(void* block)
     {

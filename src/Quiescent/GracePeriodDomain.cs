@@ -15,13 +15,15 @@ using Quiescent.Validate;
 namespace Quiescent;
 
 /// <summary>
-/// What updaters need, whatever the readers are: grace periods to wait for, and queues for what is freed or called after one.
-/// <see cref="RcuDomain"/> has readers that neither wait nor change threads, <see cref="SrcuDomain"/> has readers that may do both.
+/// What updaters need, whatever the readers are: grace periods to wait for, and queues for what is freed or called
+/// after one.
+/// <see cref="RcuDomain"/> has readers that neither wait nor change threads, <see cref="SrcuDomain"/> has readers that
+/// may do both.
 /// </summary>
 /// <remarks>
-/// <para>Domains never wait for one another's readers. All members may be called from any thread at any time, except where their
-/// remarks say otherwise. A domain has at most one thread of its own, started when something is first queued; an idle domain runs
-/// nothing.</para>
+/// <para>Domains never wait for one another's readers. All members may be called from any thread at any time, except
+/// where their remarks say otherwise. A domain has at most one thread of its own, started when something is first
+/// queued; an idle domain runs nothing.</para>
 /// <para>Dispose of a domain when it is no longer used: its thread keeps it alive otherwise.</para>
 /// </remarks>
 public abstract unsafe class GracePeriodDomain : IDisposable
@@ -55,20 +57,22 @@ public abstract unsafe class GracePeriodDomain : IDisposable
     }
 
     /// <summary>
-    /// A reader holds a grace period up for longer than <see cref="RcuDomainOptions.StallTimeout"/>, or a callback has not returned
-    /// for so long (<see cref="StallEventArgs.Kind"/>); raised again every three timeouts. Raised on a thread that waits for it, or
-    /// on the thread pool where the waiting thread may not raise it (an asynchronous wait, queueing above the backlog limit), with no
-    /// lock held. Exceptions of handlers are ignored.
+    /// A reader holds a grace period up for longer than <see cref="RcuDomainOptions.StallTimeout"/>, or a callback has
+    /// not returned for so long (<see cref="StallEventArgs.Kind"/>); raised again every three timeouts. Raised on a
+    /// thread that waits for it, or on the thread pool where the waiting thread may not raise it (an asynchronous wait,
+    /// queueing above the backlog limit), with no lock held. Exceptions of handlers are ignored.
     /// </summary>
-    /// <remarks>A domain in which nobody waits looks for nothing. Without a handler the report goes to the standard error output
-    /// under <see cref="RcuDomainOptions.Validate"/>, and otherwise nowhere; <see cref="RcuStatistics.Stalls"/> counts it.</remarks>
+    /// <remarks>A domain in which nobody waits looks for nothing. Without a handler the report goes to the standard
+    /// error output under <see cref="RcuDomainOptions.Validate"/>, and otherwise nowhere; <see
+    /// cref="RcuStatistics.Stalls"/> counts it.</remarks>
     public event EventHandler<StallEventArgs>? Stalled
     {
         add => _reports.Stalled += value;
         remove => _reports.Stalled -= value;
     }
 
-    /// <summary>A callback or user deallocator threw. Raised on the reclaimer; exceptions of handlers are ignored.</summary>
+    /// <summary>A callback or user deallocator threw. Raised on the reclaimer; exceptions of handlers are
+    /// ignored.</summary>
     public event EventHandler<CallbackFailedEventArgs>? CallbackFailed
     {
         add => _reports.CallbackFailed += value;
@@ -76,8 +80,8 @@ public abstract unsafe class GracePeriodDomain : IDisposable
     }
 
     /// <summary>
-    /// A thread ended inside a section, or a callback returned with one open. Raised on a thread that waits, with no lock held;
-    /// exceptions of handlers are ignored. Without a handler, as for <see cref="Stalled"/>.
+    /// A thread ended inside a section, or a callback returned with one open. Raised on a thread that waits, with no
+    /// lock held; exceptions of handlers are ignored. Without a handler, as for <see cref="Stalled"/>.
     /// </summary>
     public event EventHandler<ReaderAbandonedEventArgs>? ReaderAbandoned
     {
@@ -86,9 +90,9 @@ public abstract unsafe class GracePeriodDomain : IDisposable
     }
 
     /// <summary>
-    /// <see cref="RcuDomainOptions.Validate"/> found a misuse after the call that made it had returned. Raised on a thread that waits,
-    /// disposes or reads statistics, with no lock held; exceptions of handlers are ignored. Without a handler it goes to the standard
-    /// error output.
+    /// <see cref="RcuDomainOptions.Validate"/> found a misuse after the call that made it had returned. Raised on a
+    /// thread that waits, disposes or reads statistics, with no lock held; exceptions of handlers are ignored. Without
+    /// a handler it goes to the standard error output.
     /// </summary>
     public event EventHandler<MisuseEventArgs>? MisuseFound
     {
@@ -102,10 +106,13 @@ public abstract unsafe class GracePeriodDomain : IDisposable
     /// <summary>The domain behind this face.</summary>
     internal DomainCore Core => _core;
 
-    /// <summary>Waits for a grace period (<c>synchronize_rcu</c>): every section open at the call has ended when it returns.</summary>
-    /// <remarks>The calling thread drives the grace period itself; concurrent callers share it. About 10 µs with a busy reader, below
-    /// 1 µs under <see cref="ReadSideBarrier.Full"/>, and at least as long as the longest section.</remarks>
-    /// <exception cref="InvalidOperationException">Inside a section of this domain, online, or in one of its callbacks.</exception>
+    /// <summary>Waits for a grace period (<c>synchronize_rcu</c>): every section open at the call has ended when it
+    /// returns.</summary>
+    /// <remarks>The calling thread drives the grace period itself; concurrent callers share it. About 10 µs with a busy
+    /// reader, below 1 µs under <see cref="ReadSideBarrier.Full"/>, and at least as long as the longest
+    /// section.</remarks>
+    /// <exception cref="InvalidOperationException">Inside a section of this domain, online, or in one of its
+    /// callbacks.</exception>
     /// <exception cref="ObjectDisposedException">The domain is disposed.</exception>
     /// <exception cref="ThreadInterruptedException">The thread was interrupted; nothing is lost.</exception>
     public void Synchronize()
@@ -118,7 +125,8 @@ public abstract unsafe class GracePeriodDomain : IDisposable
     /// <summary>Waits for a grace period without blocking a thread. Continuations run on the thread pool.</summary>
     /// <param name="cancellationToken">Ends the wait, not the grace period.</param>
     /// <returns>A task that completes when every section open at the call has ended.</returns>
-    /// <exception cref="ObjectDisposedException">The domain is disposed, now or before the grace period has passed.</exception>
+    /// <exception cref="ObjectDisposedException">The domain is disposed, now or before the grace period has
+    /// passed.</exception>
     /// <exception cref="OutOfMemoryException">It would have to wait, and the reclaimer cannot be started.</exception>
     public ValueTask SynchronizeAsync(CancellationToken cancellationToken = default)
     {
@@ -127,8 +135,8 @@ public abstract unsafe class GracePeriodDomain : IDisposable
     }
 
     /// <summary>
-    /// A cookie for the grace period that covers everything unlinked so far (<c>get_state_synchronize_rcu</c>). Starts nothing:
-    /// another call has to ask for a grace period before it passes. Costs a full fence.
+    /// A cookie for the grace period that covers everything unlinked so far (<c>get_state_synchronize_rcu</c>). Starts
+    /// nothing: another call has to ask for a grace period before it passes. Costs a full fence.
     /// </summary>
     /// <returns>The cookie, for <see cref="Poll"/> and <see cref="CondSynchronize"/> of this domain.</returns>
     /// <exception cref="ObjectDisposedException">The domain is disposed.</exception>
@@ -138,7 +146,8 @@ public abstract unsafe class GracePeriodDomain : IDisposable
         return new GracePeriodState(_id, _core.Engine.NextTarget());
     }
 
-    /// <summary>As <see cref="GetState"/>, and has the reclaimer drive the grace period (<c>start_poll_synchronize_rcu</c>).</summary>
+    /// <summary>As <see cref="GetState"/>, and has the reclaimer drive the grace period
+    /// (<c>start_poll_synchronize_rcu</c>).</summary>
     /// <returns>The cookie, for <see cref="Poll"/> and <see cref="CondSynchronize"/> of this domain.</returns>
     /// <exception cref="ObjectDisposedException">The domain is disposed.</exception>
     /// <exception cref="OutOfMemoryException">The reclaimer cannot be started.</exception>
@@ -150,8 +159,8 @@ public abstract unsafe class GracePeriodDomain : IDisposable
     }
 
     /// <summary>
-    /// Whether a full grace period has passed since the cookie was taken (<c>poll_state_synchronize_rcu</c>). One load; waits
-    /// for nothing and starts nothing.
+    /// Whether a full grace period has passed since the cookie was taken (<c>poll_state_synchronize_rcu</c>). One load;
+    /// waits for nothing and starts nothing.
     /// </summary>
     /// <param name="state">The cookie.</param>
     /// <returns>True when it has passed.</returns>
@@ -163,11 +172,12 @@ public abstract unsafe class GracePeriodDomain : IDisposable
         return state.IsCompleted(_id) || _core.Engine.HasCompleted(state.Target);
     }
 
-    /// <summary>Waits until the cookie's grace period has passed (<c>cond_synchronize_rcu</c>); returns at once if it has.</summary>
+    /// <summary>Waits until the cookie's grace period has passed (<c>cond_synchronize_rcu</c>); returns at once if it
+    /// has.</summary>
     /// <param name="state">The cookie.</param>
     /// <exception cref="ArgumentException">The cookie is another domain's.</exception>
-    /// <exception cref="InvalidOperationException">It would wait, inside a section of this domain, online, or in one of its
-    /// callbacks.</exception>
+    /// <exception cref="InvalidOperationException">It would wait, inside a section of this domain, online, or in one of
+    /// its callbacks.</exception>
     /// <exception cref="ObjectDisposedException">The domain is disposed.</exception>
     /// <exception cref="ThreadInterruptedException">The thread was interrupted; nothing is lost.</exception>
     public void CondSynchronize(GracePeriodState state)
@@ -180,16 +190,16 @@ public abstract unsafe class GracePeriodDomain : IDisposable
     }
 
     /// <summary>
-    /// Calls the function with the head after a grace period (<c>call_rcu</c>), on the domain's reclaimer, in the order in which
-    /// this thread queued. Allocates nothing and takes no lock.
+    /// Calls the function with the head after a grace period (<c>call_rcu</c>), on the domain's reclaimer, in the order
+    /// in which this thread queued. Allocates nothing and takes no lock.
     /// </summary>
     /// <param name="head">Lies in the block that the callback is about, in unmanaged memory.</param>
     /// <param name="callback">May call anything except a wait for this domain. What it throws goes to
     /// <see cref="CallbackFailed"/>.</param>
     /// <exception cref="ArgumentNullException">The head or the callback is null; nothing is queued.</exception>
     /// <exception cref="ObjectDisposedException">The domain is disposed; nothing is queued.</exception>
-    /// <remarks><b>Safety.</b> The head is the library's until the callback is called. A module whose functions wait here must not
-    /// be unloaded before <see cref="BarrierCallbacks"/>.</remarks>
+    /// <remarks><b>Safety.</b> The head is the library's until the callback is called. A module whose functions wait
+    /// here must not be unloaded before <see cref="BarrierCallbacks"/>.</remarks>
     public void Call(RcuHead* head, delegate*<RcuHead*, void> callback)
     {
         ArgumentNullException.ThrowIfNull(head);
@@ -197,7 +207,8 @@ public abstract unsafe class GracePeriodDomain : IDisposable
         Push(ThreadRegistrations.Find(_id), head, (nint)callback);
     }
 
-    /// <summary>Calls the delegate after a grace period, on the reclaimer, in the order in which this thread queued.</summary>
+    /// <summary>Calls the delegate after a grace period, on the reclaimer, in the order in which this thread
+    /// queued.</summary>
     /// <param name="callback">May call anything except a wait for this domain. What it throws goes to
     /// <see cref="CallbackFailed"/>.</param>
     /// <exception cref="ArgumentNullException">The callback is null.</exception>
@@ -210,7 +221,8 @@ public abstract unsafe class GracePeriodDomain : IDisposable
         _producer.Call(new ActionCallback(callback));
     }
 
-    /// <summary>As <see cref="Call(Action)"/>, with a state for the delegate, so that it needs to capture nothing.</summary>
+    /// <summary>As <see cref="Call(Action)"/>, with a state for the delegate, so that it needs to capture
+    /// nothing.</summary>
     /// <typeparam name="TState">The state's type.</typeparam>
     /// <param name="state">Handed to the delegate.</param>
     /// <param name="callback">As for <see cref="Call(Action)"/>.</param>
@@ -222,53 +234,60 @@ public abstract unsafe class GracePeriodDomain : IDisposable
     }
 
     /// <summary>
-    /// Frees a block from <see cref="System.Runtime.InteropServices.NativeMemory.Alloc(nuint)"/> once no reader of this domain can
-    /// still see it (<c>kfree_rcu(ptr, rhf)</c>). The head inside the block holds its own offset, so no memory is needed and nothing
-    /// can fail; no pointer to code is left behind.
+    /// Frees a block from <see cref="System.Runtime.InteropServices.NativeMemory.Alloc(nuint)"/> once no reader of this
+    /// domain can still see it (<c>kfree_rcu(ptr, rhf)</c>). The head inside the block holds its own offset, so no
+    /// memory is needed and nothing can fail; no pointer to code is left behind.
     /// </summary>
     /// <param name="block">Unlinked; the library's from here on.</param>
     /// <param name="head">Inside the block, within its first 4,096 words.</param>
-    /// <remarks>A few stores; every 128th call also frees older blocks. Above <see cref="RcuDomainOptions.BacklogLimit"/> such a call
-    /// may sleep under <see cref="BacklogPolicy.Throttle"/>, up to 64 ms, never inside a section.</remarks>
+    /// <remarks>A few stores; every 128th call also frees older blocks. Above <see
+    /// cref="RcuDomainOptions.BacklogLimit"/> such a call may sleep under <see cref="BacklogPolicy.Throttle"/>, up to
+    /// 64 ms, never inside a section.</remarks>
     /// <exception cref="ArgumentNullException">The block or the head is null; nothing is queued.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">The head lies before the block, too far in, or unaligned; nothing is queued
-    /// (the original's <c>BUG_ON</c>).</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The head lies before the block, too far in, or unaligned; nothing
+    /// is queued (the original's <c>BUG_ON</c>).</exception>
     /// <exception cref="ObjectDisposedException">The domain is disposed; the caller still owns the block.</exception>
-    /// <exception cref="InvalidOperationException">With <see cref="RcuDomainOptions.Validate"/>: the block waits already.</exception>
+    /// <exception cref="InvalidOperationException">With <see cref="RcuDomainOptions.Validate"/>: the block waits
+    /// already.</exception>
     public void Free(void* block, RcuHead* head) => Free<NativeHeap>(block, head);
 
     /// <summary>
-    /// Frees a block from <see cref="System.Runtime.InteropServices.NativeMemory.Alloc(nuint)"/> once no reader of this domain can
-    /// still see it (<c>kfree_rcu_mightsleep</c>). Unlink it first: <c>domain.Free(pointer.Exchange(null))</c>. Null is ignored.
+    /// Frees a block from <see cref="System.Runtime.InteropServices.NativeMemory.Alloc(nuint)"/> once no reader of this
+    /// domain can still see it (<c>kfree_rcu_mightsleep</c>). Unlink it first:
+    /// <c>domain.Free(pointer.Exchange(null))</c>. Null is ignored.
     /// </summary>
     /// <param name="block">Unlinked; the library's from here on. On an exception it stays the caller's.</param>
-    /// <remarks>One store, and nothing on the managed heap. Every fourth call also frees a few older blocks of this thread, under an
-    /// uncontended lock; every 508th takes a new page. Above <see cref="RcuDomainOptions.BacklogLimit"/> that call may sleep under
+    /// <remarks>One store, and nothing on the managed heap. Every fourth call also frees a few older blocks of this
+    /// thread, under an uncontended lock; every 508th takes a new page. Above <see
+    /// cref="RcuDomainOptions.BacklogLimit"/> that call may sleep under
     /// <see cref="BacklogPolicy.Throttle"/>, the default: up to 64 ms, never inside a section.</remarks>
-    /// <exception cref="OutOfMemoryException">There is no memory for a page. To rule this out, embed an <see cref="RcuHead"/>.</exception>
+    /// <exception cref="OutOfMemoryException">There is no memory for a page. To rule this out, embed an <see
+    /// cref="RcuHead"/>.</exception>
     /// <exception cref="RcuBacklogException">Too much waits, under <see cref="BacklogPolicy.Throw"/>.</exception>
     /// <exception cref="ObjectDisposedException">The domain is disposed.</exception>
-    /// <exception cref="InvalidOperationException">With <see cref="RcuDomainOptions.Validate"/>: the block waits already.</exception>
+    /// <exception cref="InvalidOperationException">With <see cref="RcuDomainOptions.Validate"/>: the block waits
+    /// already.</exception>
     public void Free(void* block) => Free<NativeHeap>(block);
 
-    /// <summary>Frees blocks from <see cref="System.Runtime.InteropServices.NativeMemory.Alloc(nuint)"/> once no reader of this domain
-    /// can still see them (<c>kvfree_rcu_bulk</c>): queues all or none. Nulls are skipped.</summary>
-    /// <param name="blocks">Unlinked; the library's from here on. On an exception they stay the caller's. No other thread may change
-    /// the span meanwhile.</param>
+    /// <summary>Frees blocks from <see cref="System.Runtime.InteropServices.NativeMemory.Alloc(nuint)"/> once no reader
+    /// of this domain can still see them (<c>kvfree_rcu_bulk</c>): queues all or none. Nulls are skipped.</summary>
+    /// <param name="blocks">Unlinked; the library's from here on. On an exception they stay the caller's. No other
+    /// thread may change the span meanwhile.</param>
     /// <remarks>One store a block. Above <see cref="RcuDomainOptions.BacklogLimit"/> it may sleep under
     /// <see cref="BacklogPolicy.Throttle"/>, the default: up to 64 times 64 ms, never inside a section.</remarks>
     /// <exception cref="OutOfMemoryException">There is no memory for the pages.</exception>
     /// <exception cref="RcuBacklogException">Too much waits, under <see cref="BacklogPolicy.Throw"/>.</exception>
     /// <exception cref="ObjectDisposedException">The domain is disposed.</exception>
-    /// <exception cref="InvalidOperationException">Another thread put more blocks into the span while they were queued; the first of
-    /// them stay queued. With <see cref="RcuDomainOptions.Validate"/>: a block waits already; nothing is queued.</exception>
+    /// <exception cref="InvalidOperationException">Another thread put more blocks into the span while they were queued;
+    /// the first of them stay queued. With <see cref="RcuDomainOptions.Validate"/>: a block waits already; nothing is
+    /// queued.</exception>
     public void FreeBulk(ReadOnlySpan<nint> blocks) => new BulkProducer(_core).Free(blocks);
 
-    /// <summary>As <see cref="Free(void*)"/>, with another deallocator. One of your own runs on the domain's reclaimer, and what it
-    /// throws goes to <see cref="CallbackFailed"/>.</summary>
+    /// <summary>As <see cref="Free(void*)"/>, with another deallocator. One of your own runs on the domain's reclaimer,
+    /// and what it throws goes to <see cref="CallbackFailed"/>.</summary>
     /// <typeparam name="TDeallocator">Frees the block.</typeparam>
-    /// <param name="block">From the allocator that the deallocator belongs to, unlinked; the library's from here on. On an exception it
-    /// stays the caller's.</param>
+    /// <param name="block">From the allocator that the deallocator belongs to, unlinked; the library's from here on. On
+    /// an exception it stays the caller's.</param>
     /// <inheritdoc cref="Free(void*)" path="/exception"/>
     public void Free<TDeallocator>(void* block)
         where TDeallocator : struct, INativeDeallocator
@@ -293,14 +312,15 @@ public abstract unsafe class GracePeriodDomain : IDisposable
         _producer.FreeBeyondFast(slot, block, channel);
     }
 
-    /// <summary>As <see cref="Free(void*, RcuHead*)"/>, with another deallocator. One of your own runs on the domain's reclaimer, and
-    /// what it throws goes to <see cref="CallbackFailed"/>.</summary>
+    /// <summary>As <see cref="Free(void*, RcuHead*)"/>, with another deallocator. One of your own runs on the domain's
+    /// reclaimer, and what it throws goes to <see cref="CallbackFailed"/>.</summary>
     /// <typeparam name="TDeallocator">Frees the block.</typeparam>
-    /// <param name="block">From the allocator that the deallocator belongs to, unlinked; the library's from here on.</param>
+    /// <param name="block">From the allocator that the deallocator belongs to, unlinked; the library's from here
+    /// on.</param>
     /// <param name="head">Inside the block, within its first 4,096 words.</param>
     /// <inheritdoc cref="Free(void*, RcuHead*)" path="/exception"/>
-    /// <exception cref="OutOfMemoryException">The first use of the deallocator in the process, and there is no memory for its number;
-    /// the caller still owns the block.</exception>
+    /// <exception cref="OutOfMemoryException">The first use of the deallocator in the process, and there is no memory
+    /// for its number; the caller still owns the block.</exception>
     public void Free<TDeallocator>(void* block, RcuHead* head)
         where TDeallocator : struct, INativeDeallocator
     {
@@ -335,12 +355,14 @@ public abstract unsafe class GracePeriodDomain : IDisposable
 
     /// <summary>
     /// Waits until everything that any thread queued before the call was freed or has run (<c>rcu_barrier</c> and
-    /// <c>kvfree_rcu_barrier</c> in one). The calling thread frees blocks itself. Below a microsecond when nothing waits; then it is no
-    /// grace period.
+    /// <c>kvfree_rcu_barrier</c> in one). The calling thread frees blocks itself. Below a microsecond when nothing
+    /// waits; then it is no grace period.
     /// </summary>
-    /// <exception cref="InvalidOperationException">Inside a section of this domain, online, or in one of its callbacks.</exception>
+    /// <exception cref="InvalidOperationException">Inside a section of this domain, online, or in one of its
+    /// callbacks.</exception>
     /// <exception cref="ObjectDisposedException">The domain is disposed.</exception>
-    /// <exception cref="OutOfMemoryException">There is no memory for the list of what to wait for; nothing is lost.</exception>
+    /// <exception cref="OutOfMemoryException">There is no memory for the list of what to wait for; nothing is
+    /// lost.</exception>
     /// <exception cref="ThreadInterruptedException">The thread was interrupted; nothing is lost.</exception>
     public void Barrier()
     {
@@ -356,8 +378,8 @@ public abstract unsafe class GracePeriodDomain : IDisposable
     /// <param name="cancellationToken">Ends the wait, nothing else.</param>
     /// <returns>A task that completes when everything queued before the call was freed or has run.</returns>
     /// <exception cref="ObjectDisposedException">The domain is disposed.</exception>
-    /// <exception cref="OutOfMemoryException">It would have to wait, and there is no memory for it or the reclaimer cannot be
-    /// started.</exception>
+    /// <exception cref="OutOfMemoryException">It would have to wait, and there is no memory for it or the reclaimer
+    /// cannot be started.</exception>
     public ValueTask BarrierAsync(CancellationToken cancellationToken = default)
     {
         ThrowIfClosed();
@@ -372,13 +394,15 @@ public abstract unsafe class GracePeriodDomain : IDisposable
     }
 
     /// <summary>
-    /// Waits until every function callback, delegate and user deallocator queued before the call has run, as a module has to before it
-    /// is unloaded (<c>rcu_barrier</c>). Returns at once when none waits: trivial callbacks leave no pointer to code behind.
+    /// Waits until every function callback, delegate and user deallocator queued before the call has run, as a module
+    /// has to before it is unloaded (<c>rcu_barrier</c>). Returns at once when none waits: trivial callbacks leave no
+    /// pointer to code behind.
     /// </summary>
-    /// <exception cref="InvalidOperationException">It would wait, inside a section of this domain, online, or in one of its
-    /// callbacks.</exception>
+    /// <exception cref="InvalidOperationException">It would wait, inside a section of this domain, online, or in one of
+    /// its callbacks.</exception>
     /// <exception cref="ObjectDisposedException">The domain is disposed.</exception>
-    /// <exception cref="OutOfMemoryException">There is no memory for the list of what to wait for; nothing is lost.</exception>
+    /// <exception cref="OutOfMemoryException">There is no memory for the list of what to wait for; nothing is
+    /// lost.</exception>
     /// <exception cref="ThreadInterruptedException">The thread was interrupted; nothing is lost.</exception>
     public void BarrierCallbacks()
     {
@@ -391,8 +415,8 @@ public abstract unsafe class GracePeriodDomain : IDisposable
     }
 
     /// <summary>Reads the domain's counts, consistent with one another. Also after <see cref="Dispose()"/>.</summary>
-    /// <remarks>Costs a look at each slot, and raises <see cref="ReaderAbandoned"/> and <see cref="MisuseFound"/> for what it
-    /// finds.</remarks>
+    /// <remarks>Costs a look at each slot, and raises <see cref="ReaderAbandoned"/> and <see cref="MisuseFound"/> for
+    /// what it finds.</remarks>
     /// <returns>The counts at one moment.</returns>
     public RcuStatistics GetStatistics()
     {
@@ -403,8 +427,10 @@ public abstract unsafe class GracePeriodDomain : IDisposable
     }
 
     /// <summary>
-    /// Under <see cref="RcuDomainOptions.Validate"/>, looks whether blocks that the domain has reclaimed were written to since, and raises
-    /// <see cref="MisuseFound"/> for each. Blocks are also checked when they leave the quarantine, and by <see cref="Dispose()"/>.
+    /// Under <see cref="RcuDomainOptions.Validate"/>, looks whether blocks that the domain has reclaimed were written
+    /// to since, and raises
+    /// <see cref="MisuseFound"/> for each. Blocks are also checked when they leave the quarantine, and by <see
+    /// cref="Dispose()"/>.
     /// </summary>
     /// <returns>How many were written to.</returns>
     public int VerifyReclaimed()
@@ -415,13 +441,14 @@ public abstract unsafe class GracePeriodDomain : IDisposable
     }
 
     /// <summary>
-    /// Closes the domain: nothing more can be queued or waited for, everything queued is freed or runs, and its thread ends.
-    /// Waits for the sections that hold those up; others end harmlessly. An asynchronous wait for a grace period that has not passed
-    /// ends with an <see cref="ObjectDisposedException"/>. A second call does nothing.
+    /// Closes the domain: nothing more can be queued or waited for, everything queued is freed or runs, and its thread
+    /// ends. Waits for the sections that hold those up; others end harmlessly. An asynchronous wait for a grace period
+    /// that has not passed ends with an <see cref="ObjectDisposedException"/>. A second call does nothing.
     /// </summary>
-    /// <exception cref="OutOfMemoryException">The domain is closed and loses nothing, but is not done yet: call again.</exception>
-    /// <exception cref="InvalidOperationException">The default domain's; or inside a section of this domain, or in one of its
-    /// callbacks.</exception>
+    /// <exception cref="OutOfMemoryException">The domain is closed and loses nothing, but is not done yet: call
+    /// again.</exception>
+    /// <exception cref="InvalidOperationException">The default domain's; or inside a section of this domain, or in one
+    /// of its callbacks.</exception>
     [SuppressMessage("Usage", "CA1816", Justification = "No domain has a finalizer: what needs one has it itself.")]
     public void Dispose()
     {

@@ -9,12 +9,12 @@ using Quiescent.Reclamation;
 namespace Quiescent;
 
 /// <summary>
-/// Read-copy-update in the process's default domain. Readers open sections at almost no cost; updaters unlink a block and hand it
-/// over; it is freed after a grace period, when every section that could still hold it has ended.
+/// Read-copy-update in the process's default domain. Readers open sections at almost no cost; updaters unlink a block
+/// and hand it over; it is freed after a grace period, when every section that could still hold it has ended.
 /// </summary>
 /// <remarks>
-/// <para><b>Safety.</b> A block is handed over once, after it can no longer be reached by a reader that begins now, and is not
-/// touched afterwards. Sections are short and never wait for an updater.</para>
+/// <para><b>Safety.</b> A block is handed over once, after it can no longer be reached by a reader that begins now, and
+/// is not touched afterwards. Sections are short and never wait for an updater.</para>
 /// <para>After the Linux kernel's RCU; <c>Free</c> is its <c>kfree_rcu</c>, <c>Call</c> its <c>call_rcu</c>.</para>
 /// </remarks>
 public static unsafe class Rcu
@@ -30,6 +30,7 @@ public static unsafe class Rcu
     public static bool IsReadLockHeld => s_domain.IsReadLockHeld;
 
     /// <inheritdoc cref="RcuDomain.ReadLock"/>
+    /// <returns>The section; dispose of it to end it.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ReadGuard ReadLock()
     {
@@ -38,7 +39,8 @@ public static unsafe class Rcu
         // SAFETY: the thread's registration keeps the slot's memory (O5); the default domain's words are never freed.
         if (slot != null && SectionWord.IsQuiescent(slot->Word))
         {
-            // By way of the slot: compiled ahead of time, a static field's first use would have to be asked for each time.
+            // By way of the slot: compiled ahead of time, a static field's first use would have to be asked for each
+            // time.
             return new ReadGuard(slot, Section.Enter(slot, slot->State));
         }
 
@@ -46,6 +48,7 @@ public static unsafe class Rcu
     }
 
     /// <inheritdoc cref="RcuDomain.RegisterReader"/>
+    /// <returns>The registered reader; dispose of it on this thread.</returns>
     public static RcuReader RegisterReader() => s_domain.RegisterReader();
 
     /// <inheritdoc cref="GracePeriodDomain.Synchronize"/>
@@ -68,15 +71,15 @@ public static unsafe class Rcu
     public static void CondSynchronize(GracePeriodState state) => s_domain.CondSynchronize(state);
 
     /// <summary>
-    /// Calls the function with the head after a grace period (<c>call_rcu</c>), on the domain's reclaimer, in the order in which
-    /// this thread queued. Allocates nothing and takes no lock.
+    /// Calls the function with the head after a grace period (<c>call_rcu</c>), on the domain's reclaimer, in the order
+    /// in which this thread queued. Allocates nothing and takes no lock.
     /// </summary>
     /// <param name="head">Lies in the block that the callback is about, in unmanaged memory.</param>
     /// <param name="callback">May call anything but a wait for this domain. What it throws goes to
     /// <see cref="GracePeriodDomain.CallbackFailed"/>.</param>
     /// <exception cref="ArgumentNullException">The head or the callback is null; nothing is queued.</exception>
-    /// <remarks><b>Safety.</b> The head is the library's until the callback is called. A module whose functions wait here must not
-    /// be unloaded before <see cref="BarrierCallbacks"/>.</remarks>
+    /// <remarks><b>Safety.</b> The head is the library's until the callback is called. A module whose functions wait
+    /// here must not be unloaded before <see cref="BarrierCallbacks"/>.</remarks>
     public static void Call(RcuHead* head, delegate*<RcuHead*, void> callback)
     {
         ArgumentNullException.ThrowIfNull(head);
@@ -149,8 +152,10 @@ public static unsafe class Rcu
     /// <inheritdoc cref="GracePeriodDomain.BarrierCallbacks"/>
     public static void BarrierCallbacks() => s_domain.BarrierCallbacks();
 
-    /// <summary>Whether a reference that <see cref="ReadGuard.Dereference{T}(ref readonly RcuPointer{T})"/> returned stands for
-    /// null. Costs a comparison.</summary>
+    /// <summary>Whether a reference that <see cref="ReadGuard.Dereference{T}(ref readonly RcuPointer{T})"/> returned
+    /// stands for null. Costs a comparison.</summary>
+    /// <param name="reference">What <c>Dereference</c> returned.</param>
+    /// <returns>True when it stands for null.</returns>
     public static bool IsNull<T>(ref readonly T reference) => Unsafe.IsNullRef(in reference);
 
     /// <inheritdoc cref="GracePeriodDomain.GetStatistics"/>

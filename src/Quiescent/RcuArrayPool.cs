@@ -5,15 +5,16 @@ using Quiescent.Resources;
 namespace Quiescent;
 
 /// <summary>
-/// A pool of arrays that are read inside sections: a returned array is handed out again only after a grace period, when no reader can
-/// hold it any more (<c>ArrayPool&lt;T&gt;</c> with <c>kfree_rcu</c>).
+/// A pool of arrays that are read inside sections: a returned array is handed out again only after a grace period, when
+/// no reader can hold it any more (<c>ArrayPool&lt;T&gt;</c> with <c>kfree_rcu</c>).
 /// </summary>
 /// <remarks>
-/// <para>An array returned a second time, while it waits or is free, is refused with an exception, where other pools hand it out to two at
-/// once. One that has been rented out again since cannot be told from its new tenant's.</para>
-/// <para>Lengths are powers of two from 16. What is longer than the pool's longest array is allocated and left to the garbage collector, as is what
-/// is returned when the pool is full or readers hold grace periods up. So a pool holds a bounded number of arrays, needs no
-/// thread, and costs nothing while it is idle; renting drives grace periods itself. It is safe for any number of threads.</para>
+/// <para>An array returned a second time, while it waits or is free, is refused with an exception, where other pools
+/// hand it out to two at once. One that has been rented out again since cannot be told from its new tenant's.</para>
+/// <para>Lengths are powers of two from 16. What is longer than the pool's longest array is allocated and left to the
+/// garbage collector, as is what is returned when the pool is full or readers hold grace periods up. So a pool holds a
+/// bounded number of arrays, needs no thread, and costs nothing while it is idle; renting drives grace periods itself.
+/// It is safe for any number of threads.</para>
 /// </remarks>
 /// <typeparam name="T">What the arrays hold.</typeparam>
 public sealed class RcuArrayPool<T> : ArrayPool<T>
@@ -26,7 +27,8 @@ public sealed class RcuArrayPool<T> : ArrayPool<T>
     /// <param name="domain">Whose readers read the arrays; null: those of <see cref="Rcu"/>.</param>
     /// <param name="maxArrayLength">The longest array to keep, at least 1; rounded up to a power of two.</param>
     /// <param name="maxArraysPerBucket">How many arrays of a length to keep, at least 1.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A number is too small, or the length more than 1,073,741,824.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A number is too small, or the length more than
+    /// 1,073,741,824.</exception>
     public RcuArrayPool(GracePeriodDomain? domain = null, int maxArrayLength = 1 << 20, int maxArraysPerBucket = 64)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxArrayLength);
@@ -44,6 +46,8 @@ public sealed class RcuArrayPool<T> : ArrayPool<T>
     public GracePeriodDomain Domain { get; }
 
     /// <summary>An array of at least the given length, which no reader holds. Its content is arbitrary.</summary>
+    /// <param name="minimumLength">How many elements the array must have at least.</param>
+    /// <returns>The array.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The length is negative.</exception>
     /// <exception cref="OutOfMemoryException">None is free, and there is no memory for another.</exception>
     public override T[] Rent(int minimumLength)
@@ -60,13 +64,14 @@ public sealed class RcuArrayPool<T> : ArrayPool<T>
             : GC.AllocateUninitializedArray<T>(minimumLength);
     }
 
-    /// <summary>Takes an array back, already unlinked: it is handed out again when no reader can hold it. Allocates nothing; costs a full
-    /// fence and a lock held for some instructions.</summary>
+    /// <summary>Takes an array back, already unlinked: it is handed out again when no reader can hold it. Allocates
+    /// nothing; costs a full fence and a lock held for some instructions.</summary>
     /// <param name="array">An array that was rented here.</param>
     /// <param name="clearArray">Whether to clear it, when its readers are gone.</param>
     /// <exception cref="ArgumentNullException">The array is null.</exception>
     /// <exception cref="ArgumentException">Its length is none that this pool hands out.</exception>
-    /// <exception cref="InvalidOperationException">It was returned before, and not rented since. Nothing has changed.</exception>
+    /// <exception cref="InvalidOperationException">It was returned before, and not rented since. Nothing has
+    /// changed.</exception>
     public override void Return(T[] array, bool clearArray = false)
     {
         ArgumentNullException.ThrowIfNull(array);

@@ -6,13 +6,14 @@ using Quiescent.Resources;
 namespace Quiescent;
 
 /// <summary>
-/// An RCU domain: readers, grace periods and queues of its own. Its read-side critical sections cost next to nothing, and neither
-/// wait nor change threads. Most programs need none but the default one, reached through <see cref="Rcu"/>.
+/// An RCU domain: readers, grace periods and queues of its own. Its read-side critical sections cost next to nothing,
+/// and neither wait nor change threads. Most programs need none but the default one, reached through <see cref="Rcu"/>.
 /// </summary>
 /// <inheritdoc cref="GracePeriodDomain" path="/remarks"/>
 public sealed unsafe class RcuDomain : GracePeriodDomain
 {
     /// <summary>A domain with the given options, or the default ones.</summary>
+    /// <param name="options">How the domain behaves; null for the defaults.</param>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
     /// <exception cref="PlatformNotSupportedException">The process is not a 64-bit one.</exception>
     public RcuDomain(RcuDomainOptions? options = null)
@@ -26,9 +27,11 @@ public sealed unsafe class RcuDomain : GracePeriodDomain
     }
 
     /// <summary>
-    /// Opens a read-side critical section (<c>rcu_read_lock</c>): what it dereferences stays until the guard is disposed. Nests.
-    /// Registers the thread on its first call. Costs a thread-local look-up and two stores; no lock, no interlocked instruction.
+    /// Opens a read-side critical section (<c>rcu_read_lock</c>): what it dereferences stays until the guard is
+    /// disposed. Nests. Registers the thread on its first call. Costs a thread-local look-up and two stores; no lock,
+    /// no interlocked instruction.
     /// </summary>
+    /// <returns>The section; dispose of it to end it.</returns>
     /// <exception cref="InvalidOperationException">Nested deeper than 65,535.</exception>
     /// <exception cref="OutOfMemoryException">There is no memory for the thread's first registration.</exception>
     /// <exception cref="ObjectDisposedException">The domain is disposed.</exception>
@@ -52,11 +55,14 @@ public sealed unsafe class RcuDomain : GracePeriodDomain
     public bool IsReadLockHeld => Section.IsHeld(ThreadRegistrations.Find(_id));
 
     /// <summary>A handle on this thread's slot, whose sections need no thread-local look-up.</summary>
+    /// <returns>The registered reader; dispose of it on this thread.</returns>
     /// <exception cref="OutOfMemoryException">There is no memory for the thread's first registration.</exception>
     /// <exception cref="ObjectDisposedException">The domain is disposed.</exception>
     public RcuReader RegisterReader() => new(Register());
 
     /// <inheritdoc cref="Rcu.IsNull{T}"/>
+    /// <param name="reference">What <c>Dereference</c> returned.</param>
+    /// <returns>True when it stands for null.</returns>
     public bool IsNull<T>(ref readonly T reference) => Unsafe.IsNullRef(in reference);
 
     internal override SectionCheck CreateSectionCheck() => new(_state);

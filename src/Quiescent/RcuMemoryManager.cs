@@ -8,17 +8,18 @@ namespace Quiescent;
 
 /// <summary>
 /// Native memory that is freed after its readers: as a span through <c>guard.Dereference(memory)</c>, and as
-/// <see cref="MemoryManager{T}.Memory"/>, which may be held across <c>await</c> inside a section of an <see cref="SrcuDomain"/>.
-/// Publish and replace it through an <see cref="RcuReference{T}"/>.
+/// <see cref="MemoryManager{T}.Memory"/>, which may be held across <c>await</c> inside a section of an <see
+/// cref="SrcuDomain"/>. Publish and replace it through an <see cref="RcuReference{T}"/>.
 /// </summary>
 /// <remarks>
-/// <para>Disposing closes it for sections that begin afterwards; those that began before use it to their end. The memory is freed after
-/// a grace period, at most two, and when the last pin (<see cref="Pin"/>) is gone. It is also freed when it is dropped instead of
-/// disposed of. Closing cannot fail; after the domain's disposal the readers are waited for on the thread pool.</para>
-/// <para><b>Safety.</b> A <see cref="Memory{T}"/> and the spans made from it protect nothing by themselves: use them inside a section
-/// of the domain, in which the memory was not yet closed or was found through what is published. Using them after the memory is
-/// closed, outside of a section, is an <see cref="ObjectDisposedException"/> where it is recognised; a span that is kept is
-/// not.</para>
+/// <para>Disposing closes it for sections that begin afterwards; those that began before use it to their end. The
+/// memory is freed after a grace period, at most two, and when the last pin (<see cref="Pin"/>) is gone. It is also
+/// freed when it is dropped instead of disposed of. Closing cannot fail; after the domain's disposal the readers are
+/// waited for on the thread pool.</para>
+/// <para><b>Safety.</b> A <see cref="Memory{T}"/> and the spans made from it protect nothing by themselves: use them
+/// inside a section of the domain, in which the memory was not yet closed or was found through what is published. Using
+/// them after the memory is closed, outside of a section, is an <see cref="ObjectDisposedException"/> where it is
+/// recognised; a span that is kept is not.</para>
 /// </remarks>
 /// <typeparam name="T">What the memory holds.</typeparam>
 public sealed unsafe class RcuMemoryManager<T> : MemoryManager<T>, IDefersDisposal
@@ -64,8 +65,8 @@ public sealed unsafe class RcuMemoryManager<T> : MemoryManager<T>, IDefersDispos
     /// <summary>Takes over memory from elsewhere.</summary>
     /// <param name="memory">Its first element.</param>
     /// <param name="length">How many elements, 0 or more.</param>
-    /// <param name="owner">Is disposed of when the memory is to be freed, once; null: nothing is done then. If it refers to this object,
-    /// the memory is not freed by being dropped.</param>
+    /// <param name="owner">Is disposed of when the memory is to be freed, once; null: nothing is done then. If it
+    /// refers to this object, the memory is not freed by being dropped.</param>
     /// <param name="domain">Whose readers use it; null: those of <see cref="Rcu"/>.</param>
     /// <exception cref="ArgumentNullException">The memory is null, and the length is not 0.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The length is negative.</exception>
@@ -102,6 +103,7 @@ public sealed unsafe class RcuMemoryManager<T> : MemoryManager<T>, IDefersDispos
     DomainCore IDefersDisposal.Core => Domain.Core;
 
     /// <summary>The memory; for its readers inside a section, for who fills it before it is published.</summary>
+    /// <returns>The memory.</returns>
     /// <exception cref="ObjectDisposedException">It was closed before the section began.</exception>
     /// <inheritdoc cref="RcuMemoryManager{T}" path="/remarks"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -114,6 +116,8 @@ public sealed unsafe class RcuMemoryManager<T> : MemoryManager<T>, IDefersDispos
     }
 
     /// <summary>Keeps the memory until <see cref="Unpin"/>, whatever its readers do. Does not allocate.</summary>
+    /// <param name="elementIndex">The first element that the handle points to.</param>
+    /// <returns>A handle that keeps the memory until it is disposed of.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The index is outside of the memory.</exception>
     /// <exception cref="ObjectDisposedException">The memory has been freed.</exception>
     public override MemoryHandle Pin(int elementIndex = 0)
@@ -128,6 +132,7 @@ public sealed unsafe class RcuMemoryManager<T> : MemoryManager<T>, IDefersDispos
     public override void Unpin() => _region.Lifetime.Unhold();
 
     /// <summary>Closes the memory; it is freed when its readers are gone. A second call does nothing.</summary>
+    /// <param name="disposing">False on the finalizer thread.</param>
     protected override void Dispose(bool disposing)
     {
         if (disposing)

@@ -8,16 +8,17 @@ using Quiescent.Resources;
 namespace Quiescent;
 
 /// <summary>
-/// A file mapped for reading, whole, whose mapping can be replaced while it is read: <c>guard.Dereference(file)</c> gives a span over
-/// the file of the moment, and <see cref="Replace"/> maps another one; the old mapping is unmapped when no reader can hold
-/// it.
+/// A file mapped for reading, whole, whose mapping can be replaced while it is read: <c>guard.Dereference(file)</c>
+/// gives a span over the file of the moment, and <see cref="Replace"/> maps another one; the old mapping is unmapped
+/// when no reader can hold it.
 /// </summary>
 /// <remarks>
-/// <para>A reader that wants one file throughout its section dereferences once: each dereference finds the file of its own moment.
-/// Empty files are empty spans. Mappings are closed also when the object is dropped instead of disposed of; closing cannot fail.</para>
-/// <para><b>Safety.</b> A file that is truncated while it is mapped makes reads beyond its new end fault, and one that is written in place
-/// changes under its readers: write another file, rename it, and replace. It may be deleted while it is mapped on
-/// Unix.</para>
+/// <para>A reader that wants one file throughout its section dereferences once: each dereference finds the file of its
+/// own moment. Empty files are empty spans. Mappings are closed also when the object is dropped instead of disposed of;
+/// closing cannot fail.</para>
+/// <para><b>Safety.</b> A file that is truncated while it is mapped makes reads beyond its new end fault, and one that
+/// is written in place changes under its readers: write another file, rename it, and replace. It may be deleted while
+/// it is mapped on Unix.</para>
 /// </remarks>
 public sealed unsafe class RcuMemoryMappedFile : IDisposable, IDefersDisposal
 {
@@ -52,8 +53,8 @@ public sealed unsafe class RcuMemoryMappedFile : IDisposable, IDefersDisposal
 
     DomainCore IDefersDisposal.Core => Domain.Core;
 
-    /// <summary>Maps another file, or the same path anew, for sections that begin from here on; the mapping until now is unmapped after a
-    /// grace period. Takes what opening and mapping take; waits for no reader.</summary>
+    /// <summary>Maps another file, or the same path anew, for sections that begin from here on; the mapping until now
+    /// is unmapped after a grace period. Takes what opening and mapping take; waits for no reader.</summary>
     /// <exception cref="ObjectDisposedException">The object is disposed.</exception>
     /// <inheritdoc cref="RcuMemoryMappedFile(string, GracePeriodDomain?)" path="/exception"/>
     public void Replace(string path)
@@ -69,8 +70,8 @@ public sealed unsafe class RcuMemoryMappedFile : IDisposable, IDefersDisposal
         old!.Dispose();
     }
 
-    /// <summary>Unmaps the file when its readers are gone, which may go on dereferencing it; for sections that begin afterwards it is disposed.
-    /// A second call does nothing.</summary>
+    /// <summary>Unmaps the file when its readers are gone, which may go on dereferencing it; for sections that begin
+    /// afterwards it is disposed. A second call does nothing.</summary>
     public void Dispose()
     {
         TryPublish(null, out NativeRegion? old);

@@ -4,33 +4,38 @@ using Quiescent.Modules;
 namespace Quiescent;
 
 /// <summary>
-/// Makes the unloading of code safe that has queued callbacks: what a kernel module does with <c>rcu_barrier</c> in its exit function.
+/// Makes the unloading of code safe that has queued callbacks: what a kernel module does with <c>rcu_barrier</c> in its
+/// exit function.
 /// </summary>
 /// <remarks>
-/// <para>Code that queues nothing but trivial callbacks (frees with the built-in deallocators, and blocks of pools) leaves no pointer to itself
-/// behind and needs none of this.</para>
-/// <para>Nothing of the library keeps a context alive whose callbacks have been carried out. What the user made does: an event handler on a
-/// domain that outlives the module, or objects and threads of the module's own. The library itself is to be loaded outside of the
-/// context, since its threads live as long as its domains.</para>
+/// <para>Code that queues nothing but trivial callbacks (frees with the built-in deallocators, and blocks of pools)
+/// leaves no pointer to itself behind and needs none of this.</para>
+/// <para>Nothing of the library keeps a context alive whose callbacks have been carried out. What the user made does:
+/// an event handler on a domain that outlives the module, or objects and threads of the module's own. The library
+/// itself is to be loaded outside of the context, since its threads live as long as its domains.</para>
 /// </remarks>
 public static class RcuModule
 {
     /// <summary>
-    /// From now on, <see cref="AssemblyLoadContext.Unload"/> of the context waits until the function callbacks, delegates, disposables,
-    /// returned arrays and blocks of user deallocators have been carried out that wait in any domain when it is called
-    /// (<see cref="GracePeriodDomain.BarrierCallbacks"/> of each). Whose they are is not asked: a pointer to code does not tell. When
-    /// none waits, it returns at once, whatever else is queued and whoever reads.
+    /// From now on, <see cref="AssemblyLoadContext.Unload"/> of the context waits until the function callbacks,
+    /// delegates, disposables, returned arrays and blocks of user deallocators have been carried out that wait in any
+    /// domain when it is called (<see cref="GracePeriodDomain.BarrierCallbacks"/> of each). Whose they are is not
+    /// asked: a pointer to code does not tell. When none waits, it returns at once, whatever else is queued and whoever
+    /// reads.
     /// </summary>
+    /// <param name="context">The context whose code was queued.</param>
     /// <remarks>
-    /// <para>Where waiting could be for ever, unloading does not wait, and the context's code stays loaded until the callbacks have been carried
-    /// out: inside a section of any domain's, online, in a callback, when the thread is interrupted (and stays so), when the garbage
-    /// collector unloads a context that nothing refers to, and at process exit. A section of a <see cref="SrcuDomain"/> belongs to no
-    /// thread and is not recognised: an unload inside one waits for itself if callbacks wait in that domain.</para>
-    /// <para>As with <c>rcu_barrier</c>, the module's code has stopped queueing before it is unloaded, also from its own callbacks.</para>
-    /// <para>When memory runs out, <see cref="AssemblyLoadContext.Unload"/> throws <see cref="OutOfMemoryException"/>; the context is not
-    /// unloaded then, and unloading can be tried again.</para>
-    /// <para>A second call does nothing, and neither does one for a context that is not collectible: its code stays for good. So does all
-    /// code under NativeAOT, where unloading an attached context waits for nothing.</para>
+    /// <para>Where waiting could be for ever, unloading does not wait, and the context's code stays loaded until the
+    /// callbacks have been carried out: inside a section of any domain's, online, in a callback, when the thread is
+    /// interrupted (and stays so), when the garbage collector unloads a context that nothing refers to, and at process
+    /// exit. A section of a <see cref="SrcuDomain"/> belongs to no thread and is not recognised: an unload inside one
+    /// waits for itself if callbacks wait in that domain.</para>
+    /// <para>As with <c>rcu_barrier</c>, the module's code has stopped queueing before it is unloaded, also from its
+    /// own callbacks.</para>
+    /// <para>When memory runs out, <see cref="AssemblyLoadContext.Unload"/> throws <see cref="OutOfMemoryException"/>;
+    /// the context is not unloaded then, and unloading can be tried again.</para>
+    /// <para>A second call does nothing, and neither does one for a context that is not collectible: its code stays for
+    /// good. So does all code under NativeAOT, where unloading an attached context waits for nothing.</para>
     /// </remarks>
     /// <exception cref="ArgumentNullException">The context is null.</exception>
     /// <exception cref="InvalidOperationException">The context is being unloaded already.</exception>

@@ -6,24 +6,26 @@ using Quiescent.Reclamation;
 namespace Quiescent;
 
 /// <summary>
-/// Blocks of one type in unmanaged memory, to be published to readers of a domain and used anew after a grace period (the kernel's
-/// slab caches with <c>kfree_rcu</c> and <c>rcu_free</c> sheaves). Each thread has a magazine of blocks ready to rent and a queue of
-/// freed ones, whose blocks go straight back to renting: neither renting nor freeing takes a lock or an interlocked instruction,
-/// but once per some hundred blocks.
+/// Blocks of one type in unmanaged memory, to be published to readers of a domain and used anew after a grace period
+/// (the kernel's slab caches with <c>kfree_rcu</c> and <c>rcu_free</c> sheaves). Each thread has a magazine of blocks
+/// ready to rent and a queue of freed ones, whose blocks go straight back to renting: neither renting nor freeing takes
+/// a lock or an interlocked instruction, but once per some hundred blocks.
 /// </summary>
 /// <typeparam name="T">What a block holds.</typeparam>
 /// <remarks>
-/// <para>All members may be called from any thread at any time, except that nothing may use the pool after <see cref="Dispose"/>. A block
-/// may be freed by another thread than the one that rented it. A pool that is dropped without <see cref="Dispose"/> gives its memory
-/// back if no block is out, and else never.</para>
-/// <para>When the domain is disposed of first, what waits is carried out; from then on <see cref="Rent"/> and <see cref="Free"/> throw, while
+/// <para>All members may be called from any thread at any time, except that nothing may use the pool after <see
+/// cref="Dispose"/>. A block may be freed by another thread than the one that rented it. A pool that is dropped without
+/// <see cref="Dispose"/> gives its memory back if no block is out, and else never.</para>
+/// <para>When the domain is disposed of first, what waits is carried out; from then on <see cref="Rent"/> and <see
+/// cref="Free"/> throw, while
 /// <see cref="FreeNow"/> brings blocks home that are still out and <see cref="Dispose"/> frees the slabs.</para>
 /// <para><b>Safety.</b> A block is unlinked before it is freed, freed once, and not touched afterwards.</para>
-/// <para><b>Safety</b>, with <see cref="RcuPoolOptions.TypesafeByRcu"/>. A freed block may be rented anew under a reader's eyes. So a reader takes
-/// a reference that keeps the block (or its lock), then checks the block's identity again, and only then uses it; or it reads what it
-/// needs between two looks at a generation that every reuse changes (<c>rcu_dereference</c>, then a sequence count). The block is a
-/// <typeparamref name="T"/> at all times, zero before its first use and otherwise as its last user left it: initialise it field by field,
-/// never by assigning a whole new value over the generation or lock that readers look at.</para>
+/// <para><b>Safety</b>, with <see cref="RcuPoolOptions.TypesafeByRcu"/>. A freed block may be rented anew under a
+/// reader's eyes. So a reader takes a reference that keeps the block (or its lock), then checks the block's identity
+/// again, and only then uses it; or it reads what it needs between two looks at a generation that every reuse changes
+/// (<c>rcu_dereference</c>, then a sequence count). The block is a
+/// <typeparamref name="T"/> at all times, zero before its first use and otherwise as its last user left it: initialise
+/// it field by field, never by assigning a whole new value over the generation or lock that readers look at.</para>
 /// <code>
 /// using ReadGuard guard = domain.ReadLock();
 /// Session* session = guard.DereferencePointer(in bucket);
@@ -66,14 +68,16 @@ public sealed unsafe class RcuPool<T> : IDisposable
     public RcuPoolOptions Options { get; }
 
     /// <summary>
-    /// A block, the caller's alone until it is published (<c>kmem_cache_alloc</c>). Its contents are undefined, but of a type-safe pool. A
-    /// thread-local look-up and a load and store or two; once per some hundred blocks the thread's own freed blocks are taken back.
-    /// Registers the thread with the domain on its first call.
+    /// A block, the caller's alone until it is published (<c>kmem_cache_alloc</c>). Its contents are undefined, but of
+    /// a type-safe pool. A thread-local look-up and a load and store or two; once per some hundred blocks the thread's
+    /// own freed blocks are taken back. Registers the thread with the domain on its first call.
     /// </summary>
-    /// <exception cref="OutOfMemoryException">There is no memory for a slab, or for the thread's first use; nothing has changed.</exception>
+    /// <returns>The block.</returns>
+    /// <exception cref="OutOfMemoryException">There is no memory for a slab, or for the thread's first use; nothing has
+    /// changed.</exception>
     /// <exception cref="ObjectDisposedException">The pool or its domain is disposed.</exception>
-    /// <exception cref="InvalidOperationException">With <see cref="RcuDomainOptions.Validate"/>: the block that was to be rented has been
-    /// written to after it was freed. Said once per block.</exception>
+    /// <exception cref="InvalidOperationException">With <see cref="RcuDomainOptions.Validate"/>: the block that was to
+    /// be rented has been written to after it was freed. Said once per block.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T* Rent()
     {
@@ -94,18 +98,18 @@ public sealed unsafe class RcuPool<T> : IDisposable
 
     /// <summary>
     /// Frees the block after a grace period (<c>kfree_rcu</c>, into an <c>rcu_free</c> sheaf); with
-    /// <see cref="RcuPoolOptions.TypesafeByRcu"/> at once, though readers may look at it for a grace period more. Null is ignored. One
-    /// store into a page of this thread; allocates nothing on the managed heap.
+    /// <see cref="RcuPoolOptions.TypesafeByRcu"/> at once, though readers may look at it for a grace period more. Null
+    /// is ignored. One store into a page of this thread; allocates nothing on the managed heap.
     /// </summary>
     /// <param name="block">A block of this pool, already unlinked. The pool's from here on.</param>
-    /// <exception cref="OutOfMemoryException">There is no memory for a page, or for the thread's first use; the caller still owns the
-    /// block.</exception>
-    /// <exception cref="RcuBacklogException">Too much waits, under <see cref="BacklogPolicy.Throw"/>; the caller still owns the
-    /// block.</exception>
-    /// <exception cref="ObjectDisposedException">The pool or its domain is disposed; the caller still owns the block, and can
-    /// bring it home with <see cref="FreeNow"/> while the pool is not.</exception>
-    /// <exception cref="InvalidOperationException">With <see cref="RcuDomainOptions.Validate"/>: it is no block of this pool, or is not
-    /// out. Nothing was freed.</exception>
+    /// <exception cref="OutOfMemoryException">There is no memory for a page, or for the thread's first use; the caller
+    /// still owns the block.</exception>
+    /// <exception cref="RcuBacklogException">Too much waits, under <see cref="BacklogPolicy.Throw"/>; the caller still
+    /// owns the block.</exception>
+    /// <exception cref="ObjectDisposedException">The pool or its domain is disposed; the caller still owns the block,
+    /// and can bring it home with <see cref="FreeNow"/> while the pool is not.</exception>
+    /// <exception cref="InvalidOperationException">With <see cref="RcuDomainOptions.Validate"/>: it is no block of this
+    /// pool, or is not out. Nothing was freed.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Free(T* block)
     {
@@ -137,8 +141,8 @@ public sealed unsafe class RcuPool<T> : IDisposable
     /// (<c>kmem_cache_free</c>). Null is ignored. Needs no memory.</summary>
     /// <param name="block">A block of this pool. The pool's from here on.</param>
     /// <exception cref="ObjectDisposedException">The pool is disposed.</exception>
-    /// <exception cref="InvalidOperationException">With <see cref="RcuDomainOptions.Validate"/>: it is no block of this pool, or is not
-    /// out. Nothing was freed.</exception>
+    /// <exception cref="InvalidOperationException">With <see cref="RcuDomainOptions.Validate"/>: it is no block of this
+    /// pool, or is not out. Nothing was freed.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void FreeNow(T* block)
     {
@@ -148,7 +152,9 @@ public sealed unsafe class RcuPool<T> : IDisposable
         }
     }
 
-    /// <summary>A reading of the pool's books. Costs a look at each of the domain's slots; also after <see cref="Dispose"/>.</summary>
+    /// <summary>A reading of the pool's books. Costs a look at each of the domain's slots; also after <see
+    /// cref="Dispose"/>.</summary>
+    /// <returns>The counts at one moment.</returns>
     public RcuPoolStatistics GetStatistics()
     {
         RcuPoolStatistics statistics = _pool.Read();
@@ -157,12 +163,14 @@ public sealed unsafe class RcuPool<T> : IDisposable
     }
 
     /// <summary>
-    /// Waits until the blocks that wait have been carried out (as a barrier does), and gives all memory back. While blocks are out it
-    /// throws, and frees nothing: they may still be read. A second call does nothing.
+    /// Waits until the blocks that wait have been carried out (as a barrier does), and gives all memory back. While
+    /// blocks are out it throws, and frees nothing: they may still be read. A second call does nothing.
     /// </summary>
-    /// <exception cref="InvalidOperationException">Blocks are still out, as the message says how many: the pool can be used as before. Or the
-    /// call comes from inside a section of the domain, online, or from one of its callbacks.</exception>
-    /// <exception cref="OutOfMemoryException">The pool is closed and loses nothing, but is not done yet: call again.</exception>
+    /// <exception cref="InvalidOperationException">Blocks are still out, as the message says how many: the pool can be
+    /// used as before. Or the call comes from inside a section of the domain, online, or from one of its
+    /// callbacks.</exception>
+    /// <exception cref="OutOfMemoryException">The pool is closed and loses nothing, but is not done yet: call
+    /// again.</exception>
     /// <exception cref="ThreadInterruptedException">The thread was interrupted; the same holds.</exception>
     public void Dispose()
     {

@@ -6,18 +6,19 @@ using Quiescent.Resources;
 namespace Quiescent;
 
 /// <summary>
-/// A reference to a managed object that has to be disposed of, but not under its readers: a connection, a file, an index with native
-/// memory. Readers take it with <c>guard.Dereference(reference)</c> inside a section; an updater replaces it, and the old
-/// object is disposed of after a grace period (<c>rcu_assign_pointer</c> and <c>call_rcu</c>).
+/// A reference to a managed object that has to be disposed of, but not under its readers: a connection, a file, an
+/// index with native memory. Readers take it with <c>guard.Dereference(reference)</c> inside a section; an updater
+/// replaces it, and the old object is disposed of after a grace period (<c>rcu_assign_pointer</c> and <c>call_rcu</c>).
 /// </summary>
 /// <remarks>
-/// <para>For an object that only needs memory a plain reference does: the garbage collector waits for its readers.</para>
+/// <para>For an object that only needs memory a plain reference does: the garbage collector waits for its
+/// readers.</para>
 /// <para>Objects are disposed of on the domain's reclaimer, in the order in which a thread replaced them. What
-/// <see cref="IDisposable.Dispose"/> throws goes to <see cref="GracePeriodDomain.CallbackFailed"/>. A resource that waits for readers of the
-/// same domain by itself, as <see cref="RcuSafeHandle"/>, is disposed of at once. After the domain's disposal the readers are waited for on the thread
-/// pool.</para>
-/// <para><b>Safety.</b> Do not keep the object beyond the section; it may be disposed of then. All members may be called on any
-/// thread.</para>
+/// <see cref="IDisposable.Dispose"/> throws goes to <see cref="GracePeriodDomain.CallbackFailed"/>. A resource that
+/// waits for readers of the same domain by itself, as <see cref="RcuSafeHandle"/>, is disposed of at once. After the
+/// domain's disposal the readers are waited for on the thread pool.</para>
+/// <para><b>Safety.</b> Do not keep the object beyond the section; it may be disposed of then. All members may be
+/// called on any thread.</para>
 /// </remarks>
 /// <typeparam name="T">The object's type.</typeparam>
 public sealed unsafe class RcuReference<T> : IDisposable
@@ -32,8 +33,8 @@ public sealed unsafe class RcuReference<T> : IDisposable
     /// <summary>A reference to the given object.</summary>
     /// <param name="value">The object, the reference's from here on; null: none yet.</param>
     /// <param name="domain">Whose readers use it; null: those of <see cref="Rcu"/>.</param>
-    /// <exception cref="OutOfMemoryException">There is no memory for what disposing needs, so that disposing needs none; the object is still the
-    /// caller's.</exception>
+    /// <exception cref="OutOfMemoryException">There is no memory for what disposing needs, so that disposing needs
+    /// none; the object is still the caller's.</exception>
     public RcuReference(T? value = null, GracePeriodDomain? domain = null)
     {
         Domain = domain ?? Rcu.DefaultDomain;
@@ -42,7 +43,8 @@ public sealed unsafe class RcuReference<T> : IDisposable
         _value = value;
     }
 
-    /// <summary>Gives back what disposing would have needed. The object is the garbage collector's, as its readers are.</summary>
+    /// <summary>Gives back what disposing would have needed. The object is the garbage collector's, as its readers
+    /// are.</summary>
     ~RcuReference()
     {
         if (_lastHead != null)
@@ -60,23 +62,33 @@ public sealed unsafe class RcuReference<T> : IDisposable
     internal SectionCheck Readers { get; }
 
     /// <summary>The object, for the updater that holds its own lock (<c>rcu_dereference_protected</c>).</summary>
+    /// <returns>The object, or null.</returns>
     /// <remarks><b>Safety.</b> Nobody may replace it meanwhile.</remarks>
     public T? LoadProtected() => Load();
 
-    /// <summary>Publishes an object; the old one is disposed of when no reader can hold it. The same object again changes
-    /// nothing.</summary>
-    /// <exception cref="OutOfMemoryException">There is no memory to note the old object; nothing has changed.</exception>
-    /// <exception cref="ObjectDisposedException">The reference is disposed; the object is still the caller's.</exception>
+    /// <summary>Publishes an object; the old one is disposed of when no reader can hold it. The same object again
+    /// changes nothing.</summary>
+    /// <param name="value">The new object, or null.</param>
+    /// <exception cref="OutOfMemoryException">There is no memory to note the old object; nothing has
+    /// changed.</exception>
+    /// <exception cref="ObjectDisposedException">The reference is disposed; the object is still the
+    /// caller's.</exception>
     public void Replace(T? value) => TryReplace(value, static (_, _) => true, comparand: null);
 
-    /// <summary>As <see cref="Replace"/>, if the object now is <paramref name="comparand"/>. False: it was not, and nothing has
-    /// changed.</summary>
+    /// <summary>As <see cref="Replace"/>, if the object now is <paramref name="comparand"/>. False: it was not, and
+    /// nothing has changed.</summary>
+    /// <param name="value">The new object, or null.</param>
+    /// <param name="comparand">The object that is expected now.</param>
+    /// <returns>True when it was replaced.</returns>
     /// <inheritdoc cref="Replace" path="/exception"/>
     public bool TryReplace(T? value, T? comparand) => TryReplace(value, static (now, expected) => now == expected, comparand);
 
     /// <summary>Publishes an object, and returns the old one, which the caller has to dispose of after its readers:
     /// <see cref="GracePeriodDomain.Dispose(IDisposable)"/>.</summary>
-    /// <exception cref="ObjectDisposedException">The reference is disposed; the object is still the caller's.</exception>
+    /// <param name="value">The new object, or null.</param>
+    /// <returns>The object that was published before, or null.</returns>
+    /// <exception cref="ObjectDisposedException">The reference is disposed; the object is still the
+    /// caller's.</exception>
     public T? Exchange(T? value)
     {
         using TryLock.Holder holder = TryLock.Hold(ref _gate);
@@ -84,8 +96,8 @@ public sealed unsafe class RcuReference<T> : IDisposable
         return Publish(value);
     }
 
-    /// <summary>Ends the reference: its object is disposed of when no reader can hold it, and readers find null. A second call does
-    /// nothing. Needs no memory, and cannot fail.</summary>
+    /// <summary>Ends the reference: its object is disposed of when no reader can hold it, and readers find null. A
+    /// second call does nothing. Needs no memory, and cannot fail.</summary>
     public void Dispose()
     {
         T? old;

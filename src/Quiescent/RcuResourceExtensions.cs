@@ -4,14 +4,17 @@ using Quiescent.Resources;
 namespace Quiescent;
 
 /// <summary>
-/// What a section gives its reader of a resource (<c>rcu_dereference</c>): an object, a handle, a span. Each checks that the section is
-/// one of the resource's domain, which costs a load and a comparison.
+/// What a section gives its reader of a resource (<c>rcu_dereference</c>): an object, a handle, a span. Each checks
+/// that the section is one of the resource's domain, which costs a load and a comparison.
 /// </summary>
-/// <remarks>The compiler keeps the spans inside the section's variable, as it does with references. It does not see an object, a raw handle or
-/// a <see cref="ReadOnlyMemory{T}"/> that is kept for longer.</remarks>
+/// <remarks>The compiler keeps the spans inside the section's variable, as it does with references. It does not see an
+/// object, a raw handle or a <see cref="ReadOnlyMemory{T}"/> that is kept for longer.</remarks>
 public static class RcuResourceExtensions
 {
     /// <summary>The object of the moment, not disposed of before the section ends; null: there is none.</summary>
+    /// <param name="reference">The reference.</param>
+    /// <param name="guard">An open section of the domain.</param>
+    /// <returns>The object, or null.</returns>
     /// <exception cref="ArgumentNullException">The reference is null.</exception>
     /// <exception cref="ArgumentException">The section is not one of the reference's domain.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -24,6 +27,9 @@ public static class RcuResourceExtensions
     }
 
     /// <summary>The raw handle, not released before the section ends.</summary>
+    /// <param name="guard">An open section of the domain.</param>
+    /// <param name="handle">The handle.</param>
+    /// <returns>The raw handle.</returns>
     /// <exception cref="ArgumentNullException">The handle is null.</exception>
     /// <exception cref="ArgumentException">The section is not one of the handle's domain.</exception>
     /// <exception cref="ObjectDisposedException">The handle was closed before the section began.</exception>
@@ -36,6 +42,9 @@ public static class RcuResourceExtensions
     }
 
     /// <summary>The memory, not freed before the section ends.</summary>
+    /// <param name="guard">An open section of the domain.</param>
+    /// <param name="memory">The memory.</param>
+    /// <returns>A view that is valid until the section ends.</returns>
     /// <exception cref="ArgumentNullException">The memory is null.</exception>
     /// <exception cref="ArgumentException">The section is not one of the memory's domain.</exception>
     /// <exception cref="ObjectDisposedException">The memory was closed before the section began.</exception>
@@ -49,6 +58,9 @@ public static class RcuResourceExtensions
     }
 
     /// <summary>The bytes of the file of the moment, not unmapped before the section ends.</summary>
+    /// <param name="guard">An open section of the domain.</param>
+    /// <param name="file">The mapped file.</param>
+    /// <returns>A view that is valid until the section ends.</returns>
     /// <exception cref="ArgumentNullException">The file is null.</exception>
     /// <exception cref="ArgumentException">The section is not one of the file's domain.</exception>
     /// <exception cref="ObjectDisposedException">The file is disposed.</exception>
@@ -62,6 +74,11 @@ public static class RcuResourceExtensions
     }
 
     /// <summary>A part of the file of the moment, not unmapped before the section ends.</summary>
+    /// <param name="guard">An open section of the domain.</param>
+    /// <param name="file">The mapped file.</param>
+    /// <param name="offset">The first byte.</param>
+    /// <param name="length">How many bytes.</param>
+    /// <returns>A view that is valid until the section ends.</returns>
     /// <exception cref="ArgumentNullException">The file is null.</exception>
     /// <exception cref="ArgumentException">The section is not one of the file's domain.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The part is not in the file.</exception>
@@ -74,6 +91,9 @@ public static class RcuResourceExtensions
     }
 
     /// <inheritdoc cref="Dereference{T}(in ReadGuard, RcuReference{T})"/>
+    /// <param name="reference">The reference.</param>
+    /// <param name="section">An open section of the domain.</param>
+    /// <returns>The object, or null.</returns>
     /// <exception cref="InvalidOperationException">The lock was released before, or is the default one.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T? Dereference<T>(in this SrcuReadLock section, RcuReference<T> reference)
@@ -85,6 +105,9 @@ public static class RcuResourceExtensions
     }
 
     /// <inheritdoc cref="Dereference(in ReadGuard, RcuSafeHandle)"/>
+    /// <param name="section">An open section of the domain.</param>
+    /// <param name="handle">The handle.</param>
+    /// <returns>The raw handle.</returns>
     /// <exception cref="InvalidOperationException">The lock was released before, or is the default one.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static nint Dereference(in this SrcuReadLock section, RcuSafeHandle handle)
@@ -95,6 +118,9 @@ public static class RcuResourceExtensions
     }
 
     /// <inheritdoc cref="Dereference{T}(in ReadGuard, RcuMemoryManager{T})"/>
+    /// <param name="section">An open section of the domain.</param>
+    /// <param name="memory">The memory.</param>
+    /// <returns>A view that is valid until the section ends.</returns>
     /// <exception cref="InvalidOperationException">The lock was released before, or is the default one.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ReadOnlySpan<T> Dereference<T>(in this SrcuReadLock section, RcuMemoryManager<T> memory)
@@ -106,6 +132,9 @@ public static class RcuResourceExtensions
     }
 
     /// <inheritdoc cref="Dereference(in ReadGuard, RcuMemoryMappedFile)"/>
+    /// <param name="section">An open section of the domain.</param>
+    /// <param name="file">The mapped file.</param>
+    /// <returns>A view that is valid until the section ends.</returns>
     /// <exception cref="InvalidOperationException">The lock was released before, or is the default one.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ReadOnlySpan<byte> Dereference(in this SrcuReadLock section, RcuMemoryMappedFile file)
@@ -116,6 +145,11 @@ public static class RcuResourceExtensions
     }
 
     /// <inheritdoc cref="Dereference(in ReadGuard, RcuMemoryMappedFile, long, int)"/>
+    /// <param name="section">An open section of the domain.</param>
+    /// <param name="file">The mapped file.</param>
+    /// <param name="offset">The first byte.</param>
+    /// <param name="length">How many bytes.</param>
+    /// <returns>A view that is valid until the section ends.</returns>
     /// <exception cref="InvalidOperationException">The lock was released before, or is the default one.</exception>
     public static ReadOnlySpan<byte> Dereference(in this SrcuReadLock section, RcuMemoryMappedFile file, long offset, int length)
     {
@@ -124,16 +158,20 @@ public static class RcuResourceExtensions
         return file.Load().Part(offset, length);
     }
 
-    /// <summary>The bytes of the file of the moment, not unmapped before the section ends, in a form that may be held across
-    /// <c>await</c>: one file for the whole of a section.</summary>
+    /// <summary>The bytes of the file of the moment, not unmapped before the section ends, in a form that may be held
+    /// across <c>await</c>: one file for the whole of a section.</summary>
+    /// <param name="section">An open section of the domain.</param>
+    /// <param name="file">The mapped file.</param>
+    /// <returns>The file, to be used until the section ends.</returns>
     /// <exception cref="ArgumentNullException">The file is null.</exception>
     /// <exception cref="ArgumentException">The section is not one of the file's domain.</exception>
     /// <exception cref="InvalidOperationException">The lock was released before, or is the default one.</exception>
     /// <exception cref="ObjectDisposedException">The file is disposed.</exception>
-    /// <exception cref="OverflowException">The file is longer than such memory can be (2,147,483,647 bytes).</exception>
+    /// <exception cref="OverflowException">The file is longer than such memory can be (2,147,483,647
+    /// bytes).</exception>
     /// <remarks><b>Safety.</b> Its use after the section is recognised once the file is unmapped, as an
-    /// <see cref="ObjectDisposedException"/>, but not while a span made from it is kept. A pin (<see cref="ReadOnlyMemory{T}.Pin"/>) keeps the
-    /// mapping beyond the section.</remarks>
+    /// <see cref="ObjectDisposedException"/>, but not while a span made from it is kept. A pin (<see
+    /// cref="ReadOnlyMemory{T}.Pin"/>) keeps the mapping beyond the section.</remarks>
     public static ReadOnlyMemory<byte> DereferenceMemory(in this SrcuReadLock section, RcuMemoryMappedFile file)
     {
         ArgumentNullException.ThrowIfNull(file);

@@ -7,16 +7,16 @@ using Quiescent.Sleepable;
 namespace Quiescent;
 
 /// <summary>
-/// A sleepable RCU domain (<c>srcu_struct</c>): its read-side critical sections may wait and <c>await</c>, and may end on another
-/// thread than they began on. A section costs three interlocked instructions, so that <see cref="RcuDomain"/> is the better
-/// choice for those that do neither.
+/// A sleepable RCU domain (<c>srcu_struct</c>): its read-side critical sections may wait and <c>await</c>, and may end
+/// on another thread than they began on. A section costs three interlocked instructions, so that <see
+/// cref="RcuDomain"/> is the better choice for those that do neither.
 /// </summary>
 /// <inheritdoc cref="GracePeriodDomain" path="/remarks"/>
 /// <remarks>
-/// <para>Domains nest in each other in any order. A section holds up the grace periods of its own domain alone, so that what takes long
-/// gets a domain of its own.</para>
-/// <para><b>Safety.</b> Unlike those of <see cref="RcuDomain"/>, these sections belong to no thread: a wait for this domain inside one
-/// of its own sections is not recognised and waits for itself. The stall report names it.</para>
+/// <para>Domains nest in each other in any order. A section holds up the grace periods of its own domain alone, so that
+/// what takes long gets a domain of its own.</para>
+/// <para><b>Safety.</b> Unlike those of <see cref="RcuDomain"/>, these sections belong to no thread: a wait for this
+/// domain inside one of its own sections is not recognised and waits for itself. The stall report names it.</para>
 /// </remarks>
 public sealed unsafe class SrcuDomain : GracePeriodDomain
 {
@@ -24,9 +24,10 @@ public sealed unsafe class SrcuDomain : GracePeriodDomain
     private readonly int _mask;
     private nint _open; // The counters; 0 once closed, and under Validate, so that each section goes the long way.
 
-    /// <summary>A domain with the given options, or the default ones. <see cref="RcuDomainOptions.ReadSideBarrier"/> makes no
-    /// difference: sections fence by themselves. <see cref="BacklogPolicy.Block"/> counts as <see
+    /// <summary>A domain with the given options, or the default ones. <see cref="RcuDomainOptions.ReadSideBarrier"/>
+    /// makes no difference: sections fence by themselves. <see cref="BacklogPolicy.Block"/> counts as <see
     /// cref="BacklogPolicy.Throttle"/>.</summary>
+    /// <param name="options">How the domain behaves; null for the defaults.</param>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
     /// <exception cref="PlatformNotSupportedException">The process is not a 64-bit one.</exception>
     public SrcuDomain(RcuDomainOptions? options = null)
@@ -50,10 +51,11 @@ public sealed unsafe class SrcuDomain : GracePeriodDomain
 
     /// <summary>
     /// Opens a read-side critical section (<c>srcu_read_lock</c>, <c>srcu_down_read</c>): what it dereferences stays
-    /// until the lock is disposed of, on whichever thread. Nests, also in other domains' sections. Costs an interlocked increment,
-    /// and its end an interlocked compare-exchange and increment; takes no lock but for the thread's first sections, or when more
-    /// are open at once than ever before.
+    /// until the lock is disposed of, on whichever thread. Nests, also in other domains' sections. Costs an interlocked
+    /// increment, and its end an interlocked compare-exchange and increment; takes no lock but for the thread's first
+    /// sections, or when more are open at once than ever before.
     /// </summary>
+    /// <returns>The section; dispose of it to end it.</returns>
     /// <exception cref="OutOfMemoryException">There is no memory to note the section.</exception>
     /// <exception cref="ObjectDisposedException">The domain is disposed.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -71,8 +73,9 @@ public sealed unsafe class SrcuDomain : GracePeriodDomain
         return ReadLockBeyondFast();
     }
 
-    /// <summary>Ends a section (<c>srcu_read_unlock</c>), as <see cref="SrcuReadLock.Dispose"/> does; for code that wants the domain
-    /// checked.</summary>
+    /// <summary>Ends a section (<c>srcu_read_unlock</c>), as <see cref="SrcuReadLock.Dispose"/> does; for code that
+    /// wants the domain checked.</summary>
+    /// <param name="readLock">The lock that <see cref="ReadLock"/> returned.</param>
     /// <exception cref="ArgumentException">The lock is another domain's; it stays as it was.</exception>
     /// <exception cref="InvalidOperationException">The lock was released before, or is the default one.</exception>
     public void ReadUnlock(SrcuReadLock readLock)

@@ -1,12 +1,14 @@
 namespace Quiescent;
 
-// The settings that were found by measuring, each with its unit, in one place; docs/performance.md has the figures. None bears on
-// whether the library is right, only on how fast it is and how much it holds.
+// The settings that were found by measuring, each with its unit, in one place; docs/performance.md has the figures.
+// None bears on whether the library is right, only on how fast it is and how much it holds.
 internal static class Tuning
 {
-    // Waiting (Backoff). Spins last a few times longer than a grace period with a busy reader; yields, some context switches.
+    // Waiting (Backoff). Spins last a few times longer than a grace period with a busy reader; yields, some context
+    // switches.
 
-    /// <summary>Steps of a wait that spin, each longer than the last by one <see cref="Thread.SpinWait"/> iteration.</summary>
+    /// <summary>Steps of a wait that spin, each longer than the last by one <see cref="Thread.SpinWait"/>
+    /// iteration.</summary>
     public const int SpinSteps = 24;
 
     /// <summary>The step from which on a wait sleeps; those between spin and sleep yield.</summary>
@@ -25,7 +27,8 @@ internal static class Tuning
     /// <summary>Tickets that a thread takes from the process's store at a time.</summary>
     public const int TicketBatch = 16;
 
-    /// <summary>Sections between two looks at the processor that a thread runs on: a look costs as much as an interlocked instruction.</summary>
+    /// <summary>Sections between two looks at the processor that a thread runs on: a look costs as much as an
+    /// interlocked instruction.</summary>
     public const int SectionsPerLook = 64;
 
     /// <summary>Tickets of one piece of memory.</summary>
@@ -33,26 +36,31 @@ internal static class Tuning
 
     // Pages of pointers (head-less frees).
 
-    /// <summary>Bytes of a page; 508 entries and a header. Between 64 and 508 entries the allocator makes no difference.</summary>
+    /// <summary>Bytes of a page; 508 entries and a header. Between 64 and 508 entries the allocator makes no
+    /// difference.</summary>
     public const int PageBytes = 4096;
 
-    /// <summary>Blocks that an owner appends between two visits of the slow path, and frees in one: a power of two that divides the
-    /// page. Half of what glibc's per-thread cache holds of a size: eight overflow it, two pay twice for the visit.</summary>
+    /// <summary>Blocks that an owner appends between two visits of the slow path, and frees in one: a power of two that
+    /// divides the page. Half of what glibc's per-thread cache holds of a size: eight overflow it, two pay twice for
+    /// the visit.</summary>
     public const int EntriesPerCollection = 4;
 
-    /// <summary>Entries ahead of being freed at which a block's first line is asked for: those of the next visits.</summary>
+    /// <summary>Entries ahead of being freed at which a block's first line is asked for: those of the next
+    /// visits.</summary>
     public const int FreePrefetchDistance = 8;
 
-    /// <summary>Waiting pages from which on their owner drives the grace period: a process-wide barrier is paid once for so many, and
-    /// with more of them the blocks leave the core's cache before they are allocated anew.</summary>
+    /// <summary>Waiting pages from which on their owner drives the grace period: a process-wide barrier is paid once
+    /// for so many, and with more of them the blocks leave the core's cache before they are allocated anew.</summary>
     public const int DrivePages = 2;
 
-    /// <summary>Pages that wait while an owner's visits keep pace: those that a grace period is driven for, and as many that it has
-    /// freed. Beyond this a visit frees twice as much, and a page's end <see cref="CollectPages"/>.</summary>
+    /// <summary>Pages that wait while an owner's visits keep pace: those that a grace period is driven for, and as many
+    /// that it has freed. Beyond this a visit frees twice as much, and a page's end <see
+    /// cref="CollectPages"/>.</summary>
     public const int PagesKeptForOwner = 2 * DrivePages;
 
-    /// <summary>Pages that an owner frees at a page's end when more waits. One is filled and two are freed: a backlog shrinks at the rate
-    /// at which it would have grown, and no single call frees more than about a thousand blocks.</summary>
+    /// <summary>Pages that an owner frees at a page's end when more waits. One is filled and two are freed: a backlog
+    /// shrinks at the rate at which it would have grown, and no single call frees more than about a thousand
+    /// blocks.</summary>
     public const int CollectPages = 2;
 
     /// <summary>Spare pages that a domain keeps.</summary>
@@ -71,11 +79,12 @@ internal static class Tuning
 
     // The reclaimer.
 
-    /// <summary>Pages that a pass frees of one queue: a flood of one thread does not starve the callbacks of others.</summary>
+    /// <summary>Pages that a pass frees of one queue: a flood of one thread does not starve the callbacks of
+    /// others.</summary>
     public const int PagesPerQueue = 64;
 
-    // Back-pressure. One flooding thread that pays per page of 508 blocks slows from tens of millions a second to below half a million at
-    // once, and further the longer the reader stays.
+    // Back-pressure. One flooding thread that pays per page of 508 blocks slows from tens of millions a second to below
+    // half a million at once, and further the longer the reader stays.
 
     /// <summary>Milliseconds of a throttled thread's pause at the limit.</summary>
     public const int PauseMilliseconds = 1;
@@ -94,17 +103,19 @@ internal static class Tuning
 
     // Pools.
 
-    /// <summary>Waiting pages from which on a renter drives the grace period. No allocator stands behind it whose cache would go cold: 8
-    /// pages are a twentieth faster than 4, a tenth than 2.</summary>
+    /// <summary>Waiting pages from which on a renter drives the grace period. No allocator stands behind it whose cache
+    /// would go cold: 8 pages are a twentieth faster than 4, a tenth than 2.</summary>
     public const int DriveRentedPages = 8;
 
-    /// <summary>Pages of a pool's queue left to its owner to rent anew. Beyond this it frees more than it rents.</summary>
+    /// <summary>Pages of a pool's queue left to its owner to rent anew. Beyond this it frees more than it
+    /// rents.</summary>
     public const int PagesKeptForRenting = DriveRentedPages + 2;
 
     /// <summary>Blocks ahead of being rented at which a block's first line is asked for.</summary>
     public const int RentPrefetchDistance = 4;
 
-    /// <summary>Bytes of blocks that one thread's magazine may keep from the others, but at least <see cref="MinMagazine"/> blocks.</summary>
+    /// <summary>Bytes of blocks that one thread's magazine may keep from the others, but at least <see
+    /// cref="MinMagazine"/> blocks.</summary>
     public const int MaxMagazineBytes = 256 * 1024;
 
     /// <summary>Blocks.</summary>

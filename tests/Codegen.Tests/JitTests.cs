@@ -3,8 +3,9 @@ using Quiescent.Codegen.Listings;
 
 namespace Quiescent.Codegen.Tests;
 
-// The machine code that the JIT of this machine makes of the hot paths. Catches a JIT, or a change of the library, that moves a
-// section's load before its announcement, an announcement behind its loads, or a look at AppendFlags before the append.
+// The machine code that the JIT of this machine makes of the hot paths. Catches a JIT, or a change of the library, that
+// moves a section's load before its announcement, an announcement behind its loads, or a look at AppendFlags before the
+// append.
 public class JitTests
 {
     private const string Methods = "Quiescent.Codegen.Probes.Probe:* "

@@ -1,6 +1,7 @@
 namespace Quiescent.CompileTests;
 
-/// <summary>A span over a resource is as much a reference out of the section as what a pointer leads to: it stays in it.</summary>
+/// <summary>A span over a resource is as much a reference out of the section as what a pointer leads to: it stays in
+/// it.</summary>
 public class ResourceTests
 {
     [Fact]

@@ -1,6 +1,7 @@
 namespace Quiescent.CompileTests;
 
-/// <summary>A sleepable section waits in a state machine, and is stored; a reference that was read in it does neither.</summary>
+/// <summary>A sleepable section waits in a state machine, and is stored; a reference that was read in it does
+/// neither.</summary>
 public class SleepableSectionTests
 {
     [Fact]

@@ -103,7 +103,7 @@ public sealed class EventDecoderTests
             ("seconds", 21.5),
             ("report", "rcu: INFO: domain 'routes' detected stall\n    report 1")));
         Assert.Equal((ReportKind.Stall, StallCause.Reader, new DomainKey(3, "routes")), (stall.Kind, stall.Cause, stall.Domain));
-        Assert.Equal(("slow-reader", 14, 4711, 21.5), (stall.ReaderIdentity, stall.ManagedThreadId, stall.OsThreadId, stall.Seconds));
+        Assert.Equal(("slow-reader", 14, 4711, 21.5), (stall.Culprit, stall.ManagedThreadId, stall.OsThreadId, stall.Seconds));
     }
 
     [Theory]

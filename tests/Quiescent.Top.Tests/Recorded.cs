@@ -48,7 +48,7 @@ internal static class Recorded
     public static Report Stall(DomainKey domain, double at, double seconds, string culprit = "slow-reader") =>
         new(Start.AddSeconds(at), ReportKind.Stall, domain, $"rcu: INFO: domain '{domain.Name}' detected stall\n    report 1")
         {
-            ReaderIdentity = culprit,
+            Culprit = culprit,
             ManagedThreadId = 14,
             OsThreadId = 4711,
             Seconds = seconds,

@@ -104,7 +104,7 @@ public sealed class WatchTests
     {
         Grace(0);
         _watch.Accept(Recorded.Stall(s_routes, at: 0.5, seconds: 3));
-        Assert.Equal("slow-reader", Assert.Single(Read(1).Domains[0].StalledBy).ReaderIdentity);
+        Assert.Equal("slow-reader", Assert.Single(Read(1).Domains[0].StalledBy).Culprit);
         Grace(0);
         Assert.Single(Read(2).Domains[0].StalledBy);
         Grace(1);
@@ -136,7 +136,7 @@ public sealed class WatchTests
         Grace(0);
         _watch.Accept(Recorded.Stall(s_routes, at: 0.5, seconds: 3));
         _watch.Accept(Recorded.Stall(s_routes, at: 0.6, seconds: 4, culprit: "another"));
-        Assert.Equal(["slow-reader", "another"], Read(1).Domains[0].StalledBy.Select(stall => stall.ReaderIdentity));
+        Assert.Equal(["slow-reader", "another"], Read(1).Domains[0].StalledBy.Select(stall => stall.Culprit));
         Grace(0);
         _watch.Accept(Recorded.Stall(s_routes, at: 9.5, seconds: 12));
         Assert.Equal([4, 12], Read(10).Domains[0].StalledBy.Select(stall => stall.Seconds));

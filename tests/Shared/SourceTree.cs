@@ -1,13 +1,15 @@
 namespace Quiescent.Shared;
 
-/// <summary>The tree that these tests were built in: sources and pages are read from it, as a reader finds them.</summary>
+/// <summary>The tree that these tests were built in: sources and pages are read from it, as a reader finds
+/// them.</summary>
 internal static class SourceTree
 {
     private static readonly string[] s_builtFolders = [".git", "bin", "obj", "artifacts", "node_modules"];
 
     public static string Root { get; } = FindRoot();
 
-    /// <summary>Paths from the root, with forward slashes, of all files below a folder that were not built there.</summary>
+    /// <summary>Paths from the root, with forward slashes, of all files below a folder that were not built
+    /// there.</summary>
     public static IReadOnlyList<string> Files(string folder, string pattern) =>
     [
         .. FilesUnder(Path.Combine(Root, folder), pattern)

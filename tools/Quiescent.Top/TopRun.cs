@@ -10,8 +10,8 @@ internal sealed class TopRun(TopOptions options, Func<Target, ITopView> createVi
 {
     private const int MostRefusals = 3;
 
-    // A session keeps reporting domains that are gone, unchanged; a new session does not report them. So a new session begins when
-    // a domain has not changed for this long, and the next one after twice as long.
+    // A session keeps reporting domains that are gone, unchanged; a new session does not report them. So a new session
+    // begins when a domain has not changed for this long, and the next one after twice as long.
     private static readonly TimeSpan s_firstRefresh = TimeSpan.FromSeconds(10);
 
     private enum Step

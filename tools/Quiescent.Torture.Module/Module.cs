@@ -6,7 +6,8 @@ namespace Quiescent.Torture.Modules;
 /// <summary>A module as a host sees it: code that queues in the host's domains, and is unloaded.</summary>
 public static unsafe class Module
 {
-    /// <summary>Queues one item in the given form. What has code adds one to the word at <paramref name="runs"/> when it runs.</summary>
+    /// <summary>Queues one item in the given form. What has code adds one to the word at <paramref name="runs"/> when
+    /// it runs.</summary>
     public static void Queue(GracePeriodDomain domain, int form, nint runs)
     {
         ArgumentNullException.ThrowIfNull(domain);

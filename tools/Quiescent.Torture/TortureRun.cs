@@ -10,8 +10,8 @@ using Quiescent.Torture.Watch;
 namespace Quiescent.Torture;
 
 /// <summary>
-/// One torture, after the kernel's rcutorture: the scenario's actors run until the time is over or something has failed; then
-/// all is brought to rest, and the books and the memory are looked at.
+/// One torture, after the kernel's rcutorture: the scenario's actors run until the time is over or something has
+/// failed; then all is brought to rest, and the books and the memory are looked at.
 /// </summary>
 internal static class TortureRun
 {

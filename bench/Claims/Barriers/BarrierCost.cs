@@ -19,7 +19,8 @@ internal sealed record BarrierCell(int Threads, int Backlog)
     public required Spread Ratio { get; init; }
 }
 
-// Barrier against none: a backlog is held back by a section of the thread that is going to wait; it ends its section and waits.
+// Barrier against none: a backlog is held back by a section of the thread that is going to wait; it ends its section
+// and waits.
 internal static class BarrierCost
 {
     private const int FewestRounds = 3;

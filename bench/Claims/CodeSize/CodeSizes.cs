@@ -8,7 +8,8 @@ namespace Quiescent.Claims.CodeSize;
 // Bytes of one kind of code: of the C# compiler, or a compiler to machine code.
 internal sealed record CodeSizes(string Name)
 {
-    /// <summary>All of 1, 16 and 256 hand-written callbacks; the library's one reclaim path serves any number of types.</summary>
+    /// <summary>All of 1, 16 and 256 hand-written callbacks; the library's one reclaim path serves any number of
+    /// types.</summary>
     public required IReadOnlyList<CallbackBytes> Callbacks { get; init; }
 
     /// <summary>One callback written by hand, not as an instantiation.</summary>

@@ -7,8 +7,8 @@ namespace Quiescent.Claims.Footprint;
 // What counts the instructions and misses of a child process.
 internal abstract partial record Counter(string Name)
 {
-    // As the JIT compiles once and for all, so that what comes before the rounds is the same in every run; valgrind does not follow
-    // code that is written through another mapping.
+    // As the JIT compiles once and for all, so that what comes before the rounds is the same in every run; valgrind
+    // does not follow code that is written through another mapping.
     private static readonly (string Name, string Value)[] s_environment =
         [("DOTNET_TieredCompilation", "0"), ("DOTNET_EnableWriteXorExecute", "0")];
 

@@ -19,8 +19,9 @@ internal sealed record UnloadCell(int Backlog)
     public required Spread Ratio { get; init; }
 }
 
-// A real module: it is loaded, attached, queues while a section of this thread holds everything back, and is unloaded as soon as
-// the section has ended. Each round also waits, off the clock, until the module has been collected and everything carried out.
+// A real module: it is loaded, attached, queues while a section of this thread holds everything back, and is unloaded
+// as soon as the section has ended. Each round also waits, off the clock, until the module has been collected and
+// everything carried out.
 internal static class UnloadCost
 {
     private const int FewestRounds = 3;

@@ -3,8 +3,8 @@ namespace Quiescent.Scale.Contests;
 // One figure, measured of several contestants that take turns.
 internal sealed record Contest(string Id, string Title, Unit Unit, IReadOnlyList<Contestant> Contestants)
 {
-    /// <summary>A turn's length where the measurement itself sets it (a reader that overstays a second); null: a share of the
-    /// run's.</summary>
+    /// <summary>A turn's length where the measurement itself sets it (a reader that overstays a second); null: a share
+    /// of the run's.</summary>
     public TimeSpan? TurnLength { get; init; }
 
     /// <summary>The most turns that each contestant takes; null: as many as the run has rounds.</summary>
@@ -20,8 +20,8 @@ internal sealed record Contest(string Id, string Title, Unit Unit, IReadOnlyList
     public IReadOnlyList<Target> Targets { get; init; } = [];
 }
 
-// A goal: the contestant's value is at most (or at least) Factor times the peer's in the same round, or Factor itself when
-// there is no peer.
+// A goal: the contestant's value is at most (or at least) Factor times the peer's in the same round, or Factor itself
+// when there is no peer.
 internal sealed record Target(string Contestant, Bound Bound, double Factor, string? Peer = null)
 {
     /// <summary>The detail that is bounded in place of the contest's value ("peak MiB").</summary>

@@ -15,8 +15,8 @@ internal enum Side
     Native,
 }
 
-// One way of doing what the contest measures. Measure runs one turn of about the given length and returns what it measured; it
-// starts and ends all its threads itself, and leaves nothing queued.
+// One way of doing what the contest measures. Measure runs one turn of about the given length and returns what it
+// measured; it starts and ends all its threads itself, and leaves nothing queued.
 internal sealed record Contestant(string Name, Side Side, Func<TimeSpan, Reading> Measure)
 {
     /// <summary>What a reader of the table has to know: that the peer's algorithm is incorrect, for one.</summary>

@@ -67,7 +67,8 @@ internal sealed class NativeContestants(NativePeers peers)
     {
         (string, object)[] arguments = [("updaters", updaters), ("readers", readers)];
 
-        // A thread per processor that invokes callbacks is liburcu's advice for several updaters; it does not help a single one.
+        // A thread per processor that invokes callbacks is liburcu's advice for several updaters; it does not help a
+        // single one.
         (string, object) workers = ("workers", updaters > 1 ? "cpu" : "one");
         yield return peers.Contestant(Calls.MembCall, Memb, workload, [.. arguments, workers]);
         yield return peers.Contestant(Calls.QsbrCall, Qsbr, workload, [.. arguments, workers]);

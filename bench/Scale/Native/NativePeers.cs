@@ -12,8 +12,8 @@ internal sealed class NativePeers(NativeBuilder builder)
 
     private static readonly string[] s_packages = ["liburcu-dev", "libck-dev", "librust-crossbeam-epoch-dev", "libc6", "gcc", "rustc"];
 
-    /// <summary>A program of bench/native with a workload and its arguments. Builds it where that has not been done yet; where it
-    /// cannot be built the contestant is absent.</summary>
+    /// <summary>A program of bench/native with a workload and its arguments. Builds it where that has not been done
+    /// yet; where it cannot be built the contestant is absent.</summary>
     public Contestant Contestant(string name, string program, string workload, params (string Key, object Value)[] arguments) =>
         Contestant(name, NativeProgram.All.Single(one => one.Name == program), workload, arguments);
 

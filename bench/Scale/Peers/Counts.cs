@@ -3,8 +3,9 @@ using System.Runtime.InteropServices;
 
 namespace Quiescent.Scale.Peers;
 
-// Reference counts. The count outlives its block, in an object on the GC heap: one inside the block could not be raised safely by a
-// reader that has only just loaded the block's address. So readers go through a field of their own instead of the given pointer.
+// Reference counts. The count outlives its block, in an object on the GC heap: one inside the block could not be raised
+// safely by a reader that has only just loaded the block's address. So readers go through a field of their own instead
+// of the given pointer.
 internal readonly unsafe struct CountedHandle : IReadSide<Nothing>, IUpdateSide
 {
     private static BlockHandle s_handle = new((long*)NativeMemory.AllocZeroed(64));

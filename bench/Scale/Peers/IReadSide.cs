@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Quiescent.Scale.Peers;
 
 /// <summary>
-/// How a thread reads a field of a block that others replace: open a section, or whatever the peer has in its place, dereference,
-/// read, leave. A struct policy of the loops that are measured, so that each loop is compiled for it.
+/// How a thread reads a field of a block that others replace: open a section, or whatever the peer has in its place,
+/// dereference, read, leave. A struct policy of the loops that are measured, so that each loop is compiled for it.
 /// </summary>
 /// <typeparam name="TState">What a reading thread keeps: a handle, or nothing.</typeparam>
 internal unsafe interface IReadSide<TState>
@@ -29,7 +29,8 @@ internal unsafe interface IReadSide<TState>
 // Where a reading thread keeps nothing.
 internal readonly struct Nothing;
 
-// The same, one call of a method for each operation: what a program pays that reads here and there, thread-local look-up included.
+// The same, one call of a method for each operation: what a program pays that reads here and there, thread-local
+// look-up included.
 internal readonly unsafe struct Called<TSide, TState> : IReadSide<TState>
     where TSide : IReadSide<TState>
     where TState : allows ref struct
@@ -44,7 +45,8 @@ internal readonly unsafe struct Called<TSide, TState> : IReadSide<TState>
     public static void End(TState state) => TSide.End(state);
 }
 
-/// <summary>How an updater replaces a block: exchange the pointer, and free the old block when no reader can hold it.</summary>
+/// <summary>How an updater replaces a block: exchange the pointer, and free the old block when no reader can hold
+/// it.</summary>
 internal unsafe interface IUpdateSide
 {
     static abstract void Replace(RcuPointer<long>* pointer, long* block);

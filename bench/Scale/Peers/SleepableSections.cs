@@ -39,7 +39,8 @@ internal readonly unsafe struct AsyncLock : IReadSide<Nothing>
     }
 }
 
-// An interlocked increment and decrement of a count that no other thread touches: the least that any counted section costs.
+// An interlocked increment and decrement of a count that no other thread touches: the least that any counted section
+// costs.
 internal readonly unsafe struct InterlockedPair : IReadSide<nint>
 {
     private const int Line = 128;

@@ -7,8 +7,8 @@ using Quiescent.Scale.Runs;
 
 namespace Quiescent.Scale.Reports;
 
-// One page that needs nothing else: no network, no script. It is written as XML, so that whatever a peer has to say is escaped; HTML
-// reads it alike as long as no element but those that never have content is empty.
+// One page that needs nothing else: no network, no script. It is written as XML, so that whatever a peer has to say is
+// escaped; HTML reads it alike as long as no element but those that never have content is empty.
 internal static class HtmlReport
 {
     private const string Title = "Quiescent beside its peers";

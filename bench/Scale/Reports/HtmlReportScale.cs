@@ -2,7 +2,8 @@ using Quiescent.Scale.Runs;
 
 namespace Quiescent.Scale.Reports;
 
-// Where a value lies between zero, the left end (0), and the right end (1) of a plot. Always linear: a bar twice as long is twice as much.
+// Where a value lies between zero, the left end (0), and the right end (1) of a plot. Always linear: a bar twice as
+// long is twice as much.
 internal sealed class HtmlReportScale
 {
     private const int MostSteps = 5;

@@ -1,7 +1,7 @@
 namespace Quiescent.Scale.Reports;
 
-// The page's style sheet. It must not contain what XML would escape. On a narrow page a row's text stands above its bar, on a wide
-// one beside it.
+// The page's style sheet. It must not contain what XML would escape. On a narrow page a row's text stands above its
+// bar, on a wide one beside it.
 internal static class HtmlReportStyle
 {
     public const string Sheet = """

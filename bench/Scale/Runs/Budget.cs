@@ -5,12 +5,13 @@ namespace Quiescent.Scale.Runs;
 // What runs next, and for how long.
 internal sealed record Plan(Contest Contest, int Rounds, TimeSpan Turn, TimeSpan Time);
 
-// Shares a run's time among its contests, set-up and contests of fixed length included. Where the time does not suffice, contests
-// first have fewer rounds, then the longest are left out, headlines last. It is asked anew before each contest, since what
-// the one before really took is then known.
+// Shares a run's time among its contests, set-up and contests of fixed length included. Where the time does not
+// suffice, contests first have fewer rounds, then the longest are left out, headlines last. It is asked anew before
+// each contest, since what the one before really took is then known.
 //
-// An example: 10 s for one contest of two contestants, 5 rounds and a turn to warm up each. These are 12 turns of at least 20 ms and
-// 10 ms of overhead, so 0.36 s; the other 9.64 s go to the turns in equal parts, and each is 823 ms long.
+// An example: 10 s for one contest of two contestants, 5 rounds and a turn to warm up each. These are 12 turns of at
+// least 20 ms and 10 ms of overhead, so 0.36 s; the other 9.64 s go to the turns in equal parts, and each is 823 ms
+// long.
 internal sealed class Budget(TimeSpan total, int rounds)
 {
     /// <summary>A shorter turn measures little but its own beginning.</summary>
@@ -25,15 +26,16 @@ internal sealed class Budget(TimeSpan total, int rounds)
 
     public int RoundsOf(Contest contest) => Math.Min(rounds, contest.MaxRounds ?? rounds);
 
-    /// <summary>Whether the contestant takes a turn that does not count before the first round: not where a turn has its own length,
-    /// and is long, nor where each turn is a new process.</summary>
+    /// <summary>Whether the contestant takes a turn that does not count before the first round: not where a turn has
+    /// its own length, and is long, nor where each turn is a new process.</summary>
     public static bool WarmsUp(Contest contest, Contestant contestant) =>
         contest.TurnLength is null && contestant.Side != Side.Native;
 
     /// <summary>The least time that the contest can be measured in.</summary>
     public TimeSpan LeastOf(Contest contest) => SetUpsOf([contest]) + TurnsOf(contest, FewestRounds, ShortestTurn);
 
-    /// <summary>The first of the remaining contests that is to run; null where none fits into the time that is left.</summary>
+    /// <summary>The first of the remaining contests that is to run; null where none fits into the time that is
+    /// left.</summary>
     public Plan? Next(TimeSpan elapsed, IReadOnlyList<Contest> remaining)
     {
         TimeSpan left = total - elapsed;

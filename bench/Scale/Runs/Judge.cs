@@ -2,7 +2,8 @@ using Quiescent.Scale.Contests;
 
 namespace Quiescent.Scale.Runs;
 
-// Ratios and targets. Contestants are compared round by round, since what else the machine does differs from round to round.
+// Ratios and targets. Contestants are compared round by round, since what else the machine does differs from round to
+// round.
 internal static class Judge
 {
     public static ContestResult Result(Contest contest, IReadOnlyList<Score> scores, int rounds, TimeSpan turn) => new()

@@ -47,7 +47,8 @@ internal sealed record ContestResult
 
     public required Row[] Rows { get; init; }
 
-    /// <summary>Every pair of rows that have values: what one measured, divided by the other's in the same round.</summary>
+    /// <summary>Every pair of rows that have values: what one measured, divided by the other's in the same
+    /// round.</summary>
     public required Ratio[] Ratios { get; init; }
 
     public required TargetResult[] Targets { get; init; }

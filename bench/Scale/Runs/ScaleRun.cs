@@ -3,8 +3,8 @@ using Quiescent.Scale.Contests;
 
 namespace Quiescent.Scale.Runs;
 
-// The contests one after another; in each, rounds in which every contestant takes one turn, in an order that rotates, so that
-// neither a busy moment of the machine nor what the one before left in the caches always meets the same one.
+// The contests one after another; in each, rounds in which every contestant takes one turn, in an order that rotates,
+// so that neither a busy moment of the machine nor what the one before left in the caches always meets the same one.
 internal sealed class ScaleRun(TimeSpan total, int rounds, Progress progress, CancellationToken interruption = default)
 {
     // A contest that takes so much longer than planned ends after the current round: the machine is busy.

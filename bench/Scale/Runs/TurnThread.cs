@@ -3,7 +3,8 @@ using Quiescent.Scale.Contests;
 
 namespace Quiescent.Scale.Runs;
 
-// All turns of a run are taken on one thread of their own, so that an interrupted run need not wait for the current turn.
+// All turns of a run are taken on one thread of their own, so that an interrupted run need not wait for the current
+// turn.
 internal sealed class TurnThread : IDisposable
 {
     private readonly BlockingCollection<Action> _turns = [];
@@ -34,7 +35,8 @@ internal sealed class TurnThread : IDisposable
         return done.Task.GetAwaiter().GetResult();
     }
 
-    /// <summary>Ends the thread after the current turn. What it takes from is not disposed of: the turn may still run.</summary>
+    /// <summary>Ends the thread after the current turn. What it takes from is not disposed of: the turn may still
+    /// run.</summary>
     public void Dispose() => _turns.CompleteAdding();
 
     private void TakeTurns()

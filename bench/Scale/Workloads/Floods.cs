@@ -8,8 +8,8 @@ namespace Quiescent.Scale.Workloads;
 // F1: allocate 64 bytes, publish by exchange, free the old block after a grace period, to the end of the last barrier.
 internal static class Floods
 {
-    // Ahead of every one of them as soon as there is a reader or a second updater. The GC heap is not among them: it is not
-    // unmanaged memory, and is measured against the pool.
+    // Ahead of every one of them as soon as there is a reader or a second updater. The GC heap is not among them: it is
+    // not unmanaged memory, and is measured against the pool.
     private static readonly string[] s_peers =
     [
         Calls.TsavoriteBump, Calls.FasterBump, Calls.DotNextDefer, Calls.MembCall, Calls.MembDefer, Calls.CkCall, Calls.CrossbeamDefer,
@@ -84,7 +84,8 @@ internal static class Floods
         TurnOverhead = s_drain,
     };
 
-    // Who excludes or counts readers frees at once. Without a reader that is the floor with an uncontended lock around it.
+    // Who excludes or counts readers frees at once. Without a reader that is the floor with an uncontended lock around
+    // it.
     private static IEnumerable<Contestant> Excluding(FloodShape shape) =>
     [
         Flooding<Locked, OwnSlot>(Calls.ExclusiveLock, Side.Managed, shape, slots => new(slots)),

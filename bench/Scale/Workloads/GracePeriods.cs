@@ -4,7 +4,8 @@ using Quiescent.Scale.Contests;
 
 namespace Quiescent.Scale.Workloads;
 
-// G: how long Synchronize takes, beside idle threads, a busy reader, or other callers. Each turn has a domain of its own.
+// G: how long Synchronize takes, beside idle threads, a busy reader, or other callers. Each turn has a domain of its
+// own.
 internal static class GracePeriods
 {
     private const string Ours = Calls.Synchronize;
@@ -112,8 +113,9 @@ internal static class GracePeriods
         return reading with { Details = [.. reading.Details, new Detail(GracePeriodsPerRound, CountForOneRound(domain, callers))] };
     }
 
-    // Callers that come one after another each have a right to a grace period of their own. So that all wait at the same time, a
-    // section is open until the last has come; one that is late all the same makes the count larger, not smaller.
+    // Callers that come one after another each have a right to a grace period of their own. So that all wait at the
+    // same time, a section is open until the last has come; one that is late all the same makes the count larger, not
+    // smaller.
     private static long CountForOneRound(RcuDomain domain, int callers)
     {
         long before;

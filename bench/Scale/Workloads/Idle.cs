@@ -4,8 +4,9 @@ using Quiescent.Scale.Workloads.Meters;
 
 namespace Quiescent.Scale.Workloads;
 
-// I: the processor's time that the threads of domains use over ten seconds in which the domains, used before, have nothing to do.
-// A domain has no thread but its reclaimer. The process's other threads (the runtime's own) are told apart.
+// I: the processor's time that the threads of domains use over ten seconds in which the domains, used before, have
+// nothing to do. A domain has no thread but its reclaimer. The process's other threads (the runtime's own) are told
+// apart.
 internal static unsafe class Idle
 {
     private const string Ours = "new RcuDomain()";

@@ -5,9 +5,9 @@ using Quiescent.Scale.Workloads.Meters;
 
 namespace Quiescent.Scale.Workloads;
 
-// F2: a reader stays in its section for a second while updaters flood. Nothing can be freed meanwhile; what is counted is the
-// memory that piles up, all of it: blocks, what the allocator adds to each (64 bytes take 80 from malloc, and 64 from the pool), and
-// the library's pages.
+// F2: a reader stays in its section for a second while updaters flood. Nothing can be freed meanwhile; what is counted
+// is the memory that piles up, all of it: blocks, what the allocator adds to each (64 bytes take 80 from malloc, and 64
+// from the pool), and the library's pages.
 internal static class Overstay
 {
     // A hundredth below the limit of a domain with default options, from which on queueing pauses by design.
@@ -129,8 +129,8 @@ internal static class Overstay
         };
     }
 
-    // A million blocks are queued under a reader's section. From its end on each further Free is timed until all of them are
-    // freed; and again, until time is up.
+    // A million blocks are queued under a reader's section. From its end on each further Free is timed until all of
+    // them are freed; and again, until time is up.
     private static Reading LongestOf<TForm>(TimeSpan length)
         where TForm : struct, IForm
     {

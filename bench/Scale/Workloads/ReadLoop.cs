@@ -6,8 +6,9 @@ using Quiescent.Scale.Peers;
 
 namespace Quiescent.Scale.Workloads;
 
-// Threads that read one field of a published block again and again; the value is nanoseconds per operation and thread. A batch is
-// called often enough in a turn that does not count to be compiled by the runtime's last tier, as a program's hot loop is.
+// Threads that read one field of a published block again and again; the value is nanoseconds per operation and thread.
+// A batch is called often enough in a turn that does not count to be compiled by the runtime's last tier, as a
+// program's hot loop is.
 internal static unsafe class ReadLoop
 {
     private const int BatchSize = 1_000;

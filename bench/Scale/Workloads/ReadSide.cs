@@ -76,7 +76,8 @@ internal static class ReadSide
             ],
         };
 
-    // Without pause a faster updater takes the pointer's line from the reader more often; here all readers have the same to bear.
+    // Without pause a faster updater takes the pointer's line from the reader more often; here all readers have the
+    // same to bear.
     private static Contest UnderTheSameUpdates() =>
         new("R2-paced", $"{Title}; 1 thread, while another replaces and frees {Pace:N0} times a second", Unit.Nanoseconds, [.. UnderUpdates(Pace)])
         {

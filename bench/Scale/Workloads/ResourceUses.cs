@@ -3,8 +3,8 @@ using Quiescent.Scale.Workloads.Resources;
 
 namespace Quiescent.Scale.Workloads;
 
-// M, H, D, N and A: handles, mappings, disposables, memory and arrays, used in sections and by the base library's means. All but A
-// read one byte of 16 KiB at a random offset.
+// M, H, D, N and A: handles, mappings, disposables, memory and arrays, used in sections and by the base library's
+// means. All but A read one byte of 16 KiB at a random offset.
 internal static class ResourceUses
 {
     private const string Accessor = "MemoryMappedViewAccessor.ReadByte()";

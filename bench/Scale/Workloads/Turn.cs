@@ -13,7 +13,8 @@ internal sealed class Turn : IDisposable
 
     public bool IsOver => _isOver;
 
-    /// <summary>Starts a thread that is to call <see cref="Await"/> or <see cref="BeReady"/> when it is ready.</summary>
+    /// <summary>Starts a thread that is to call <see cref="Await"/> or <see cref="BeReady"/> when it is
+    /// ready.</summary>
     public void Start(Action body, int stackSize = 0)
     {
         Thread thread = new(() =>

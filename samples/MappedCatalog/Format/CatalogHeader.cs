@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace MappedCatalog.Format;
 
 /// <summary>
-/// The first 64 bytes of a catalog file. After them come <see cref="Intervals"/> records of 12 bytes (<see cref="Interval"/>),
-/// and nothing else. All numbers are little-endian.
+/// The first 64 bytes of a catalog file. After them come <see cref="Intervals"/> records of 12 bytes (<see
+/// cref="Interval"/>), and nothing else. All numbers are little-endian.
 /// </summary>
 [StructLayout(LayoutKind.Explicit, Size = Size)]
 internal struct CatalogHeader
@@ -49,7 +49,8 @@ internal struct CatalogHeader
 }
 
 /// <summary>
-/// A range of addresses that all have the same longest match. It begins at <see cref="First"/> and ends before the next one.
+/// A range of addresses that all have the same longest match. It begins at <see cref="First"/> and ends before the next
+/// one.
 /// </summary>
 [StructLayout(LayoutKind.Sequential, Pack = 4)]
 internal readonly record struct Interval(uint First, uint Origin, int Length)

@@ -36,10 +36,10 @@ internal sealed class CatalogImage
 
     /// <summary>Writes the file, reads it back and verifies what was read, and only then gives it its name.</summary>
     /// <remarks>
-    /// Never into an existing file: whoever has that one mapped would see the new bytes among the old ones, or, cut short, get a
-    /// SIGBUS. The file of that name is deleted instead; its pages live on until the last mapping of it is gone. Deleting first, rather
-    /// than letting the rename replace it, spares ext4 writing the new file to the disk at once (auto_da_alloc): it is usually gone
-    /// again before anyone asks for that.
+    /// Never into an existing file: whoever has that one mapped would see the new bytes among the old ones, or, cut
+    /// short, get a SIGBUS. The file of that name is deleted instead; its pages live on until the last mapping of it is
+    /// gone. Deleting first, rather than letting the rename replace it, spares ext4 writing the new file to the disk at
+    /// once (auto_da_alloc): it is usually gone again before anyone asks for that.
     /// </remarks>
     public void Save(string path)
     {

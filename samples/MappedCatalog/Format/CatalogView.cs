@@ -5,8 +5,9 @@ using RouteTable.Data;
 namespace MappedCatalog.Format;
 
 /// <summary>
-/// Reads a catalog where it lies: nothing is copied or allocated. <see cref="Open"/> looks at the header alone, so that a view costs
-/// some nanoseconds and can be made for each look-up; <see cref="Verify"/> reads every byte, which whoever publishes a file does once.
+/// Reads a catalog where it lies: nothing is copied or allocated. <see cref="Open"/> looks at the header alone, so that
+/// a view costs some nanoseconds and can be made for each look-up; <see cref="Verify"/> reads every byte, which whoever
+/// publishes a file does once.
 /// </summary>
 internal readonly ref struct CatalogView
 {
@@ -98,7 +99,8 @@ internal readonly ref struct CatalogView
     }
 
     /// <summary>Reads all of it.</summary>
-    /// <exception cref="CatalogFormatException">A byte is not what was written, or what was written makes no sense.</exception>
+    /// <exception cref="CatalogFormatException">A byte is not what was written, or what was written makes no
+    /// sense.</exception>
     public void Verify()
     {
         if (_header.BodyChecksum != Checksum.Of(MemoryMarshal.AsBytes(_intervals)))
@@ -136,7 +138,8 @@ internal readonly ref struct CatalogView
 }
 
 /// <summary>
-/// What a catalog says of an address: the range around it in which all addresses have the same longest match, and that match.
+/// What a catalog says of an address: the range around it in which all addresses have the same longest match, and that
+/// match.
 /// </summary>
 internal readonly record struct Match(uint First, uint Last, uint Origin, int Length)
 {

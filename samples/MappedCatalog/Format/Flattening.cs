@@ -3,12 +3,13 @@ using RouteTable.Data;
 namespace MappedCatalog.Format;
 
 /// <summary>
-/// Makes disjoint intervals of nested prefixes, so that a look-up is one binary search and no walk from longer prefixes to shorter.
+/// Makes disjoint intervals of nested prefixes, so that a look-up is one binary search and no walk from longer prefixes
+/// to shorter.
 /// </summary>
 /// <remarks>
-/// A sweep from 0.0.0.0 upwards. Prefixes nest or are disjoint, and in the order of the table each stands before those that it
-/// covers; so those that cover the current address lie on a stack, the longest on top, and the top is the longest match. A prefix
-/// starts one interval where it begins and at most one where it ends.
+/// A sweep from 0.0.0.0 upwards. Prefixes nest or are disjoint, and in the order of the table each stands before those
+/// that it covers; so those that cover the current address lie on a stack, the longest on top, and the top is the
+/// longest match. A prefix starts one interval where it begins and at most one where it ends.
 /// </remarks>
 internal ref struct Flattening
 {
@@ -21,8 +22,8 @@ internal ref struct Flattening
     /// <summary>Room for this many is enough.</summary>
     public static int MostIntervals(int prefixes) => 2 * prefixes + 1;
 
-    /// <summary>Fills the beginning of <paramref name="intervals"/> and returns how many; <paramref name="routes"/> are sorted, each
-    /// prefix once.</summary>
+    /// <summary>Fills the beginning of <paramref name="intervals"/> and returns how many; <paramref name="routes"/> are
+    /// sorted, each prefix once.</summary>
     public static int Flatten(ReadOnlySpan<Announcement> routes, Span<Interval> intervals)
     {
         var flattening = new Flattening(intervals);

@@ -7,7 +7,8 @@ internal sealed record RunResult
 {
     private const long MostGrowth = 8 << 20;
 
-    /// <summary>No failed request, no wrong answer, no failed swap, every mapping closed, and no object left behind.</summary>
+    /// <summary>No failed request, no wrong answer, no failed swap, every mapping closed, and no object left
+    /// behind.</summary>
     public bool Ok => Failures.Count == 0;
 
     public required IReadOnlyList<string> Failures { get; init; }

@@ -7,7 +7,8 @@ namespace MappedCatalog.Serving;
 /// <param name="Prefix">The longest prefix that covers the address; null where none does.</param>
 /// <param name="First">The first of the addresses around it that have the same longest match.</param>
 /// <param name="Last">The last of them.</param>
-/// <param name="Origin">The number of the autonomous system that announces the prefix; null where there is none.</param>
+/// <param name="Origin">The number of the autonomous system that announces the prefix; null where there is
+/// none.</param>
 internal sealed record Answer(string Address, string? Prefix, string First, string Last, uint? Origin);
 
 /// <summary>An <see cref="Answer"/> with the table that it is from.</summary>

@@ -3,7 +3,8 @@ using Quiescent;
 namespace MappedCatalog.Serving;
 
 /// <summary>
-/// The catalog file that is served, mapped into memory, and the domain whose sections keep a mapping from going under them.
+/// The catalog file that is served, mapped into memory, and the domain whose sections keep a mapping from going under
+/// them.
 /// </summary>
 internal sealed class Catalog : IDisposable
 {
@@ -38,7 +39,8 @@ internal sealed class Catalog : IDisposable
         return new Section(this, _domain.ReadLock());
     }
 
-    /// <summary>Maps another file in place of the current one, which is unmapped once no section can be reading it.</summary>
+    /// <summary>Maps another file in place of the current one, which is unmapped once no section can be reading
+    /// it.</summary>
     public void Replace(string path)
     {
         _file.Replace(path);
@@ -55,7 +57,8 @@ internal sealed class Catalog : IDisposable
         _domain.Dispose();
     }
 
-    /// <summary>A read-side critical section over one file, whatever is swapped meanwhile. It may be held across awaits.</summary>
+    /// <summary>A read-side critical section over one file, whatever is swapped meanwhile. It may be held across
+    /// awaits.</summary>
     public readonly struct Section : IDisposable
     {
         private readonly Catalog _catalog;

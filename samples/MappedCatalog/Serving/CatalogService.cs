@@ -1,8 +1,8 @@
 namespace MappedCatalog.Serving;
 
 /// <summary>
-/// The service, from the first file to the last unmapping. It ends in the opposite order of its beginning: requests are answered, the
-/// swaps stop, the last mapping goes with its domain, and then the folder of the files.
+/// The service, from the first file to the last unmapping. It ends in the opposite order of its beginning: requests are
+/// answered, the swaps stop, the last mapping goes with its domain, and then the folder of the files.
 /// </summary>
 internal sealed class CatalogService : IAsyncDisposable
 {

@@ -9,7 +9,8 @@ internal sealed record DatedTable(DateOnly Date, Announcement[] Routes)
     private const string Pattern = "routes-ipv4-????-??-??.csv*";
     private const string DateFormat = "yyyy-MM-dd";
 
-    /// <summary>All tables in a folder, the oldest first: files named <c>routes-ipv4-2026-06-17.csv</c>, gzip or not.</summary>
+    /// <summary>All tables in a folder, the oldest first: files named <c>routes-ipv4-2026-06-17.csv</c>, gzip or
+    /// not.</summary>
     /// <exception cref="RouteFileException">There are fewer than two, or one cannot be used.</exception>
     public static DatedTable[] ReadAll(string folder)
     {

@@ -4,8 +4,8 @@ using RouteTable.Data;
 namespace MappedCatalog.Serving;
 
 /// <summary>
-/// The right answers of one table, found in another way than the catalog's: a hash table for each prefix length, asked from the
-/// longest to the shortest.
+/// The right answers of one table, found in another way than the catalog's: a hash table for each prefix length, asked
+/// from the longest to the shortest.
 /// </summary>
 internal sealed class GroundTruth
 {

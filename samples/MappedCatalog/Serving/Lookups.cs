@@ -8,8 +8,8 @@ using RouteTable.Data;
 namespace MappedCatalog.Serving;
 
 /// <summary>
-/// The look-ups: of one address, and of many that are posted. Each request reads one mapped file, under one section, from its first
-/// look-up until its answer is written, however often it awaits and whatever is swapped meanwhile.
+/// The look-ups: of one address, and of many that are posted. Each request reads one mapped file, under one section,
+/// from its first look-up until its answer is written, however often it awaits and whatever is swapped meanwhile.
 /// </summary>
 internal sealed class Lookups(Catalog catalog, Traffic traffic, ServiceOptions options, DatedTable[] tables)
 {

@@ -4,7 +4,8 @@ using MappedCatalog.Format;
 namespace MappedCatalog.Serving;
 
 /// <summary>
-/// Makes the next edition of the catalog from the next table, and swaps it in. The files take turns with a few names in a folder.
+/// Makes the next edition of the catalog from the next table, and swaps it in. The files take turns with a few names in
+/// a folder.
 /// </summary>
 internal sealed class Rebuilder(DatedTable[] tables, string folder)
 {

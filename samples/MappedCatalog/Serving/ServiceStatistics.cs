@@ -42,12 +42,13 @@ internal sealed record SwapStatistics(
 /// <param name="Open">Mapped and not yet unmapped.</param>
 /// <param name="Closed">Unmapped.</param>
 /// <param name="Peak">The most that were seen open, looking four times a second.</param>
-/// <param name="SeenBySystem">Catalog files in the process's memory map, as the operating system lists it; null where it has no such
-/// list.</param>
+/// <param name="SeenBySystem">Catalog files in the process's memory map, as the operating system lists it; null where
+/// it has no such list.</param>
 internal sealed record MappingStatistics(long Open, long Closed, long Peak, int? SeenBySystem);
 
 /// <param name="Completed">Of the domain.</param>
-/// <param name="LongestAfterSwapMilliseconds">The longest that readers held a replaced file up, in the last second.</param>
+/// <param name="LongestAfterSwapMilliseconds">The longest that readers held a replaced file up, in the last
+/// second.</param>
 /// <param name="MedianMilliseconds">Of all, as the domain counts them.</param>
 /// <param name="P99Milliseconds">The same.</param>
 /// <param name="MaxMilliseconds">The same.</param>

@@ -1,6 +1,7 @@
 namespace MappedCatalog.Serving;
 
-/// <summary>Swaps at an interval, as long as the service runs. What fails is logged and tried again: the last good file stays.</summary>
+/// <summary>Swaps at an interval, as long as the service runs. What fails is logged and tried again: the last good file
+/// stays.</summary>
 internal sealed partial class SwapService(Rebuilder rebuilder, Catalog catalog, ServiceOptions options, ILogger<SwapService> log)
     : BackgroundService
 {

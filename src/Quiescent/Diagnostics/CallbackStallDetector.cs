@@ -4,8 +4,8 @@ using Quiescent.Reclamation;
 
 namespace Quiescent.Diagnostics;
 
-// Names the callback that does not return, as StallDetector names the reader. Callbacks take no time stamps: one is as old as whoever
-// waits has seen it run. So a report may come late, by up to a timeout, and never early.
+// Names the callback that does not return, as StallDetector names the reader. Callbacks take no time stamps: one is as
+// old as whoever waits has seen it run. So a report may come late, by up to a timeout, and never early.
 internal sealed class CallbackStallDetector(RunningCallback code, TimeSpan timeout)
 {
     private readonly StallTiming _timing = new(timeout);
@@ -16,7 +16,8 @@ internal sealed class CallbackStallDetector(RunningCallback code, TimeSpan timeo
 
     public long Count => Order.Acquire(in _count);
 
-    /// <summary>Whether a stall is to be reported now; then what stalls, for how long, and how often this was said.</summary>
+    /// <summary>Whether a stall is to be reported now; then what stalls, for how long, and how often this was
+    /// said.</summary>
     public bool TryDetect(out CallbackStall stall)
     {
         stall = default;

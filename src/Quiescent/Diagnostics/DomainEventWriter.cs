@@ -7,12 +7,14 @@ using Tag = System.Collections.Generic.KeyValuePair<string, object?>;
 
 namespace Quiescent.Diagnostics;
 
-// Tells the listeners of the event source and of the histogram what one domain has to say. They are user code: so it is called by
-// threads that wait, and by the reclaimer, with no lock held, and by a thread of the pool for those that are inside Free (O8).
+// Tells the listeners of the event source and of the histogram what one domain has to say. They are user code: so it is
+// called by threads that wait, and by the reclaimer, with no lock held, and by a thread of the pool for those that are
+// inside Free (O8).
 //
-// What the engine and the backlog have noted is told by one thread at a time, in its turn, for which nobody waits. A turn tells what
-// there was when it began and no more, so that a listener that causes grace periods of its own does not keep its thread for ever; what
-// has come meanwhile, be it from a thread that did not get the turn, is left to the pool.
+// What the engine and the backlog have noted is told by one thread at a time, in its turn, for which nobody waits. A
+// turn tells what there was when it began and no more, so that a listener that causes grace periods of its own does not
+// keep its thread for ever; what has come meanwhile, be it from a thread that did not get the turn, is left to the
+// pool.
 internal sealed class DomainEventWriter(DomainCore core) : IThreadPoolWorkItem
 {
     private static long s_barriers;
@@ -63,7 +65,8 @@ internal sealed class DomainEventWriter(DomainCore core) : IThreadPoolWorkItem
         }
     }
 
-    /// <summary>Has the pool tell what has been noted, for whoever may not and in a domain where perhaps nobody waits.</summary>
+    /// <summary>Has the pool tell what has been noted, for whoever may not and in a domain where perhaps nobody
+    /// waits.</summary>
     public void WriteEventsOnPool()
     {
         if (_gracePeriods.AreDue)

@@ -6,9 +6,9 @@ using Tag = System.Collections.Generic.KeyValuePair<string, object?>;
 
 namespace Quiescent.Diagnostics;
 
-// One domain as the meter sees it: what its books say when they are read, and the attributes that go with it. Belongs to the domain, and
-// is gone with it: the list of all keeps none alive. Reading takes the same short locks as GetStatistics does, but looks for no
-// ended threads and raises no event, so that collecting changes nothing.
+// One domain as the meter sees it: what its books say when they are read, and the attributes that go with it. Belongs
+// to the domain, and is gone with it: the list of all keeps none alive. Reading takes the same short locks as
+// GetStatistics does, but looks for no ended threads and raises no event, so that collecting changes nothing.
 internal sealed class DomainInstruments
 {
     private const string Kind = "quiescent.item.kind";
@@ -47,7 +47,8 @@ internal sealed class DomainInstruments
 
     public Tag[] OfFreeSlots { get; }
 
-    /// <summary>From here on the domain is collected, until <see cref="Close"/>. Null where there are no meters.</summary>
+    /// <summary>From here on the domain is collected, until <see cref="Close"/>. Null where there are no
+    /// meters.</summary>
     public static DomainInstruments? Open(DomainCore core, Func<RcuStatistics> readStatistics)
     {
         if (!TelemetryListeners.HasMeters)
@@ -60,7 +61,8 @@ internal sealed class DomainInstruments
         return figures;
     }
 
-    /// <summary>One collection of one instrument over all domains. Whole before it is handed out: a listener may dispose of domains.</summary>
+    /// <summary>One collection of one instrument over all domains. Whole before it is handed out: a listener may
+    /// dispose of domains.</summary>
     public static List<Measurement<long>> Collect(Action<DomainInstruments, List<Measurement<long>>> read)
     {
         List<Measurement<long>> all = [];

@@ -4,9 +4,10 @@ using Quiescent.Validate;
 
 namespace Quiescent.Diagnostics;
 
-// The one path of a domain's reports to its users: the events of its face, the event source and the meter, and the standard error
-// output. Handlers and listeners are user code: so it is called with no lock held, and what they throw ends here (O8). It never throws:
-// a report for which there is no memory was counted, and is made the next time, unless memory ran out in the middle of it.
+// The one path of a domain's reports to its users: the events of its face, the event source and the meter, and the
+// standard error output. Handlers and listeners are user code: so it is called with no lock held, and what they throw
+// ends here (O8). It never throws: a report for which there is no memory was counted, and is made the next time, unless
+// memory ran out in the middle of it.
 internal sealed class DomainReports : IDomainReports
 {
     private readonly object _sender;

@@ -27,6 +27,7 @@ public sealed class MisuseEventArgs : EventArgs
     public string QueuedAt { get; }
 
     /// <summary>What happened, and where the block was queued.</summary>
+    /// <returns>The text.</returns>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
         $"rcu domain '{DomainName}': {Said} at 0x{Address:x}\n  its block was queued at: {QueuedAt}");

@@ -3,9 +3,10 @@ using Quiescent.GracePeriods;
 
 namespace Quiescent.Diagnostics;
 
-// The event source `Quiescent`; docs/diagnostics.md says what each event means. Whoever listens inside the process runs on the thread
-// that writes, so nothing here is called under a lock, nor from Free (O8). What such a listener throws the base library swallows. Starts
-// and stops are written by whoever comes by, not by who causes them, and so make no activities.
+// The event source `Quiescent`; docs/diagnostics.md says what each event means. Whoever listens inside the process runs
+// on the thread that writes, so nothing here is called under a lock, nor from Free (O8). What such a listener throws
+// the base library swallows. Starts and stops are written by whoever comes by, not by who causes them, and so make no
+// activities.
 [EventSource(Name = Telemetry.Name)]
 internal sealed class QuiescentEvents : EventSource
 {
@@ -33,11 +34,13 @@ internal sealed class QuiescentEvents : EventSource
     public void GracePeriodStop(string domainName, long domainId, long number, double seconds, double secondsAgo) =>
         WriteEvent(2, domainName, domainId, number, seconds, secondsAgo);
 
-    // So many starts and ends found no room to be noted, and are missing from the events and from the histogram of durations.
+    // So many starts and ends found no room to be noted, and are missing from the events and from the histogram of
+    // durations.
     [Event(3, Level = EventLevel.Warning, Keywords = Keywords.GracePeriods)]
     public void GracePeriodsUnsaid(string domainName, long domainId, long count) => WriteEvent(3, domainName, domainId, count);
 
-    // The number counts the process's barriers that are listened to. Or only those callbacks that are code are waited for.
+    // The number counts the process's barriers that are listened to. Or only those callbacks that are code are waited
+    // for.
     [Event(4, Level = EventLevel.Informational, Keywords = Keywords.Barriers, ActivityOptions = EventActivityOptions.Disable)]
     public void BarrierStart(string domainName, long domainId, long number, bool codeOnly) =>
         WriteEvent(4, domainName, domainId, number, codeOnly);

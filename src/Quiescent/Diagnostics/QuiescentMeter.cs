@@ -4,8 +4,8 @@ using Quiescent.Ordering;
 
 namespace Quiescent.Diagnostics;
 
-// The meter `Quiescent`, with names and units after OpenTelemetry's conventions. All but the durations are read from the domains' books
-// when somebody collects: so nothing is counted twice, and nothing is done in between.
+// The meter `Quiescent`, with names and units after OpenTelemetry's conventions. All but the durations are read from
+// the domains' books when somebody collects: so nothing is counted twice, and nothing is done in between.
 internal static class QuiescentMeter
 {
     // From the fastest grace period to beyond the default stall timeout.
@@ -19,7 +19,8 @@ internal static class QuiescentMeter
     /// <summary>How long grace periods took; null where there is none, or not yet.</summary>
     public static Histogram<double>? Durations => TelemetryListeners.HasMeters ? Order.Acquire(in s_durations) : null;
 
-    /// <summary>Makes the meter and its instruments, each by itself: a listener that fails at one sees the next.</summary>
+    /// <summary>Makes the meter and its instruments, each by itself: a listener that fails at one sees the
+    /// next.</summary>
     public static void Publish()
     {
         Meter meter = new(new MeterOptions(Telemetry.Name) { Version = typeof(QuiescentMeter).Assembly.GetName().Version?.ToString(3) });

@@ -2,8 +2,8 @@ namespace Quiescent;
 
 
 /// <summary>
-/// One consistent reading of a domain's books. Blocks are what <c>Free</c> and <c>FreeBulk</c> took, callbacks what <c>Call</c>,
-/// <c>Dispose</c> and <c>Return</c> took; queued = carried out + waiting, exactly, in each reading.
+/// One consistent reading of a domain's books. Blocks are what <c>Free</c> and <c>FreeBulk</c> took, callbacks what
+/// <c>Call</c>, <c>Dispose</c> and <c>Return</c> took; queued = carried out + waiting, exactly, in each reading.
 /// </summary>
 public sealed record RcuStatistics
 {
@@ -22,8 +22,8 @@ public sealed record RcuStatistics
     /// <summary>Blocks freed.</summary>
     public long BlocksFreed { get; init; }
 
-    /// <summary>Of the blocks freed and callbacks invoked, those that <see cref="RcuDomainOptions.Validate"/> left alone because their head
-    /// had been overwritten: their memory leaks, their function was not called.</summary>
+    /// <summary>Of the blocks freed and callbacks invoked, those that <see cref="RcuDomainOptions.Validate"/> left
+    /// alone because their head had been overwritten: their memory leaks, their function was not called.</summary>
     public long Leaked { get; init; }
 
     /// <summary>Blocks that wait: <see cref="BlocksQueued"/> less <see cref="BlocksFreed"/>.</summary>
@@ -35,7 +35,8 @@ public sealed record RcuStatistics
     /// <summary>Callbacks invoked and returned, those that threw included.</summary>
     public long CallbacksInvoked { get; init; }
 
-    /// <summary>Callbacks that wait or run: <see cref="CallbacksQueued"/> less <see cref="CallbacksInvoked"/>.</summary>
+    /// <summary>Callbacks that wait or run: <see cref="CallbacksQueued"/> less <see
+    /// cref="CallbacksInvoked"/>.</summary>
     public long CallbacksWaiting { get; init; }
 
     /// <summary>Callbacks, and user deallocators, that threw.</summary>

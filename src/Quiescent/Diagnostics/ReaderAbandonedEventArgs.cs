@@ -2,8 +2,8 @@ using Quiescent.Diagnostics;
 
 namespace Quiescent;
 
-/// <summary>A thread that ended inside a section, or a callback that returned with one open, on the reclaimer's thread. It can
-/// dereference nothing any more, so the section is ended and grace periods go on.</summary>
+/// <summary>A thread that ended inside a section, or a callback that returned with one open, on the reclaimer's thread.
+/// It can dereference nothing any more, so the section is ended and grace periods go on.</summary>
 public sealed class ReaderAbandonedEventArgs : EventArgs
 {
     private readonly string _text;
@@ -34,11 +34,12 @@ public sealed class ReaderAbandonedEventArgs : EventArgs
     /// <summary>How many sections it left open; being online counts as one.</summary>
     public int Depth { get; }
 
-    /// <summary>With <see cref="RcuDomainOptions.Validate"/>: where and when the thread went online, and the sections that it left open were
-    /// entered, the outermost first.</summary>
+    /// <summary>With <see cref="RcuDomainOptions.Validate"/>: where and when the thread went online, and the sections
+    /// that it left open were entered, the outermost first.</summary>
     public IReadOnlyList<RcuCallSite> SectionsEnteredAt { get; }
 
-    /// <summary>One line that names the reader, in the kernel's terms; below it, with <see cref="RcuDomainOptions.Validate"/>, where its
-    /// sections were entered.</summary>
+    /// <summary>One line that names the reader, in the kernel's terms; below it, with <see
+    /// cref="RcuDomainOptions.Validate"/>, where its sections were entered.</summary>
+    /// <returns>The text.</returns>
     public override string ToString() => _text;
 }

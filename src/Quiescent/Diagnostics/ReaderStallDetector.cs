@@ -5,8 +5,8 @@ using Quiescent.Readers;
 
 namespace Quiescent.Diagnostics;
 
-// Names the reader that holds a grace period up (rcu_cpu_stall). Asked by whoever waits, so a domain in which nobody waits runs
-// nothing; of several waiters one reports.
+// Names the reader that holds a grace period up (rcu_cpu_stall). Asked by whoever waits, so a domain in which nobody
+// waits runs nothing; of several waiters one reports.
 internal sealed class ReaderStallDetector(GracePeriodEngine engine, TimeSpan timeout)
 {
     private readonly StallTiming _timing = new(timeout);
@@ -16,7 +16,8 @@ internal sealed class ReaderStallDetector(GracePeriodEngine engine, TimeSpan tim
 
     public long Count => Order.Acquire(in _count);
 
-    /// <summary>Whether a stall is to be reported now; then who stalls, for how long, and how often this was said.</summary>
+    /// <summary>Whether a stall is to be reported now; then who stalls, for how long, and how often this was
+    /// said.</summary>
     public bool TryDetect(out ReaderStall stall)
     {
         stall = default;

@@ -6,10 +6,12 @@ namespace Quiescent;
 /// <summary>Who holds a domain up.</summary>
 public enum StallKind
 {
-    /// <summary>A reader: a section, or a thread that is online without a quiescent state. Grace periods wait for it.</summary>
+    /// <summary>A reader: a section, or a thread that is online without a quiescent state. Grace periods wait for
+    /// it.</summary>
     Reader,
 
-    /// <summary>A callback or user deallocator that does not return. Grace periods go on; barriers wait, and all callbacks behind it.</summary>
+    /// <summary>A callback or user deallocator that does not return. Grace periods go on; barriers wait, and all
+    /// callbacks behind it.</summary>
     Reclaimer,
 }
 
@@ -62,11 +64,12 @@ public sealed class StallEventArgs : EventArgs
     /// <summary>The domain's name.</summary>
     public string DomainName { get; }
 
-    /// <summary>The number of the grace period that a reader holds up, counted from the domain's first; 0 for a callback.</summary>
+    /// <summary>The number of the grace period that a reader holds up, counted from the domain's first; 0 for a
+    /// callback.</summary>
     public long GracePeriod { get; }
 
-    /// <summary>The name of the thread that is inside a section, or online without a quiescent state; or the reclaimer's. Of a sleepable
-    /// section: the thread that began it.</summary>
+    /// <summary>The name of the thread that is inside a section, or online without a quiescent state; or the
+    /// reclaimer's. Of a sleepable section: the thread that began it.</summary>
     public string? ThreadName { get; }
 
     /// <summary>Its <see cref="Thread.ManagedThreadId"/>.</summary>
@@ -75,7 +78,8 @@ public sealed class StallEventArgs : EventArgs
     /// <summary>The operating system's number for it; 0 where unknown.</summary>
     public ulong OsThreadId { get; }
 
-    /// <summary>How long the grace period has been in progress, or the callback has been seen to run by those who wait for it.</summary>
+    /// <summary>How long the grace period has been in progress, or the callback has been seen to run by those who wait
+    /// for it.</summary>
     public TimeSpan Duration { get; }
 
     /// <summary>How many times this stall has been reported, this one included.</summary>
@@ -87,24 +91,30 @@ public sealed class StallEventArgs : EventArgs
     /// <summary>Blocks that wait in the domain, about.</summary>
     public long BlocksWaiting { get; }
 
-    /// <summary>Function callbacks that wait in the domain, about; the one that does not return is one of them.</summary>
+    /// <summary>Function callbacks that wait in the domain, about; the one that does not return is one of
+    /// them.</summary>
     public long CallbacksWaiting { get; }
 
-    /// <summary>How many sections the reader has open, being online counted as one; in an <see cref="SrcuDomain"/>, how many sections are in
-    /// the way, whoever began them. 0 for a callback.</summary>
+    /// <summary>How many sections the reader has open, being online counted as one; in an <see cref="SrcuDomain"/>, how
+    /// many sections are in the way, whoever began them. 0 for a callback.</summary>
     public int OpenSections { get; }
 
-    /// <summary>With <see cref="RcuDomainOptions.Validate"/>: where the reader went online (and how long ago its last quiescent state was), and
-    /// where its open sections were entered, the outermost first. Of an <see cref="SrcuDomain"/>: the oldest section in the way.</summary>
+    /// <summary>With <see cref="RcuDomainOptions.Validate"/>: where the reader went online (and how long ago its last
+    /// quiescent state was), and where its open sections were entered, the outermost first. Of an <see
+    /// cref="SrcuDomain"/>: the oldest section in the way.</summary>
     public IReadOnlyList<RcuCallSite> SectionsEnteredAt { get; }
 
-    /// <summary>The method of the callback that does not return, with its type; of a user deallocator, its type's <c>Free</c>. A function
-    /// pointer whose method cannot be found is named by its address. Null for a reader.</summary>
+    /// <summary>The method of the callback that does not return, with its type; of a user deallocator, its type's
+    /// <c>Free</c>. A function pointer whose method cannot be found is named by its address. Null for a
+    /// reader.</summary>
     public string? Callback { get; }
 
-    /// <summary>With <see cref="RcuDomainOptions.Validate"/>: where that callback was queued: method, file and line. Null for a reader.</summary>
+    /// <summary>With <see cref="RcuDomainOptions.Validate"/>: where that callback was queued: method, file and line.
+    /// Null for a reader.</summary>
     public string? CallbackQueuedAt { get; }
 
-    /// <summary>One line that names the culprit, in the kernel's terms; below it the details, each line indented.</summary>
+    /// <summary>One line that names the culprit, in the kernel's terms; below it the details, each line
+    /// indented.</summary>
+    /// <returns>The text.</returns>
     public override string ToString() => _text;
 }

@@ -2,7 +2,8 @@ using System.Diagnostics;
 
 namespace Quiescent.Diagnostics;
 
-// When a stall is reported: first after the timeout, then each three timeouts later, as the kernel does. Its user takes turns.
+// When a stall is reported: first after the timeout, then each three timeouts later, as the kernel does. Its user takes
+// turns.
 internal sealed class StallTiming(TimeSpan timeout)
 {
     private readonly long _timeout = timeout == System.Threading.Timeout.InfiniteTimeSpan

@@ -3,8 +3,8 @@ using Quiescent.Readers;
 
 namespace Quiescent.GracePeriods;
 
-// The threads that ended: their slots go to others, and sections they left open are ended and noted for reports. All of it under
-// the engine's lock.
+// The threads that ended: their slots go to others, and sections they left open are ended and noted for reports. All of
+// it under the engine's lock.
 //
 // O6  A dead thread's word is cleared here only: ReleaseDead().
 internal sealed class DeadReaders(SlotTable slots)
@@ -69,8 +69,9 @@ internal sealed class DeadReaders(SlotTable slots)
         return taken;
     }
 
-    // O6: the thread is dead, and can dereference nothing any more. The fence orders what it last wrote (its word, the tails of
-    // its queues) after the answer that it is dead, for this thread and, through the lock, for the slot's next owner.
+    // O6: the thread is dead, and can dereference nothing any more. The fence orders what it last wrote (its word, the
+    // tails of its queues) after the answer that it is dead, for this thread and, through the lock, for the slot's next
+    // owner.
     private unsafe bool ReleaseDead(int index, SlotOwner owner)
     {
         Order.Fence();

@@ -3,8 +3,8 @@ using System.Numerics;
 
 namespace Quiescent.GracePeriods;
 
-// Durations of grace periods in buckets of an eighth of a power of two: percentiles are exact to 13 %, from nanoseconds to
-// years, without memory that grows. Used under the engine's lock.
+// Durations of grace periods in buckets of an eighth of a power of two: percentiles are exact to 13 %, from nanoseconds
+// to years, without memory that grows. Used under the engine's lock.
 internal sealed class DurationHistogram
 {
     private const int SubBucketBits = 3;

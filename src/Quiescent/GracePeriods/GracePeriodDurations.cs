@@ -1,6 +1,7 @@
 namespace Quiescent;
 
-/// <summary>How long grace periods took, from their start to their end. Percentiles are rounded up by at most 13 %.</summary>
+/// <summary>How long grace periods took, from their start to their end. Percentiles are rounded up by at most 13
+/// %.</summary>
 public readonly record struct GracePeriodDurations
 {
     /// <summary>The shortest.</summary>

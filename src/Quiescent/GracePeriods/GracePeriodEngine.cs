@@ -4,7 +4,8 @@ using Quiescent.Readers;
 
 namespace Quiescent.GracePeriods;
 
-// The grace-period engine: one 64-bit sequence, a try-lock, and a scan of the readers that can be left and taken up again.
+// The grace-period engine: one 64-bit sequence, a try-lock, and a scan of the readers that can be left and taken up
+// again.
 //
 //              Started == Completed                    Started == Completed + 1
 //            ┌──────────────────────┐   raise, begin   ┌──────────────────────┐
@@ -13,17 +14,18 @@ namespace Quiescent.GracePeriods;
 //                        ▲         scan done: Completed = Started       │
 //                        └──────────────────────────────────────────────┘
 //
-// TryAdvance makes whatever progress can be made at once and never waits, so anyone may call it: waiters, updaters under load,
-// the reclaimer. No thread is needed for progress. What marks a section is the scan's (SlotScan, or Sleepable/StripeScan). Why it
-// is right:
+// TryAdvance makes whatever progress can be made at once and never waits, so anyone may call it: waiters, updaters
+// under load, the reclaimer. No thread is needed for progress. What marks a section is the scan's (SlotScan, or
+// Sleepable/StripeScan). Why it is right:
 //
 // O1  Start() raises Started with an exchange (a full fence); Arm() then begins the scan, which owes the rest.
-// O2  The scan has each section's loads before what it found; Completed is stored with release after it, and whoever waits loads
-//     Completed with acquire before it frees.
-// O3  A target is taken by NextTarget(): full fence [G], then Started + 1. Partner: the exchange in Start(). Either the load
-//     after [G] sees the raised Started, and the target is the grace period after it; or it does not, then all that came
-//     before [G], the unlink above all, is visible before Started is raised, and so when the scan of the very next grace period,
-//     which is the target, begins. Whether one is in progress makes no difference. A sequence read earlier must never be used.
+// O2  The scan has each section's loads before what it found; Completed is stored with release after it, and whoever
+//     waits loads Completed with acquire before it frees.
+// O3  A target is taken by NextTarget(): full fence [G], then Started + 1. Partner: the exchange in Start(). Either the
+//     load after [G] sees the raised Started, and the target is the grace period after it; or it does not, then all
+//     that came before [G], the unlink above all, is visible before Started is raised, and so when the scan of the very
+//     next grace period, which is the target, begins. Whether one is in progress makes no difference. A sequence read
+//     earlier must never be used.
 // O4  Sequences are compared by signed difference (SectionWord.HasReached).
 internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, ReaderScan scan)
 {
@@ -57,7 +59,8 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
     /// <summary>How many sections are open, about; null where nothing counts them.</summary>
     public long? OpenSections => scan.OpenSections;
 
-    /// <summary>The grace period whose end covers everything this thread has unlinked so far, or acquired the unlink of.</summary>
+    /// <summary>The grace period whose end covers everything this thread has unlinked so far, or acquired the unlink
+    /// of.</summary>
     public unsafe ulong NextTarget()
     {
         Order.Fence(); // [G] partner: the exchange in Start(); outcomes above at O3.
@@ -127,8 +130,8 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
         dead.Sweep();
     }
 
-    /// <summary>Ends what user code has left open on this thread after it returned, as for a thread that has ended: the reclaimer's,
-    /// which would hold up its own grace periods for ever.</summary>
+    /// <summary>Ends what user code has left open on this thread after it returned, as for a thread that has ended: the
+    /// reclaimer's, which would hold up its own grace periods for ever.</summary>
     /// <exception cref="OutOfMemoryException">There is no room to note it; nothing has changed.</exception>
     public unsafe void CloseAll(ReaderSlot* slot)
     {
@@ -136,14 +139,16 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
         dead.CloseAll(slot);
     }
 
-    /// <summary>The readers that ended inside sections since the last call, to be reported by a caller that holds no lock.</summary>
+    /// <summary>The readers that ended inside sections since the last call, to be reported by a caller that holds no
+    /// lock.</summary>
     public ReaderIdentity[] TakeAbandoned()
     {
         using TryLock.Holder holder = TryLock.Hold(ref _lock);
         return dead.Take();
     }
 
-    /// <summary>The reader that the grace period in progress waits for, if it has waited since before the given time.</summary>
+    /// <summary>The reader that the grace period in progress waits for, if it has waited since before the given
+    /// time.</summary>
     public bool TryFindStalled(long notStartedAfter, out StalledGracePeriod stalled)
     {
         stalled = default;

@@ -3,10 +3,11 @@ using Quiescent.Readers;
 namespace Quiescent;
 
 /// <summary>
-/// A cookie for a grace period (<c>get_state_synchronize_rcu</c>): ask <see cref="Rcu.Poll"/> whether a full grace period has
-/// passed since it was taken. Valid for half of 2^48 grace periods.
+/// A cookie for a grace period (<c>get_state_synchronize_rcu</c>): ask <see cref="Rcu.Poll"/> whether a full grace
+/// period has passed since it was taken. Valid for half of 2^48 grace periods.
 /// </summary>
-/// <remarks><b>Safety.</b> Two words: a variable of this type that threads share needs a lock of the program's own.</remarks>
+/// <remarks><b>Safety.</b> Two words: a variable of this type that threads share needs a lock of the program's
+/// own.</remarks>
 public readonly struct GracePeriodState : IEquatable<GracePeriodState>
 {
     private readonly long _domain;
@@ -17,15 +18,22 @@ public readonly struct GracePeriodState : IEquatable<GracePeriodState>
         Target = target;
     }
 
-    /// <summary>A cookie whose grace period has passed, in every domain (<c>get_completed_synchronize_rcu</c>); the default.</summary>
+    /// <summary>A cookie whose grace period has passed, in every domain (<c>get_completed_synchronize_rcu</c>); the
+    /// default.</summary>
     public static GracePeriodState Completed => default;
 
     internal ulong Target { get; }
 
     /// <summary>Whether two cookies wait for the same grace period (<c>same_state_synchronize_rcu</c>).</summary>
+    /// <param name="left">One cookie.</param>
+    /// <param name="right">The other.</param>
+    /// <returns>True when they are the same.</returns>
     public static bool operator ==(GracePeriodState left, GracePeriodState right) => left.Equals(right);
 
     /// <summary>Whether two cookies wait for different grace periods.</summary>
+    /// <param name="left">One cookie.</param>
+    /// <param name="right">The other.</param>
+    /// <returns>True when they differ.</returns>
     public static bool operator !=(GracePeriodState left, GracePeriodState right) => !left.Equals(right);
 
     /// <inheritdoc/>

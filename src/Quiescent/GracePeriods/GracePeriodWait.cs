@@ -2,12 +2,14 @@ using Quiescent.Ordering;
 
 namespace Quiescent.GracePeriods;
 
-// How a thread waits for a grace period: it drives the engine itself. Callers coalesce, for all that took their target while the
-// same grace period was the latest wait for the same one.
+// How a thread waits for a grace period: it drives the engine itself. Callers coalesce, for all that took their target
+// while the same grace period was the latest wait for the same one.
 internal static class GracePeriodWait
 {
-    /// <summary>Returns when the target has completed, reporting what is due through the given action meanwhile.</summary>
-    /// <exception cref="ThreadInterruptedException">The thread was interrupted while it slept; nothing is lost.</exception>
+    /// <summary>Returns when the target has completed, reporting what is due through the given action
+    /// meanwhile.</summary>
+    /// <exception cref="ThreadInterruptedException">The thread was interrupted while it slept; nothing is
+    /// lost.</exception>
     public static void For(GracePeriodEngine engine, ulong target, Action reportReaders)
     {
         Backoff backoff = default;

@@ -5,12 +5,13 @@ namespace Quiescent.GracePeriods;
 
 // Waits for the sections that threads announce in their slots: one pass with a cursor over the table. Why it is right:
 //
-// O1  Begin() issues the process-wide barrier [B] before the scan reads the first slot. What that gives a reader on either side of
-//     [B] stands in Readers/Section.cs. One barrier per grace period suffices, since a section carries the sequence it was entered
-//     with: what the scan passes by because it is new enough needs no second look, where a one-bit phase would need a second flip.
+// O1  Begin() issues the process-wide barrier [B] before the scan reads the first slot. What that gives a reader on
+//     either side of [B] stands in Readers/Section.cs. One barrier per grace period suffices, since a section carries
+//     the sequence it was entered with: what the scan passes by because it is new enough needs no second look, where a
+//     one-bit phase would need a second flip.
 // O2  The scan loads each slot with acquire: a section's loads come before its exit, the exit before the scan's load.
-// O5  The end of the table is read after [B]; see Readers/SlotTable.cs. The cursor may rest: a slot once seen quiescent or new
-//     enough cannot hold this grace period up again.
+// O5  The end of the table is read after [B]; see Readers/SlotTable.cs. The cursor may rest: a slot once seen quiescent
+//     or new enough cannot hold this grace period up again.
 internal sealed class SlotScan(SlotTable slots, DeadReaders dead) : ReaderScan
 {
     private int _cursor;
@@ -53,8 +54,8 @@ internal sealed class SlotScan(SlotTable slots, DeadReaders dead) : ReaderScan
         return true;
     }
 
-    // A word in the way is of one section for as long as it is: the next one announces the target or a later grace period. So what
-    // lies between two looks at it is said of the section that is waited for.
+    // A word in the way is of one section for as long as it is: the next one announces the target or a later grace
+    // period. So what lies between two looks at it is said of the section that is waited for.
     public override unsafe ReaderIdentity? FindReaderInTheWay()
     {
         if (_cursor >= _end)

@@ -5,9 +5,9 @@ using Quiescent.Ordering;
 
 namespace Quiescent.GracePeriods;
 
-// Whether anybody wants to be told of each grace period. The engine asks once at a grace period's start and once at its end, and
-// notes nothing for nobody. The base library's own switches apply: where they are off, the answer is a constant which the JIT, and the
-// trimmer after it, follow through.
+// Whether anybody wants to be told of each grace period. The engine asks once at a grace period's start and once at its
+// end, and notes nothing for nobody. The base library's own switches apply: where they are off, the answer is a
+// constant which the JIT, and the trimmer after it, follow through.
 internal static class TelemetryListeners
 {
     /// <summary>The keyword under which the starts and ends of grace periods are written.</summary>

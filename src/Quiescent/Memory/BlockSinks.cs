@@ -3,8 +3,9 @@ using Quiescent.Ordering;
 
 namespace Quiescent.Memory;
 
-// Where the blocks of a channel go that keeps them for reuse, in place of a deallocator. Trivial as the built-in ones are (O8): it
-// runs no user code, waits for no reader and cannot fail, so anyone may carry its blocks out, a page at a time.
+// Where the blocks of a channel go that keeps them for reuse, in place of a deallocator. Trivial as the built-in ones
+// are (O8): it runs no user code, waits for no reader and cannot fail, so anyone may carry its blocks out, a page at a
+// time.
 internal abstract class BlockSink
 {
     /// <summary>Takes blocks whose grace period has passed. The caller may hold a queue's lock.</summary>
@@ -14,8 +15,9 @@ internal abstract class BlockSink
     public abstract void MarkDomainDisposed();
 }
 
-// The sinks of one domain, by their channels: -1, -2, … A number that is given back goes to the next sink, and with it each
-// thread's queue for it, which is empty by then. So the queues of a thread are as many as there were pools at one time.
+// The sinks of one domain, by their channels: -1, -2, … A number that is given back goes to the next sink, and with it
+// each thread's queue for it, which is empty by then. So the queues of a thread are as many as there were pools at one
+// time.
 internal sealed class BlockSinks
 {
     private BlockSink?[] _sinks = [];
@@ -58,6 +60,7 @@ internal sealed class BlockSinks
         }
     }
 
-    /// <summary>The sink that a queue names. The handle is its owner's, who frees it when nothing is queued any more.</summary>
+    /// <summary>The sink that a queue names. The handle is its owner's, who frees it when nothing is queued any
+    /// more.</summary>
     public static BlockSink Of(nint handle) => (BlockSink)GCHandle.FromIntPtr(handle).Target!;
 }

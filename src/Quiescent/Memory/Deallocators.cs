@@ -4,9 +4,10 @@ using Quiescent.Ordering;
 
 namespace Quiescent.Memory;
 
-// Deallocators are channels: a small number each, so that a page of blocks or a head's word can name one. The table holds
-// addresses of code, which keep nothing alive. The number of a type that has been collected with its module, which nothing
-// queued names any more, goes to the next type that registers, and with it each thread's queue for that number.
+// Deallocators are channels: a small number each, so that a page of blocks or a head's word can name one. The table
+// holds addresses of code, which keep nothing alive. The number of a type that has been collected with its module,
+// which nothing queued names any more, goes to the next type that registers, and with it each thread's queue for that
+// number.
 internal static unsafe class Deallocators
 {
     public const int NativeHeap = 0;
@@ -90,8 +91,8 @@ internal static unsafe class Deallocators
     }
 }
 
-// The channel of a deallocator type: a constant in compiled code for the built-in ones. Not a static constructor's: what it ran
-// out of once would fail for ever.
+// The channel of a deallocator type: a constant in compiled code for the built-in ones. Not a static constructor's:
+// what it ran out of once would fail for ever.
 internal static unsafe class Deallocator<TDeallocator>
     where TDeallocator : struct, INativeDeallocator
 {

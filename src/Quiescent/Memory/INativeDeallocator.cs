@@ -7,13 +7,14 @@ namespace Quiescent;
 /// <see cref="Rcu.Free{TDeallocator}(void*)"/>.
 /// </summary>
 /// <remarks>
-/// Other implementations than <see cref="NativeHeap"/> and <see cref="AlignedNativeHeap"/> are user code: they run on the
-/// domain's reclaimer alone, may call anything but a wait for their own domain, and count as callbacks for
+/// Other implementations than <see cref="NativeHeap"/> and <see cref="AlignedNativeHeap"/> are user code: they run on
+/// the domain's reclaimer alone, may call anything but a wait for their own domain, and count as callbacks for
 /// <see cref="Rcu.BarrierCallbacks"/>. One that throws is reported by <see cref="GracePeriodDomain.CallbackFailed"/>.
 /// </remarks>
 public interface INativeDeallocator
 {
     /// <summary>Frees one block, after its grace period.</summary>
+    /// <param name="block">A block from the matching allocator.</param>
     static abstract unsafe void Free(void* block);
 }
 
@@ -21,6 +22,7 @@ public interface INativeDeallocator
 public struct NativeHeap : INativeDeallocator
 {
     /// <inheritdoc/>
+    /// <param name="block">A block from the matching allocator.</param>
     public static unsafe void Free(void* block) => NativeMemory.Free(block);
 }
 
@@ -28,5 +30,6 @@ public struct NativeHeap : INativeDeallocator
 public struct AlignedNativeHeap : INativeDeallocator
 {
     /// <inheritdoc/>
+    /// <param name="block">A block from the matching allocator.</param>
     public static unsafe void Free(void* block) => NativeMemory.AlignedFree(block);
 }

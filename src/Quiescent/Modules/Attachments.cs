@@ -8,15 +8,16 @@ namespace Quiescent.Modules;
 
 // The contexts that wait before they are unloaded. Why that is safe:
 //
-// - A context's code is there as long as something refers to one of its assemblies, also after Unload: until the Unloading event is
-//   over the runtime itself does. So during the event the assemblies are tied to the barriers of all domains in which code waits: who
-//   unloads may wait for those or not, the code is not gone before its callbacks are.
-// - What was queued before Unload was called is in a domain's queues, and the domain is in the list until these have been carried
-//   out, or nothing refers to it any more: then it has no thread, and never carries anything out.
-// - Whoever waits holds up nothing that it waits for: nobody waits inside a section, nor on a reclaimer, of whatever domain,
-//   since callbacks may in turn wait for other domains.
-// - The finalizer's thread raises the event for a context that nothing refers to, and at process exit for all. It does not wait; and
-//   while it is not known which thread that is, nobody waits for longer than a callback may reasonably take.
+// - A context's code is there as long as something refers to one of its assemblies, also after Unload: until the
+//   Unloading event is over the runtime itself does. So during the event the assemblies are tied to the barriers of all
+//   domains in which code waits: who unloads may wait for those or not, the code is not gone before its callbacks are.
+// - What was queued before Unload was called is in a domain's queues, and the domain is in the list until these have
+//   been carried out, or nothing refers to it any more: then it has no thread, and never carries anything out.
+// - Whoever waits holds up nothing that it waits for: nobody waits inside a section, nor on a reclaimer, of whatever
+//   domain, since callbacks may in turn wait for other domains.
+// - The finalizer's thread raises the event for a context that nothing refers to, and at process exit for all. It does
+//   not wait; and while it is not known which thread that is, nobody waits for longer than a callback may reasonably
+//   take.
 internal static class Attachments
 {
     private static readonly ConditionalWeakTable<AssemblyLoadContext, object?> s_contexts = [];
@@ -32,7 +33,8 @@ internal static class Attachments
             context.Unloading += OnUnloading;
         }
 
-        // Looked at afterwards: had the event been raised before the handler was there, the context would be gone from the list.
+        // Looked at afterwards: had the event been raised before the handler was there, the context would be gone from
+        // the list.
         if (!AssemblyLoadContext.All.Contains(context))
         {
             throw new InvalidOperationException("The context is being unloaded already: nothing waits for its callbacks any more.");
@@ -53,8 +55,8 @@ internal static class Attachments
                 }
             }
 
-            // Without an assembly there is no code: so it is with all contexts under NativeAOT, where the process's exit raises the event
-            // on the thread that exits.
+            // Without an assembly there is no code: so it is with all contexts under NativeAOT, where the process's
+            // exit raises the event on the thread that exits.
             Assembly[] code = barriers.Count != 0 ? [.. context.Assemblies] : [];
             if (code.Length != 0)
             {
@@ -67,7 +69,8 @@ internal static class Attachments
         }
         catch (OutOfMemoryException)
         {
-            // It leaves Unload before anything is unloaded; but the event is not raised again, and the finalizer was called off.
+            // It leaves Unload before anything is unloaded; but the event is not raised again, and the finalizer was
+            // called off.
             context.Unloading += OnUnloading;
             GC.ReRegisterForFinalize(context);
             throw;

@@ -3,7 +3,8 @@ using Quiescent.Ordering;
 
 namespace Quiescent.Modules;
 
-// Which thread finalizes. The runtime does not tell, so an object is dropped whose finalizer does: after the next collection.
+// Which thread finalizes. The runtime does not tell, so an object is dropped whose finalizer does: after the next
+// collection.
 internal sealed class FinalizerThread
 {
     private static Thread? s_thread;

@@ -3,8 +3,9 @@ using static Quiescent.Tuning;
 
 namespace Quiescent.Ordering;
 
-// How everything in this library waits: spin while the wait is likely to be shorter than a context switch, then give the
-// processor away, then sleep. Grace periods take from half a microsecond to as long as a reader likes, so all three matter.
+// How everything in this library waits: spin while the wait is likely to be shorter than a context switch, then give
+// the processor away, then sleep. Grace periods take from half a microsecond to as long as a reader likes, so all three
+// matter.
 internal struct Backoff
 {
     private int _step;
@@ -16,7 +17,8 @@ internal struct Backoff
     /// <summary>Begins again with spinning, as after progress.</summary>
     public void Restart() => _step = 0;
 
-    /// <summary>One step. Throws <see cref="ThreadInterruptedException"/> if the thread is interrupted in a sleep.</summary>
+    /// <summary>One step. Throws <see cref="ThreadInterruptedException"/> if the thread is interrupted in a
+    /// sleep.</summary>
     public void Pause()
     {
         if (_step < SpinSteps)

@@ -51,9 +51,10 @@ internal enum FaultSite
     Slab,
 }
 
-// Failures on demand (the kernel's should_fail_alloc). Memory rarely runs out in a test, and what happens then must be right the
-// first time. Off unless the AppContext switch is on when the library is first used: then a site is a constant that the JIT
-// removes, as does the trimmer where the program's project turns the switch off for it. All sites lie on slow paths.
+// Failures on demand (the kernel's should_fail_alloc). Memory rarely runs out in a test, and what happens then must be
+// right the first time. Off unless the AppContext switch is on when the library is first used: then a site is a
+// constant that the JIT removes, as does the trimmer where the program's project turns the switch off for it. All sites
+// lie on slow paths.
 internal static class FaultInjection
 {
     private static readonly bool s_isOn = AppContext.TryGetSwitch("Quiescent.FaultInjection", out bool on) && on;
@@ -61,7 +62,8 @@ internal static class FaultInjection
     [FeatureSwitchDefinition("Quiescent.FaultInjection")]
     public static bool IsOn => s_isOn;
 
-    /// <summary>Decides, on the thread that would allocate, whether to fail here and now. Set before the threads that it is for.</summary>
+    /// <summary>Decides, on the thread that would allocate, whether to fail here and now. Set before the threads that
+    /// it is for.</summary>
     public static Func<FaultSite, bool>? Decide { get; set; }
 
     /// <exception cref="OutOfMemoryException">A failure was asked for.</exception>

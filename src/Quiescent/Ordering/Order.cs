@@ -4,7 +4,8 @@ namespace Quiescent.Ordering;
 
 // The only door to Volatile, Interlocked and the process-wide barrier. Everything that one thread writes and another
 // reads goes through here, so that each ordering argument names an operation of this class, and so that a build for
-// systematic testing can put a scheduling point before each of them by replacing this file (and Threads.cs, for threads).
+// systematic testing can put a scheduling point before each of them by replacing this file (and Threads.cs, for
+// threads).
 //
 // What the callers rely on, beyond the language's memory model: the JIT and the AOT compiler emit volatile accesses in
 // program order. The language would let a volatile store sink below a later volatile load of another location; the
@@ -16,7 +17,8 @@ internal static unsafe class Order
     public static ulong Acquire(ref readonly ulong location) => Volatile.Read(in location);
 
     /// <inheritdoc cref="Acquire(ref readonly ulong)"/>
-    // SAFETY: the caller vouches for the location. From a pointer the JIT makes one load; from a field's reference, a null check too.
+    // SAFETY: the caller vouches for the location. From a pointer the JIT makes one load; from a field's reference, a
+    // null check too.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Acquire(ulong* location) => Volatile.Read(ref *location);
 
@@ -79,13 +81,15 @@ internal static unsafe class Order
     public static void Release<T>(T** location, T* value)
         where T : unmanaged => Volatile.Write(ref *(nint*)location, (nint)value);
 
-    /// <summary>A full fence of this thread: no access crosses it, stores before it are visible before loads after it.</summary>
+    /// <summary>A full fence of this thread: no access crosses it, stores before it are visible before loads after
+    /// it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Fence() => Interlocked.MemoryBarrier();
 
     /// <summary>
     /// A full fence of this thread, and one that every other running thread of the process executes at some point
-    /// during the call (<c>membarrier(2)</c>, <c>FlushProcessWriteBuffers</c>): about 10 µs with a busy core to interrupt.
+    /// during the call (<c>membarrier(2)</c>, <c>FlushProcessWriteBuffers</c>): about 10 µs with a busy core to
+    /// interrupt.
     /// </summary>
     public static void FenceAllThreads() => Interlocked.MemoryBarrierProcessWide();
 

@@ -2,8 +2,8 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Quiescent.Ordering;
 
-// The door to the threads of the platform, as Order is to its memory: a thread of the library's own, and whether a thread has
-// ended. A build for systematic testing replaces this file too, since there it decides who runs.
+// The door to the threads of the platform, as Order is to its memory: a thread of the library's own, and whether a
+// thread has ended. A build for systematic testing replaces this file too, since there it decides who runs.
 internal static class Threads
 {
     /// <summary>A background thread, not yet started.</summary>

@@ -9,7 +9,8 @@ internal sealed unsafe partial class BlockPool
 {
     private long _freedWithoutMagazine;
 
-    /// <summary>What was freed is read before what was rented, so that no more ever seems to be freed than was rented.</summary>
+    /// <summary>What was freed is read before what was rented, so that no more ever seems to be freed than was
+    /// rented.</summary>
     public RcuPoolStatistics Read()
     {
         long freed = Order.Acquire(in _freedWithoutMagazine);
@@ -39,7 +40,8 @@ internal sealed unsafe partial class BlockPool
         };
     }
 
-    // In a closed pool: nothing is rented, so whatever comes back meanwhile makes the true figure smaller, never larger.
+    // In a closed pool: nothing is rented, so whatever comes back meanwhile makes the true figure smaller, never
+    // larger.
     private long CountOut()
     {
         long blocksOut = 0;

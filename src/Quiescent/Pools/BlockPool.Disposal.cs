@@ -14,15 +14,16 @@ namespace Quiescent.Pools;
 //          ▼     Dispose         │          none is out
 //        open ─────────────► closing ─────────────────────► disposed: wait for what waits, free the slabs
 //
-// P5  Renting takes a block (release store of the magazine's count [L]), then reads Open again. Disposal closes Open, issues the
-//     process-wide barrier [M], then counts. Outcomes, by where the renting thread executes its share of the barrier: the block
-//     was taken before it, then the count finds it out, and the pool opens again; or it was not, then the second read of Open
-//     comes later still and sees it closed: the renter puts the block back untouched. It may be in a slab that is freed by then.
-//     Freeing needs no such pair: a block is out until its place in a queue or magazine is visible, and with one out nothing is
-//     disposed of.
-// P7  A pool that is dropped frees its slabs when all blocks are in magazines and the depot, which is looked at when it is dropped
-//     and whenever queued blocks come home. Its handle keeps it until then. Blocks that are out nobody can free any more, but may
-//     still be read: then the slabs stay for ever. A type-safe pool's slabs leave as in P4, since its readers need no pool.
+// P5  Renting takes a block (release store of the magazine's count [L]), then reads Open again. Disposal closes Open,
+//     issues the process-wide barrier [M], then counts. Outcomes, by where the renting thread executes its share of the
+//     barrier: the block was taken before it, then the count finds it out, and the pool opens again; or it was not,
+//     then the second read of Open comes later still and sees it closed: the renter puts the block back untouched. It
+//     may be in a slab that is freed by then. Freeing needs no such pair: a block is out until its place in a queue or
+//     magazine is visible, and with one out nothing is disposed of.
+// P7  A pool that is dropped frees its slabs when all blocks are in magazines and the depot, which is looked at when it
+//     is dropped and whenever queued blocks come home. Its handle keeps it until then. Blocks that are out nobody can
+//     free any more, but may still be read: then the slabs stay for ever. A type-safe pool's slabs leave as in P4,
+//     since its readers need no pool.
 internal sealed unsafe partial class BlockPool
 {
     private const int Closing = 1;
@@ -35,7 +36,8 @@ internal sealed unsafe partial class BlockPool
     private int _released;
 
     /// <summary>Closes the pool, waits until its queued blocks came home and frees the slabs.</summary>
-    /// <exception cref="InvalidOperationException">Blocks are out, and nothing has changed; or this thread must not wait.</exception>
+    /// <exception cref="InvalidOperationException">Blocks are out, and nothing has changed; or this thread must not
+    /// wait.</exception>
     public void Dispose()
     {
         _core.RequireMayWait(nameof(Dispose));

@@ -21,21 +21,23 @@ namespace Quiescent.Pools;
 //    │ FreeNow (or Free, type-safe)            └────────────┘ ◄───────── └───────┘
 //    └───────────► magazine                        depot       no block shelved
 //
-// The queue is one of the thread's page queues, with a channel of the pool's own: sealing, targets, owner collection, passes,
-// barriers, back-pressure, adoption by the slot's next owner, books and the domain's disposal are those of kfree_rcu. The fast
-// paths (inline, in the public face) pop the magazine and append to the queue. Why it is right:
+// The queue is one of the thread's page queues, with a channel of the pool's own: sealing, targets, owner collection,
+// passes, barriers, back-pressure, adoption by the slot's next owner, books and the domain's disposal are those of
+// kfree_rcu. The fast paths (inline, in the public face) pop the magazine and append to the queue. Why it is right:
 //
-// P1  A block has one place, and one thread at a time moves it: what is in a magazine, its owner; what is covered in a queue, whoever
-//     holds the queue's lock (O7, O10); what is in the depot, whoever holds the depot's.
-// P2  (O3) Between Free and Rent lies a full grace period: blocks leave a queue when they are covered, by NextExpired alone. Not so
-//     what FreeNow takes, and a type-safe pool's Free: its readers check that the block is still the one they looked for.
-// P3  One owner per magazine (Magazine.cs): the thread whose slot it belongs to. An ended thread's goes to the slot's next owner
-//     with what is in it, by the registration that orders the two (O6).
-// P4  A slab goes back to the system when all of its blocks are in it (Depot.cs), and a type-safe pool's after one grace period
-//     more, as a head of its domain: a reader that found a block of it before the last was freed may look at it that long.
+// P1  A block has one place, and one thread at a time moves it: what is in a magazine, its owner; what has expired in a
+//     queue, the holder of the queue's lock (O7, O10); what is in the depot, whoever holds the depot's.
+// P2  (O3) Between Free and Rent lies a full grace period: blocks leave a queue only once they have expired. Not so
+//     what FreeNow takes, and a type-safe pool's Free: its readers check that the block is still the one they looked
+//     for.
+// P3  One owner per magazine (Magazine.cs): the thread whose slot it belongs to. An ended thread's goes to the slot's
+//     next owner with what is in it, by the registration that orders the two (O6).
+// P4  A slab goes back to the system when all of its blocks are in it (Depot.cs), and a type-safe pool's after one
+//     grace period more, as a head of its domain: a reader that found a block of it before the last was freed may look
+//     at it that long.
 // P5  Disposal against renting: [L], [M] in BlockPool.Disposal.cs.
-// P6  Out is counted as rented less freed, from each magazine's own figures, never from where blocks are: so a block on its way
-//     from one place to another is not missed. Freed are the entries that a queue has ever taken.
+// P6  Out is counted as rented less freed, from each magazine's own figures, never from where blocks are: so a block on
+//     its way from one place to another is not missed. Freed are the entries that a queue has ever taken.
 internal sealed unsafe partial class BlockPool : BlockSink
 {
     private static long s_lastNumber;
@@ -103,7 +105,8 @@ internal sealed unsafe partial class BlockPool : BlockSink
     [MethodImpl(MethodImplOptions.NoInlining)]
     public void HandleAppendFlags(PageQueue* queue) => _producer.HandleAppendFlags(queue);
 
-    /// <summary>Rents beyond the fast path: an empty magazine, another pool's before, the thread's first, a closed pool, Validate.</summary>
+    /// <summary>Rents beyond the fast path: an empty magazine, another pool's before, the thread's first, a closed
+    /// pool, Validate.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public void* Rent()
     {
@@ -211,8 +214,9 @@ internal sealed unsafe partial class BlockPool : BlockSink
         Magazine* magazine = (Magazine*)((ThreadQueues*)real->Queues)->For(_channel, Magazine.Bytes);
         if (magazine->Pool != _number)
         {
-            // A renter may have been overtaken by disposal, and its newly taken slot have a magazine of the next pool with this
-            // channel. But if this pool is not disposed of now, the channel is its own, and later pools leave this slot to this thread.
+            // A renter may have been overtaken by disposal, and its newly taken slot have a magazine of the next pool
+            // with this channel. But if this pool is not disposed of now, the channel is its own, and later pools leave
+            // this slot to this thread.
             ThrowIfDisposed();
             Magazine.Adopt(magazine, _number, GCHandle.ToIntPtr(_handle), _magazine, _core.Queues);
         }
@@ -256,7 +260,8 @@ internal sealed unsafe partial class BlockPool : BlockSink
         Magazine.Receive(magazine, count);
     }
 
-    // Half of a full magazine goes to the depot, so that a thread that swings about its edge does not go there each time.
+    // Half of a full magazine goes to the depot, so that a thread that swings about its edge does not go there each
+    // time.
     private void Unload(Magazine* magazine)
     {
         int count = (int)(magazine->Count + 1) / 2;

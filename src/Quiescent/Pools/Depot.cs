@@ -5,14 +5,15 @@ using static Quiescent.Tuning;
 
 namespace Quiescent.Pools;
 
-// The blocks of a pool that no thread has: a shelf, where whole magazines' worth come and go as they are, and slabs, to which
-// what the shelf has no room for is sorted back. All under one lock, held for a page's worth of work. Why it is right:
+// The blocks of a pool that no thread has: a shelf, where whole magazines' worth come and go as they are, and slabs, to
+// which what the shelf has no room for is sorted back. All under one lock, held for a page's worth of work. Why it is
+// right:
 //
-// P1  A block is in one place: the bit of its slab, or a place on the shelf, or with whoever took it. Take and Put move it
-//     under the lock.
-// P4  A slab leaves when all of its blocks stand in its own bits: then none is out, in a magazine, on the shelf or waiting.
-//     It is linked nowhere any more, and is that caller's whose Put returned it. A few empty slabs stay, so that a pool that
-//     swings about a slab's edge does not go to the system each time.
+// P1  A block is in one place: the bit of its slab, or a place on the shelf, or with whoever took it. Take and Put move
+//     it under the lock.
+// P4  A slab leaves when all of its blocks stand in its own bits: then none is out, in a magazine, on the shelf or
+//     waiting. It is linked nowhere any more, and is that caller's whose Put returned it. A few empty slabs stay, so
+//     that a pool that swings about a slab's edge does not go to the system each time.
 internal sealed unsafe class Depot
 {
     private readonly SlabLayout _layout;
@@ -43,8 +44,8 @@ internal sealed unsafe class Depot
         _shelf = (nint*)NativeMemory.AlignedAlloc((nuint)_shelfRoom * (nuint)sizeof(nint), 64);
     }
 
-    /// <summary>Takes blocks: from the shelf, from slabs that have free ones, or, if there are none, from a new slab. Returns how
-    /// many: none only after <see cref="TakeAll"/>.</summary>
+    /// <summary>Takes blocks: from the shelf, from slabs that have free ones, or, if there are none, from a new slab.
+    /// Returns how many: none only after <see cref="TakeAll"/>.</summary>
     /// <exception cref="OutOfMemoryException">There is no memory for a slab; nothing has changed.</exception>
     public int Take(Span<nint> into)
     {
@@ -142,7 +143,8 @@ internal sealed unsafe class Depot
         return (_slabs, _slabs * _layout.Blocks, _freeInSlabs + _shelved);
     }
 
-    /// <summary>Under Validate: poisons free blocks, unless readers may look at them, or their slabs are gone (a renter may be late).</summary>
+    /// <summary>Under Validate: poisons free blocks, unless readers may look at them, or their slabs are gone (a renter
+    /// may be late).</summary>
     public void PoisonAll(ReadOnlySpan<nint> blocks)
     {
         using TryLock.Holder holder = TryLock.Hold(ref _lock);

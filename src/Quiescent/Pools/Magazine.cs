@@ -7,12 +7,13 @@ using static Quiescent.Tuning;
 
 namespace Quiescent.Pools;
 
-// What one thread has of one pool: its queue of freed blocks, and a stack of blocks that are ready to rent. It is a further queue
-// of the thread's slot, and stays with the slot when the thread ends: the slot's next owner goes on renting from it. When the
-// pool is gone, the next pool with its channel adopts the record.
+// What one thread has of one pool: its queue of freed blocks, and a stack of blocks that are ready to rent. It is a
+// further queue of the thread's slot, and stays with the slot when the thread ends: the slot's next owner goes on
+// renting from it. When the pool is gone, the next pool with its channel adopts the record.
 //
-// P3  The owner alone moves Count. Others read it with Received, under the queue's lock, which the owner takes to change both; so
-//     what they compute from the two differs from the truth by blocks that the owner is just renting, and by no others.
+// P3  The owner alone moves Count. Others read it with Received, under the queue's lock, which the owner takes to
+//     change both; so what they compute from the two differs from the truth by blocks that the owner is just renting,
+//     and by no others.
 [StructLayout(LayoutKind.Explicit, Size = Bytes)]
 internal unsafe struct Magazine
 {
@@ -53,7 +54,8 @@ internal unsafe struct Magazine
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool TryPop(Magazine* magazine, out void* block)
     {
-        // SAFETY: the owner's magazine. Ahead of its first block lies its header, whose words as addresses are harmless to ask for.
+        // SAFETY: the owner's magazine. Ahead of its first block lies its header, whose words as addresses are harmless
+        // to ask for.
         long count = magazine->Count - 1;
         block = (void*)*BlockAt(magazine, count);
         if (count < 0)

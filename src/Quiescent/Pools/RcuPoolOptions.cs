@@ -13,18 +13,18 @@ public sealed record RcuPoolOptions
     /// <summary>The pool's name in messages. Must not be empty.</summary>
     public string Name { get; init; } = "pool";
 
-    /// <summary>Each block begins at a multiple of so many bytes, a power of two from 8 to 4,096. 64 by default, a cache line, so that
-    /// no two blocks share one; less packs small blocks.</summary>
+    /// <summary>Each block begins at a multiple of so many bytes, a power of two from 8 to 4,096. 64 by default, a
+    /// cache line, so that no two blocks share one; less packs small blocks.</summary>
     public int Alignment { get; init; } = 64;
 
-    /// <summary>How many bytes of blocks the pool takes from the system at a time, a power of two from 4 KiB to 1 GiB. 64 KiB by default.
-    /// More where fewer than four blocks would fit.</summary>
+    /// <summary>How many bytes of blocks the pool takes from the system at a time, a power of two from 4 KiB to 1 GiB.
+    /// 64 KiB by default. More where fewer than four blocks would fit.</summary>
     public int SlabBytes { get; init; } = 64 * 1024;
 
     /// <summary>
-    /// Reuse without waiting (the kernel's <c>SLAB_TYPESAFE_BY_RCU</c>): a freed block may be rented anew at once, while readers
-    /// still look at it. It stays a block of this pool until a grace period later, so readers may look, but must check that it is still
-    /// the one they looked for.
+    /// Reuse without waiting (the kernel's <c>SLAB_TYPESAFE_BY_RCU</c>): a freed block may be rented anew at once,
+    /// while readers still look at it. It stays a block of this pool until a grace period later, so readers may look,
+    /// but must check that it is still the one they looked for.
     /// </summary>
     /// <remarks><b>Safety.</b> The rule and an example stand at <see cref="RcuPool{T}"/>.</remarks>
     public bool TypesafeByRcu { get; init; }

@@ -1,7 +1,8 @@
 namespace Quiescent;
 
 /// <summary>
-/// One reading of a pool's books. Exact while nobody uses the pool; else each figure was true at some moment during the call, and
+/// One reading of a pool's books. Exact while nobody uses the pool; else each figure was true at some moment during the
+/// call, and
 /// <see cref="BlocksOut"/> is never low.
 /// </summary>
 public sealed record RcuPoolStatistics

@@ -3,12 +3,14 @@ using System.Runtime.InteropServices;
 
 namespace Quiescent.Pools;
 
-// The header of a slab. Which of its blocks are free stands in bits of the header and never in the blocks: a reader of a
-// type-safe pool may look at a free block, and a freeing thread need not touch a cold one. All of it under the depot's lock.
+// The header of a slab. Which of its blocks are free stands in bits of the header and never in the blocks: a reader of
+// a type-safe pool may look at a free block, and a freeing thread need not touch a cold one. All of it under the
+// depot's lock.
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct Slab
 {
-    /// <summary>Takes an empty slab of a type-safe pool through a grace period. First, so that its offset is 0.</summary>
+    /// <summary>Takes an empty slab of a type-safe pool through a grace period. First, so that its offset is
+    /// 0.</summary>
     public RcuHead Head;
 
     /// <summary>The neighbours among slabs with free blocks. Next also links slabs that leave the depot.</summary>

@@ -2,7 +2,8 @@ using System.Numerics;
 
 namespace Quiescent.Pools;
 
-// How a pool's slabs are cut up. A slab is aligned to its size, a power of two, so that a block's address names its slab:
+// How a pool's slabs are cut up. A slab is aligned to its size, a power of two, so that a block's address names its
+// slab:
 //
 //     header │ free bits │ (out bits, under Validate) │ to the alignment │ block 0 │ block 1 │ …
 internal readonly unsafe struct SlabLayout

@@ -12,27 +12,30 @@ namespace Quiescent.Queues;
 //     Count = 7, cells: item 6, item 7          7 ─► 6 ─► 5 ─► 4 ─► 3 ─► (2, freed; never followed)
 //                                               └─── open ────┘    └── snapshot: top 3, target t
 //
-// Each head links to the one queued BEFORE it, so the producer never writes to a head that it has already published, and the
-// consumer may free any head it has taken: there is no last node to hand over. (In a queue linked forwards, the producer
-// may be about to write the link of the very node that the consumer frees.) Why it is right:
+// Each head links to the one queued BEFORE it, so the producer never writes to a head that it has already published,
+// and the consumer may free any head it has taken: there is no last node to hand over. (In a queue linked forwards, the
+// producer may be about to write the link of the very node that the consumer frees.) Why it is right:
 //
-// O7, O10 (exactly once, one consumer)  Positions say where a chain ends, never pointers: the chain below item c has exactly c - p
-//     items above position p. The link of the lowest points to a head that may be freed, or queued anew; it is never followed. A
-//     consumer needs the head of the item numbered Count. The producer stores item k into cell k mod 2 (release [H]), then k into
-//     Count (release [I]). The consumer reads Count (acquire), the cell (acquire), and Count again:
-//       - Count is unchanged at c: the cell held item c, for only push c + 2 overwrites it, whose store [H] comes after the
-//         store [I] of c + 1; a consumer that had read item c + 2 would read a Count of at least c + 1 afterwards.
+// O7, O10 (exactly once, one consumer)  Positions say where a chain ends, never pointers: the chain below item c has
+//     exactly c - p items above position p. The link of the lowest points to a head that may be freed, or queued anew;
+//     it is never followed. A consumer needs the head of the item numbered Count. The producer stores item k into cell
+//     k mod 2 (release [H]), then k into Count (release [I]). The consumer reads Count (acquire), the cell (acquire),
+//     and Count again:
+//       - Count is unchanged at c: the cell held item c, for only push c + 2 overwrites it, whose store [H] comes after
+//         the store [I] of c + 1; a consumer that had read item c + 2 would read a Count of at least c + 1 afterwards.
 //       - Count moved on: read again. Only the producer's own progress makes a consumer repeat, and no stalled
 //         producer holds a consumer up.
-//     What the producer wrote into the items up to c (links, words, the blocks' unlinking) happens before its store [I].
-//     Consumers hold Lock. Reclaimed moves once items were reclaimed, not when they are taken.
-// O3 (target after unlink)  Snapshot() takes the position first and the target after (NextTarget fences): the target covers every
-//     item up to the position. Nothing is added to a snapshot, so its target stays; what comes later is in the next one, taken when
-//     this one is reclaimed. So each item waits for at most two grace periods.
-// O11 (disposal)  The newest item may be withdrawn by its producer, under Lock, until its chain begins to be reclaimed: nothing links
-//     to it, and it is the top of the snapshot it is in (which another thread's barrier, say, took after the drain had ended).
+//     What the producer wrote into the items up to c (links, words, the blocks' unlinking) happens before its store
+//     [I]. Consumers hold Lock. Reclaimed moves once items were reclaimed, not when they are taken.
+// O3 (target after unlink)  Snapshot() takes the position first and the target after (NextTarget fences): the target
+//     covers every item up to the position. Nothing is added to a snapshot, so its target stays; what comes later is in
+//     the next one, taken when this one is reclaimed. So each item waits for at most two grace periods.
+// O11 (disposal)  The newest item may be withdrawn by its producer, under Lock, until its chain begins to be reclaimed:
+//     nothing links to it, and it is the top of the snapshot it is in (which another thread's barrier, say, took after
+//     the drain had ended).
 //
-// Checked by: head-queue.pml; HeadQueueTests, HeadQueueRaceTests, WithdrawalTests; systematic HandOverTests; mutants O7, O10.
+// Checked by: head-queue.pml; HeadQueueTests, HeadQueueRaceTests, WithdrawalTests; systematic HandOverTests; mutants
+// O7, O10.
 [StructLayout(LayoutKind.Explicit, Size = Bytes)]
 internal unsafe struct HeadQueue
 {
@@ -103,7 +106,8 @@ internal unsafe struct HeadQueue
         return position;
     }
 
-    /// <summary>O11: the producer takes its newest item back, unless its chain is being reclaimed; under Lock.</summary>
+    /// <summary>O11: the producer takes its newest item back, unless its chain is being reclaimed; under
+    /// Lock.</summary>
     public bool TryWithdraw(QueueContext context)
     {
         if (_snapshotPosition == Count)
@@ -123,7 +127,8 @@ internal unsafe struct HeadQueue
         return true;
     }
 
-    /// <summary>Takes a snapshot of the open items, unless an earlier one still waits; under Lock. False: none waits.</summary>
+    /// <summary>Takes a snapshot of the open items, unless an earlier one still waits; under Lock. False: none
+    /// waits.</summary>
     public bool Snapshot(QueueContext context, out ulong target)
     {
         if (_snapshotLeft == 0 && TryTakeSnapshot(out RcuHead* top, out long position))
@@ -139,8 +144,8 @@ internal unsafe struct HeadQueue
         return _snapshotLeft != 0;
     }
 
-    /// <summary>Frees at most <paramref name="budget"/> expired blocks; under Lock, in a queue that holds nothing but built-in trivial
-    /// callbacks (O8). Returns how many.</summary>
+    /// <summary>Frees at most <paramref name="budget"/> expired blocks; under Lock, in a queue that holds nothing but
+    /// built-in trivial callbacks (O8). Returns how many.</summary>
     public int FreeExpired(QueueContext context, int budget)
     {
         if (!HasExpired(context))
@@ -190,7 +195,8 @@ internal unsafe struct HeadQueue
         RcuHead* head = Detached;
         for (long left = DetachedCount; left > 0; left--)
         {
-            // SAFETY: DetachedCount items are linked from Detached on; the link of the lowest is overwritten, not followed.
+            // SAFETY: DetachedCount items are linked from Detached on; the link of the lowest is overwritten, not
+            // followed.
             RcuHead* below = LinkOf(head, context.Ledger);
             if (context.Ledger is null || context.Ledger.TryRelink(head, first))
             {

@@ -8,12 +8,13 @@ namespace Quiescent.Queues;
 // The callback word of a head, the heart of kfree_rcu. It says one of three things:
 //
 //     63  62                    12 11           0
-//     [0][ 0                      ][ offset      ]   at most 4,095: the head's offset in its block, in words; malloc's heap
-//     [1][ channel                ][ offset      ]   the same for a block of another deallocator
+//     [0][ 0                      ][ offset      ]   at most 4,095: the head's offset in its block, in words; malloc's
+//     heap [1][ channel                ][ offset      ]   the same for a block of another deallocator
 //     [ anything else                           ]   a function: void (RcuHead*)
 //
-// No function lives in the first 4,096 bytes of an address space, and none in its upper half, which is the kernel's; the
-// constructor of a domain checks that with a function of our own. A trivial callback thus leaves no pointer to code behind.
+// No function lives in the first 4,096 bytes of an address space, and none in its upper half, which is the kernel's;
+// the constructor of a domain checks that with a function of our own. A trivial callback thus leaves no pointer to code
+// behind.
 internal static unsafe class HeadWord
 {
     public const int MaxOffset = 4095;
@@ -33,7 +34,8 @@ internal static unsafe class HeadWord
         }
     }
 
-    /// <summary>The word of a trivial callback. Throws, like the original's BUG_ON, before anything is queued.</summary>
+    /// <summary>The word of a trivial callback. Throws, like the original's BUG_ON, before anything is
+    /// queued.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static nint OfOffset(void* block, RcuHead* head, int channel)
     {
@@ -57,9 +59,9 @@ internal static unsafe class HeadWord
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void* BlockOf(RcuHead* head, nint word) => (byte*)head - ((word & MaxOffset) * sizeof(nint));
 
-    /// <summary>Frees the block that the head sits in, or calls its function (<c>__rcu_reclaim</c>): the one routine that reclaims a
-    /// head. The head is gone afterwards. Under Validate, a head that was overwritten while it waited is left alone: its block
-    /// leaks.</summary>
+    /// <summary>Frees the block that the head sits in, or calls its function (<c>__rcu_reclaim</c>): the one routine
+    /// that reclaims a head. The head is gone afterwards. Under Validate, a head that was overwritten while it waited
+    /// is left alone: its block leaks.</summary>
     public static void Reclaim(RcuHead* head, BlockLedger? ledger)
     {
         if (ledger is not null && !ledger.IsUnchanged(head))

@@ -4,8 +4,8 @@ using Quiescent.Ordering;
 
 namespace Quiescent.Queues;
 
-// A delegate, a disposable or a rented array as a function callback: a native head whose function finds the managed object
-// through a handle. So there is one queue for all forms of call_rcu, and one order within a thread.
+// A delegate, a disposable or a rented array as a function callback: a native head whose function finds the managed
+// object through a handle. So there is one queue for all forms of call_rcu, and one order within a thread.
 internal abstract class ManagedCallback
 {
     /// <summary>The function that stands in such a head: one address, so that a head can be told by it.</summary>
@@ -14,7 +14,8 @@ internal abstract class ManagedCallback
     /// <summary>What it calls, for reports.</summary>
     public abstract string Name { get; }
 
-    /// <summary>A head for the callback, to be queued with <see cref="Function"/> or given back to <see cref="Discard"/>.</summary>
+    /// <summary>A head for the callback, to be queued with <see cref="Function"/> or given back to <see
+    /// cref="Discard"/>.</summary>
     public static unsafe RcuHead* CreateHead(ManagedCallback callback)
     {
         FaultInjection.ThrowIfDue(FaultSite.Callback);

@@ -12,7 +12,8 @@ internal static class MethodNames
         ? $"{method.DeclaringTypeName}.{method.Name}"
         : callback.GetType().ToString();
 
-    /// <summary>The method that a pointer calls: found among the loaded ones of that signature, else named by its address. Slow.</summary>
+    /// <summary>The method that a pointer calls: found among the loaded ones of that signature, else named by its
+    /// address. Slow.</summary>
     public static string OfFunction(nint function, Type parameter)
     {
         if (RuntimeFeature.IsDynamicCodeCompiled)

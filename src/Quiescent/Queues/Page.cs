@@ -4,8 +4,8 @@ using static Quiescent.Tuning;
 
 namespace Quiescent.Queues;
 
-// A page of block pointers: 4 KiB, aligned to its size, so that one address names a page and a place in it, and so that an
-// address whose low bits are zero says "full" (or, when null, "none").
+// A page of block pointers: 4 KiB, aligned to its size, so that one address names a page and a place in it, and so that
+// an address whose low bits are zero says "full" (or, when null, "none").
 //
 //     word 0..3   header: next page, stamp, position of the first entry, unused
 //     word 4..511 entries, filled upwards from First; a small backlog limit starts them further up (smaller pages)
@@ -20,7 +20,8 @@ internal unsafe struct Page
     /// <summary>The page filled after this one; set once, by the queue's owner.</summary>
     public Page* Next;
 
-    /// <summary>The grace period that covers all entries, with its lowest bit set; 0 until the page is full and sealed.</summary>
+    /// <summary>The grace period that covers all entries, with its lowest bit set; 0 until the page is full and
+    /// sealed.</summary>
     public ulong Stamp;
 
     /// <summary>How many entries the queue had taken before this page's first.</summary>

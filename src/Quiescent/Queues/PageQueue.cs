@@ -13,25 +13,27 @@ namespace Quiescent.Queues;
 //     _head ─► page (stamped) ─► page (stamped) ─► page (open)
 //              ▲ Reclaimed up to here               ▲ Cursor
 //
-// An entry is in one of three states: waiting; expired, when its grace period is over; reclaimed, when it was freed, or taken for
-// its owner to use anew. Why it is right:
+// An entry is in one of three states: waiting; expired, when its grace period is over; reclaimed, when it was freed, or
+// taken for its owner to use anew. Why it is right:
 //
-// O3 (target after unlink)  The owner stamps a full page with NextTarget(), after its last entry: the target covers all of it. For
-//     the entries of a page that is not full the consumer reads the cursor's position first (acquire) and takes NextTarget() after:
-//     the target covers the entries up to that position, and only those expire with it. A snapshot is not replaced before all of it
-//     was reclaimed, so that no stream of callers can postpone it for ever.
-// O7 (exactly once)  Entries are reclaimed in order, each once: those of built-in deallocators under Lock, those of user code by the
-//     reclaimer alone. Reclaimed moves after a block was freed. A page is recycled, under Lock, when all of it is reclaimed and its
-//     successor is linked.
-// O10 (one consumer)  The owner publishes a new page by moving the cursor into it (release [J]) and links it after that (release
-//     [K]). A consumer that sees the link therefore also sees the moved cursor, so that nobody computes a position from a page
-//     that was recycled: under Lock the cursor's page is in the queue. The other way round, a consumer may see the cursor in a page
-//     that is not linked yet; it stops at the missing link and comes back. Positions are 64-bit counts of entries, never page
-//     addresses: a page may come back into the same queue meanwhile.
-// O11 (disposal)  Under Lock the owner may withdraw its newest entry until it is reclaimed; a snapshot that includes it is cut back.
-//     Only user code runs outside Lock: there an entry of a snapshot stays, and the reclaimer does not end before it is done.
+// O3 (target after unlink)  The owner stamps a full page with NextTarget(), after its last entry: the target covers all
+//     of it. For the entries of a page that is not full the consumer reads the cursor's position first (acquire) and
+//     takes NextTarget() after: the target covers the entries up to that position, and only those expire with it. A
+//     snapshot is not replaced before all of it was reclaimed, so that no stream of callers can postpone it for ever.
+// O7 (exactly once)  Entries are reclaimed in order, each once: those of built-in deallocators under Lock, those of
+//     user code by the reclaimer alone. Reclaimed moves after a block was freed. A page is recycled, under Lock, when
+//     all of it is reclaimed and its successor is linked.
+// O10 (one consumer)  The owner publishes a new page by moving the cursor into it (release [J]) and links it after that
+//     (release [K]). A consumer that sees the link therefore also sees the moved cursor, so that nobody computes a
+//     position from a page that was recycled: under Lock the cursor's page is in the queue. The other way round, a
+//     consumer may see the cursor in a page that is not linked yet; it stops at the missing link and comes back.
+//     Positions are 64-bit counts of entries, never page addresses: a page may come back into the same queue meanwhile.
+// O11 (disposal)  Under Lock the owner may withdraw its newest entry until it is reclaimed; a snapshot that includes it
+//     is cut back. Only user code runs outside Lock: there an entry of a snapshot stays, and the reclaimer does not end
+//     before it is done.
 //
-// Checked by: page-queue.pml; PageQueueTests, WithdrawalTests; systematic QueueTests, HandOverTests; mutants O3, O7, O10, O11.
+// Checked by: page-queue.pml; PageQueueTests, WithdrawalTests; systematic QueueTests, HandOverTests; mutants O3, O7,
+// O10, O11.
 [StructLayout(LayoutKind.Explicit, Size = Bytes)]
 internal unsafe struct PageQueue
 {
@@ -83,7 +85,8 @@ internal unsafe struct PageQueue
     [FieldOffset(104)]
     private long _seenBase;
 
-    /// <summary>Entries freed by <see cref="FreeSomeExpired"/> that <see cref="FreeExpired"/> has not returned yet.</summary>
+    /// <summary>Entries freed by <see cref="FreeSomeExpired"/> that <see cref="FreeExpired"/> has not returned
+    /// yet.</summary>
     [FieldOffset(112)]
     private int _unreported;
 
@@ -144,7 +147,8 @@ internal unsafe struct PageQueue
         Order.Release(&last->Next, page); // [K] partner of both: Recycle.
     }
 
-    /// <summary>O11: the owner takes its newest entry back; under Lock. False: it is reclaimed, or about to be.</summary>
+    /// <summary>O11: the owner takes its newest entry back; under Lock. False: it is reclaimed, or about to
+    /// be.</summary>
     public bool TryWithdraw(QueueContext context)
     {
         long tail = Tail(context);
@@ -164,8 +168,9 @@ internal unsafe struct PageQueue
     }
 
     /// <summary>
-    /// Takes a snapshot of what the queue holds now, to expire after a grace period, unless an earlier snapshot still waits; under
-    /// Lock. What an active owner will collect itself is left to it, unless <paramref name="evenIfActive"/>. False: there is none.
+    /// Takes a snapshot of what the queue holds now, to expire after a grace period, unless an earlier snapshot still
+    /// waits; under Lock. What an active owner will collect itself is left to it, unless <paramref
+    /// name="evenIfActive"/>. False: there is none.
     /// </summary>
     public bool SnapshotPartialPages(QueueContext context, bool evenIfActive, out ulong target)
     {
@@ -173,7 +178,8 @@ internal unsafe struct PageQueue
         long tail = Tail(context);
         if (_snapshotTarget == 0 && tail != Reclaimed)
         {
-            // An owner that has gone on to another page since the last look fills pages, and collects them (not user code's).
+            // An owner that has gone on to another page since the last look fills pages, and collects them (not user
+            // code's).
             long openBase = Page.Of(Cursor)->Base;
             bool isActive = openBase != _seenBase;
             _seenBase = openBase;
@@ -188,7 +194,8 @@ internal unsafe struct PageQueue
         return _snapshotTarget != 0;
     }
 
-    /// <summary>The oldest expired entries, of one page; under Lock. They stay until <see cref="MarkReclaimed"/> and the next
+    /// <summary>The oldest expired entries, of one page; under Lock. They stay until <see cref="MarkReclaimed"/> and
+    /// the next
     /// <see cref="Recycle"/>. Changes nothing.</summary>
     public readonly int Expired(QueueContext context, out nint* entries)
     {
@@ -218,8 +225,8 @@ internal unsafe struct PageQueue
     /// <summary>The oldest entries have been reclaimed; by the one consumer of this queue.</summary>
     public void MarkReclaimed(int count) => Order.Release(ref Reclaimed, Reclaimed + count);
 
-    /// <summary>Gives the first page back if all of it is reclaimed and the next one is linked, and forgets a snapshot that is done
-    /// with; under Lock.</summary>
+    /// <summary>Gives the first page back if all of it is reclaimed and the next one is linked, and forgets a snapshot
+    /// that is done with; under Lock.</summary>
     public void Recycle(QueueContext context)
     {
         ForgetSnapshot();
@@ -238,8 +245,8 @@ internal unsafe struct PageQueue
         }
     }
 
-    /// <summary>Frees at most <paramref name="blocks"/> expired entries of the oldest page, under Lock, in a queue whose deallocator is
-    /// built in (O8). The next <see cref="FreeExpired"/> counts them.</summary>
+    /// <summary>Frees at most <paramref name="blocks"/> expired entries of the oldest page, under Lock, in a queue
+    /// whose deallocator is built in (O8). The next <see cref="FreeExpired"/> counts them.</summary>
     public void FreeSomeExpired(QueueContext context, int blocks)
     {
         Recycle(context);
@@ -250,8 +257,8 @@ internal unsafe struct PageQueue
         _unreported += blocks;
     }
 
-    /// <summary>Frees at most <paramref name="pages"/> pages' worth of expired entries, under Lock, in a queue whose deallocator is
-    /// built in (O8). Returns how many blocks were freed since the last call.</summary>
+    /// <summary>Frees at most <paramref name="pages"/> pages' worth of expired entries, under Lock, in a queue whose
+    /// deallocator is built in (O8). Returns how many blocks were freed since the last call.</summary>
     public int FreeExpired(QueueContext context, int pages)
     {
         int freed = _unreported;
@@ -274,8 +281,8 @@ internal unsafe struct PageQueue
         return freed;
     }
 
-    /// <summary>Copies the oldest expired entries, for their owner to use anew; under Lock. Returns how many: at most one
-    /// page's.</summary>
+    /// <summary>Copies the oldest expired entries, for their owner to use anew; under Lock. Returns how many: at most
+    /// one page's.</summary>
     public int TakeExpired(QueueContext context, Span<nint> into)
     {
         Recycle(context);
@@ -287,7 +294,8 @@ internal unsafe struct PageQueue
         return count;
     }
 
-    /// <summary>Gives back the last pages of an empty queue whose owner cannot be about to append; under Lock.</summary>
+    /// <summary>Gives back the last pages of an empty queue whose owner cannot be about to append; under
+    /// Lock.</summary>
     public void ReleasePages(QueueContext context)
     {
         Recycle(context);
@@ -325,7 +333,8 @@ internal unsafe struct PageQueue
         return (int)index;
     }
 
-    // Not inlined: into a method with a try block or with many calls, NativeMemory.Free's transition would become a call of its own.
+    // Not inlined: into a method with a try block or with many calls, NativeMemory.Free's transition would become a
+    // call of its own.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private readonly void FreeAll(ReadOnlySpan<nint> expired, int count, BlockLedger? ledger)
     {

@@ -4,8 +4,8 @@ using Quiescent.Ordering;
 
 namespace Quiescent.Queues;
 
-// All that one thread has queued in one domain. It lies beside the thread's slot and stays with the slot when the thread ends:
-// the slot's next owner goes on appending where the last one stopped. All-zero is empty.
+// All that one thread has queued in one domain. It lies beside the thread's slot and stays with the slot when the
+// thread ends: the slot's next owner goes on appending where the last one stopped. All-zero is empty.
 [StructLayout(LayoutKind.Explicit, Size = Bytes)]
 internal unsafe struct ThreadQueues
 {
@@ -27,7 +27,8 @@ internal unsafe struct ThreadQueues
     [FieldOffset(PageQueue.Bytes + (2 * HeadQueue.Bytes))]
     public HeadQueue Callbacks;
 
-    /// <summary>The owner's queue for a deallocator, made on first use: a pool's begins a larger record, otherwise zero.</summary>
+    /// <summary>The owner's queue for a deallocator, made on first use: a pool's begins a larger record, otherwise
+    /// zero.</summary>
     /// <exception cref="OutOfMemoryException">There is no memory for a new one.</exception>
     public PageQueue* For(int channel, int bytes = PageQueue.Bytes)
     {
@@ -52,7 +53,8 @@ internal unsafe struct ThreadQueues
         return queue;
     }
 
-    /// <summary>Frees what the queues own besides the blocks in them; called when nothing can refer to the slot.</summary>
+    /// <summary>Frees what the queues own besides the blocks in them; called when nothing can refer to the
+    /// slot.</summary>
     public static void Free(void* queues)
     {
         // SAFETY: the slot table's finalizer runs once, after the last registration is gone.

@@ -2,15 +2,17 @@ using System.Runtime.InteropServices;
 
 namespace Quiescent.Readers;
 
-// The words of a domain that every one of its threads reads: in native memory, so that their addresses are plain constants
-// for the fast paths, and on cache lines of their own (pairs of lines, since prefetchers fetch those), so that a write to one
-// disturbs the readers of no other. The memory belongs to the SlotTable and lives as long as any registration.
+// The words of a domain that every one of its threads reads: in native memory, so that their addresses are plain
+// constants for the fast paths, and on cache lines of their own (pairs of lines, since prefetchers fetch those), so
+// that a write to one disturbs the readers of no other. The memory belongs to the SlotTable and lives as long as any
+// registration.
 [StructLayout(LayoutKind.Explicit, Size = Bytes)]
 internal struct DomainState
 {
     public const int Bytes = 3 * 128;
 
-    /// <summary>The latest grace period started, in the form a reader announces: <c>sequence &lt;&lt; 16 | 1</c>.</summary>
+    /// <summary>The latest grace period started, in the form a reader announces: <c>sequence &lt;&lt; 16 |
+    /// 1</c>.</summary>
     [FieldOffset(0)]
     public ulong Started;
 

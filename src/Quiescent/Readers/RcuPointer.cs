@@ -5,16 +5,16 @@ using Quiescent.Validate;
 namespace Quiescent;
 
 /// <summary>
-/// A pointer that readers dereference inside sections while an updater replaces it (<c>__rcu</c>). Eight bytes; it may live in
-/// unmanaged memory, a static field or an object. Null when default.
+/// A pointer that readers dereference inside sections while an updater replaces it (<c>__rcu</c>). Eight bytes; it may
+/// live in unmanaged memory, a static field or an object. Null when default.
 /// </summary>
 /// <typeparam name="T">What it points to.</typeparam>
 /// <remarks>
-/// <para>Readers go through <see cref="ReadGuard.Dereference{T}(ref readonly RcuPointer{T})"/>. Updaters exclude one another by a
-/// lock of their own, or by <see cref="CompareExchange"/>.</para>
-/// <para>The runtime cannot load two structs that reach each other through <c>RcuPointer</c>s of one another, nor an inline
-/// array of <c>RcuPointer&lt;Self&gt;</c> (<c>TypeLoadException</c>); a direct <c>RcuPointer&lt;Self&gt;</c> is fine. Such nodes
-/// use the untyped <see cref="RcuPointer"/>.</para>
+/// <para>Readers go through <see cref="ReadGuard.Dereference{T}(ref readonly RcuPointer{T})"/>. Updaters exclude one
+/// another by a lock of their own, or by <see cref="CompareExchange"/>.</para>
+/// <para>The runtime cannot load two structs that reach each other through <c>RcuPointer</c>s of one another, nor an
+/// inline array of <c>RcuPointer&lt;Self&gt;</c> (<c>TypeLoadException</c>); a direct <c>RcuPointer&lt;Self&gt;</c> is
+/// fine. Such nodes use the untyped <see cref="RcuPointer"/>.</para>
 /// <para><b>Safety.</b> A copy of the struct is a pointer that no section protects.</para>
 /// </remarks>
 public unsafe struct RcuPointer<T>
@@ -26,27 +26,39 @@ public unsafe struct RcuPointer<T>
     public readonly bool IsNull => (nint)LoadProtected() == 0;
 
     /// <summary>
-    /// Publishes a block (<c>rcu_assign_pointer</c>): all that was stored into it before is seen by whoever dereferences it.
+    /// Publishes a block (<c>rcu_assign_pointer</c>): all that was stored into it before is seen by whoever
+    /// dereferences it.
     /// </summary>
+    /// <param name="value">The new block, complete, or null.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Assign(T* value) => Order.Release(ref Value, (nint)value);
 
-    /// <summary>Publishes a block and returns the one it replaced, atomically (<c>rcu_replace_pointer</c>, without a lock).</summary>
+    /// <summary>Publishes a block and returns the one it replaced, atomically (<c>rcu_replace_pointer</c>, without a
+    /// lock).</summary>
+    /// <param name="value">The new block, complete, or null.</param>
+    /// <returns>The block that was published before, or null.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T* Exchange(T* value) => (T*)Order.Exchange(ref Value, (nint)value);
 
-    /// <summary>Publishes a block if the pointer still holds <paramref name="comparand"/>; tells whether it did.</summary>
+    /// <summary>Publishes a block if the pointer still holds <paramref name="comparand"/>; tells whether it
+    /// did.</summary>
+    /// <param name="value">The new block, complete, or null.</param>
+    /// <param name="comparand">What the pointer has to hold.</param>
+    /// <returns>True when it was published.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool CompareExchange(T* value, T* comparand) =>
         Order.CompareExchange(ref Value, (nint)value, (nint)comparand) == (nint)comparand;
 
     /// <summary>Loads the pointer outside a section (<c>rcu_dereference_protected</c>).</summary>
+    /// <returns>The block, or null.</returns>
     /// <remarks><b>Safety.</b> For the updater that holds the lock which keeps others from replacing it.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly T* LoadProtected() => (T*)Order.Acquire(in Value);
 
-    /// <summary>As <see cref="LoadProtected()"/>, by an updater who says which lock it holds (<c>rcu_dereference_protected</c> with
-    /// <c>lockdep_is_held</c>). Always checked: about a nanosecond.</summary>
+    /// <summary>As <see cref="LoadProtected()"/>, by an updater who says which lock it holds
+    /// (<c>rcu_dereference_protected</c> with <c>lockdep_is_held</c>). Always checked: about a nanosecond.</summary>
+    /// <param name="updateSide">The lock that excludes other updaters; the thread holds it.</param>
+    /// <returns>The block, or null.</returns>
     /// <exception cref="InvalidOperationException">This thread does not hold the lock.</exception>
     public readonly T* LoadProtected(Lock updateSide)
     {
@@ -55,6 +67,8 @@ public unsafe struct RcuPointer<T>
     }
 
     /// <summary>As <see cref="LoadProtected(Lock)"/>, for an object used in <c>lock</c> statements.</summary>
+    /// <param name="monitor">The monitor that excludes other updaters; the thread is in it.</param>
+    /// <returns>The block, or null.</returns>
     /// <exception cref="InvalidOperationException">This thread does not hold the object's monitor.</exception>
     public readonly T* LoadProtected(object monitor)
     {
@@ -64,7 +78,8 @@ public unsafe struct RcuPointer<T>
 }
 
 /// <summary>The untyped <see cref="RcuPointer{T}"/>, for nodes whose types reach each other.</summary>
-/// <remarks><b>Safety.</b> Whoever dereferences it names the type; nothing checks that it is the one published.</remarks>
+/// <remarks><b>Safety.</b> Whoever dereferences it names the type; nothing checks that it is the one
+/// published.</remarks>
 public unsafe struct RcuPointer
 {
     internal nint Value;
@@ -73,23 +88,32 @@ public unsafe struct RcuPointer
     public readonly bool IsNull => (nint)LoadProtected() == 0;
 
     /// <inheritdoc cref="RcuPointer{T}.Assign"/>
+    /// <param name="value">The new block, complete, or null.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Assign(void* value) => Order.Release(ref Value, (nint)value);
 
     /// <inheritdoc cref="RcuPointer{T}.Exchange"/>
+    /// <param name="value">The new block, complete, or null.</param>
+    /// <returns>The block that was published before, or null.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void* Exchange(void* value) => (void*)Order.Exchange(ref Value, (nint)value);
 
     /// <inheritdoc cref="RcuPointer{T}.CompareExchange"/>
+    /// <param name="value">The new block, complete, or null.</param>
+    /// <param name="comparand">What the pointer has to hold.</param>
+    /// <returns>True when it was published.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool CompareExchange(void* value, void* comparand) =>
         Order.CompareExchange(ref Value, (nint)value, (nint)comparand) == (nint)comparand;
 
     /// <inheritdoc cref="RcuPointer{T}.LoadProtected()"/>
+    /// <returns>The block, or null.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly void* LoadProtected() => (void*)Order.Acquire(in Value);
 
     /// <inheritdoc cref="RcuPointer{T}.LoadProtected(Lock)"/>
+    /// <param name="updateSide">The lock that excludes other updaters; the thread holds it.</param>
+    /// <returns>The block, or null.</returns>
     public readonly void* LoadProtected(Lock updateSide)
     {
         UpdateSide.Require(updateSide);
@@ -97,6 +121,8 @@ public unsafe struct RcuPointer
     }
 
     /// <inheritdoc cref="RcuPointer{T}.LoadProtected(object)"/>
+    /// <param name="monitor">The monitor that excludes other updaters; the thread is in it.</param>
+    /// <returns>The block, or null.</returns>
     public readonly void* LoadProtected(object monitor)
     {
         UpdateSide.Require(monitor);

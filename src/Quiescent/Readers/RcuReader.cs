@@ -4,16 +4,17 @@ using Quiescent.Readers;
 namespace Quiescent;
 
 /// <summary>
-/// One thread's place in a domain, kept in a variable: its sections need no thread-local look-up. In quiescent-state mode (the
-/// classic read side) they cost nothing at all, and the thread says when it holds no reference.
+/// One thread's place in a domain, kept in a variable: its sections need no thread-local look-up. In quiescent-state
+/// mode (the classic read side) they cost nothing at all, and the thread says when it holds no reference.
 /// </summary>
 /// <remarks>
-/// <para>Take one with <see cref="Rcu.RegisterReader"/> where a thread opens many sections, as a loop does. A thread may hold
-/// several; they share its sections with those that <see cref="Rcu.ReadLock"/> opens, and whether it is online.</para>
+/// <para>Take one with <see cref="Rcu.RegisterReader"/> where a thread opens many sections, as a loop does. A thread
+/// may hold several; they share its sections with those that <see cref="Rcu.ReadLock"/> opens, and whether it is
+/// online.</para>
 /// <para>An online thread counts as inside a section for all that waits: <see cref="Rcu.Synchronize"/> and
 /// <see cref="Rcu.Barrier"/> throw, and a throttled <c>Free</c> does not pause. Go offline before blocking.</para>
-/// <para><b>Safety.</b> Free sections cannot be told from none: <see cref="QuiescentState"/> while a reference is live frees
-/// what it refers to. <see cref="RcuDomainOptions.Validate"/> catches it.</para>
+/// <para><b>Safety.</b> Free sections cannot be told from none: <see cref="QuiescentState"/> while a reference is live
+/// frees what it refers to. <see cref="RcuDomainOptions.Validate"/> catches it.</para>
 /// </remarks>
 public unsafe ref struct RcuReader : IDisposable
 {
@@ -27,6 +28,7 @@ public unsafe ref struct RcuReader : IDisposable
     }
 
     /// <summary>Opens a section: two stores in all, and none while online. Nests.</summary>
+    /// <returns>The section; dispose of it to end it.</returns>
     /// <exception cref="InvalidOperationException">The handle was disposed of, or sections are nested deeper than
     /// 65,535.</exception>
     /// <exception cref="ObjectDisposedException">The domain is disposed.</exception>
@@ -66,11 +68,11 @@ public unsafe ref struct RcuReader : IDisposable
     public readonly void GoOnline() => ReaderHandles.GoOnline(_slot, _number);
 
     /// <summary>
-    /// Says that this thread holds no reference into protected data (<c>rcu_quiescent_state</c>): one load and one store.
-    /// Does nothing while offline.
+    /// Says that this thread holds no reference into protected data (<c>rcu_quiescent_state</c>): one load and one
+    /// store. Does nothing while offline.
     /// </summary>
-    /// <exception cref="InvalidOperationException">Inside a counted section (with Validate: any section), or the handle was
-    /// disposed of. The slot is unchanged.</exception>
+    /// <exception cref="InvalidOperationException">Inside a counted section (with Validate: any section), or the handle
+    /// was disposed of. The slot is unchanged.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly void QuiescentState()
     {
@@ -89,8 +91,8 @@ public unsafe ref struct RcuReader : IDisposable
     }
 
     /// <summary>Leaves quiescent-state mode (<c>rcu_thread_offline</c>). Does nothing while offline.</summary>
-    /// <exception cref="InvalidOperationException">Inside a counted section (with Validate: any section), or the handle was
-    /// disposed of. The slot is unchanged.</exception>
+    /// <exception cref="InvalidOperationException">Inside a counted section (with Validate: any section), or the handle
+    /// was disposed of. The slot is unchanged.</exception>
     public readonly void GoOffline() => ReaderHandles.GoOffline(_slot, _number);
 
     /// <summary>Gives the handle up, going offline with the thread's last one. A second call does nothing.</summary>

@@ -11,13 +11,14 @@ namespace Quiescent;
 /// <c>using var guard = Rcu.ReadLock();</c>. What it dereferences is not freed before it ends.
 /// </summary>
 /// <remarks>
-/// <para>The compiler holds the section's rules: a reference from <see cref="Dereference{T}(ref readonly RcuPointer{T})"/> cannot
-/// outlive the guard's variable, and the guard can neither cross an <c>await</c> or <c>yield</c> nor be stored, boxed or
-/// captured. In an <c>unsafe</c> context the compiler only warns of some of this: make CS9082, CS9085, CS9087 and CS9091
-/// errors there.</para>
+/// <para>The compiler holds the section's rules: a reference from <see cref="Dereference{T}(ref readonly
+/// RcuPointer{T})"/> cannot outlive the guard's variable, and the guard can neither cross an <c>await</c> or
+/// <c>yield</c> nor be stored, boxed or captured. In an <c>unsafe</c> context the compiler only warns of some of this:
+/// make CS9082, CS9085, CS9087 and CS9091 errors there.</para>
 /// <para><b>Safety.</b> The compiler does not see: a reference used after an explicit <see cref="Dispose"/>;
 /// <c>default(ReadGuard)</c>, which protects nothing; a section opened in an expression and never disposed; an
-/// <see cref="RcuPointer{T}"/> copied out of its section. Keep sections short: all that is freed meanwhile waits.</para>
+/// <see cref="RcuPointer{T}"/> copied out of its section. Keep sections short: all that is freed meanwhile
+/// waits.</para>
 /// </remarks>
 public unsafe ref struct ReadGuard : IDisposable
 {
@@ -37,21 +38,25 @@ public unsafe ref struct ReadGuard : IDisposable
     internal static ReadGuard OfFreeSection(DomainState* state) => new(null, (ulong)state);
 
     /// <summary>
-    /// Loads a protected pointer (<c>rcu_dereference</c>) and returns what it points to, valid until the section ends. A null
-    /// pointer gives a null reference: ask <see cref="Rcu.IsNull{T}"/> before reading it. Costs one load.
+    /// Loads a protected pointer (<c>rcu_dereference</c>) and returns what it points to, valid until the section ends.
+    /// A null pointer gives a null reference: ask <see cref="Rcu.IsNull{T}"/> before reading it. Costs one load.
     /// </summary>
+    /// <param name="pointer">The published pointer, where it lies.</param>
+    /// <returns>The block; a null reference for a null pointer.</returns>
     /// <exception cref="NullReferenceException">A null reference is read.</exception>
     [UnscopedRef]
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly ref readonly T Dereference<T>(scoped ref readonly RcuPointer<T> pointer)
         where T : unmanaged
     {
-        // SAFETY: published blocks hold a T, and are not freed before this guard ends (O1, O2); a null becomes a null reference.
+        // SAFETY: published blocks hold a T, and are not freed before this guard ends (O1, O2); a null becomes a null
+        // reference.
         return ref Unsafe.AsRef<T>(DereferencePointer(in pointer));
     }
 
     /// <inheritdoc cref="Dereference{T}(ref readonly RcuPointer{T})"/>
-    /// <remarks><b>Safety.</b> The block published in the untyped pointer has to hold a <typeparamref name="T"/>.</remarks>
+    /// <remarks><b>Safety.</b> The block published in the untyped pointer has to hold a <typeparamref
+    /// name="T"/>.</remarks>
     [UnscopedRef]
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly ref readonly T Dereference<T>(scoped ref readonly RcuPointer pointer)
@@ -61,20 +66,25 @@ public unsafe ref struct ReadGuard : IDisposable
         return ref Unsafe.AsRef<T>(DereferencePointer(in pointer));
     }
 
-    /// <summary>The unchecked twin of <see cref="Dereference{T}(ref readonly RcuPointer{T})"/>: a raw pointer, possibly null.</summary>
+    /// <summary>The unchecked twin of <see cref="Dereference{T}(ref readonly RcuPointer{T})"/>: a raw pointer, possibly
+    /// null.</summary>
+    /// <param name="pointer">The published pointer, where it lies.</param>
+    /// <returns>The block, or null.</returns>
     /// <remarks><b>Safety.</b> Nothing but discipline keeps the pointer from being used after the section.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly T* DereferencePointer<T>(scoped ref readonly RcuPointer<T> pointer)
         where T : unmanaged => (T*)ProtectedLoad.Acquire(in pointer.Value);
 
     /// <inheritdoc cref="DereferencePointer{T}(ref readonly RcuPointer{T})"/>
+    /// <param name="pointer">The published pointer, where it lies.</param>
+    /// <returns>The block, or null.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly void* DereferencePointer(scoped ref readonly RcuPointer pointer) => (void*)ProtectedLoad.Acquire(in pointer.Value);
 
     /// <summary>Ends the section (<c>rcu_read_unlock</c>): one store. A default guard does nothing.</summary>
-    /// <exception cref="InvalidOperationException">The guard was disposed before, copied, or is disposed out of order, and no
-    /// other section has opened at the same grace period and depth since (with <see cref="RcuDomainOptions.Validate"/>: even
-    /// then). The thread's sections are unchanged.</exception>
+    /// <exception cref="InvalidOperationException">The guard was disposed before, copied, or is disposed out of order,
+    /// and no other section has opened at the same grace period and depth since (with <see
+    /// cref="RcuDomainOptions.Validate"/>: even then). The thread's sections are unchanged.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Dispose()
     {

@@ -4,10 +4,11 @@ using Quiescent.Ordering;
 
 namespace Quiescent.Readers;
 
-// The state of RcuReader handles, kept in the slot because `using` variables are read-only and a handle's own fields would
-// change in a copy. The slot's handle word names the one handle that may take the fast path; another live handle of the same
-// thread takes the place over on its first use, a closed one is found out there. Why quiescent-state mode is right stands in
-// Section.cs; the step from offline to online is an announcement like any section's and pairs with [B] as [A] does.
+// The state of RcuReader handles, kept in the slot because `using` variables are read-only and a handle's own fields
+// would change in a copy. The slot's handle word names the one handle that may take the fast path; another live handle
+// of the same thread takes the place over on its first use, a closed one is found out there. Why quiescent-state mode
+// is right stands in Section.cs; the step from offline to online is an announcement like any section's and pairs with
+// [B] as [A] does.
 internal static unsafe class ReaderHandles
 {
     public static ulong Open(ReaderSlot* slot)
@@ -99,8 +100,8 @@ internal static unsafe class ReaderHandles
         return !SectionWord.IsQuiescent(real->Word) || (real->ReaderWord & ~ReaderFlags.Flags) != 0;
     }
 
-    /// <summary>Ends all of this thread's sections and closes its handles, where no frame is left that may hold one: both are ref
-    /// structs.</summary>
+    /// <summary>Ends all of this thread's sections and closes its handles, where no frame is left that may hold one:
+    /// both are ref structs.</summary>
     public static void CloseAll(ReaderSlot* slot)
     {
         ReaderSlot* real = ReaderSlot.Untwinned(slot);

@@ -8,9 +8,10 @@ namespace Quiescent.Readers;
 //     63                    16 15          0
 //     [ sequence at entry     ][ nesting    ]      nesting 0: quiescent
 //
-// Only the owning thread writes a slot, but for the word of a dead thread (O6). Each slot has a twin 64 bytes behind it. In a
-// domain with Validate the owner is handed the twin instead, whose constant word looks like the deepest nesting and whose handle
-// word matches no handle: so every fast path's own test sends it to the slow path, and validation costs nothing elsewhere.
+// Only the owning thread writes a slot, but for the word of a dead thread (O6). Each slot has a twin 64 bytes behind
+// it. In a domain with Validate the owner is handed the twin instead, whose constant word looks like the deepest
+// nesting and whose handle word matches no handle: so every fast path's own test sends it to the slow path, and
+// validation costs nothing elsewhere.
 [StructLayout(LayoutKind.Explicit, Size = Bytes)]
 internal unsafe struct ReaderSlot
 {
@@ -70,7 +71,8 @@ internal static class SectionWord
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Sequence(ulong word) => word & ~NestingMask;
 
-    /// <summary>O4: signed difference, so that wrapping is harmless unless one section lasts half the 48-bit range.</summary>
+    /// <summary>O4: signed difference, so that wrapping is harmless unless one section lasts half the 48-bit
+    /// range.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool HasReached(ulong word, ulong target) => (long)(word - target) >= 0;
 }

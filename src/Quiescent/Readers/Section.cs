@@ -7,25 +7,27 @@ namespace Quiescent.Readers;
 
 // Read-side critical sections: a section is an announcement in the thread's slot. Why it is right:
 //
-// O1  Entry loads Started (acquire), stores it into the slot (release) [A], then the section's loads follow. Nothing in the
-//     reader orders that store before those loads as other cores see them; the grace period does, with the process-wide
-//     barrier [B] between raising Started and scanning. At the point where the reader executes its share of [B]:
+// O1  Entry loads Started (acquire), stores it into the slot (release) [A], then the section's loads follow. Nothing in
+//     the reader orders that store before those loads as other cores see them; the grace period does, with the
+//     process-wide barrier [B] between raising Started and scanning. At the point where the reader executes its share
+//     of [B]:
 //       - its announcement was already performed: the scan, after [B], sees it (or a later word of the same thread);
 //       - the announcement comes later: so do the section's loads, and they see every unlink that was visible at [B].
 //     Third outcome: what it announces is the new sequence or a later one. The scan passes it by, so it must see every
-//     unlink that came before Started was raised: the load of Started is an acquire and reads the raised value, which was
-//     stored after those unlinks. On Arm a plain load would let a section's load be satisfied before it.
-//     With ReadSideBarrier.Full the reader fences after the store instead, and the grace period's raise of Started is its
-//     partner: either the scan sees the announcement, or the section's loads see the unlinks.
-// O2  Exit is a release store and the scan loads with acquire: all loads of the section precede its end. Entry stores with
-//     release as well, because the scan may see the next section's entry in place of this one's exit.
+//     unlink that came before Started was raised: the load of Started is an acquire and reads the raised value, which
+//     was stored after those unlinks. On Arm a plain load would let a section's load be satisfied before it.
+//     With ReadSideBarrier.Full the reader fences after the store instead, and the grace period's raise of Started is
+//     its partner: either the scan sees the announcement, or the section's loads see the unlinks.
+// O2  Exit is a release store and the scan loads with acquire: all loads of the section precede its end. Entry stores
+//     with release as well, because the scan may see the next section's entry in place of this one's exit.
 //
-// Nested sections add one to the word and keep the sequence of the outermost. A guard remembers the word that its entry stored;
-// its exit checks that the slot still holds that word (a load that no other store waits for), then stores the word less one.
-// A mismatch is a guard disposed twice, copied or out of order: it throws, and the slot stays as it was.
+// Nested sections add one to the word and keep the sequence of the outermost. A guard remembers the word that its entry
+// stored; its exit checks that the slot still holds that word (a load that no other store waits for), then stores the
+// word less one. A mismatch is a guard disposed twice, copied or out of order: it throws, and the slot stays as it was.
 //
-// Handles in quiescent-state mode keep one level of nesting open from GoOnline to GoOffline, and their sections are free. A
-// quiescent state is a release store of a newly acquired Started: to the scan it ends one section and opens the next.
+// Handles in quiescent-state mode keep one level of nesting open from GoOnline to GoOffline, and their sections are
+// free. A quiescent state is a release store of a newly acquired Started: to the scan it ends one section and opens the
+// next.
 internal static unsafe class Section
 {
     /// <summary>Announces the outermost section.</summary>
@@ -38,7 +40,8 @@ internal static unsafe class Section
         return word;
     }
 
-    /// <summary>Announces the outermost section, with the fence that <see cref="ReadSideBarrier.Full"/> wants.</summary>
+    /// <summary>Announces the outermost section, with the fence that <see cref="ReadSideBarrier.Full"/>
+    /// wants.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Enter(ReaderSlot* slot, DomainState* state)
     {
@@ -97,7 +100,8 @@ internal static unsafe class Section
     /// <summary>Whether this thread is inside a counted section, or one that Validate saw.</summary>
     public static bool IsHeld(ReaderSlot* slot) => slot != null && (CountedDepth(slot) > 0 || HasLedgerSection(slot));
 
-    /// <summary>Whether waiting for a grace period here would wait for this thread itself: inside a section, or online.</summary>
+    /// <summary>Whether waiting for a grace period here would wait for this thread itself: inside a section, or
+    /// online.</summary>
     public static bool HoldsUpGracePeriods(ReaderSlot* slot) =>
         slot != null && !SectionWord.IsQuiescent(ReaderSlot.Untwinned(slot)->Word);
 
@@ -107,7 +111,8 @@ internal static unsafe class Section
         return SectionWord.Nesting(real->Word) - (int)(real->ReaderWord & ReaderFlags.Online);
     }
 
-    /// <summary>Under Validate: the places where this thread's open sections began, a line each; else nothing.</summary>
+    /// <summary>Under Validate: the places where this thread's open sections began, a line each; else
+    /// nothing.</summary>
     public static string DescribeOpen(ReaderSlot* slot) =>
         ReaderSlot.IsTwin(slot)
             ? string.Concat(ThreadRegistrations.OwnerOf(slot).Ledger!.Entries().Select(entry => $"{Environment.NewLine}  {entry}"))

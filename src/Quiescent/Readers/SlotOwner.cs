@@ -3,8 +3,9 @@ using Quiescent.Validate;
 
 namespace Quiescent.Readers;
 
-// Who holds a slot: the managed side of a registration. The owning thread alone uses the handles and the ledger; others read
-// the identity. It keeps the table's native memory alive for as long as the thread may hold a guard or handle into it (O5).
+// Who holds a slot: the managed side of a registration. The owning thread alone uses the handles and the ledger; others
+// read the identity. It keeps the table's native memory alive for as long as the thread may hold a guard or handle into
+// it (O5).
 internal sealed class SlotOwner(SlotTable table, Thread thread)
 {
     private readonly List<ulong> _handles = [];
@@ -29,8 +30,8 @@ internal sealed class SlotOwner(SlotTable table, Thread thread)
     /// <summary>The thread has dropped its registration in a disposed domain.</summary>
     public bool IsForgotten { get; set; }
 
-    /// <summary>Whether the thread has ended. A program's finalizer may ask when the thread's object has been finalized: then it
-    /// has.</summary>
+    /// <summary>Whether the thread has ended. A program's finalizer may ask when the thread's object has been
+    /// finalized: then it has.</summary>
     public bool HasEnded
     {
         get

@@ -9,17 +9,18 @@ namespace Quiescent.Readers;
 // The table of reader slots that a grace period scans. Why it is right:
 //
 // O5  A slot is in the scanned range before its thread first announces in it. Extend() makes the slot whole, then moves
-//     `_end` (release) and fences [C]; only then is the slot's address returned to the thread. The scan reads `_end` after
-//     its barrier [B]. Outcomes: the scan sees the new end, and scans the slot; or it does not, then the store of `_end`
-//     came after the scanner's barrier, so that all that the thread reads later (Started, and what it dereferences) is at
-//     least as new as what was visible at [B]: it needs no waiting for. The table only grows, chunks never move.
-//     A chunk's memory is freed by the finalizer alone, and every registered thread holds a reference to the table. It is a
-//     critical finalizer: those of a program's own objects that use the domain run before it.
+//     `_end` (release) and fences [C]; only then is the slot's address returned to the thread. The scan reads `_end`
+//     after its barrier [B]. Outcomes: the scan sees the new end, and scans the slot; or it does not, then the store of
+//     `_end` came after the scanner's barrier, so that all that the thread reads later (Started, and what it
+//     dereferences) is at least as new as what was visible at [B]: it needs no waiting for. The table only grows,
+//     chunks never move. A chunk's memory is freed by the finalizer alone, and every registered thread holds a
+//     reference to the table. It is a critical finalizer: those of a program's own objects that use the domain run
+//     before it.
 // O6  Release() is called by the sweep under the engine's lock alone, for a thread that is dead; Register() hands out
 //     slots so released, or new ones. A slot's owner is therefore never mistaken for its next one.
 //
-// Chunk k holds FirstChunk << k slots, so a scan streams through few contiguous runs and an index maps to its place with one
-// bit count. The number of threads is limited by memory alone.
+// Chunk k holds FirstChunk << k slots, so a scan streams through few contiguous runs and an index maps to its place
+// with one bit count. The number of threads is limited by memory alone.
 internal sealed unsafe class SlotTable : CriticalFinalizerObject
 {
     private const int FirstChunk = 1 << FirstChunkLog2;
@@ -36,7 +37,8 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
     private int _end;
     private int _inUse;
 
-    /// <summary>A table whose slots each come with zeroed memory for queues, and a function that frees what those own.</summary>
+    /// <summary>A table whose slots each come with zeroed memory for queues, and a function that frees what those
+    /// own.</summary>
     public SlotTable(int queueBytes, delegate*<void*, void> freeQueues, bool fullFence, bool validate)
     {
         _queueBytes = queueBytes;
@@ -60,8 +62,8 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
             return; // The constructor found no memory.
         }
 
-        // A finalizer that ran just before this one may have started the reclaimer, or opened a section and so registered its
-        // thread: then not yet.
+        // A finalizer that ran just before this one may have started the reclaimer, or opened a section and so
+        // registered its thread: then not yet.
         if (IsServed)
         {
             GC.ReRegisterForFinalize(this);
@@ -152,7 +154,8 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
         }
     }
 
-    /// <summary>Extends the table by a slot for the owner; null for the domain's own slot, which no thread reads in.</summary>
+    /// <summary>Extends the table by a slot for the owner; null for the domain's own slot, which no thread reads
+    /// in.</summary>
     public ReaderSlot* Extend(SlotOwner? owner)
     {
         using (TryLock.Hold(ref _gate))

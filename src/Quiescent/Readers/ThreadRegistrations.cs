@@ -4,7 +4,8 @@ using Quiescent.Ordering;
 namespace Quiescent.Readers;
 
 // The domains that this thread is registered with: an open-addressed table by the domain's number, before it the one
-// asked for last. It roots the slots' memory (O5) and dies with the thread; the slots themselves are found dead by the engine's sweep.
+// asked for last. It roots the slots' memory (O5) and dies with the thread; the slots themselves are found dead by the
+// engine's sweep.
 internal sealed unsafe class ThreadRegistrations
 {
     [ThreadStatic]
@@ -24,8 +25,9 @@ internal sealed unsafe class ThreadRegistrations
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ReaderSlot* Find(long domain) => t_lastDomain == domain ? t_lastSlot : FindInTable(domain);
 
-    /// <summary>The domain that this thread asked for last (0: none), with its slot there. For the fast path of a section: it
-    /// compares with its domain's number after the look-up, which is a call on some platforms, and keeps no register across it.</summary>
+    /// <summary>The domain that this thread asked for last (0: none), with its slot there. For the fast path of a
+    /// section: it compares with its domain's number after the look-up, which is a call on some platforms, and keeps no
+    /// register across it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static long Last(out ReaderSlot* slot)
     {
@@ -107,7 +109,8 @@ internal sealed unsafe class ThreadRegistrations
         entries[i] = registration;
     }
 
-    // Leaves out disposed domains in which this thread has neither a section nor a handle, then sizes for twice what is left.
+    // Leaves out disposed domains in which this thread has neither a section nor a handle, then sizes for twice what is
+    // left.
     private void Rebuild()
     {
         t_lastDomain = 0;

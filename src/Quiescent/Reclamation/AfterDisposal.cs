@@ -3,8 +3,9 @@ using Quiescent.Queues;
 
 namespace Quiescent.Reclamation;
 
-// What comes too late for a disposed domain's queues, and may not be refused. Its sections may be open still, so it waits for them as ever;
-// but nobody is left to look after it, so a thread of the pool does: one, however much waits, for as long as anything does.
+// What comes too late for a disposed domain's queues, and may not be refused. Its sections may be open still, so it
+// waits for them as ever; but nobody is left to look after it, so a thread of the pool does: one, however much waits,
+// for as long as anything does.
 internal sealed unsafe class AfterDisposal(DomainCore core)
 {
     private RcuHead* _waiting;

@@ -5,11 +5,13 @@ using Quiescent.Readers;
 
 namespace Quiescent.Reclamation;
 
-// What queueing costs while more waits than the limit allows. Each form of queueing comes here a page's worth at a time.
+// What queueing costs while more waits than the limit allows. Each form of queueing comes here a page's worth at a
+// time.
 internal sealed unsafe class BackPressure(DomainCore core)
 {
-    /// <summary>Applies the domain's policy if the backlog is over its limit, or would be with <paramref name="about"/> items more.
-    /// Never inside a section (the thread would wait for itself) and never on the reclaimer (nobody would empty the queues).</summary>
+    /// <summary>Applies the domain's policy if the backlog is over its limit, or would be with <paramref name="about"/>
+    /// items more. Never inside a section (the thread would wait for itself) and never on the reclaimer (nobody would
+    /// empty the queues).</summary>
     /// <exception cref="RcuBacklogException">The policy is to throw.</exception>
     public void Apply(ReaderSlot* real, int about)
     {

@@ -7,8 +7,8 @@ namespace Quiescent.Reclamation;
 // What a barrier waits for: for each queue that held something, the position up to which it has to be carried out.
 //
 // O10 Positions, not pages or heads; and carried out, not taken. A position beyond the tail that a racing disposal has
-//     withdrawn counts as done when the queue is empty. Idle, busy and ended threads' queues are all in the slot table, and
-//     open pages count by the cursor, so nothing is missed that was queued before the target was taken.
+//     withdrawn counts as done when the queue is empty. Idle, busy and ended threads' queues are all in the slot table,
+//     and open pages count by the cursor, so nothing is missed that was queued before the target was taken.
 internal sealed unsafe class BarrierTarget
 {
     private readonly List<(nint Queue, long Position)> _pages = [];
@@ -109,9 +109,9 @@ internal sealed unsafe class BarrierTarget
         }
     }
 
-    // The tail may only be read under the queue's lock (PageQueue, O10). A queue without a page is empty, unless its owner holds
-    // the lock to append in bulk: it has then looked at AppendFlags after taking the lock, so whoever set Disposed before looking
-    // at the lock here either finds it held, or is seen by the owner (O11).
+    // The tail may only be read under the queue's lock (PageQueue, O10). A queue without a page is empty, unless its
+    // owner holds the lock to append in bulk: it has then looked at AppendFlags after taking the lock, so whoever set
+    // Disposed before looking at the lock here either finds it held, or is seen by the owner (O11).
     private static bool IsEmpty(DomainCore core, PageQueue* queue, out long tail)
     {
         tail = 0;

@@ -2,12 +2,13 @@ using Quiescent.Ordering;
 
 namespace Quiescent.Reclamation;
 
-// How a thread waits at a barrier: it drives grace periods and frees trivial blocks itself, so that blocks alone need no other
-// thread, and hurries the reclaimer, who alone runs user code.
+// How a thread waits at a barrier: it drives grace periods and frees trivial blocks itself, so that blocks alone need
+// no other thread, and hurries the reclaimer, who alone runs user code.
 internal static class BarrierWait
 {
     /// <summary>Returns when everything in the target has been carried out.</summary>
-    /// <exception cref="ThreadInterruptedException">The thread was interrupted while it slept; nothing is lost.</exception>
+    /// <exception cref="ThreadInterruptedException">The thread was interrupted while it slept; nothing is
+    /// lost.</exception>
     public static void For(DomainCore core, BarrierTarget target) =>
         Wait(core, target, interruptible: true);
 

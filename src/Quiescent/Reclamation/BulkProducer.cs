@@ -8,9 +8,9 @@ namespace Quiescent.Reclamation;
 
 // Queues many blocks at once, all or none (kvfree_rcu_bulk).
 //
-// O11 (disposal)  Pages are taken before anything is appended, and the append is done under the consumer's lock. Dispose takes that
-//     lock after setting Disposed, so it either finds all of the bulk, or the bulk finds Disposed and appends nothing. No single entry
-//     needs to be withdrawn.
+// O11 (disposal)  Pages are taken before anything is appended, and the append is done under the consumer's lock.
+//     Dispose takes that lock after setting Disposed, so it either finds all of the bulk, or the bulk finds Disposed
+//     and appends nothing. No single entry needs to be withdrawn.
 //
 // Checked by: FreeBulkTests, DisposeRaceTests; systematic HandOverTests; mutants bulk-….
 internal readonly unsafe struct BulkProducer(DomainCore core)
@@ -21,7 +21,8 @@ internal readonly unsafe struct BulkProducer(DomainCore core)
     /// <exception cref="OutOfMemoryException">There is no memory for the pages; nothing is queued.</exception>
     /// <exception cref="RcuBacklogException">The policy is to throw; nothing is queued.</exception>
     /// <exception cref="ObjectDisposedException">The domain is disposed; nothing is queued.</exception>
-    /// <exception cref="InvalidOperationException">Another thread changed the blocks meanwhile; some may be queued.</exception>
+    /// <exception cref="InvalidOperationException">Another thread changed the blocks meanwhile; some may be
+    /// queued.</exception>
     public void Free(ReadOnlySpan<nint> blocks)
     {
         ReaderSlot* real = _core.Producer.RequireSlot(_core.Registrar.Known);

@@ -2,8 +2,8 @@ using Quiescent.Ordering;
 
 namespace Quiescent.Reclamation;
 
-// Looks for a stuck reclaimer on behalf of those who wait for it without a thread of their own, a few times in each timeout. O9: it
-// looks only while there are any, and once more.
+// Looks for a stuck reclaimer on behalf of those who wait for it without a thread of their own, a few times in each
+// timeout. O9: it looks only while there are any, and once more.
 internal sealed class CallbackStallTimer(DomainCore core, Func<bool> isAwaited, TimeSpan stallTimeout)
 {
     private const int LooksPerTimeout = 4;
@@ -20,7 +20,8 @@ internal sealed class CallbackStallTimer(DomainCore core, Func<bool> isAwaited, 
     /// <exception cref="OutOfMemoryException">There is no memory for the alarm.</exception>
     public void Begin()
     {
-        // A full fence between the waiter's note and the look at the alarm, as between Look's putting it down and its second look.
+        // A full fence between the waiter's note and the look at the alarm, as between Look's putting it down and its
+        // second look.
         if (_interval != Timeout.InfiniteTimeSpan && Order.CompareExchange(ref _isSet, 1, 0) == 0)
         {
             try

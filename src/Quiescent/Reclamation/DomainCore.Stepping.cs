@@ -13,7 +13,8 @@ internal sealed unsafe partial class DomainCore
 
     public void EndSteps() => Reclaimer.EndSteps();
 
-    /// <summary>Takes snapshots of what waits, then drives the grace period that covers it. Returns whether it has completed.</summary>
+    /// <summary>Takes snapshots of what waits, then drives the grace period that covers it. Returns whether it has
+    /// completed.</summary>
     public bool StepGracePeriod()
     {
         RequireSteppingThread();

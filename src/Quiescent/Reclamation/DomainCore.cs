@@ -9,12 +9,12 @@ using static Quiescent.Tuning;
 
 namespace Quiescent.Reclamation;
 
-// One domain behind its face: the engine that ends grace periods, the queues of what waits for one, the threads that empty them, and
-// the end of it all. Whatever needs more than one of these takes the core.
+// One domain behind its face: the engine that ends grace periods, the queues of what waits for one, the threads that
+// empty them, and the end of it all. Whatever needs more than one of these takes the core.
 //
-// O11 (disposal)  Close() sets Disposed [F], issues the process-wide barrier, then empties the queues. What an append stored before
-//     its share of the barrier is found; one that comes later sees Disposed and is withdrawn (Producer.cs, [D]). Each step of Close()
-//     may be repeated, as it is after a failed allocation.
+// O11 (disposal)  Close() sets Disposed [F], issues the process-wide barrier, then empties the queues. What an append
+//     stored before its share of the barrier is found; one that comes later sees Disposed and is withdrawn
+//     (Producer.cs, [D]). Each step of Close() may be repeated, as it is after a failed allocation.
 //
 // Checked by: DisposalTests, DisposeRaceTests, WithdrawalTests; systematic DisposalTests; mutants O11.
 internal sealed unsafe partial class DomainCore
@@ -77,7 +77,8 @@ internal sealed unsafe partial class DomainCore
 
     public QueueContext Queues { get; }
 
-    /// <summary>The domain's own slot: its queues take heads from threads for whose registration there is no memory.</summary>
+    /// <summary>The domain's own slot: its queues take heads from threads for whose registration there is no
+    /// memory.</summary>
     public ReaderSlot* SharedSlot { get; }
 
     /// <summary>Where the blocks of the domain's pools go.</summary>
@@ -111,17 +112,19 @@ internal sealed unsafe partial class DomainCore
     /// <summary>Whether anything waits to be reported by a thread that holds no lock.</summary>
     public bool HasReports => Engine.HasReports || Findings.Any || Backlog.HasCrossed;
 
-    /// <summary>Whether this thread's wait for a grace period of the domain would wait for itself: inside a section, online, or in a
-    /// callback.</summary>
+    /// <summary>Whether this thread's wait for a grace period of the domain would wait for itself: inside a section,
+    /// online, or in a callback.</summary>
     public bool IsEntangled => Reclaimer.IsCurrentThread || Section.HoldsUpGracePeriods(Registrar.Known);
 
     public ThreadQueues* QueuesOf(int slot) => (ThreadQueues*)Slots[slot]->Queues;
 
     /// <summary>Waits for the grace period and reports what is due meanwhile.</summary>
-    /// <exception cref="ThreadInterruptedException">The thread was interrupted while it slept; nothing is lost.</exception>
+    /// <exception cref="ThreadInterruptedException">The thread was interrupted while it slept; nothing is
+    /// lost.</exception>
     public void WaitFor(ulong target) => GracePeriodWait.For(Engine, target, _reportReaders);
 
-    /// <summary>Returns when the grace period has passed, without blocking a thread. Continuations run on the thread pool.</summary>
+    /// <summary>Returns when the grace period has passed, without blocking a thread. Continuations run on the thread
+    /// pool.</summary>
     /// <exception cref="OutOfMemoryException">It would have to wait, and the reclaimer cannot be started.</exception>
     public ValueTask SynchronizeAsync(CancellationToken cancellationToken)
     {
@@ -142,8 +145,8 @@ internal sealed unsafe partial class DomainCore
         return new ValueTask(task);
     }
 
-    /// <summary>As <see cref="GracePeriodEngine.TryAdvance"/>, for a caller who may run no listener (O8), and after whom perhaps nobody
-    /// waits.</summary>
+    /// <summary>As <see cref="GracePeriodEngine.TryAdvance"/>, for a caller who may run no listener (O8), and after
+    /// whom perhaps nobody waits.</summary>
     public bool TryAdvanceQuietly(ulong target)
     {
         bool hasCompleted = Engine.TryAdvance(target);
@@ -158,8 +161,8 @@ internal sealed unsafe partial class DomainCore
         Reports.ReportFailure(exception);
     }
 
-    /// <summary>Queues the head of a managed callback, made beforehand. Cannot fail: in a disposed domain, whose sections may be open
-    /// still, the thread pool waits for the grace period and runs the callback.</summary>
+    /// <summary>Queues the head of a managed callback, made beforehand. Cannot fail: in a disposed domain, whose
+    /// sections may be open still, the thread pool waits for the grace period and runs the callback.</summary>
     /// <param name="head">The head.</param>
     /// <param name="isFinalizing">Whether the finalizer's thread asks: it neither registers nor waits.</param>
     public void QueueRelease(RcuHead* head, bool isFinalizing = false)
@@ -238,8 +241,8 @@ internal sealed unsafe partial class DomainCore
         }
     }
 
-    // Gives the last pages back where no append can be under way, in the queues of ended threads and of this one. Other threads'
-    // last pages go with the slot table, since such a thread may be about to find the domain disposed.
+    // Gives the last pages back where no append can be under way, in the queues of ended threads and of this one. Other
+    // threads' last pages go with the slot table, since such a thread may be about to find the domain disposed.
     private void ReleasePages()
     {
         Slots.Retire();
@@ -272,10 +275,11 @@ internal interface IDomainReports
     void ReportReaders();
 
     /// <summary>Reports a callback that does not return, if that is due; on a thread that waits for it.</summary>
-    /// <param name="onPool">Raise the event on a pool thread: callers inside <c>Free</c> must not run listeners (O8).</param>
+    /// <param name="onPool">Raise the event on a pool thread: callers inside <c>Free</c> must not run listeners
+    /// (O8).</param>
     void ReportCallback(bool onPool);
 
-    /// <summary>Has a pool thread write the events of grace periods that ended here: the caller must not run listeners (O8), and perhaps
-    /// nobody waits after it.</summary>
+    /// <summary>Has a pool thread write the events of grace periods that ended here: the caller must not run listeners
+    /// (O8), and perhaps nobody waits after it.</summary>
     void ReportGracePeriodsOnPool();
 }

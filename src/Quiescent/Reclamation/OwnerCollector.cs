@@ -6,12 +6,13 @@ using static Quiescent.Tuning;
 
 namespace Quiescent.Reclamation;
 
-// What a thread frees of its own queues while it queues more: what it filled long enough ago, while its allocator's cache is warm.
+// What a thread frees of its own queues while it queues more: what it filled long enough ago, while its allocator's
+// cache is warm.
 //
-// O8 (only trivial work anywhere)  What is freed here is trivial: at most CollectPages pages or CollectHeads heads per call. No user
-//     code runs.
-// O10 (one consumer)  An owner consumes its queue under the queue's lock like anyone else, a page's worth at a page's end or a handful
-//     in between; when it does not get the lock it appends and goes on.
+// O8 (only trivial work anywhere)  What is freed here is trivial: at most CollectPages pages or CollectHeads heads per
+//     call. No user code runs.
+// O10 (one consumer)  An owner consumes its queue under the queue's lock like anyone else, a page's worth at a page's
+//     end or a handful in between; when it does not get the lock it appends and goes on.
 internal sealed unsafe class OwnerCollector(DomainCore core)
 {
     private readonly QueueContext _queues = core.Queues;
@@ -43,8 +44,9 @@ internal sealed unsafe class OwnerCollector(DomainCore core)
         core.Backlog.Add(-freed);
     }
 
-    /// <summary>Between pages: frees about as many blocks as were appended since the last call. The allocator's per-thread cache takes
-    /// such a handful and hands it out again, where a page would overflow it (glibc keeps seven of a size).</summary>
+    /// <summary>Between pages: frees about as many blocks as were appended since the last call. The allocator's
+    /// per-thread cache takes such a handful and hands it out again, where a page would overflow it (glibc keeps seven
+    /// of a size).</summary>
     public void CollectSome(PageQueue* queue)
     {
         if (queue->CollectQuota != 0 && TryLock.TryEnter(ref queue->Lock))
@@ -78,8 +80,8 @@ internal sealed unsafe class OwnerCollector(DomainCore core)
         }
     }
 
-    /// <summary>Takes the oldest expired blocks out of this thread's own queue, for a pool to rent anew: at most a page's worth. Drives a
-    /// grace period if there are none but enough wait. Returns how many.</summary>
+    /// <summary>Takes the oldest expired blocks out of this thread's own queue, for a pool to rent anew: at most a
+    /// page's worth. Drives a grace period if there are none but enough wait. Returns how many.</summary>
     public int TakeExpired(PageQueue* queue, Span<nint> into)
     {
         // While the reclaimer or a barrier holds the queue it gives nothing: its blocks go where the caller looks next.

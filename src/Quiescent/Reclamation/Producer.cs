@@ -7,18 +7,20 @@ using static Quiescent.Tuning;
 
 namespace Quiescent.Reclamation;
 
-// How things are queued. The fast paths (inlined into the public faces) append to the thread's own queue and read AppendFlags; the
-// rest is here: registration, full pages, owner collection, back-pressure, waking, disposal. Why it is right:
+// How things are queued. The fast paths (inlined into the public faces) append to the thread's own queue and read
+// AppendFlags; the rest is here: registration, full pages, owner collection, back-pressure, waking, disposal. Why it is
+// right:
 //
-// O9, O11 (idle runs nothing, disposal)  An append stores its item (release [D]), then reads AppendFlags. The reclaimer sets Idle [E]
-//     and Dispose sets Disposed [F]; each then issues the process-wide barrier and reads the queues. Outcomes, by where the appending
-//     thread executes its share of the barrier:
+// O9, O11 (idle runs nothing, disposal)  An append stores its item (release [D]), then reads AppendFlags. The reclaimer
+//     sets Idle [E] and Dispose sets Disposed [F]; each then issues the process-wide barrier and reads the queues.
+//     Outcomes, by where the appending thread executes its share of the barrier:
 //       - it stored the item before: the reclaimer, or Dispose, finds the item;
-//       - it stores the item after: its read of AppendFlags comes later still and sees the bit, so the append wakes the reclaimer, or
-//         is withdrawn.
-//     Both may happen, which is harmless: waking twice; and a withdrawal fails if a snapshot has the item, as both take the queue's
-//     lock. Where the barrier cannot be relied upon, AppendFlags is never 0 and each append fences here.
-// O7 (exactly once)  Past the append nothing throws but ObjectDisposedException, and that only once the item was withdrawn.
+//       - it stores the item after: its read of AppendFlags comes later still and sees the bit, so the append wakes the
+//         reclaimer, or is withdrawn.
+//     Both may happen, which is harmless: waking twice; and a withdrawal fails if a snapshot has the item, as both take
+//     the queue's lock. Where the barrier cannot be relied upon, AppendFlags is never 0 and each append fences here.
+// O7 (exactly once)  Past the append nothing throws but ObjectDisposedException, and that only once the item was
+//     withdrawn.
 //
 // Checked by: idle.pml; WakeUpStressTests, WithdrawalTests; systematic WakeUpTests, DisposalTests; mutants O9, O11.
 internal sealed unsafe class Producer(DomainCore core)
@@ -147,8 +149,8 @@ internal sealed unsafe class Producer(DomainCore core)
         }
     }
 
-    /// <summary>Appends a head to the domain's own queue, for a caller who may not register, pay or throw. False: the domain is
-    /// disposed, and the head is the caller's.</summary>
+    /// <summary>Appends a head to the domain's own queue, for a caller who may not register, pay or throw. False: the
+    /// domain is disposed, and the head is the caller's.</summary>
     public bool TryPushShared(RcuHead* head, nint word)
     {
         using TryLock.Holder holder = TryLock.Hold(ref _sharedLock);
@@ -211,8 +213,8 @@ internal sealed unsafe class Producer(DomainCore core)
         return ReaderSlot.Untwinned(slot == null ? core.Registrar.Register() : slot);
     }
 
-    /// <summary>Wakes the reclaimer if it is idle. True: the domain is disposed, and the append is to be withdrawn if it still can
-    /// be.</summary>
+    /// <summary>Wakes the reclaimer if it is idle. True: the domain is disposed, and the append is to be withdrawn if
+    /// it still can be.</summary>
     public bool WakeAndCheckDisposed()
     {
         int flags = Order.Acquire(&core.State->AppendFlags);
@@ -230,8 +232,8 @@ internal sealed unsafe class Producer(DomainCore core)
         return (flags & AppendFlags.Disposed) != 0;
     }
 
-    // The page is full, or there is none yet. On return there is room; on an exception the queue is as it was, less what was
-    // freed, and the next call comes here again.
+    // The page is full, or there is none yet. On return there is room; on an exception the queue is as it was, less
+    // what was freed, and the next call comes here again.
     private void MakeRoom(ReaderSlot* real, PageQueue* queue)
     {
         core.Collector.StampFullPage(queue);

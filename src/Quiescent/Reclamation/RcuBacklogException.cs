@@ -1,8 +1,8 @@
 namespace Quiescent;
 
 /// <summary>
-/// More waits than <see cref="RcuDomainOptions.BacklogLimit"/> allows under <see cref="BacklogPolicy.Throw"/>. Nothing was
-/// queued; the caller still owns what it wanted to hand over.
+/// More waits than <see cref="RcuDomainOptions.BacklogLimit"/> allows under <see cref="BacklogPolicy.Throw"/>. Nothing
+/// was queued; the caller still owns what it wanted to hand over.
 /// </summary>
 public sealed class RcuBacklogException : InvalidOperationException
 {
@@ -13,12 +13,15 @@ public sealed class RcuBacklogException : InvalidOperationException
     }
 
     /// <summary>The exception with the given message.</summary>
+    /// <param name="message">What happened.</param>
     public RcuBacklogException(string message)
         : base(message)
     {
     }
 
     /// <summary>The exception with the given message and cause.</summary>
+    /// <param name="message">What happened.</param>
+    /// <param name="innerException">What caused it.</param>
     public RcuBacklogException(string message, Exception innerException)
         : base(message, innerException)
     {

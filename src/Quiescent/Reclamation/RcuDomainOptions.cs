@@ -5,10 +5,12 @@ namespace Quiescent;
 /// <summary>Where the fence of a section's entry is paid.</summary>
 public enum ReadSideBarrier
 {
-    /// <summary>By the grace period, with a process-wide barrier (liburcu's memb flavour): entry is plain stores. The default.</summary>
+    /// <summary>By the grace period, with a process-wide barrier (liburcu's memb flavour): entry is plain stores. The
+    /// default.</summary>
     Asymmetric,
 
-    /// <summary>By the reader, with a full fence (liburcu's mb flavour): grace periods take less than a microsecond.</summary>
+    /// <summary>By the reader, with a full fence (liburcu's mb flavour): grace periods take less than a
+    /// microsecond.</summary>
     Full,
 }
 
@@ -16,16 +18,17 @@ public enum ReadSideBarrier
 public enum BacklogPolicy
 {
     /// <summary>Each page's worth queued pays a bounded pause that grows with the overshoot; never inside a section,
-    /// but in a <see cref="SrcuDomain"/>. The default: growth is slowed, and no thread waits for a reader without bound.</summary>
+    /// but in a <see cref="SrcuDomain"/>. The default: growth is slowed, and no thread waits for a reader without
+    /// bound.</summary>
     Throttle,
 
-    /// <summary>Queueing waits until the backlog has fallen; never inside a section. In a <see cref="SrcuDomain"/>, whose sections belong
-    /// to no thread, it counts as <see cref="Throttle"/>.</summary>
+    /// <summary>Queueing waits until the backlog has fallen; never inside a section. In a <see cref="SrcuDomain"/>,
+    /// whose sections belong to no thread, it counts as <see cref="Throttle"/>.</summary>
     /// <remarks><b>Safety.</b> Deadlocks if the thread holds a lock that a reader inside a section waits for.</remarks>
     Block,
 
-    /// <summary>Queueing throws <see cref="RcuBacklogException"/> and the caller keeps what it would have queued. Embedded heads
-    /// are exempt: they cannot fail.</summary>
+    /// <summary>Queueing throws <see cref="RcuBacklogException"/> and the caller keeps what it would have queued.
+    /// Embedded heads are exempt: they cannot fail.</summary>
     Throw,
 
     /// <summary>The backlog grows.</summary>
@@ -38,41 +41,46 @@ public sealed record RcuDomainOptions
     /// <summary>The domain's name in reports. Must not be empty.</summary>
     public string Name { get; init; } = "rcu";
 
-    /// <summary>Where the fence of a section's entry is paid. Where the platform has no process-wide barrier, all domains are
+    /// <summary>Where the fence of a section's entry is paid. Where the platform has no process-wide barrier, all
+    /// domains are
     /// <see cref="ReadSideBarrier.Full"/>.</summary>
     public ReadSideBarrier ReadSideBarrier { get; init; } = ReadSideBarrier.Asymmetric;
 
     /// <summary>How long the reclaimer waits to gather a batch, 0 to one minute. One millisecond by default.</summary>
     public TimeSpan ReclaimDelay { get; init; } = TimeSpan.FromMilliseconds(1);
 
-    /// <summary>A grace period this old is reported as stalled; positive, or <see cref="Timeout.InfiniteTimeSpan"/> for never.
-    /// 21 seconds by default.</summary>
+    /// <summary>A grace period this old is reported as stalled; positive, or <see cref="Timeout.InfiniteTimeSpan"/> for
+    /// never. 21 seconds by default.</summary>
     public TimeSpan StallTimeout { get; init; } = TimeSpan.FromSeconds(21);
 
-    /// <summary>Above this many waiting blocks and callbacks <see cref="BacklogPolicy"/> applies, at least 1. Accurate to a page
-    /// (508 blocks, less for small limits) per thread. One million by default.</summary>
+    /// <summary>Above this many waiting blocks and callbacks <see cref="BacklogPolicy"/> applies, at least 1. Accurate
+    /// to a page (508 blocks, less for small limits) per thread. One million by default.</summary>
     public long BacklogLimit { get; init; } = 1_000_000;
 
     /// <summary>What queueing does above the limit.</summary>
     public BacklogPolicy BacklogPolicy { get; init; } = BacklogPolicy.Throttle;
 
-    /// <summary>Callbacks of one thread's queue invoked per pass of the reclaimer (<c>rcutree.blimit</c>), at least 1.</summary>
+    /// <summary>Callbacks of one thread's queue invoked per pass of the reclaimer (<c>rcutree.blimit</c>), at least
+    /// 1.</summary>
     public int CallbackBatchLimit { get; init; } = 256;
 
-    /// <summary>Checks what cannot be checked for free (the kernel's PROVE_RCU and debug objects), and names the places in the program. For
-    /// tests: sections and <c>Free</c> cost some microseconds each. The AppContext switch <c>Quiescent.Validate</c>, or
-    /// <c>QUIESCENT_VALIDATE=1</c> in the environment, turns it on for all domains.</summary>
+    /// <summary>Checks what cannot be checked for free (the kernel's PROVE_RCU and debug objects), and names the places
+    /// in the program. For tests: sections and <c>Free</c> cost some microseconds each. The AppContext switch
+    /// <c>Quiescent.Validate</c>, or <c>QUIESCENT_VALIDATE=1</c> in the environment, turns it on for all
+    /// domains.</summary>
     /// <remarks>
-    /// <para>An <see cref="InvalidOperationException"/> where it happens: a guard out of order or never left; a quiescent state inside
-    /// a free section; a block queued twice, whatever the forms and domains, while it waits or soon after; a blocking call inside
-    /// a section of an <see cref="RcuDomain"/> (handles, monitors, locks, tasks, threads; not <see cref="Thread.Sleep(int)"/> and
-    /// spinning, which the runtime does not tell of). Inside a section the thread has a synchronization context of the library's, which passes
-    /// on all but waits.</para>
-    /// <para><see cref="GracePeriodDomain.MisuseFound"/>: a head overwritten while it waits, which is then not carried out, so that its block
-    /// leaks (<see cref="RcuStatistics.Leaked"/>); a write to a reclaimed block. Blocks of the two built-in deallocators are poisoned when
-    /// they are reclaimed, and really freed when 16 MiB or 32,768 blocks have followed, or the domain is disposed of.</para>
-    /// <para>With validation on for all, not compiled ahead of time, also an exception: a dereference inside a section of a reclaimed
-    /// block. <see cref="PagedHeap"/> finds every access. Stall reports name where sections were entered.</para>
+    /// <para>An <see cref="InvalidOperationException"/> where it happens: a guard out of order or never left; a
+    /// quiescent state inside a free section; a block queued twice, whatever the forms and domains, while it waits or
+    /// soon after; a blocking call inside a section of an <see cref="RcuDomain"/> (handles, monitors, locks, tasks,
+    /// threads; not <see cref="Thread.Sleep(int)"/> and spinning, which the runtime does not tell of). Inside a section
+    /// the thread has a synchronization context of the library's, which passes on all but waits.</para>
+    /// <para><see cref="GracePeriodDomain.MisuseFound"/>: a head overwritten while it waits, which is then not carried
+    /// out, so that its block leaks (<see cref="RcuStatistics.Leaked"/>); a write to a reclaimed block. Blocks of the
+    /// two built-in deallocators are poisoned when they are reclaimed, and really freed when 16 MiB or 32,768 blocks
+    /// have followed, or the domain is disposed of.</para>
+    /// <para>With validation on for all, not compiled ahead of time, also an exception: a dereference inside a section
+    /// of a reclaimed block. <see cref="PagedHeap"/> finds every access. Stall reports name where sections were
+    /// entered.</para>
     /// </remarks>
     public bool Validate { get; init; }
 

@@ -12,11 +12,11 @@ namespace Quiescent.Reclamation;
 //                         ▼                                                                       │
 //              gather for ReclaimDelay ──► pass: collect, run, note, advance ──► pause ──► pass … ┘
 //
-// O9  Going idle: set the bit, process-wide barrier [E], look at everything again. An append that the look missed is one whose
-//     thread had not stored it at the barrier; its read of AppendFlags comes later and sees the bit (Producer.cs). The same
-//     holds for requests and waiters, which are stored before an interlocked operation in Wake. The thread is started by the
-//     first wake, so a domain that only reads and synchronises has none; if it cannot be started, the bit is set again and
-//     the next append tries again.
+// O9  Going idle: set the bit, process-wide barrier [E], look at everything again. An append that the look missed is
+//     one whose thread had not stored it at the barrier; its read of AppendFlags comes later and sees the bit
+//     (Producer.cs). The same holds for requests and waiters, which are stored before an interlocked operation in Wake.
+//     The thread is started by the first wake, so a domain that only reads and synchronises has none; if it cannot be
+//     started, the bit is set again and the next append tries again.
 internal sealed class Reclaimer(DomainCore core)
 {
     // Set in a requested target, whose low bits are free, so that 0 says there is none.
@@ -44,7 +44,8 @@ internal sealed class Reclaimer(DomainCore core)
     /// <summary>Whether function callbacks or blocks of user deallocators wait, or run.</summary>
     public bool IsCodeWaiting => BarrierTarget.AnythingWaits(core, codeOnly: true);
 
-    /// <summary>Starts the thread, or wakes it from idleness. Cannot fail: what could not be done is left to the next append.</summary>
+    /// <summary>Starts the thread, or wakes it from idleness. Cannot fail: what could not be done is left to the next
+    /// append.</summary>
     public unsafe void Wake()
     {
         if ((Order.And(ref core.State->AppendFlags, ~AppendFlags.Idle) & AppendFlags.Idle) == 0)
@@ -69,7 +70,8 @@ internal sealed class Reclaimer(DomainCore core)
         SetSignal();
     }
 
-    /// <summary>Until <see cref="EndExpedited"/> the reclaimer gathers no batches and takes what active owners would see to.</summary>
+    /// <summary>Until <see cref="EndExpedited"/> the reclaimer gathers no batches and takes what active owners would
+    /// see to.</summary>
     public void BeginExpedited()
     {
         Order.Add(ref _expedited, 1);
@@ -147,8 +149,8 @@ internal sealed class Reclaimer(DomainCore core)
         Wake();
     }
 
-    /// <summary>One pass by the stepping thread, in the reclaimer's place: carries out what is covered, notes what waits. Returns
-    /// whether anything was carried out.</summary>
+    /// <summary>One pass by the stepping thread, in the reclaimer's place: carries out what is covered, notes what
+    /// waits. Returns whether anything was carried out.</summary>
     public bool RunStep()
     {
         Order.Release(ref _thread, Thread.CurrentThread);
@@ -212,7 +214,8 @@ internal sealed class Reclaimer(DomainCore core)
                 Thread thread = Threads.Create(Run, $"rcu reclaimer ({core.Options.Name})");
                 FaultInjection.ThrowIfDue(FaultSite.ThreadStart);
 
-                // Made with the thread, and not with the domain: a finalizer that starts it may come after the signal's own.
+                // Made with the thread, and not with the domain: a finalizer that starts it may come after the signal's
+                // own.
                 Order.Release(ref _signal, new Signal());
                 core.Slots.IsServed = true;
                 Threads.Start(thread);
@@ -252,7 +255,8 @@ internal sealed class Reclaimer(DomainCore core)
             }
             catch (OutOfMemoryException)
             {
-                // What could not be reported or completed for lack of memory is taken up again; no queue is left half-way.
+                // What could not be reported or completed for lack of memory is taken up again; no queue is left
+                // half-way.
                 Rest(s_poll);
             }
         }
@@ -400,7 +404,8 @@ internal sealed class Reclaimer(DomainCore core)
         }
         catch (ThreadInterruptedException)
         {
-            // A callback may have interrupted this thread, which is nobody's to interrupt: the loop looks for work again.
+            // A callback may have interrupted this thread, which is nobody's to interrupt: the loop looks for work
+            // again.
         }
     }
 }

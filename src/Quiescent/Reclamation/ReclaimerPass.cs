@@ -6,13 +6,14 @@ using static Quiescent.Tuning;
 
 namespace Quiescent.Reclamation;
 
-// One pass over all queues of a domain, by the reclaimer or, for all but user code, by a barrier: free what is covered, run a batch of user code, note what waits, and
-// advance the engine once. No state but the newest target is kept between passes, so passes can be repeated at will.
+// One pass over all queues of a domain, by the reclaimer or, for all but user code, by a barrier: free what is covered,
+// run a batch of user code, note what waits, and advance the engine once. No state but the newest target is kept
+// between passes, so passes can be repeated at will.
 //
-// O8  User code runs here alone, on the reclaimer, with no lock held: a queue's lock is taken to learn what is covered. Nobody
-//     else carries out what those queues hold, so what was covered stays so.
-// O7  Each callback and each user deallocator is called within its own try; a throw is counted and reported, and the next
-//     one runs.
+// O8  User code runs here alone, on the reclaimer, with no lock held: a queue's lock is taken to learn what is covered.
+//     Nobody else carries out what those queues hold, so what was covered stays so.
+// O7  Each callback and each user deallocator is called within its own try; a throw is counted and reported, and the
+//     next one runs.
 internal sealed unsafe class ReclaimerPass(DomainCore core, int batchLimit)
 {
     private const int HeadsPerQueue = PagesPerQueue * Page.Entries;
@@ -30,7 +31,8 @@ internal sealed unsafe class ReclaimerPass(DomainCore core, int batchLimit)
     /// <summary>Whether the last pass left something that waits for a grace period in particular.</summary>
     public bool IsGracePeriodAwaited => _isAwaited &= !core.Engine.HasCompleted(_newestTarget);
 
-    /// <summary>Before the first of a run of passes. O4: a target is not kept while nobody looks whether it has completed.</summary>
+    /// <summary>Before the first of a run of passes. O4: a target is not kept while nobody looks whether it has
+    /// completed.</summary>
     public void Begin() => _isAwaited = false;
 
     /// <summary>Sees to it that the passes drive grace periods up to the target.</summary>

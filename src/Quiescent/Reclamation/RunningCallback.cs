@@ -5,9 +5,9 @@ using Quiescent.Validate;
 
 namespace Quiescent.Reclamation;
 
-// What user code the reclaimer runs, which may not return and then has to be named: the queue that it runs, whose count of what is
-// carried out tells the one that runs from the next, and the last function called. The reclaimer alone writes it, two stores for a
-// function; whoever waits reads it, and believes what it has seen unchanged for long.
+// What user code the reclaimer runs, which may not return and then has to be named: the queue that it runs, whose count
+// of what is carried out tells the one that runs from the next, and the last function called. The reclaimer alone
+// writes it, two stores for a function; whoever waits reads it, and believes what it has seen unchanged for long.
 internal sealed unsafe class RunningCallback
 {
     private nint _heads;
@@ -38,7 +38,8 @@ internal sealed unsafe class RunningCallback
         }
     }
 
-    /// <summary>From here to <see cref="Leave"/> the blocks of this queue are carried out, by a user deallocator.</summary>
+    /// <summary>From here to <see cref="Leave"/> the blocks of this queue are carried out, by a user
+    /// deallocator.</summary>
     public void Enter(PageQueue* queue) => Order.Release(ref _pages, (nint)queue);
 
     public void Leave()

@@ -3,13 +3,15 @@ using Quiescent.Reclamation;
 
 namespace Quiescent.Resources;
 
-// The returned arrays of one length, in the order in which they came back, each with the grace period that covers its return.
+// The returned arrays of one length, in the order in which they came back, each with the grace period that covers its
+// return.
 //
-// A1  An array is handed out after its grace period only: it leaves the front, and only when the domain has completed the target
-//     that was taken when it came back, after its user had unlinked it (O3, [G]). Each array has a target of its own.
+// A1  An array is handed out after its grace period only: it leaves the front, and only when the domain has completed
+//     the target that was taken when it came back, after its user had unlinked it (O3, [G]). Each array has a target of
+//     its own.
 // A2  No array is handed out twice for one return: an array that is here and comes again is refused, by identity.
-// A3  Memory is bounded: when there is no room, and while a reader holds grace periods up, an array is left to the garbage collector,
-//     which waits for its readers by itself. So nothing has to run when nobody rents (O9).
+// A3  Memory is bounded: when there is no room, and while a reader holds grace periods up, an array is left to the
+//     garbage collector, which waits for its readers by itself. So nothing has to run when nobody rents (O9).
 internal sealed class ArrayBucket<T>
 {
     private readonly DomainCore _core;

@@ -17,19 +17,23 @@ namespace Quiescent.Resources;
 //
 // Why it is right:
 //
-// L1  No use after the release, though nothing unlinks the resource but its own state. A use is a load of the state inside a
-//     section. It finds Open: then its section is one that the grace period after Close waits for (O1; the state is what is
-//     unlinked, O3 holds between its exchange in Close and the stamp of the head). It finds Closing: then perhaps not, since the
-//     section may have begun later; so it makes that Used, and the first grace period does not release. It finds Used: another
-//     section did so, and the second grace period begins only after Used has become Shut, so after this load, and waits for this
-//     section too. Any step is one compare-exchange, and of Closing to Used and Closing to Released one succeeds.
+// L1  No use after the release, though nothing unlinks the resource but its own state. A use is a load of the state
+//     inside a section. It finds Open: then its section is one that the grace period after Close waits for (O1; the
+//     state is what is unlinked, O3 holds between its exchange in Close and the stamp of the head). It finds Closing:
+//     then perhaps not, since the section may have begun later; so it makes that Used, and the first grace period does
+//     not release. It finds Used: another section did so, and the second grace period begins only after Used has become
+//     Shut, so after this load, and waits for this section too. Any step is one compare-exchange, and of Closing to
+//     Used and Closing to Released one succeeds.
 // L2  A reader whose section began before Close can use the resource to its end: Shut comes a grace period after Close.
-//     Where the resource is found through something published, which is unlinked before Close, the second finding means the same as
-//     the first, and nothing is made Used.
-// L3  A release comes at most two grace periods after Close, whatever readers do: a use that finds Shut or Released throws.
-// L4  It is released once: by whoever takes the last hold. The owner's hold ends with the grace periods, a pin's with the pin.
-// L5  Close cannot fail: the head is made with the resource, and its handle keeps this object and the domain (so that they are not
-//     finalized before the resource), but not what the user holds. In a domain that is disposed of the thread pool waits instead.
+//     Where the resource is found through something published, which is unlinked before Close, the second finding means
+//     the same as the first, and nothing is made Used.
+// L3  A release comes at most two grace periods after Close, whatever readers do: a use that finds Shut or Released
+//     throws.
+// L4  It is released once: by whoever takes the last hold. The owner's hold ends with the grace periods, a pin's with
+//     the pin.
+// L5  Close cannot fail: the head is made with the resource, and its handle keeps this object and the domain (so that
+//     they are not finalized before the resource), but not what the user holds. In a domain that is disposed of the
+//     thread pool waits instead.
 internal sealed unsafe class Lifetime : ManagedCallback
 {
     private const int Open = 0;
@@ -38,7 +42,8 @@ internal sealed unsafe class Lifetime : ManagedCallback
     private const int Shut = 3;
     private const int Released = 4;
 
-    // What _holds adds up: the owner's hold, once, and each pin's. Apart, so that an Unpin too many cannot end the owner's.
+    // What _holds adds up: the owner's hold, once, and each pin's. Apart, so that an Unpin too many cannot end the
+    // owner's.
     private const int OwnersHold = 1;
     private const int PinsHold = 2;
 
@@ -51,7 +56,8 @@ internal sealed unsafe class Lifetime : ManagedCallback
     /// <summary>A lifetime that ends with the resource's release.</summary>
     /// <param name="core">Whose readers use it.</param>
     /// <param name="resource">What is released; it is kept until then. Null: <see cref="Close"/> names it.</param>
-    /// <param name="isPublished">Whether readers find it through something that is unlinked before <see cref="Close"/>.</param>
+    /// <param name="isPublished">Whether readers find it through something that is unlinked before <see
+    /// cref="Close"/>.</param>
     /// <exception cref="OutOfMemoryException">There is no memory for the head.</exception>
     public Lifetime(DomainCore core, IReleasable? resource, bool isPublished)
     {
@@ -76,7 +82,8 @@ internal sealed unsafe class Lifetime : ManagedCallback
         }
     }
 
-    /// <summary>As <see cref="Use"/>, of something published that was found by another way than its publication.</summary>
+    /// <summary>As <see cref="Use"/>, of something published that was found by another way than its
+    /// publication.</summary>
     /// <inheritdoc cref="Use" path="/exception"/>
     public void UseUnlinked()
     {
@@ -86,9 +93,11 @@ internal sealed unsafe class Lifetime : ManagedCallback
         }
     }
 
-    /// <summary>Closes the resource, to be released when its readers are gone; a second call does nothing. Cannot fail.</summary>
+    /// <summary>Closes the resource, to be released when its readers are gone; a second call does nothing. Cannot
+    /// fail.</summary>
     /// <param name="resource">What is released, where it was not known before.</param>
-    /// <param name="isFinalizing">Called by a finalizer, which must not wait for readers, as others may have to above the backlog limit.</param>
+    /// <param name="isFinalizing">Called by a finalizer, which must not wait for readers, as others may have to above
+    /// the backlog limit.</param>
     public void Close(IReleasable? resource = null, bool isFinalizing = false)
     {
         if (Order.CompareExchange(ref _state, Closing, Open) == Open)

@@ -6,8 +6,9 @@ using Quiescent.Reclamation;
 
 namespace Quiescent.Resources;
 
-// Memory outside the GC's heap, from somewhere, with a lifetime. What a reader has of it is an address, which keeps nothing alive: so
-// the finalizer of a region that was dropped waits for readers as well, and what is released is kept by the lifetime.
+// Memory outside the GC's heap, from somewhere, with a lifetime. What a reader has of it is an address, which keeps
+// nothing alive: so the finalizer of a region that was dropped waits for readers as well, and what is released is kept
+// by the lifetime.
 internal sealed unsafe class NativeRegion : IDisposable
 {
     private readonly Lifetime _lifetime;
@@ -17,8 +18,10 @@ internal sealed unsafe class NativeRegion : IDisposable
     /// <param name="address">Its first byte.</param>
     /// <param name="length">Its length in bytes.</param>
     /// <param name="source">Where it goes back to.</param>
-    /// <param name="isPublished">Whether readers find it through something that is unlinked before it is disposed of.</param>
-    /// <exception cref="OutOfMemoryException">There is no memory to note it; the memory is still the caller's.</exception>
+    /// <param name="isPublished">Whether readers find it through something that is unlinked before it is disposed
+    /// of.</param>
+    /// <exception cref="OutOfMemoryException">There is no memory to note it; the memory is still the
+    /// caller's.</exception>
     public NativeRegion(DomainCore core, void* address, long length, IReleasable source, bool isPublished)
     {
         Address = (byte*)address;

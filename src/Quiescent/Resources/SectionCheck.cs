@@ -5,8 +5,8 @@ using Quiescent.Sleepable;
 
 namespace Quiescent.Resources;
 
-// Whose sections protect a resource. A guard of another domain would protect nothing, and looks just like the right one; so each
-// dereference compares the address of something that the domain alone has.
+// Whose sections protect a resource. A guard of another domain would protect nothing, and looks just like the right
+// one; so each dereference compares the address of something that the domain alone has.
 internal readonly unsafe struct SectionCheck
 {
     private static readonly nint s_none = -1;

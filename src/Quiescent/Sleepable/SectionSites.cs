@@ -4,9 +4,9 @@ using Quiescent.Validate;
 
 namespace Quiescent.Sleepable;
 
-// Under Validate: where each open sleepable section began, and where the last one under its ticket ended. Kept by ticket and not by
-// domain, as that is all that a lock released twice still knows. What is kept of an ended section does not keep its code, which may be
-// unloaded.
+// Under Validate: where each open sleepable section began, and where the last one under its ticket ended. Kept by
+// ticket and not by domain, as that is all that a lock released twice still knows. What is kept of an ended section
+// does not keep its code, which may be unloaded.
 internal sealed unsafe class SectionSites
 {
     private readonly Dictionary<nint, Entry> _entries = [];
@@ -24,7 +24,8 @@ internal sealed unsafe class SectionSites
         _entries[(nint)ticket] = entry;
     }
 
-    /// <summary>Notes that a section ends, before its ticket can be used anew. Cannot fail: without memory it goes unnoted.</summary>
+    /// <summary>Notes that a section ends, before its ticket can be used anew. Cannot fail: without memory it goes
+    /// unnoted.</summary>
     public void Close(Ticket* ticket, ulong number)
     {
         try

@@ -4,11 +4,12 @@ using Quiescent.Ordering;
 
 namespace Quiescent.Sleepable;
 
-// Entry and exit of a sleepable section: its ticket is opened, then the section counted; the exit goes the other way. Why that is
-// right stands in StripeScan.cs (counting) and Ticket.cs (releasing once).
+// Entry and exit of a sleepable section: its ticket is opened, then the section counted; the exit goes the other way.
+// Why that is right stands in StripeScan.cs (counting) and Ticket.cs (releasing once).
 internal static unsafe class SleepableSection
 {
-    /// <summary>Begins a section under a free ticket of this thread. Returns the number that its lock carries.</summary>
+    /// <summary>Begins a section under a free ticket of this thread. Returns the number that its lock
+    /// carries.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Enter(Ticket* ticket, SectionCounts* counts)
     {
@@ -61,8 +62,8 @@ internal static unsafe class SleepableSection
         return (Order.Acquire(in ticket->Number) & ~Ticket.Validated) == number && stripes.Contain(counts);
     }
 
-    /// <summary>Whether the section is open, and counted elsewhere than in these counters. Of one that has ended nothing is
-    /// known.</summary>
+    /// <summary>Whether the section is open, and counted elsewhere than in these counters. Of one that has ended
+    /// nothing is known.</summary>
     public static bool IsOpenElsewhere(Ticket* ticket, ulong number, Stripes stripes)
     {
         if (ticket == null)

@@ -6,15 +6,17 @@ using Quiescent.Validate;
 namespace Quiescent;
 
 /// <summary>
-/// A read-side critical section of an <see cref="SrcuDomain"/>, open until it is disposed of, once, on whichever thread:
-/// <c>using SrcuReadLock section = domain.ReadLock();</c>. It may be held across <c>await</c>, stored and passed on.
+/// A read-side critical section of an <see cref="SrcuDomain"/>, open until it is disposed of, once, on whichever
+/// thread: <c>using SrcuReadLock section = domain.ReadLock();</c>. It may be held across <c>await</c>, stored and
+/// passed on.
 /// </summary>
 /// <remarks>
-/// <para>A reference from <see cref="Dereference{T}(ref readonly RcuPointer{T})"/> cannot outlive the lock's variable, nor cross an
-/// <c>await</c>; dereference again behind it: what was reachable when the section began is still there.</para>
-/// <para><b>Safety.</b> Copies stand for the same section: the first release ends it, and a second one throws. What the compiler does not
-/// see: a dereference after the release, and a lock that is never released, which holds up the domain's grace periods until the
-/// process ends (the stall report names who began it).</para>
+/// <para>A reference from <see cref="Dereference{T}(ref readonly RcuPointer{T})"/> cannot outlive the lock's variable,
+/// nor cross an <c>await</c>; dereference again behind it: what was reachable when the section began is still
+/// there.</para>
+/// <para><b>Safety.</b> Copies stand for the same section: the first release ends it, and a second one throws. What the
+/// compiler does not see: a dereference after the release, and a lock that is never released, which holds up the
+/// domain's grace periods until the process ends (the stall report names who began it).</para>
 /// </remarks>
 public readonly unsafe struct SrcuReadLock : IDisposable, IAsyncDisposable
 {
@@ -29,16 +31,21 @@ public readonly unsafe struct SrcuReadLock : IDisposable, IAsyncDisposable
     }
 
     /// <inheritdoc cref="ReadGuard.Dereference{T}(ref readonly RcuPointer{T})"/>
+    /// <param name="pointer">The published pointer, where it lies.</param>
+    /// <returns>The block; a null reference for a null pointer.</returns>
     [UnscopedRef]
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ref readonly T Dereference<T>(scoped ref readonly RcuPointer<T> pointer)
         where T : unmanaged
     {
-        // SAFETY: published blocks hold a T, and are not freed before this section ends (O1, O2); a null becomes a null reference.
+        // SAFETY: published blocks hold a T, and are not freed before this section ends (O1, O2); a null becomes a null
+        // reference.
         return ref Unsafe.AsRef<T>(DereferencePointer(in pointer));
     }
 
     /// <inheritdoc cref="ReadGuard.Dereference{T}(ref readonly RcuPointer)"/>
+    /// <param name="pointer">The published pointer, where it lies.</param>
+    /// <returns>The block; a null reference for a null pointer.</returns>
     [UnscopedRef]
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ref readonly T Dereference<T>(scoped ref readonly RcuPointer pointer)
@@ -49,21 +56,28 @@ public readonly unsafe struct SrcuReadLock : IDisposable, IAsyncDisposable
     }
 
     /// <inheritdoc cref="ReadGuard.DereferencePointer{T}(ref readonly RcuPointer{T})"/>
+    /// <param name="pointer">The published pointer, where it lies.</param>
+    /// <returns>The block, or null.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T* DereferencePointer<T>(scoped ref readonly RcuPointer<T> pointer)
         where T : unmanaged => (T*)ProtectedLoad.Acquire(in pointer.Value);
 
     /// <inheritdoc cref="DereferencePointer{T}(ref readonly RcuPointer{T})"/>
+    /// <param name="pointer">The published pointer, where it lies.</param>
+    /// <returns>The block, or null.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void* DereferencePointer(scoped ref readonly RcuPointer pointer) => (void*)ProtectedLoad.Acquire(in pointer.Value);
 
     /// <summary>Ends the section (<c>srcu_read_unlock</c>, <c>srcu_up_read</c>).</summary>
-    /// <exception cref="InvalidOperationException">The lock was released before, or is the default one. Nothing has changed. With
-    /// <see cref="RcuDomainOptions.Validate"/> the message says where the section began and where it was released.</exception>
+    /// <exception cref="InvalidOperationException">The lock was released before, or is the default one. Nothing has
+    /// changed. With
+    /// <see cref="RcuDomainOptions.Validate"/> the message says where the section began and where it was
+    /// released.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Dispose() => SleepableSection.Release(_ticket, _number);
 
     /// <summary>Ends the section, at once, as <see cref="Dispose"/>: for <c>await using</c>.</summary>
+    /// <returns>A completed task.</returns>
     /// <inheritdoc cref="Dispose" path="/exception"/>
     public ValueTask DisposeAsync()
     {

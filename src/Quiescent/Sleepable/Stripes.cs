@@ -6,9 +6,10 @@ using Quiescent.Ordering;
 
 namespace Quiescent.Sleepable;
 
-// Where the sections of a sleepable domain are counted: two sets of counters, in as many stripes as there are processors, each on
-// cache lines of its own. A section adds one to Locks of the set that Index names, and later one to Unlocks beside it, whichever
-// thread ends it. No thread is registered, and what a grace period reads does not grow with threads or sections.
+// Where the sections of a sleepable domain are counted: two sets of counters, in as many stripes as there are
+// processors, each on cache lines of its own. A section adds one to Locks of the set that Index names, and later one to
+// Unlocks beside it, whichever thread ends it. No thread is registered, and what a grace period reads does not grow
+// with threads or sections.
 [StructLayout(LayoutKind.Explicit, Size = Bytes)]
 internal struct SectionCounts
 {

@@ -4,27 +4,28 @@ using Quiescent.Ordering;
 
 namespace Quiescent.Sleepable;
 
-// One open section's entry, so that its release is known from a second one: the counters alone could not tell. Tickets serve all
-// domains in turn and are never freed; their memory stays valid for whoever kept a lock for too long.
+// One open section's entry, so that its release is known from a second one: the counters alone could not tell. Tickets
+// serve all domains in turn and are never freed; their memory stays valid for whoever kept a lock for too long.
 //
-// Number is even while the ticket is free, odd while a section is open under it, and grows by one at each step; a lock carries the
-// odd number it was made with. Only the thread whose ticket it is opens it: a load and a store. A release, on any thread, exchanges
-// the number for the next one: of several releases of one lock one succeeds, and none can hit a later section under the same
-// ticket. What the ticket says of the section is read before the exchange, and is the section's own if that succeeds: from then on
-// it is the opener's again.
+// Number is even while the ticket is free, odd while a section is open under it, and grows by one at each step; a lock
+// carries the odd number it was made with. Only the thread whose ticket it is opens it: a load and a store. A release,
+// on any thread, exchanges the number for the next one: of several releases of one lock one succeeds, and none can hit
+// a later section under the same ticket. What the ticket says of the section is read before the exchange, and is the
+// section's own if that succeeds: from then on it is the opener's again.
 [StructLayout(LayoutKind.Explicit, Size = Bytes)]
 internal unsafe struct Ticket
 {
     public const int Bytes = 64;
 
-    /// <summary>In Number of a section that Validate looks after: its lock does not carry the bit, so that the release's exchange fails
-    /// and goes the long way. So validation costs the others nothing.</summary>
+    /// <summary>In Number of a section that Validate looks after: its lock does not carry the bit, so that the
+    /// release's exchange fails and goes the long way. So validation costs the others nothing.</summary>
     public const ulong Validated = 1UL << 63;
 
     [FieldOffset(0)]
     public ulong Number;
 
-    /// <summary>Where the section was counted, and counts its end: the address tells the domain and the set too.</summary>
+    /// <summary>Where the section was counted, and counts its end: the address tells the domain and the set
+    /// too.</summary>
     [FieldOffset(8)]
     public SectionCounts* Counts;
 

@@ -6,12 +6,13 @@ using static Quiescent.Tuning;
 
 namespace Quiescent.Sleepable;
 
-// The process's tickets: pieces of memory that are never freed, the tickets that no thread has, and those of all threads. A thread
-// takes the lock here once per batch, and what ended threads had goes to others before new memory is asked for.
+// The process's tickets: pieces of memory that are never freed, the tickets that no thread has, and those of all
+// threads. A thread takes the lock here once per batch, and what ended threads had goes to others before new memory is
+// asked for.
 //
-// A thread looks through all its tickets only when it knows of none that is free, and has its number doubled when it then finds fewer
-// than half of them free: so a section costs a bounded number of looks on average, and a thread has at most about twice as many
-// tickets as it ever had sections open at once.
+// A thread looks through all its tickets only when it knows of none that is free, and has its number doubled when it
+// then finds fewer than half of them free: so a section costs a bounded number of looks on average, and a thread has at
+// most about twice as many tickets as it ever had sections open at once.
 internal sealed unsafe class TicketStore
 {
     private readonly List<nint> _pieces = [];
@@ -47,8 +48,8 @@ internal sealed unsafe class TicketStore
         return tickets;
     }
 
-    /// <summary>Who has begun the sections that are open in this set of this domain's counters: under Validate the oldest, else any.
-    /// Null when none is found.</summary>
+    /// <summary>Who has begun the sections that are open in this set of this domain's counters: under Validate the
+    /// oldest, else any. Null when none is found.</summary>
     public ReaderIdentity? FindOpen(Stripes stripes, int index)
     {
         using TryLock.Holder holder = TryLock.Hold(ref _gate);
@@ -188,9 +189,9 @@ internal sealed unsafe class TicketStore
         return ticket;
     }
 
-    // Neither garbage collections nor thread-exit hooks are needed: who looks for memory looks for the dead first. An ended thread
-    // stays known until its last section has ended, as it may have to be named; nor does its managed id go to another thread
-    // meanwhile.
+    // Neither garbage collections nor thread-exit hooks are needed: who looks for memory looks for the dead first. An
+    // ended thread stays known until its last section has ended, as it may have to be named; nor does its managed id go
+    // to another thread meanwhile.
     private void TakeFromTheDead()
     {
         for (int i = _holders.Count - 1; i >= 0; i--)

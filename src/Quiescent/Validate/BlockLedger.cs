@@ -4,12 +4,13 @@ using Quiescent.Ordering;
 
 namespace Quiescent.Validate;
 
-// Under Validate: the blocks and heads that wait, and where they were queued, so that one queued twice is known before it corrupts a
-// queue (the kernel's debug objects). One for the process, so that two domains cannot have the same block. A block leaves just before
-// it is freed, since its address may be allocated anew at once.
+// Under Validate: the blocks and heads that wait, and where they were queued, so that one queued twice is known before
+// it corrupts a queue (the kernel's debug objects). One for the process, so that two domains cannot have the same
+// block. A block leaves just before it is freed, since its address may be allocated anew at once.
 //
-// Of a head it also keeps what the queue has written into it: chains are walked by these copies, so that a head that was overwritten
-// while it waited leads nowhere else, and calls nothing. Places are kept in words: as stacks they would keep the program's code loaded.
+// Of a head it also keeps what the queue has written into it: chains are walked by these copies, so that a head that
+// was overwritten while it waited leads nowhere else, and calls nothing. Places are kept in words: as stacks they would
+// keep the program's code loaded.
 internal sealed unsafe class BlockLedger(Quarantine quarantine)
 {
     /// <summary>For <see cref="Add"/>: blocks whose size is unknown.</summary>
@@ -21,7 +22,8 @@ internal sealed unsafe class BlockLedger(Quarantine quarantine)
 
     public static BlockLedger OfProcess { get; } = new(Quarantine.OfProcess);
 
-    /// <exception cref="InvalidOperationException">The block waits already, or was reclaimed before, or a head in it waits.</exception>
+    /// <exception cref="InvalidOperationException">The block waits already, or was reclaimed before, or a head in it
+    /// waits.</exception>
     public void Add(int channel, void* block, Findings findings)
     {
         string site = CallerSite.Capture().ToString();
@@ -63,7 +65,8 @@ internal sealed unsafe class BlockLedger(Quarantine quarantine)
     }
 
     /// <summary>All or none.</summary>
-    /// <exception cref="InvalidOperationException">A block waits already, was reclaimed before, or stands in the span twice.</exception>
+    /// <exception cref="InvalidOperationException">A block waits already, was reclaimed before, or stands in the span
+    /// twice.</exception>
     public void AddAll(int channel, ReadOnlySpan<nint> blocks, Findings findings)
     {
         Queued queued = new(CallerSite.Capture().ToString(), findings);
@@ -114,7 +117,8 @@ internal sealed unsafe class BlockLedger(Quarantine quarantine)
         return _waiting.Holding((nint)identity)?.Site;
     }
 
-    /// <summary>Frees a block whose grace period has passed: into the quarantine, if its deallocator is built in.</summary>
+    /// <summary>Frees a block whose grace period has passed: into the quarantine, if its deallocator is built
+    /// in.</summary>
     public void Free(int channel, void* block)
     {
         Queued? queued;
@@ -143,7 +147,8 @@ internal sealed unsafe class BlockLedger(Quarantine quarantine)
         }
     }
 
-    /// <summary>Notes that a queue is about to link the head to another one. False: it has been overwritten, and is to stay as it is.</summary>
+    /// <summary>Notes that a queue is about to link the head to another one. False: it has been overwritten, and is to
+    /// stay as it is.</summary>
     public bool TryRelink(RcuHead* head, RcuHead* link)
     {
         using TryLock.Holder holder = TryLock.Hold(ref _gate);
@@ -165,8 +170,8 @@ internal sealed unsafe class BlockLedger(Quarantine quarantine)
         return _heads.TryGetValue((nint)head, out Queued? queued) ? queued.Link : head->Next;
     }
 
-    /// <summary>Whether a head that is to be carried out is as it was queued. If not, that is reported, and the head is forgotten: it is
-    /// nobody's to free or to call.</summary>
+    /// <summary>Whether a head that is to be carried out is as it was queued. If not, that is reported, and the head is
+    /// forgotten: it is nobody's to free or to call.</summary>
     public bool IsUnchanged(RcuHead* head)
     {
         Queued? queued;
@@ -196,7 +201,8 @@ internal sealed unsafe class BlockLedger(Quarantine quarantine)
         }
     }
 
-    // Returns the size of the block, or 1 where it is unknown. It is asked for last: of a block that was freed for good nobody knows it.
+    // Returns the size of the block, or 1 where it is unknown. It is asked for last: of a block that was freed for good
+    // nobody knows it.
     private nuint RequireNew(int channel, nint block, string site, string outcome)
     {
         if (_waiting.Holding(block) is { } queued)

@@ -2,13 +2,15 @@ using System.Diagnostics;
 
 namespace Quiescent.Validate;
 
-// Under Validate: a thread inside a section is told of each of its waits by the runtime, which asks the thread's synchronisation context,
-// before it waits for a handle, a contended monitor or Lock, a pulse, a thread, a task (the kernel's "illegal context switch in RCU
-// read-side critical section"). The exception leaves the wait before it has begun: a lock is not entered, nothing is lost.
+// Under Validate: a thread inside a section is told of each of its waits by the runtime, which asks the thread's
+// synchronisation context, before it waits for a handle, a contended monitor or Lock, a pulse, a thread, a task (the
+// kernel's "illegal context switch in RCU read-side critical section"). The exception leaves the wait before it has
+// begun: a lock is not entered, nothing is lost.
 //
-// It stands before the context that the thread had, to which all else goes on, from a thread's outermost section in a domain to its end.
-// Sections of several domains may end in any order: what is put back is the nearest context whose section has not ended. A context that
-// the program sets inside the section is left alone, and its waits are not seen: that is also how to wait there on purpose.
+// It stands before the context that the thread had, to which all else goes on, from a thread's outermost section in a
+// domain to its end. Sections of several domains may end in any order: what is put back is the nearest context whose
+// section has not ended. A context that the program sets inside the section is left alone, and its waits are not seen:
+// that is also how to wait there on purpose.
 internal sealed class BlockingWatch : SynchronizationContext
 {
     private static readonly string? s_library = typeof(BlockingWatch).Assembly.FullName;
@@ -105,7 +107,8 @@ internal sealed class BlockingWatch : SynchronizationContext
             + $"  {call?.DeclaringTypeName}.{call?.Name} called {stack.GetFrame(program)!.ToString().Trim()}\n  section entered at: {_enteredAt}");
     }
 
-    // The library's own waits are short, and the runtime waits by itself where no program's frame is left: as a thread ends inside a section.
+    // The library's own waits are short, and the runtime waits by itself where no program's frame is left: as a thread
+    // ends inside a section.
     private static bool IsOfTheProgram(StackTrace stack, out int first)
     {
         for (first = FramesHere(stack); stack.GetFrame(first) is { } frame; first++)

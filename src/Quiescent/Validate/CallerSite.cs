@@ -5,8 +5,9 @@ using System.Runtime.CompilerServices;
 
 namespace Quiescent.Validate;
 
-// Under Validate: where the program called the library, to be named when that turns out to have been a mistake. A capture walks the
-// stack, some microseconds; file and line are looked up the first time that a place is seen, as they are read from symbol files.
+// Under Validate: where the program called the library, to be named when that turns out to have been a mistake. A
+// capture walks the stack, some microseconds; file and line are looked up the first time that a place is seen, as they
+// are read from symbol files.
 internal sealed class CallerSite
 {
     private static readonly string s_library = typeof(CallerSite).Assembly.FullName!;
@@ -51,7 +52,8 @@ internal sealed class CallerSite
         return new CallerSite(frames[Math.Min(first, frames.Length)..], place, source);
     }
 
-    /// <summary>The same for keeping: frames hold on to the code that they name, and it could not be unloaded.</summary>
+    /// <summary>The same for keeping: frames hold on to the code that they name, and it could not be
+    /// unloaded.</summary>
     public CallerSite WithoutFrames() => new([], _place, _source);
 
     /// <summary>One line: the method, and where its source is known, file and line.</summary>
@@ -77,7 +79,8 @@ internal sealed class CallerSite
     // A call in the code as it is compiled just now; recompiled code has other offsets, and is looked up again.
     private readonly record struct Place(string Type, string Name, int Offset)
     {
-        // The compiler moves an async method's or iterator's body to a type that is named after it: <Name>d__1.MoveNext.
+        // The compiler moves an async method's or iterator's body to a type that is named after it:
+        // <Name>d__1.MoveNext.
         public override string ToString()
         {
             int open = Type.LastIndexOf('<');

@@ -2,8 +2,9 @@ using Quiescent.Ordering;
 
 namespace Quiescent.Validate;
 
-// What a domain's checks found where no exception can be thrown, nor an event raised: under a queue's lock, or by a thread that has
-// nothing to do with it. Kept until a thread comes by that holds no lock; at most so many, the rest is counted.
+// What a domain's checks found where no exception can be thrown, nor an event raised: under a queue's lock, or by a
+// thread that has nothing to do with it. Kept until a thread comes by that holds no lock; at most so many, the rest is
+// counted.
 internal sealed class Findings
 {
     private const int Kept = 1_000;

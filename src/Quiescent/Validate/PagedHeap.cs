@@ -5,12 +5,13 @@ using static Quiescent.Tuning;
 namespace Quiescent;
 
 /// <summary>
-/// For tests: a heap whose blocks have pages of their own, which become inaccessible when they are freed: a reader that comes too late faults
-/// at the instruction that reads, whether or not it went through the library. Allocate from it and free with
-/// <c>Free&lt;PagedHeap&gt;</c>.
+/// For tests: a heap whose blocks have pages of their own, which become inaccessible when they are freed: a reader that
+/// comes too late faults at the instruction that reads, whether or not it went through the library. Allocate from it
+/// and free with <c>Free&lt;PagedHeap&gt;</c>.
 /// </summary>
-/// <remarks>A block costs a page at least and two to three system calls. The addresses of the last 8,192 freed blocks are kept
-/// from being used anew. Being a deallocator of its own, it runs on the domain's reclaimer, and its blocks count as code for
+/// <remarks>A block costs a page at least and two to three system calls. The addresses of the last 8,192 freed blocks
+/// are kept from being used anew. Being a deallocator of its own, it runs on the domain's reclaimer, and its blocks
+/// count as code for
 /// <see cref="GracePeriodDomain.BarrierCallbacks"/>.</remarks>
 public readonly unsafe struct PagedHeap : INativeDeallocator
 {
@@ -19,6 +20,8 @@ public readonly unsafe struct PagedHeap : INativeDeallocator
     private static int s_gate;
 
     /// <summary>A zeroed block that ends, to a multiple of 16 bytes, where its pages end.</summary>
+    /// <param name="bytes">How many bytes.</param>
+    /// <returns>The block.</returns>
     /// <exception cref="OutOfMemoryException">There is no memory for it.</exception>
     public static void* Alloc(nuint bytes)
     {
@@ -33,7 +36,9 @@ public readonly unsafe struct PagedHeap : INativeDeallocator
         return block;
     }
 
-    /// <summary>Makes the block inaccessible, for good as far as the last 8,192 are concerned. Null is ignored.</summary>
+    /// <summary>Makes the block inaccessible, for good as far as the last 8,192 are concerned. Null is
+    /// ignored.</summary>
+    /// <param name="block">A block that <see cref="Alloc"/> returned.</param>
     /// <exception cref="ArgumentException">It is no block of this heap, or was freed before.</exception>
     public static void Free(void* block)
     {

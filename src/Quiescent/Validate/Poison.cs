@@ -1,7 +1,7 @@
 namespace Quiescent.Validate;
 
-// Under Validate a free block holds poison (the kernel's 0x6b), so that a reader who came too late reads what is nobody's data, and
-// a writer who did is found out when the block is rented, or leaves the quarantine.
+// Under Validate a free block holds poison (the kernel's 0x6b), so that a reader who came too late reads what is
+// nobody's data, and a writer who did is found out when the block is rented, or leaves the quarantine.
 internal static unsafe class Poison
 {
     public const byte Value = 0x6B;

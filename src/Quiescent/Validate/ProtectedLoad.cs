@@ -3,8 +3,9 @@ using Quiescent.Ordering;
 
 namespace Quiescent.Validate;
 
-// The load of a dereference. With validation on for all, what it loads is looked up among the reclaimed blocks. The switch is a constant
-// once the method is compiled for good, and false ahead of time, so that a load is all that is left where it is off.
+// The load of a dereference. With validation on for all, what it loads is looked up among the reclaimed blocks. The
+// switch is a constant once the method is compiled for good, and false ahead of time, so that a load is all that is
+// left where it is off.
 internal static unsafe class ProtectedLoad
 {
     private static bool IsChecked
@@ -13,7 +14,8 @@ internal static unsafe class ProtectedLoad
         get => RuntimeFeature.IsDynamicCodeCompiled && ValidateSwitch.IsOnForAll;
     }
 
-    /// <exception cref="InvalidOperationException">The pointer lies in, or leads to, a block that has been reclaimed.</exception>
+    /// <exception cref="InvalidOperationException">The pointer lies in, or leads to, a block that has been
+    /// reclaimed.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static nint Acquire(ref readonly nint pointer)
     {
@@ -28,7 +30,8 @@ internal static unsafe class ProtectedLoad
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static nint AcquireChecked(ref readonly nint pointer)
     {
-        // SAFETY: the address is compared, not used; one in the managed heap may move meanwhile, and never lies in a native block.
+        // SAFETY: the address is compared, not used; one in the managed heap may move meanwhile, and never lies in a
+        // native block.
         nint place = (nint)Unsafe.AsPointer(ref Unsafe.AsRef(in pointer));
         nint target = Order.Acquire(in pointer);
         Quarantine.OfProcess.ThrowIfReclaimed(place, target);

@@ -5,13 +5,13 @@ using static Quiescent.Tuning;
 
 namespace Quiescent.Validate;
 
-// Under Validate: blocks of the two built-in deallocators after their grace period. They hold poison, and are really freed when as many
-// bytes or blocks have come after them, or their domain is disposed of. Until then
+// Under Validate: blocks of the two built-in deallocators after their grace period. They hold poison, and are really
+// freed when as many bytes or blocks have come after them, or their domain is disposed of. Until then
 //   - a read that a section dereferences finds them, if validation is on for all;
 //   - a block queued a second time finds itself here;
 //   - a write has spoilt the poison when they leave, or when the domain is asked.
-// One for the process: an address says nothing of its domain. All under one short lock that waits for nobody, so that blocks may enter
-// under a queue's.
+// One for the process: an address says nothing of its domain. All under one short lock that waits for nobody, so that
+// blocks may enter under a queue's.
 internal sealed unsafe class Quarantine(long maxBytes, int maxBlocks)
 {
     private readonly Queue<Reclaimed> _inOrder = new();
@@ -21,7 +21,8 @@ internal sealed unsafe class Quarantine(long maxBytes, int maxBlocks)
 
     public static Quarantine OfProcess { get; } = new(QuarantineBytes, QuarantineBlocks);
 
-    /// <summary>Takes a block in place of its deallocator. Cannot fail: what finds no room, or no memory, is freed at once.</summary>
+    /// <summary>Takes a block in place of its deallocator. Cannot fail: what finds no room, or no memory, is freed at
+    /// once.</summary>
     public void Take(int channel, void* block, string queuedAt, Findings findings)
     {
         nuint bytes = BlockSize.Of(channel, block);
@@ -67,7 +68,8 @@ internal sealed unsafe class Quarantine(long maxBytes, int maxBlocks)
         return _byAddress.Holding(address)?.QueuedAt;
     }
 
-    /// <summary>Looks at all blocks of a domain, and reports each that was written to, once. Returns how many.</summary>
+    /// <summary>Looks at all blocks of a domain, and reports each that was written to, once. Returns how
+    /// many.</summary>
     public int Verify(Findings findings)
     {
         using TryLock.Holder holder = TryLock.Hold(ref _gate);

@@ -31,6 +31,7 @@ public sealed class RcuCallSite
     public TimeSpan Age { get; }
 
     /// <summary>One line: the method, and where its source is known, file and line.</summary>
+    /// <returns>The text.</returns>
     public override string ToString() => _site.ToString();
 
     internal static RcuCallSite Of(SectionEntry entry) =>

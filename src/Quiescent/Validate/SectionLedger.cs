@@ -3,18 +3,19 @@ using Quiescent.Ordering;
 
 namespace Quiescent.Validate;
 
-// Under Validate each section gets a number of its own, so that a guard disposed twice, copied or out of order is known for
-// certain, the free sections of an online reader are seen, and each is known by where it began. Numbers are never 0 and never the
-// twin's constant word.
+// Under Validate each section gets a number of its own, so that a guard disposed twice, copied or out of order is known
+// for certain, the free sections of an online reader are seen, and each is known by where it began. Numbers are never 0
+// and never the twin's constant word.
 //
-// The owning thread alone changes it. Others read where the open sections began, for reports, without a lock: the sections are a
-// list whose links never change, the innermost first.
+// The owning thread alone changes it. Others read where the open sections began, for reports, without a lock: the
+// sections are a list whose links never change, the innermost first.
 internal sealed class SectionLedger
 {
     // A power of two.
     private const int Remembered = 16;
 
-    // Nested deeper than this, sections go by the place of those around them: each look at a stack costs as much as it is deep.
+    // Nested deeper than this, sections go by the place of those around them: each look at a stack costs as much as it
+    // is deep.
     private const int MaxRecorded = 64;
 
     private readonly EndedSection[] _ended = new EndedSection[Remembered];
@@ -100,7 +101,8 @@ internal sealed class SectionLedger
             : "It was disposed before, or is another thread's.";
     }
 
-    /// <summary>Where and when the thread went online and its open sections began, the outermost first. Any thread may ask.</summary>
+    /// <summary>Where and when the thread went online and its open sections began, the outermost first. Any thread may
+    /// ask.</summary>
     public SectionEntry[] Entries()
     {
         List<SectionEntry> entries = [];

@@ -4,7 +4,8 @@ using PuppeteerSharp;
 
 namespace MappedCatalog.Tests.Serving;
 
-/// <summary>The page, in a headless Chromium. Without one the tests are skipped, unless QUIESCENT_REQUIRE_CHROMIUM is 1.</summary>
+/// <summary>The page, in a headless Chromium. Without one the tests are skipped, unless QUIESCENT_REQUIRE_CHROMIUM is
+/// 1.</summary>
 public sealed class PageTests : IAsyncLifetime
 {
     private readonly string _profile = Directory.CreateTempSubdirectory("catalog-page-").FullName;

@@ -5,7 +5,8 @@ using RouteTable.Data;
 
 namespace MappedCatalog.Tests.Support;
 
-/// <summary>Tables to test with: the real ones, loaded once; random ones full of overlaps; and two that no look-up can mix up.</summary>
+/// <summary>Tables to test with: the real ones, loaded once; random ones full of overlaps; and two that no look-up can
+/// mix up.</summary>
 internal static class Tables
 {
     private static readonly Lazy<DatedTable[]> s_real =
@@ -15,7 +16,8 @@ internal static class Tables
 
     public static DateOnly Day { get; } = new(2026, 1, 2);
 
-    /// <summary>All addresses of both have other origins: 1,000 and more in the one, 2,000 and more in the other.</summary>
+    /// <summary>All addresses of both have other origins: 1,000 and more in the one, 2,000 and more in the
+    /// other.</summary>
     public static DatedTable[] Distinct { get; } = [Striped(new DateOnly(2025, 1, 1), 1000), Striped(new DateOnly(2026, 1, 1), 2000)];
 
     public static Announcement[] Parse(params string[] lines) =>

@@ -2,8 +2,8 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Quiescent.Codegen.Probes;
 
-// Runs every probe until the JIT has compiled all of them at its highest tier, so that its listing shows that code. Compiled ahead
-// of time, they are run once over.
+// Runs every probe until the JIT has compiled all of them at its highest tier, so that its listing shows that code.
+// Compiled ahead of time, they are run once over.
 const int RoundsPerLook = 64;
 TimeSpan bound = TimeSpan.FromMinutes(2);
 

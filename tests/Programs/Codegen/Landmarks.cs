@@ -1,7 +1,7 @@
 namespace Quiescent.Codegen;
 
-// Offsets by which accesses are told apart in machine code, shared with the probes. Those of the probes' own structs are found in
-// no other struct.
+// Offsets by which accesses are told apart in machine code, shared with the probes. Those of the probes' own structs
+// are found in no other struct.
 internal static class Landmarks
 {
     public const int Pointer = 0x428;
@@ -9,7 +9,8 @@ internal static class Landmarks
     public const int BlockHead = 0x208;
     public const int BlockValue = 0x318;
 
-    // Of the library's structs: RcuHead.Word, DomainState.AppendFlags, Page.Base. A struct that changes fails the checks.
+    // Of the library's structs: RcuHead.Word, DomainState.AppendFlags, Page.Base. A struct that changes fails the
+    // checks.
     public const int HeadWord = 8;
     public const int AppendFlags = 256;
     public const int PageBase = 16;

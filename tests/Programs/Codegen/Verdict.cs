@@ -9,7 +9,8 @@ internal sealed record Verdict(string Method, IReadOnlyList<string> Faults)
 
     private static Verdict Of(Rule rule, IReadOnlyList<Listings.Method> methods)
     {
-        // The last listing is the one that is run. The JIT writes Space.Class:Method(arguments), the other compiler ..._Class__Method.
+        // The last listing is the one that is run. The JIT writes Space.Class:Method(arguments), the other compiler
+        // ..._Class__Method.
         Listings.Method? method = methods.LastOrDefault(method =>
             method.Name.Contains($".{rule.Class}:{rule.Method}(", StringComparison.Ordinal)
             || method.Name.EndsWith($"_{rule.Class}__{rule.Method}", StringComparison.Ordinal));

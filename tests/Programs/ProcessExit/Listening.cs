@@ -3,8 +3,8 @@ using System.Diagnostics.Tracing;
 using System.Runtime.InteropServices;
 using Quiescent;
 
-// Listeners that were there before the library was first used: one is shown the event source, the other each instrument, on the thread
-// that makes them. They use the library, and the other throws.
+// Listeners that were there before the library was first used: one is shown the event source, the other each
+// instrument, on the thread that makes them. They use the library, and the other throws.
 internal sealed class Listening : EventListener
 {
     private static readonly ManualResetEventSlim s_shown = new();

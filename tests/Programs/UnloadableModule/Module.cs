@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 
 namespace Quiescent.UnloadableModule;
 
-// A module as a host sees it: it is loaded, queues in the host's domain, and is unloaded. Its callbacks count in a word of the host's.
+// A module as a host sees it: it is loaded, queues in the host's domain, and is unloaded. Its callbacks count in a word
+// of the host's.
 public static unsafe class Module
 {
     /// <summary>Queues in the named way, so many times. Returns the last head, where there is one.</summary>

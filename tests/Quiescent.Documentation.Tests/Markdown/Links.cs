@@ -1,8 +1,8 @@
 namespace Quiescent.Documentation.Tests.Markdown;
 
 /// <summary>
-/// Finds links that lead nowhere. Links of packaged readmes are absolute; those into this repository are looked up in the
-/// tree, and what lies elsewhere is not looked at.
+/// Finds links that lead nowhere. Links of packaged readmes are absolute; those into this repository are looked up in
+/// the tree, and what lies elsewhere is not looked at.
 /// </summary>
 internal static class Links
 {

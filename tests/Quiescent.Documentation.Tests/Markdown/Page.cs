@@ -2,7 +2,8 @@ using System.Text.RegularExpressions;
 
 namespace Quiescent.Documentation.Tests.Markdown;
 
-/// <summary>A fenced block: what stands behind the opening fence, the text, and the number of the text's first line.</summary>
+/// <summary>A fenced block: what stands behind the opening fence, the text, and the number of the text's first
+/// line.</summary>
 internal sealed record Fence(string Language, string Text, int Line);
 
 /// <summary>A comment, without its marks, and the number of the line on which its text begins.</summary>

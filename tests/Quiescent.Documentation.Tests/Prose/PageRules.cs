@@ -2,27 +2,30 @@ using System.Text.RegularExpressions;
 
 namespace Quiescent.Documentation.Tests.Prose;
 
-/// <summary>What a page must not have. Each rule returns its findings, so that a test can show that it finds something.</summary>
+/// <summary>What a page must not have. Each rule returns its findings, so that a test can show that it finds
+/// something.</summary>
 internal static partial class PageRules
 {
     private const int Columns = 120;
 
-    /// <summary>Lines longer than 120 columns that could be broken. A table row cannot; nor can a line of one word, such as an address;
-    /// nor can what a program prints.</summary>
+    /// <summary>Lines longer than 120 columns that could be broken. A table row cannot; nor can a line of one word,
+    /// such as an address; nor can what a program prints.</summary>
     public static IEnumerable<string> LongLines(string path, string text) => PageText.Lines(text)
         .Where(line => line.Text.Length > Columns
             && line.Kind is not (PageText.Kind.TableRow or PageText.Kind.Output)
             && line.Text.Trim().TrimStart('-', '>', ' ').Contains(' ', StringComparison.Ordinal))
         .Select(line => $"{path}:{line.Number}: {line.Text.Length} columns");
 
-    /// <summary>References to documents that a reader of the repository does not have. Applies to sources as well as to pages.</summary>
+    /// <summary>References to documents that a reader of the repository does not have. Applies to sources as well as to
+    /// pages.</summary>
     public static IEnumerable<string> MissingDocuments(string path, string text) => text
         .Split('\n')
         .Select((line, index) => (line, index))
         .Where(line => MissingDocument().IsMatch(line.line))
         .Select(line => $"{path}:{line.index + 1}: {MissingDocument().Match(line.line).Value}");
 
-    /// <summary>Numbers of mutants, twins and checks: they change with every one that is added, so that no page states them.</summary>
+    /// <summary>Numbers of mutants, twins and checks: they change with every one that is added, so that no page states
+    /// them.</summary>
     public static IEnumerable<string> StatedCounts(string path, string text) =>
         StatedCount().Matches(PageText.Sentences(text)).Select(match => $"{path}: {match.Value}");
 
@@ -43,8 +46,8 @@ internal static partial class PageRules
         return obligations.Concat(bracketed.Concat(named).Select(letter => $"[{letter}]")).Distinct();
     }
 
-    /// <summary>The obligations and fences that a glossary defines, each in a row of its own that begins with the name, and in the last
-    /// cell of a fence's row the file that it stands in.</summary>
+    /// <summary>The obligations and fences that a glossary defines, each in a row of its own that begins with the name,
+    /// and in the last cell of a fence's row the file that it stands in.</summary>
     public static IReadOnlyDictionary<string, string> Defined(string glossary) => PageText.Lines(glossary)
         .Where(line => line.Kind == PageText.Kind.TableRow)
         .Select(line => DefinedRow().Match(line.Text))

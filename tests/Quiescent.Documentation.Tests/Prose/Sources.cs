@@ -37,7 +37,8 @@ internal static partial class Sources
         return prefixes.Count.ToString("N0", CultureInfo.InvariantCulture);
     }
 
-    /// <summary>The path of the library's source file with this name, wherever it lies; null if there is none.</summary>
+    /// <summary>The path of the library's source file with this name, wherever it lies; null if there is
+    /// none.</summary>
     public static string? FindInLibrary(string name) =>
         Directory.EnumerateFiles(Path.Combine(WorkingTree.Root, "src/Quiescent"), name, SearchOption.AllDirectories).SingleOrDefault();
 

@@ -6,8 +6,8 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 namespace Quiescent.Documentation.Tests.Snippets;
 
 /// <summary>
-/// One source text of all the pieces of a program, in the order that the language wants: usings, attributes, statements, types. Lines keep
-/// the numbers that they have on the page, so that errors and stack traces name these.
+/// One source text of all the pieces of a program, in the order that the language wants: usings, attributes,
+/// statements, types. Lines keep the numbers that they have on the page, so that errors and stack traces name these.
 /// </summary>
 internal static class ProgramText
 {

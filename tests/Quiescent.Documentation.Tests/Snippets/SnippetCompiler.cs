@@ -7,7 +7,8 @@ using Quiescent.Shared;
 
 namespace Quiescent.Documentation.Tests.Snippets;
 
-/// <summary>Compiles a snippet's program as a new project would that has the packages and makes warnings errors.</summary>
+/// <summary>Compiles a snippet's program as a new project would that has the packages and makes warnings
+/// errors.</summary>
 internal static class SnippetCompiler
 {
     // As ImplicitUsings has them.

@@ -3,8 +3,8 @@ using Quiescent.Documentation.Tests.Markdown;
 namespace Quiescent.Documentation.Tests.Snippets;
 
 /// <summary>
-/// Finds the programs of a page. A block marked <c>csharp</c> is a whole program, and a block marked <c>text</c> that follows it at once
-/// is what it prints. A comment in front of the block, which no reader sees, says what is different:
+/// Finds the programs of a page. A block marked <c>csharp</c> is a whole program, and a block marked <c>text</c> that
+/// follows it at once is what it prints. A comment in front of the block, which no reader sees, says what is different:
 /// <code>
 /// &lt;!-- snippet: continues --&gt;                 the block goes on from the one before
 /// &lt;!-- snippet: setup NAME --&gt;                the block is no program, but part of each one that uses NAME
@@ -15,8 +15,8 @@ namespace Quiescent.Documentation.Tests.Snippets;
 /// </code>
 /// Several are separated by semicolons. A <c>setup</c> comment of more than one line has its code in it, and no block.
 /// </summary>
-/// <remarks>No block of C# escapes: one that is spelt otherwise, a set-up that nobody uses, a comment that says nothing known or stands
-/// before no block are errors.</remarks>
+/// <remarks>No block of C# escapes: one that is spelt otherwise, a set-up that nobody uses, a comment that says nothing
+/// known or stands before no block are errors.</remarks>
 internal sealed class SnippetReader
 {
     private static readonly HashSet<string> s_languages = ["csharp", "text", "sh", "xml", "json", "", "promela"];

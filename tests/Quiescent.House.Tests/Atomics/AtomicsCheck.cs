@@ -8,8 +8,8 @@ using Quiescent.House.Tests.Sources;
 
 namespace Quiescent.House.Tests.Atomics;
 
-/// <summary>Runs the analyzer of banned symbols with the library's own list, but without the exception that .editorconfig
-/// makes for the one door.</summary>
+/// <summary>Runs the analyzer of banned symbols with the library's own list, but without the exception that
+/// .editorconfig makes for the one door.</summary>
 internal static class AtomicsCheck
 {
     private const string List = "src/Quiescent/BannedSymbols.txt";

@@ -5,8 +5,8 @@ using Quiescent.House.Tests.Sources;
 
 namespace Quiescent.House.Tests.Models;
 
-/// <summary>A model's head says what it models: <c>Models  Folder/File.cs  Member, Member (remark);  File.cs  Member</c>,
-/// on as many lines as it takes.</summary>
+/// <summary>A model's head says what it models: <c>Models  Folder/File.cs  Member, Member (remark);  File.cs
+/// Member</c>, on as many lines as it takes.</summary>
 internal static partial class ModelCheck
 {
     /// <summary>Files and members that are not there, or a head that cannot be read.</summary>

@@ -1,6 +1,7 @@
 namespace Quiescent.House.Tests.Rooms;
 
-/// <summary>Upward uses in the order in which to mend them: by the type that stands too high, the most used first.</summary>
+/// <summary>Upward uses in the order in which to mend them: by the type that stands too high, the most used
+/// first.</summary>
 internal static class RoomReport
 {
     public static string Of(IReadOnlyList<RoomUse> uses)

@@ -15,7 +15,8 @@ public unsafe class CoverTests
     // A reader that stays: whoever frees its block has time to.
     private const int Looks = 6;
 
-    // A target taken before the last head is looked up: the head is unlinked after that target's grace period has begun.
+    // A target taken before the last head is looked up: the head is unlinked after that target's grace period has
+    // begun.
     [Fact]
     public void A_chain_s_target_covers_its_last_head() => Exploration.Run(threads: 3, isCloseUp: true, scenario: schedule =>
     {
@@ -46,8 +47,8 @@ public unsafe class CoverTests
         });
     });
 
-    // A table's end that is read before Started is raised: a slot made in between belongs to a reader that is not waited for, though
-    // its grace period covers what the reader itself has unlinked since.
+    // A table's end that is read before Started is raised: a slot made in between belongs to a reader that is not
+    // waited for, though its grace period covers what the reader itself has unlinked since.
     [Fact]
     public void A_grace_period_scans_whoever_could_hold_what_it_covers() => Exploration.Run(threads: 2, isCloseUp: true, scenario: schedule =>
     {
@@ -68,7 +69,8 @@ public unsafe class CoverTests
     private static GracePeriodEngine CreateEngine() =>
         GracePeriodEngine.OverSlots(new SlotTable(ThreadQueues.Bytes, &ThreadQueues.Free, fullFence: false, validate: false));
 
-    // A reader, an updater, somebody who drives grace periods; and here a consumer, who comes back until the block is freed.
+    // A reader, an updater, somebody who drives grace periods; and here a consumer, who comes back until the block is
+    // freed.
     private static void MustCover(
         Schedule schedule, GracePeriodEngine engine, delegate*<nint, Block*, void> queue, Func<nint, bool, int> visit)
     {

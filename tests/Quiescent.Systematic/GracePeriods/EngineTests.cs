@@ -5,7 +5,8 @@ namespace Quiescent.Systematic.GracePeriods;
 // O1 to O4: what a section may see.
 public unsafe class EngineTests
 {
-    // A wait that ends too early (no-wait, target-too-low), an inner section that ends the outer (inner-guard-ends-outer).
+    // A wait that ends too early (no-wait, target-too-low), an inner section that ends the outer
+    // (inner-guard-ends-outer).
     [Fact]
     public void A_section_never_sees_a_block_freed_after_synchronize() => Exploration.Run(threads: 3, scenario: schedule =>
     {

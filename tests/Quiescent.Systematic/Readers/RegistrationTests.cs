@@ -26,7 +26,8 @@ public unsafe class RegistrationTests
         schedule.JoinAll();
     });
 
-    // A dead thread that holds up grace periods for ever, a slot given away while it is in use, an owner's word lost to a burial.
+    // A dead thread that holds up grace periods for ever, a slot given away while it is in use, an owner's word lost to
+    // a burial.
     [Fact]
     public void A_slot_left_inside_a_section_is_buried_and_serves_the_next_thread() => Exploration.Run(threads: 2, scenario: schedule =>
     {

@@ -14,9 +14,9 @@ public unsafe class HandOverTests
     // Registered before any schedule, so that the first one is like all others.
     public HandOverTests() => _ = Deallocator<SlowHeap>.Channel;
 
-    // Pages of one block or two, so that appends fill them, go on to the next and collect; bulks; heads; and a deallocator that takes
-    // its time. What is freed too early, twice, out of order or not at all; and a barrier that skips pages that are not full, or waits
-    // for what was taken.
+    // Pages of one block or two, so that appends fill them, go on to the next and collect; bulks; heads; and a
+    // deallocator that takes its time. What is freed too early, twice, out of order or not at all; and a barrier that
+    // skips pages that are not full, or waits for what was taken.
     [Fact]
     public void Blocks_are_freed_once_in_order_after_their_grace_period_and_before_a_barrier_returns() => Exploration.Run(threads: 3, scenario: schedule =>
     {
@@ -54,7 +54,8 @@ public unsafe class HandOverTests
             $"Blocks were freed in the order {string.Join(", ", schedule.Freed)}.");
     });
 
-    // Function callbacks run on the reclaimer alone, in the order of their producer; BarrierCallbacks waits for the last to return.
+    // Function callbacks run on the reclaimer alone, in the order of their producer; BarrierCallbacks waits for the
+    // last to return.
     [Fact]
     public void Callbacks_have_run_in_order_when_their_barrier_returns() => Exploration.Run(threads: 3, scenario: schedule =>
     {

@@ -6,7 +6,8 @@ using Quiescent.Systematic.Support;
 
 namespace Quiescent.Systematic.Reclamation;
 
-// O7 and O10 close up: the queues of two producers, who share spare pages, and the passes of one consumer, with nothing else to run.
+// O7 and O10 close up: the queues of two producers, who share spare pages, and the passes of one consumer, with nothing
+//    else to run.
 public unsafe class QueueTests : IDomainReports
 {
     private const int Producers = 2;

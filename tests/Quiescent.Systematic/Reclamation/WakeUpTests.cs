@@ -3,7 +3,8 @@ using Quiescent.Systematic.Support;
 
 namespace Quiescent.Systematic.Reclamation;
 
-// O9: nothing is stranded while the reclaimer goes idle. Whoever waits here drives nothing, so what is stranded is a deadlock.
+// O9: nothing is stranded while the reclaimer goes idle. Whoever waits here drives nothing, so what is stranded is a
+// deadlock.
 public unsafe class WakeUpTests
 {
     // no-recheck-before-sleep, and a bit cleared or set at the wrong time.

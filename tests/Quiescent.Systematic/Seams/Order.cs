@@ -2,8 +2,9 @@ using Quiescent.Systematic.Support;
 
 namespace Quiescent.Ordering;
 
-// Stands in for the library's file of the same name, with the same members: before each operation there is a scheduling point,
-// at which the exploration decides whose turn it is. One thread runs at a time, so a plain access after it is atomic.
+// Stands in for the library's file of the same name, with the same members: before each operation there is a scheduling
+// point, at which the exploration decides whose turn it is. One thread runs at a time, so a plain access after it is
+// atomic.
 internal static unsafe class Order
 {
     public static ulong Acquire(ref readonly ulong location) => Read(in location);

@@ -2,8 +2,8 @@ using Quiescent.Systematic.Support;
 
 namespace Quiescent.Ordering;
 
-// Stands in for the library's file of the same name: threads belong to the schedule, which alone says when they have ended.
-// (The platform's answer comes some time after the thread's last step, so that no schedule could be replayed.)
+// Stands in for the library's file of the same name: threads belong to the schedule, which alone says when they have
+// ended. (The platform's answer comes some time after the thread's last step, so that no schedule could be replayed.)
 internal static class Threads
 {
     public static Thread Create(ThreadStart run, string name) =>
@@ -32,7 +32,8 @@ internal sealed class Alarm(Action ring)
     public void Set(TimeSpan after) => GC.KeepAlive(ring);
 }
 
-// A bounded wait ends after some steps of others that the exploration chooses, or earlier; an unbounded one when it is set.
+// A bounded wait ends after some steps of others that the exploration chooses, or earlier; an unbounded one when it is
+// set.
 internal sealed class Signal
 {
     private bool _isSet;

@@ -47,8 +47,8 @@ public unsafe class StripeScanTests
         subject.MustBeEmpty();
     });
 
-    // Sums the wrong way round: a short section, held up after its look at Index, begins and ends between them, and its Unlock stands in
-    // for the old section's.
+    // Sums the wrong way round: a short section, held up after its look at Index, begins and ends between them, and its
+    // Unlock stands in for the old section's.
     [Fact]
     public void A_short_section_does_not_hide_an_old_one() => Exploration.Run(threads: 3, isCloseUp: true, scenario: schedule =>
     {
@@ -89,7 +89,8 @@ public unsafe class StripeScanTests
         subject.MustBeEmpty();
     });
 
-    // Two threads release one lock; its opener goes on with the ticket as soon as it is free, and another section stays open.
+    // Two threads release one lock; its opener goes on with the ticket as soon as it is free, and another section stays
+    // open.
     [Fact]
     public void A_lock_is_released_once() => Exploration.Run(threads: 3, isCloseUp: true, scenario: schedule =>
     {
@@ -109,7 +110,8 @@ public unsafe class StripeScanTests
         subject.MustBeEmpty();
     });
 
-    // Threads open sections and end, some with their section open: what they had goes to others, but for the ticket of an open section.
+    // Threads open sections and end, some with their section open: what they had goes to others, but for the ticket of
+    // an open section.
     [Fact]
     public void No_ticket_has_two_sections() => Exploration.Run(threads: 2, scenario: schedule =>
     {

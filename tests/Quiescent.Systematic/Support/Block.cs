@@ -2,8 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace Quiescent.Systematic.Support;
 
-// A block such as a program would publish and free. Its memory outlives its freeing until the schedule has ended, so that
-// whoever comes too late is found out instead of crashing.
+// A block such as a program would publish and free. Its memory outlives its freeing until the schedule has ended, so
+// that whoever comes too late is found out instead of crashing.
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct Block
 {

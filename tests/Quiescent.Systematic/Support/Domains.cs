@@ -11,8 +11,8 @@ internal static class Domains
     public static RcuDomain WithPagesOf(int entries, BacklogPolicy policy = BacklogPolicy.None) =>
         new(Options with { BacklogLimit = 8 * entries, BacklogPolicy = policy });
 
-    /// <summary>To be called by the schedule's first thread before it starts others: what the threads of earlier schedules had of the
-    /// process's tickets is taken back now, and not at a point of this one.</summary>
+    /// <summary>To be called by the schedule's first thread before it starts others: what the threads of earlier
+    /// schedules had of the process's tickets is taken back now, and not at a point of this one.</summary>
     public static unsafe SrcuDomain CreateSleepable()
     {
         TicketsOfThisThread.Tickets = null;

@@ -6,15 +6,16 @@ using Microsoft.Coyote.SystematicTesting;
 
 namespace Quiescent.Systematic.Support;
 
-// Runs a scenario under thousands of schedules. Half of them choose at random at each point; the other half give each thread a
-// priority and change it a few times (PCT), which finds what needs one thread to be far ahead of another.
+// Runs a scenario under thousands of schedules. Half of them choose at random at each point; the other half give each
+// thread a priority and change it a few times (PCT), which finds what needs one thread to be far ahead of another.
 internal static class Exploration
 {
     private const uint DefaultSeed = 20080918;
     private const uint DefaultSchedules = 2_500;
     private const uint MaxSteps = 20_000;
 
-    // Coyote counts the seed up from schedule to schedule: seeds that are next to each other would explore nearly the same ones.
+    // Coyote counts the seed up from schedule to schedule: seeds that are next to each other would explore nearly the
+    // same ones.
     private const uint Spread = 2_654_435_761;
 
     // How many turns of others a thread that spins or sleeps lets pass at the most.

@@ -2,8 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace Quiescent.Systematic.Support;
 
-// Keeps the threads of a schedule on one processor, where a turn is handed over two to three times as fast: only one of them runs
-// at any time. Where the platform is another, nothing but the time differs.
+// Keeps the threads of a schedule on one processor, where a turn is handed over two to three times as fast: only one of
+// them runs at any time. Where the platform is another, nothing but the time differs.
 internal sealed partial class OneProcessor
 {
     private const int Words = 16;

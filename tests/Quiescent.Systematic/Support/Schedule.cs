@@ -5,10 +5,10 @@ using Platform = System.Runtime.InteropServices.NativeMemory;
 
 namespace Quiescent.Systematic.Support;
 
-// One run of a scenario: its threads, of which one at a time has its turn, and what is known about the order of their turns.
-// The exploration is asked whose turn it is at some of the points only: at every 2nd, 4th, 8th or 16th on the average (close up: at
-// each, or every 2nd), which of these being part of the schedule. Few bugs need many switches, and switches are what takes the
-// time.
+// One run of a scenario: its threads, of which one at a time has its turn, and what is known about the order of their
+// turns. The exploration is asked whose turn it is at some of the points only: at every 2nd, 4th, 8th or 16th on the
+// average (close up: at each, or every 2nd), which of these being part of the schedule. Few bugs need many switches,
+// and switches are what takes the time.
 internal sealed class Schedule
 {
     [ThreadStatic]
@@ -33,7 +33,8 @@ internal sealed class Schedule
         _drawn = (ulong)Choose(int.MaxValue);
     }
 
-    /// <summary>The schedule that the current thread belongs to; null for the runtime's and the test framework's.</summary>
+    /// <summary>The schedule that the current thread belongs to; null for the runtime's and the test
+    /// framework's.</summary>
     public static Schedule? Current => t_current;
 
     /// <summary>Says which thread had which turn: schedules with different values differ.</summary>
@@ -45,7 +46,8 @@ internal sealed class Schedule
     /// <summary>Lets others have their turn before what the current thread does next.</summary>
     public static void Point() => t_current?.Reach();
 
-    /// <summary>Waits until the condition holds. It may be evaluated at any time, by any thread: it reads plain fields only.</summary>
+    /// <summary>Waits until the condition holds. It may be evaluated at any time, by any thread: it reads plain fields
+    /// only.</summary>
     public static void Until(Func<bool> condition)
     {
         Point();
@@ -62,7 +64,8 @@ internal sealed class Schedule
         }
     }
 
-    /// <summary>Runs a scenario on the current thread, the schedule's first. Its own threads have ended when it returns.</summary>
+    /// <summary>Runs a scenario on the current thread, the schedule's first. Its own threads have ended when it
+    /// returns.</summary>
     public void Run(Action<Schedule> scenario)
     {
         t_current = this;
@@ -77,7 +80,8 @@ internal sealed class Schedule
 
     public unsafe bool IsBlock(void* memory) => _blocks.Contains((nint)memory);
 
-    /// <summary>No thread goes on: what is left of them ends at its next point. If all have ended, so does the blocks' memory.</summary>
+    /// <summary>No thread goes on: what is left of them ends at its next point. If all have ended, so does the blocks'
+    /// memory.</summary>
     public unsafe void End()
     {
         _isOver = true;

@@ -21,7 +21,8 @@ public sealed unsafe class CallTests : IDisposable
         domain.Call(() => _log.Add(2));
         domain.Call(3, number => _log.Add(number));
 
-        // The reclaimer runs passes meanwhile. A grace period that does not wait for the reader is caught here or below.
+        // The reclaimer runs passes meanwhile. A grace period that does not wait for the reader is caught here or
+        // below.
         Until.True(() => domain.GetStatistics().GracePeriodsStarted > 0);
         Assert.Equal(0, _log.Count);
         Assert.Equal(3, domain.GetStatistics().CallbacksWaiting);

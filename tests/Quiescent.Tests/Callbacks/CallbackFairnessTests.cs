@@ -10,7 +10,8 @@ public unsafe class CallbackFairnessTests
     private const int Flood = 100_000;
     private const int BatchLimit = 16;
 
-    // The reclaimer serves the flooding thread's queue before the other one's: without the limit the whole flood runs first.
+    // The reclaimer serves the flooding thread's queue before the other one's: without the limit the whole flood runs
+    // first.
     [Fact]
     public void A_flood_of_one_thread_does_not_hold_up_the_callback_of_another()
     {
@@ -129,9 +130,9 @@ public unsafe class CallbackFairnessTests
         Books.MustBalance(domain);
     }
 
-    // A thread that goes on filling pages is left to collect them itself, but it must not run user code (O8): if nobody else
-    // begins a grace period for it either, such blocks wait until their owner pauses. The reclaimer is kept busy and its
-    // passes are made here, so that each of them finds that the owner has gone on to another page.
+    // A thread that goes on filling pages is left to collect them itself, but it must not run user code (O8): if nobody
+    // else begins a grace period for it either, such blocks wait until their owner pauses. The reclaimer is kept busy
+    // and its passes are made here, so that each of them finds that the owner has gone on to another page.
     [Fact]
     public void Blocks_with_a_user_deallocator_are_freed_while_their_thread_goes_on_filling_pages()
     {

@@ -4,7 +4,8 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Callbacks;
 
-// The hand-over of the intrusive queue between a producer and a consumer that run at full speed (O10, fences [H] and [I]).
+// The hand-over of the intrusive queue between a producer and a consumer that run at full speed (O10, fences [H] and
+// [I]).
 public sealed unsafe class HeadQueueRaceTests : IDisposable
 {
     private const int Ring = 1 << 14;
@@ -29,8 +30,8 @@ public sealed unsafe class HeadQueueRaceTests : IDisposable
         NativeMemory.Free(_heads);
     }
 
-    // Faults caught: a cell that is overwritten while it is read, a count that runs ahead of its cell, a chain that is cut at the
-    // wrong head. Item n is always the same head, so a wrong one is known at once.
+    // Faults caught: a cell that is overwritten while it is read, a count that runs ahead of its cell, a chain that is
+    // cut at the wrong head. Item n is always the same head, so a wrong one is known at once.
     [Fact]
     public void Each_head_comes_out_once_and_in_order_while_its_producer_goes_on()
     {

@@ -91,7 +91,8 @@ public sealed unsafe class HeadQueueTests : IDisposable
         Assert.Equal((5, 5), (_queue->ReclaimedItems, _queue->Reclaimed));
     }
 
-    // A barrier of another thread may have sealed the head after the drain of a disposal has ended: it is withdrawn all the same.
+    // A barrier of another thread may have sealed the head after the drain of a disposal has ended: it is withdrawn all
+    // the same.
     [Fact]
     public void The_newest_head_can_be_withdrawn_until_its_chain_is_carried_out()
     {
@@ -209,7 +210,8 @@ public sealed unsafe class HeadQueueTests : IDisposable
         Assert.True(_queue->IsEmpty);
     }
 
-    // The link of a chain's lowest head points to one that was freed, or that is queued anew: following it would show here.
+    // The link of a chain's lowest head points to one that was freed, or that is queued anew: following it would show
+    // here.
     [Fact]
     public void The_same_heads_can_be_queued_over_and_over()
     {

@@ -6,7 +6,8 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Diagnostics;
 
-// Listeners are user code, on threads of the library's callers: whatever they do, domains work and nobody is stuck (O8).
+// Listeners are user code, on threads of the library's callers: whatever they do, domains work and nobody is stuck
+// (O8).
 public class ListenerTests
 {
     private const string Name = "listened to";
@@ -33,8 +34,8 @@ public class ListenerTests
         AwaitAllSaid(domain, heard);
     }
 
-    // Another thread gets through all that this one might hold. Fault caught: listeners called under the engine's lock, or in a turn that
-    // others wait for.
+    // Another thread gets through all that this one might hold. Fault caught: listeners called under the engine's lock,
+    // or in a turn that others wait for.
     [Fact]
     public void A_listener_may_wait_for_another_thread_that_waits_for_grace_periods()
     {
@@ -58,7 +59,8 @@ public class ListenerTests
         AwaitAllSaid(domain, heard);
     }
 
-    // Faults caught: listeners called while the thread has the engine's lock, and a turn that lasts as long as there is something to say.
+    // Faults caught: listeners called while the thread has the engine's lock, and a turn that lasts as long as there is
+    // something to say.
     [Fact]
     public void A_listener_that_waits_for_a_grace_period_each_time_keeps_its_thread_for_a_while_only()
     {

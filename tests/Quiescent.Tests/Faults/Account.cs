@@ -3,8 +3,8 @@ using Quiescent.Tests.Reclamation;
 
 namespace Quiescent.Tests.Faults;
 
-// The books of a test, kept apart from the library's: what it queued, by its own count; what was carried out, as callbacks and
-// deallocators count it themselves; what waits, by a walk over the queues.
+// The books of a test, kept apart from the library's: what it queued, by its own count; what was carried out, as
+// callbacks and deallocators count it themselves; what waits, by a walk over the queues.
 internal sealed class Account(RcuDomain domain)
 {
     private readonly long _freedBefore = CountingHeap.Freed;
@@ -18,8 +18,8 @@ internal sealed class Account(RcuDomain domain)
 
     public long Refused => Interlocked.Read(ref _refused);
 
-    /// <summary>Queues one item. False: it was refused for one of the reasons that are documented, and is the caller's (who has
-    /// freed it).</summary>
+    /// <summary>Queues one item. False: it was refused for one of the reasons that are documented, and is the caller's
+    /// (who has freed it).</summary>
     public bool TryQueue(Form form)
     {
         try
@@ -36,8 +36,8 @@ internal sealed class Account(RcuDomain domain)
         return true;
     }
 
-    /// <summary>Queued = carried out + waiting, in each class of items; to be called while nobody queues and nothing can be
-    /// carried out, or everything has been.</summary>
+    /// <summary>Queued = carried out + waiting, in each class of items; to be called while nobody queues and nothing
+    /// can be carried out, or everything has been.</summary>
     public void MustBalance()
     {
         (long trivial, long user, long callbacks) = Inside.Walk(domain);

@@ -4,8 +4,8 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Faults;
 
-// Each place that can run out, under each operation. O7: an operation succeeds, or throws OutOfMemoryException with nothing queued
-// and nothing taken; and once there is memory again, all that was queued is carried out.
+// Each place that can run out, under each operation. O7: an operation succeeds, or throws OutOfMemoryException with
+// nothing queued and nothing taken; and once there is memory again, all that was queued is carried out.
 public sealed class AllocationFailureTests
 {
     private const int Rounds = 3;
@@ -35,7 +35,8 @@ public sealed class AllocationFailureTests
             {
                 foreach (Form form in Enum.GetValues<Form>())
                 {
-                    // A thread of its own each time: its first calls, and the second that finds what the first has left.
+                    // A thread of its own each time: its first calls, and the second that finds what the first has
+                    // left.
                     Worker.Run(() => QueueSome(domain, account, form, site));
                     QueueSome(domain, account, form, site);
                 }
@@ -91,7 +92,8 @@ public sealed class AllocationFailureTests
         Assert.Equal(0, domain.GetStatistics().PagesInUse);
     }
 
-    // Faults caught: a thread half registered, a slot taken and not held, a section that opened although its call threw.
+    // Faults caught: a thread half registered, a slot taken and not held, a section that opened although its call
+    // threw.
     [Theory]
     [MemberData(nameof(Failures.All), MemberType = typeof(Failures))]
     public void A_reader_registers_or_is_refused_whole(string place, Failing failing)
@@ -144,7 +146,8 @@ public sealed class AllocationFailureTests
         }
     }
 
-    // Fault caught: a disposal that fails half-way, and leaves a thread running or items waiting that no second call sees to.
+    // Fault caught: a disposal that fails half-way, and leaves a thread running or items waiting that no second call
+    // sees to.
     [Theory]
     [MemberData(nameof(Failures.All), MemberType = typeof(Failures))]
     public void Disposal_that_failed_is_finished_by_the_next_call(string place, Failing failing)

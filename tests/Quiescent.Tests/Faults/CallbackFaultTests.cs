@@ -51,8 +51,8 @@ public sealed unsafe class CallbackFaultTests
         Until.True(() => Inside.IsIdle(domain));
     }
 
-    // Fault caught: a domain that hangs because its own reclaimer is the reader that it waits for. Guards and handles are ref
-    // structs: once the callback has returned nobody holds one, so what it left open is ended, and said.
+    // Fault caught: a domain that hangs because its own reclaimer is the reader that it waits for. Guards and handles
+    // are ref structs: once the callback has returned nobody holds one, so what it left open is ended, and said.
     [Theory]
     [InlineData(ReaderKind.Guard, false)]
     [InlineData(ReaderKind.Handle, false)]

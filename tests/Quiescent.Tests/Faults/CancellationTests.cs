@@ -4,15 +4,16 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Faults;
 
-// Cancelling a wait ends that wait and nothing else, and leaves nothing behind: no waiter for the reclaimer to look after, no
-// registration in the token.
+// Cancelling a wait ends that wait and nothing else, and leaves nothing behind: no waiter for the reclaimer to look
+// after, no registration in the token.
 public sealed class CancellationTests
 {
     private const int Waits = 300;
 
     public static TheoryData<bool> SynchronizeOrBarrier => [true, false];
 
-    // Faults caught: a cancelled waiter that stays in the list and keeps the reclaimer awake; one that takes another with it.
+    // Faults caught: a cancelled waiter that stays in the list and keeps the reclaimer awake; one that takes another
+    // with it.
     [Theory]
     [MemberData(nameof(SynchronizeOrBarrier))]
     public void Of_many_waits_those_cancelled_end_at_once_and_the_others_when_it_is_time(bool synchronize)
@@ -89,7 +90,8 @@ public sealed class CancellationTests
         Until.True(() => Inside.IsIdle(domain));
     }
 
-    // Fault caught: a lock of the waiters' held while one of them is cancelled by the very thread that looks after them.
+    // Fault caught: a lock of the waiters' held while one of them is cancelled by the very thread that looks after
+    // them.
     [Theory]
     [MemberData(nameof(SynchronizeOrBarrier))]
     public void A_callback_may_cancel_waits(bool synchronize)

@@ -5,8 +5,8 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Faults;
 
-// The wall clock may jump; the library must not notice. It measures with Stopwatch alone, which is monotonic; if that leaps ahead
-// (a suspended machine), stalls may be reported and nothing else changes.
+// The wall clock may jump; the library must not notice. It measures with Stopwatch alone, which is monotonic; if that
+// leaps ahead (a suspended machine), stalls may be reported and nothing else changes.
 public sealed class ClockTests
 {
     private static readonly string[] s_wallClocks =
@@ -28,7 +28,8 @@ public sealed class ClockTests
         Assert.Contains("DateTime.get_UtcNow", MembersReferencedBy(typeof(ClockTests).Assembly.Location));
     }
 
-    // Fault caught: arithmetic on ticks that overflows: a stall reported at once, a batch gathered for ever or an exception.
+    // Fault caught: arithmetic on ticks that overflows: a stall reported at once, a batch gathered for ever or an
+    // exception.
     [Theory]
     [InlineData(long.MaxValue, 600_000_000)] // TimeSpan.MaxValue, one minute
     [InlineData(long.MaxValue - 1, 0)]

@@ -12,7 +12,8 @@ public enum Failing
     AtRandom,
 }
 
-// Makes the library run out of something from the constructor to Dispose. Tests run one at a time, so it may be process-wide.
+// Makes the library run out of something from the constructor to Dispose. Tests run one at a time, so it may be
+// process-wide.
 internal sealed class Failures : IDisposable
 {
     private readonly FaultSite _site;

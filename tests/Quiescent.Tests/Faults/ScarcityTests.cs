@@ -128,7 +128,8 @@ public sealed unsafe class ScarcityTests
         Books.MustBalance(domain);
     }
 
-    // Faults caught: a report that ends the wait of whoever makes it; a slot that is lost because its burial failed once.
+    // Faults caught: a report that ends the wait of whoever makes it; a slot that is lost because its burial failed
+    // once.
     [Theory]
     [InlineData("Burial")]
     [InlineData("Report")]

@@ -8,8 +8,8 @@ public sealed class ThreadDeathTests
 {
     private const int Threads = 60;
 
-    // Faults caught: an ended thread's partial page, full pages, heads or user-deallocator queue stranded in one of its domains; a
-    // section, handle or online state of it that lasts; a slot that no later thread gets.
+    // Faults caught: an ended thread's partial page, full pages, heads or user-deallocator queue stranded in one of its
+    // domains; a section, handle or online state of it that lasts; a slot that no later thread gets.
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -19,7 +19,8 @@ public sealed class ThreadDeathTests
         Account[] accounts = new Account[domains.Length];
         foreach (int turn in Enumerable.Range(0, domains.Length))
         {
-            // One domain after the other, so that the counters of user code are its own; sections in all of them at once.
+            // One domain after the other, so that the counters of user code are its own; sections in all of them at
+            // once.
             RcuDomain domain = domains[turn];
             Account account = accounts[turn] = new Account(domain);
             for (int i = 0; i < Threads; i++)

@@ -113,7 +113,8 @@ public sealed unsafe class EngineTests
         }
     }
 
-    // The cursor may rest: what it has passed cannot hold this grace period up again, and what joined since need not be scanned.
+    // The cursor may rest: what it has passed cannot hold this grace period up again, and what joined since need not be
+    // scanned.
     [Fact]
     public void A_grace_period_looks_neither_back_nor_at_slots_that_joined_after_its_start()
     {
@@ -165,8 +166,8 @@ public sealed unsafe class EngineTests
         Assert.Equal(1, bare.Engine.Read().Abandoned);
     }
 
-    // O6, to the letter: the word is cleared against the word that was seen. Fault caught: a plain store, which wipes out whatever
-    // was announced in between. The test writes the word all the while, as no dead thread can.
+    // O6, to the letter: the word is cleared against the word that was seen. Fault caught: a plain store, which wipes
+    // out whatever was announced in between. The test writes the word all the while, as no dead thread can.
     [Fact]
     public void A_word_that_changes_while_it_is_being_cleared_is_left_alone()
     {

@@ -3,8 +3,9 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.GracePeriods;
 
-// O4: what is stored before the first grace period, a zero, is no sequence. Half-way round it would lie in the future, and all that
-// compares with it would wait for 2^47 grace periods. A domain gets there by so many of them; here its words are set.
+// O4: what is stored before the first grace period, a zero, is no sequence. Half-way round it would lie in the future,
+// and all that compares with it would wait for 2^47 grace periods. A domain gets there by so many of them; here its
+// words are set.
 public sealed unsafe class StoredSequenceTests
 {
     private const ulong BeyondHalf = (1UL << 47) + 1;

@@ -3,8 +3,8 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.GracePeriods;
 
-// O4: sequences have 48 bits and are compared by signed difference, so that both the wrap to zero and the change of sign half-way
-// are like any other step. A domain gets there by so many grace periods; here its words are set.
+// O4: sequences have 48 bits and are compared by signed difference, so that both the wrap to zero and the change of
+// sign half-way are like any other step. A domain gets there by so many grace periods; here its words are set.
 public sealed unsafe class WrapTests
 {
     private const ulong Wrap = (1UL << 48) - 3;
@@ -94,9 +94,9 @@ public sealed unsafe class WrapTests
         Assert.InRange(domain.GetStatistics().GracePeriodsStarted, 6, 100);
     }
 
-    // What the reclaimer remembers of its last request must not turn into the future half-way round, when only Synchronize was
-    // called since. If it does, grace periods run without end: the words are set back at the end of the test, so that the thread
-    // does not burn on.
+    // What the reclaimer remembers of its last request must not turn into the future half-way round, when only
+    // Synchronize was called since. If it does, grace periods run without end: the words are set back at the end of the
+    // test, so that the thread does not burn on.
     [Fact]
     public void A_request_from_half_the_range_ago_is_not_taken_for_one_from_the_future()
     {

@@ -7,7 +7,8 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Memory;
 
-// Modules that bring deallocators of their own and are unloaded: this assembly, loaded again into contexts that are collected.
+// Modules that bring deallocators of their own and are unloaded: this assembly, loaded again into contexts that are
+// collected.
 public sealed unsafe class CollectibleDeallocatorTests
 {
     // Fails when a collected module leaves its channel behind, and with it a queue and a page for each thread.

@@ -3,7 +3,8 @@ using Quiescent.Tests.Reclamation;
 
 namespace Quiescent.Tests.Memory;
 
-// A user deallocator for blocks of malloc's heap that counts, and that counts calls from any other thread than a reclaimer.
+// A user deallocator for blocks of malloc's heap that counts, and that counts calls from any other thread than a
+// reclaimer.
 internal readonly unsafe struct CountingHeap : INativeDeallocator
 {
     private static long s_freed;

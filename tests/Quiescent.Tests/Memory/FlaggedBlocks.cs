@@ -3,7 +3,8 @@ using Quiescent.Tests.Reclamation;
 
 namespace Quiescent.Tests.Memory;
 
-// One block of a slab: how often it was freed stands in it, so that a double free and a miss are both known for certain.
+// One block of a slab: how often it was freed stands in it, so that a double free and a miss are both known for
+// certain.
 [StructLayout(LayoutKind.Sequential)]
 internal struct FlaggedBlock
 {

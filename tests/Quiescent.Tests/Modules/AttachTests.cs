@@ -39,7 +39,8 @@ public sealed class AttachTests
         module.MustBeCollected();
     }
 
-    // Fault caught: an unload that goes on, now or when it is tried again, although there was no memory to wait for its callbacks.
+    // Fault caught: an unload that goes on, now or when it is tried again, although there was no memory to wait for its
+    // callbacks.
     [Theory]
     [InlineData(nameof(FaultSite.Barrier))]
     [InlineData(nameof(FaultSite.Waiter))]

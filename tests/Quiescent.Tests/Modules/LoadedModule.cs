@@ -5,8 +5,8 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Modules;
 
-// tests/Programs/UnloadableModule, loaded into a collectible context of its own. What refers to the context is dropped by
-// Unload or Drop, on another thread's stack, so that nothing of the test's keeps it.
+// tests/Programs/UnloadableModule, loaded into a collectible context of its own. What refers to the context is dropped
+// by Unload or Drop, on another thread's stack, so that nothing of the test's keeps it.
 internal sealed unsafe class LoadedModule
 {
     // Never freed: of a test that fails, callbacks may still wait.
@@ -56,8 +56,8 @@ internal sealed unsafe class LoadedModule
     [MethodImpl(MethodImplOptions.NoInlining)]
     public void Unload() => Take().Unload();
 
-    /// <summary>Unloads the context in the background; returns once that waits. What the module's callbacks had counted at the end is
-    /// the worker's to tell.</summary>
+    /// <summary>Unloads the context in the background; returns once that waits. What the module's callbacks had counted
+    /// at the end is the worker's to tell.</summary>
     public Unloading BeginUnload() => new(this);
 
     /// <summary>Leaves the context to the garbage collector.</summary>

@@ -9,7 +9,8 @@ public sealed unsafe class UnloadTests
 {
     public static TheoryData<string> Code => ["function", "delegate", "state", "disposable", "array", "user block", "user head"];
 
-    // The thread's counter-example, in its order. Fault caught: an Unload that waits for a grace period, or for nothing, in place of callbacks.
+    // The thread's counter-example, in its order. Fault caught: an Unload that waits for a grace period, or for
+    // nothing, in place of callbacks.
     [Fact]
     public void A_callback_that_waits_beyond_its_grace_period_runs_before_Unload_returns()
     {
@@ -29,7 +30,8 @@ public sealed unsafe class UnloadTests
         Books.MustBalance(domain);
     }
 
-    // The same without Attach: the code is gone while its callback waits. The test puts a function of its own in the callback's place.
+    // The same without Attach: the code is gone while its callback waits. The test puts a function of its own in the
+    // callback's place.
     [Fact]
     public void Without_Attach_a_callback_outlives_its_code()
     {

@@ -103,7 +103,8 @@ public unsafe class PoolDisposalTests
         Assert.Throws<ObjectDisposedException>(() => new RcuPool<Item>(domain));
     }
 
-    // Mutant magazine-handed-over-while-in-use: the next pool with the channel finds the last one's blocks in a magazine.
+    // Mutant magazine-handed-over-while-in-use: the next pool with the channel finds the last one's blocks in a
+    // magazine.
     [Fact]
     public void A_pool_that_takes_the_place_of_another_has_its_own_blocks()
     {

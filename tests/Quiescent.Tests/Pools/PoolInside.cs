@@ -10,7 +10,8 @@ namespace Quiescent.Tests.Pools;
 // What tests look at behind a pool's public face.
 internal static unsafe class PoolInside
 {
-    /// <summary>Blocks of slabs = out + waiting + in magazines + in the depot: counted where they are, apart from the pool's books.</summary>
+    /// <summary>Blocks of slabs = out + waiting + in magazines + in the depot: counted where they are, apart from the
+    /// pool's books.</summary>
     public static RcuPoolStatistics MustBalance<T>(RcuPool<T> pool)
         where T : unmanaged
     {

@@ -3,7 +3,8 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Pools;
 
-// Readers against updaters that replace blocks of a pool. What is to be caught: a block rented under a reader, or to two at a time.
+// Readers against updaters that replace blocks of a pool. What is to be caught: a block rented under a reader, or to
+// two at a time.
 public sealed unsafe class PoolStressTests
 {
     private const int Pointers = 8;
@@ -87,8 +88,8 @@ public sealed unsafe class PoolStressTests
         PoolInside.MustBalanceWith(pool, 0);
     }
 
-    // The rule of type-safe pools: a reader checks the generation around what it reads. Slabs come and go meanwhile. Mutant
-    // typesafe-slab-freed-without-waiting is what an address that is no block any more would be.
+    // The rule of type-safe pools: a reader checks the generation around what it reads. Slabs come and go meanwhile.
+    // Mutant typesafe-slab-freed-without-waiting is what an address that is no block any more would be.
     [Fact]
     public void A_reader_of_a_type_safe_pool_that_checks_again_is_never_deceived()
     {

@@ -81,7 +81,8 @@ public unsafe class RentTests
             pool.Free(pool.Rent());
         }
 
-        // Ten pages wait at the most, and a magazine is full; what the reclaimer or a preemption adds is less than as much again.
+        // Ten pages wait at the most, and a magazine is full; what the reclaimer or a preemption adds is less than as
+        // much again.
         Assert.InRange(PoolInside.MustBalance(pool).Slabs, 1, 16);
         PoolInside.MustBalanceWith(pool, 0);
     }

@@ -60,7 +60,8 @@ public sealed class HandleTests
         Progress.MustBePossible(domain);
     }
 
-    // Fault caught: the fast path's test of the current handle alone, with no way for another live one to take the place over.
+    // Fault caught: the fast path's test of the current handle alone, with no way for another live one to take the
+    // place over.
     [Theory]
     [MemberData(nameof(AllKinds))]
     public void Several_handles_of_one_thread_take_turns(ReadSideBarrier readSide, bool validate)

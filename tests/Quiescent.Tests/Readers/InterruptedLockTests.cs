@@ -8,11 +8,12 @@ using Quiescent.Validate;
 
 namespace Quiescent.Tests.Readers;
 
-// The library's short locks, each held by the test while a thread with an interrupt pending arrives at it: the thread waits, its
-// operation is carried out whole, and the interrupt strikes in the thread's own next wait.
+// The library's short locks, each held by the test while a thread with an interrupt pending arrives at it: the thread
+// waits, its operation is carried out whole, and the interrupt strikes in the thread's own next wait.
 public sealed class InterruptedLockTests
 {
-    // Fault caught: an interruptible lock of the slot table: a thread's first section throws, in a place where nothing may.
+    // Fault caught: an interruptible lock of the slot table: a thread's first section throws, in a place where nothing
+    // may.
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -36,7 +37,8 @@ public sealed class InterruptedLockTests
         MustCarryOutOne(domain);
     }
 
-    // Fault caught: an interruptible lock at the reclaimer's start: what was queued is reported as an exception, and freed as well.
+    // Fault caught: an interruptible lock at the reclaimer's start: what was queued is reported as an exception, and
+    // freed as well.
     [Theory]
     [InlineData(Form.Headless)]
     [InlineData(Form.Head)]
@@ -49,7 +51,8 @@ public sealed class InterruptedLockTests
         MustCarryOutOne(domain);
     }
 
-    // Fault caught: an interruptible lock of Validate's ledger: Free throws, or the reclaimer stops with a queue's lock taken.
+    // Fault caught: an interruptible lock of Validate's ledger: Free throws, or the reclaimer stops with a queue's lock
+    // taken.
     [Theory]
     [InlineData(Form.Headless)]
     [InlineData(Form.Head)]

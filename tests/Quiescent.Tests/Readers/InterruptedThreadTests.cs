@@ -6,7 +6,8 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Readers;
 
-// An interrupt that is pending for a thread strikes in its next wait. The library's short waits are not that wait: they put it off.
+// An interrupt that is pending for a thread strikes in its next wait. The library's short waits are not that wait: they
+// put it off.
 public sealed unsafe class InterruptedThreadTests
 {
     // Fails when a short lock throws: a page is left half freed and its queue's lock taken for ever.

@@ -2,7 +2,8 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Readers;
 
-// Quiescent-state mode: from GoOnline to GoOffline a thread's sections cost nothing, and it says when it holds no reference.
+// Quiescent-state mode: from GoOnline to GoOffline a thread's sections cost nothing, and it says when it holds no
+// reference.
 public sealed class OnlineReaderTests
 {
     public static TheoryData<ReadSideBarrier, bool> AllKinds => SectionTests.AllKinds;
@@ -39,7 +40,8 @@ public sealed class OnlineReaderTests
         reader.GoOffline();
     }
 
-    // Fault caught: a quiescent state that leaves the reader offline. What it says is "nothing held now", not "nothing from now on".
+    // Fault caught: a quiescent state that leaves the reader offline. What it says is "nothing held now", not "nothing
+    // from now on".
     [Theory]
     [MemberData(nameof(AllKinds))]
     public void A_quiescent_state_lets_only_older_grace_periods_pass(ReadSideBarrier readSide, bool validate)
@@ -252,7 +254,8 @@ public sealed class OnlineReaderTests
         domain.Synchronize();
     }
 
-    // Fault caught: a refused Dispose that has closed the handle already leaves a thread online that nothing can take offline.
+    // Fault caught: a refused Dispose that has closed the handle already leaves a thread online that nothing can take
+    // offline.
     [Theory]
     [MemberData(nameof(AllKinds))]
     public void Disposing_of_the_last_handle_inside_a_section_throws_and_the_handle_lives_on(ReadSideBarrier readSide, bool validate)

@@ -4,7 +4,8 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Readers;
 
-// Under Validate what is wrong with a section is told with the places where it, and the other one concerned, began and ended.
+// Under Validate what is wrong with a section is told with the places where it, and the other one concerned, began and
+// ended.
 public sealed class SectionSiteTests
 {
     private const string File = "SectionSiteTests.cs";

@@ -66,8 +66,8 @@ public sealed class SectionTests
         Progress.MustBePossible(domain);
     }
 
-    // Fault caught: a nested entry that announces the current sequence. It would let a grace period go that started after the
-    // outer section, and before the inner one.
+    // Fault caught: a nested entry that announces the current sequence. It would let a grace period go that started
+    // after the outer section, and before the inner one.
     [Theory]
     [MemberData(nameof(AllKinds))]
     public void A_nested_section_keeps_the_age_of_the_outer_one(ReadSideBarrier readSide, bool validate)

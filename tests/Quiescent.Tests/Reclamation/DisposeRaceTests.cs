@@ -4,8 +4,8 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Reclamation;
 
-// O11: whoever queues while the domain is being disposed of is either accepted, and then it is carried out, or told so, and then
-// the block is still the caller's. There is no third way, and no doubt which it was.
+// O11: whoever queues while the domain is being disposed of is either accepted, and then it is carried out, or told so,
+// and then the block is still the caller's. There is no third way, and no doubt which it was.
 public unsafe class DisposeRaceTests
 {
     private const int Threads = 3;
@@ -41,7 +41,8 @@ public unsafe class DisposeRaceTests
         }
     }
 
-    // Blocks of malloc's heap cannot be flagged, but the allocator ends the process on a double free, and the books count.
+    // Blocks of malloc's heap cannot be flagged, but the allocator ends the process on a double free, and the books
+    // count.
     [Theory]
     [InlineData(Form.Headless)]
     [InlineData(Form.Head)]

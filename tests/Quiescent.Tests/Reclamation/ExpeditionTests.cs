@@ -11,7 +11,8 @@ public sealed unsafe class ExpeditionTests
     // Counts apart from a domain: heads within a visit, blocks within a page.
     private const int Uncounted = Limit / 8;
 
-    // Fails when the reclaimer sleeps through ReclaimDelay, or drives no grace period, while more waits than the limit allows.
+    // Fails when the reclaimer sleeps through ReclaimDelay, or drives no grace period, while more waits than the limit
+    // allows.
     [Theory]
     [InlineData(Form.User, BacklogPolicy.None)]
     [InlineData(Form.User, BacklogPolicy.Throttle)]
@@ -54,8 +55,8 @@ public sealed unsafe class ExpeditionTests
         MustFallBelowTheLimit(domain);
     }
 
-    // Nobody but the reclaimer frees these (O8). Fails when it leaves a queue to an owner who goes on filling pages: no grace period
-    // was driven before the backlog limit.
+    // Nobody but the reclaimer frees these (O8). Fails when it leaves a queue to an owner who goes on filling pages: no
+    // grace period was driven before the backlog limit.
     [Fact]
     public void A_flood_for_a_user_deallocator_drives_grace_periods_and_drains_by_itself()
     {

@@ -5,11 +5,13 @@ using Quiescent.Validate;
 
 namespace Quiescent.Tests.Reclamation;
 
-// Whoever carries something out with an interrupt pending waits for a short lock, of Validate's ledger, which the test holds: what
-// is carried out there is carried out whole. The threads that queue do the same in Readers/InterruptedLockTests.
+// Whoever carries something out with an interrupt pending waits for a short lock, of Validate's ledger, which the test
+// holds: what is carried out there is carried out whole. The threads that queue do the same in
+// Readers/InterruptedLockTests.
 public sealed class InterruptedReclaimTests
 {
-    // Fault caught: an interruptible lock on the way to the next callback, which is then counted as carried out and never runs.
+    // Fault caught: an interruptible lock on the way to the next callback, which is then counted as carried out and
+    // never runs.
     [Fact]
     public void A_callback_that_interrupts_the_reclaimer_does_not_cost_the_next_one()
     {
@@ -25,7 +27,8 @@ public sealed class InterruptedReclaimTests
     public void A_callback_that_interrupts_the_reclaimer_does_not_cost_a_block(Form form) =>
         Assert.Equal(1, WhileTheReclaimerIsInterrupted(domain => Forms.Queue(domain, form)).BlocksFreed);
 
-    // Fault caught: an interrupt that strikes in the middle of a page: its queue stays locked, and all later barriers hang.
+    // Fault caught: an interrupt that strikes in the middle of a page: its queue stays locked, and all later barriers
+    // hang.
     [Theory]
     [InlineData(Form.Headless)]
     [InlineData(Form.Head)]
@@ -42,7 +45,8 @@ public sealed class InterruptedReclaimTests
         Until.Set(entered);
         Forms.Queue(domain, form);
 
-        // The reclaimer is kept in the callback: so the barrier frees the block, and then has to wait, where it may be interrupted.
+        // The reclaimer is kept in the callback: so the barrier frees the block, and then has to wait, where it may be
+        // interrupted.
         Worker interrupted = HoldLedger(domain, () => Worker.Start(() =>
         {
             Thread.CurrentThread.Interrupt();
@@ -55,7 +59,8 @@ public sealed class InterruptedReclaimTests
         domain.Dispose();
     }
 
-    // Lets a callback interrupt its thread, which then finds the ledger held when it comes to carry out what was queued meanwhile.
+    // Lets a callback interrupt its thread, which then finds the ledger held when it comes to carry out what was queued
+    // meanwhile.
     private static RcuStatistics WhileTheReclaimerIsInterrupted(Action<RcuDomain> queue)
     {
         using RcuDomain domain = new(new RcuDomainOptions { Validate = true, ReclaimDelay = TimeSpan.Zero });

@@ -6,8 +6,8 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Reclamation;
 
-// O10, O11: whoever consumes a queue, or takes an entry back from it, holds its lock. The test holds it in place of another
-// consumer, so that both are there at once without any luck.
+// O10, O11: whoever consumes a queue, or takes an entry back from it, holds its lock. The test holds it in place of
+// another consumer, so that both are there at once without any luck.
 public sealed unsafe class OneConsumerTests
 {
     // Fault caught: an owner that collects without the lock, and frees what another consumer is freeing.

@@ -69,7 +69,8 @@ public sealed unsafe class PageQueueTests : IDisposable
         Assert.Equal([1, 2, 3, 4], new ReadOnlySpan<nint>(entries, Entries));
     }
 
-    // O3. Catches a target that is read when the page is opened, or kept from page to page: what was appended since is older than it.
+    // O3. Catches a target that is read when the page is opened, or kept from page to page: what was appended since is
+    // older than it.
     [Fact]
     public void A_page_s_stamp_is_newer_than_its_last_entry()
     {
@@ -175,7 +176,8 @@ public sealed unsafe class PageQueueTests : IDisposable
         Assert.True(Note(evenIfActive: false, out _));
     }
 
-    // Its owner may not free them (O8). Left to itself, a queue that goes on growing was not looked after before the backlog limit.
+    // Its owner may not free them (O8). Left to itself, a queue that goes on growing was not looked after before the
+    // backlog limit.
     [Fact]
     public void Pages_of_a_user_deallocator_are_noted_however_active_their_owner_is()
     {
@@ -292,8 +294,8 @@ public sealed unsafe class PageQueueTests : IDisposable
         Assert.Equal(Pages * Entries, _queue->Reclaimed);
     }
 
-    // Faults caught: a visit that frees what is not covered, more than it was told, or what it then leaves to be freed again; and
-    // blocks that nobody takes off the backlog.
+    // Faults caught: a visit that frees what is not covered, more than it was told, or what it then leaves to be freed
+    // again; and blocks that nobody takes off the backlog.
     [Fact]
     public void A_handful_is_freed_of_what_is_covered_and_told_with_the_next_answer()
     {

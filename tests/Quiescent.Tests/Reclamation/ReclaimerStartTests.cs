@@ -3,11 +3,13 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Reclamation;
 
-// O9: a reclaimer that cannot be started wakes nobody, and whoever relied on it has to notice (idle.pml, twin EARLY_THREAD).
+// O9: a reclaimer that cannot be started wakes nobody, and whoever relied on it has to notice (idle.pml, twin
+// EARLY_THREAD).
 public sealed class ReclaimerStartTests
 {
-    // Fault caught: the reclaimer's field set before the thread has started. An append then takes the thread that is about to fail
-    // for one that runs, clears Idle and leaves; nothing ever starts the reclaimer again, and barriers hang.
+    // Fault caught: the reclaimer's field set before the thread has started. An append then takes the thread that is
+    // about to fail for one that runs, clears Idle and leaves; nothing ever starts the reclaimer again, and barriers
+    // hang.
     [Fact]
     public void An_append_during_a_failing_start_of_the_reclaimer_is_carried_out()
     {

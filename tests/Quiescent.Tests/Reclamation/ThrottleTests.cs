@@ -31,8 +31,8 @@ public class ThrottleTests
         Assert.Equal(0, Inside.Backlog(domain).Count);
     }
 
-    // The pause grows with the overshoot, which is negative for a bulk that begins below the limit, and for any thread if the
-    // backlog falls between its look and its pause: a negative time to sleep is an exception, or for ever.
+    // The pause grows with the overshoot, which is negative for a bulk that begins below the limit, and for any thread
+    // if the backlog falls between its look and its pause: a negative time to sleep is an exception, or for ever.
     [Theory]
     [InlineData(0)]
     [InlineData(1_200)]
@@ -72,8 +72,9 @@ public class ThrottleTests
         Books.MustBalance(domain);
     }
 
-    // An interrupt that is pending ends each pause at once, with an exception that the library catches, and is pending again
-    // after it: so a thread can count its own pauses. A lock that is waited for counts too, which happens now and then.
+    // An interrupt that is pending ends each pause at once, with an exception that the library catches, and is pending
+    // again after it: so a thread can count its own pauses. A lock that is waited for counts too, which happens now and
+    // then.
     [Theory]
     [InlineData(Form.Headless)]
     [InlineData(Form.Head)]

@@ -7,8 +7,8 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Reclamation;
 
-// Appends that come after the drain of a disposal, and that a barrier of another thread takes note of before their owner learns of
-// the disposal (O11). The test is all three threads by turns.
+// Appends that come after the drain of a disposal, and that a barrier of another thread takes note of before their
+// owner learns of the disposal (O11). The test is all three threads by turns.
 public sealed unsafe class WithdrawalTests
 {
     // Fails when a note makes the newest entry stay: its owner believes it accepted, and nobody is left to free it.
@@ -104,7 +104,8 @@ public sealed unsafe class WithdrawalTests
         }
     }
 
-    // A domain whose disposal has drained it and ended its reclaimer while a reader, who held nothing up, is still inside.
+    // A domain whose disposal has drained it and ended its reclaimer while a reader, who held nothing up, is still
+    // inside.
     private sealed class LateDomain : IDisposable
     {
         private readonly ParkedReader _reader;

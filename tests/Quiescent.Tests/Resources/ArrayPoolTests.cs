@@ -7,14 +7,16 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Resources;
 
-// An array pool whose readers are not asked: no array is rented again, nor cleared, under a section from before its return.
+// An array pool whose readers are not asked: no array is rented again, nor cleared, under a section from before its
+// return.
 public sealed class ArrayPoolTests
 {
     private const int PerBucket = 8;
 
     public static TheoryData<DomainKind> Domains => Kinds.Domains;
 
-    // Faults caught: an array handed out at once, or after a grace period that began before its return; and none ever used again.
+    // Faults caught: an array handed out at once, or after a grace period that began before its return; and none ever
+    // used again.
     [Theory]
     [MemberData(nameof(Domains))]
     public void A_returned_array_is_rented_again_after_the_sections_from_before_and_not_earlier(DomainKind domainKind)
@@ -305,8 +307,9 @@ public sealed class ArrayPoolTests
         Books.MustBalance(domain);
     }
 
-    // What the pool is for. Each array says which version it holds, in every element, from its publication to its return; whoever rents it
-    // writes at once. So a reader under whom it is rented again sees two versions, and a renter who is not alone another's.
+    // What the pool is for. Each array says which version it holds, in every element, from its publication to its
+    // return; whoever rents it writes at once. So a reader under whom it is rented again sees two versions, and a
+    // renter who is not alone another's.
     [Theory]
     [MemberData(nameof(Domains))]
     public void Readers_see_each_published_array_whole_until_their_sections_end(DomainKind domainKind)

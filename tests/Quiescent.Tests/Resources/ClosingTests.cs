@@ -8,8 +8,8 @@ public sealed class ClosingTests
 {
     public static TheoryData<ResourceKind, DomainKind> All => Kinds.All;
 
-    // The reader dereferences before and after: whatever it finds must be open. Faults caught: a release that does not wait, one that
-    // waits for a grace period of another domain, or for one that began before the close.
+    // The reader dereferences before and after: whatever it finds must be open. Faults caught: a release that does not
+    // wait, one that waits for a grace period of another domain, or for one that began before the close.
     [Theory]
     [MemberData(nameof(All))]
     public void A_closed_resource_is_released_when_the_sections_from_before_have_ended(ResourceKind kind, DomainKind domainKind)
@@ -43,8 +43,9 @@ public sealed class ClosingTests
         Assert.Equal(1, resource.Releases.Count);
     }
 
-    // The reader's section began when the resource was closed already and the grace period that is to cover the close had started, so
-    // that this one does not wait for it. It may find the resource closed; if it finds it open, it must stay so for this reader too.
+    // The reader's section began when the resource was closed already and the grace period that is to cover the close
+    // had started, so that this one does not wait for it. It may find the resource closed; if it finds it open, it must
+    // stay so for this reader too.
     [Theory]
     [MemberData(nameof(All))]
     public void A_section_from_after_the_close_finds_it_closed_or_is_waited_for(ResourceKind kind, DomainKind domainKind)
@@ -72,7 +73,8 @@ public sealed class ClosingTests
         Assert.Equal(1, resource.Releases.Count);
     }
 
-    // The same for sections that begin at each step of the way, one after the other, the earlier ones leaving behind it.
+    // The same for sections that begin at each step of the way, one after the other, the earlier ones leaving behind
+    // it.
     [Theory]
     [MemberData(nameof(All))]
     public void Sections_that_begin_at_any_step_of_the_release_find_it_closed_or_are_waited_for(ResourceKind kind, DomainKind domainKind)
@@ -216,8 +218,8 @@ public sealed class ClosingTests
         Books.MustBalance(domain);
     }
 
-    // Pending releases are carried out by the domain's own disposal, which waits for the readers that they wait for. (One that was used after
-    // its close waits for another grace period, beyond the disposal.)
+    // Pending releases are carried out by the domain's own disposal, which waits for the readers that they wait for.
+    // (One that was used after its close waits for another grace period, beyond the disposal.)
     [Theory]
     [MemberData(nameof(All))]
     public void The_domain_s_disposal_releases_what_was_closed_before(ResourceKind kind, DomainKind domainKind)

@@ -6,8 +6,8 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Resources;
 
-// Resources that nobody closes. A reader needs no more of them than what it has dereferenced, which the garbage collector does not see:
-// so their finalizers have to wait for a grace period as well.
+// Resources that nobody closes. A reader needs no more of them than what it has dereferenced, which the garbage
+// collector does not see: so their finalizers have to wait for a grace period as well.
 public sealed class DroppedTests
 {
     private const int Several = 20;
@@ -161,7 +161,8 @@ public sealed class DroppedTests
         }
     }
 
-    // The finalizer of what its constructor refused runs as well, and finds it half made. What it throws ends the process.
+    // The finalizer of what its constructor refused runs as well, and finds it half made. What it throws ends the
+    // process.
     [Fact]
     public void What_could_not_be_made_has_nothing_to_release()
     {

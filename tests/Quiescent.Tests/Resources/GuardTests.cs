@@ -32,7 +32,8 @@ public sealed class GuardTests
         resource.Close();
     }
 
-    // A thread has a slot in each domain that it reads in. What it dereferences through one must not be taken for the other's.
+    // A thread has a slot in each domain that it reads in. What it dereferences through one must not be taken for the
+    // other's.
     [Theory]
     [MemberData(nameof(Kinds.Resources), MemberType = typeof(Kinds))]
     public void Nor_is_one_accepted_while_the_thread_reads_in_both(ResourceKind kind)

@@ -3,7 +3,8 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Resources;
 
-// A handle under RCU is a SafeHandle still: what counts references to it, and what the class library does with it, holds on.
+// A handle under RCU is a SafeHandle still: what counts references to it, and what the class library does with it,
+// holds on.
 public sealed class HandleTests
 {
     [Theory]
@@ -126,8 +127,8 @@ public sealed class HandleTests
         Assert.Same(Rcu.DefaultDomain, common.Domain);
     }
 
-    // A handle as it is used: of the operating system's, which gives a number out again at once. A reader that reads another file through
-    // its number has used a closed one.
+    // A handle as it is used: of the operating system's, which gives a number out again at once. A reader that reads
+    // another file through its number has used a closed one.
     [Fact]
     public void A_file_s_number_is_not_given_out_again_under_a_reader()
     {

@@ -97,7 +97,8 @@ public sealed unsafe class MemoryTests
         Assert.Equal(1, resource.Releases.Count);
     }
 
-    // A reader whose section ends before the pin, which began after the close: while a dereference is allowed so is the pin.
+    // A reader whose section ends before the pin, which began after the close: while a dereference is allowed so is the
+    // pin.
     [Theory]
     [MemberData(nameof(Domains))]
     public void A_pin_from_after_the_close_is_refused_or_keeps_the_memory(DomainKind domainKind)

@@ -6,8 +6,8 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Resources;
 
-// A reference whose object is replaced under its readers: each object that has left it is disposed of once, after them, but for those
-// that were taken out by Exchange.
+// A reference whose object is replaced under its readers: each object that has left it is disposed of once, after them,
+// but for those that were taken out by Exchange.
 public sealed class ReferenceTests
 {
     public static TheoryData<DomainKind> Domains => Kinds.Domains;
@@ -128,7 +128,8 @@ public sealed class ReferenceTests
         Until.True(() => first.Count == 1 && second.Count == 1);
     }
 
-    // Faults caught: an object lost between two replacements, or one disposed of twice; one taken in by a reference that closes.
+    // Faults caught: an object lost between two replacements, or one disposed of twice; one taken in by a reference
+    // that closes.
     [Theory]
     [MemberData(nameof(Domains))]
     public void Replacing_and_closing_at_once_dispose_of_each_object_once_or_refuse_it(DomainKind domainKind)
@@ -225,7 +226,8 @@ public sealed class ReferenceTests
         Assert.True(reference.IsNull);
     }
 
-    // What waits for readers by itself need not wait twice; but its reader found it before, and goes on with it as with any other object.
+    // What waits for readers by itself need not wait twice; but its reader found it before, and goes on with it as with
+    // any other object.
     [Theory]
     [MemberData(nameof(Domains))]
     public void A_file_that_leaves_a_reference_can_be_read_by_who_has_found_it(DomainKind domainKind)

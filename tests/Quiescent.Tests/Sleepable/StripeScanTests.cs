@@ -45,8 +45,8 @@ public sealed unsafe class StripeScanTests : IDisposable
         Assert.True(_engine.TryAdvance(target));
     }
 
-    // What one flip and one scan would miss: a section that read Index, was held up across flips, and counted in a set that has gone
-    // out of use since.
+    // What one flip and one scan would miss: a section that read Index, was held up across flips, and counted in a set
+    // that has gone out of use since.
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
@@ -89,7 +89,8 @@ public sealed unsafe class StripeScanTests : IDisposable
         }
     }
 
-    // Sections that come without pause: each begins before the last has ended. A scan that never flipped would wait for them for ever.
+    // Sections that come without pause: each begins before the last has ended. A scan that never flipped would wait for
+    // them for ever.
     [Fact]
     public void Sections_that_begin_meanwhile_do_not_hold_it_up()
     {
@@ -116,7 +117,8 @@ public sealed unsafe class StripeScanTests : IDisposable
         Assert.Equal(before, Stripes.Index(_stripes.Memory));
     }
 
-    // Counts that two threads make at one time must not be lost: one stripe for both, as after a thread has moved to another processor.
+    // Counts that two threads make at one time must not be lost: one stripe for both, as after a thread has moved to
+    // another processor.
     [Fact]
     public void Counts_are_exact_when_threads_share_a_stripe()
     {

@@ -41,7 +41,8 @@ public sealed class TicketTests
         domain.Synchronize();
     }
 
-    // The ticket is its thread's again as soon as the other has released it, and its next section's place must not be taken for this one's.
+    // The ticket is its thread's again as soon as the other has released it, and its next section's place must not be
+    // taken for this one's.
     [Fact]
     public void Sections_that_end_on_other_threads_leave_exact_counts()
     {

@@ -15,7 +15,8 @@ internal sealed record HeardEvent(string Name, EventLevel Level, EventKeywords K
     public double Seconds => (double)Payload["seconds"]!;
 }
 
-// Listens to the event source until it is disposed of, and keeps what domains of one name say. A test may do more at each event.
+// Listens to the event source until it is disposed of, and keeps what domains of one name say. A test may do more at
+// each event.
 internal sealed class HeardEvents : EventListener
 {
     private readonly ConcurrentQueue<HeardEvent> _heard = new();

@@ -54,7 +54,8 @@ internal sealed class HeardMeasurements : IDisposable
         return All;
     }
 
-    /// <summary>The sum of one collection of one instrument for the domains of a name, with an attribute or without.</summary>
+    /// <summary>The sum of one collection of one instrument for the domains of a name, with an attribute or
+    /// without.</summary>
     public double Collect(string instrument, string domain, string? tag = null) => Collect()
         .Where(one => one.Name == instrument && one.DomainName == domain && (tag is null || one.Tags.Values.Contains(tag)))
         .Sum(static one => one.Value);

@@ -3,9 +3,9 @@ using System.Runtime.InteropServices;
 
 namespace Quiescent.Tests.Support;
 
-// A deallocator that does not give memory back: it fills the block with poison and keeps it in quarantine, so that a reader
-// that still holds it reads poison and not what somebody else has put there. It counts apart from the domain's books.
-// One block's layout: a word with the number of its payload's bytes, a word of padding, the payload.
+// A deallocator that does not give memory back: it fills the block with poison and keeps it in quarantine, so that a
+// reader that still holds it reads poison and not what somebody else has put there. It counts apart from the domain's
+// books. One block's layout: a word with the number of its payload's bytes, a word of padding, the payload.
 internal readonly unsafe struct PoisoningHeap : INativeDeallocator
 {
     public const byte PoisonByte = 0x6B;
@@ -53,7 +53,8 @@ internal readonly unsafe struct PoisoningHeap : INativeDeallocator
     public static bool IsPoisoned(void* block) =>
         Length(block) != 0 && !new Span<byte>(block, Length(block)).ContainsAnyExcept(PoisonByte);
 
-    /// <summary>Gives the memory in quarantine back: at the end of a test, when no reader is left. Returns how many blocks.</summary>
+    /// <summary>Gives the memory in quarantine back: at the end of a test, when no reader is left. Returns how many
+    /// blocks.</summary>
     public static int EmptyQuarantine()
     {
         int count = 0;

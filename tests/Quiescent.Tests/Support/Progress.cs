@@ -26,7 +26,8 @@ internal static class Progress
         Assert.True(domain.Poll(state));
     }
 
-    /// <summary>Starts a thread that synchronizes, and returns when its grace period has started and it waits.</summary>
+    /// <summary>Starts a thread that synchronizes, and returns when its grace period has started and it
+    /// waits.</summary>
     public static Worker StartSynchronize(RcuDomain domain)
     {
         long before = domain.GetStatistics().GracePeriodsStarted;

@@ -12,7 +12,8 @@ internal static class Until
     public static void True(Func<bool> condition, [CallerArgumentExpression(nameof(condition))] string? what = null) =>
         Assert.True(SpinWait.SpinUntil(condition, Bound), $"Waited in vain until {what}.");
 
-    /// <summary>As <see cref="True(Func{bool}, string?)"/>, with something for an online reader to do meanwhile.</summary>
+    /// <summary>As <see cref="True(Func{bool}, string?)"/>, with something for an online reader to do
+    /// meanwhile.</summary>
     public static void True(
         Func<bool> condition,
         scoped ref readonly RcuReader reader,

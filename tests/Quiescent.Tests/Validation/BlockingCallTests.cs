@@ -4,7 +4,8 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Validation;
 
-// A blocking call inside a section of a domain with Validate throws before it waits, and names itself and the section's entry.
+// A blocking call inside a section of a domain with Validate throws before it waits, and names itself and the section's
+// entry.
 public class BlockingCallTests
 {
     // Each would wait for ever, but for what it is told; "held" is held by another thread meanwhile.
@@ -58,7 +59,8 @@ public class BlockingCallTests
         Assert.False(domain.IsReadLockHeld);
     }
 
-    // A pulse is waited for with the monitor given up: the exception must leave it entered, as the lock statement expects.
+    // A pulse is waited for with the monitor given up: the exception must leave it entered, as the lock statement
+    // expects.
     [Fact]
     public void A_lock_statement_around_it_ends_as_ever()
     {

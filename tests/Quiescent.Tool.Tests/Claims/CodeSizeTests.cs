@@ -18,7 +18,7 @@ public sealed class CodeSizeTests
         Assert.All(Of(WarmUp.CallbackMethod), bytes => Assert.Equal(0x48u, bytes));
         Assert.Equal([0x50u], Of("Quiescent.Claims.Subject.Node.FreeNode"));
         Assert.Equal([0x1du], Of("Quiescent.Claims.Subject.CallSites.CallOnce"));
-        Assert.Equal([0x82u], Of("Quiescent.Callbacks.Reclaim.CarryOut"));
+        Assert.Equal([0x82u], Of("Quiescent.Queues.HeadWord.Reclaim"));
 
         uint[] Of(string name) => methods.First(method => method.Name == name).Bytes;
     }
@@ -84,8 +84,8 @@ public sealed class CodeSizeTests
         Add(0x85, $"{Assembly}{Assembly}CallSites__CallFiveTimes");
         Add(0x19, $"{Assembly}{Assembly}CallSites__FreeOnce");
         Add(0x71, $"{Assembly}{Assembly}CallSites__FreeFiveTimes");
-        Add(0x82, "Quiescent_Quiescent_Callbacks_Reclaim__CarryOut");
-        Add(0x99, "Quiescent_Quiescent_Callbacks_Reclaim__CarryOutElsewhere");
+        Add(0x82, "Quiescent_Quiescent_Queues_HeadWord__Reclaim");
+        Add(0x99, "Quiescent_Quiescent_Queues_HeadWord__ReclaimElsewhere");
         listing.AppendLine(CultureInfo.InvariantCulture, $"0000000000180a6d r _lsda0{callback}D0>__Free");
         return listing.ToString();
 

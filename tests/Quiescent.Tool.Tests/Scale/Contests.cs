@@ -31,7 +31,8 @@ internal static class Contests
     public static ScaleResult Run(int rounds, CancellationToken interruption, params Contest[] contests) =>
         new ScaleRun(s_plenty, rounds, new Progress(TextWriter.Null, isTerminal: false), interruption).Run(contests, Machine.Describe([]));
 
-    /// <summary>What a contest gives in which each contestant has measured these values, a round each, without a turn to warm up.</summary>
+    /// <summary>What a contest gives in which each contestant has measured these values, a round each, without a turn
+    /// to warm up.</summary>
     public static ContestResult Judged(Contest contest, int rounds) =>
         Run(rounds, contest with { TurnLength = Turn }).Contests[0];
 }

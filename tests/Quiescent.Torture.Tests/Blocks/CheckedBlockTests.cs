@@ -21,8 +21,8 @@ public sealed unsafe class CheckedBlockTests
         CheckedBlock.FreeAtOnce(block, BlockHeap.Native);
     }
 
-    // The busted twin of a free that waits: malloc links its free list through a block that a reader holds. Done by hand, since
-    // a block that has really been freed must not be read in a test.
+    // The busted twin of a free that waits: malloc links its free list through a block that a reader holds. Done by
+    // hand, since a block that has really been freed must not be read in a test.
     [Theory]
     [InlineData(0)]
     [InlineData(1)]

@@ -33,8 +33,8 @@ public sealed class GuardedBlockTests
         Assert.Contains("under a section older than it", sandwich.Fault(earlier), StringComparison.Ordinal);
     }
 
-    // The busted twin of a cookie: its domain has a grace period under the section in which it was taken. The section is none, so
-    // that the grace period can pass.
+    // The busted twin of a cookie: its domain has a grace period under the section in which it was taken. The section
+    // is none, so that the grace period can pass.
     [Fact]
     public void A_cookie_that_polls_true_in_the_section_that_took_it_is_a_failure()
     {

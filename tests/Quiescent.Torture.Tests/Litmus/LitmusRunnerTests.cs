@@ -86,7 +86,8 @@ public sealed class LitmusRunnerTests
         Assert.Equal(1, result.ControlFailures);
     }
 
-    // Fault caught: time that others leave over is lost, and a control that a busy moment has silenced is not heard again.
+    // Fault caught: time that others leave over is lost, and a control that a busy moment has silenced is not heard
+    // again.
     [Fact]
     public void What_others_leave_over_goes_to_silent_controls()
     {

@@ -2,8 +2,8 @@ using Quiescent.Torture.Litmus;
 
 namespace Quiescent.Torture.Tests.Litmus;
 
-// The short forms of quiescent litmus. A clean result counts only where the control failed: a test whose control stayed silent is
-// skipped, never passed.
+// The short forms of quiescent litmus. A clean result counts only where the control failed: a test whose control stayed
+// silent is skipped, never passed.
 public sealed class LitmusTests(ITestOutputHelper output, LitmusTests.Fixture fixture) : IClassFixture<LitmusTests.Fixture>
 {
     private static readonly TimeSpan s_short = TimeSpan.FromMilliseconds(400);
@@ -17,8 +17,8 @@ public sealed class LitmusTests(ITestOutputHelper output, LitmusTests.Fixture fi
         return [.. suite.Find(family).Select(test => test.Name)];
     }
 
-    // O1. Fault caught: no process-wide barrier between raising Started and the scan; under Full, no fence in the reader, or in
-    // GoOnline.
+    // O1. Fault caught: no process-wide barrier between raising Started and the scan; under Full, no fence in the
+    // reader, or in GoOnline.
     [Theory]
     [MemberData(nameof(Names), "store-buffer")]
     public void A_section_s_announcement_precedes_its_loads(string name) => MustHold(name);
@@ -38,7 +38,8 @@ public sealed class LitmusTests(ITestOutputHelper output, LitmusTests.Fixture fi
     [MemberData(nameof(Names), "rcu+sync+free")]
     public void A_section_reads_no_block_freed_after_a_grace_period(string name) => MustHold(name);
 
-    // O3. Fault caught: garbage filed under a sequence that the updater knew before the unlink, or under a waiting batch's target.
+    // O3. Fault caught: garbage filed under a sequence that the updater knew before the unlink, or under a waiting
+    // batch's target.
     [Theory]
     [MemberData(nameof(Names), "stale-epoch")]
     public void What_is_freed_waits_for_a_grace_period_that_began_after_the_unlink(string name) => MustHold(name);

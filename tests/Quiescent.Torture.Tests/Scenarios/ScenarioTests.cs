@@ -40,7 +40,8 @@ public sealed class ScenarioTests
         Assert.True(result.Figures["sections released on another thread than begun"] > 0);
     }
 
-    // The busted twin of a sleepable domain: its grace periods wait for none of the readers that await, pass locks on, and nest.
+    // The busted twin of a sleepable domain: its grace periods wait for none of the readers that await, pass locks on,
+    // and nest.
     [Fact]
     public void A_sleepable_domain_that_does_not_wait_for_its_readers_is_caught()
     {

@@ -56,8 +56,8 @@ internal sealed record DomainReading(DomainKey Key)
     /// <summary>What holds the domain up now: the last report of each culprit.</summary>
     public required IReadOnlyList<Report> StalledBy { get; init; }
 
-    /// <summary>For how long nothing at all has changed. In one session the runtime repeats the last values of a domain that is gone, so
-    /// that a domain that was disposed of looks like this too.</summary>
+    /// <summary>For how long nothing at all has changed. In one session the runtime repeats the last values of a domain
+    /// that is gone, so that a domain that was disposed of looks like this too.</summary>
     public required TimeSpan Unchanged { get; init; }
 
     public long Backlog => BlocksWaiting + CallbacksWaiting;

@@ -24,14 +24,15 @@ internal sealed class DomainWatch(DomainKey key)
 
     public void Note(Report stall)
     {
-        _stalls.RemoveAll(other => other.ReaderIdentity == stall.ReaderIdentity && other.ManagedThreadId == stall.ManagedThreadId);
+        _stalls.RemoveAll(other => other.Culprit == stall.Culprit && other.ManagedThreadId == stall.ManagedThreadId);
         _stalls.Add(stall);
     }
 
     /// <summary>Ends the interval.</summary>
     public DomainReading Read(DateTime start, DateTime end)
     {
-        // A new session knows no changes in its first interval: then they are those since the last interval of the old one.
+        // A new session knows no changes in its first interval: then they are those since the last interval of the old
+        // one.
         if (_lastEnd is { } last && _values.Values.All(value => value.Delta is null))
         {
             start = last;
@@ -82,9 +83,9 @@ internal sealed class DomainWatch(DomainKey key)
         return reading with { BacklogHistory = [.. _history.Select(one => one.Backlog)] };
     }
 
-    // A reader's stall is over when a grace period has ended since it was reported, a callback's when a callback has returned. That it was
-    // since is certain when the stall had begun before this interval did. Reports of a stall that lasts repeat at three times the
-    // timeout; one that has not been repeated for longer is over in any case.
+    // A reader's stall is over when a grace period has ended since it was reported, a callback's when a callback has
+    // returned. That it was since is certain when the stall had begun before this interval did. Reports of a stall that
+    // lasts repeat at three times the timeout; one that has not been repeated for longer is over in any case.
     private bool IsOver(Report stall, DateTime start, DateTime end)
     {
         TimeSpan lasted = TimeSpan.FromSeconds(stall.Seconds ?? 0);

@@ -63,7 +63,8 @@ internal sealed class Watch
             Of(report.Domain).Note(report);
         }
 
-        // Of ten thousand callbacks that fail alike one line is enough. Stalls have their duration in the text, and stand apart.
+        // Of ten thousand callbacks that fail alike one line is enough. Stalls have their duration in the text, and
+        // stand apart.
         int alike = _reports.FindIndex(other => other.Last with { Time = report.Time } == report);
         int count = 1;
         if (alike >= 0)

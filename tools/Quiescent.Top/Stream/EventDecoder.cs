@@ -1,6 +1,7 @@
 namespace Quiescent.Top.Stream;
 
-// From events to what they say. Those of the runtime's metrics provider name their session: another observer's are not ours.
+// From events to what they say. Those of the runtime's metrics provider name their session: another observer's are not
+// ours.
 internal sealed class EventDecoder(string client)
 {
     public const string Meter = "Quiescent";
@@ -69,7 +70,7 @@ internal sealed class EventDecoder(string client)
             ? new Report(raw.Time, kind, domain, TextOf(raw, kind))
             {
                 Cause = raw.Text("kind") == nameof(StallCause.Reclaimer) ? StallCause.Reclaimer : StallCause.Reader,
-                ReaderIdentity = raw.Payload.ContainsKey("culprit") ? raw.Text("culprit") : null,
+                Culprit = raw.Payload.ContainsKey("culprit") ? raw.Text("culprit") : null,
                 ManagedThreadId = (int?)raw.Number("managedThreadId"),
                 OsThreadId = raw.Number("osThreadId"),
                 Seconds = raw.Real("seconds"),

@@ -2,7 +2,8 @@ using System.Globalization;
 
 namespace Quiescent.Top.Stream;
 
-// `0.5=0.0004;0.99=0.0007`, in the culture of the observed process: a comma is a decimal point there. Empty where nothing was recorded.
+// `0.5=0.0004;0.99=0.0007`, in the culture of the observed process: a comma is a decimal point there. Empty where
+// nothing was recorded.
 internal static class Quantiles
 {
     public static double? Find(string quantiles, double quantile)

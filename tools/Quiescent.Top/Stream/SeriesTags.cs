@@ -2,8 +2,8 @@ using System.Globalization;
 
 namespace Quiescent.Top.Stream;
 
-// The attributes of a series, which come as `key=value,key=value` without escapes: a domain's name may hold commas and equal signs. So
-// only what follows a comma and is one of our own keys begins an attribute.
+// The attributes of a series, which come as `key=value,key=value` without escapes: a domain's name may hold commas and
+// equal signs. So only what follows a comma and is one of our own keys begins an attribute.
 internal static class SeriesTags
 {
     private const string Name = "quiescent.domain.name=";

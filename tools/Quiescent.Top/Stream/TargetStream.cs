@@ -5,7 +5,8 @@ using Microsoft.Diagnostics.Tracing;
 
 namespace Quiescent.Top.Stream;
 
-// A session with the observed process. Its events are read on a thread of their own; the messages end when the process does.
+// A session with the observed process. Its events are read on a thread of their own; the messages end when the process
+// does.
 internal sealed class TargetStream : IAsyncDisposable
 {
     private const long TimeSeriesValues = 0x2;
@@ -98,7 +99,8 @@ internal sealed class TargetStream : IAsyncDisposable
         }
         catch (Exception)
         {
-            // A process that is killed leaves half an event behind; the reader of the stream throws whatever it then stumbles over.
+            // A process that is killed leaves half an event behind; the reader of the stream throws whatever it then
+            // stumbles over.
         }
         finally
         {

@@ -6,8 +6,8 @@ internal abstract record TopMessage(DateTime Time);
 /// <summary>The values of an interval are complete. Times are UTC.</summary>
 internal sealed record IntervalEnded(DateTime Time, DateTime Start, DateTime End) : TopMessage(Time);
 
-/// <summary>A counter of a domain. <see cref="Part"/> tells the series of one instrument apart: `block`, `used`; <see cref="Delta"/> is
-/// the change since the interval before, null in a series' first interval.</summary>
+/// <summary>A counter of a domain. <see cref="Part"/> tells the series of one instrument apart: `block`, `used`; <see
+/// cref="Delta"/> is the change since the interval before, null in a series' first interval.</summary>
 internal sealed record CounterValue(DateTime Time, string Instrument, string? Part, DomainKey Domain, double? Delta, double Value) : TopMessage(Time);
 
 /// <summary>How long the grace periods of an interval took, in seconds; null where there was none.</summary>
@@ -34,7 +34,7 @@ internal sealed record Report(DateTime Time, ReportKind Kind, DomainKey Domain, 
 {
     public StallCause Cause { get; init; }
 
-    public string? ReaderIdentity { get; init; }
+    public string? Culprit { get; init; }
 
     public int? ManagedThreadId { get; init; }
 
@@ -53,5 +53,6 @@ internal sealed record MetersListed(DateTime Time) : TopMessage(Time);
 /// <summary>What is shown is not all there is, or not right; the text says why.</summary>
 internal sealed record Trouble(DateTime Time, string Text) : TopMessage(Time);
 
-/// <summary>Somebody else observes the process with other limits, which this observer has to take over; null where it cannot join.</summary>
+/// <summary>Somebody else observes the process with other limits, which this observer has to take over; null where it
+/// cannot join.</summary>
 internal sealed record Occupied(DateTime Time, MetricLimits? Limits) : TopMessage(Time);

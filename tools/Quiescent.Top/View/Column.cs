@@ -3,7 +3,8 @@ using Spectre.Console;
 
 namespace Quiescent.Top.View;
 
-// The table's columns of figures, behind the domain's name. A backlog has columns of its own where there is room, else a line.
+// The table's columns of figures, behind the domain's name. A backlog has columns of its own where there is room, else
+// a line.
 internal sealed record Column(string Heading, int Width, Func<DomainReading, string> Text, Func<DomainReading, Style?>? Style = null)
 {
     public static readonly Column[] Figures =

@@ -14,7 +14,7 @@ internal static class Describe
         string who = stall.Cause == StallCause.Reader ? "reader" : "callback";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"stalled for {seconds:0.0} s by {who} '{Named(stall.ReaderIdentity)}' (thread {stall.ManagedThreadId}, OS {stall.OsThreadId})");
+            $"stalled for {seconds:0.0} s by {who} '{Named(stall.Culprit)}' (thread {stall.ManagedThreadId}, OS {stall.OsThreadId})");
     }
 
     /// <summary>One line: when, where, what, who.</summary>
@@ -32,7 +32,7 @@ internal static class Describe
     private static string What(Report report) => report.Kind switch
     {
         ReportKind.Stall => Stall(report, report.Time),
-        ReportKind.ReaderAbandoned => $"reader '{Named(report.ReaderIdentity)}' ended inside a section",
+        ReportKind.ReaderAbandoned => $"reader '{Named(report.Culprit)}' ended inside a section",
         ReportKind.BacklogOverLimit or ReportKind.BacklogUnderLimit => report.Text,
         ReportKind.CallbackFailed => $"a callback threw {FirstLine(report.Text)}",
         _ => $"misuse: {FirstLine(report.Text)}",

@@ -3,8 +3,8 @@ using Spectre.Console.Rendering;
 
 namespace Quiescent.Top.View;
 
-// A line of the screen in pieces, each with its style. What it shows comes from another process, whose texts could move the cursor:
-// control characters are replaced. (A width is counted in the terminal's cells.)
+// A line of the screen in pieces, each with its style. What it shows comes from another process, whose texts could move
+// the cursor: control characters are replaced. (A width is counted in the terminal's cells.)
 internal sealed class Line
 {
     private readonly List<Segment> _pieces = [];

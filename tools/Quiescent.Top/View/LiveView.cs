@@ -4,8 +4,8 @@ using Spectre.Console;
 
 namespace Quiescent.Top.View;
 
-// Redraws in place on the terminal's other screen; the last picture stays behind on the first one. Each picture is one write, so
-// that nothing flickers.
+// Redraws in place on the terminal's other screen; the last picture stays behind on the first one. Each picture is one
+// write, so that nothing flickers.
 internal sealed class LiveView : ITopView
 {
     private const string Enter = "\e[?1049h\e[?25l\e[?7l";

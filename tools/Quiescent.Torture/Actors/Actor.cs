@@ -3,8 +3,8 @@ using Quiescent.Torture.Background;
 
 namespace Quiescent.Torture.Actors;
 
-// A thread of a torture: it takes steps until the run ends. It tells the watchdog what it is doing, and what it throws is a
-// failure of the run.
+// A thread of a torture: it takes steps until the run ends. It tells the watchdog what it is doing, and what it throws
+// is a failure of the run.
 internal abstract class Actor
 {
     private readonly Thread _thread;
@@ -61,7 +61,8 @@ internal abstract class Actor
     {
     }
 
-    /// <summary>Waits until the condition holds. False: the run is ending, and those who would make it hold may be gone.</summary>
+    /// <summary>Waits until the condition holds. False: the run is ending, and those who would make it hold may be
+    /// gone.</summary>
     protected bool WaitUntil(Func<bool> condition)
     {
         SpinWait spin = default;

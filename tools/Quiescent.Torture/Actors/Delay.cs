@@ -2,8 +2,8 @@ using System.Diagnostics;
 
 namespace Quiescent.Torture.Actors;
 
-// What readers do to make their sections long: nothing mostly, short spins, yields, 200 µs of work, sleeps, and rarely up to
-// 300 ms. Grace periods last as long as the longest section, so long delays have a budget: of the time, a tenth.
+// What readers do to make their sections long: nothing mostly, short spins, yields, 200 µs of work, sleeps, and rarely
+// up to 300 ms. Grace periods last as long as the longest section, so long delays have a budget: of the time, a tenth.
 internal sealed class Delay
 {
     public static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(300);

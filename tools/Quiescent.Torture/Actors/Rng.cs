@@ -1,7 +1,7 @@
 namespace Quiescent.Torture.Actors;
 
-// One actor's random choices (splitmix64). Seeded from the run's seed and the actor's number, so that a seed repeats the choices,
-// though not how the threads interleave.
+// One actor's random choices (splitmix64). Seeded from the run's seed and the actor's number, so that a seed repeats
+// the choices, though not how the threads interleave.
 internal sealed class Rng(ulong seed)
 {
     private ulong _state = seed;

@@ -2,8 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace Quiescent.Torture.Blocks;
 
-// A block of the age pipe. Its memory stays a block of the pipe for the whole run, so that a reader that holds it too long
-// reads its age, and not something else.
+// A block of the age pipe. Its memory stays a block of the pipe for the whole run, so that a reader that holds it too
+// long reads its age, and not something else.
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct AgeBlock
 {

@@ -4,9 +4,9 @@ using Quiescent.Torture.Watch;
 
 namespace Quiescent.Torture.Blocks;
 
-// rcutorture's pipe. A block is published, unlinked, and then grows older by one with each grace period that its updater waits
-// for or has been called back after. At ten it is used again. No section may see more than age 1 at its end: the block was
-// unlinked after the section began, so no grace period that began after the unlink can have ended.
+// rcutorture's pipe. A block is published, unlinked, and then grows older by one with each grace period that its
+// updater waits for or has been called back after. At ten it is used again. No section may see more than age 1 at its
+// end: the block was unlinked after the section began, so no grace period that began after the unlink can have ended.
 internal sealed unsafe class AgePipe : IDisposable
 {
     public const int Stages = 10;
@@ -26,7 +26,8 @@ internal sealed unsafe class AgePipe : IDisposable
     public AgePipe(nint owner, FailureLog failures)
     {
         _failures = failures;
-        // SAFETY: freed by Dispose alone, when no reader, updater or callback is left; so blocks may be touched at any time in between.
+        // SAFETY: freed by Dispose alone, when no reader, updater or callback is left; so blocks may be touched at any
+        // time in between.
         _blocks = (AgeBlock*)NativeMemory.AllocZeroed(Blocks, (nuint)sizeof(AgeBlock));
         for (int i = 0; i < Blocks; i++)
         {
@@ -58,7 +59,8 @@ internal sealed unsafe class AgePipe : IDisposable
     /// <summary>A place where readers find a block.</summary>
     public ref readonly RcuPointer<AgeBlock> Place(Rng random) => ref _published[random.Next(Places)];
 
-    /// <summary>Publishes a fresh block and returns the one it replaces, at age 1; null when all blocks are underway.</summary>
+    /// <summary>Publishes a fresh block and returns the one it replaces, at age 1; null when all blocks are
+    /// underway.</summary>
     public AgeBlock* Unlink(Rng random)
     {
         AgeBlock* fresh = TakeFresh();

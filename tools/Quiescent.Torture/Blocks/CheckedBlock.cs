@@ -11,8 +11,9 @@ internal enum BlockHeap
     Quarantine,
 }
 
-// A block that shows whether it was freed. The first two words are those in which malloc links its free lists; the third ties
-// them to the address. Wherever the head is, it lies behind these, since the library writes into it while readers still read.
+// A block that shows whether it was freed. The first two words are those in which malloc links its free lists; the
+// third ties them to the address. Wherever the head is, it lies behind these, since the library writes into it while
+// readers still read.
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct CheckedBlock
 {
@@ -80,7 +81,8 @@ internal unsafe struct CheckedBlock
 // What a reader saw when it loaded a block, to be compared at any later time in its section.
 internal readonly unsafe struct Sighting(CheckedBlock* block)
 {
-    // SAFETY: held by a section, so not freed: that it is, is what is tested. A process that dies of it has failed, too.
+    // SAFETY: held by a section, so not freed: that it is, is what is tested. A process that dies of it has failed,
+    // too.
     private readonly CheckedBlock* _block = block;
     private readonly ulong _generation = Volatile.Read(ref block->Generation);
 

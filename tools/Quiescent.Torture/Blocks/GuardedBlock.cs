@@ -2,9 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace Quiescent.Torture.Blocks;
 
-// The litmus test RCU+sync+read as two words. The updater writes Before, waits for a grace period, writes After. A section that
-// loads an old Before began before the wait, so the wait ends after it, and it cannot load the new After. Two loads make it
-// the cheapest detector, and the one with the least between a section's entry and what shows that the entry came too late.
+// The litmus test RCU+sync+read as two words. The updater writes Before, waits for a grace period, writes After. A
+// section that loads an old Before began before the wait, so the wait ends after it, and it cannot load the new After.
+// Two loads make it the cheapest detector, and the one with the least between a section's entry and what shows that the
+// entry came too late.
 [StructLayout(LayoutKind.Explicit, Size = 256)]
 internal struct GuardedBlock
 {

@@ -2,8 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace Quiescent.Torture.Blocks;
 
-// What is stored into a block before it is published is seen by whoever dereferences it, on each of the letter's lines; and who
-// has heard from another reader of a letter finds that one or a newer.
+// What is stored into a block before it is published is seen by whoever dereferences it, on each of the letter's lines;
+// and who has heard from another reader of a letter finds that one or a newer.
 internal sealed unsafe class Mailbox
 {
     private readonly Lock _writing = new();
@@ -17,7 +17,8 @@ internal sealed unsafe class Mailbox
     /// <summary>What some reader has read: this one will not read anything older.</summary>
     public long ReadBySomebody => Volatile.Read(ref _read);
 
-    /// <summary>Publishes a letter in one of three ways and returns the one it replaces: the caller's to retire.</summary>
+    /// <summary>Publishes a letter in one of three ways and returns the one it replaces: the caller's to
+    /// retire.</summary>
     public Letter* Post(int way)
     {
         // SAFETY: given to the mailbox; its owner retires it after it has been replaced.

@@ -4,8 +4,8 @@ using Quiescent.Torture.Watch;
 
 namespace Quiescent.Torture.Blocks;
 
-// Where freed blocks are kept, poisoned, until others have followed: a late reader reads poison, a second free is seen, and
-// the poison must be whole when the block leaves. A ring, so that memory is bounded.
+// Where freed blocks are kept, poisoned, until others have followed: a late reader reads poison, a second free is seen,
+// and the poison must be whole when the block leaves. A ring, so that memory is bounded.
 internal sealed unsafe class Quarantine(FailureLog failures) : IDisposable
 {
     public const byte Poison = 0x6B;

@@ -25,8 +25,9 @@ internal sealed class LitmusResult(LitmusTest test)
     /// <summary>How long the subject had run when it failed; null while it has not.</summary>
     public TimeSpan? SubjectFailedAfter { get; private set; }
 
-    /// <summary>A failed subject is a broken promise, whatever the control does. A sound one says something only in turns in which
-    /// its control failed just before, and only if it ran; and only once it has said so a few times.</summary>
+    /// <summary>A failed subject is a broken promise, whatever the control does. A sound one says something only in
+    /// turns in which its control failed just before, and only if it ran; and only once it has said so a few
+    /// times.</summary>
     public Verdict Verdict =>
         Subject.Failures != 0 ? Verdict.Failed
         : _witnessedTurns >= EnoughTurns ? Verdict.Passed
@@ -63,8 +64,8 @@ internal sealed class LitmusResult(LitmusTest test)
     }
 
     /// <summary>
-    /// The verdict on all. What is not observable here does not count against the rest, but does not count for it either: by
-    /// itself it is inconclusive.
+    /// The verdict on all. What is not observable here does not count against the rest, but does not count for it
+    /// either: by itself it is inconclusive.
     /// </summary>
     public static Verdict Total(IReadOnlyCollection<LitmusResult> results) =>
         results.Any(result => result.Verdict == Verdict.Failed) ? Verdict.Failed

@@ -3,9 +3,9 @@ using System.Diagnostics;
 namespace Quiescent.Torture.Litmus;
 
 /// <summary>
-/// Control and subject take turns in short slices, the control first: whether a machine shows an outcome at all comes and goes with
-/// what else runs on it. Each test has an equal share of the time; what a failed test leaves over goes, at the end, to those whose
-/// control was silent.
+/// Control and subject take turns in short slices, the control first: whether a machine shows an outcome at all comes
+/// and goes with what else runs on it. Each test has an equal share of the time; what a failed test leaves over goes,
+/// at the end, to those whose control was silent.
 /// </summary>
 internal sealed class LitmusRunner(TimeSpan total, uint seed)
 {
@@ -16,7 +16,8 @@ internal sealed class LitmusRunner(TimeSpan total, uint seed)
     /// <summary>Runs the tests one after another and reports each as its share is over, again if it got more.</summary>
     /// <param name="tests">The tests, in the order in which they run.</param>
     /// <param name="progress">Is given each test's result.</param>
-    /// <param name="interruption">Ends the run after the current turn. Tests that have not begun then have no turns.</param>
+    /// <param name="interruption">Ends the run after the current turn. Tests that have not begun then have no
+    /// turns.</param>
     public IReadOnlyList<LitmusResult> Run(
         IReadOnlyList<LitmusTest> tests, Action<LitmusResult>? progress = null, CancellationToken interruption = default)
     {

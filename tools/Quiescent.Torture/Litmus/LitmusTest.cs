@@ -1,8 +1,9 @@
 namespace Quiescent.Torture.Litmus;
 
 /// <summary>
-/// A few loads and stores on real threads, run over and over, and an outcome that must not be seen. The control is the same program
-/// without the very thing that forbids the outcome: only where the control shows it does the subject's silence count.
+/// A few loads and stores on real threads, run over and over, and an outcome that must not be seen. The control is the
+/// same program without the very thing that forbids the outcome: only where the control shows it does the subject's
+/// silence count.
 /// </summary>
 internal sealed record LitmusTest(string Name, string Forbidden, LitmusProgram Control, LitmusProgram Subject)
 {

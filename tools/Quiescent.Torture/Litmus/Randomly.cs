@@ -1,7 +1,7 @@
 namespace Quiescent.Torture.Litmus;
 
-// Random lengths. The windows are some hundred nanoseconds wide, and any fixed rhythm may miss them for ever: all lengths are
-// drawn over powers of two.
+// Random lengths. The windows are some hundred nanoseconds wide, and any fixed rhythm may miss them for ever: all
+// lengths are drawn over powers of two.
 internal static class Randomly
 {
     public static void Pause(int length)

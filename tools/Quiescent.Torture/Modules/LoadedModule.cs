@@ -4,8 +4,8 @@ using System.Runtime.Loader;
 
 namespace Quiescent.Torture.Modules;
 
-// The module, loaded from this assembly's resources into a collectible context of its own. Nothing else refers to the context, so
-// that after Unload it can be collected.
+// The module, loaded from this assembly's resources into a collectible context of its own. Nothing else refers to the
+// context, so that after Unload it can be collected.
 internal sealed class LoadedModule
 {
     private const string Resource = "Quiescent.Torture.Module.dll";

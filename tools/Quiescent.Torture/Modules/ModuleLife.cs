@@ -6,8 +6,8 @@ using Quiescent.Torture.Watch;
 
 namespace Quiescent.Torture.Modules;
 
-// One module from its loading to its collection. Each item has a word of its own to count its runs in; when Unload returns, all words
-// of items with code must be one, and later the code must be gone.
+// One module from its loading to its collection. Each item has a word of its own to count its runs in; when Unload
+// returns, all words of items with code must be one, and later the code must be gone.
 internal sealed unsafe class ModuleLife : IDisposable
 {
     private const int MaxCollections = 500;
@@ -18,7 +18,8 @@ internal sealed unsafe class ModuleLife : IDisposable
     private readonly (Subject Subject, Form Form)[] _items;
     private int _queued;
 
-    /// <summary>Loads it, with room for so many items. Unattached, it is the busted twin, whose unloading waits for nothing.</summary>
+    /// <summary>Loads it, with room for so many items. Unattached, it is the busted twin, whose unloading waits for
+    /// nothing.</summary>
     public ModuleLife(int items, FailureLog failures, bool attach = true)
     {
         _failures = failures;

@@ -3,8 +3,8 @@ using Quiescent.Torture.Actors;
 
 namespace Quiescent.Torture.Readers;
 
-// Memory that is in no cache. A reader dirties some lines of it just before its section, so that the announcement waits behind
-// them in the store buffer while the section's loads run ahead: what the process-wide barrier is there for.
+// Memory that is in no cache. A reader dirties some lines of it just before its section, so that the announcement waits
+// behind them in the store buffer while the section's loads run ahead: what the process-wide barrier is there for.
 internal sealed unsafe class ColdLines : IDisposable
 {
     private const int Bytes = 64 << 20;

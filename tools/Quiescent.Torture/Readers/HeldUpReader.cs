@@ -5,10 +5,11 @@ using Quiescent.Torture.Subjects;
 
 namespace Quiescent.Torture.Readers;
 
-// A section that is held up between reading which set it counts in and counting there is what a grace period needs two scans for,
-// and what makes the order of sums matter. Only preemption does that. So some of these share one processor, do little else than
-// enter, and look at the clock on both sides: who has been held up stays for a while, to see grace periods pass that must not; or leaves at
-// once, so that its count and its release may fall between two sums of a scan that another section keeps waiting.
+// A section that is held up between reading which set it counts in and counting there is what a grace period needs two
+// scans for, and what makes the order of sums matter. Only preemption does that. So some of these share one processor,
+// do little else than enter, and look at the clock on both sides: who has been held up stays for a while, to see grace
+// periods pass that must not; or leaves at once, so that its count and its release may fall between two sums of a scan
+// that another section keeps waiting.
 internal sealed class HeldUpReader(string name, Session session, SrcuSubject subject, int processor) : Actor(name, session)
 {
     private const int SectionsPerStep = 2000;
@@ -53,8 +54,8 @@ internal sealed class HeldUpReader(string name, Session session, SrcuSubject sub
     }
 }
 
-// Sections that end as they begin, with a little time between: the likeliest to fall, whole, between two sums of a scan that began
-// just after the flip, while a preempted section keeps it waiting.
+// Sections that end as they begin, with a little time between: the likeliest to fall, whole, between two sums of a scan
+// that began just after the flip, while a preempted section keeps it waiting.
 internal sealed class PassingReader(string name, Session session, SrcuSubject subject, int processor) : Actor(name, session)
 {
     private const int SectionsPerStep = 2000;

@@ -78,8 +78,8 @@ internal unsafe struct Observation
     private static Observation Begin<TSection>(Subject subject, scoped TSection section, Rng random)
         where TSection : struct, ISection, allows ref struct
     {
-        // SAFETY: what the section protects is used until End, which comes before the section's end; that it is protected is tested.
-        // First what is cheapest: the closer to the section's entry, the more it shows.
+        // SAFETY: what the section protects is used until End, which comes before the section's end; that it is
+        // protected is tested. First what is cheapest: the closer to the section's entry, the more it shows.
         int sandwich = random.Next(subject.SandwichesInUse);
         long before = subject.Sandwiches[sandwich].ReadBefore();
         AgeBlock* aged = section.Dereference(in subject.Pipe.Place(random));

@@ -21,7 +21,8 @@ internal sealed class Reader(string name, Session session, IReadOnlyList<RcuSubj
     }
 }
 
-// A thread that stays online, and so holds up whoever does not heed its quiescent states, until some grace periods have passed.
+// A thread that stays online, and so holds up whoever does not heed its quiescent states, until some grace periods have
+// passed.
 internal sealed class OnlineReader(string name, Session session, RcuSubject subject) : Actor(name, session)
 {
     private const int GracePeriodsPerStep = 3;

@@ -31,8 +31,8 @@ internal sealed class Baton(SrcuSubject subject, SrcuReadLock section, Observati
         subject.Release(section, random);
     }
 
-    /// <summary>By two threads at the same time, after the last look: one of them ends the section, and the later of them tells whether
-    /// that is so.</summary>
+    /// <summary>By two threads at the same time, after the last look: one of them ends the section, and the later of
+    /// them tells whether that is so.</summary>
     public string? Contend()
     {
         Interlocked.Increment(ref _arrived);

@@ -3,7 +3,8 @@ using Quiescent.Torture.Subjects;
 
 namespace Quiescent.Torture.Readers;
 
-// Every way to be inside a section. Each method is a reader's piece of work, of any thread, with all that it loads checked.
+// Every way to be inside a section. Each method is a reader's piece of work, of any thread, with all that it loads
+// checked.
 internal static class Sections
 {
     private const int MaxDepth = 4;
@@ -31,7 +32,8 @@ internal static class Sections
         }
     }
 
-    /// <summary>A section opened by the domain, and others inside it: of the same domain or of any of the given ones.</summary>
+    /// <summary>A section opened by the domain, and others inside it: of the same domain or of any of the given
+    /// ones.</summary>
     public static void Guard(RcuSubject subject, IReadOnlyList<RcuSubject> inside, int depth, Delay delay, Rng random)
     {
         using ReadGuard guard = subject.ReadLock();
@@ -75,7 +77,8 @@ internal static class Sections
         }
     }
 
-    /// <summary>Quiescent-state mode: what free sections load stays until the next quiescent state, beyond the sections.</summary>
+    /// <summary>Quiescent-state mode: what free sections load stays until the next quiescent state, beyond the
+    /// sections.</summary>
     public static void Online(RcuSubject subject, Delay delay, Rng random)
     {
         using RcuReader reader = subject.RegisterReader();
@@ -103,7 +106,8 @@ internal static class Sections
         reader.GoOffline();
     }
 
-    /// <summary>Stays online until it is enough: grace periods have nothing but the quiescent states to go by.</summary>
+    /// <summary>Stays online until it is enough: grace periods have nothing but the quiescent states to go
+    /// by.</summary>
     public static void StayOnline(RcuSubject subject, Func<bool> isEnough, Rng random)
     {
         using RcuReader reader = subject.RegisterReader();
@@ -121,8 +125,8 @@ internal static class Sections
         }
     }
 
-    /// <summary>Sections one after the other, with nothing between but stores that take long: the likeliest to be met at their
-    /// entry.</summary>
+    /// <summary>Sections one after the other, with nothing between but stores that take long: the likeliest to be met
+    /// at their entry.</summary>
     public static void Tight(RcuSubject subject, int count, ColdLines cold, Rng random)
     {
         for (int i = 0; i < count; i++)

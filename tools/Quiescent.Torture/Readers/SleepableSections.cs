@@ -3,7 +3,8 @@ using Quiescent.Torture.Subjects;
 
 namespace Quiescent.Torture.Readers;
 
-// Every way to be inside a section that may await. Each method is a reader's piece of work, with all that it loads checked.
+// Every way to be inside a section that may await. Each method is a reader's piece of work, with all that it loads
+// checked.
 internal static class SleepableSections
 {
     private const int MaxDepth = 4;

@@ -4,8 +4,8 @@ using Quiescent.Torture.Subjects;
 
 namespace Quiescent.Torture.Resources;
 
-// Arrays of a pool in which each element is the stamp of who has rented it. Whoever rents an array writes to it at once: so a reader
-// under whom one is rented again sees two stamps, and a renter that is not alone another's.
+// Arrays of a pool in which each element is the stamp of who has rented it. Whoever rents an array writes to it at
+// once: so a reader under whom one is rented again sees two stamps, and a renter that is not alone another's.
 internal sealed class Arrays : ResourceFixture
 {
     private const int Length = 60;

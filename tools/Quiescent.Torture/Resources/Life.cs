@@ -2,7 +2,8 @@ using Quiescent.Torture.Watch;
 
 namespace Quiescent.Torture.Resources;
 
-// What lies behind one resource: there from its making to its one release. It outlives the resource, so that a reader can ask it.
+// What lies behind one resource: there from its making to its one release. It outlives the resource, so that a reader
+// can ask it.
 internal sealed class Life
 {
     private readonly ReleaseCounts _books;

@@ -3,8 +3,9 @@ using Quiescent.Torture.Subjects;
 
 namespace Quiescent.Torture.Resources;
 
-// Mapped files of some pages, in which each byte is the file's stamp and the length tells which that is. A reader of an unmapped page
-// takes the process with it, so that there is no busted twin of this one. The files themselves are deleted and made anew meanwhile.
+// Mapped files of some pages, in which each byte is the file's stamp and the length tells which that is. A reader of an
+// unmapped page takes the process with it, so that there is no busted twin of this one. The files themselves are
+// deleted and made anew meanwhile.
 internal sealed class MappedFiles : ResourceFixture, IDisposable
 {
     private const int Files = 3;

@@ -5,7 +5,8 @@ using Quiescent.Torture.Subjects;
 
 namespace Quiescent.Torture.Resources;
 
-// Native memory in which each word is its owner's stamp, until the owner is disposed of: then it is poison, and used again later.
+// Native memory in which each word is its owner's stamp, until the owner is disposed of: then it is poison, and used
+// again later.
 internal sealed unsafe class Memories : ResourceFixture, IDisposable
 {
     private const int Words = 48;
@@ -122,7 +123,8 @@ internal sealed unsafe class Memories : ResourceFixture, IDisposable
 
     private void Give(nint memory)
     {
-        // SAFETY: the owner's, whose readers are gone if the library is right; it stays readable for those that are not.
+        // SAFETY: the owner's, whose readers are gone if the library is right; it stays readable for those that are
+        // not.
         new Span<long>((void*)memory, Words).Fill(Poison);
         lock (_lock)
         {

@@ -14,7 +14,8 @@ internal enum Releasing
     AtOnce,
 }
 
-// Resources of one kind in one domain: some are on show, for readers to look at, while updaters put others in their places.
+// Resources of one kind in one domain: some are on show, for readers to look at, while updaters put others in their
+// places.
 internal abstract class ResourceFixture(Subject subject, string what, Releasing releasing)
 {
     public const int Places = 4;
@@ -36,8 +37,8 @@ internal abstract class ResourceFixture(Subject subject, string what, Releasing 
 
     protected bool ReleasesAtOnce => releasing == Releasing.AtOnce;
 
-    /// <summary>A reader's look, in its section: dereferences, checks, stays for a while, checks again. What is returned must not be over
-    /// before the section is; null: there is none, or nothing to be asked.</summary>
+    /// <summary>A reader's look, in its section: dereferences, checks, stays for a while, checks again. What is
+    /// returned must not be over before the section is; null: there is none, or nothing to be asked.</summary>
     public Life? Look(scoped ref readonly ReadGuard guard, Delay delay, Rng random)
     {
         try
@@ -94,8 +95,8 @@ internal abstract class ResourceFixture(Subject subject, string what, Releasing 
     protected void Fail(string how) =>
         subject.Failures.Add($"A {what} {how} (domain '{subject.Name}', thread '{Thread.CurrentThread.Name}').");
 
-    /// <summary>Closes what readers still find, now and then: they may come just in time to be waited for, or, when it has been released
-    /// before it is taken away, too late.</summary>
+    /// <summary>Closes what readers still find, now and then: they may come just in time to be waited for, or, when it
+    /// has been released before it is taken away, too late.</summary>
     protected void CloseWhereItIs(IDisposable resource, Rng random)
     {
         if (ReleasesAtOnce || !random.OneIn(4))

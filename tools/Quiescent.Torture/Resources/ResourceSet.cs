@@ -30,7 +30,8 @@ internal sealed class ResourceSet : IDisposable
 
     public MappedFiles? Files { get; }
 
-    /// <summary>For when no reader and no updater is left: all is released now, what was dropped too, or never.</summary>
+    /// <summary>For when no reader and no updater is left: all is released now, what was dropped too, or
+    /// never.</summary>
     public void Settle()
     {
         foreach (ResourceFixture exhibit in Fixtures)

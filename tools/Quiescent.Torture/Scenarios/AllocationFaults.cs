@@ -6,9 +6,9 @@ using Quiescent.Torture.Watch;
 
 namespace Quiescent.Torture.Scenarios;
 
-// Allocations fail: of pages, queues, reader slots, registrations, callbacks, and the reclaimer's thread. What fails throws
-// OutOfMemoryException and loses nothing; heads never fail. On fresh domains, where all of these are still to be allocated,
-// and on those that the readers are in.
+// Allocations fail: of pages, queues, reader slots, registrations, callbacks, and the reclaimer's thread. What fails
+// throws OutOfMemoryException and loses nothing; heads never fail. On fresh domains, where all of these are still to be
+// allocated, and on those that the readers are in.
 internal static class AllocationFaults
 {
     public static void Populate(Session session)

@@ -6,8 +6,8 @@ using Quiescent.Torture.Updaters;
 
 namespace Quiescent.Torture.Scenarios;
 
-// rcutorture's barrier test: each round n threads queue one item each, in any form, and when the barrier returns all must have
-// been carried out. In some rounds nobody calls a barrier, and they must be carried out all the same.
+// rcutorture's barrier test: each round n threads queue one item each, in any form, and when the barrier returns all
+// must have been carried out. In some rounds nobody calls a barrier, and they must be carried out all the same.
 internal static class BarrierRounds
 {
     public static void Populate(Session session)

@@ -6,9 +6,9 @@ using Quiescent.Torture.Watch;
 
 namespace Quiescent.Torture.Scenarios;
 
-// Domains that are made, loaded by several threads and disposed of in the midst of it. What a domain has accepted it carries
-// out, what it refuses stays the caller's, and sections that are still open keep what they hold. Since each domain is new to
-// its loaders, their first sections in it meet its first grace periods.
+// Domains that are made, loaded by several threads and disposed of in the midst of it. What a domain has accepted it
+// carries out, what it refuses stays the caller's, and sections that are still open keep what they hold. Since each
+// domain is new to its loaders, their first sections in it meet its first grace periods.
 internal static class Disposal
 {
     public static void Populate(Session session)

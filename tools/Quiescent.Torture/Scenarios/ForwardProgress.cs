@@ -6,9 +6,9 @@ using Quiescent.Torture.Updaters;
 
 namespace Quiescent.Torture.Scenarios;
 
-// rcutorture's forward-progress test: a reader that is in a section nearly always, one that is always online, a callback that
-// queues itself again, and floods of callbacks and blocks. Grace periods must go on, the self-reposting callback must have its
-// turns, and each flood must be carried out.
+// rcutorture's forward-progress test: a reader that is in a section nearly always, one that is always online, a
+// callback that queues itself again, and floods of callbacks and blocks. Grace periods must go on, the self-reposting
+// callback must have its turns, and each flood must be carried out.
 internal static class ForwardProgress
 {
     public static void Populate(Session session)

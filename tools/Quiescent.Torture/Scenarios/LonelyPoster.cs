@@ -3,8 +3,8 @@ using Quiescent.Torture.Subjects;
 
 namespace Quiescent.Torture.Scenarios;
 
-// The only one who queues in its domain, one item after the other: no other append and no barrier wakes the reclaimer up if this
-// one did not. It queues just when the reclaimer is about to go idle, or is.
+// The only one who queues in its domain, one item after the other: no other append and no barrier wakes the reclaimer
+// up if this one did not. It queues just when the reclaimer is about to go idle, or is.
 internal sealed class LonelyPoster(Session session, Subject subject) : Actor("lonely poster", session)
 {
     private const int ItemsPerStep = 100;

@@ -7,7 +7,8 @@ using Quiescent.Torture.Updaters;
 
 namespace Quiescent.Torture.Scenarios;
 
-// A module that is loaded, queues whatever a module can queue, from several threads, in domains of every kind, and is unloaded.
+// A module that is loaded, queues whatever a module can queue, from several threads, in domains of every kind, and is
+// unloaded.
 internal static class ModuleUnloads
 {
     public static void Populate(Session session)

@@ -3,8 +3,9 @@ using Quiescent.Torture.Subjects;
 
 namespace Quiescent.Torture.Scenarios;
 
-// Handles, objects, native memory, mapped files and pooled arrays, looked at in sections of every kind while they are replaced, closed,
-// dropped and used again. Each knows whether it is still there, and by the end each has been released once.
+// Handles, objects, native memory, mapped files and pooled arrays, looked at in sections of every kind while they are
+// replaced, closed, dropped and used again. Each knows whether it is still there, and by the end each has been released
+// once.
 internal static class ResourcesOnShow
 {
     public static void Populate(Session session) => Populate(session, Releasing.QueueRelease);

@@ -40,7 +40,8 @@ internal sealed class Round : IDisposable
 
     public void Posted() => Interlocked.Increment(ref _posted);
 
-    /// <summary>Called by each item as it is carried out; some take their time, so that taken is not yet carried out.</summary>
+    /// <summary>Called by each item as it is carried out; some take their time, so that taken is not yet carried
+    /// out.</summary>
     public void Arrive(bool isBlock)
     {
         if ((Environment.TickCount64 & 3) == 0)

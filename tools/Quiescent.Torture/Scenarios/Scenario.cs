@@ -1,6 +1,7 @@
 namespace Quiescent.Torture.Scenarios;
 
-/// <summary>What a run is made of: a scenario adds its actors and domains to the session. All may be together in one.</summary>
+/// <summary>What a run is made of: a scenario adds its actors and domains to the session. All may be together in
+/// one.</summary>
 internal sealed record Scenario(string Name, string Description, Action<Session> Populate)
 {
     /// <summary>All scenarios on their own, and first their mix.</summary>

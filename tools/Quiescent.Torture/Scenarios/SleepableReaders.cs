@@ -4,8 +4,8 @@ using Quiescent.Torture.Updaters;
 
 namespace Quiescent.Torture.Scenarios;
 
-// Sections that await, change threads, are passed on, and nest in one another's domains in any order, against all that an updater
-// can do; and sections that are held up where it matters, against one grace period after the other.
+// Sections that await, change threads, are passed on, and nest in one another's domains in any order, against all that
+// an updater can do; and sections that are held up where it matters, against one grace period after the other.
 internal static class SleepableReaders
 {
     private const int HeldUpReaders = 3;

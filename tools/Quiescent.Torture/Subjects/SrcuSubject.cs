@@ -3,7 +3,8 @@ using Quiescent.Torture.Watch;
 
 namespace Quiescent.Torture.Subjects;
 
-// A domain whose sections may await and change threads. Whoever ends one may try to end it once more, which must be refused.
+// A domain whose sections may await and change threads. Whoever ends one may try to end it once more, which must be
+// refused.
 internal sealed class SrcuSubject : Subject
 {
     private const int Misuses = 32;
@@ -26,7 +27,8 @@ internal sealed class SrcuSubject : Subject
         return new SrcuSubject(domain, domain, name, failures);
     }
 
-    /// <summary>The busted twin: its readers count their sections elsewhere, so that no grace period waits for them.</summary>
+    /// <summary>The busted twin: its readers count their sections elsewhere, so that no grace period waits for
+    /// them.</summary>
     public static SrcuSubject NewBusted(string name, FailureLog failures) =>
         new(new SrcuDomain(Options(name, reclaimDelay: null, stallTimeout: null)), new SrcuDomain(), name, failures);
 

@@ -75,7 +75,8 @@ internal abstract unsafe class Subject : IDisposable
     /// <summary>Sections that are counted and not ended, where they are counted.</summary>
     public virtual long OpenSections => 0;
 
-    /// <summary>Whoever uses the domain beside the torture's own updaters ends with it here, when no actor is left.</summary>
+    /// <summary>Whoever uses the domain beside the torture's own updaters ends with it here, when no actor is
+    /// left.</summary>
     public Action? AtRest { get; set; }
 
     /// <summary>What else was counted, for the closing table.</summary>
@@ -101,7 +102,8 @@ internal abstract unsafe class Subject : IDisposable
         }
     }
 
-    /// <summary>For when no reader and no updater is left. Disposes of the domain, unless it is the default one.</summary>
+    /// <summary>For when no reader and no updater is left. Disposes of the domain, unless it is the default
+    /// one.</summary>
     public void Dispose()
     {
         if (!_isDefault)

@@ -10,7 +10,8 @@ internal static unsafe class Frees
     private const int MaxBulk = 40;
     private const int PageBulk = 600;
 
-    /// <exception cref="ObjectDisposedException">The domain is disposed; what it refused waits for the readers' end.</exception>
+    /// <exception cref="ObjectDisposedException">The domain is disposed; what it refused waits for the readers'
+    /// end.</exception>
     public static void Replace(Subject subject, Primitive form, Rng random)
     {
         if (form == Primitive.FreeBulk)

@@ -4,7 +4,8 @@ using Quiescent.Torture.Subjects;
 
 namespace Quiescent.Torture.Updaters;
 
-// The ways to wait for a grace period. Each returns after a full one, or false if a failure that was expected kept it from it.
+// The ways to wait for a grace period. Each returns after a full one, or false if a failure that was expected kept it
+// from it.
 internal static unsafe class Waits
 {
     private const int PollsBeforeAsking = 1000;
@@ -109,8 +110,8 @@ internal static unsafe class Waits
         return ValueTask.CompletedTask;
     }
 
-    // A callback and blocks are queued, then the barrier is called. Whatever it was to wait for must have been carried out; and
-    // since that takes a grace period that began after the queueing, the barrier's return tells of one.
+    // A callback and blocks are queued, then the barrier is called. Whatever it was to wait for must have been carried
+    // out; and since that takes a grace period that began after the queueing, the barrier's return tells of one.
     private static bool AwaitReceipts(Subject subject, bool codeOnly, Rng random, Func<CancellationToken, ValueTask> barrier)
     {
         Receipt receipt = new(subject);

@@ -2,8 +2,8 @@ using Quiescent.Torture.Subjects;
 
 namespace Quiescent.Torture.Watch;
 
-// Queued = carried out + waiting, exactly, when all is at rest: the domain's three figures against one another, and against
-// what the torture counted itself, apart.
+// Queued = carried out + waiting, exactly, when all is at rest: the domain's three figures against one another, and
+// against what the torture counted itself, apart.
 internal static class BooksCheck
 {
     private static readonly TimeSpan s_reportsAreRaised = TimeSpan.FromSeconds(5);
@@ -28,7 +28,8 @@ internal static class BooksCheck
                select $"The books of the domain '{name}' do not add up: {entry.What}: {entry.Expected} expected, {entry.Found} found.";
     }
 
-    /// <summary>Brings the subject to rest, and reports what does not add up. For when its readers and updaters have ended.</summary>
+    /// <summary>Brings the subject to rest, and reports what does not add up. For when its readers and updaters have
+    /// ended.</summary>
     public static void Settle(Subject subject)
     {
         subject.AtRest?.Invoke();

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 
 namespace Quiescent.Torture.Watch;
 
-// Whether memory is back at its start: the bytes that malloc has handed out, where it tells (glibc), else the working set. Both
-// before the first domain of the run is made and after the last is gone.
+// Whether memory is back at its start: the bytes that malloc has handed out, where it tells (glibc), else the working
+// set. Both before the first domain of the run is made and after the last is gone.
 internal sealed partial class MemoryCheck
 {
     // Code that was compiled meanwhile, caches of the allocator and of the runtime.

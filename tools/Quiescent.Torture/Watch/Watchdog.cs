@@ -4,14 +4,15 @@ using Quiescent.Torture.Subjects;
 
 namespace Quiescent.Torture.Watch;
 
-// Turns a hang into a failure that says what hangs: an actor whose step does not end, or a domain in which something waits and
-// no grace period completes.
+// Turns a hang into a failure that says what hangs: an actor whose step does not end, or a domain in which something
+// waits and no grace period completes.
 internal sealed class Watchdog(TimeSpan limit, FailureLog failures)
 {
     private readonly Dictionary<Subject, Pulse> _pulses = [];
     private readonly HashSet<Actor> _reported = [];
 
-    /// <summary>What nothing in a torture that is well comes near on a busy machine, longest section included.</summary>
+    /// <summary>What nothing in a torture that is well comes near on a busy machine, longest section
+    /// included.</summary>
     public static readonly TimeSpan DefaultLimit = TimeSpan.FromSeconds(15) + Delay.Longest;
 
     public TimeSpan Limit => limit;

@@ -7,7 +7,8 @@ internal static class Suggestion
     public static string For(string typed, IEnumerable<string> known) =>
         Nearest(typed, known) is { } nearest ? $" Did you mean '{nearest}'?" : "";
 
-    /// <summary>The name that the typed text begins, else the one with the fewest mistakes; null where all are too far.</summary>
+    /// <summary>The name that the typed text begins, else the one with the fewest mistakes; null where all are too
+    /// far.</summary>
     public static string? Nearest(string typed, IEnumerable<string> known)
     {
         (string Name, int Distance)[] near =

@@ -54,7 +54,8 @@ internal static class MutantsCommand
                 Width = Screen.OutputWidth,
             };
 
-            // Not an asynchronous action: the parser would handle signals of those itself, and end the process after two seconds.
+            // Not an asynchronous action: the parser would handle signals of those itself, and end the process after
+            // two seconds.
             return Run(options, Console.Out, Console.Error, interruption.Token).GetAwaiter().GetResult();
         });
         return command;

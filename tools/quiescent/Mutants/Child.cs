@@ -15,8 +15,8 @@ internal static class Child
     // After its end, for what it has written; a grandchild may hold the pipe open for ever.
     private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(2);
 
-    // No build server is left behind, or serves from another tree; git looks for no repository around the copy; and systematic tests
-    // explore as much as in CI.
+    // No build server is left behind, or serves from another tree; git looks for no repository around the copy; and
+    // systematic tests explore as much as in CI.
     private static readonly (string Name, Func<string, string> Value)[] s_environment =
     [
         ("MSBUILDDISABLENODEREUSE", _ => "1"),

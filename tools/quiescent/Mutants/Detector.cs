@@ -2,9 +2,10 @@ namespace Quiescent.Tool.Mutants;
 
 // A command of the tree itself that is silent on sound sources and fails on a mutant. Its first word tells what it is:
 //
-//     Quiescent.Tests EngineTests.A_dead_thread_s_word_…    a test project and a test of it; without a dot, a class of tests
-//     quiescent litmus --test store-buffer                  a command of this program, built from the changed tree
-//     verification/codegen/run arm64                        a program by its path; it builds what it needs by itself
+//     Quiescent.Tests EngineTests.A_dead_thread_s_word_…    a test project and a test of it; without a dot, a class of
+//     tests quiescent litmus --test store-buffer                  a command of this program, built from the changed
+//     tree verification/codegen/run arm64                        a program by its path; it builds what it needs by
+//     itself
 //
 // Exit codes of the last two are those of this program: 1 failed, 3 inconclusive.
 internal sealed record Detector

@@ -2,7 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace Quiescent.Tool.Terminal;
 
-/// <summary>The first Ctrl-C or SIGTERM asks the command to end with the results so far. The second ends the process at once.</summary>
+/// <summary>The first Ctrl-C or SIGTERM asks the command to end with the results so far. The second ends the process at
+/// once.</summary>
 internal sealed class Interruption : IDisposable
 {
     private readonly CancellationTokenSource _source = new();

@@ -1,6 +1,7 @@
 namespace Quiescent.Tool.Terminal;
 
-// One column of a table. On a narrow screen the columns of the lowest importance are left out first; the first column never is.
+// One column of a table. On a narrow screen the columns of the lowest importance are left out first; the first column
+// never is.
 internal sealed record TextColumn(string Heading, int Importance = int.MaxValue)
 {
     public bool IsRight { get; init; } = true;

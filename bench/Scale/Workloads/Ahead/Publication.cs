@@ -4,8 +4,8 @@ using Quiescent.Scale.Native;
 
 namespace Quiescent.Scale.Workloads.Ahead;
 
-// A project of the source tree, compiled ahead of time when it is first needed. What it leaves goes to the user's cache, so that
-// the next run finds it up to date.
+// A project of the source tree, compiled ahead of time when it is first needed. What it leaves goes to the user's
+// cache, so that the next run finds it up to date.
 internal sealed class Publication
 {
     private const string Solution = "Quiescent.slnx";
@@ -34,7 +34,8 @@ internal sealed class Publication
     /// <summary>Why nothing can be published here, or null.</summary>
     public static string? Absent => s_absent.Value;
 
-    /// <summary>What <see cref="Program"/> takes the first time; null where the program is there and up to date.</summary>
+    /// <summary>What <see cref="Program"/> takes the first time; null where the program is there and up to
+    /// date.</summary>
     public SetUp? SetUp => Absent is not null || IsUpToDate ? null : new SetUp($"compiling {Path.GetFileName(_project)}{_preference}", s_time);
 
     /// <summary>The program's path.</summary>

@@ -7,8 +7,8 @@ namespace Quiescent.Scale.Workloads.Flooding;
 
 // The epoch libraries for .NET, at their fastest correct use in a flood.
 
-// An action per block, as both defer whatever they defer. An updater stays protected for its flood, as a session does for a batch
-// of operations: each bump refreshes its epoch.
+// An action per block, as both defer whatever they defer. An updater stays protected for its flood, as a session does
+// for a batch of operations: each bump refreshes its epoch.
 internal readonly unsafe struct LightEpochScheme<TEpoch>(Slots slots) : IScheme
     where TEpoch : struct, ILightEpoch
 {

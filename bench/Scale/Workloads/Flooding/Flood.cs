@@ -26,8 +26,8 @@ internal sealed record FloodResult(long Objects, TimeSpan Elapsed)
     public double MillionsPerSecond => Objects / Elapsed.TotalSeconds / 1e6;
 }
 
-// One turn: updaters replace blocks as fast as they can until time is up, readers look at the first slot, and the clock stops when
-// all that was handed over has been freed.
+// One turn: updaters replace blocks as fast as they can until time is up, readers look at the first slot, and the clock
+// stops when all that was handed over has been freed.
 internal static class Flood
 {
     /// <summary>A turn in fully optimised code.</summary>

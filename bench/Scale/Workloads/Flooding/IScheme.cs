@@ -1,7 +1,7 @@
 namespace Quiescent.Scale.Workloads.Flooding;
 
-// One way of replacing a published block while readers may hold the old one. A struct, so that the loops are compiled for it;
-// each thread works on a copy, whose references are the turn's own.
+// One way of replacing a published block while readers may hold the old one. A struct, so that the loops are compiled
+// for it; each thread works on a copy, whose references are the turn's own.
 internal interface IScheme
 {
     /// <summary>On an updater's thread, before its flood.</summary>
@@ -17,14 +17,15 @@ internal interface IScheme
     /// <summary>Puts the first block into the slot; nothing else runs.</summary>
     void Fill(int slot);
 
-    /// <summary>Allocates a block, publishes it by exchange, and sees to it that the old one is freed when no reader can hold
-    /// it.</summary>
+    /// <summary>Allocates a block, publishes it by exchange, and sees to it that the old one is freed when no reader
+    /// can hold it.</summary>
     void Replace(int slot, long value);
 
     /// <summary>A reader's section: follows the slot's pointer and reads a field.</summary>
     long Read(int slot);
 
-    /// <summary>Returns when all that was handed over has been freed; the updaters have left, readers may go on.</summary>
+    /// <summary>Returns when all that was handed over has been freed; the updaters have left, readers may go
+    /// on.</summary>
     void Barrier();
 
     /// <summary>Frees the slot's block; nothing else runs.</summary>

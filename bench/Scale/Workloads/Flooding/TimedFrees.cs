@@ -5,8 +5,8 @@ using Quiescent.Scale.Workloads.Meters;
 
 namespace Quiescent.Scale.Workloads.Flooding;
 
-// Frees on this thread, each timed twice: by the clock, and by the processor's time that the thread got, which no preemption
-// prolongs (it includes reading that clock, some tenths of a microsecond).
+// Frees on this thread, each timed twice: by the clock, and by the processor's time that the thread got, which no
+// preemption prolongs (it includes reading that clock, some tenths of a microsecond).
 internal sealed unsafe class TimedFrees<TForm>(TForm form)
     where TForm : struct, IForm
 {

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 
 namespace Quiescent.Scale.Workloads.Flooding;
 
-// The floor: the old block is freed at once. A reader could be holding it, so the reader here loads the pointer (that much traffic
-// there is on the slot's line) and doesn't follow it.
+// The floor: the old block is freed at once. A reader could be holding it, so the reader here loads the pointer (that
+// much traffic there is on the slot's line) and doesn't follow it.
 internal readonly unsafe struct FreeAtOnce(Slots slots) : IScheme
 {
     public void Fill(int slot) => slots.Fill(slot);

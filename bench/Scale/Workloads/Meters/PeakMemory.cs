@@ -3,9 +3,9 @@ using System.Runtime.InteropServices;
 
 namespace Quiescent.Scale.Workloads.Meters;
 
-// How far the process's resident memory rises above where it stood. The kernel keeps the peak itself and forgets it on request, so
-// that nothing is sampled while the turn runs. What earlier turns left in the allocators is returned first, or it would hide
-// the growth.
+// How far the process's resident memory rises above where it stood. The kernel keeps the peak itself and forgets it on
+// request, so that nothing is sampled while the turn runs. What earlier turns left in the allocators is returned first,
+// or it would hide the growth.
 internal sealed partial class PeakMemory
 {
     public const string WhyUnknown = "the system does not tell a process's peak of memory";

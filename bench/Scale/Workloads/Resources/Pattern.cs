@@ -2,8 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace Quiescent.Scale.Workloads.Resources;
 
-// What the resources hold, and where it is read: bytes at random, in random order. Both fit in a processor's first-level cache, so
-// that the way to a byte is measured and not the byte.
+// What the resources hold, and where it is read: bytes at random, in random order. Both fit in a processor's
+// first-level cache, so that the way to a byte is measured and not the byte.
 internal static unsafe class Pattern
 {
     public const int Length = 16 * 1024;

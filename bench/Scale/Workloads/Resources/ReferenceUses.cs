@@ -35,7 +35,8 @@ internal sealed class VolatileField : IShared
     }
 }
 
-// A count of readers beside the object; the field's own is the first. Who finds it at 0 has come too late and looks again.
+// A count of readers beside the object; the field's own is the first. Who finds it at 0 has come too late and looks
+// again.
 internal sealed class CountedField : IShared
 {
     private Counted? _counted = new();

@@ -2,7 +2,8 @@ using System.Runtime.CompilerServices;
 
 namespace Quiescent.Scale.Workloads.Resources;
 
-/// <summary>One way of using a resource once, as a struct that holds what it takes: each loop is compiled for it.</summary>
+/// <summary>One way of using a resource once, as a struct that holds what it takes: each loop is compiled for
+/// it.</summary>
 internal interface IUse
 {
     /// <summary>Uses the resource; what is read at the offset, if anything is.</summary>

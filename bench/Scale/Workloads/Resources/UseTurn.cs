@@ -23,7 +23,8 @@ internal static class UseTurn
             return new Reading(time);
         });
 
-    /// <summary>A contestant that may allocate, with the managed bytes of each use; what it reads is its own affair.</summary>
+    /// <summary>A contestant that may allocate, with the managed bytes of each use; what it reads is its own
+    /// affair.</summary>
     public static Contestant Allocating<TShared, TLoop>(string name, Side side, int threads)
         where TShared : class, IShared, new()
         where TLoop : struct, ILoop => new(name, side, length =>

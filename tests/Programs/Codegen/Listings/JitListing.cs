@@ -2,7 +2,8 @@ using System.Text.RegularExpressions;
 
 namespace Quiescent.Codegen.Listings;
 
-// What the runtime writes when DOTNET_JitDisasm names a method. A method that was compiled again stands there several times.
+// What the runtime writes when DOTNET_JitDisasm names a method. A method that was compiled again stands there several
+// times.
 internal static partial class JitListing
 {
     public static List<Method> Parse(string text)

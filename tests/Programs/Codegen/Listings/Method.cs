@@ -16,12 +16,14 @@ internal sealed class Method(string name, Platform platform)
 // What the code was made for. A compiler that runs beside the program knows what static fields hold.
 internal sealed record Platform(bool IsArm64, bool IsWindows, bool IsAheadOfTime);
 
-/// <summary>One instruction; <paramref name="Symbol"/> is what a relocation or a comment says its operand stands for.</summary>
+/// <summary>One instruction; <paramref name="Symbol"/> is what a relocation or a comment says its operand stands
+/// for.</summary>
 internal sealed record Instruction(string Mnemonic, IReadOnlyList<string> Operands, bool IsLocked, string Symbol)
 {
     public override string ToString() => $"{(IsLocked ? "lock " : "")}{Mnemonic} {string.Join(", ", Operands)}";
 
-    /// <summary>Reads what both kinds of listings have in common: prefixes, a mnemonic, operands parted by commas.</summary>
+    /// <summary>Reads what both kinds of listings have in common: prefixes, a mnemonic, operands parted by
+    /// commas.</summary>
     public static Instruction Parse(string text, bool isLocked, string symbol)
     {
         string[] words = text.Trim().Split([' ', '\t'], 2);

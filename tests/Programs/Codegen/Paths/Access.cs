@@ -1,6 +1,7 @@
 namespace Quiescent.Codegen.Paths;
 
-// A value as far as it is known: a root (an argument, what some instruction loaded, …) and what was added to it. No root: a constant.
+// A value as far as it is known: a root (an argument, what some instruction loaded, …) and what was added to it. No
+// root: a constant.
 internal readonly record struct Value(string Root, long Offset)
 {
     private const string LoadPrefix = "load@";
@@ -43,7 +44,8 @@ internal enum AccessKind
     Call,
 }
 
-// One step of a path that another thread could notice, in program order. What an atomic operation does are three: fence, load, store.
+// One step of a path that another thread could notice, in program order. What an atomic operation does are three:
+// fence, load, store.
 internal sealed record Access(AccessKind Kind, string Text)
 {
     public Value Address { get; init; }

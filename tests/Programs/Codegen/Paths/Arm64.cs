@@ -4,7 +4,8 @@ using Quiescent.Codegen.Listings;
 
 namespace Quiescent.Codegen.Paths;
 
-// arm64. Only ldar and ldapr acquire, only stlr releases, dmb ish is the full fence; atomics count as what their names promise.
+// arm64. Only ldar and ldapr acquire, only stlr releases, dmb ish is the full fence; atomics count as what their names
+// promise.
 internal sealed partial class Arm64 : IMachine
 {
     private static readonly string[] s_kept =

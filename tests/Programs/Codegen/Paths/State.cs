@@ -1,6 +1,7 @@
 namespace Quiescent.Codegen.Paths;
 
-// What is known at one point of one path: registers, the stack's words, which values are equal; and the accesses so far.
+// What is known at one point of one path: registers, the stack's words, which values are equal; and the accesses so
+// far.
 internal sealed class State
 {
     private readonly Dictionary<string, Value> _registers;
@@ -63,7 +64,8 @@ internal sealed class State
         _accesses.Add(new Access(AccessKind.Store, text) { Address = address, Value = value, Bytes = bytes, IsOrdered = isOrdered });
     }
 
-    /// <summary>A call leaves nothing in the registers that it may use, nor in words of the stack whose address it was given.</summary>
+    /// <summary>A call leaves nothing in the registers that it may use, nor in words of the stack whose address it was
+    /// given.</summary>
     public void Call(int instruction, string target, IEnumerable<string> kept, string text)
     {
         _accesses.Add(new Access(AccessKind.Call, text) { Target = target });

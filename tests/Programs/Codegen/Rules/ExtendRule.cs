@@ -3,8 +3,8 @@ using Quiescent.Codegen.Paths;
 
 namespace Quiescent.Codegen.Rules;
 
-// Fences J and K: the new page is whole, then the cursor moves into it [J], then it is linked [K]. A queue's first page becomes
-// its head before the cursor moves.
+// Fences J and K: the new page is whole, then the cursor moves into it [J], then it is linked [K]. A queue's first page
+// becomes its head before the cursor moves.
 internal sealed class ExtendRule() : Rule("Extend", "PageQueue")
 {
     protected override void Check(Platform platform, Access[][] paths, ISet<string> faults)

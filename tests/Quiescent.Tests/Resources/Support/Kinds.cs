@@ -42,7 +42,8 @@ internal static class Kinds
         }
     }
 
-    /// <summary>Those that are released by a finalizer too: what a reference holds is the garbage collector's.</summary>
+    /// <summary>Those that are released by a finalizer too: what a reference holds is the garbage
+    /// collector's.</summary>
     public static TheoryData<ResourceKind, DomainKind> Finalized
     {
         get

@@ -18,7 +18,8 @@ internal sealed class Steps : IDisposable
     /// <summary>Starts a grace period, and ends it if no reader is in the way. Whether it has ended.</summary>
     public bool TryAdvance() => _domain.Core.StepGracePeriod();
 
-    /// <summary>As many grace periods as can pass now, and all that they cover is released. However many a release takes.</summary>
+    /// <summary>As many grace periods as can pass now, and all that they cover is released. However many a release
+    /// takes.</summary>
     public void Advance()
     {
         for (int i = 0; i < ManyGracePeriods; i++)

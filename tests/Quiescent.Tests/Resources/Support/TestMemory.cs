@@ -2,7 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace Quiescent.Tests.Resources.Support;
 
-// Who owns native memory: it is poisoned when given back, and stays readable, so that a reader that is still there sees poison.
+// Who owns native memory: it is poisoned when given back, and stays readable, so that a reader that is still there sees
+// poison.
 internal sealed unsafe class PoisoningOwner : IDisposable
 {
     public const int Length = 300;

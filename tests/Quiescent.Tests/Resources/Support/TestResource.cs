@@ -1,6 +1,7 @@
 namespace Quiescent.Tests.Resources.Support;
 
-// How often what lies behind a resource was released. It outlives the resource, so that the tests of dropped ones can ask.
+// How often what lies behind a resource was released. It outlives the resource, so that the tests of dropped ones can
+// ask.
 internal class Releases
 {
     private int _count;
@@ -10,7 +11,8 @@ internal class Releases
     public void Add() => Interlocked.Increment(ref _count);
 }
 
-// A resource under test: it can be looked at through a section of either kind, and what lies behind it knows whether it is still there.
+// A resource under test: it can be looked at through a section of either kind, and what lies behind it knows whether it
+// is still there.
 internal abstract class TestResource(Releases releases) : IDisposable
 {
     public Releases Releases { get; } = releases;
@@ -18,7 +20,8 @@ internal abstract class TestResource(Releases releases) : IDisposable
     /// <summary>What Dispose does, by the field's word.</summary>
     public abstract void Close();
 
-    /// <summary>Whether a section from before the close finds it afterwards too; a reference is empty at once.</summary>
+    /// <summary>Whether a section from before the close finds it afterwards too; a reference is empty at
+    /// once.</summary>
     public virtual bool StaysFound => true;
 
     void IDisposable.Dispose() => Close();

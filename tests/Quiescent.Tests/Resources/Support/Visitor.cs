@@ -3,8 +3,8 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Resources.Support;
 
-// A thread that is inside a section from the end of the constructor until it leaves, and looks at resources through that section's
-// guard when it is told to.
+// A thread that is inside a section from the end of the constructor until it leaves, and looks at resources through
+// that section's guard when it is told to.
 internal sealed class Visitor : IDisposable
 {
     private readonly SemaphoreSlim _orders = new(0);
@@ -28,8 +28,8 @@ internal sealed class Visitor : IDisposable
         }
     }
 
-    /// <summary>Has the visitor look once more, after the close; what it saw before is there, and it finds it again if such a resource can be
-    /// found.</summary>
+    /// <summary>Has the visitor look once more, after the close; what it saw before is there, and it finds it again if
+    /// such a resource can be found.</summary>
     public void LookAgain(TestResource resource)
     {
         Assert.True(resource.Releases.Count == 0, "The resource was released under its reader.");

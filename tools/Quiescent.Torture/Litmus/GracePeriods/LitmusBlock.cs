@@ -2,8 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace Quiescent.Torture.Litmus.GracePeriods;
 
-// What the litmus tests of grace periods publish: words on lines of their own. An odd number of lines, so that blocks side by side
-// do not share the cache's sets.
+// What the litmus tests of grace periods publish: words on lines of their own. An odd number of lines, so that blocks
+// side by side do not share the cache's sets.
 [StructLayout(LayoutKind.Explicit, Size = Lines * LineBytes)]
 internal unsafe struct LitmusBlock
 {

@@ -2,9 +2,9 @@ using Quiescent.Torture.Litmus.Readers;
 
 namespace Quiescent.Torture.Litmus.GracePeriods;
 
-// Message passing: whoever dereferences a published block sees what was stored into it before. The control publishes first and
-// fills afterwards, which shows on any machine. That the store of the pointer is a release, none with x86's total store order can
-// show, where stores are never reordered: there only the machine code says it.
+// Message passing: whoever dereferences a published block sees what was stored into it before. The control publishes
+// first and fills afterwards, which shows on any machine. That the store of the pointer is a release, none with x86's
+// total store order can show, where stores are never reordered: there only the machine code says it.
 internal static unsafe class PublishLitmus
 {
     public static LitmusOutcome Run(RcuDomain domain, bool publishesFirst, LitmusSlice slice)

@@ -2,10 +2,11 @@ using Quiescent.Torture.Litmus.Readers;
 
 namespace Quiescent.Torture.Litmus.GracePeriods;
 
-// The kernel's RCU+sync+free, as it is and as a store-buffer litmus. The updater exchanges the pointer, waits for a grace period
-// and poisons the old block; a section that began before must not see poison.
-// With cold memory the reader dirties lines of it just before its section, so that its announcement waits behind them in the store
-// buffer while its loads run ahead: without the process-wide barrier (or the reader's fence) the scan finds the reader quiescent.
+// The kernel's RCU+sync+free, as it is and as a store-buffer litmus. The updater exchanges the pointer, waits for a
+// grace period and poisons the old block; a section that began before must not see poison.
+// With cold memory the reader dirties lines of it just before its section, so that its announcement waits behind them
+// in the store buffer while its loads run ahead: without the process-wide barrier (or the reader's fence) the scan
+// finds the reader quiescent.
 internal static unsafe class ReclaimLitmus
 {
     private const int MaxPauseLog2 = 12;

@@ -59,9 +59,9 @@ internal sealed unsafe class Stage : IDisposable
     public void Fail() => Volatile.Write(ref _failures, _failures + 1);
 
     /// <summary>
-    /// Reads sections on one thread and updates on another, until the time is over or the reader has seen what it must not. A run
-    /// is a section or an update, whichever were fewer. With <paramref name="onTwoCores"/> each keeps to a core; not for updates
-    /// that start threads.
+    /// Reads sections on one thread and updates on another, until the time is over or the reader has seen what it must
+    /// not. A run is a section or an update, whichever were fewer. With <paramref name="onTwoCores"/> each keeps to a
+    /// core; not for updates that start threads.
     /// </summary>
     public LitmusOutcome Run<TSections, TBody>(
         TSections sections, TBody body, TimeSpan time, Action update, bool onTwoCores = false)

@@ -2,9 +2,9 @@ using Quiescent.Torture.Litmus.Readers;
 
 namespace Quiescent.Torture.Litmus.GracePeriods;
 
-// The updater's own stale epoch: what it frees is covered by a grace period that starts after the unlink, whatever the updater has
-// seen, queued or held open before. The reader's sections are announced in between, so that a grace period too old does not wait
-// for them. The control waits for a cookie taken before the unlink.
+// The updater's own stale epoch: what it frees is covered by a grace period that starts after the unlink, whatever the
+// updater has seen, queued or held open before. The reader's sections are announced in between, so that a grace period
+// too old does not wait for them. The control waits for a cookie taken before the unlink.
 internal static class StaleEpochLitmus
 {
     // Long sections: what is filed too early is still carried out by another thread some time later.
@@ -13,8 +13,8 @@ internal static class StaleEpochLitmus
     private static readonly TimeSpan s_bound = TimeSpan.FromSeconds(60);
 
     /// <summary>
-    /// Unlinks and frees inside a section as old as the grace period before the one that has meanwhile begun, with another block
-    /// waiting for that one in the same queue.
+    /// Unlinks and frees inside a section as old as the grace period before the one that has meanwhile begun, with
+    /// another block waiting for that one in the same queue.
     /// </summary>
     public static unsafe LitmusOutcome InsideLongSection<TFree>(RcuDomain domain, TFree form, LitmusSlice slice)
         where TFree : struct, IFreeForm
@@ -37,7 +37,8 @@ internal static class StaleEpochLitmus
         });
     }
 
-    /// <summary>Unlinks and frees when a state read long before, and a block queued then, have had their grace period.</summary>
+    /// <summary>Unlinks and frees when a state read long before, and a block queued then, have had their grace
+    /// period.</summary>
     public static unsafe LitmusOutcome AfterOldState<TFree>(RcuDomain domain, TFree form, LitmusSlice slice)
         where TFree : struct, IFreeForm
     {

@@ -61,9 +61,9 @@ internal readonly unsafe struct UnfencedSections : ISections, IDisposable
     public void Dispose() => NativeMemory.AlignedFree(_started);
 }
 
-// The library's own engine and announcement, with nothing in the reader. With the process-wide barrier this is what a domain does
-// under Asymmetric. Without, the engine is the one made for readers that fence: the grace period has the full fence of the exchange
-// that starts it, and no other.
+// The library's own engine and announcement, with nothing in the reader. With the process-wide barrier this is what a
+// domain does under Asymmetric. Without, the engine is the one made for readers that fence: the grace period has the
+// full fence of the exchange that starts it, and no other.
 internal readonly unsafe struct EngineSections : ISections
 {
     private readonly SlotTable _slots;

@@ -5,7 +5,8 @@ namespace Quiescent.Torture.Litmus.Readers;
 // One kind of read-side critical section, and the way to wait for it.
 internal interface ISections
 {
-    /// <summary>On the reader's thread: one section after another, until the body says that it is time to stop.</summary>
+    /// <summary>On the reader's thread: one section after another, until the body says that it is time to
+    /// stop.</summary>
     void Read<TBody>(ref TBody body)
         where TBody : struct, ISectionBody;
 

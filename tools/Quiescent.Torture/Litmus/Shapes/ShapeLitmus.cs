@@ -14,8 +14,8 @@ internal sealed unsafe class ShapeLitmus<TShape> : IDisposable
 
     private static readonly int s_linesPerRun = 2 + TShape.Threads;
 
-    // SAFETY: freed by Dispose, after the threads have ended. A line for each thread's turn, then for each run x, y and each
-    // thread's loads.
+    // SAFETY: freed by Dispose, after the threads have ended. A line for each thread's turn, then for each run x, y and
+    // each thread's loads.
     private readonly byte* _turns = (byte*)NativeMemory.AlignedAlloc(Bytes(TShape.Threads), LineBytes);
     private readonly byte* _runs = (byte*)NativeMemory.AlignedAlloc(Bytes(Batch * s_linesPerRun), LineBytes);
     private int _stop;
@@ -96,7 +96,8 @@ internal sealed unsafe class ShapeLitmus<TShape> : IDisposable
             ulong* y = (ulong*)(lines + LineBytes);
             int pause = Randomly.Length(ref random, MaxPauseLog2);
 
-            // All caches hold both words: loads are quick, and stores wait until the other caches have given the line up.
+            // All caches hold both words: loads are quick, and stores wait until the other caches have given the line
+            // up.
             _ = Volatile.Read(ref *x) + Volatile.Read(ref *y);
             Meet(thread, ++turn);
             Randomly.Pause(pause);

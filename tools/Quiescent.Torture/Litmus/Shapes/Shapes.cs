@@ -2,7 +2,8 @@ using Quiescent.Ordering;
 
 namespace Quiescent.Torture.Litmus.Shapes;
 
-// A shape: what each of some threads does with two words x and y, zero at first, and what their loads must not find together.
+// A shape: what each of some threads does with two words x and y, zero at first, and what their loads must not find
+// together.
 internal unsafe interface IShape
 {
     static abstract int Threads { get; }
@@ -15,8 +16,8 @@ internal unsafe interface IShape
 
 // SAFETY, of all shapes: ShapeLitmus owns the words.
 
-// SB, store buffering: each thread stores to one word and loads the other. Both miss the other's store. The library's pairs A/B,
-// C/B, D/E and D/F have this shape, G and Full its fenced form.
+// SB, store buffering: each thread stores to one word and loads the other. Both miss the other's store. The library's
+// pairs A/B, C/B, D/E and D/F have this shape, G and Full its fenced form.
 internal readonly unsafe struct StoreBuffering<TFirst, TSecond> : IShape
     where TFirst : struct, IFence
     where TSecond : struct, IFence
@@ -42,8 +43,8 @@ internal readonly unsafe struct StoreBuffering<TFirst, TSecond> : IShape
     public static bool IsForbidden(ReadOnlySpan<ulong> loaded) => loaded is [0, _, 0, _];
 }
 
-// LB, load buffering: each thread loads one word, then stores to the other. Both see the other's store. A section's loads against
-// its end (O2).
+// LB, load buffering: each thread loads one word, then stores to the other. Both see the other's store. A section's
+// loads against its end (O2).
 internal readonly unsafe struct LoadBuffering<TAccess> : IShape
     where TAccess : struct, IAccess
 {
@@ -60,7 +61,8 @@ internal readonly unsafe struct LoadBuffering<TAccess> : IShape
     public static bool IsForbidden(ReadOnlySpan<ulong> loaded) => loaded is [1, _, 1, _];
 }
 
-// MP, message passing: one stores data, then a flag; the other sees the flag and not the data. Publication, and every queue.
+// MP, message passing: one stores data, then a flag; the other sees the flag and not the data. Publication, and every
+// queue.
 internal readonly unsafe struct MessagePassing<TAccess> : IShape
     where TAccess : struct, IAccess
 {
@@ -83,8 +85,8 @@ internal readonly unsafe struct MessagePassing<TAccess> : IShape
     public static bool IsForbidden(ReadOnlySpan<ulong> loaded) => loaded is [_, _, 1, 0];
 }
 
-// IRIW, independent reads of independent writes: two readers see two threads' stores in opposite orders. That what one reader has
-// seen of an unlink and a grace period's start, no other sees the other way round.
+// IRIW, independent reads of independent writes: two readers see two threads' stores in opposite orders. That what one
+// reader has seen of an unlink and a grace period's start, no other sees the other way round.
 internal readonly unsafe struct IndependentReads<TAccess> : IShape
     where TAccess : struct, IAccess
 {
