@@ -114,7 +114,7 @@ internal sealed unsafe class Producer(DomainCore core)
             throw;
         }
 
-        if (TryWithdraw(queue))
+        if (TryWithdrawBlock(queue))
         {
             _queues.Ledger?.Remove(block);
             core.ThrowDisposed();
@@ -157,7 +157,7 @@ internal sealed unsafe class Producer(DomainCore core)
         HeadQueue* queue = QueueFor((ThreadQueues*)core.SharedSlot->Queues, word);
         _queues.Ledger?.RecordLink(head, queue->Newest);
         HeadQueue.Push(queue, head);
-        if (TryWithdraw(queue))
+        if (TryWithdrawHead(queue))
         {
             return false;
         }
@@ -180,7 +180,7 @@ internal sealed unsafe class Producer(DomainCore core)
     [MethodImpl(MethodImplOptions.NoInlining)]
     public void HandleAppendFlags(PageQueue* queue)
     {
-        if (TryWithdraw(queue))
+        if (TryWithdrawBlock(queue))
         {
             core.ThrowDisposed();
         }
@@ -256,7 +256,7 @@ internal sealed unsafe class Producer(DomainCore core)
     // From here on nothing throws: the item is queued, or was withdrawn.
     private bool FinishPush(ReaderSlot* real, HeadQueue* queue, long position)
     {
-        if (TryWithdraw(queue))
+        if (TryWithdrawHead(queue))
         {
             return false;
         }
@@ -269,7 +269,7 @@ internal sealed unsafe class Producer(DomainCore core)
         return true;
     }
 
-    private bool TryWithdraw(HeadQueue* queue)
+    private bool TryWithdrawHead(HeadQueue* queue)
     {
         if (!WakeAndCheckDisposed())
         {
@@ -280,7 +280,7 @@ internal sealed unsafe class Producer(DomainCore core)
         return queue->TryWithdraw(_queues);
     }
 
-    private bool TryWithdraw(PageQueue* queue)
+    private bool TryWithdrawBlock(PageQueue* queue)
     {
         if (!WakeAndCheckDisposed())
         {
