@@ -9,7 +9,7 @@ namespace Quiescent.Codegen.Tests;
 public class JitTests
 {
     private const string Methods = "Quiescent.Codegen.Probes.Probe:* "
-        + "Quiescent.GracePeriods.GracePeriodEngine:NextTarget Quiescent.Reclamation.PageQueue:Extend";
+        + "Quiescent.GracePeriods.GracePeriodEngine:NextTarget Quiescent.Queues.PageQueue:Extend";
 
     private static readonly TimeSpan s_bound = TimeSpan.FromMinutes(3);
 

@@ -48,7 +48,8 @@ public sealed class PackagedDocumentationTests
     {
         string project = Path.Combine(WorkingTree.Root, "src", package);
         using var pack = Process.Start(new ProcessStartInfo(
-            "dotnet", ["pack", "--no-build", "-c", s_configuration, "-o", folder, project]) { RedirectStandardOutput = true })!;
+            "dotnet", ["pack", "--no-build", "-c", s_configuration, "-o", folder, project])
+        { RedirectStandardOutput = true })!;
         string said = await pack.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         await pack.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.True(pack.ExitCode == 0, said);
