@@ -1,7 +1,7 @@
 /* A thread's intrusive queue, between its owner and two consumers: O3, O7, O10, O11.
  *
  * Models  Queues/HeadQueue.cs      Push, TryTakeSnapshot, Snapshot, FreeExpired, TryWithdraw
- *         Reclamation/Producer.cs  FinishPush, TryWithdraw
+ *         Reclamation/Producer.cs  FinishPush, TryWithdrawHead
  *
  * The producer pushes heads that link to the head pushed before. Consumers, one at a time under the queue's lock, seal what is
  * open (count, cell, count again; the target after that), and when its grace period is over walk as many heads down as positions

@@ -2,7 +2,7 @@
  *
  * Models  Reclamation/Reclaimer.cs     Run, RunUntilNothingWaits, Sleep, HasWork, Wake, TryStart, Request, WaitAsync,
  *                                      Stop
- *         Reclamation/Producer.cs      TryAppend, WakeAndCheckDisposed, TryWithdraw
+ *         Reclamation/Producer.cs      TryAppend, WakeAndCheckDisposed, TryWithdrawBlock
  *         Reclamation/AsyncWaiters.cs  Add, CompleteReady, Close
  *         GracePeriodDomain.cs         Dispose
  *

@@ -2,7 +2,7 @@
  *
  * Models  Queues/PageQueue.cs            StampFullPage, Extend, Tail, SnapshotPartialPages, Expired, FreeExpired,
  *                                        MarkReclaimed, Recycle, TryWithdraw
- *         Reclamation/Producer.cs        TryAppend, MakeRoom, TryWithdraw
+ *         Reclamation/Producer.cs        TryAppend, MakeRoom, TryWithdrawBlock
  *         Reclamation/OwnerCollector.cs  Collect
  *         Reclamation/ReclaimerPass.cs  FreePages, RunPages
  *         Reclamation/BarrierTarget.cs  Take, IsEmpty, IsDone

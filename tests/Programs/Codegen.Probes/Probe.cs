@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
-using Quiescent.Queues;
 using Quiescent.Memory;
+using Quiescent.Queues;
 using Quiescent.Readers;
 
 namespace Quiescent.Codegen.Probes;

@@ -1,8 +1,8 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Quiescent.GracePeriods;
-using Quiescent.Readers;
 using Quiescent.Queues;
+using Quiescent.Readers;
 
 namespace Quiescent.Codegen.Probes;
 

@@ -14,7 +14,7 @@ public sealed class ColumnTests
     [InlineData("bench", 175)]
     [InlineData("samples", 26)]
     [InlineData("src", 142)]
-    [InlineData("tests", 495)]
+    [InlineData("tests", 494)]
     [InlineData("tools", 198)]
     [InlineData("verification", 56)]
     public void Lines_end_at_120_columns(string folder, int longer) =>
