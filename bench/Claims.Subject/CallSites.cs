@@ -3,8 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Quiescent.Claims.Subject;
 
-// A block, its callback as one writes it by hand, and methods that hand such blocks over, in one place or in five: a
-// site's bytes are a quarter of the difference.
+// A block, and its callback as one writes it by hand.
 internal unsafe struct Node
 {
     public long Key;
@@ -13,10 +12,21 @@ internal unsafe struct Node
     public static void FreeNode(RcuHead* head) => NativeMemory.Free((byte*)head - sizeof(long));
 }
 
+// Methods that hand over blocks at one place or at five: the bytes of a place are a quarter of the difference.
 internal static unsafe class CallSites
 {
-    /// <summary>How many sites the larger methods have more than the smaller.</summary>
+    /// <summary>How many more places the larger methods have.</summary>
     public const int Difference = 4;
+
+    public static void RunAll()
+    {
+        // SAFETY: each block is handed over by one place.
+        Node** nodes = stackalloc Node*[Difference + 1];
+        CallOnce(Allocate(nodes));
+        FreeOnce(Allocate(nodes));
+        CallFiveTimes(Allocate(nodes, Difference + 1));
+        FreeFiveTimes(Allocate(nodes, Difference + 1));
+    }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static void CallOnce(Node** nodes) => Rcu.Call(&nodes[0]->Head, &Node.FreeNode);
@@ -42,5 +52,15 @@ internal static unsafe class CallSites
         Rcu.Free(nodes[2], &nodes[2]->Head);
         Rcu.Free(nodes[3], &nodes[3]->Head);
         Rcu.Free(nodes[4], &nodes[4]->Head);
+    }
+
+    private static Node** Allocate(Node** nodes, int count = 1)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            nodes[i] = (Node*)NativeMemory.Alloc((nuint)sizeof(Node));
+        }
+
+        return nodes;
     }
 }

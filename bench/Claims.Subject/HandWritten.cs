@@ -1,76 +1,76 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Quiescent.Claims.Subject;
 
-// 256 trivial callbacks, as a program with 256 kinds of blocks writes them by hand. They are instantiations over value
-// types, each of which is compiled to a method of its own; the index, and with it the offset, is a constant in each.
-internal static unsafe class Callback<THigh, TLow>
-    where THigh : struct, IDigit
-    where TLow : struct, IDigit
+// A digit, to base 4, of a callback's index, as a type.
+internal interface IDigit
+{
+    static abstract int Value { get; }
+}
+
+internal readonly struct D0 : IDigit { public static int Value => 0; }
+
+internal readonly struct D1 : IDigit { public static int Value => 1; }
+
+internal readonly struct D2 : IDigit { public static int Value => 2; }
+
+internal readonly struct D3 : IDigit { public static int Value => 3; }
+
+// A trivial callback, as a program writes one by hand for each kind of block. An instantiation over value types is
+// compiled to a method of its own, in which the index, and so the offset, is a constant.
+internal static unsafe class Callback<T1, T2, T3, T4>
+    where T1 : IDigit
+    where T2 : IDigit
+    where T3 : IDigit
+    where T4 : IDigit
 {
     public static void Free(RcuHead* head) =>
-        NativeMemory.Free((byte*)head - (HandWritten.OffsetOf((THigh.Value * HandWritten.Digits) + TLow.Value) * sizeof(nint)));
+        NativeMemory.Free((byte*)head - (HandWritten.OffsetOf(Index) * sizeof(nint)));
+
+    private static int Index
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => (((((T1.Value * 4) + T2.Value) * 4) + T3.Value) * 4) + T4.Value;
+    }
 }
 
 internal static unsafe class HandWritten
 {
-    public const int Digits = 16;
-    public const int Count = Digits * Digits;
+    public const int Count = 256;
 
     /// <summary>The bytes of every block.</summary>
     public const int BlockBytes = 64;
 
-    // The head lies at one of these words of the block; a head takes two.
+    // The head is at one of these words of the block; a head takes two.
     private const int FirstOffset = 1;
     private const int Offsets = (BlockBytes / 8) - 1 - FirstOffset;
 
-    /// <summary>The functions, each a method of its own.</summary>
-    public static readonly nint[] Functions = All();
+    /// <summary>The functions, by index; each is a method of its own.</summary>
+    public static readonly nint[] Functions = [.. All<D0>(), .. All<D1>(), .. All<D2>(), .. All<D3>()];
 
-    /// <summary>Where in its block, in words, the head lies that callback number <paramref name="index"/> is
-    /// for.</summary>
+    /// <summary>Where in its block, in words, the head is that callback <paramref name="index"/> frees.</summary>
     public static int OffsetOf(int index) => FirstOffset + (index % Offsets);
 
-    private static nint[] All()
-    {
-        List<nint> functions = [];
-        AddRow<D0>(functions);
-        AddRow<D1>(functions);
-        AddRow<D2>(functions);
-        AddRow<D3>(functions);
-        AddRow<D4>(functions);
-        AddRow<D5>(functions);
-        AddRow<D6>(functions);
-        AddRow<D7>(functions);
-        AddRow<D8>(functions);
-        AddRow<D9>(functions);
-        AddRow<DA>(functions);
-        AddRow<DB>(functions);
-        AddRow<DC>(functions);
-        AddRow<DD>(functions);
-        AddRow<DE>(functions);
-        AddRow<DF>(functions);
-        return [.. functions];
-    }
+    private static nint[] All<T1>()
+        where T1 : IDigit =>
+        [.. All<T1, D0>(), .. All<T1, D1>(), .. All<T1, D2>(), .. All<T1, D3>()];
 
-    private static void AddRow<T>(List<nint> functions)
-        where T : struct, IDigit
-    {
-        functions.Add((nint)(delegate*<RcuHead*, void>)&Callback<T, D0>.Free);
-        functions.Add((nint)(delegate*<RcuHead*, void>)&Callback<T, D1>.Free);
-        functions.Add((nint)(delegate*<RcuHead*, void>)&Callback<T, D2>.Free);
-        functions.Add((nint)(delegate*<RcuHead*, void>)&Callback<T, D3>.Free);
-        functions.Add((nint)(delegate*<RcuHead*, void>)&Callback<T, D4>.Free);
-        functions.Add((nint)(delegate*<RcuHead*, void>)&Callback<T, D5>.Free);
-        functions.Add((nint)(delegate*<RcuHead*, void>)&Callback<T, D6>.Free);
-        functions.Add((nint)(delegate*<RcuHead*, void>)&Callback<T, D7>.Free);
-        functions.Add((nint)(delegate*<RcuHead*, void>)&Callback<T, D8>.Free);
-        functions.Add((nint)(delegate*<RcuHead*, void>)&Callback<T, D9>.Free);
-        functions.Add((nint)(delegate*<RcuHead*, void>)&Callback<T, DA>.Free);
-        functions.Add((nint)(delegate*<RcuHead*, void>)&Callback<T, DB>.Free);
-        functions.Add((nint)(delegate*<RcuHead*, void>)&Callback<T, DC>.Free);
-        functions.Add((nint)(delegate*<RcuHead*, void>)&Callback<T, DD>.Free);
-        functions.Add((nint)(delegate*<RcuHead*, void>)&Callback<T, DE>.Free);
-        functions.Add((nint)(delegate*<RcuHead*, void>)&Callback<T, DF>.Free);
-    }
+    private static nint[] All<T1, T2>()
+        where T1 : IDigit
+        where T2 : IDigit =>
+        [.. All<T1, T2, D0>(), .. All<T1, T2, D1>(), .. All<T1, T2, D2>(), .. All<T1, T2, D3>()];
+
+    private static nint[] All<T1, T2, T3>()
+        where T1 : IDigit
+        where T2 : IDigit
+        where T3 : IDigit =>
+        [Of<T1, T2, T3, D0>(), Of<T1, T2, T3, D1>(), Of<T1, T2, T3, D2>(), Of<T1, T2, T3, D3>()];
+
+    private static nint Of<T1, T2, T3, T4>()
+        where T1 : IDigit
+        where T2 : IDigit
+        where T3 : IDigit
+        where T4 : IDigit =>
+        (nint)(delegate*<RcuHead*, void>)&Callback<T1, T2, T3, T4>.Free;
 }

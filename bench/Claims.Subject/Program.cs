@@ -1,13 +1,10 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using Quiescent.Claims.Subject;
 
-// sizes                          the bytes of machine code that the JIT makes
+// sizes                          the bytes of the machine code that the JIT makes
 // time SECONDS                   every way in turn
-// count METHODS WORD ROUNDS      rounds of the bare path, for whoever counts instructions and misses
-const int FewestRounds = 5;
-
+// count METHODS WORD ROUNDS      rounds of the bare path, to be run under a tool that counts instructions and misses
 using Reclaims reclaims = new();
 switch (args)
 {
@@ -16,7 +13,8 @@ switch (args)
         return 0;
     case ["time", var seconds]:
         WarmUp.Run(reclaims);
-        Console.WriteLine(JsonSerializer.Serialize(Time(double.Parse(seconds, CultureInfo.InvariantCulture)), AnswersJson.Default.TimingArray));
+        Timing[] timings = Time(double.Parse(seconds, CultureInfo.InvariantCulture));
+        Console.WriteLine(JsonSerializer.Serialize(timings, AnswersJson.Default.TimingArray));
         return 0;
     case ["count", var methods, var word, var rounds]:
         Count(
@@ -31,21 +29,12 @@ switch (args)
 Timing[] Time(double seconds)
 {
     Way[] ways = [.. Way.All];
-    List<double>[] results = [.. ways.Select(_ => new List<double>())];
-    Stopwatch watch = Stopwatch.StartNew();
-    while (watch.Elapsed.TotalSeconds < seconds || results[0].Count < FewestRounds)
-    {
-        for (int i = 0; i < ways.Length; i++)
-        {
-            results[i].Add(reclaims.Round(ways[i]));
-        }
-    }
-
-    return [.. ways.Select((way, i) => new Timing(way.Path, way.Methods, way.Word, [.. results[i]]))];
+    Func<double>[] turns = [.. ways.Select(way => (Func<double>)(() => reclaims.Round(way)))];
+    double[][] readings = Rounds.Run(TimeSpan.FromSeconds(seconds), turns);
+    return [.. ways.Select((way, i) => new Timing(way, readings[i]))];
 }
 
-// Everything is compiled and has run before the rounds, whichever way they go, so that a run without rounds can be
-// subtracted.
+// Everything is compiled and has run once before the rounds, so that a run without rounds can be subtracted.
 void Count(Way way, int rounds)
 {
     foreach (Word word in Enum.GetValues<Word>())

@@ -5,20 +5,20 @@ using Quiescent.Queues;
 
 namespace Quiescent.Claims.Subject;
 
-// Rounds of allocating blocks, filling in their heads, and reclaiming them, which alone is timed. The methods come in a
-// random order, new in each round; with offsets, each block has the offset that its method would have had.
+// Rounds that allocate blocks, fill in their heads, and reclaim them; only the reclaiming is timed. The methods come in
+// a random order, new in each round; with offsets, each block has the offset that its method would have had.
 internal sealed unsafe class Reclaims : IDisposable
 {
-    /// <summary>Of the bare path.</summary>
+    /// <summary>On the bare path.</summary>
     public const int BlocksPerRound = 16_384;
 
-    // Of the library's: so many that a wait of a millisecond, as a barrier's may be, counts for little.
+    // On the library's path: enough that the wait of a barrier, up to a millisecond, counts for little.
     private const int BlocksPerBarrier = 131_072;
 
     private const int OrderLength = 1 << 20;
 
     private readonly byte[] _order = new byte[OrderLength];
-    private readonly RcuDomain _domain = new(new RcuDomainOptions { Name = "claims", BacklogPolicy = BacklogPolicy.None });
+    private readonly RcuDomain _domain = new(new() { Name = "claims", BacklogPolicy = BacklogPolicy.None });
     private readonly nint[] _heads = new nint[BlocksPerBarrier];
     private int _position;
 

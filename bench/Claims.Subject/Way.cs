@@ -1,6 +1,6 @@
 namespace Quiescent.Claims.Subject;
 
-// What stands in the word of a head: a function that frees the block, or the head's offset.
+// What is in the word of a head: a function that frees the block, or the head's offset.
 internal enum Word
 {
     Function,
@@ -10,17 +10,16 @@ internal enum Word
 // How blocks are reclaimed.
 internal enum ReclaimPath
 {
-    /// <summary>The library's routine for one head, called for one after the other: only the words differ.</summary>
+    /// <summary>The library's routine for one head, called for each in turn: only the words differ.</summary>
     Bare,
 
     /// <summary>From queueing to the end of a barrier: a call per block on the reclaimer, or bulk frees.</summary>
     Library,
 }
 
-// One of the ways that are compared.
+// One of the ways that are compared. The number of different methods is a power of two.
 internal readonly record struct Way(ReclaimPath Path, int Methods, Word Word)
 {
-    /// <summary>How many different methods there are: powers of two.</summary>
     public static readonly int[] MethodCounts = [1, 16, HandWritten.Count];
 
     public static IEnumerable<Way> All =>

@@ -1,135 +1,72 @@
-using System.Globalization;
-using System.Runtime.InteropServices;
-using Quiescent.Claims.Barriers;
-using Quiescent.Claims.CodeSize;
-using Quiescent.Claims.Figures;
-using Quiescent.Claims.Footprint;
-using Quiescent.Claims.Reports;
 using Quiescent.Claims.Subject;
-using Quiescent.Claims.Subjects;
-using Quiescent.Claims.Unloading;
+using Quiescent.Scale.Runs;
+using Quiescent.Scale.Workloads.Ahead;
 
 namespace Quiescent.Claims;
 
-// Measures the claims, one after the other.
-internal sealed class ClaimsRun(ClaimsOptions options, Action<string> say) : IDisposable
+internal sealed record ClaimsOptions
 {
-    private readonly AheadOfTimeBuild _build = new();
-    private readonly List<string> _remarks = [];
-    private CompiledSubject[]? _subjects;
+    /// <summary>How long everything that is timed takes together; compiling and counting come on top.</summary>
+    public TimeSpan Time { get; init; } = TimeSpan.FromSeconds(60);
 
-    public void Dispose() => _build.Dispose();
+    /// <summary>Leaves out what takes minutes: NativeAOT, and counts from a simulated processor.</summary>
+    public bool Quick { get; init; }
 
-    /// <exception cref="ChildException">The program that is measured does not run.</exception>
-    public ClaimsResult Run()
+    public IReadOnlyList<int> Threads { get; init; } = [1, 16, 128, 512];
+
+    public IReadOnlyList<int> Backlogs { get; init; } = [0, 1_000, 100_000, 1_000_000];
+
+    public IReadOnlyList<int> ModuleBacklogs { get; init; } = [0, 1_000, 1_000_000];
+}
+
+// Measures one claim after the other, and prints its tables.
+internal sealed class ClaimsRun(ClaimsOptions options, TextWriter output, Action<string> say)
+{
+    private static readonly Publication s_aheadOfTime = new("bench/Claims.Subject", program: CompiledSubject.Name);
+
+    /// <exception cref="InvalidOperationException">Something could not be measured.</exception>
+    public void Run()
     {
-        BarrierCell[] barriers = [];
-        UnloadCell[] unloads = [];
-        CodeSizes[] sizes = [];
-        TimedPair[] times = [];
-        CountedWay[] counts = [];
-        Dictionary<Claim, Finding> findings = [];
-        if (Wanted(Claim.Barrier))
-        {
-            barriers = [.. BarrierCost.Measure(options.Threads, options.Backlogs, Share, say)];
-            findings[Claim.Barrier] = BarrierCost.Judge(barriers);
-        }
+        // Barriers, unloading and times per block.
+        TimeSpan share = options.Time / 3;
+        Machine machine = Machine.Describe([]);
+        output.WriteLine($"{machine.Processor}, {machine.Cores} cores; {machine.OperatingSystem}; {machine.Runtime}");
+        output.WriteLine("Times: median (lowest – highest). A ratio is the median of the rounds' ratios.");
+        BarrierCost.Measure(options.Threads, options.Backlogs, share, say).Write(output);
+        UnloadCost.Measure(options.ModuleBacklogs, share, say).Write(output);
 
-        if (Wanted(Claim.Unload))
+        IReadOnlyList<CompiledSubject> subjects = [.. Subjects()];
+        CodeSizes.Compare([CodeSizes.OfIntermediateLanguage(), .. subjects.Select(SizesOf)]).Write(output);
+        BlockFootprint.Times(subjects, share, say).Write(output);
+        if (!options.Quick)
         {
-            unloads = [.. UnloadCost.Measure(options.ModuleBacklogs, Share, say)];
-            findings[Claim.Unload] = UnloadCost.Judge(unloads);
+            BlockFootprint.Counts(subjects, say).Write(output);
         }
-
-        if (Wanted(Claim.Size))
-        {
-            sizes = [CodeSizes.OfIntermediateLanguage(), .. Subjects.Select(SizesOf)];
-            findings[Claim.Size] = CodeSizes.Judge(sizes);
-        }
-
-        if (Wanted(Claim.Footprint))
-        {
-            times = [.. Times()];
-            counts = options.Counters ? Counts() : [];
-            findings[Claim.Footprint] = BlockFootprint.Judge(times, counts);
-        }
-
-        return new ClaimsResult
-        {
-            Machine = Machine(),
-            Findings = findings,
-            Remarks = [.. _remarks],
-            Barriers = barriers,
-            Unloads = unloads,
-            Sizes = sizes,
-            Times = times,
-            Counts = counts,
-        };
     }
 
-    private CompiledSubject[] Subjects => _subjects ??= options.AheadOfTime ? [CompiledSubject.JustInTime, .. AheadOfTime()] : [CompiledSubject.JustInTime];
-
-    private bool Wanted(Claim claim) => options.Claims.Contains(claim);
-
-    /// <summary>What of the time each claim has that is timed.</summary>
-    private TimeSpan Share => options.Time / Math.Max(1, options.Claims.Distinct().Count(claim => claim != Claim.Size));
-
-    private CompiledSubject[] AheadOfTime()
+    private IEnumerable<CompiledSubject> Subjects()
     {
-        say("compiling ahead of time");
-        try
+        yield return CompiledSubject.JustInTime;
+        if (options.Quick)
         {
-            return [_build.Build()];
+            yield break;
         }
-        catch (ChildException reason)
+
+        if (Publication.Absent is { } reason)
         {
-            _remarks.Add($"NativeAOT was not measured: {reason.Message}.");
-            return [];
+            output.WriteLine($"NativeAOT is left out: {reason}.");
+        }
+        else
+        {
+            yield return CompiledSubject.AheadOfTime(s_aheadOfTime.Program);
         }
     }
 
     private CodeSizes SizesOf(CompiledSubject subject)
     {
         say($"code sizes, {subject.Compiler}");
-        MethodBytes[] methods = subject == CompiledSubject.JustInTime ? subject.Sizes() : SymbolListing.Of(subject);
-        return CodeSizes.OfMachineCode(subject.Compiler, methods);
+        return CodeSizes.OfMachineCode(
+            subject.Compiler,
+            subject == CompiledSubject.JustInTime ? subject.Sizes() : CodeSizes.Parse(subject.Symbols()));
     }
-
-    private IEnumerable<TimedPair> Times()
-    {
-        TimeSpan share = Share / Subjects.Length;
-        foreach (CompiledSubject subject in Subjects)
-        {
-            say($"nanoseconds per block, {subject.Compiler}");
-            foreach (TimedPair pair in BlockFootprint.Pair(subject.Compiler, subject.Time(share)))
-            {
-                yield return pair;
-            }
-        }
-    }
-
-    private CountedWay[] Counts()
-    {
-        foreach (Counter counter in Counter.All)
-        {
-            try
-            {
-                CountedWay[] counts = [.. Subjects.SelectMany(subject => BlockFootprint.Count(counter, subject, say))];
-                _remarks.Add($"Instructions and misses were counted by {counter.Name}.");
-                return counts;
-            }
-            catch (ChildException reason)
-            {
-                _remarks.Add($"Not counted by {counter.Name}: {reason.Message}.");
-            }
-        }
-
-        _remarks.Add("Nothing counts here: there are times only.");
-        return [];
-    }
-
-    private static string Machine() => string.Create(
-        CultureInfo.InvariantCulture,
-        $".NET {Environment.Version}, {RuntimeInformation.OSDescription}, {Environment.ProcessorCount} cores, "
-        + $"{RuntimeInformation.ProcessArchitecture}");
 }

@@ -3,8 +3,8 @@ using System.Diagnostics.Tracing;
 
 namespace Quiescent.Codegen.Probes;
 
-// Which of some methods, named Class.Method, the JIT has compiled at its highest tier, by the runtime's own events.
-internal sealed class CompilationLog(IReadOnlyCollection<string> expected) : EventListener
+// The methods that the JIT has compiled at its highest tier, and their bytes of machine code, from the runtime's own events.
+internal sealed class CompilationLog : EventListener
 {
     private const EventKeywords Jit = (EventKeywords)0x10;
     private const int TierShift = 7;
@@ -12,9 +12,12 @@ internal sealed class CompilationLog(IReadOnlyCollection<string> expected) : Eve
     private const uint Optimized = 2;
     private const uint OptimizedTier1 = 4;
 
-    private readonly ConcurrentDictionary<string, bool> _compiled = new();
+    // By method and address: instantiations share a name.
+    private readonly ConcurrentDictionary<(string Name, ulong Id), uint> _bytes = new();
 
-    public bool IsComplete => expected.All(_compiled.ContainsKey);
+    /// <summary>The bytes of each method of that name, Class.Method.</summary>
+    public IReadOnlyList<uint> BytesOf(string name) =>
+        [.. _bytes.Where(entry => entry.Key.Name == name).Select(entry => entry.Value)];
 
     protected override void OnEventSourceCreated(EventSource eventSource)
     {
@@ -31,13 +34,16 @@ internal sealed class CompilationLog(IReadOnlyCollection<string> expected) : Eve
             return;
         }
 
-        string className = ((string)Field(eventData, "MethodNamespace")).Split('.')[^1];
         uint tier = ((uint)Field(eventData, "MethodFlags") >> TierShift) & TierMask;
         if (tier is Optimized or OptimizedTier1)
         {
-            _compiled[$"{className}.{Field(eventData, "MethodName")}"] = true;
+            // Without the arguments of a generic class, which may have dots in them.
+            string className = ((string)Field(eventData, "MethodNamespace")).Split('[')[0].Split('.')[^1];
+            string name = $"{className}.{Field(eventData, "MethodName")}";
+            _bytes[(name, (ulong)Field(eventData, "MethodID"))] = (uint)Field(eventData, "MethodSize");
         }
     }
 
-    private static object Field(EventWrittenEventArgs eventData, string name) => eventData.Payload![eventData.PayloadNames!.IndexOf(name)]!;
+    private static object Field(EventWrittenEventArgs eventData, string name) =>
+        eventData.Payload![eventData.PayloadNames!.IndexOf(name)]!;
 }

@@ -10,12 +10,12 @@ public sealed class ColumnTests
 
     // Longer lines that stood in these folders when the rule came. Break one, and lower its number: it never rises.
     [Theory]
-    [InlineData(".ci", 7)]
-    [InlineData("bench", 175)]
+    [InlineData(".ci", 6)]
+    [InlineData("bench", 123)]
     [InlineData("samples", 26)]
     [InlineData("src", 142)]
-    [InlineData("tests", 494)]
-    [InlineData("tools", 198)]
+    [InlineData("tests", 487)]
+    [InlineData("tools", 197)]
     [InlineData("verification", 56)]
     public void Lines_end_at_120_columns(string folder, int longer) =>
         Assert.Equal(longer, LongLines(SourceTree.Files(folder, "*")).Length);

@@ -20,14 +20,17 @@ internal sealed class Publication
 
     private readonly string _project;
     private readonly string? _preference;
+    private readonly string _name;
     private readonly Lazy<string> _program;
 
     /// <param name="project">Its folder in the tree.</param>
     /// <param name="preference">Handed to the build as the property of that name.</param>
-    public Publication(string project, string? preference = null)
+    /// <param name="program">The program's name, if it is not the folder's.</param>
+    public Publication(string project, string? preference = null, string? program = null)
     {
         _project = project;
         _preference = preference;
+        _name = program ?? Path.GetFileName(project);
         _program = new Lazy<string>(Publish);
     }
 
@@ -36,7 +39,8 @@ internal sealed class Publication
 
     /// <summary>What <see cref="Program"/> takes the first time; null where the program is there and up to
     /// date.</summary>
-    public SetUp? SetUp => Absent is not null || IsUpToDate ? null : new SetUp($"compiling {Path.GetFileName(_project)}{_preference}", s_time);
+    public SetUp? SetUp =>
+        Absent is not null || IsUpToDate ? null : new SetUp($"compiling {_name}{_preference}", s_time);
 
     /// <summary>The program's path.</summary>
     /// <exception cref="InvalidOperationException">It does not build.</exception>
@@ -56,18 +60,19 @@ internal sealed class Publication
     private static string? WhyNot() =>
         !OperatingSystem.IsLinux() ? "measured on Linux only"
         : s_tree.Value is null ? "the source tree is not around the tool"
-        : ChildProcess.Run("clang", ["--version"], s_limit).ExitCode != 0 ? "not installed: clang"
+        : !IsInstalled("clang") && !IsInstalled("gcc") ? "not installed: clang or gcc"
         : null;
 
-    private string Name => Path.GetFileName(_project);
+    private static bool IsInstalled(string compiler) =>
+        ChildProcess.Run(compiler, ["--version"], s_limit).ExitCode == 0;
 
     private string Output => Path.Combine(
         Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.Create),
         "quiescent",
         "published",
-        $"{Name}{_preference}");
+        $"{_name}{_preference}");
 
-    private string ProgramPath => Path.Combine(Output, "program", Name);
+    private string ProgramPath => Path.Combine(Output, "program", _name);
 
     // Beside the program stands what it was compiled from.
     private string Stamp => Path.Combine(Output, "sources.sha256");
@@ -81,10 +86,9 @@ internal sealed class Publication
             return ProgramPath;
         }
 
-        string name = Name;
         string output = Output;
         string hash = HashOfSources();
-        Console.Error.WriteLine($"quiescent: compiling {name} ahead of time …");
+        Console.Error.WriteLine($"quiescent: compiling {_name} ahead of time …");
         ChildResult result = ChildProcess.Run(
             "dotnet",
             [
@@ -94,7 +98,7 @@ internal sealed class Publication
             s_limit);
         if (result.ExitCode != 0)
         {
-            throw new InvalidOperationException($"{name} does not build: {LastLine(result.Output)} {result.LastError}");
+            throw new InvalidOperationException($"{_name} does not build: {LastLine(result.Output)} {result.LastError}");
         }
 
         File.WriteAllText(Stamp, hash);

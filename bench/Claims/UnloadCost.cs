@@ -1,0 +1,69 @@
+using System.Diagnostics;
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Runtime.Loader;
+using Quiescent.Claims.Subject;
+using Quiescent.Scale.Runs;
+
+namespace Quiescent.Claims;
+
+// How long Unload takes for a context that RcuModule is attached to. The module is a real one: it is loaded, attached,
+// queues while a section of this thread holds everything back, and is unloaded when that section has ended. Each turn
+// also waits, untimed, until the module has been collected and everything that it queued is reclaimed.
+internal static class UnloadCost
+{
+    public static Table Measure(IReadOnlyList<int> backlogs, TimeSpan time, Action<string> say)
+    {
+        using RcuDomain domain = new(new RcuDomainOptions { Name = "claims", BacklogPolicy = BacklogPolicy.None });
+        List<string[]> rows = [];
+        foreach (int backlog in backlogs)
+        {
+            say($"unloading: {backlog:N0} queued");
+            double[][] rounds = Rounds.Run(
+                time / backlogs.Count,
+                () => Turn(domain, trivial: false, backlog),
+                () => Turn(domain, trivial: true, backlog));
+            rows.Add([$"{backlog:N0}", .. rounds.Select(readings => Table.Show(Spread.Of(readings)))]);
+        }
+
+        return new("Unloading: µs in `Unload` of a module that queued", ["queued", "functions", "trivial"], rows);
+    }
+
+    private static double Turn(RcuDomain domain, bool trivial, int backlog)
+    {
+        WeakReference? module = null;
+        double microseconds = QueuedBlocks.AllReclaimed(
+            domain, backlog, () => LoadAndUnload(domain, trivial, backlog, out module));
+        for (int i = 0; module!.IsAlive; i++)
+        {
+            if (i == 100)
+            {
+                throw new InvalidOperationException("An unloaded module is not collected.");
+            }
+
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
+
+        return microseconds;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static double LoadAndUnload(RcuDomain domain, bool trivial, int backlog, out WeakReference module)
+    {
+        AssemblyLoadContext context = new("claims", isCollectible: true);
+        module = new WeakReference(context);
+        RcuModule.Attach(context);
+        Assembly code = context.LoadFromAssemblyPath(typeof(QueuedBlocks).Assembly.Location);
+        MethodInfo method = code.GetType(typeof(QueuedBlocks).FullName!)!.GetMethod(nameof(QueuedBlocks.Queue))!;
+        Action<RcuDomain, bool, int> queue = method.CreateDelegate<Action<RcuDomain, bool, int>>();
+        using (domain.ReadLock())
+        {
+            queue(domain, trivial, backlog);
+        }
+
+        long start = Stopwatch.GetTimestamp();
+        context.Unload();
+        return Stopwatch.GetElapsedTime(start).TotalMicroseconds;
+    }
+}
