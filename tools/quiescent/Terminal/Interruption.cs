@@ -42,7 +42,7 @@ internal sealed class Interruption : IDisposable
         }
 
         context.Cancel = true;
-        _error.WriteLine("quiescent: interrupted; writing the results so far. Press Ctrl-C again to end at once.");
+        _error.WriteLine("quiescent: interrupted; writing the results so far. Ctrl-C again ends at once.");
         _source.Cancel();
     }
 }
