@@ -55,7 +55,7 @@ public sealed class GracePeriodStepper : IDisposable
 
     /// <summary>
     /// Starts a grace period that covers all that was queued or unlinked before, unless one is in progress, and ends it
-    /// if no reader is in the way. What was covered before is carried out first.
+    /// if no reader is in the way. What had expired before is reclaimed first.
     /// </summary>
     /// <returns>Whether a full grace period has passed since the call. False: a reader is in the way; call again when
     /// it has left.</returns>
@@ -100,7 +100,7 @@ public sealed class GracePeriodStepper : IDisposable
         return false;
     }
 
-    /// <summary>Gives the domain back to its own thread, which carries out what still waits. A second call does
+    /// <summary>Gives the domain back to its own thread, which reclaims what still waits. A second call does
     /// nothing.</summary>
     public void Dispose()
     {

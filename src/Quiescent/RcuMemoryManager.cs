@@ -111,7 +111,7 @@ public sealed unsafe class RcuMemoryManager<T> : MemoryManager<T>, IDefersDispos
     {
         _region.Lifetime.Use();
 
-        // SAFETY: the region has so many bytes, and keeps them until this section has ended (L1).
+        // SAFETY: the region has this many bytes, and keeps them until this section has ended (L1).
         return new Span<T>(_region.Address, _length);
     }
 

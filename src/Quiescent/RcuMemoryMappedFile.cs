@@ -9,7 +9,7 @@ namespace Quiescent;
 
 /// <summary>
 /// A file mapped for reading, whole, whose mapping can be replaced while it is read: <c>guard.Dereference(file)</c>
-/// gives a span over the file of the moment, and <see cref="Replace"/> maps another one; the old mapping is unmapped
+/// gives a span over the current file, and <see cref="Replace"/> maps another one; the old mapping is unmapped
 /// when no reader can hold it.
 /// </summary>
 /// <remarks>

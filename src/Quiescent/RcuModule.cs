@@ -10,23 +10,23 @@ namespace Quiescent;
 /// <remarks>
 /// <para>Code that queues nothing but trivial callbacks (frees with the built-in deallocators, and blocks of pools)
 /// leaves no pointer to itself behind and needs none of this.</para>
-/// <para>Nothing of the library keeps a context alive whose callbacks have been carried out. What the user made does:
+/// <para>Nothing of the library keeps a context alive whose callbacks have run. What the user made does:
 /// an event handler on a domain that outlives the module, or objects and threads of the module's own. The library
 /// itself is to be loaded outside of the context, since its threads live as long as its domains.</para>
 /// </remarks>
 public static class RcuModule
 {
     /// <summary>
-    /// From now on, <see cref="AssemblyLoadContext.Unload"/> of the context waits until the function callbacks,
-    /// delegates, disposables, returned arrays and blocks of user deallocators have been carried out that wait in any
-    /// domain when it is called (<see cref="GracePeriodDomain.BarrierCallbacks"/> of each). Whose they are is not
-    /// asked: a pointer to code does not tell. When none waits, it returns at once, whatever else is queued and whoever
-    /// reads.
+    /// From now on, <see cref="AssemblyLoadContext.Unload"/> of the context waits until everything has run that is code
+    /// and waits in any domain at that moment: function callbacks, delegates, disposables, returned arrays, blocks of
+    /// user deallocators (<see cref="GracePeriodDomain.BarrierCallbacks"/> of each domain). It waits for other modules'
+    /// code too, since a pointer to code does not say whose it is. When no code waits, it returns at once, with blocks
+    /// queued and readers inside.
     /// </summary>
     /// <param name="context">The context whose code was queued.</param>
     /// <remarks>
     /// <para>Where waiting could be for ever, unloading does not wait, and the context's code stays loaded until the
-    /// callbacks have been carried out: inside a section of any domain's, online, in a callback, when the thread is
+    /// callbacks have run: inside a section of any domain's, online, in a callback, when the thread is
     /// interrupted (and stays so), when the garbage collector unloads a context that nothing refers to, and at process
     /// exit. A section of a <see cref="SrcuDomain"/> belongs to no thread and is not recognised: an unload inside one
     /// waits for itself if callbacks wait in that domain.</para>

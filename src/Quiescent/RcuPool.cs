@@ -16,7 +16,7 @@ namespace Quiescent;
 /// <para>All members may be called from any thread at any time, except that nothing may use the pool after <see
 /// cref="Dispose"/>. A block may be freed by another thread than the one that rented it. A pool that is dropped without
 /// <see cref="Dispose"/> gives its memory back if no block is out, and else never.</para>
-/// <para>When the domain is disposed of first, what waits is carried out; from then on <see cref="Rent"/> and <see
+/// <para>When the domain is disposed of first, queued blocks come home; from then on <see cref="Rent"/> and <see
 /// cref="Free"/> throw, while
 /// <see cref="FreeNow"/> brings blocks home that are still out and <see cref="Dispose"/> frees the slabs.</para>
 /// <para><b>Safety.</b> A block is unlinked before it is freed, freed once, and not touched afterwards.</para>
@@ -163,7 +163,7 @@ public sealed unsafe class RcuPool<T> : IDisposable
     }
 
     /// <summary>
-    /// Waits until the blocks that wait have been carried out (as a barrier does), and gives all memory back. While
+    /// Waits until the queued blocks have come home (as a barrier does), and gives all memory back. While
     /// blocks are out it throws, and frees nothing: they may still be read. A second call does nothing.
     /// </summary>
     /// <exception cref="InvalidOperationException">Blocks are still out, as the message says how many: the pool can be

@@ -11,7 +11,7 @@ namespace Quiescent;
 /// object, a raw handle or a <see cref="ReadOnlyMemory{T}"/> that is kept for longer.</remarks>
 public static class RcuResourceExtensions
 {
-    /// <summary>The object of the moment, not disposed of before the section ends; null: there is none.</summary>
+    /// <summary>The current object, or null; it is not disposed of before the section ends.</summary>
     /// <param name="reference">The reference.</param>
     /// <param name="guard">An open section of the domain.</param>
     /// <returns>The object, or null.</returns>
@@ -57,7 +57,7 @@ public static class RcuResourceExtensions
         return memory.GetSpan();
     }
 
-    /// <summary>The bytes of the file of the moment, not unmapped before the section ends.</summary>
+    /// <summary>The bytes of the current file, which is not unmapped before the section ends.</summary>
     /// <param name="guard">An open section of the domain.</param>
     /// <param name="file">The mapped file.</param>
     /// <returns>A view that is valid until the section ends.</returns>
@@ -73,7 +73,7 @@ public static class RcuResourceExtensions
         return file.Load().Bytes;
     }
 
-    /// <summary>A part of the file of the moment, not unmapped before the section ends.</summary>
+    /// <summary>A part of the current file, which is not unmapped before the section ends.</summary>
     /// <param name="guard">An open section of the domain.</param>
     /// <param name="file">The mapped file.</param>
     /// <param name="offset">The first byte.</param>
@@ -158,8 +158,8 @@ public static class RcuResourceExtensions
         return file.Load().Part(offset, length);
     }
 
-    /// <summary>The bytes of the file of the moment, not unmapped before the section ends, in a form that may be held
-    /// across <c>await</c>: one file for the whole of a section.</summary>
+    /// <summary>The bytes of the current file, which is not unmapped before the section ends, in a form that may be
+    /// held across <c>await</c>: one file for the whole of a section.</summary>
     /// <param name="section">An open section of the domain.</param>
     /// <param name="file">The mapped file.</param>
     /// <returns>The file, to be used until the section ends.</returns>

@@ -101,7 +101,7 @@ public sealed unsafe class SrcuDomain : GracePeriodDomain
         return new SrcuReadLock(ticket, number);
     }
 
-    // Whether whoever frees is inside a section is not known, and there Block would wait for ever.
+    // Whether the freeing thread is inside a section is not known; inside one, Block would wait for ever.
     private static RcuDomainOptions? WithoutBlocking(RcuDomainOptions? options) => options is { BacklogPolicy: BacklogPolicy.Block }
         ? options with { BacklogPolicy = BacklogPolicy.Throttle }
         : options;

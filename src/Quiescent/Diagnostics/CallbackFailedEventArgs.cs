@@ -1,6 +1,6 @@
 namespace Quiescent;
 
-/// <summary>A callback or user deallocator that threw. All others are carried out all the same.</summary>
+/// <summary>A callback or user deallocator that threw. All others run all the same.</summary>
 public sealed class CallbackFailedEventArgs : EventArgs
 {
     internal CallbackFailedEventArgs(string domain, Exception exception)

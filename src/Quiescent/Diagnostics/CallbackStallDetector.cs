@@ -5,7 +5,7 @@ using Quiescent.Reclamation;
 namespace Quiescent.Diagnostics;
 
 // Names the callback that does not return, as StallDetector names the reader. Callbacks take no time stamps: one is as
-// old as whoever waits has seen it run. So a report may come late, by up to a timeout, and never early.
+// old as the waiting thread has seen it run. So a report may come late, by up to a timeout, and never early.
 internal sealed class CallbackStallDetector(RunningCallback code, TimeSpan timeout)
 {
     private readonly StallTiming _timing = new(timeout);

@@ -11,7 +11,7 @@ namespace Quiescent.Diagnostics;
 // called by threads that wait, and by the reclaimer, with no lock held, and by a thread of the pool for those that are
 // inside Free (O8).
 //
-// What the engine and the backlog have noted is told by one thread at a time, in its turn, for which nobody waits. A
+// One thread at a time writes what the engine and the backlog recorded, in its turn, for which nobody waits. A
 // turn tells what there was when it began and no more, so that a listener that causes grace periods of its own does not
 // keep its thread for ever; what has come meanwhile, be it from a thread that did not get the turn, is left to the
 // pool.
@@ -32,7 +32,7 @@ internal sealed class DomainEventWriter(DomainCore core) : IThreadPoolWorkItem
 
     public void Write(MisuseEventArgs misuse) => Telemetry.Events?.Write(_name, core.Id, misuse);
 
-    /// <summary>Tells what has been noted of grace periods and of the backlog.</summary>
+    /// <summary>Writes the recorded events of grace periods and of the backlog.</summary>
     public void WriteEvents()
     {
         if (!HasEventsToWrite || !_gracePeriods.TryBeginTurn())
@@ -56,7 +56,8 @@ internal sealed class DomainEventWriter(DomainCore core) : IThreadPoolWorkItem
         }
     }
 
-    /// <summary>Has the pool tell that the backlog has crossed its limit, for whoever may not.</summary>
+    /// <summary>Writes the crossing of the backlog's limit from a pool thread. Callers inside <c>Free</c> must not
+    /// run listeners (O8).</summary>
     public void WriteBacklogOnPool()
     {
         if (IsCrossingHeard)
@@ -65,8 +66,8 @@ internal sealed class DomainEventWriter(DomainCore core) : IThreadPoolWorkItem
         }
     }
 
-    /// <summary>Has the pool tell what has been noted, for whoever may not and in a domain where perhaps nobody
-    /// waits.</summary>
+    /// <summary>Writes the recorded events from a pool thread: the caller must not run listeners (O8), and perhaps
+    /// nobody waits after it.</summary>
     public void WriteEventsOnPool()
     {
         if (_gracePeriods.AreDue)
@@ -170,7 +171,7 @@ internal sealed class DomainEventWriter(DomainCore core) : IThreadPoolWorkItem
         }
         catch (OutOfMemoryException)
         {
-            Order.Release(ref _isQueued, 0); // It stays noted, for whoever comes by next.
+            Order.Release(ref _isQueued, 0); // It stays recorded, for the next thread that comes by.
         }
     }
 

@@ -3,10 +3,10 @@ using Quiescent.GracePeriods;
 
 namespace Quiescent.Diagnostics;
 
-// The event source `Quiescent`; docs/diagnostics.md says what each event means. Whoever listens inside the process runs
-// on the thread that writes, so nothing here is called under a lock, nor from Free (O8). What such a listener throws
-// the base library swallows. Starts and stops are written by whoever comes by, not by who causes them, and so make no
-// activities.
+// The event source `Quiescent`; docs/diagnostics.md says what each event means. A listener inside the process runs on
+// the thread that writes, so nothing here is called under a lock, nor from Free (O8). The base library swallows what
+// such a listener throws. The thread that comes by writes starts and stops, not the one that causes them, and so they
+// make no activities.
 [EventSource(Name = Telemetry.Name)]
 internal sealed class QuiescentEvents : EventSource
 {

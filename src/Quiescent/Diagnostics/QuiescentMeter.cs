@@ -26,7 +26,7 @@ internal static class QuiescentMeter
         Meter meter = new(new MeterOptions(Telemetry.Name) { Version = typeof(QuiescentMeter).Assembly.GetName().Version?.ToString(3) });
         PublishDurations(meter);
 
-        // What is carried out before what was queued: in this order of collection the one never exceeds the other.
+        // Reclaimed items before queued ones: in this order of collection the one never exceeds the other.
         Counter(meter, "quiescent.grace_periods", "{grace_period}", "Grace periods completed.", static books => books.GracePeriodsCompleted);
         Counter(meter, "quiescent.blocks.freed", "{block}", "Blocks freed.", static books => books.BlocksFreed);
         Counter(meter, "quiescent.blocks.queued", "{block}", "Blocks handed over to be freed.", static books => books.BlocksQueued);

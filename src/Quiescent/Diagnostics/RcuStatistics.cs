@@ -3,7 +3,7 @@ namespace Quiescent;
 
 /// <summary>
 /// One consistent reading of a domain's books. Blocks are what <c>Free</c> and <c>FreeBulk</c> took, callbacks what
-/// <c>Call</c>, <c>Dispose</c> and <c>Return</c> took; queued = carried out + waiting, exactly, in each reading.
+/// <c>Call</c>, <c>Dispose</c> and <c>Return</c> took; queued = reclaimed + waiting, exactly, in each reading.
 /// </summary>
 public sealed record RcuStatistics
 {

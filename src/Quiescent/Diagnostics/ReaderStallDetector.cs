@@ -5,7 +5,7 @@ using Quiescent.Readers;
 
 namespace Quiescent.Diagnostics;
 
-// Names the reader that holds a grace period up (rcu_cpu_stall). Asked by whoever waits, so a domain in which nobody
+// Names the reader that holds a grace period up (rcu_cpu_stall). Waiting threads ask it, so a domain in which nobody
 // waits runs nothing; of several waiters one reports.
 internal sealed class ReaderStallDetector(GracePeriodEngine engine, TimeSpan timeout)
 {

@@ -96,7 +96,7 @@ public sealed class StallEventArgs : EventArgs
     public long CallbacksWaiting { get; }
 
     /// <summary>How many sections the reader has open, being online counted as one; in an <see cref="SrcuDomain"/>, how
-    /// many sections are in the way, whoever began them. 0 for a callback.</summary>
+    /// many sections are in the way, of all threads. 0 for a callback.</summary>
     public int OpenSections { get; }
 
     /// <summary>With <see cref="RcuDomainOptions.Validate"/>: where the reader went online (and how long ago its last

@@ -5,8 +5,8 @@ using Quiescent.Reclamation;
 
 namespace Quiescent.Diagnostics;
 
-// Reads a domain's books in one go. What was carried out is read before what was queued, queue by queue, and the rest
-// is what waits: so no reading ever shows more carried out than queued, and queued = carried out + waiting in each.
+// Reads a domain's statistics in one go. What was reclaimed is read before what was queued, queue by queue, and the
+// rest waits: so no reading ever shows more reclaimed than queued, and queued = reclaimed + waiting in each.
 internal static unsafe class StatisticsReader
 {
     public static RcuStatistics Read(DomainCore core, long stalls)

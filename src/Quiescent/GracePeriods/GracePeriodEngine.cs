@@ -19,8 +19,8 @@ namespace Quiescent.GracePeriods;
 // Sleepable/StripeScan). Why it is right:
 //
 // O1  Start() raises Started with an exchange (a full fence); Arm() then begins the scan, which owes the rest.
-// O2  The scan has each section's loads before what it found; Completed is stored with release after it, and whoever
-//     waits loads Completed with acquire before it frees.
+// O2  The scan has each section's loads before what it found; Completed is stored with release after it, and a
+//     waiting thread loads Completed with acquire before it frees.
 // O3  A target is taken by NextTarget(): full fence [G], then Started + 1. Partner: the exchange in Start(). Either the
 //     load after [G] sees the raised Started, and the target is the grace period after it; or it does not, then all
 //     that came before [G], the unlink above all, is visible before Started is raised, and so when the scan of the very
@@ -94,7 +94,8 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
 
         try
         {
-            // A target is never more than one ahead of Started, so that two grace periods are enough.
+            // Two grace periods are enough.
+            Debug.Assert(IsAtMostOneAhead(target), "O3: a target is at most one ahead of Started.");
             for (int i = 0; i < 2 && !HasCompleted(target); i++)
             {
                 if (!IsInProgress)
@@ -189,6 +190,9 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
     private unsafe bool IsInProgress =>
         SectionWord.Sequence(Slots.State->Started) != Slots.State->Completed;
 
+    private unsafe bool IsAtMostOneAhead(ulong target) =>
+        SectionWord.HasReached(SectionWord.Sequence(Slots.State->Started) + SectionWord.SequenceStep, target);
+
     private unsafe void Start()
     {
         _isArmed = false;
@@ -221,6 +225,7 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
             Events.Add(new GracePeriodEvent(_completed, _startedAt, now));
         }
 
+        Debug.Assert(IsInProgress, "O4: Completed follows Started, one grace period at a time.");
         Order.Release(ref Slots.State->Completed, SectionWord.Sequence(Slots.State->Started));
     }
 }

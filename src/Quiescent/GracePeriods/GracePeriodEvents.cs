@@ -2,14 +2,15 @@ using Quiescent.Ordering;
 
 namespace Quiescent.GracePeriods;
 
-// What the engine has to say of its grace periods while somebody listens. Listeners are user code, and the engine works
-// under its lock, perhaps inside Free: so it notes here, and a thread that waits, or the reclaimer, says it later (O8).
+// The engine's events of its grace periods, while somebody listens. Listeners are user code, and the engine works under
+// its lock, perhaps inside Free: so it records events here, and a waiting thread or the reclaimer writes them later
+// (O8).
 //
-// A ring with one writer, the engine under its lock, and one reader, whoever has the turn. The writer stores a note,
-// then Written (release); the reader acquires Written, reads, then stores Taken (release), which the writer acquires
-// before it uses the place again. Nobody waits for the turn: who has it says what others note meanwhile, or leaves it
-// to a thread of the pool (Diagnostics). So a listener that waits for grace periods of its own, or does not return,
-// holds up nobody but the thread that it is on.
+// A ring with one writer, the engine under its lock, and one reader, the thread that has the turn. The writer stores an
+// event, then Written (release); the reader acquires Written, reads, then stores Taken (release), which the writer
+// acquires before it uses the place again. Nobody waits for the turn: its thread writes what others record meanwhile,
+// or leaves it to a thread of the pool (Diagnostics). So a listener that waits for grace periods of its own, or does
+// not return, holds up only the thread that it is on.
 internal sealed class GracePeriodEvents
 {
     /// <summary>Notes that wait at most; the rest is counted. Two for each grace period while events are heard, else

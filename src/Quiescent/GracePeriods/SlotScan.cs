@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Quiescent.Ordering;
 using Quiescent.Readers;
 
@@ -34,6 +35,7 @@ internal sealed class SlotScan(SlotTable slots, DeadReaders dead) : ReaderScan
         _target = target;
         while (_cursor < _end)
         {
+            Debug.Assert(_end <= slots.End, "O5: the table only grows.");
             ReaderSlot* run = slots.Run(_cursor, _end, out int length);
             for (int i = 0; i < length; i++)
             {

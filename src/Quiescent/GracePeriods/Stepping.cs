@@ -3,8 +3,8 @@ using Quiescent.Ordering;
 namespace Quiescent.GracePeriods;
 
 // A domain whose grace periods a test drives by hand: from Begin to End the engine advances for the stepping thread
-// alone, and while that is at a step alone. Safety needs nobody to advance, so nothing else is touched: whoever waits
-// goes on asking, and gets the answer that a reader in the way would give.
+// alone, and while that is at a step alone. Safety needs nobody to advance, so nothing else is touched: waiting
+// threads go on asking, and get the answer that a reader in the way would give.
 internal sealed class Stepping
 {
     private Thread? _thread;

@@ -75,7 +75,7 @@ internal static unsafe class Deallocators
     /// <summary>Frees one block; user code if <see cref="IsCode"/>.</summary>
     public static void Free(int channel, void* block)
     {
-        // SAFETY: whoever queued the block named the channel that it was allocated from.
+        // SAFETY: the caller that queued the block named the channel that it was allocated from.
         switch (channel)
         {
             case NativeHeap:

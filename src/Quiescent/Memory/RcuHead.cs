@@ -8,7 +8,7 @@ namespace Quiescent;
 /// </summary>
 /// <remarks>
 /// <b>Safety.</b> It lies in unmanaged memory, aligned to a word, and is neither moved, written nor queued again until
-/// it has been carried out.
+/// it has been reclaimed.
 /// </remarks>
 [StructLayout(LayoutKind.Sequential)]
 public unsafe struct RcuHead

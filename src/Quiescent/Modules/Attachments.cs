@@ -12,7 +12,7 @@ namespace Quiescent.Modules;
 //   Unloading event is over the runtime itself does. So during the event the assemblies are tied to the barriers of all
 //   domains in which code waits: who unloads may wait for those or not, the code is not gone before its callbacks are.
 // - What was queued before Unload was called is in a domain's queues, and the domain is in the list until these have
-//   been carried out, or nothing refers to it any more: then it has no thread, and never carries anything out.
+//   been reclaimed, or nothing refers to it any more: then it has no thread, and never runs anything.
 // - Whoever waits holds up nothing that it waits for: nobody waits inside a section, nor on a reclaimer, of whatever
 //   domain, since callbacks may in turn wait for other domains.
 // - The finalizer's thread raises the event for a context that nothing refers to, and at process exit for all. It does

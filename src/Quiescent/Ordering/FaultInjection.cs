@@ -29,7 +29,7 @@ internal enum FaultSite
     /// <summary>The report of a thread that ended inside a section.</summary>
     Burial,
 
-    /// <summary>What is told of readers, dead or stalled.</summary>
+    /// <summary>The report of readers, dead or stalled.</summary>
     Report,
 
     /// <summary>The list of what a barrier waits for.</summary>

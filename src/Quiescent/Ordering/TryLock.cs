@@ -1,6 +1,6 @@
 namespace Quiescent.Ordering;
 
-// A word that one thread at a time may own. Nobody ever waits in TryEnter; whoever holds the word waits for no reader
+// A word that one thread at a time may own. Nobody ever waits in TryEnter; the holder of the word waits for no reader
 // and runs no user code, so that the few callers that do spin (Enter, Hold) spin for a bounded piece of work. Unlike
 // the platform's locks these waits cannot be interrupted: an interrupt stays pending, so nothing that holds or takes
 // one is cut short.

@@ -119,7 +119,7 @@ internal sealed unsafe partial class BlockPool
         }
     }
 
-    // A type-safe slab is read by whoever found a block of it before the last was freed.
+    // A reader that found a block of a type-safe slab before the last was freed may still read it.
     private void Release(Slab* slab)
     {
         while (slab != null)

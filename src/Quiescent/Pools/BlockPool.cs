@@ -12,9 +12,9 @@ namespace Quiescent.Pools;
 
 // A pool, whatever its blocks' type. Where a block is, and what moves it:
 //
-//        Free            carried out by the owner              Rent
+//        Free            reclaimed by the owner                Rent
 //   out ──────► queue ─────────────────────────► magazine ─────────────► out
-//    │            │ carried out by the             ▲    │ full: half
+//    │            │ reclaimed by the               ▲    │ full: half
 //    │            │ reclaimer, a barrier, or an    │    ▼
 //    │            │ owner who rents less       ┌────────────┐  surplus   ┌───────┐  all empty    the
 //    │            └──────────────────────────► │   shelf    │ ─────────► │ slabs │ ────────────► system
@@ -26,7 +26,7 @@ namespace Quiescent.Pools;
 // kfree_rcu. The fast paths (inline, in the public face) pop the magazine and append to the queue. Why it is right:
 //
 // P1  A block has one place, and one thread at a time moves it: what is in a magazine, its owner; what has expired in a
-//     queue, the holder of the queue's lock (O7, O10); what is in the depot, whoever holds the depot's.
+//     queue, the holder of the queue's lock (O7, O10); what is in the depot, the holder of the depot's.
 // P2  (O3) Between Free and Rent lies a full grace period: blocks leave a queue only once they have expired. Not so
 //     what FreeNow takes, and a type-safe pool's Free: its readers check that the block is still the one they looked
 //     for.

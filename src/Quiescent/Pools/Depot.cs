@@ -9,7 +9,7 @@ namespace Quiescent.Pools;
 // which what the shelf has no room for is sorted back. All under one lock, held for a page's worth of work. Why it is
 // right:
 //
-// P1  A block is in one place: the bit of its slab, or a place on the shelf, or with whoever took it. Take and Put move
+// P1  A block is in one place: the bit of its slab, or a place on the shelf, or with its taker. Take and Put move
 //     it under the lock.
 // P4  A slab leaves when all of its blocks stand in its own bits: then none is out, in a magazine, on the shelf or
 //     waiting. It is linked nowhere any more, and is that caller's whose Put returned it. A few empty slabs stay, so
@@ -222,7 +222,7 @@ internal sealed unsafe class Depot
     {
         FaultInjection.ThrowIfDue(FaultSite.Slab);
 
-        // SAFETY: freed by ReleaseAll, or by whoever Put returned it to.
+        // SAFETY: freed by ReleaseAll, or by the caller that Put returned it to.
         Slab* slab = (Slab*)NativeMemory.AlignedAlloc(_layout.SlabBytes, _layout.SlabBytes);
         NativeMemory.Clear(slab, _isTypesafe ? _layout.SlabBytes : _layout.First);
         if (_validate && !_isTypesafe)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Quiescent.Memory;
@@ -90,6 +91,9 @@ internal unsafe struct Magazine
     public static void Receive(Magazine* magazine, int count)
     {
         using TryLock.Holder holder = TryLock.Hold(ref magazine->Queue.Lock);
+        Debug.Assert(
+            magazine->Count + count >= 0 && magazine->Count + count <= magazine->Capacity,
+            "P3: a magazine holds what its owner put in.");
         magazine->Received += count;
         Order.Release(ref magazine->Count, magazine->Count + count);
     }

@@ -13,7 +13,7 @@ public sealed record RcuPoolOptions
     /// <summary>The pool's name in messages. Must not be empty.</summary>
     public string Name { get; init; } = "pool";
 
-    /// <summary>Each block begins at a multiple of so many bytes, a power of two from 8 to 4,096. 64 by default, a
+    /// <summary>Each block begins at a multiple of this many bytes, a power of two from 8 to 4,096. 64 by default, a
     /// cache line, so that no two blocks share one; less packs small blocks.</summary>
     public int Alignment { get; init; } = 64;
 

@@ -55,7 +55,7 @@ internal unsafe struct HeadQueue
     [FieldOffset(64)]
     public int Lock;
 
-    /// <summary>Items up to here are reclaimed, and so is what was queued before them.</summary>
+    /// <summary>All items up to this position are reclaimed.</summary>
     [FieldOffset(72)]
     public long Reclaimed;
 

@@ -21,7 +21,7 @@ internal unsafe struct Page
     public Page* Next;
 
     /// <summary>The grace period that covers all entries, with its lowest bit set; 0 until the page is full and
-    /// sealed.</summary>
+    /// stamped.</summary>
     public ulong Stamp;
 
     /// <summary>How many entries the queue had taken before this page's first.</summary>

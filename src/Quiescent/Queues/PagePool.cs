@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.ConstrainedExecution;
 using System.Runtime.InteropServices;
 using Quiescent.Ordering;
@@ -47,7 +48,8 @@ internal sealed unsafe class PagePool : CriticalFinalizerObject
 
     public void Give(Page* page)
     {
-        Order.Add(ref _inUse, -1);
+        long inUse = Order.Add(ref _inUse, -1);
+        Debug.Assert(inUse >= 0, "O7: a page is given back once.");
         TryLock.Enter(ref _lock);
         bool keep = _spareCount < MaxSparePages;
         if (keep)

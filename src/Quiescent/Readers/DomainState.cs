@@ -16,7 +16,7 @@ internal struct DomainState
     [FieldOffset(0)]
     public ulong Started;
 
-    /// <summary>1 once the domain is disposed. Beside Started, since whoever opens a section reads both.</summary>
+    /// <summary>1 once the domain is disposed. Beside Started, since opening a section reads both.</summary>
     [FieldOffset(8)]
     public int Closed;
 

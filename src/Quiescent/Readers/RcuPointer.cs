@@ -26,8 +26,8 @@ public unsafe struct RcuPointer<T>
     public readonly bool IsNull => (nint)LoadProtected() == 0;
 
     /// <summary>
-    /// Publishes a block (<c>rcu_assign_pointer</c>): all that was stored into it before is seen by whoever
-    /// dereferences it.
+    /// Publishes a block (<c>rcu_assign_pointer</c>): a reader that dereferences it sees all that was
+    /// stored into it before.
     /// </summary>
     /// <param name="value">The new block, complete, or null.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

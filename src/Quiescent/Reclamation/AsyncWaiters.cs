@@ -33,7 +33,7 @@ internal sealed class AsyncWaiters(Func<Exception> disposed)
         return waiter.Task;
     }
 
-    /// <summary>The domain is disposed and nobody evaluates conditions any more: who still waits is told so.</summary>
+    /// <summary>The domain is disposed and nobody evaluates conditions any more: the remaining waits fail.</summary>
     public void Close()
     {
         using (TryLock.Hold(ref _gate))

@@ -4,11 +4,11 @@ using static Quiescent.Tuning;
 namespace Quiescent.Reclamation;
 
 // How much waits in a domain, counted a page's worth at a time, and what queueing pays above the limit. Pages begin to
-// count when they are full, blocks cease to when they are freed, or, freed by visits, at their owner's next page; so
-// the count is low or high by less than a page per queue.
+// count when they are full, blocks cease to when they are freed, or, freed between pages, at their owner's next page;
+// so the count is low or high by less than a page per queue.
 //
-// It has crossed the limit when it has reached it, and not again before it was down by a quarter: whoever changes the
-// count and finds that counts the crossing, to be told later by a thread that may (Diagnostics).
+// It crosses the limit when it reaches it, and not again before it was down by a quarter. The thread whose change of
+// the count crosses it counts the crossing; a thread that may run listeners writes the event later (Diagnostics).
 internal sealed class Backlog(long limit, BacklogPolicy policy)
 {
     private readonly long _low = limit - Math.Max(1, limit / 4);
@@ -44,8 +44,8 @@ internal sealed class Backlog(long limit, BacklogPolicy policy)
         }
     }
 
-    /// <summary>The oldest of the first so many crossings that was not taken yet: up or down, and how much waited then,
-    /// or at a later one of the kind. By one thread at a time.</summary>
+    /// <summary>The oldest of the first <paramref name="crossings"/> crossings that was not taken yet: up or down, and
+    /// how much waited then, or at a later one of the kind. By one thread at a time.</summary>
     public bool TryTakeCrossing(ulong crossings, out bool isOver, out long waiting)
     {
         isOver = (_taken & 1) == 0;

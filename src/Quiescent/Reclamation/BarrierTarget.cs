@@ -4,11 +4,12 @@ using Quiescent.Queues;
 
 namespace Quiescent.Reclamation;
 
-// What a barrier waits for: for each queue that held something, the position up to which it has to be carried out.
+// What a barrier waits for: for each queue that held something, the position up to which it has to be reclaimed.
 //
-// O10 Positions, not pages or heads; and carried out, not taken. A position beyond the tail that a racing disposal has
-//     withdrawn counts as done when the queue is empty. Idle, busy and ended threads' queues are all in the slot table,
-//     and open pages count by the cursor, so nothing is missed that was queued before the target was taken.
+// O10 (one consumer)  Positions, not pages or heads; and reclaimed, not taken. A position beyond the tail that a racing
+//     disposal has withdrawn counts as done when the queue is empty. Idle, busy and ended threads' queues are all in
+//     the slot table, and open pages count by the cursor, so nothing is missed that was queued before the target was
+//     taken.
 internal sealed unsafe class BarrierTarget
 {
     private readonly List<(nint Queue, long Position)> _pages = [];
@@ -70,7 +71,7 @@ internal sealed unsafe class BarrierTarget
         return false;
     }
 
-    /// <summary>Whether everything in the target has been carried out.</summary>
+    /// <summary>Whether everything in the target has been reclaimed.</summary>
     public bool IsDone()
     {
         while (_pages.Count != 0)
@@ -110,8 +111,8 @@ internal sealed unsafe class BarrierTarget
     }
 
     // The tail may only be read under the queue's lock (PageQueue, O10). A queue without a page is empty, unless its
-    // owner holds the lock to append in bulk: it has then looked at AppendFlags after taking the lock, so whoever set
-    // Disposed before looking at the lock here either finds it held, or is seen by the owner (O11).
+    // owner holds the lock to append in bulk: it has then looked at AppendFlags after taking the lock, so a
+    // disposal that set Disposed before it looks at the lock here finds it held, or is seen by the owner (O11).
     private static bool IsEmpty(DomainCore core, PageQueue* queue, out long tail)
     {
         tail = 0;

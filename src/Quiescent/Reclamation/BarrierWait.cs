@@ -6,7 +6,7 @@ namespace Quiescent.Reclamation;
 // no other thread, and hurries the reclaimer, who alone runs user code.
 internal static class BarrierWait
 {
-    /// <summary>Returns when everything in the target has been carried out.</summary>
+    /// <summary>Returns when everything in the target has been reclaimed.</summary>
     /// <exception cref="ThreadInterruptedException">The thread was interrupted while it slept; nothing is
     /// lost.</exception>
     public static void For(DomainCore core, BarrierTarget target) =>

@@ -149,8 +149,8 @@ internal sealed class Reclaimer(DomainCore core)
         Wake();
     }
 
-    /// <summary>One pass by the stepping thread, in the reclaimer's place: carries out what is covered, notes what
-    /// waits. Returns whether anything was carried out.</summary>
+    /// <summary>One pass by the stepping thread, in the reclaimer's place: reclaims what has expired and takes
+    /// snapshots of what waits. Returns whether anything was reclaimed.</summary>
     public bool RunStep()
     {
         Order.Release(ref _thread, Thread.CurrentThread);
@@ -219,7 +219,7 @@ internal sealed class Reclaimer(DomainCore core)
                 Order.Release(ref _signal, new Signal());
                 core.Slots.IsServed = true;
                 Threads.Start(thread);
-                Order.Release(ref _thread, thread); // Not before it runs: whoever sees a thread relies on it.
+                Order.Release(ref _thread, thread); // Not before it runs: a caller that sees a thread relies on it.
                 return true;
             }
             catch (Exception e) when (e is OutOfMemoryException or ThreadStartException)
@@ -340,7 +340,7 @@ internal sealed class Reclaimer(DomainCore core)
         }
     }
 
-    // Once stopping, only what is queued counts: whoever awaits a grace period is told of the disposal instead.
+    // Once stopping, only queued items count: asynchronous waits for a grace period fail instead.
     private bool HasWork() =>
         BarrierTarget.AnythingWaits(core, codeOnly: false)
         || IsLeftOpen

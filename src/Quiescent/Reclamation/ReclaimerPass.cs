@@ -11,7 +11,7 @@ namespace Quiescent.Reclamation;
 // between passes, so passes can be repeated at will.
 //
 // O8  User code runs here alone, on the reclaimer, with no lock held: a queue's lock is taken to learn what is covered.
-//     Nobody else carries out what those queues hold, so what was covered stays so.
+//     Nobody else reclaims what those queues hold, so what has expired stays so.
 // O7  Each callback and each user deallocator is called within its own try; a throw is counted and reported, and the
 //     next one runs.
 internal sealed unsafe class ReclaimerPass(DomainCore core, int batchLimit)
@@ -45,7 +45,7 @@ internal sealed unsafe class ReclaimerPass(DomainCore core, int batchLimit)
         }
     }
 
-    /// <summary>Returns whether anything was carried out or a grace period has ended.</summary>
+    /// <summary>Returns whether anything was reclaimed or a grace period has ended.</summary>
     public bool Run(bool maySnapshot, bool isExpedited)
     {
         _progress = false;
@@ -125,7 +125,7 @@ internal sealed unsafe class ReclaimerPass(DomainCore core, int batchLimit)
         core.Running.Enter(queue);
         for (int i = 0; i < count; i++)
         {
-            // SAFETY: O7: covered, and carried out by nobody else; the page stays until the next look under the lock.
+            // SAFETY: O7: expired, and reclaimed by nobody else; the page stays until the next look under the lock.
             core.Running.BeginCallback((void*)entries[i], _queues.Ledger);
             _queues.Ledger?.Remove((void*)entries[i]);
             try

@@ -6,8 +6,8 @@ using Quiescent.Validate;
 namespace Quiescent.Reclamation;
 
 // What user code the reclaimer runs, which may not return and then has to be named: the queue that it runs, whose count
-// of what is carried out tells the one that runs from the next, and the last function called. The reclaimer alone
-// writes it, two stores for a function; whoever waits reads it, and believes what it has seen unchanged for long.
+// of reclaimed items tells the running one from the next, and the last function called. Only the reclaimer
+// writes it, two stores for a function; waiting threads read it, and trust what stays the same for long.
 internal sealed unsafe class RunningCallback
 {
     private nint _heads;
@@ -16,7 +16,7 @@ internal sealed unsafe class RunningCallback
     private ManagedCallback? _callback;
     private string? _queuedAt;
 
-    /// <summary>From here to <see cref="Leave"/> the heads of this queue are carried out.</summary>
+    /// <summary>From here to <see cref="Leave"/> the heads of this queue run.</summary>
     public void Enter(HeadQueue* queue) => Order.Release(ref _heads, (nint)queue);
 
     /// <summary>The head that comes next. Under Validate the ledger knows where it was queued.</summary>
@@ -38,7 +38,7 @@ internal sealed unsafe class RunningCallback
         }
     }
 
-    /// <summary>From here to <see cref="Leave"/> the blocks of this queue are carried out, by a user
+    /// <summary>From here to <see cref="Leave"/> the blocks of this queue are freed, by a user
     /// deallocator.</summary>
     public void Enter(PageQueue* queue) => Order.Release(ref _pages, (nint)queue);
 

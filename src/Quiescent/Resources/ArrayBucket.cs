@@ -83,7 +83,7 @@ internal sealed class ArrayBucket<T>
         return true;
     }
 
-    // A grace period is driven by who rents when so many wait, so that its cost is shared by as many.
+    // A renter drives a grace period when this many arrays wait, so that as many share its cost.
     private int DriveAt => Math.Max(1, _ring.Length / 2);
 
     private readonly record struct Returned(T[] Array, ulong Target, bool Clear);

@@ -29,8 +29,8 @@ namespace Quiescent.Resources;
 //     the same as the first, and nothing is made Used.
 // L3  A release comes at most two grace periods after Close, whatever readers do: a use that finds Shut or Released
 //     throws.
-// L4  It is released once: by whoever takes the last hold. The owner's hold ends with the grace periods, a pin's with
-//     the pin.
+// L4  It is released once: by the thread that takes the last hold. The owner's hold ends with the grace periods, a
+//     pin's with the pin.
 // L5  Close cannot fail: the head is made with the resource, and its handle keeps this object and the domain (so that
 //     they are not finalized before the resource), but not what the user holds. In a domain that is disposed of the
 //     thread pool waits instead.

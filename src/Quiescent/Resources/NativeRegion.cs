@@ -51,7 +51,7 @@ internal sealed unsafe class NativeRegion : IDisposable
                 ThrowTooLong();
             }
 
-            // SAFETY: who found the region inside a section keeps it (O1, O2); it has so many bytes.
+            // SAFETY: a region found inside a section stays until its end (O1, O2); it has this many bytes.
             return MemoryMarshal.CreateReadOnlySpan(ref *Address, length);
         }
     }

@@ -5,7 +5,7 @@ using Quiescent.Ordering;
 namespace Quiescent.Sleepable;
 
 // One open section's entry, so that its release is known from a second one: the counters alone could not tell. Tickets
-// serve all domains in turn and are never freed; their memory stays valid for whoever kept a lock for too long.
+// serve all domains in turn and are never freed; their memory stays valid for a lock that was kept for too long.
 //
 // Number is even while the ticket is free, odd while a section is open under it, and grows by one at each step; a lock
 // carries the odd number it was made with. Only the thread whose ticket it is opens it: a load and a store. A release,
@@ -45,7 +45,7 @@ internal unsafe struct Ticket
     public static bool IsOpen(Ticket* ticket) => (Order.Acquire(&ticket->Number) & 1) != 0;
 }
 
-// A thread's tickets. Only that thread uses it, and whoever finds the thread dead.
+// A thread's tickets. Only that thread uses it, and the thread that finds it dead.
 [StructLayout(LayoutKind.Explicit, Size = Bytes)]
 internal unsafe struct ThreadTickets
 {

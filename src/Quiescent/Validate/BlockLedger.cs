@@ -170,7 +170,7 @@ internal sealed unsafe class BlockLedger(Quarantine quarantine)
         return _heads.TryGetValue((nint)head, out Queued? queued) ? queued.Link : head->Next;
     }
 
-    /// <summary>Whether a head that is to be carried out is as it was queued. If not, that is reported, and the head is
+    /// <summary>Whether a head that is to be reclaimed is as it was queued. If not, that is reported, and the head is
     /// forgotten: it is nobody's to free or to call.</summary>
     public bool IsUnchanged(RcuHead* head)
     {

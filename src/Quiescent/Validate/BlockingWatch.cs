@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Quiescent.Validate;
 
-// Under Validate: a thread inside a section is told of each of its waits by the runtime, which asks the thread's
+// Under Validate: the runtime reports each wait of a thread inside a section, since it asks the thread's
 // synchronisation context, before it waits for a handle, a contended monitor or Lock, a pulse, a thread, a task (the
 // kernel's "illegal context switch in RCU read-side critical section"). The exception leaves the wait before it has
 // begun: a lock is not entered, nothing is lost.

@@ -1,10 +1,10 @@
 namespace Quiescent;
 
-/// <summary>What <see cref="RcuDomainOptions.Validate"/> finds out when whoever did it has gone on. All else is an
-/// exception.</summary>
+/// <summary>What <see cref="RcuDomainOptions.Validate"/> finds out after the call that made it has returned. All else
+/// is an exception.</summary>
 public enum MisuseKind
 {
-    /// <summary>A head was overwritten while it waited. It was not carried out: its block leaks, its function is not
+    /// <summary>A head was overwritten while it waited. It was left alone: its block leaks, its function is not
     /// called.</summary>
     HeadChanged,
 

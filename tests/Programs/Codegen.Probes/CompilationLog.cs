@@ -3,7 +3,8 @@ using System.Diagnostics.Tracing;
 
 namespace Quiescent.Codegen.Probes;
 
-// The methods that the JIT has compiled at its highest tier, and their bytes of machine code, from the runtime's own events.
+// The methods that the JIT has compiled at its highest tier, and their bytes of machine code, from the runtime's own
+// events.
 internal sealed class CompilationLog : EventListener
 {
     private const EventKeywords Jit = (EventKeywords)0x10;

@@ -11,17 +11,6 @@ namespace Quiescent.Documentation.Tests.Snippets;
 /// errors.</summary>
 internal static class SnippetCompiler
 {
-    // As ImplicitUsings has them.
-    private const string Implicit = """
-        global using System;
-        global using System.Collections.Generic;
-        global using System.IO;
-        global using System.Linq;
-        global using System.Net.Http;
-        global using System.Threading;
-        global using System.Threading.Tasks;
-        """;
-
     private static readonly CSharpParseOptions s_parsing = CSharpParseOptions.Default.WithLanguageVersion(LanguageVersion.Latest);
 
     /// <summary>The libraries that a snippet may use, beside the platform's.</summary>
@@ -40,7 +29,7 @@ internal static class SnippetCompiler
     {
         CSharpCompilation compilation = CSharpCompilation.Create(
             Path.GetFileNameWithoutExtension(path),
-            [Parse(Implicit), Parse(ProgramText.Of(snippet))],
+            [Parse(ImplicitUsings.Text), Parse(ProgramText.Of(snippet))],
             PlatformAndLibraries,
             new CSharpCompilationOptions(
                 OutputKind.ConsoleApplication,

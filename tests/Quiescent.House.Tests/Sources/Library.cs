@@ -7,17 +7,6 @@ namespace Quiescent.House.Tests.Sources;
 /// <summary>Sources compiled as the projects of the tree are, so that names can be looked up in them.</summary>
 internal static class Library
 {
-    // As ImplicitUsings has them.
-    private const string Implicit = """
-        global using System;
-        global using System.Collections.Generic;
-        global using System.IO;
-        global using System.Linq;
-        global using System.Net.Http;
-        global using System.Threading;
-        global using System.Threading.Tasks;
-        """;
-
     private static readonly Lazy<CSharpCompilation> s_quiescent =
         new(() => Compile(FilesOf("src/Quiescent"), DocumentationMode.Parse));
 
@@ -41,7 +30,7 @@ internal static class Library
         return CSharpCompilation.Create(
             "Sources",
             [
-                CSharpSyntaxTree.ParseText(Implicit, parsing, "Implicit.cs"),
+                CSharpSyntaxTree.ParseText(ImplicitUsings.Text, parsing, "Implicit.cs"),
                 .. files.Select(file => CSharpSyntaxTree.ParseText(file.Text, parsing, file.Path)),
             ],
             [.. PlatformReferences.With(), .. references],

@@ -1,5 +1,6 @@
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
+using Quiescent.Shared;
 using Quiescent.Tool.Mutants;
 
 namespace Quiescent.Tool.Tests.Mutants;
@@ -7,16 +8,6 @@ namespace Quiescent.Tool.Tests.Mutants;
 // Compiles the library's sources in this process. Parses them once, and for each mutant only the files that it changes.
 internal sealed class LibraryCompilation
 {
-    private const string ImplicitUsings = """
-        global using System;
-        global using System.Collections.Generic;
-        global using System.IO;
-        global using System.Linq;
-        global using System.Net.Http;
-        global using System.Threading;
-        global using System.Threading.Tasks;
-        """;
-
     // The SDK's source generator implements the methods that are imported from native libraries.
     private const string PartialWithoutImplementation = "CS8795";
 
@@ -24,18 +15,14 @@ internal sealed class LibraryCompilation
 
     public LibraryCompilation(string tree)
     {
-        string framework = Path.GetDirectoryName(typeof(object).Assembly.Location)!;
-        string platform = (string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!;
         _sound = CSharpCompilation.Create(
             "Quiescent",
             [
-                CSharpSyntaxTree.ParseText(ImplicitUsings),
+                CSharpSyntaxTree.ParseText(ImplicitUsings.Text),
                 .. Trees.Sources(tree).Select(file =>
                     CSharpSyntaxTree.ParseText(File.ReadAllText(Path.Combine(tree, file)), path: file)),
             ],
-            platform.Split(Path.PathSeparator)
-                .Where(path => Path.GetDirectoryName(path) == framework)
-                .Select(path => MetadataReference.CreateFromFile(path)),
+            PlatformReferences.With(),
             new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, allowUnsafe: true));
     }
 
