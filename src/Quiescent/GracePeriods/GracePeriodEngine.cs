@@ -94,8 +94,8 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
 
         try
         {
-            // Two grace periods are enough.
-            Debug.Assert(IsAtMostOneAhead(target), "O3: a target is at most one ahead of Started.");
+            // A target is at most one ahead of Started, so that two grace periods are enough. One kept for more than half
+            // the range looks far ahead (O4): it gets two as well, and not as many as it asks for.
             for (int i = 0; i < 2 && !HasCompleted(target); i++)
             {
                 if (!IsInProgress)
@@ -189,9 +189,6 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
 
     private unsafe bool IsInProgress =>
         SectionWord.Sequence(Slots.State->Started) != Slots.State->Completed;
-
-    private unsafe bool IsAtMostOneAhead(ulong target) =>
-        SectionWord.HasReached(SectionWord.Sequence(Slots.State->Started) + SectionWord.SequenceStep, target);
 
     private unsafe void Start()
     {

@@ -125,6 +125,7 @@ public sealed unsafe class ReclaimerStallTests
         RcuHead* first = ManagedCallback.CreateHead(new ActionCallback(Stick));
         first->Word = ManagedCallback.Function;
         RcuHead second = new() { Word = (nint)(delegate*<RcuHead*, void>)&StickFunction };
+        queue->Count = 2;
         code.Enter(queue);
         Assert.EndsWith($".{nameof(Stick)}", NameAfter(first), StringComparison.Ordinal);
         ManagedCallback.Discard(first);
@@ -150,6 +151,7 @@ public sealed unsafe class ReclaimerStallTests
         HeadQueue* queue = (HeadQueue*)NativeMemory.AllocZeroed((nuint)sizeof(HeadQueue));
         RcuHead head = new() { Word = HeadWord.MaxOffset + 1 };
         Assert.False(detector.TryDetect(out _));
+        queue->Count = 1_000;
         code.Enter(queue);
         for (int i = 0; i < 1_000; i++)
         {
