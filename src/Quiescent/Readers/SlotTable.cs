@@ -175,8 +175,8 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
     {
         using (TryLock.Hold(ref _gate))
         {
-            Debug.Assert(SectionWord.IsQuiescent(this[index]->Word), "O6: a released slot has no open section.");
             Chunk chunk = ChunkOf(index, out int offset);
+            Debug.Assert(chunk.Owners[offset] is not null, "O6: a slot is released once.");
             Order.Release(ref chunk.Owners[offset], null);
             _inUse--;
             if (!_isRetired)
@@ -202,7 +202,7 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
 
         // SAFETY: index is below the chunk's length; queues lie behind the slots in the same block.
         ReaderSlot* slot = (ReaderSlot*)((byte*)chunk.Slots + ((nint)offset * ReaderSlot.Stride));
-        Debug.Assert(SectionWord.IsQuiescent(slot->Word), "O5: a slot is quiescent before its owner has it.");
+        Debug.Assert(chunk.Owners[offset] is null, "O6: a slot has one owner at a time.");
         slot->Queues = (byte*)chunk.Slots + ((nint)chunk.Owners.Length * ReaderSlot.Stride) + ((nint)offset * _queueBytes);
         slot->ReaderWord = FullFence ? ReaderFlags.FullFence : 0;
         slot->State = State;
