@@ -94,7 +94,7 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
 
         try
         {
-            // A target is at most one ahead of Started, so that two grace periods are enough. One kept for more than half
+            // A target is at most one ahead of Started, so two grace periods are enough. One kept for more than half
             // the range looks far ahead (O4): it gets two as well, and not as many as it asks for.
             for (int i = 0; i < 2 && !HasCompleted(target); i++)
             {
