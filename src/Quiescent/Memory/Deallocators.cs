@@ -94,7 +94,7 @@ internal static unsafe class Deallocators
 }
 
 // The channel of a deallocator type: a constant in compiled code for the built-in ones. No static constructor registers
-// the type: once it had run out of memory, it would fail for ever.
+// the type: one that ran out of memory once would fail for ever.
 internal static unsafe class Deallocator<TDeallocator>
     where TDeallocator : struct, INativeDeallocator
 {

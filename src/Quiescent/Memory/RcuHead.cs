@@ -7,8 +7,8 @@ namespace Quiescent;
 /// library's while the block is queued.
 /// </summary>
 /// <remarks>
-/// <b>Safety.</b> Keep it in unmanaged memory, aligned to a word. From its queueing until it has been reclaimed, do not
-/// move it, write to it or queue it again.
+/// <b>Safety.</b> Keep it in unmanaged memory, aligned to a word. Once it is queued, do not move it, write to it or
+/// queue it again until it has been reclaimed.
 /// </remarks>
 [StructLayout(LayoutKind.Sequential)]
 public unsafe struct RcuHead

@@ -3,8 +3,8 @@ using Quiescent.Ordering;
 
 namespace Quiescent.Modules;
 
-// Finds out which thread runs finalizers. The runtime does not tell. So this drops an object whose finalizer does,
-// after the next collection.
+// Finds out which thread runs finalizers. The runtime does not say, so Ask drops an object whose finalizer records its
+// thread, after the next collection.
 internal sealed class FinalizerThread
 {
     private static Thread? s_thread;

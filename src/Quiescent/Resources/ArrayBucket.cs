@@ -10,9 +10,11 @@ namespace Quiescent.Resources;
 //     target that was taken when it came back, after its user had unlinked it: O3 (unlinked before started), [G]. Each
 //     array has a target of its own.
 // A2 (rented once for each return)  The bucket refuses an array that is in it already, by identity.
-// A3 (a bounded number waits)  When there is no room, and while a reader holds up grace periods, arrays are left to the
-//     garbage collector, which waits for their readers by itself. So nothing has to run while nobody rents: O9 (nothing
-//     runs without work).
+// A3 (a bounded number waits)  When there is no room, and while a reader holds up grace periods, the bucket leaves
+//     arrays to the garbage collector, which waits for their readers by itself. So nothing has to run while nobody
+//     rents: O9 (nothing runs without work).
+//
+// Checked by: ArrayPoolTests; mutants A1, A2.
 internal sealed class ArrayBucket<T>
 {
     private readonly DomainCore _core;

@@ -25,17 +25,20 @@ namespace Quiescent.Resources;
 //         state to Used, and the first grace period does not release.
 //       - Used: another section changed it. The second grace period begins only after Used has become Shut, so after
 //         this load, and waits for this section too.
-//     Each step is one compare-exchange: of Closing to Used and Closing to Released, one succeeds.
+//     The steps from Closing are compare-exchanges: of Closing to Used and Closing to Released, one succeeds.
 // L2 (a reader from before the close may go on)  A reader whose section began before Close can use the resource to its
 //     end: Shut comes a grace period after Close. Where readers find the resource through something published, which is
 //     unlinked before Close, Closing means the same as Open, and nothing is made Used.
-// L3 (released soon)  A release comes at most two grace periods after Close, whatever readers do: a use that finds Shut
-//     or Released throws.
+// L3 (two grace periods at most)  A release comes at most two grace periods after Close, whatever readers do: a use
+//     that finds Shut or Released throws.
 // L4 (released once)  The thread that gives up the last hold releases the resource. The owner's hold ends with the
 //     grace periods, a pin's with the pin.
 // L5 (closing cannot fail)  The head is made with the resource. The head's handle keeps this object and the domain, so
 //     that they are not finalized before the resource, but not what the user holds. Once the domain is disposed of, a
 //     thread of the pool waits for the readers instead of the reclaimer.
+//
+// Checked by: lifetime.pml; LifetimeTests, ClosingTests, DroppedTests, MemoryTests; systematic LifetimeTests; mutants
+// L1, L4, L5.
 internal sealed unsafe class Lifetime : ManagedCallback
 {
     private const int Open = 0;

@@ -12,7 +12,7 @@ internal sealed unsafe class HeapBlock(void* block) : IReleasable
     public void Release() => NativeMemory.Free(block);
 }
 
-// Memory of an owner that takes it back when it is disposed of.
+// Memory that its owner takes back when the owner is disposed of.
 internal sealed class OwnedMemory(IDisposable? owner) : IReleasable
 {
     public string ReleaseName => owner is null ? "nothing" : $"{owner.GetType()}.{nameof(IDisposable.Dispose)}";

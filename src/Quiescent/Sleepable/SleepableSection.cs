@@ -46,7 +46,7 @@ internal static unsafe class SleepableSection
             return;
         }
 
-        // O2 (read before ended) in StripeScan.cs. From here on the counters may be gone.
+        // O2 (read before ended) in StripeScan.cs. Once the end is counted, the counters may be gone.
         Order.Increment(ref counts->Unlocks);
     }
 

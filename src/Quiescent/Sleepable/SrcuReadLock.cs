@@ -6,8 +6,8 @@ using Quiescent.Validate;
 namespace Quiescent;
 
 /// <summary>
-/// A read-side critical section of an <see cref="SrcuDomain"/>, open until it is disposed of: <c>using SrcuReadLock
-/// section = domain.ReadLock();</c>. Dispose of it once, on any thread. It may be held across <c>await</c>, stored and
+/// A read-side critical section of an <see cref="SrcuDomain"/>, open until it is disposed of. Dispose of it once, on
+/// any thread: <c>using SrcuReadLock section = domain.ReadLock();</c>. It may be held across <c>await</c>, stored and
 /// passed on.
 /// </summary>
 /// <remarks>

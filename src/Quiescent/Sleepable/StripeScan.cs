@@ -40,6 +40,9 @@ namespace Quiescent.Sleepable;
 // O3, O4 (unlinked before started, wrap-around)  GracePeriodEngine.cs meets both.
 //
 // Counts have 64 bits and do not wrap.
+//
+// Checked by: srcu.pml; StripeScanTests, TicketTests; systematic StripeScanTests; litmus store-buffer/sleepable;
+// mutants sleepable-….
 internal sealed class StripeScan(Stripes stripes, TicketStore tickets) : ReaderScan
 {
     private bool _flipped;
