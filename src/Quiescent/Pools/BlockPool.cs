@@ -40,8 +40,8 @@ namespace Quiescent.Pools;
 //     the last one was freed may look at it that long.
 // P5 (disposal and renting never both succeed)  [L], [M] in BlockPool.Disposal.cs.
 // P6 (blocks out)  The count of blocks out is rented less freed, from each magazine's own figures, and never from where
-//     blocks are: so it does not miss a block on its way from one place to another. Freed are all entries that the
-//     queue has ever received.
+//     blocks are: so it does not miss a block on its way from one place to another. The freed count is the number of
+//     entries that the queue has ever received.
 //
 // Checked by: RentTests, PoolThreadTests, PoolStressTests, PoolDisposalTests; systematic PoolTests; mutants P3 to P7.
 internal sealed unsafe partial class BlockPool : BlockSink

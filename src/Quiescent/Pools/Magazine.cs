@@ -84,7 +84,7 @@ internal unsafe struct Magazine
         return true;
     }
 
-    /// <summary>Gives back the block that was popped by a renter that then saw its pool being disposed of.</summary>
+    /// <summary>Puts back the block that the caller popped before it saw its pool being disposed of.</summary>
     public static void TakeBack(Magazine* magazine) => Order.Release(ref magazine->Count, magazine->Count + 1);
 
     /// <summary>Counts in blocks that were written above the last one, or, for a negative count, counts out the last

@@ -17,7 +17,7 @@ public sealed record RcuPoolOptions
     /// so that no two blocks share one; a smaller value packs small blocks.</summary>
     public int Alignment { get; init; } = 64;
 
-    /// <summary>The size of a slab, which is what the pool takes from the system at a time, in bytes: a power of two
+    /// <summary>The size in bytes of a slab, the memory that the pool takes from the system at a time: a power of two
     /// from 4 KiB to 1 GiB. The default is 64 KiB. Slabs are larger if fewer than four blocks would fit.</summary>
     public int SlabBytes { get; init; } = 64 * 1024;
 

@@ -8,7 +8,7 @@ namespace Quiescent.Pools;
 //     header │ free bits │ (out bits, under Validate) │ padding │ block 0 │ block 1 │ …
 internal readonly unsafe struct SlabLayout
 {
-    // A slab holds at least this many blocks: that bounds what the header, and the rounding up to a power of two, cost.
+    // A slab holds at least this many blocks, which bounds the cost of its header and of rounding up to a power of two.
     private const int MinBlocks = 4;
 
     public SlabLayout(nuint blockBytes, nuint alignment, nuint slabBytes, bool validate)

@@ -33,9 +33,9 @@ namespace Quiescent.Resources;
 //     that finds Shut or Released throws.
 // L4 (released once)  The thread that gives up the last hold releases the resource. The owner's hold ends with the
 //     grace periods, a pin's with the pin.
-// L5 (closing cannot fail)  The head is made with the resource. The head's handle keeps this object and the domain, so
-//     that they are not finalized before the resource, but not what the user holds. Once the domain is disposed of, a
-//     thread of the pool waits for the readers instead of the reclaimer.
+// L5 (closing cannot fail)  The head is made with the resource. The head's handle keeps this object and the domain
+//     alive, so that they are not finalized before the resource, but nothing that the user holds. Once the domain is
+//     disposed of, a thread of the pool waits for the readers instead of the reclaimer.
 //
 // Checked by: lifetime.pml; LifetimeTests, ClosingTests, DroppedTests, MemoryTests; systematic LifetimeTests; mutants
 // L1, L4, L5.

@@ -7,8 +7,8 @@ using Quiescent.Reclamation;
 namespace Quiescent.Resources;
 
 // Memory outside the GC's heap, from any source, with a lifetime. A reader has only its address, which keeps nothing
-// alive. So the memory of a region that was dropped waits for readers as well, and the lifetime keeps what is to be
-// released.
+// alive. So the memory of a dropped region waits for readers as well, and the lifetime keeps the source that takes it
+// back.
 internal sealed unsafe class NativeRegion : IDisposable
 {
     private readonly Lifetime _lifetime;
@@ -17,7 +17,7 @@ internal sealed unsafe class NativeRegion : IDisposable
     /// <param name="core">The domain whose readers use the memory.</param>
     /// <param name="address">Its first byte.</param>
     /// <param name="length">Its length in bytes.</param>
-    /// <param name="source">Gives the memory back.</param>
+    /// <param name="source">Takes the memory back at its release.</param>
     /// <param name="isPublished">Whether readers find it through something that is unlinked before it is disposed
     /// of.</param>
     /// <exception cref="OutOfMemoryException">There is no memory for its lifetime; the region's memory is still the

@@ -17,8 +17,8 @@ internal unsafe struct Ticket
 {
     public const int Bytes = 64;
 
-    /// <summary>Set in Number while a section is open that Validate watches. The lock does not carry the bit, so that
-    /// the exchange of its release fails and the release takes the slow path. Validation thus costs other sections
+    /// <summary>Set in Number while the open section is one that Validate records. The lock does not carry the bit, so
+    /// that the exchange of its release fails and the release takes the slow path. Validation thus costs other sections
     /// nothing.</summary>
     public const ulong Validated = 1UL << 63;
 
