@@ -3,28 +3,28 @@ using Quiescent.Ordering;
 
 namespace Quiescent.Memory;
 
-// Where the blocks of a channel go that keeps them for reuse, in place of a deallocator. Trivial as the built-in ones
-// are (O8): it runs no user code, waits for no reader and cannot fail, so anyone may carry its blocks out, a page at a
-// time.
+// Takes the blocks of a channel that keeps them for reuse, in place of a deallocator. It is trivial, as the built-in
+// deallocators are: it runs no user code, waits for no reader and cannot fail. So O8 (user code on the reclaimer alone)
+// lets any thread reclaim its blocks, a page at a time.
 internal abstract class BlockSink
 {
     /// <summary>Takes blocks whose grace period has passed. The caller may hold a queue's lock.</summary>
     public abstract void Take(ReadOnlySpan<nint> blocks);
 
-    /// <summary>The domain takes nothing more. May be told twice.</summary>
+    /// <summary>Tells the sink that its domain takes nothing more. May be called twice.</summary>
     public abstract void MarkDomainDisposed();
 }
 
 // The sinks of one domain, by their channels: -1, -2, … A number that is given back goes to the next sink, and with it
-// each thread's queue for it, which is empty by then. So the queues of a thread are as many as there were pools at one
-// time.
+// each thread's queue for it, which is empty by then. So a thread never has more queues for sinks than there were pools
+// at one time.
 internal sealed class BlockSinks
 {
     private BlockSink?[] _sinks = [];
     private int _gate;
 
     /// <summary>Gives the sink a channel.</summary>
-    /// <exception cref="OutOfMemoryException">There is no memory to note it.</exception>
+    /// <exception cref="OutOfMemoryException">There is no memory for its entry.</exception>
     public int Add(BlockSink sink)
     {
         using TryLock.Holder holder = TryLock.Hold(ref _gate);
@@ -39,7 +39,7 @@ internal sealed class BlockSinks
         return -1 - index;
     }
 
-    /// <summary>Gives the channel back; nothing waits in it, and nothing will be queued.</summary>
+    /// <summary>Gives the channel back; nothing waits in its queues, and nothing will be queued.</summary>
     public void Remove(int channel)
     {
         using TryLock.Holder holder = TryLock.Hold(ref _gate);
@@ -60,7 +60,7 @@ internal sealed class BlockSinks
         }
     }
 
-    /// <summary>The sink that a queue names. The handle is its owner's, who frees it when nothing is queued any
+    /// <summary>The sink that a queue names. The sink owns the handle, and frees it when nothing is queued any
     /// more.</summary>
     public static BlockSink Of(nint handle) => (BlockSink)GCHandle.FromIntPtr(handle).Target!;
 }

@@ -4,10 +4,10 @@ using Quiescent.Ordering;
 
 namespace Quiescent.Memory;
 
-// Deallocators are channels: a small number each, so that a page of blocks or a head's word can name one. The table
-// holds addresses of code, which keep nothing alive. The number of a type that has been collected with its module,
-// which nothing queued names any more, goes to the next type that registers, and with it each thread's queue for that
-// number.
+// Each deallocator has a channel, a small number, so that a page of blocks or a head's word can name it. The table
+// holds addresses of code, which keep nothing alive. Once a type has been collected with its module, nothing queued
+// names its number any more. The number then goes to the next type that registers, and with it each thread's queue for
+// that number.
 internal static unsafe class Deallocators
 {
     public const int NativeHeap = 0;
@@ -17,20 +17,22 @@ internal static unsafe class Deallocators
     private static GCHandle[] s_types = [default, default];
     private static int s_gate;
 
-    /// <summary>O8: all but the two built-in deallocators are user code.</summary>
+    /// <summary>Whether the channel is one of user code, which is all except the two built-in deallocators: O8 (user
+    /// code on the reclaimer alone).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsCode(int channel) => channel > AlignedNativeHeap;
 
-    /// <summary>The two whose blocks anyone may free at once.</summary>
+    /// <summary>Whether the channel is one of the two deallocators whose blocks any thread may free at once.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsBuiltIn(int channel) => (uint)channel <= AlignedNativeHeap;
 
-    /// <summary>Channels below zero are those of a domain's pools (<see cref="BlockSinks"/>).</summary>
+    /// <summary>Whether the channel belongs to a pool of a domain: such channels are below zero
+    /// (<see cref="BlockSinks"/>).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsPool(int channel) => channel < 0;
 
     /// <summary>Gives the type a number, unless it has one.</summary>
-    /// <exception cref="OutOfMemoryException">There is no memory for one; the next call tries again.</exception>
+    /// <exception cref="OutOfMemoryException">There is no memory for a number; the next call tries again.</exception>
     public static void Register(Type type, delegate*<void*, void> free, ref int registered)
     {
         using (TryLock.Hold(ref s_gate))
@@ -65,7 +67,7 @@ internal static unsafe class Deallocators
         }
     }
 
-    /// <summary>The type that a channel of user code calls, for reports.</summary>
+    /// <summary>The method that a channel of user code calls, for reports.</summary>
     public static string NameOf(int channel)
     {
         using TryLock.Holder holder = TryLock.Hold(ref s_gate);
@@ -91,8 +93,8 @@ internal static unsafe class Deallocators
     }
 }
 
-// The channel of a deallocator type: a constant in compiled code for the built-in ones. Not a static constructor's:
-// what it ran out of once would fail for ever.
+// The channel of a deallocator type: a constant in compiled code for the built-in ones. No static constructor registers
+// the type: one that ran out of memory once would fail for ever.
 internal static unsafe class Deallocator<TDeallocator>
     where TDeallocator : struct, INativeDeallocator
 {

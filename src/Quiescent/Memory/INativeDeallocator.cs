@@ -7,9 +7,9 @@ namespace Quiescent;
 /// <see cref="Rcu.Free{TDeallocator}(void*)"/>.
 /// </summary>
 /// <remarks>
-/// Other implementations than <see cref="NativeHeap"/> and <see cref="AlignedNativeHeap"/> are user code: they run on
-/// the domain's reclaimer alone, may call anything but a wait for their own domain, and count as callbacks for
-/// <see cref="Rcu.BarrierCallbacks"/>. One that throws is reported by <see cref="GracePeriodDomain.CallbackFailed"/>.
+/// All implementations except <see cref="NativeHeap"/> and <see cref="AlignedNativeHeap"/> are user code: they run on
+/// the domain's reclaimer alone, may call anything except a wait for their own domain, and count as callbacks for
+/// <see cref="Rcu.BarrierCallbacks"/>. If one throws, <see cref="GracePeriodDomain.CallbackFailed"/> reports it.
 /// </remarks>
 public interface INativeDeallocator
 {

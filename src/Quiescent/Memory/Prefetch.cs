@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Quiescent.Memory;
 
-// The next block's line, asked for before it is needed. The base library has no such instruction for Arm.
+// Asks for the next block's cache line before it is needed. The base library has no such instruction for Arm.
 internal static unsafe class Prefetch
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -6,18 +6,19 @@ using Quiescent.Reclamation;
 
 namespace Quiescent.Modules;
 
-// The contexts that wait before they are unloaded. Why that is safe:
+// The load contexts whose unloading waits for their callbacks. Why that is safe:
 //
-// - A context's code is there as long as something refers to one of its assemblies, also after Unload: until the
-//   Unloading event is over the runtime itself does. So during the event the assemblies are tied to the barriers of all
-//   domains in which code waits: who unloads may wait for those or not, the code is not gone before its callbacks are.
-// - What was queued before Unload was called is in a domain's queues, and the domain is in the list until these have
-//   been reclaimed, or nothing refers to it any more: then it has no thread, and never runs anything.
-// - Whoever waits holds up nothing that it waits for: nobody waits inside a section, nor on a reclaimer, of whatever
+// - A context's code is there as long as something refers to one of its assemblies, even after Unload; until the
+//   Unloading event is over, the runtime itself does. So during the event the assemblies are tied to the barriers of
+//   all domains in which code waits. Whether or not the thread that unloads waits for those, the code is not gone
+//   before its callbacks have run.
+// - Items that were queued before the call of Unload are in a domain's queues. The domain is in the list until these
+//   have been reclaimed, or until nothing refers to it any more: then it has no thread, and never runs anything.
+// - A thread that waits holds up nothing that it waits for: no thread waits inside a section or on a reclaimer, of any
 //   domain, since callbacks may in turn wait for other domains.
-// - The finalizer's thread raises the event for a context that nothing refers to, and at process exit for all. It does
-//   not wait; and while it is not known which thread that is, nobody waits for longer than a callback may reasonably
-//   take.
+// - The finalizer's thread raises the event for a context that nothing refers to, and at process exit for all contexts.
+//   It does not wait. While it is not known which thread that is, no thread waits for longer than a callback may
+//   reasonably take.
 internal static class Attachments
 {
     private static readonly ConditionalWeakTable<AssemblyLoadContext, object?> s_contexts = [];
@@ -33,11 +34,12 @@ internal static class Attachments
             context.Unloading += OnUnloading;
         }
 
-        // Looked at afterwards: had the event been raised before the handler was there, the context would be gone from
-        // the list.
+        // Looks at the list after adding the handler: if the event had been raised before that, the context would be
+        // gone from the list.
         if (!AssemblyLoadContext.All.Contains(context))
         {
-            throw new InvalidOperationException("The context is being unloaded already: nothing waits for its callbacks any more.");
+            throw new InvalidOperationException(
+                "The context is being unloaded already: nothing waits for its callbacks any more.");
         }
     }
 
@@ -55,7 +57,7 @@ internal static class Attachments
                 }
             }
 
-            // Without an assembly there is no code: so it is with all contexts under NativeAOT, where the process's
+            // A context without assemblies has no code. Under NativeAOT all contexts are like that, and the process's
             // exit raises the event on the thread that exits.
             Assembly[] code = barriers.Count != 0 ? [.. context.Assemblies] : [];
             if (code.Length != 0)
@@ -69,8 +71,8 @@ internal static class Attachments
         }
         catch (OutOfMemoryException)
         {
-            // It leaves Unload before anything is unloaded; but the event is not raised again, and the finalizer was
-            // called off.
+            // The exception leaves Unload before anything is unloaded. But the event is not raised again by itself, and
+            // the finalizer was called off: this restores both.
             context.Unloading += OnUnloading;
             GC.ReRegisterForFinalize(context);
             throw;
@@ -80,7 +82,7 @@ internal static class Attachments
     private static void KeepUntil(List<Task> barriers, Assembly[] code) => Task.WhenAll(barriers).ContinueWith(
         static (all, code) =>
         {
-            _ = all.Exception; // Of disposed domains, which have carried everything out.
+            _ = all.Exception; // From disposed domains, which have reclaimed everything.
             GC.KeepAlive(code);
         },
         code,
@@ -110,7 +112,7 @@ internal static class Attachments
         }
         catch (AggregateException)
         {
-            // Of disposed domains, as above.
+            // From disposed domains, as above.
         }
     }
 }

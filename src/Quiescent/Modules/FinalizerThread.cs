@@ -3,8 +3,8 @@ using Quiescent.Ordering;
 
 namespace Quiescent.Modules;
 
-// Which thread finalizes. The runtime does not tell, so an object is dropped whose finalizer does: after the next
-// collection.
+// Finds out which thread runs finalizers. The runtime does not say, so Ask drops an object whose finalizer records its
+// thread, after the next collection.
 internal sealed class FinalizerThread
 {
     private static Thread? s_thread;
@@ -19,7 +19,7 @@ internal sealed class FinalizerThread
 
     public static bool IsCurrent => Order.Acquire(in s_thread) == Thread.CurrentThread;
 
-    /// <summary>Finds out with the next collection.</summary>
+    /// <summary>Makes the next collection find the thread.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static void Ask()
     {

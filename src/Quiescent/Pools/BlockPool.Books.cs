@@ -4,12 +4,12 @@ using Quiescent.Reclamation;
 
 namespace Quiescent.Pools;
 
-// Where a pool's blocks are (P6).
+// Counts where a pool's blocks are: P6 (blocks out = rented less freed).
 internal sealed unsafe partial class BlockPool
 {
     private long _freedWithoutMagazine;
 
-    /// <summary>What was freed is read before what was rented, so that no more ever seems to be freed than was
+    /// <summary>Reads what was freed before what was rented, so that the blocks freed never seem to outnumber those
     /// rented.</summary>
     public RcuPoolStatistics Read()
     {
@@ -40,8 +40,8 @@ internal sealed unsafe partial class BlockPool
         };
     }
 
-    // In a closed pool: nothing is rented, so whatever comes back meanwhile makes the true figure smaller, never
-    // larger.
+    // Called on a closed pool: nothing is rented, so blocks that come back during the count make the true figure
+    // smaller, never larger.
     private long CountOut()
     {
         long blocksOut = 0;
@@ -54,7 +54,7 @@ internal sealed unsafe partial class BlockPool
         return blocksOut - Order.Acquire(in _freedWithoutMagazine);
     }
 
-    // Rented: less what FreeNow brought back.
+    // Rented is net of what FreeNow brought back.
     private readonly record struct Figures(long Rented, long Freed, long Waiting);
 
     // The pool's magazines, of idle, busy and ended threads.
@@ -91,7 +91,9 @@ internal sealed unsafe partial class BlockPool
             using TryLock.Holder holder = TryLock.Hold(ref _queue->Lock);
             long tail = _queue->Tail(_core.Queues);
             return new Figures(
-                Current->Received - Order.Acquire(in Current->Count), tail - Current->FreedBefore, tail - Order.Acquire(in _queue->Reclaimed));
+                Current->Received - Order.Acquire(in Current->Count),
+                tail - Current->FreedBefore,
+                tail - Order.Acquire(in _queue->Reclaimed));
         }
     }
 }

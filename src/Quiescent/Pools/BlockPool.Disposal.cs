@@ -12,18 +12,20 @@ namespace Quiescent.Pools;
 //              blocks are out
 //          ┌─────────────────────┐
 //          ▼     Dispose         │          none is out
-//        open ─────────────► closing ─────────────────────► disposed: wait for what waits, free the slabs
+//        open ─────────────► closing ─────────────────────► disposed: wait for queued blocks, free the slabs
 //
-// P5  Renting takes a block (release store of the magazine's count [L]), then reads Open again. Disposal closes Open,
-//     issues the process-wide barrier [M], then counts. Outcomes, by where the renting thread executes its share of the
-//     barrier: the block was taken before it, then the count finds it out, and the pool opens again; or it was not,
-//     then the second read of Open comes later still and sees it closed: the renter puts the block back untouched. It
-//     may be in a slab that is freed by then. Freeing needs no such pair: a block is out until its place in a queue or
-//     magazine is visible, and with one out nothing is disposed of.
-// P7  A pool that is dropped frees its slabs when all blocks are in magazines and the depot, which is looked at when it
-//     is dropped and whenever queued blocks come home. Its handle keeps it until then. Blocks that are out nobody can
-//     free any more, but may still be read: then the slabs stay for ever. A type-safe pool's slabs leave as in P4,
-//     since its readers need no pool.
+// P5 (disposal and renting never both succeed)  Renting takes a block (release store of the magazine's count [L]), then
+//     reads Open again. Disposal closes Open, issues the process-wide barrier [M], then counts. Outcomes, by where the
+//     renting thread executes its share of the barrier:
+//       - it took the block before: the count finds the block out, and the pool opens again;
+//       - it takes the block after: its second read of Open comes later still and sees the pool closed, so the renter
+//         puts the block back untouched. The block may be in a slab that is freed by then.
+//     Freeing needs no such pair: a block counts as out until its place in a queue or magazine is visible, and while
+//     one is out, nothing is disposed of.
+// P7 (a dropped pool frees nothing in use)  A dropped pool frees its slabs when all blocks are in magazines and the
+//     depot. It looks when it is dropped, and again whenever queued blocks come home; its handle keeps it until then.
+//     Blocks that are still out can no longer be freed, but may still be read: then the slabs stay for ever. The slabs
+//     of a type-safe pool leave as in P4 (a grace period later), since its readers need no pool.
 internal sealed unsafe partial class BlockPool
 {
     private const int Closing = 1;
@@ -35,7 +37,7 @@ internal sealed unsafe partial class BlockPool
     private int _stateGate;
     private int _released;
 
-    /// <summary>Closes the pool, waits until its queued blocks came home and frees the slabs.</summary>
+    /// <summary>Closes the pool, waits until its queued blocks have come home, and frees the slabs.</summary>
     /// <exception cref="InvalidOperationException">Blocks are out, and nothing has changed; or this thread must not
     /// wait.</exception>
     public void Dispose()
@@ -45,7 +47,8 @@ internal sealed unsafe partial class BlockPool
         if (blocksOut != 0)
         {
             throw new InvalidOperationException(
-                $"{blocksOut} blocks of the pool '{_name}' are still out. Nothing was freed, and the pool can be used as before.");
+                $"{blocksOut} blocks of the pool '{_name}' are still out. "
+                + "Nothing was freed, and the pool can be used as before.");
         }
 
         if (BarrierTarget.Take(_core, codeOnly: false) is { } target)
@@ -86,11 +89,11 @@ internal sealed unsafe partial class BlockPool
         }
     }
 
-    /// <summary>The pool's last reference was dropped.</summary>
+    /// <summary>Called when nothing refers to the pool any more.</summary>
     public void Abandon()
     {
         ChangeState(set: Abandoned);
-        Order.FenceAllThreads(); // [M] for a fast path that was its object's last use.
+        Order.FenceAllThreads(); // [M] for a fast path that was the last use of its pool.
         ReleaseIfAbandoned();
     }
 
@@ -119,7 +122,8 @@ internal sealed unsafe partial class BlockPool
         }
     }
 
-    // A reader that found a block of a type-safe slab before the last was freed may still read it.
+    // A reader that found a block of a type-safe slab before the last of its blocks was freed may still read the slab:
+    // it leaves after a grace period.
     private void Release(Slab* slab)
     {
         while (slab != null)
@@ -143,7 +147,7 @@ internal sealed unsafe partial class BlockPool
         }
     }
 
-    // A disposed domain takes no heads. Unless a section is still open, a grace period can be driven here and now.
+    // A disposed domain takes no heads. Unless a section is still open, this thread can drive a grace period itself.
     private void ReleaseAfterDomain(Slab* slab)
     {
         if (_core.Engine.TryAdvance(_core.Engine.NextTarget()))
@@ -152,7 +156,7 @@ internal sealed unsafe partial class BlockPool
         }
         else
         {
-            _depot.PutBack(slab); // Until the pool is disposed of; a dropped pool's stays for ever.
+            _depot.PutBack(slab); // Until the pool's disposal. A dropped pool's slab stays for ever.
         }
     }
 
@@ -170,7 +174,7 @@ internal sealed unsafe partial class BlockPool
         Order.Release(ref _open, state == 0 ? _number : Magazines.Closed);
     }
 
-    // Disposal decides soon, one way or the other.
+    // Waits while a disposal is under way. It decides soon, one way or the other.
     private void AwaitOpen()
     {
         Backoff backoff = default;

@@ -10,7 +10,7 @@ using static Quiescent.Tuning;
 
 namespace Quiescent.Pools;
 
-// A pool, whatever its blocks' type. Where a block is, and what moves it:
+// A pool of blocks of any type. Where a block is, and what moves it:
 //
 //        Free            reclaimed by the owner                Rent
 //   out ──────► queue ─────────────────────────► magazine ─────────────► out
@@ -21,23 +21,29 @@ namespace Quiescent.Pools;
 //    │ FreeNow (or Free, type-safe)            └────────────┘ ◄───────── └───────┘
 //    └───────────► magazine                        depot       no block shelved
 //
-// The queue is one of the thread's page queues, with a channel of the pool's own: sealing, targets, owner collection,
-// passes, barriers, back-pressure, adoption by the slot's next owner, books and the domain's disposal are those of
-// kfree_rcu. The fast paths (inline, in the public face) pop the magazine and append to the queue. Why it is right:
+// The queue is one of the thread's page queues, with a channel of the pool's own. Stamps, targets, owner collection,
+// the reclaimer's passes, barriers, back-pressure, adoption by the slot's next owner, statistics and the domain's
+// disposal are those of kfree_rcu. The fast paths (inlined into the public face) pop the magazine and append to the
+// queue. Why it is right:
 //
-// P1  A block has one place, and one thread at a time moves it: what is in a magazine, its owner; what has expired in a
-//     queue, the holder of the queue's lock (O7, O10); what is in the depot, the holder of the depot's.
-// P2  (O3) Between Free and Rent lies a full grace period: blocks leave a queue only once they have expired. Not so
-//     what FreeNow takes, and a type-safe pool's Free: its readers check that the block is still the one they looked
-//     for.
-// P3  One owner per magazine (Magazine.cs): the thread whose slot it belongs to. An ended thread's goes to the slot's
-//     next owner with what is in it, by the registration that orders the two (O6).
-// P4  A slab goes back to the system when all of its blocks are in it (Depot.cs), and a type-safe pool's after one
-//     grace period more, as a head of its domain: a reader that found a block of it before the last was freed may look
-//     at it that long.
-// P5  Disposal against renting: [L], [M] in BlockPool.Disposal.cs.
-// P6  Out is counted as rented less freed, from each magazine's own figures, never from where blocks are: so a block on
-//     its way from one place to another is not missed. Freed are the entries that a queue has ever taken.
+// P1 (one place, one mover)  A block has one place, and one thread at a time moves it: in a magazine, its owner;
+//     expired in a queue, the holder of the queue's lock, by O7 (exactly once) and O10 (one consumer); in the depot,
+//     the holder of the depot's lock.
+// P2 (a grace period before reuse)  Between Free and Rent lies a full grace period, since blocks leave a queue only
+//     once they have expired: O3 (unlinked before started). FreeNow is an exception, and so is Free in a type-safe
+//     pool, whose readers check that the block is still the one they looked for.
+// P3 (one owner per magazine)  A magazine belongs to the thread whose slot it is in (Magazine.cs). When the thread has
+//     ended, it goes to the slot's next owner with what is in it; the registration orders the two, by O6 (dead
+//     threads).
+// P4 (a slab leaves whole)  A slab goes back to the system when all of its blocks are in it (Depot.cs). A slab of a
+//     type-safe pool does so one grace period later, as a head of its domain: a reader that found a block of it before
+//     the last one was freed may look at it that long.
+// P5 (disposal and renting never both succeed)  [L], [M] in BlockPool.Disposal.cs.
+// P6 (blocks out)  The count of blocks out is rented less freed, from each magazine's own figures, and never from where
+//     blocks are: so it does not miss a block on its way from one place to another. The freed count is the number of
+//     entries that the queue has ever received.
+//
+// Checked by: RentTests, PoolThreadTests, PoolStressTests, PoolDisposalTests; systematic PoolTests; mutants P3 to P7.
 internal sealed unsafe partial class BlockPool : BlockSink
 {
     private static long s_lastNumber;
@@ -56,7 +62,7 @@ internal sealed unsafe partial class BlockPool : BlockSink
     private long _open;
 
     /// <summary>A pool without blocks.</summary>
-    /// <exception cref="OutOfMemoryException">There is no memory for what a pool consists of.</exception>
+    /// <exception cref="OutOfMemoryException">There is no memory for the pool itself.</exception>
     public BlockPool(DomainCore core, nuint blockBytes, RcuPoolOptions options)
     {
         _core = core;
@@ -86,7 +92,7 @@ internal sealed unsafe partial class BlockPool : BlockSink
 
         Order.Release(ref _open, _number);
 
-        // Closed is set before the domain's pools are marked: whichever comes first, this pool knows.
+        // The domain's disposal sets Closed before it marks the pools: whichever comes first, this pool learns of it.
         if (Order.Acquire(in core.State->Closed) != 0)
         {
             MarkDomainDisposed();
@@ -105,8 +111,8 @@ internal sealed unsafe partial class BlockPool : BlockSink
     [MethodImpl(MethodImplOptions.NoInlining)]
     public void HandleAppendFlags(PageQueue* queue) => _producer.HandleAppendFlags(queue);
 
-    /// <summary>Rents beyond the fast path: an empty magazine, another pool's before, the thread's first, a closed
-    /// pool, Validate.</summary>
+    /// <summary>Rents beyond the fast path: the magazine is empty, another pool was used last, the thread is new to the
+    /// pool, the pool is closed, or Validate is on.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public void* Rent()
     {
@@ -168,7 +174,8 @@ internal sealed unsafe partial class BlockPool : BlockSink
         }
     }
 
-    /// <summary>Frees at once, beyond the fast path. Cannot fail, but by Validate's checks or after disposal.</summary>
+    /// <summary>Frees at once, beyond the fast path. It fails only after disposal, or in the checks of
+    /// Validate.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public void FreeNow(void* block)
     {
@@ -188,8 +195,8 @@ internal sealed unsafe partial class BlockPool : BlockSink
         if (magazine == null)
         {
             Slab* released = _depot.Put([(nint)block]);
-            Release(released); // Which may put a slab back into the depot.
-            Order.Increment(ref _freedWithoutMagazine); // Not before all is in its place: disposal counts it.
+            Release(released); // May put a slab back into the depot.
+            Order.Increment(ref _freedWithoutMagazine); // Last, with all in its place: disposal counts it.
             return;
         }
 
@@ -208,20 +215,20 @@ internal sealed unsafe partial class BlockPool : BlockSink
         ReleaseIfAbandoned();
     }
 
-    // The thread's magazine; registers the thread.
+    // Finds or adopts the thread's magazine, and registers the thread.
     private Magazine* Find(ReaderSlot* real)
     {
         Magazine* magazine = (Magazine*)((ThreadQueues*)real->Queues)->For(_channel, Magazine.Bytes);
         if (magazine->Pool != _number)
         {
-            // A renter may have been overtaken by disposal, and its newly taken slot have a magazine of the next pool
+            // Disposal may have overtaken a renter, whose newly taken slot may then have a magazine of the next pool
             // with this channel. But if this pool is not disposed of now, the channel is its own, and later pools leave
             // this slot to this thread.
             ThrowIfDisposed();
             Magazine.Adopt(magazine, _number, GCHandle.ToIntPtr(_handle), _magazine, _core.Queues);
         }
 
-        // Under Validate, and where fences are to be paid by each operation, every operation comes here.
+        // Under Validate, and where each operation has to fence by itself, every operation comes here.
         if (!_validate && ProcessWideBarrier.IsReliable)
         {
             Magazines.Remember(_number, magazine);
@@ -243,7 +250,7 @@ internal sealed unsafe partial class BlockPool : BlockSink
         }
     }
 
-    // Expired blocks of the thread's own go straight back to renting; else the depot gives.
+    // The thread's own expired blocks are rented again first; if there are none, the depot gives.
     private void Refill(Magazine* magazine)
     {
         Span<nint> into = new(Magazine.BlockAt(magazine, 0), (int)magazine->Capacity);
@@ -260,8 +267,8 @@ internal sealed unsafe partial class BlockPool : BlockSink
         Magazine.Receive(magazine, count);
     }
 
-    // Half of a full magazine goes to the depot, so that a thread that swings about its edge does not go there each
-    // time.
+    // Moves half of a full magazine to the depot, so that a thread that keeps crossing the magazine's edge does not go
+    // there each time.
     private void Unload(Magazine* magazine)
     {
         int count = (int)(magazine->Count + 1) / 2;
@@ -273,7 +280,7 @@ internal sealed unsafe partial class BlockPool : BlockSink
     {
         if (!_isTypesafe && !Poison.IsIntact(block, _layout.Stride))
         {
-            // Said once; the block is fit to be rented again.
+            // Reported once: from here on the block can be rented again.
             Poison.Fill(block, _layout.Stride);
             Magazine.TakeBack(magazine);
             throw new InvalidOperationException(

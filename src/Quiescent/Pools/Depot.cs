@@ -5,15 +5,15 @@ using static Quiescent.Tuning;
 
 namespace Quiescent.Pools;
 
-// The blocks of a pool that no thread has: a shelf, where whole magazines' worth come and go as they are, and slabs, to
-// which what the shelf has no room for is sorted back. All under one lock, held for a page's worth of work. Why it is
-// right:
+// The blocks of a pool that no thread has, on a shelf and in slabs. Whole magazines' worth of blocks come to the shelf
+// and leave it as they are; blocks for which the shelf has no room are sorted back into their slabs. One lock protects
+// all of it, held for a page's worth of work. Why it is right:
 //
-// P1  A block is in one place: the bit of its slab, or a place on the shelf, or with its taker. Take and Put move
-//     it under the lock.
-// P4  A slab leaves when all of its blocks stand in its own bits: then none is out, in a magazine, on the shelf or
-//     waiting. It is linked nowhere any more, and is that caller's whose Put returned it. A few empty slabs stay, so
-//     that a pool that swings about a slab's edge does not go to the system each time.
+// P1 (one place)  A block is in one place: its bit in its slab, a place on the shelf, or with its taker. Take and Put
+//     move it under the lock.
+// P4 (a slab leaves whole)  A slab leaves when all of its blocks stand in its own bits: then none is out, in a
+//     magazine, on the shelf or waiting. Nothing links to it any more, and it belongs to the caller whose Put returned
+//     it. A few empty slabs stay, so that a pool that keeps crossing a slab's edge does not go to the system each time.
 internal sealed unsafe class Depot
 {
     private readonly SlabLayout _layout;
@@ -21,7 +21,7 @@ internal sealed unsafe class Depot
     private readonly bool _validate;
     private readonly int _shelfRoom;
     private nint* _shelf;
-    private readonly Dictionary<nint, string> _freedAt = []; // Under Validate, of blocks that are in.
+    private readonly Dictionary<nint, string> _freedAt = []; // Under Validate: where the blocks that are in were freed.
     private int _lock;
     private int _shelved;
     private int _emptySlabs;
@@ -45,7 +45,7 @@ internal sealed unsafe class Depot
     }
 
     /// <summary>Takes blocks: from the shelf, from slabs that have free ones, or, if there are none, from a new slab.
-    /// Returns how many: none only after <see cref="TakeAll"/>.</summary>
+    /// Returns how many it took: none only after <see cref="TakeAll"/>.</summary>
     /// <exception cref="OutOfMemoryException">There is no memory for a slab; nothing has changed.</exception>
     public int Take(Span<nint> into)
     {
@@ -71,7 +71,7 @@ internal sealed unsafe class Depot
         return taken;
     }
 
-    /// <summary>Takes blocks back. Returns slabs that are empty and the depot's no more, linked by Next.</summary>
+    /// <summary>Takes blocks back. Returns the empty slabs that leave the depot, linked by Next.</summary>
     public Slab* Put(ReadOnlySpan<nint> blocks)
     {
         using TryLock.Holder holder = TryLock.Hold(ref _lock);
@@ -99,7 +99,7 @@ internal sealed unsafe class Depot
         return released;
     }
 
-    /// <summary>Takes a slab back that could not leave after all.</summary>
+    /// <summary>Takes back a slab that could not leave after all.</summary>
     public void PutBack(Slab* slab)
     {
         using TryLock.Holder holder = TryLock.Hold(ref _lock);
@@ -108,7 +108,7 @@ internal sealed unsafe class Depot
         _emptySlabs++;
     }
 
-    /// <summary>Frees all slabs; nobody uses a block or will.</summary>
+    /// <summary>Frees all slabs. The caller knows that nobody uses a block of them, now or later.</summary>
     public void ReleaseAll()
     {
         for (Slab* slab = TakeAll(); slab != null;)
@@ -119,7 +119,7 @@ internal sealed unsafe class Depot
         }
     }
 
-    /// <summary>Ends the depot. Returns all slabs, linked by Next: the caller's to free.</summary>
+    /// <summary>Ends the depot. Returns all slabs, linked by Next; the caller frees them.</summary>
     public Slab* TakeAll()
     {
         using TryLock.Holder holder = TryLock.Hold(ref _lock);
@@ -143,8 +143,8 @@ internal sealed unsafe class Depot
         return (_slabs, _slabs * _layout.Blocks, _freeInSlabs + _shelved);
     }
 
-    /// <summary>Under Validate: poisons free blocks, unless readers may look at them, or their slabs are gone (a renter
-    /// may be late).</summary>
+    /// <summary>Under Validate: poisons free blocks, except those that readers may look at, and those whose slabs are
+    /// gone (a renter may come late).</summary>
     public void PoisonAll(ReadOnlySpan<nint> blocks)
     {
         using TryLock.Holder holder = TryLock.Hold(ref _lock);
@@ -175,7 +175,7 @@ internal sealed unsafe class Depot
 
     /// <summary>Under Validate: a block comes in.</summary>
     /// <exception cref="InvalidOperationException">It is no block of this pool, or was not out.</exception>
-    /// <exception cref="OutOfMemoryException">There is no memory to note where; nothing has changed.</exception>
+    /// <exception cref="OutOfMemoryException">There is no memory to record where; nothing has changed.</exception>
     public void MarkIn(nint block)
     {
         string site = CallerSite.Capture().ToString();
@@ -188,7 +188,8 @@ internal sealed unsafe class Depot
 
         if (slab == null || !_layout.IsBlock(slab, block))
         {
-            throw new InvalidOperationException($"No block of this pool begins at 0x{block:x}. Nothing was freed.\n  queued at: {site}");
+            throw new InvalidOperationException(
+                $"No block of this pool begins at 0x{block:x}. Nothing was freed.\n  queued at: {site}");
         }
 
         _freedAt.EnsureCapacity(_freedAt.Count + 1);
@@ -244,7 +245,7 @@ internal sealed unsafe class Depot
         Unlink(slab);
         if (_emptySlabs < KeptEmptySlabs)
         {
-            // Last, so that blocks of slabs in use are rented before it.
+            // Last in the list, so that the blocks of slabs in use are rented before its own.
             LinkLast(slab);
             _emptySlabs++;
             return;

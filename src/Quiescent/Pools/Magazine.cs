@@ -8,17 +8,17 @@ using static Quiescent.Tuning;
 
 namespace Quiescent.Pools;
 
-// What one thread has of one pool: its queue of freed blocks, and a stack of blocks that are ready to rent. It is a
-// further queue of the thread's slot, and stays with the slot when the thread ends: the slot's next owner goes on
-// renting from it. When the pool is gone, the next pool with its channel adopts the record.
+// One thread's part of one pool: its queue of freed blocks, and a stack of blocks that are ready to rent. It is one
+// more queue of the thread's slot, and stays with the slot when the thread ends: the slot's next owner goes on renting
+// from it. When the pool is gone, the next pool with its channel adopts the record.
 //
-// P3  The owner alone moves Count. Others read it with Received, under the queue's lock, which the owner takes to
-//     change both; so what they compute from the two differs from the truth by blocks that the owner is just renting,
-//     and by no others.
+// P3 (one owner)  The owner alone moves Count. Other threads read it together with Received, under the queue's lock,
+//     which the owner takes to change both. So what they compute from the two differs from the truth by the blocks that
+//     the owner is just renting, and by no others.
 [StructLayout(LayoutKind.Explicit, Size = Bytes)]
 internal unsafe struct Magazine
 {
-    /// <summary>As many as a page of blocks holds.</summary>
+    /// <summary>As many blocks as a page holds.</summary>
     public const int MaxBlocks = Page.Entries;
 
     public const int Bytes = BlocksOffset + (MaxBlocks * sizeof(long));
@@ -32,11 +32,11 @@ internal unsafe struct Magazine
     [FieldOffset(PageQueue.Bytes)]
     public long Count;
 
-    /// <summary>At most so many.</summary>
+    /// <summary>The largest Count that the pool allows.</summary>
     [FieldOffset(PageQueue.Bytes + 32)]
     public long Capacity;
 
-    /// <summary>The pool's number; 0 before the first.</summary>
+    /// <summary>The pool's number; 0 before the first pool.</summary>
     [FieldOffset(PageQueue.Bytes + 8)]
     public long Pool;
 
@@ -44,7 +44,7 @@ internal unsafe struct Magazine
     [FieldOffset(PageQueue.Bytes + 16)]
     public long Received;
 
-    /// <summary>Entries that the queue had taken for earlier pools.</summary>
+    /// <summary>Entries that the queue had received for earlier pools.</summary>
     [FieldOffset(PageQueue.Bytes + 24)]
     public long FreedBefore;
 
@@ -55,8 +55,8 @@ internal unsafe struct Magazine
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool TryPop(Magazine* magazine, out void* block)
     {
-        // SAFETY: the owner's magazine. Ahead of its first block lies its header, whose words as addresses are harmless
-        // to ask for.
+        // SAFETY: the magazine is the caller's own. Ahead of its first block lies its header, whose words are harmless
+        // to read and to prefetch as addresses.
         long count = magazine->Count - 1;
         block = (void*)*BlockAt(magazine, count);
         if (count < 0)
@@ -84,10 +84,11 @@ internal unsafe struct Magazine
         return true;
     }
 
-    /// <summary>A renter that saw its pool being disposed of gives back what it popped.</summary>
+    /// <summary>Puts back the block that the caller popped before it saw its pool being disposed of.</summary>
     public static void TakeBack(Magazine* magazine) => Order.Release(ref magazine->Count, magazine->Count + 1);
 
-    /// <summary>Blocks that were written above the last one come in (or, of a negative count, leave).</summary>
+    /// <summary>Counts in blocks that were written above the last one, or, for a negative count, counts out the last
+    /// ones.</summary>
     public static void Receive(Magazine* magazine, int count)
     {
         using TryLock.Holder holder = TryLock.Hold(ref magazine->Queue.Lock);
@@ -98,7 +99,7 @@ internal unsafe struct Magazine
         Order.Release(ref magazine->Count, magazine->Count + count);
     }
 
-    /// <summary>The owner makes the record its pool's, whose channel it has.</summary>
+    /// <summary>Makes this a magazine of the pool that has its channel. Called by the owner.</summary>
     public static void Adopt(Magazine* magazine, long pool, nint sink, int capacity, QueueContext queues)
     {
         using TryLock.Holder holder = TryLock.Hold(ref magazine->Queue.Lock);

@@ -3,11 +3,11 @@ using System.Runtime.CompilerServices;
 namespace Quiescent.Pools;
 
 // The magazine that this thread asked for last, in thread-local words that need no object: most loops use one pool at a
-// time. The number of a pool that is open is in no other's place, so a match is the pool's magazine; it lives as long
-// as the thread's slot, which the pool and the thread's registration both keep.
+// time. No other pool ever has the number of an open pool, so a match is the pool's magazine. It lives as long as the
+// thread's slot, which the pool and the thread's registration both keep.
 internal static unsafe class Magazines
 {
-    /// <summary>The number in place of a closed pool's own: no magazine is ever remembered for it.</summary>
+    /// <summary>Stands in place of a closed pool's number. No magazine is ever remembered for it.</summary>
     public const long Closed = -1;
 
     [ThreadStatic]

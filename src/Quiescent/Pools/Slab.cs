@@ -3,13 +3,13 @@ using System.Runtime.InteropServices;
 
 namespace Quiescent.Pools;
 
-// The header of a slab. Which of its blocks are free stands in bits of the header and never in the blocks: a reader of
-// a type-safe pool may look at a free block, and a freeing thread need not touch a cold one. All of it under the
-// depot's lock.
+// The header of a slab. Bits of the header, never words of the blocks, say which of its blocks are free: a reader of a
+// type-safe pool may look at a free block, and a freeing thread need not touch a cold one. The depot's lock protects
+// all of it.
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct Slab
 {
-    /// <summary>Takes an empty slab of a type-safe pool through a grace period. First, so that its offset is
+    /// <summary>Takes an empty slab of a type-safe pool through a grace period. The first field, so that its offset is
     /// 0.</summary>
     public RcuHead Head;
 
@@ -23,10 +23,10 @@ internal unsafe struct Slab
 
     public Slab* PreviousOfAll;
 
-    /// <summary>How many blocks are free: here, and not on the shelf, in a magazine, waiting or out.</summary>
+    /// <summary>How many blocks are free here: not on the shelf, in a magazine, waiting or out.</summary>
     public int FreeCount;
 
-    /// <summary>Takes free blocks, lowest addresses first. Returns how many.</summary>
+    /// <summary>Takes free blocks, lowest addresses first. Returns how many it took.</summary>
     public static int Take(Slab* slab, in SlabLayout layout, Span<nint> into)
     {
         int taken = 0;
@@ -65,7 +65,7 @@ internal unsafe struct Slab
         slab->FreeCount = blocks;
     }
 
-    /// <summary>Under Validate: notes whether a block is out. False: that is how it stood already.</summary>
+    /// <summary>Under Validate: records whether a block is out. False: it was recorded as that already.</summary>
     public static bool TryMark(Slab* slab, in SlabLayout layout, int index, bool isOut)
     {
         ref ulong word = ref FreeMap(slab)[layout.MapWords + (index / 64)];

@@ -2,13 +2,13 @@ using System.Numerics;
 
 namespace Quiescent.Pools;
 
-// How a pool's slabs are cut up. A slab is aligned to its size, a power of two, so that a block's address names its
-// slab:
+// How a slab is divided into blocks. A slab is aligned to its size, a power of two, so that a block's address yields
+// its slab:
 //
-//     header │ free bits │ (out bits, under Validate) │ to the alignment │ block 0 │ block 1 │ …
+//     header │ free bits │ (out bits, under Validate) │ padding │ block 0 │ block 1 │ …
 internal readonly unsafe struct SlabLayout
 {
-    // What a slab holds at least, so that the header's share and the rounding up to a power of two stay bearable.
+    // A slab holds at least this many blocks, which bounds the cost of its header and of rounding up to a power of two.
     private const int MinBlocks = 4;
 
     public SlabLayout(nuint blockBytes, nuint alignment, nuint slabBytes, bool validate)
@@ -32,7 +32,7 @@ internal readonly unsafe struct SlabLayout
         }
     }
 
-    /// <summary>From one block to the next.</summary>
+    /// <summary>Bytes from the beginning of one block to that of the next.</summary>
     public nuint Stride { get; }
 
     public nuint SlabBytes { get; }
@@ -43,7 +43,7 @@ internal readonly unsafe struct SlabLayout
     /// <summary>How many blocks a slab holds.</summary>
     public int Blocks { get; }
 
-    /// <summary>How many words a bit for each block takes.</summary>
+    /// <summary>How many words it takes to hold one bit for each block.</summary>
     public int MapWords { get; }
 
     public Slab* SlabOf(nint block) => (Slab*)((nuint)block & ~(SlabBytes - 1));
@@ -52,7 +52,7 @@ internal readonly unsafe struct SlabLayout
 
     public int IndexOf(Slab* slab, nint block) => (int)(((nuint)block - (nuint)slab - First) / Stride);
 
-    /// <summary>Whether a block of the slab begins there.</summary>
+    /// <summary>Whether a block of the slab begins at this address.</summary>
     public bool IsBlock(Slab* slab, nint block)
     {
         nuint offset = (nuint)block - (nuint)slab;

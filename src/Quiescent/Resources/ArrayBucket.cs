@@ -6,12 +6,15 @@ namespace Quiescent.Resources;
 // The returned arrays of one length, in the order in which they came back, each with the grace period that covers its
 // return.
 //
-// A1  An array is handed out after its grace period only: it leaves the front, and only when the domain has completed
-//     the target that was taken when it came back, after its user had unlinked it (O3, [G]). Each array has a target of
-//     its own.
-// A2  No array is handed out twice for one return: an array that is here and comes again is refused, by identity.
-// A3  Memory is bounded: when there is no room, and while a reader holds grace periods up, an array is left to the
-//     garbage collector, which waits for its readers by itself. So nothing has to run when nobody rents (O9).
+// A1 (rented again only after its grace period)  An array leaves the front, and only once the domain has completed the
+//     target that was taken when it came back, after its user had unlinked it: O3 (unlinked before started), [G]. Each
+//     array has a target of its own.
+// A2 (rented once for each return)  The bucket refuses an array that is in it already, by identity.
+// A3 (a bounded number waits)  When there is no room, and while a reader holds up grace periods, the bucket leaves
+//     arrays to the garbage collector, which waits for their readers by itself. So nothing has to run while nobody
+//     rents: O9 (nothing runs without work).
+//
+// Checked by: ArrayPoolTests; mutants A1, A2.
 internal sealed class ArrayBucket<T>
 {
     private readonly DomainCore _core;
@@ -44,7 +47,8 @@ internal sealed class ArrayBucket<T>
             }
 
             front = _ring[_front];
-            if (!_core.Engine.HasCompleted(front.Target) && !(_count >= DriveAt && _core.TryAdvanceQuietly(front.Target)))
+            if (!_core.Engine.HasCompleted(front.Target)
+                && !(_count >= DriveAt && _core.TryAdvanceQuietly(front.Target)))
             {
                 return null;
             }
@@ -83,7 +87,7 @@ internal sealed class ArrayBucket<T>
         return true;
     }
 
-    // A renter drives a grace period when this many arrays wait, so that as many share its cost.
+    // A renter drives a grace period when this many arrays wait, so that they share its cost.
     private int DriveAt => Math.Max(1, _ring.Length / 2);
 
     private readonly record struct Returned(T[] Array, ulong Target, bool Clear);

@@ -2,8 +2,8 @@ using Quiescent.Queues;
 
 namespace Quiescent.Resources;
 
-// Disposes of an object after a grace period. Made before the object is unlinked, and so before it is known which one
-// it will be.
+// Disposes of an object after a grace period. It is made before the object is unlinked, when it is not known yet which
+// object that will be.
 internal sealed class Disposal : ManagedCallback
 {
     public IDisposable? Resource { get; set; }

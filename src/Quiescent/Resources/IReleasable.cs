@@ -2,10 +2,10 @@ using Quiescent.Reclamation;
 
 namespace Quiescent.Resources;
 
-// What a lifetime releases at its end, once.
+// Something that a lifetime releases at its end, once.
 internal interface IReleasable
 {
-    /// <summary>What is called, for reports.</summary>
+    /// <summary>What <see cref="Release"/> calls, for reports.</summary>
     string ReleaseName { get; }
 
     void Release();

@@ -6,7 +6,7 @@ using Quiescent.Reclamation;
 
 namespace Quiescent.Resources;
 
-// When a resource is released that readers use inside their sections, without counting themselves in or out.
+// Decides when to release a resource that readers use inside their sections, without counting themselves in or out.
 //
 //              Close             a grace period later
 //      Open ───────────► Closing ─────────────────────► Released
@@ -17,23 +17,28 @@ namespace Quiescent.Resources;
 //
 // Why it is right:
 //
-// L1  No use after the release, though nothing unlinks the resource but its own state. A use is a load of the state
-//     inside a section. It finds Open: then its section is one that the grace period after Close waits for (O1; the
-//     state is what is unlinked, O3 holds between its exchange in Close and the stamp of the head). It finds Closing:
-//     then perhaps not, since the section may have begun later; so it makes that Used, and the first grace period does
-//     not release. It finds Used: another section did so, and the second grace period begins only after Used has become
-//     Shut, so after this load, and waits for this section too. Any step is one compare-exchange, and of Closing to
-//     Used and Closing to Released one succeeds.
-// L2  A reader whose section began before Close can use the resource to its end: Shut comes a grace period after Close.
-//     Where the resource is found through something published, which is unlinked before Close, the second finding means
-//     the same as the first, and nothing is made Used.
-// L3  A release comes at most two grace periods after Close, whatever readers do: a use that finds Shut or Released
-//     throws.
-// L4  It is released once: by the thread that takes the last hold. The owner's hold ends with the grace periods, a
-//     pin's with the pin.
-// L5  Close cannot fail: the head is made with the resource, and its handle keeps this object and the domain (so that
-//     they are not finalized before the resource), but not what the user holds. In a domain that is disposed of the
-//     thread pool waits instead.
+// L1 (not used after its release)  Nothing unlinks the resource except its own state. A use is a load of the state
+//     inside a section. Outcomes, by what it finds:
+//       - Open: the grace period after Close waits for this section, by O1 (announced before read). The state is what
+//         is unlinked; O3 (unlinked before started) holds between its exchange in Close and the stamp of the head.
+//       - Closing: that grace period may not wait for this section, which may have begun later. So the use changes the
+//         state to Used, and the first grace period does not release.
+//       - Used: another section changed it. The second grace period begins only after Used has become Shut, so after
+//         this load, and waits for this section too.
+//     The steps from Closing are compare-exchanges: of Closing to Used and Closing to Released, one succeeds.
+// L2 (a reader from before the close may go on)  A reader whose section began before Close can use the resource to its
+//     end: Shut comes a grace period after Close. Where readers find the resource through something published, which is
+//     unlinked before Close, Closing means the same as Open, and nothing is made Used.
+// L3 (two grace periods at most)  A release comes at most two grace periods after Close, whatever readers do: a use
+//     that finds Shut or Released throws.
+// L4 (released once)  The thread that gives up the last hold releases the resource. The owner's hold ends with the
+//     grace periods, a pin's with the pin.
+// L5 (closing cannot fail)  The head is made with the resource. The head's handle keeps this object and the domain
+//     alive, so that they are not finalized before the resource, but nothing that the user holds. Once the domain is
+//     disposed of, a thread of the pool waits for the readers instead of the reclaimer.
+//
+// Checked by: lifetime.pml; LifetimeTests, ClosingTests, DroppedTests, MemoryTests; systematic LifetimeTests; mutants
+// L1, L4, L5.
 internal sealed unsafe class Lifetime : ManagedCallback
 {
     private const int Open = 0;
@@ -42,8 +47,8 @@ internal sealed unsafe class Lifetime : ManagedCallback
     private const int Shut = 3;
     private const int Released = 4;
 
-    // What _holds adds up: the owner's hold, once, and each pin's. Apart, so that an Unpin too many cannot end the
-    // owner's.
+    // What _holds adds up: the owner's hold, once, and each pin's. They have different values, so that one Unpin too
+    // many cannot end the owner's hold.
     private const int OwnersHold = 1;
     private const int PinsHold = 2;
 
@@ -54,10 +59,10 @@ internal sealed unsafe class Lifetime : ManagedCallback
     private int _holds = OwnersHold;
 
     /// <summary>A lifetime that ends with the resource's release.</summary>
-    /// <param name="core">Whose readers use it.</param>
-    /// <param name="resource">What is released; it is kept until then. Null: <see cref="Close"/> names it.</param>
-    /// <param name="isPublished">Whether readers find it through something that is unlinked before <see
-    /// cref="Close"/>.</param>
+    /// <param name="core">The domain whose readers use the resource.</param>
+    /// <param name="resource">The resource, kept until its release. Null: <see cref="Close"/> names it.</param>
+    /// <param name="isPublished">Whether readers find it through something that is unlinked before
+    /// <see cref="Close"/>.</param>
     /// <exception cref="OutOfMemoryException">There is no memory for the head.</exception>
     public Lifetime(DomainCore core, IReleasable? resource, bool isPublished)
     {
@@ -82,7 +87,7 @@ internal sealed unsafe class Lifetime : ManagedCallback
         }
     }
 
-    /// <summary>As <see cref="Use"/>, of something published that was found by another way than its
+    /// <summary>As <see cref="Use"/>, for a published resource that the caller found in another way than through its
     /// publication.</summary>
     /// <inheritdoc cref="Use" path="/exception"/>
     public void UseUnlinked()
@@ -95,9 +100,9 @@ internal sealed unsafe class Lifetime : ManagedCallback
 
     /// <summary>Closes the resource, to be released when its readers are gone; a second call does nothing. Cannot
     /// fail.</summary>
-    /// <param name="resource">What is released, where it was not known before.</param>
-    /// <param name="isFinalizing">Called by a finalizer, which must not wait for readers, as others may have to above
-    /// the backlog limit.</param>
+    /// <param name="resource">The resource, if the constructor did not name it.</param>
+    /// <param name="isFinalizing">Whether a finalizer calls. It must not wait for readers, as other callers may have to
+    /// above the backlog limit.</param>
     public void Close(IReleasable? resource = null, bool isFinalizing = false)
     {
         if (Order.CompareExchange(ref _state, Closing, Open) == Open)
@@ -126,7 +131,7 @@ internal sealed unsafe class Lifetime : ManagedCallback
         ThrowReleased();
     }
 
-    /// <exception cref="InvalidOperationException">Nothing is kept by a <see cref="Hold"/>.</exception>
+    /// <exception cref="InvalidOperationException">No <see cref="Hold"/> is left to undo.</exception>
     public void Unhold()
     {
         int holds = Order.Acquire(in _holds);
@@ -142,10 +147,11 @@ internal sealed unsafe class Lifetime : ManagedCallback
             holds = seen;
         }
 
-        throw new InvalidOperationException("The memory is not pinned: it was unpinned more often than pinned, perhaps through a copy.");
+        throw new InvalidOperationException(
+            "The memory is not pinned: it was unpinned more often than pinned, perhaps through a copy.");
     }
 
-    // A grace period after Close, or another one after Shut.
+    // Runs a grace period after Close, or another one after Shut.
     protected override void CarryOut(RcuHead* head)
     {
         if (Order.CompareExchange(ref _state, Released, Closing) == Used)

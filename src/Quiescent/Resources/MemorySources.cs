@@ -12,7 +12,7 @@ internal sealed unsafe class HeapBlock(void* block) : IReleasable
     public void Release() => NativeMemory.Free(block);
 }
 
-// Memory that somebody else owns, and takes back by being disposed of.
+// Memory that its owner takes back when the owner is disposed of.
 internal sealed class OwnedMemory(IDisposable? owner) : IReleasable
 {
     public string ReleaseName => owner is null ? "nothing" : $"{owner.GetType()}.{nameof(IDisposable.Dispose)}";
@@ -20,7 +20,7 @@ internal sealed class OwnedMemory(IDisposable? owner) : IReleasable
     public void Release() => owner?.Dispose();
 }
 
-// A view of a mapped file. The view is held by its pointer, so that its own finalizer cannot unmap it.
+// A view of a mapped file. The view's acquired pointer keeps it, so that its own finalizer cannot unmap it.
 internal sealed class MappedView(MemoryMappedViewAccessor view, OpenCount open) : IReleasable
 {
     public string ReleaseName => "the unmapping of a file";
@@ -33,7 +33,7 @@ internal sealed class MappedView(MemoryMappedViewAccessor view, OpenCount open) 
     }
 }
 
-// A file of no bytes, of which nothing can be mapped.
+// An empty file, which cannot be mapped.
 internal sealed class EmptyView(OpenCount open) : IReleasable
 {
     public string ReleaseName => "nothing";

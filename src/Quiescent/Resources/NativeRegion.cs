@@ -6,21 +6,21 @@ using Quiescent.Reclamation;
 
 namespace Quiescent.Resources;
 
-// Memory outside the GC's heap, from somewhere, with a lifetime. What a reader has of it is an address, which keeps
-// nothing alive: so the finalizer of a region that was dropped waits for readers as well, and what is released is kept
-// by the lifetime.
+// Memory outside the GC's heap, from any source, with a lifetime. A reader has only its address, which keeps nothing
+// alive. So the memory of a dropped region waits for readers as well, and the lifetime keeps the source that takes it
+// back.
 internal sealed unsafe class NativeRegion : IDisposable
 {
     private readonly Lifetime _lifetime;
     private readonly int _spanLength; // Negative: too long for a span.
 
-    /// <param name="core">Whose readers use it.</param>
+    /// <param name="core">The domain whose readers use the memory.</param>
     /// <param name="address">Its first byte.</param>
     /// <param name="length">Its length in bytes.</param>
-    /// <param name="source">Where it goes back to.</param>
+    /// <param name="source">Takes the memory back at its release.</param>
     /// <param name="isPublished">Whether readers find it through something that is unlinked before it is disposed
     /// of.</param>
-    /// <exception cref="OutOfMemoryException">There is no memory to note it; the memory is still the
+    /// <exception cref="OutOfMemoryException">There is no memory for its lifetime; the region's memory is still the
     /// caller's.</exception>
     public NativeRegion(DomainCore core, void* address, long length, IReleasable source, bool isPublished)
     {
@@ -30,7 +30,7 @@ internal sealed unsafe class NativeRegion : IDisposable
         _lifetime = new Lifetime(core, source, isPublished);
     }
 
-    ~NativeRegion() => _lifetime?.Close(isFinalizing: true); // Null: there was no memory for it.
+    ~NativeRegion() => _lifetime?.Close(isFinalizing: true); // Null: the constructor found no memory for it.
 
     public byte* Address { get; }
 
@@ -38,7 +38,7 @@ internal sealed unsafe class NativeRegion : IDisposable
 
     public Lifetime Lifetime => _lifetime;
 
-    /// <summary>All of it, inside a section in which it was found.</summary>
+    /// <summary>All its bytes, for use inside the section in which the region was found.</summary>
     /// <exception cref="OverflowException">It is longer than a span can be.</exception>
     public ReadOnlySpan<byte> Bytes
     {
@@ -51,13 +51,14 @@ internal sealed unsafe class NativeRegion : IDisposable
                 ThrowTooLong();
             }
 
-            // SAFETY: a region found inside a section stays until its end (O1, O2); it has this many bytes.
+            // SAFETY: a region found inside a section stays until the section's end, by O1 (announced before read) and
+            // O2 (read before ended); it has this many bytes.
             return MemoryMarshal.CreateReadOnlySpan(ref *Address, length);
         }
     }
 
-    /// <summary>A part of it, likewise.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">It is not in the region.</exception>
+    /// <summary>A part of its bytes, for use inside the same section.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The part does not lie in the region.</exception>
     public ReadOnlySpan<byte> Part(long offset, int length)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan((ulong)offset, (ulong)Length, nameof(offset));
@@ -67,10 +68,11 @@ internal sealed unsafe class NativeRegion : IDisposable
         return new ReadOnlySpan<byte>(Address + offset, length);
     }
 
-    /// <summary>As bytes that may be held across an await; the face makes it when it is first asked for.</summary>
+    /// <summary>The memory as bytes that may be held across an await; the public face makes it on the first
+    /// request.</summary>
     public MemoryManager<byte>? View { get; set; }
 
-    /// <summary>Closes it; it is released when its readers are gone.</summary>
+    /// <summary>Closes the region; its memory is released when its readers are gone.</summary>
     public void Dispose()
     {
         _lifetime.Close();
@@ -79,5 +81,5 @@ internal sealed unsafe class NativeRegion : IDisposable
 
     [DoesNotReturn]
     private static void ThrowTooLong() =>
-        throw new OverflowException("The file is longer than a span can be: ask for a part of it.");
+        throw new OverflowException("The file is longer than a span can be. Ask for a part of it.");
 }

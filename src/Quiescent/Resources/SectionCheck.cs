@@ -5,13 +5,13 @@ using Quiescent.Sleepable;
 
 namespace Quiescent.Resources;
 
-// Whose sections protect a resource. A guard of another domain would protect nothing, and looks just like the right
-// one; so each dereference compares the address of something that the domain alone has.
+// Requires a section of the domain that protects a resource. A guard of another domain would protect nothing, and looks
+// just like the right one; so each dereference compares the address of something that the domain alone has.
 internal readonly unsafe struct SectionCheck
 {
     private static readonly nint s_none = -1;
 
-    private readonly DomainState* _state; // In a sleepable domain: what no guard has, not even a default one.
+    private readonly DomainState* _state; // In a sleepable domain: a value that no guard has, not even a default one.
     private readonly Stripes? _stripes;
 
     /// <summary>For the sections of a domain whose threads announce them in slots.</summary>
@@ -44,7 +44,8 @@ internal readonly unsafe struct SectionCheck
 
     [DoesNotReturn]
     private static void ThrowAnother(string parameter) =>
-        throw new ArgumentException("It is no section of the resource's domain, and would not protect it.", parameter);
+        throw new ArgumentException(
+            "The section is not one of the resource's domain, and does not protect it.", parameter);
 
     [DoesNotReturn]
     private void ThrowUnlessOpen(SrcuReadLock section)
@@ -54,6 +55,7 @@ internal readonly unsafe struct SectionCheck
             ThrowAnother(nameof(section));
         }
 
-        throw new InvalidOperationException("The lock was released before, or is the default one: it protects nothing.");
+        throw new InvalidOperationException(
+            "The lock was released before, or is the default one: it protects nothing.");
     }
 }

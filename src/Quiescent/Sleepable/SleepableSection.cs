@@ -4,8 +4,8 @@ using Quiescent.Ordering;
 
 namespace Quiescent.Sleepable;
 
-// Entry and exit of a sleepable section: its ticket is opened, then the section counted; the exit goes the other way.
-// Why that is right stands in StripeScan.cs (counting) and Ticket.cs (releasing once).
+// Entry and exit of a sleepable section. Entry opens the section's ticket, then counts the section; exit closes the
+// ticket, then counts the end. The arguments stand in StripeScan.cs (counting) and Ticket.cs (releasing once).
 internal static unsafe class SleepableSection
 {
     /// <summary>Begins a section under a free ticket of this thread. Returns the number that its lock
@@ -19,7 +19,7 @@ internal static unsafe class SleepableSection
     }
 
     /// <summary>As <see cref="Enter"/>, under Validate.</summary>
-    /// <exception cref="OutOfMemoryException">There is no memory to note the section; none has begun.</exception>
+    /// <exception cref="OutOfMemoryException">There is no memory to record the section; none has begun.</exception>
     public static ulong EnterRecorded(Ticket* ticket, SectionCounts* counts)
     {
         ulong number = ticket->Number + 1;
@@ -28,7 +28,8 @@ internal static unsafe class SleepableSection
         return number;
     }
 
-    // In a method of its own: a small finally block is copied to where it is entered, and not called.
+    // In a method of its own, since the finally block that calls it should stay small: the JIT copies a small one to
+    // where it is entered, and does not call it.
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static void Release(Ticket* ticket, ulong number)
     {
@@ -45,7 +46,8 @@ internal static unsafe class SleepableSection
             return;
         }
 
-        Order.Increment(ref counts->Unlocks); // O2 in StripeScan.cs. The counters may be gone from here on.
+        // O2 (read before ended) in StripeScan.cs. Once the end is counted, the counters may be gone.
+        Order.Increment(ref counts->Unlocks);
     }
 
     /// <summary>Whether the section is open, and counted in these counters.</summary>
@@ -62,8 +64,8 @@ internal static unsafe class SleepableSection
         return (Order.Acquire(in ticket->Number) & ~Ticket.Validated) == number && stripes.Contain(counts);
     }
 
-    /// <summary>Whether the section is open, and counted elsewhere than in these counters. Of one that has ended
-    /// nothing is known.</summary>
+    /// <summary>Whether the section is open, and counted in other counters than these. False for a section that has
+    /// ended, of which nothing is known.</summary>
     public static bool IsOpenElsewhere(Ticket* ticket, ulong number, Stripes stripes)
     {
         if (ticket == null)
@@ -71,7 +73,7 @@ internal static unsafe class SleepableSection
             return false;
         }
 
-        // SAFETY: tickets are never freed. What is read first belongs to the section if that is still open after it.
+        // SAFETY: tickets are never freed. The counters read first are the section's if it is still open after that.
         SectionCounts* counts = Order.Acquire(&ticket->Counts);
         return (Order.Acquire(in ticket->Number) & ~Ticket.Validated) == number && !stripes.Contain(counts);
     }
@@ -104,13 +106,14 @@ internal static unsafe class SleepableSection
 
     [DoesNotReturn]
     private static void ThrowDefault() =>
-        throw new InvalidOperationException("A default SrcuReadLock stands for no section: take one from ReadLock.");
+        throw new InvalidOperationException("A default SrcuReadLock stands for no section. Take a lock from ReadLock.");
 
     [DoesNotReturn]
     private static void ThrowReleased(Ticket* ticket, ulong number)
     {
         string sites = SectionSites.OfProcess.TryFind(ticket, number, out SectionSites.Entry entry)
-            ? $" The section began at {entry.EnteredAt} and was released at {entry.ReleasedAt?.ToString() ?? "a place not noted"}."
+            ? $" The section began at {entry.EnteredAt} "
+                + $"and was released at {entry.ReleasedAt?.ToString() ?? "an unknown place"}."
             : "";
         throw new InvalidOperationException(
             $"The lock was released before, perhaps through a copy. Nothing has changed.{sites}");

@@ -6,17 +6,17 @@ using Quiescent.Validate;
 namespace Quiescent;
 
 /// <summary>
-/// A read-side critical section of an <see cref="SrcuDomain"/>, open until it is disposed of, once, on whichever
-/// thread: <c>using SrcuReadLock section = domain.ReadLock();</c>. It may be held across <c>await</c>, stored and
+/// A read-side critical section of an <see cref="SrcuDomain"/>, open until it is disposed of. Dispose of it once, on
+/// any thread: <c>using SrcuReadLock section = domain.ReadLock();</c>. It may be held across <c>await</c>, stored and
 /// passed on.
 /// </summary>
 /// <remarks>
 /// <para>A reference from <see cref="Dereference{T}(ref readonly RcuPointer{T})"/> cannot outlive the lock's variable,
-/// nor cross an <c>await</c>; dereference again behind it: what was reachable when the section began is still
-/// there.</para>
-/// <para><b>Safety.</b> Copies stand for the same section: the first release ends it, and a second one throws. What the
-/// compiler does not see: a dereference after the release, and a lock that is never released, which holds up the
-/// domain's grace periods until the process ends (the stall report names who began it).</para>
+/// nor cross an <c>await</c>. Dereference again after the <c>await</c>: everything that was reachable when the section
+/// began is still there.</para>
+/// <para><b>Safety.</b> Copies stand for the same section: the first release ends it, and a second one throws. The
+/// compiler sees neither a dereference after the release, nor a lock that is never released. Such a lock holds up the
+/// domain's grace periods until the process ends; the stall report names the thread that began its section.</para>
 /// </remarks>
 public readonly unsafe struct SrcuReadLock : IDisposable, IAsyncDisposable
 {
@@ -38,8 +38,8 @@ public readonly unsafe struct SrcuReadLock : IDisposable, IAsyncDisposable
     public ref readonly T Dereference<T>(scoped ref readonly RcuPointer<T> pointer)
         where T : unmanaged
     {
-        // SAFETY: published blocks hold a T, and are not freed before this section ends (O1, O2); a null becomes a null
-        // reference.
+        // SAFETY: published blocks hold a T, and are not freed before this section ends, by O1 (announced before read)
+        // and O2 (read before ended). A null becomes a null reference.
         return ref Unsafe.AsRef<T>(DereferencePointer(in pointer));
     }
 
@@ -66,17 +66,17 @@ public readonly unsafe struct SrcuReadLock : IDisposable, IAsyncDisposable
     /// <param name="pointer">The published pointer, where it lies.</param>
     /// <returns>The block, or null.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void* DereferencePointer(scoped ref readonly RcuPointer pointer) => (void*)ProtectedLoad.Acquire(in pointer.Value);
+    public void* DereferencePointer(scoped ref readonly RcuPointer pointer) =>
+        (void*)ProtectedLoad.Acquire(in pointer.Value);
 
     /// <summary>Ends the section (<c>srcu_read_unlock</c>, <c>srcu_up_read</c>).</summary>
     /// <exception cref="InvalidOperationException">The lock was released before, or is the default one. Nothing has
-    /// changed. With
-    /// <see cref="RcuDomainOptions.Validate"/> the message says where the section began and where it was
+    /// changed. With <see cref="RcuDomainOptions.Validate"/> the message says where the section began and where it was
     /// released.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Dispose() => SleepableSection.Release(_ticket, _number);
 
-    /// <summary>Ends the section, at once, as <see cref="Dispose"/>: for <c>await using</c>.</summary>
+    /// <summary>Ends the section at once, as <see cref="Dispose"/> does: for <c>await using</c>.</summary>
     /// <returns>A completed task.</returns>
     /// <inheritdoc cref="Dispose" path="/exception"/>
     public ValueTask DisposeAsync()
@@ -85,7 +85,7 @@ public readonly unsafe struct SrcuReadLock : IDisposable, IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>Whether the section is open, and one of the domain with these counters.</summary>
+    /// <summary>Whether the section is open, and belongs to the domain with these counters.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool IsOpenIn(Stripes stripes) => SleepableSection.IsOpenIn(_ticket, _number, stripes);
 

@@ -10,29 +10,39 @@ namespace Quiescent.Sleepable;
 //     idle ─────────► emptying the ─────────────────────────► flipped: ─────────────────────────► done
 //                     leftover set       [R] Flip [S]         emptying the old set
 //
-// O1  A section reads Index, adds one to Locks of that set with an interlocked operation [P], then does its loads. A
-//     scan sums all Unlocks of a set, fences [Q], sums all Locks of the set, and calls it empty when the sums agree.
-//     The scan comes after the full fence of Start(), before which lie the unlinks that the grace period covers. For a
-//     section and a scan of its set: either the scan's sum of Locks includes the section; or it does not, then the
-//     section's loads, behind [P], come after the scan's, behind [Q], and see every unlink: the grace period need not
-//     wait for it. That rests on the platform's promise that an interlocked operation is a full fence, its own store
-//     included. Where it is included, its Unlock must be too if the sums are to agree. They can agree by mistake only
-//     if an Unlock was summed whose Lock was not: but Unlocks are summed first, and an Unlock seen before [Q] has its
-//     Lock seen after it, as the section's own interlocked operations are in that order, on whichever threads. So
-//     Unlocks never exceed Locks, section by section. Both scans are needed, since a section may read Index and be held
-//     up before [P] for as long as it likes. It then counts in a set that is no longer the one in use. A grace period
-//     with a flip and one scan would wait for the set that was in use, and end under a section that was held up across
-//     the flip before, began long ago, and sits in the other. So the set not in use is emptied first, then made the one
-//     in use, then the other emptied. A section that began before the grace period did (its Lock was visible at Start)
-//     sits in one of the two sets, and each is scanned once after Start. New sections do not keep the first scan
-//     waiting but for those that read Index before the flip of the last grace period; and not the second, but for those
-//     that read Index before this flip [S]: so grace periods end while sections come without pause.
-// O2  A section's loads come before the interlocked operations of its release, they before the acquire with which the
-//     scan sums Unlocks. Whoever ends a section on another thread has got the lock from the one that began it, with an
-//     ordering of its own.
-// O3, O4  The engine's.
+// O1 (announced before read)  A section reads Index, adds one to Locks of that set with an interlocked operation [P],
+//     then does its loads. A scan sums all Unlocks of a set, fences [Q], sums all Locks of the set, and calls the set
+//     empty when the sums agree. The scan comes after the full fence of Start(), and the unlinks that the grace period
+//     covers come before that fence. Outcomes for a section and a scan of its set:
+//       - the scan's sum of Locks does not include the section: then the section's loads, behind [P], come after the
+//         scan's, behind [Q], and see every unlink. The grace period need not wait for the section. This rests on the
+//         platform's promise that an interlocked operation is a full fence, its own store included.
+//       - the sum includes the section: then the sums agree only if they include its Unlock too, or by mistake. A
+//         mistake needs an Unlock in one sum whose Lock is not in the other. But the scan sums Unlocks first, and if it
+//         sees an Unlock before [Q], it sees the Lock after [Q], since the section's own interlocked operations are in
+//         that order, on whichever threads. So Unlocks never exceed Locks, section by section.
+//     Example: one section of a set is open (Locks 1, Unlocks 0), and a second begins and ends during the scan. Unlocks
+//     first: the scan reads Unlocks 0 or 1. If 0, it reads Locks 1 or 2; if 1, it reads Locks 2, as the second
+//     section's Lock came before its Unlock. The sums never agree. Locks first: it might read Locks 1, then Unlocks 1,
+//     and call the set empty while the first section is open.
+//     Both scans are needed, since a section may read Index and be held up before [P] for as long as it likes. It then
+//     counts in a set that is no longer the one in use. A grace period of one flip and one scan would wait for the set
+//     that was in use. It would end under a section that was held up across the previous flip, began long ago, and sits
+//     in the other set. So a grace period empties the set not in use, makes it the one in use, then empties the other.
+//     A section that began before the grace period did (its Lock was visible at Start) sits in one of the two sets, and
+//     each is scanned once after Start.
+//     New sections do not keep the first scan waiting, except those that read Index before the flip of the last grace
+//     period; nor the second, except those that read Index before this flip [S]. So grace periods end although sections
+//     come without pause.
+// O2 (read before ended)  A section's loads come before the interlocked operations of its release, and these before the
+//     acquire loads with which the scan sums Unlocks. A thread that ends a section begun on another has received the
+//     lock from that other thread, by a hand-over that orders the two.
+// O3, O4 (unlinked before started, wrap-around)  GracePeriodEngine.cs meets both.
 //
-// Counts are of 64 bits and do not wrap.
+// Counts have 64 bits and do not wrap.
+//
+// Checked by: srcu.pml; StripeScanTests, TicketTests; systematic StripeScanTests; litmus store-buffer/sleepable;
+// mutants sleepable-….
 internal sealed class StripeScan(Stripes stripes, TicketStore tickets) : ReaderScan
 {
     private bool _flipped;
@@ -50,12 +60,12 @@ internal sealed class StripeScan(Stripes stripes, TicketStore tickets) : ReaderS
                 return false;
             }
 
-            // [R] No section that this scan missed in the other set is older than the flip as others see it.
+            // [R] Orders the scan's sums before the flip: no section that reads the flipped Index is in them.
             Order.Fence();
             stripes.Flip();
 
-            // [S] partner: [P]. Whose Unlock the next scan misses reads the flipped Index when it begins its next
-            // section.
+            // [S] partner: [P]. A thread whose Unlock the next scan misses reads the flipped Index when it begins its
+            // next section.
             Order.Fence();
             _flipped = true;
         }

@@ -7,9 +7,9 @@ using Quiescent.Ordering;
 namespace Quiescent.Sleepable;
 
 // Where the sections of a sleepable domain are counted: two sets of counters, in as many stripes as there are
-// processors, each on cache lines of its own. A section adds one to Locks of the set that Index names, and later one to
-// Unlocks beside it, whichever thread ends it. No thread is registered, and what a grace period reads does not grow
-// with threads or sections.
+// processors (rounded up to a power of two), each stripe on cache lines of its own. A section adds one to Locks of the
+// set that Index names, and later one to Unlocks beside it, whichever thread ends it. No thread is registered, and the
+// number of counters that a grace period reads does not grow with threads or sections.
 [StructLayout(LayoutKind.Explicit, Size = Bytes)]
 internal struct SectionCounts
 {
@@ -35,7 +35,7 @@ internal sealed unsafe class Stripes : CriticalFinalizerObject
         _count = (int)BitOperations.RoundUpToPowerOf2((uint)Environment.ProcessorCount);
         nuint bytes = (nuint)(_count + 1) * Stride;
 
-        // SAFETY: freed by the finalizer; all-zero has no section open.
+        // SAFETY: freed by the finalizer; all-zero means that no section is open.
         Memory = (byte*)NativeMemory.AlignedAlloc(bytes, Stride);
         NativeMemory.Clear(Memory, bytes);
         Mask = _count - 1;
@@ -62,7 +62,7 @@ internal sealed unsafe class Stripes : CriticalFinalizerObject
 
     public int Mask { get; }
 
-    /// <summary>Sections begun and not ended, about: sections that come and go meanwhile may count or not.</summary>
+    /// <summary>About how many sections are open: those that begin or end during the call may count or not.</summary>
     public long OpenSections
     {
         get
@@ -73,7 +73,7 @@ internal sealed unsafe class Stripes : CriticalFinalizerObject
         }
     }
 
-    /// <summary>Which set of counters a section that begins now uses: its lowest bit.</summary>
+    /// <summary>The set of counters that a section uses if it begins now: the lowest bit of Index.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Index(byte* memory) => Order.Acquire((int*)memory) & 1;
 
@@ -88,7 +88,7 @@ internal sealed unsafe class Stripes : CriticalFinalizerObject
     /// <summary>The set that these counters belong to.</summary>
     public static int IndexOf(SectionCounts* counts) => (int)((nint)counts / SectionCounts.Bytes) & 1;
 
-    /// <summary>Sections that begin after this use the other set.</summary>
+    /// <summary>Makes the sections that begin after this use the other set.</summary>
     public void Flip() => Order.Release(ref *(int*)Memory, *(int*)Memory + 1);
 
     public long Sum(int index, bool ofUnlocks)

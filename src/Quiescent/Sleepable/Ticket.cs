@@ -4,28 +4,29 @@ using Quiescent.Ordering;
 
 namespace Quiescent.Sleepable;
 
-// One open section's entry, so that its release is known from a second one: the counters alone could not tell. Tickets
-// serve all domains in turn and are never freed; their memory stays valid for a lock that was kept for too long.
+// One open section's entry, which tells its first release from a second one: the counters alone could not. Tickets
+// serve all domains in turn and are never freed, so their memory stays valid for a lock that was kept for too long.
 //
-// Number is even while the ticket is free, odd while a section is open under it, and grows by one at each step; a lock
-// carries the odd number it was made with. Only the thread whose ticket it is opens it: a load and a store. A release,
-// on any thread, exchanges the number for the next one: of several releases of one lock one succeeds, and none can hit
-// a later section under the same ticket. What the ticket says of the section is read before the exchange, and is the
-// section's own if that succeeds: from then on it is the opener's again.
+// Number is even while the ticket is free, odd while a section is open under it, and grows by one at each step. A lock
+// carries the odd number that it was made with. Only the thread that has the ticket opens it: a load and a store. A
+// release, on any thread, exchanges the number for the next one: of several releases of one lock one succeeds, and none
+// can hit a later section under the same ticket. A release reads what the ticket says of the section before that
+// exchange. If the exchange succeeds, what it read is the section's own; from then on the ticket is the opener's again.
 [StructLayout(LayoutKind.Explicit, Size = Bytes)]
 internal unsafe struct Ticket
 {
     public const int Bytes = 64;
 
-    /// <summary>In Number of a section that Validate looks after: its lock does not carry the bit, so that the
-    /// release's exchange fails and goes the long way. So validation costs the others nothing.</summary>
+    /// <summary>Set in Number while the open section is one that Validate records. The lock does not carry the bit, so
+    /// that the exchange of its release fails and the release takes the slow path. Validation thus costs other sections
+    /// nothing.</summary>
     public const ulong Validated = 1UL << 63;
 
     [FieldOffset(0)]
     public ulong Number;
 
-    /// <summary>Where the section was counted, and counts its end: the address tells the domain and the set
-    /// too.</summary>
+    /// <summary>Where the section was counted, and where its end is counted. The address also tells the domain and the
+    /// set.</summary>
     [FieldOffset(8)]
     public SectionCounts* Counts;
 
@@ -37,7 +38,7 @@ internal unsafe struct Ticket
     [FieldOffset(24)]
     public Ticket* NextFree;
 
-    /// <summary>The thread whose ticket it is.</summary>
+    /// <summary>The thread that has the ticket.</summary>
     [FieldOffset(32)]
     public int ManagedThreadId;
 
@@ -45,7 +46,7 @@ internal unsafe struct Ticket
     public static bool IsOpen(Ticket* ticket) => (Order.Acquire(&ticket->Number) & 1) != 0;
 }
 
-// A thread's tickets. Only that thread uses it, and the thread that finds it dead.
+// A thread's tickets. Only that thread uses them, and, when it has ended, the thread that finds it dead.
 [StructLayout(LayoutKind.Explicit, Size = Bytes)]
 internal unsafe struct ThreadTickets
 {
@@ -55,15 +56,15 @@ internal unsafe struct ThreadTickets
     [FieldOffset(0)]
     public Ticket* Current;
 
-    /// <summary>Sections until the thread looks again where it runs.</summary>
+    /// <summary>How many more sections the thread begins before it looks again on which processor it runs.</summary>
     [FieldOffset(8)]
     public int UntilLook;
 
-    /// <summary>Where it ran when it last looked.</summary>
+    /// <summary>The processor on which it ran when it last looked.</summary>
     [FieldOffset(12)]
     public int Processor;
 
-    /// <summary>Tickets that were seen free. They stay so, as nobody else opens them.</summary>
+    /// <summary>Tickets that were seen free. They stay free, as no other thread opens them.</summary>
     [FieldOffset(16)]
     public Ticket* Free;
 

@@ -7,12 +7,12 @@ using static Quiescent.Tuning;
 namespace Quiescent.Sleepable;
 
 // The process's tickets: pieces of memory that are never freed, the tickets that no thread has, and those of all
-// threads. A thread takes the lock here once per batch, and what ended threads had goes to others before new memory is
-// asked for.
+// threads. A thread takes the lock here once per batch. Tickets that ended threads had go to other threads before the
+// store asks for new memory.
 //
-// A thread looks through all its tickets only when it knows of none that is free, and has its number doubled when it
-// then finds fewer than half of them free: so a section costs a bounded number of looks on average, and a thread has at
-// most about twice as many tickets as it ever had sections open at once.
+// A thread looks through all its tickets only when it knows of none that is free. If it then finds fewer than half of
+// them free, the store doubles their number. So a section costs a bounded number of looks on average, and a thread has
+// at most about twice as many tickets as it ever had sections open at once.
 internal sealed unsafe class TicketStore
 {
     private readonly List<nint> _pieces = [];
@@ -22,7 +22,7 @@ internal sealed unsafe class TicketStore
 
     public static TicketStore OfProcess { get; } = new();
 
-    /// <summary>This thread's tickets, the current one free.</summary>
+    /// <summary>This thread's tickets; the current one is free.</summary>
     /// <exception cref="OutOfMemoryException">There is no memory for tickets, or for the thread's list.</exception>
     public ThreadTickets* Prepare()
     {
@@ -48,8 +48,8 @@ internal sealed unsafe class TicketStore
         return tickets;
     }
 
-    /// <summary>Who has begun the sections that are open in this set of this domain's counters: under Validate the
-    /// oldest, else any. Null when none is found.</summary>
+    /// <summary>The reader that began an open section in this set of this domain's counters: under Validate the oldest
+    /// section, else any. Null if there is none.</summary>
     public ReaderIdentity? FindOpen(Stripes stripes, int index)
     {
         using TryLock.Holder holder = TryLock.Hold(ref _gate);
@@ -60,17 +60,22 @@ internal sealed unsafe class TicketStore
         {
             for (int i = 0; i < TicketsPerPiece; i++)
             {
-                // SAFETY: pieces are never freed; what changes meanwhile makes a stale report at worst.
+                // SAFETY: pieces are never freed; what changes during the search makes a stale report at worst.
                 Ticket* ticket = (Ticket*)piece + i;
                 ulong number = Order.Acquire(in ticket->Number);
-                if (!Ticket.IsOpen(ticket) || !stripes.Contain(ticket->Counts) || Stripes.IndexOf(ticket->Counts) != index)
+                if (!Ticket.IsOpen(ticket)
+                    || !stripes.Contain(ticket->Counts)
+                    || Stripes.IndexOf(ticket->Counts) != index)
                 {
                     continue;
                 }
 
                 sections++;
-                bool isNoted = SectionSites.OfProcess.TryFind(ticket, number & ~Ticket.Validated, out SectionSites.Entry entry);
-                if (found == null || (isNoted && (oldest.EnteredAt is null || entry.EnteredTimestamp < oldest.EnteredTimestamp)))
+                bool isRecorded = SectionSites.OfProcess.TryFind(
+                    ticket, number & ~Ticket.Validated, out SectionSites.Entry entry);
+                if (found == null
+                    || (isRecorded
+                        && (oldest.EnteredAt is null || entry.EnteredTimestamp < oldest.EnteredTimestamp)))
                 {
                     found = ticket;
                     oldest = entry;
@@ -80,7 +85,9 @@ internal sealed unsafe class TicketStore
 
         return found == null ? null : Identify(found->ManagedThreadId) with
         {
-            Entries = oldest.EnteredAt is { } site ? [new SectionEntry(site, oldest.EnteredTimestamp, IsOnline: false)] : [],
+            Entries = oldest.EnteredAt is { } site
+                ? [new SectionEntry(site, oldest.EnteredTimestamp, IsOnline: false)]
+                : [],
             Sections = sections,
         };
     }
@@ -189,16 +196,16 @@ internal sealed unsafe class TicketStore
         return ticket;
     }
 
-    // Neither garbage collections nor thread-exit hooks are needed: who looks for memory looks for the dead first. An
-    // ended thread stays known until its last section has ended, as it may have to be named; nor does its managed id go
-    // to another thread meanwhile.
+    // Needs neither garbage collections nor thread-exit hooks: a thread that looks for memory looks for dead threads
+    // first. An ended thread stays known until its last section has ended, as a report may have to name it; until then
+    // its managed id does not go to another thread either.
     private void TakeFromTheDead()
     {
         for (int i = _holders.Count - 1; i >= 0; i--)
         {
             if (Threads.HasEnded(_holders[i].Thread))
             {
-                Order.Fence(); // What the thread last wrote comes after the answer that it is dead.
+                Order.Fence(); // Reads of what the thread last wrote come after the answer that it is dead.
                 ThreadTickets* tickets = (ThreadTickets*)_holders[i].Tickets;
                 tickets->All = TakeFree(tickets->All);
                 if (tickets->All == null)
@@ -211,7 +218,7 @@ internal sealed unsafe class TicketStore
         }
     }
 
-    // Nobody opens these any more: one seen free stays so. Returns those with a section still open.
+    // Nobody opens these tickets any more: one seen free stays free. Returns those with a section still open.
     private Ticket* TakeFree(Ticket* tickets)
     {
         Ticket* left = null;
