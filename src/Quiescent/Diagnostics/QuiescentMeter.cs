@@ -4,8 +4,8 @@ using Quiescent.Ordering;
 
 namespace Quiescent.Diagnostics;
 
-// The meter `Quiescent`, with names and units after OpenTelemetry's conventions. All but the durations are read from
-// the domains' books when somebody collects: so nothing is counted twice, and nothing is done in between.
+// The meter `Quiescent`, with names and units after OpenTelemetry's conventions. All instruments except the durations
+// read the domains' statistics when somebody collects, so nothing is counted twice, and nothing runs in between.
 internal static class QuiescentMeter
 {
     // From the fastest grace period to beyond the default stall timeout.
@@ -16,7 +16,7 @@ internal static class QuiescentMeter
 
     private static Histogram<double>? s_durations;
 
-    /// <summary>How long grace periods took; null where there is none, or not yet.</summary>
+    /// <summary>How long grace periods took; null where there are no meters, or not yet.</summary>
     public static Histogram<double>? Durations => TelemetryListeners.HasMeters ? Order.Acquire(in s_durations) : null;
 
     /// <summary>Makes the meter and its instruments, each by itself: a listener that fails at one sees the
@@ -26,7 +26,7 @@ internal static class QuiescentMeter
         Meter meter = new(new MeterOptions(Telemetry.Name) { Version = typeof(QuiescentMeter).Assembly.GetName().Version?.ToString(3) });
         PublishDurations(meter);
 
-        // Reclaimed items before queued ones: in this order of collection the one never exceeds the other.
+        // Reclaimed items before queued ones: collected in this order, the reclaimed never exceed the queued.
         Counter(meter, "quiescent.grace_periods", "{grace_period}", "Grace periods completed.", static books => books.GracePeriodsCompleted);
         Counter(meter, "quiescent.blocks.freed", "{block}", "Blocks freed.", static books => books.BlocksFreed);
         Counter(meter, "quiescent.blocks.queued", "{block}", "Blocks handed over to be freed.", static books => books.BlocksQueued);
@@ -68,7 +68,7 @@ internal static class QuiescentMeter
             meter.CreateHistogram("quiescent.grace_period.duration", "s", "How long grace periods took.", tags: null, advice)));
         if (s_durations is null)
         {
-            // A listener threw: the instrument is there all the same, and can be listened for.
+            // A listener threw. The instrument exists all the same, and another listener finds it.
             using MeterListener finder = new()
             {
                 InstrumentPublished = (instrument, _) => s_durations = instrument.Meter == meter ? (Histogram<double>)instrument : s_durations,

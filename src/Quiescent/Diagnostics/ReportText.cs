@@ -8,7 +8,7 @@ namespace Quiescent.Diagnostics;
 // The reports' wording, after rcu_sched's: one line that says who, then the details, a line each and indented.
 internal static class ReportText
 {
-    private const string Hint = "where it began is known with RcuDomainOptions.Validate, or QUIESCENT_VALIDATE=1";
+    private const string Hint = "to see where it began, set RcuDomainOptions.Validate or QUIESCENT_VALIDATE=1";
 
     public static string Of(StallEventArgs stall, ReaderIdentity reader)
     {

@@ -11,8 +11,8 @@ namespace Quiescent.Reclamation;
 // thread whose change makes the count cross counts the crossing; a thread that may run listeners writes the event later
 // (Diagnostics). With a limit of 1,000 and so _low = 750:
 //
-// count 990 ─► 1,010 ─► 900 ─► 1,020 ─► 740
-// crossings 0 1 1 1 2 odd: over the limit
+//     count      990 ─► 1,010 ─► 900 ─► 1,020 ─► 740
+//     crossings    0        1      1        1      2     odd: over the limit
 internal sealed class Backlog(long limit, BacklogPolicy policy)
 {
     private readonly long _low = limit - Math.Max(1, limit / 4);
