@@ -37,7 +37,8 @@ public sealed class ParkedReader : IDisposable
     /// <param name="name">The name of its thread.</param>
     /// <exception cref="ArgumentNullException">The domain is null.</exception>
     /// <exception cref="ObjectDisposedException">The domain is disposed.</exception>
-    public ParkedReader(RcuDomain domain, ParkedReaderKind kind = ParkedReaderKind.Section, string name = "parked reader")
+    public ParkedReader(
+        RcuDomain domain, ParkedReaderKind kind = ParkedReaderKind.Section, string name = "parked reader")
     {
         ArgumentNullException.ThrowIfNull(domain);
         Thread = Start(() => Park(domain, kind), name);

@@ -43,7 +43,8 @@ public static unsafe class RcuAssert
     {
         if (!QuarantineHeap.IsFreed(block))
         {
-            throw new RcuAssertException($"The block at 0x{(nint)block:x} has not been freed, or is none of QuarantineHeap.");
+            throw new RcuAssertException(
+                $"The block at 0x{(nint)block:x} has not been freed, or is none of QuarantineHeap.");
         }
     }
 
@@ -54,7 +55,8 @@ public static unsafe class RcuAssert
     {
         if (!QuarantineHeap.IsAlive(block))
         {
-            throw new RcuAssertException($"The block at 0x{(nint)block:x} has been freed, or is none of QuarantineHeap.");
+            throw new RcuAssertException(
+                $"The block at 0x{(nint)block:x} has been freed, or is none of QuarantineHeap.");
         }
     }
 

@@ -45,7 +45,8 @@ public abstract unsafe class GracePeriodDomain : IDisposable
         Options = (options ?? new RcuDomainOptions()).Validated();
         _isDefault = remember != null;
         DomainReports? reports = null;
-        _core = new DomainCore(GetType().Name, Options, engine, remember, core => reports = new DomainReports(this, core));
+        _core = new DomainCore(
+            GetType().Name, Options, engine, remember, core => reports = new DomainReports(this, core));
         _reports = reports!;
         _id = _core.Id;
         _state = _core.State;

@@ -133,7 +133,8 @@ public static unsafe class Rcu
     {
         ArgumentNullException.ThrowIfNull(block);
         ArgumentNullException.ThrowIfNull(head);
-        s_domain.Push(DefaultSlot.OfThisThread, head, HeadWord.OfOffset(block, head, Deallocator<TDeallocator>.Channel));
+        nint word = HeadWord.OfOffset(block, head, Deallocator<TDeallocator>.Channel);
+        s_domain.Push(DefaultSlot.OfThisThread, head, word);
     }
 
     /// <inheritdoc cref="GracePeriodDomain.Dispose(IDisposable)"/>

@@ -84,7 +84,8 @@ public sealed class RcuArrayPool<T> : ArrayPool<T>
 
         if (array.Length != _buckets[bucket].Length)
         {
-            throw new ArgumentException("The array was not rented here: the pool has none of this length.", nameof(array));
+            throw new ArgumentException(
+                "The array was not rented here: the pool has none of this length.", nameof(array));
         }
 
         if (!_buckets[bucket].TryReturn(array, clearArray))

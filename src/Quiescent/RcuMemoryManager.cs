@@ -83,7 +83,8 @@ public sealed unsafe class RcuMemoryManager<T> : MemoryManager<T>, IDefersDispos
         }
 
         Domain = domain ?? Rcu.DefaultDomain;
-        _region = new NativeRegion(Domain.Core, memory, (long)length * sizeof(T), new OwnedMemory(owner), isPublished: false);
+        long bytes = (long)length * sizeof(T);
+        _region = new NativeRegion(Domain.Core, memory, bytes, new OwnedMemory(owner), isPublished: false);
         _length = length;
         Readers = Domain.CreateSectionCheck();
     }

@@ -114,7 +114,8 @@ public sealed unsafe class RcuMemoryMappedFile : IDisposable, IDefersDisposal
 
     private NativeRegion Map(string path)
     {
-        using SafeFileHandle file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
+        using SafeFileHandle file =
+            File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
         long length = RandomAccess.GetLength(file);
         if (length == 0)
         {

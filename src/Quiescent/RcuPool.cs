@@ -32,7 +32,8 @@ namespace Quiescent;
 /// ulong generation = Volatile.Read(ref session->Generation);    // odd while the block is being changed or is free
 /// ulong key = Volatile.Read(ref session->Key);
 /// long value = Volatile.Read(ref session->Value);
-/// bool valid = (generation &amp; 1) == 0 &amp;&amp; key == wanted &amp;&amp; Volatile.Read(ref session->Generation) == generation;
+/// bool same = Volatile.Read(ref session->Generation) == generation;
+/// bool valid = (generation &amp; 1) == 0 &amp;&amp; same &amp;&amp; key == wanted;
 /// </code>
 /// </remarks>
 public sealed unsafe class RcuPool<T> : IDisposable

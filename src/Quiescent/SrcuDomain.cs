@@ -38,7 +38,8 @@ public sealed unsafe class SrcuDomain : GracePeriodDomain
     private SrcuDomain(RcuDomainOptions? options, Stripes stripes)
         : base(
             WithoutBlocking(options),
-            slots => new GracePeriodEngine(slots, new DeadReaders(slots), new StripeScan(stripes, TicketStore.OfProcess)),
+            slots => new GracePeriodEngine(
+                slots, new DeadReaders(slots), new StripeScan(stripes, TicketStore.OfProcess)),
             null)
     {
         _stripes = stripes;

@@ -46,7 +46,8 @@ internal sealed class ReaderStallDetector(GracePeriodEngine engine, TimeSpan tim
             }
 
             Order.Increment(ref _count);
-            stall = new ReaderStall(stalled.Reader, stalled.Number, Stopwatch.GetElapsedTime(stalled.StartedAt, now), reports);
+            TimeSpan duration = Stopwatch.GetElapsedTime(stalled.StartedAt, now);
+            stall = new ReaderStall(stalled.Reader, stalled.Number, duration, reports);
             return true;
         }
         finally

@@ -95,5 +95,6 @@ internal static unsafe class HeadWord
         throw new ArgumentOutOfRangeException(
             "head",
             offset,
-            "The head must lie in its block, aligned to a word and at most 4,095 words from its start. Nothing was queued.");
+            "The head must lie in its block, aligned to a word and at most 4,095 words from its start. "
+            + "Nothing was queued.");
 }

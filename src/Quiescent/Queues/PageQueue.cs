@@ -124,7 +124,9 @@ internal unsafe struct PageQueue
     public readonly ulong OldestTarget(QueueContext context)
     {
         ulong stamp = Order.Acquire(in _head->Stamp);
-        return stamp != 0 ? stamp & ~Valid : _snapshotTarget != 0 ? _snapshotTarget & ~Valid : context.Engine.NextTarget();
+        return stamp != 0 ? stamp & ~Valid
+            : _snapshotTarget != 0 ? _snapshotTarget & ~Valid
+            : context.Engine.NextTarget();
     }
 
     /// <summary>The owner goes on to a new page; its last one is stamped.</summary>
@@ -330,7 +332,8 @@ internal unsafe struct PageQueue
     private readonly int IndexOfReclaimed(QueueContext context, Page* page)
     {
         long index = Reclaimed - page->Base + context.FirstEntry;
-        Debug.Assert(index >= context.FirstEntry && index <= Page.Words, "O7: what is reclaimed ends in the first page.");
+        Debug.Assert(
+            index >= context.FirstEntry && index <= Page.Words, "O7: what is reclaimed ends in the first page.");
         return (int)index;
     }
 

@@ -51,7 +51,9 @@ public unsafe ref struct RcuReader : IDisposable
                 return ReadGuard.OfFreeSection(state);
             }
 
-            if (current == (_number | ReaderFlags.FullFence) && SectionWord.IsQuiescent(slot->Word) && state->Closed == 0)
+            if (current == (_number | ReaderFlags.FullFence)
+                && SectionWord.IsQuiescent(slot->Word)
+                && state->Closed == 0)
             {
                 return new ReadGuard(slot, Section.Enter(slot, state));
             }
@@ -71,8 +73,8 @@ public unsafe ref struct RcuReader : IDisposable
     /// Announces that this thread holds no reference into protected data (<c>rcu_quiescent_state</c>): one load and one
     /// store. Does nothing while offline.
     /// </summary>
-    /// <exception cref="InvalidOperationException">Inside a counted section (with Validate: any section), or this reader
-    /// was disposed of. The slot is unchanged.</exception>
+    /// <exception cref="InvalidOperationException">Inside a counted section (with Validate: any section), or this
+    /// reader was disposed of. The slot is unchanged.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly void QuiescentState()
     {
@@ -91,8 +93,8 @@ public unsafe ref struct RcuReader : IDisposable
     }
 
     /// <summary>Leaves quiescent-state mode (<c>rcu_thread_offline</c>). Does nothing while offline.</summary>
-    /// <exception cref="InvalidOperationException">Inside a counted section (with Validate: any section), or this reader
-    /// was disposed of. The slot is unchanged.</exception>
+    /// <exception cref="InvalidOperationException">Inside a counted section (with Validate: any section), or this
+    /// reader was disposed of. The slot is unchanged.</exception>
     public readonly void GoOffline() => ReaderHandles.GoOffline(_slot, _number);
 
     /// <summary>Gives this reader up; giving up the thread's last one takes the thread offline. A second call does

@@ -32,7 +32,7 @@ internal static unsafe class ReaderHandles
         {
             RequireNoSection(
                 slot,
-                "The thread's last registered reader was disposed of while online inside a read-side critical section.");
+                "The thread's last registered reader was disposed of while online, inside a read-side section.");
             GoOffline(real, owner);
         }
 

@@ -136,7 +136,8 @@ internal static unsafe class Section
 
     [DoesNotReturn]
     private static void ThrowTooDeep() =>
-        throw new InvalidOperationException("Read-side critical sections are nested deeper than 65,535 on this thread.");
+        throw new InvalidOperationException(
+            "Read-side critical sections are nested deeper than 65,535 on this thread.");
 
     [DoesNotReturn]
     private static void ThrowWrongGuard(string explanation) =>

@@ -171,7 +171,8 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
         }
     }
 
-    /// <summary>O6 (dead threads hold nothing up): under the engine's lock, for a dead thread whose word has been cleared.</summary>
+    /// <summary>O6 (dead threads hold nothing up): under the engine's lock, for a dead thread whose word has been
+    /// cleared.</summary>
     public void Release(int index)
     {
         using (TryLock.Hold(ref _gate))

@@ -8,8 +8,8 @@ namespace Quiescent.Reclamation;
 
 // Queues many blocks at once, all or none (kvfree_rcu_bulk).
 //
-// O11 (disposal)  The owner takes pages before it appends anything, and appends under the consumer's lock. Dispose takes
-//     that lock after setting Disposed, so either it finds all of the bulk, or the owner finds Disposed and appends
+// O11 (disposal)  The owner takes pages before it appends anything, and appends under the consumer's lock. Dispose
+//     takes that lock after setting Disposed, so either it finds all of the bulk, or the owner finds Disposed and appends
 //     nothing. No single entry needs to be withdrawn.
 //
 // Checked by: FreeBulkTests, DisposeRaceTests; systematic HandOverTests; mutants bulk-….

@@ -4,7 +4,8 @@ namespace Quiescent.Validate;
 internal sealed class AddressRanges<TValue>
     where TValue : class
 {
-    private readonly SortedSet<Piece> _pieces = new(Comparer<Piece>.Create(static (a, b) => a.Start.CompareTo(b.Start)));
+    private readonly SortedSet<Piece> _pieces =
+        new(Comparer<Piece>.Create(static (a, b) => a.Start.CompareTo(b.Start)));
 
     public int Count => _pieces.Count;
 

@@ -142,7 +142,8 @@ internal sealed unsafe class Quarantine(long maxBytes, int maxBlocks)
         int written = Poison.FirstWritten(reclaimed.Block, reclaimed.Bytes);
         if (written >= 0)
         {
-            reclaimed.Findings.Add(new Finding(MisuseKind.WrittenAfterFree, reclaimed.Block, written, reclaimed.QueuedAt));
+            reclaimed.Findings.Add(
+                new Finding(MisuseKind.WrittenAfterFree, reclaimed.Block, written, reclaimed.QueuedAt));
         }
 
         return written < 0;

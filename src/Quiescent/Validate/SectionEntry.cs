@@ -6,7 +6,8 @@ namespace Quiescent.Validate;
 internal sealed record SectionEntry(CallerSite Site, long At, bool IsOnline)
 {
     /// <summary>For a section that begins here and now.</summary>
-    public static SectionEntry Here(bool isOnline = false) => new(CallerSite.Capture(), Stopwatch.GetTimestamp(), isOnline);
+    public static SectionEntry Here(bool isOnline = false) =>
+        new(CallerSite.Capture(), Stopwatch.GetTimestamp(), isOnline);
 
     public override string ToString() => $"{(IsOnline ? "online since" : "entered at")} {Site}";
 }
