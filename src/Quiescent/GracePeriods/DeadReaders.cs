@@ -70,9 +70,9 @@ internal sealed class DeadReaders(SlotTable slots)
         return taken;
     }
 
-    // O6 (dead threads hold nothing up): the thread is dead, and can dereference nothing any more. After the fence this
-    // thread reads what the dead one last wrote (its word, the tails of its queues), since the answer that it is dead
-    // came before; through the lock, so does the slot's next owner.
+    // O6 (dead threads hold nothing up): the thread is dead, and can dereference nothing any more. The fence orders the
+    // reads that follow after the answer that the thread is dead, so they see what it last wrote (its word, the tails
+    // of its queues); through the lock, so do those of the slot's next owner.
     private unsafe bool ReleaseDead(int index, SlotOwner owner)
     {
         Order.Fence();

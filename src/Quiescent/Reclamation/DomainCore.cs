@@ -79,7 +79,7 @@ internal sealed unsafe partial class DomainCore
     public QueueContext Queues { get; }
 
     /// <summary>The domain's own slot: its queues take heads from threads that cannot register for lack of memory, and
-    /// from the finalizer's thread.</summary>
+    /// from callers that must not (the finalizer's thread, a pool that gives back a slab).</summary>
     public ReaderSlot* SharedSlot { get; }
 
     /// <summary>Where the blocks of the domain's pools go.</summary>
