@@ -1,17 +1,17 @@
 namespace Quiescent.Testing;
 
 /// <summary>
-/// A domain stepped by hand: until it is disposed of, grace periods of the domain advance, and what waits is carried
-/// out, only when the test says so. So a test can stand at the moment before a grace period ends, without sleeping and
+/// A domain stepped by hand: until the stepper is disposed of, the domain's grace periods advance, and what waits is
+/// reclaimed, only when the test says so. So a test can stop just before a grace period ends, without sleeping and
 /// without a thread that races it.
 /// </summary>
 /// <remarks>
-/// <para>Steps are taken by the thread that made the stepper. Waits for the domain on that thread (<c>Synchronize</c>,
+/// <para>Only the thread that made the stepper may step. Waits for the domain on that thread (<c>Synchronize</c>,
 /// <c>Barrier</c>, <c>Dispose</c>) throw, since they would wait for its own next step; on other threads they return
-/// when a step lets them, and awaited ones likewise.</para>
-/// <para>The domain must be a new one, in which nothing was queued yet. Callbacks and user deallocators run in <see
-/// cref="Reclaim"/>, on the stepping thread. Blocks of the built-in deallocators may also be freed by the thread that
-/// queues more, once a step has covered them.</para>
+/// when a step lets them, and so do awaited ones.</para>
+/// <para>The domain must be a new one, in which nothing was queued yet. Callbacks and user deallocators run in
+/// <see cref="Reclaim"/>, on the stepping thread. Blocks of the built-in deallocators may also be freed by the thread
+/// that queues more, once a step has ended their grace period.</para>
 /// <code>
 /// using RcuDomain domain = new();
 /// using GracePeriodStepper stepper = new(domain);
@@ -33,8 +33,8 @@ public sealed class GracePeriodStepper : IDisposable
     /// <exception cref="ArgumentNullException">The domain is null.</exception>
     /// <exception cref="ArgumentException">The domain blocks updaters above a limit: the stepping thread could wait for
     /// itself.</exception>
-    /// <exception cref="InvalidOperationException">It is the default domain, is stepped already, or has its own thread
-    /// by now.</exception>
+    /// <exception cref="InvalidOperationException">It is the default domain, is stepped already, or its reclaimer has
+    /// started.</exception>
     /// <exception cref="ObjectDisposedException">The domain is disposed.</exception>
     public GracePeriodStepper(GracePeriodDomain domain)
     {
@@ -55,7 +55,7 @@ public sealed class GracePeriodStepper : IDisposable
 
     /// <summary>
     /// Starts a grace period that covers all that was queued or unlinked before, unless one is in progress, and ends it
-    /// if no reader is in the way. What had expired before is reclaimed first.
+    /// if no reader is in the way. Reclaims first what had expired before.
     /// </summary>
     /// <returns>Whether a full grace period has passed since the call. False: a reader is in the way; call again when
     /// it has left.</returns>
@@ -67,8 +67,9 @@ public sealed class GracePeriodStepper : IDisposable
         return _domain.Core.StepGracePeriod();
     }
 
-    /// <summary>Carries out all whose grace period has passed, callbacks too, and completes who awaits it.</summary>
-    /// <returns>Whether there was any.</returns>
+    /// <summary>Reclaims everything that has expired, callbacks included, and completes the tasks that await
+    /// it.</summary>
+    /// <returns>Whether anything was reclaimed.</returns>
     /// <inheritdoc cref="TryAdvance" path="/exception"/>
     public bool Reclaim()
     {

@@ -1,6 +1,6 @@
 namespace Quiescent.Testing;
 
-/// <summary>Notes what a domain reports while a test runs: stalls, failed callbacks, abandoned readers, and what
+/// <summary>Records what a domain reports while a test runs: stalls, failed callbacks, abandoned readers, and what
 /// Validate found.</summary>
 public sealed class MisuseRecorder : IDisposable
 {
@@ -44,7 +44,7 @@ public sealed class MisuseRecorder : IDisposable
         }
     }
 
-    /// <summary>Listens no longer.</summary>
+    /// <summary>Stops listening.</summary>
     public void Dispose()
     {
         _domain.Stalled -= Note;
@@ -62,5 +62,7 @@ public sealed class MisuseRecorder : IDisposable
     }
 
     private static string Describe(EventArgs report) =>
-        report is CallbackFailedEventArgs failed ? $"A callback of the rcu domain '{failed.DomainName}' failed: {failed.Exception}" : $"{report}";
+        report is CallbackFailedEventArgs failed
+            ? $"A callback of the rcu domain '{failed.DomainName}' failed: {failed.Exception}"
+            : $"{report}";
 }

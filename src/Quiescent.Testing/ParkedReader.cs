@@ -16,14 +16,14 @@ public enum ParkedReaderKind
 }
 
 /// <summary>
-/// A thread that is inside a read-side critical section of a domain from the end of the constructor until <see
-/// cref="Release"/>: no grace period that begins meanwhile ends before.
+/// A thread that is inside a read-side critical section of a domain from the end of the constructor until
+/// <see cref="Release"/>: no grace period that begins meanwhile ends before then.
 /// </summary>
 /// <remarks>Not for use by several threads at once.</remarks>
 public sealed class ParkedReader : IDisposable
 {
-    /// <summary>What no step of the reader takes on the busiest machine; beyond it a <see cref="TimeoutException"/>
-    /// says what hangs.</summary>
+    /// <summary>Longer than any step of the reader takes on the busiest machine; after it, a
+    /// <see cref="TimeoutException"/> says what hangs.</summary>
     private static readonly TimeSpan s_bound = TimeSpan.FromSeconds(60);
 
     private readonly SemaphoreSlim _orders = new(0);
@@ -37,7 +37,8 @@ public sealed class ParkedReader : IDisposable
     /// <param name="name">The name of its thread.</param>
     /// <exception cref="ArgumentNullException">The domain is null.</exception>
     /// <exception cref="ObjectDisposedException">The domain is disposed.</exception>
-    public ParkedReader(RcuDomain domain, ParkedReaderKind kind = ParkedReaderKind.Section, string name = "parked reader")
+    public ParkedReader(
+        RcuDomain domain, ParkedReaderKind kind = ParkedReaderKind.Section, string name = "parked reader")
     {
         ArgumentNullException.ThrowIfNull(domain);
         Thread = Start(() => Park(domain, kind), name);
@@ -149,8 +150,8 @@ public sealed class ParkedReader : IDisposable
 
     private void Obey()
     {
-        // Under Validate a wait inside a section is an error, and is known by the synchronization context: this one is
-        // meant.
+        // Under Validate a wait inside a section is an error, which the synchronization context finds. This wait is
+        // deliberate.
         SynchronizationContext.SetSynchronizationContext(null);
         _done.Release();
         while (true)

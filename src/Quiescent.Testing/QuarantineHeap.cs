@@ -3,14 +3,14 @@ using System.Runtime.InteropServices;
 namespace Quiescent.Testing;
 
 /// <summary>
-/// A deallocator for tests: a freed block is filled with poison and kept, so that a reader that still holds it reads
-/// poison instead of what somebody else has put there, a write into it is found, and freeing it again is known. One
-/// heap for the process; the oldest blocks leave it when it holds more than <see cref="Capacity"/> bytes.
+/// A deallocator for tests: a freed block is filled with poison and kept. A reader that still holds it reads poison
+/// instead of another owner's data; a write into it, and a second free, are found. One heap for the process; the oldest
+/// blocks leave it when it holds more than <see cref="Capacity"/> bytes.
 /// </summary>
 /// <remarks>
 /// <para>Blocks come from <see cref="Allocate(nuint)"/> and are freed by
-/// <c>domain.Free&lt;QuarantineHeap&gt;(block)</c>, or at once by <see cref="Free"/>. As any user deallocator it runs
-/// on the reclaimer; what it finds there is kept for <see cref="Verify"/> too.</para>
+/// <c>domain.Free&lt;QuarantineHeap&gt;(block)</c>, or at once by <see cref="Free"/>. Like any user deallocator it runs
+/// on the reclaimer; <see cref="Verify"/> reports what it finds there too.</para>
 /// <para>Takes a lock: not for measuring.</para>
 /// </remarks>
 public readonly unsafe struct QuarantineHeap : INativeDeallocator
@@ -93,7 +93,8 @@ public readonly unsafe struct QuarantineHeap : INativeDeallocator
         {
             if (!s_blocks.TryGetValue((nint)block, out Block known))
             {
-                throw Found($"The block at 0x{(nint)block:x} was freed, but is none of QuarantineHeap (or left it long ago).");
+                throw Found(
+                    $"The block at 0x{(nint)block:x} was freed, but is none of QuarantineHeap (or left it long ago).");
             }
 
             if (known.IsFreed)
@@ -135,8 +136,8 @@ public readonly unsafe struct QuarantineHeap : INativeDeallocator
         }
     }
 
-    /// <summary>Requires that no block was written to after it was freed, and that nothing was freed twice or that is
-    /// not the heap's. What was found is forgotten then.</summary>
+    /// <summary>Requires that no block was written to after it was freed, that no block was freed twice, and that none
+    /// was freed that is not the heap's. Forgets what it found afterwards.</summary>
     /// <exception cref="RcuAssertException">Something was found; the message lists all of it.</exception>
     public static void Verify()
     {
@@ -156,8 +157,7 @@ public readonly unsafe struct QuarantineHeap : INativeDeallocator
         }
     }
 
-    /// <summary>Gives the memory of all freed blocks back, after checking it: between tests, when no reader is
-    /// left.</summary>
+    /// <summary>Checks all freed blocks and gives their memory back: between tests, when no reader is left.</summary>
     /// <returns>How many blocks there were.</returns>
     /// <exception cref="RcuAssertException">As in <see cref="Verify"/>.</exception>
     public static int Empty()

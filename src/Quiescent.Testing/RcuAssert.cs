@@ -4,14 +4,14 @@ namespace Quiescent.Testing;
 public static unsafe class RcuAssert
 {
     /// <summary>
-    /// Waits for a barrier of the domain, then requires that its books balance: all that was queued has been carried
-    /// out, once, no callback has failed, and no reader was abandoned. Nobody may queue meanwhile.
+    /// Waits for a barrier of the domain, then requires that its books balance: everything queued has been reclaimed
+    /// once, no callback has failed, and no reader was abandoned. Nobody may queue meanwhile.
     /// </summary>
     /// <param name="domain">The domain.</param>
     /// <returns>The statistics, for further checks.</returns>
     /// <exception cref="ArgumentNullException">The domain is null.</exception>
     /// <exception cref="RcuAssertException">The books do not balance; the message shows them.</exception>
-    /// <remarks>A stepped domain is not waited for: advance it until it is idle first.</remarks>
+    /// <remarks>It does not wait for a stepped domain: advance that until it is idle first.</remarks>
     public static RcuStatistics BooksBalance(GracePeriodDomain domain)
     {
         ArgumentNullException.ThrowIfNull(domain);
@@ -21,14 +21,16 @@ public static unsafe class RcuAssert
         }
 
         RcuStatistics books = domain.GetStatistics();
-        Require(books.BlocksWaiting == 0 && books.BlocksQueued == books.BlocksFreed, "blocks wait or were lost", domain, books);
-        Require(books.CallbacksWaiting == 0 && books.CallbacksQueued == books.CallbacksInvoked, "callbacks wait or were lost", domain, books);
+        bool isEachFreed = books.BlocksWaiting == 0 && books.BlocksQueued == books.BlocksFreed;
+        Require(isEachFreed, "blocks wait or were lost", domain, books);
+        bool isEachInvoked = books.CallbacksWaiting == 0 && books.CallbacksQueued == books.CallbacksInvoked;
+        Require(isEachInvoked, "callbacks wait or were lost", domain, books);
         Require(books.CallbacksFailed == 0, "callbacks failed", domain, books);
         Require(books.ReadersAbandoned == 0, "readers ended inside sections", domain, books);
         Require(books.Leaked == 0, "heads were overwritten while they waited", domain, books);
         if (domain is SrcuDomain { OpenSections: var open and not 0 })
         {
-            throw new RcuAssertException($"The books of the rcu domain '{domain.Options.Name}' do not balance: {open} sections are open. {books}");
+            throw Unbalanced($"{open} sections are open", domain, books);
         }
 
         return books;
@@ -41,7 +43,8 @@ public static unsafe class RcuAssert
     {
         if (!QuarantineHeap.IsFreed(block))
         {
-            throw new RcuAssertException($"The block at 0x{(nint)block:x} has not been freed, or is none of QuarantineHeap.");
+            throw new RcuAssertException(
+                $"The block at 0x{(nint)block:x} has not been freed, or is none of QuarantineHeap.");
         }
     }
 
@@ -52,7 +55,8 @@ public static unsafe class RcuAssert
     {
         if (!QuarantineHeap.IsAlive(block))
         {
-            throw new RcuAssertException($"The block at 0x{(nint)block:x} has been freed, or is none of QuarantineHeap.");
+            throw new RcuAssertException(
+                $"The block at 0x{(nint)block:x} has been freed, or is none of QuarantineHeap.");
         }
     }
 
@@ -60,7 +64,10 @@ public static unsafe class RcuAssert
     {
         if (!holds)
         {
-            throw new RcuAssertException($"The books of the rcu domain '{domain.Options.Name}' do not balance: {complaint}. {books}");
+            throw Unbalanced(complaint, domain, books);
         }
     }
+
+    private static RcuAssertException Unbalanced(string complaint, GracePeriodDomain domain, RcuStatistics books) =>
+        new($"The books of the rcu domain '{domain.Options.Name}' do not balance: {complaint}. {books}");
 }

@@ -3,7 +3,7 @@ namespace Quiescent.Testing;
 /// <summary>What a check of this package found; any test framework counts it as a failure.</summary>
 public sealed class RcuAssertException : Exception
 {
-    /// <summary>A finding without words.</summary>
+    /// <summary>A finding without a message.</summary>
     public RcuAssertException()
     {
     }

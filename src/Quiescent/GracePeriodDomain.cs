@@ -16,9 +16,8 @@ namespace Quiescent;
 
 /// <summary>
 /// What updaters need, whatever the readers are: grace periods to wait for, and queues for what is freed or called
-/// after one.
-/// <see cref="RcuDomain"/> has readers that neither wait nor change threads, <see cref="SrcuDomain"/> has readers that
-/// may do both.
+/// after one. <see cref="RcuDomain"/> has readers that neither wait nor change threads, <see cref="SrcuDomain"/> has
+/// readers that may do both.
 /// </summary>
 /// <remarks>
 /// <para>Domains never wait for one another's readers. All members may be called from any thread at any time, except
@@ -46,20 +45,23 @@ public abstract unsafe class GracePeriodDomain : IDisposable
         Options = (options ?? new RcuDomainOptions()).Validated();
         _isDefault = remember != null;
         DomainReports? reports = null;
-        _core = new DomainCore(GetType().Name, Options, engine, remember, core => reports = new DomainReports(this, core));
+        _core = new DomainCore(
+            GetType().Name, Options, engine, remember, core => reports = new DomainReports(this, core));
         _reports = reports!;
         _id = _core.Id;
         _state = _core.State;
         _producer = _core.Producer;
         UnloadBarrier.Add(_core);
         _instruments = DomainInstruments.Open(_core, _reports.ReadStatistics);
-        Telemetry.Start(onPool: _isDefault); // A static constructor makes the default domain: no listener may run inside it.
+
+        // A static constructor makes the default domain, and no listener may run inside it.
+        Telemetry.Start(onPool: _isDefault);
     }
 
     /// <summary>
     /// A reader holds a grace period up for longer than <see cref="RcuDomainOptions.StallTimeout"/>, or a callback has
-    /// not returned for so long (<see cref="StallEventArgs.Kind"/>); raised again every three timeouts. Raised on a
-    /// thread that waits for it, or on the thread pool where the waiting thread may not raise it (an asynchronous wait,
+    /// not returned for that long (<see cref="StallEventArgs.Kind"/>); raised again every three timeouts. Raised on a
+    /// thread that waits for it, or on the thread pool if the waiting thread must not raise it (an asynchronous wait,
     /// queueing above the backlog limit), with no lock held. Exceptions of handlers are ignored.
     /// </summary>
     /// <remarks>A domain in which nobody waits looks for nothing. Without a handler the report goes to the standard
@@ -146,7 +148,7 @@ public abstract unsafe class GracePeriodDomain : IDisposable
         return new GracePeriodState(_id, _core.Engine.NextTarget());
     }
 
-    /// <summary>As <see cref="GetState"/>, and has the reclaimer drive the grace period
+    /// <summary>As <see cref="GetState"/>, and makes the reclaimer drive the grace period
     /// (<c>start_poll_synchronize_rcu</c>).</summary>
     /// <returns>The cookie, for <see cref="Poll"/> and <see cref="CondSynchronize"/> of this domain.</returns>
     /// <exception cref="ObjectDisposedException">The domain is disposed.</exception>
@@ -258,9 +260,9 @@ public abstract unsafe class GracePeriodDomain : IDisposable
     /// </summary>
     /// <param name="block">Unlinked; the library's from here on. On an exception it stays the caller's.</param>
     /// <remarks>One store, and nothing on the managed heap. Every fourth call also frees a few older blocks of this
-    /// thread, under an uncontended lock; every 508th takes a new page. Above <see
-    /// cref="RcuDomainOptions.BacklogLimit"/> that call may sleep under
-    /// <see cref="BacklogPolicy.Throttle"/>, the default: up to 64 ms, never inside a section.</remarks>
+    /// thread, under an uncontended lock; every 508th takes a new page. Above
+    /// <see cref="RcuDomainOptions.BacklogLimit"/> that last call may sleep under <see cref="BacklogPolicy.Throttle"/>,
+    /// the default: up to 64 ms, never inside a section.</remarks>
     /// <exception cref="OutOfMemoryException">There is no memory for a page. To rule this out, embed an <see
     /// cref="RcuHead"/>.</exception>
     /// <exception cref="RcuBacklogException">Too much waits, under <see cref="BacklogPolicy.Throw"/>.</exception>
@@ -354,9 +356,9 @@ public abstract unsafe class GracePeriodDomain : IDisposable
     }
 
     /// <summary>
-    /// Waits until everything that any thread queued before the call was freed or has run (<c>rcu_barrier</c> and
-    /// <c>kvfree_rcu_barrier</c> in one). The calling thread frees blocks itself. Below a microsecond when nothing
-    /// waits; then it is no grace period.
+    /// Waits until everything that any thread queued before the call has been freed or has run (<c>rcu_barrier</c> and
+    /// <c>kvfree_rcu_barrier</c> in one). The calling thread frees blocks itself. Takes below a microsecond when
+    /// nothing waits; then it waits for no grace period.
     /// </summary>
     /// <exception cref="InvalidOperationException">Inside a section of this domain, online, or in one of its
     /// callbacks.</exception>
@@ -376,7 +378,7 @@ public abstract unsafe class GracePeriodDomain : IDisposable
 
     /// <summary>As <see cref="Barrier"/>, without blocking a thread. Continuations run on the thread pool.</summary>
     /// <param name="cancellationToken">Ends the wait, nothing else.</param>
-    /// <returns>A task that completes when everything queued before the call was freed or has run.</returns>
+    /// <returns>A task that completes when everything queued before the call has been freed or has run.</returns>
     /// <exception cref="ObjectDisposedException">The domain is disposed.</exception>
     /// <exception cref="OutOfMemoryException">It would have to wait, and there is no memory for it or the reclaimer
     /// cannot be started.</exception>
@@ -395,7 +397,7 @@ public abstract unsafe class GracePeriodDomain : IDisposable
 
     /// <summary>
     /// Waits until every function callback, delegate and user deallocator queued before the call has run, as a module
-    /// has to before it is unloaded (<c>rcu_barrier</c>). Returns at once when none waits: trivial callbacks leave no
+    /// must before it is unloaded (<c>rcu_barrier</c>). Returns at once when none waits: trivial callbacks leave no
     /// pointer to code behind.
     /// </summary>
     /// <exception cref="InvalidOperationException">It would wait, inside a section of this domain, online, or in one of
@@ -414,7 +416,8 @@ public abstract unsafe class GracePeriodDomain : IDisposable
         }
     }
 
-    /// <summary>Reads the domain's counts, consistent with one another. Also after <see cref="Dispose()"/>.</summary>
+    /// <summary>Reads the domain's counts, consistent with one another. Works after <see cref="Dispose()"/>
+    /// too.</summary>
     /// <remarks>Costs a look at each slot, and raises <see cref="ReaderAbandoned"/> and <see cref="MisuseFound"/> for
     /// what it finds.</remarks>
     /// <returns>The counts at one moment.</returns>
@@ -427,10 +430,9 @@ public abstract unsafe class GracePeriodDomain : IDisposable
     }
 
     /// <summary>
-    /// Under <see cref="RcuDomainOptions.Validate"/>, looks whether blocks that the domain has reclaimed were written
-    /// to since, and raises
-    /// <see cref="MisuseFound"/> for each. Blocks are also checked when they leave the quarantine, and by <see
-    /// cref="Dispose()"/>.
+    /// Under <see cref="RcuDomainOptions.Validate"/>, checks whether blocks that the domain has reclaimed were written
+    /// to since, and raises <see cref="MisuseFound"/> for each. Blocks are also checked when they leave the quarantine,
+    /// and by <see cref="Dispose()"/>.
     /// </summary>
     /// <returns>How many were written to.</returns>
     public int VerifyReclaimed()
@@ -447,8 +449,8 @@ public abstract unsafe class GracePeriodDomain : IDisposable
     /// </summary>
     /// <exception cref="OutOfMemoryException">The domain is closed and loses nothing, but is not done yet: call
     /// again.</exception>
-    /// <exception cref="InvalidOperationException">The default domain's; or inside a section of this domain, or in one
-    /// of its callbacks.</exception>
+    /// <exception cref="InvalidOperationException">This is the default domain; or the call is inside a section of this
+    /// domain, online, or in one of its callbacks.</exception>
     [SuppressMessage("Usage", "CA1816", Justification = "No domain has a finalizer: what needs one has it itself.")]
     public void Dispose()
     {
@@ -500,7 +502,7 @@ public abstract unsafe class GracePeriodDomain : IDisposable
         _producer.PushBeyondFast(slot, head, word);
     }
 
-    /// <summary>No section begins any more; may be called again.</summary>
+    /// <summary>Makes sure that no section begins any more; may be called again.</summary>
     private protected virtual void CloseReaders()
     {
     }
@@ -508,7 +510,7 @@ public abstract unsafe class GracePeriodDomain : IDisposable
     internal void ThrowIfClosed()
     {
         int closed = Order.Acquire(in _state->Closed);
-        GC.KeepAlive(this); // O5: the state is the slot table's.
+        GC.KeepAlive(this); // O5 (slot visible before use): the state is the slot table's.
         if (closed != 0)
         {
             throw _core.Disposed();

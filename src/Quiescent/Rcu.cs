@@ -23,7 +23,7 @@ public static unsafe class Rcu
     private static readonly DomainState* s_state = s_domain.Core.State;
     private static readonly Producer s_producer = s_domain.Core.Producer;
 
-    /// <summary>The domain that this class's members stand for. It cannot be disposed of.</summary>
+    /// <summary>The domain that this class's members work on. It cannot be disposed of.</summary>
     public static RcuDomain DefaultDomain => s_domain;
 
     /// <inheritdoc cref="RcuDomain.IsReadLockHeld"/>
@@ -36,11 +36,12 @@ public static unsafe class Rcu
     {
         ReaderSlot* slot = DefaultSlot.OfThisThread;
 
-        // SAFETY: the thread's registration keeps the slot's memory (O5); the default domain's words are never freed.
+        // SAFETY: the thread's registration keeps the slot's memory (O5: slot visible before use); the default domain's
+        // words are never freed.
         if (slot != null && SectionWord.IsQuiescent(slot->Word))
         {
-            // By way of the slot: compiled ahead of time, a static field's first use would have to be asked for each
-            // time.
+            // The state comes from the slot: code compiled ahead of time would check each time whether a static field
+            // is initialised.
             return new ReadGuard(slot, Section.Enter(slot, slot->State));
         }
 
@@ -75,7 +76,7 @@ public static unsafe class Rcu
     /// in which this thread queued. Allocates nothing and takes no lock.
     /// </summary>
     /// <param name="head">Lies in the block that the callback is about, in unmanaged memory.</param>
-    /// <param name="callback">May call anything but a wait for this domain. What it throws goes to
+    /// <param name="callback">May call anything except a wait for this domain. What it throws goes to
     /// <see cref="GracePeriodDomain.CallbackFailed"/>.</param>
     /// <exception cref="ArgumentNullException">The head or the callback is null; nothing is queued.</exception>
     /// <remarks><b>Safety.</b> The head is the library's until the callback is called. A module whose functions wait
@@ -132,7 +133,8 @@ public static unsafe class Rcu
     {
         ArgumentNullException.ThrowIfNull(block);
         ArgumentNullException.ThrowIfNull(head);
-        s_domain.Push(DefaultSlot.OfThisThread, head, HeadWord.OfOffset(block, head, Deallocator<TDeallocator>.Channel));
+        nint word = HeadWord.OfOffset(block, head, Deallocator<TDeallocator>.Channel);
+        s_domain.Push(DefaultSlot.OfThisThread, head, word);
     }
 
     /// <inheritdoc cref="GracePeriodDomain.Dispose(IDisposable)"/>

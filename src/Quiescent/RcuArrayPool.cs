@@ -10,11 +10,12 @@ namespace Quiescent;
 /// </summary>
 /// <remarks>
 /// <para>An array returned a second time, while it waits or is free, is refused with an exception, where other pools
-/// hand it out to two at once. One that has been rented out again since cannot be told from its new tenant's.</para>
-/// <para>Lengths are powers of two from 16. What is longer than the pool's longest array is allocated and left to the
-/// garbage collector, as is what is returned when the pool is full or readers hold grace periods up. So a pool holds a
-/// bounded number of arrays, needs no thread, and costs nothing while it is idle; renting drives grace periods itself.
-/// It is safe for any number of threads.</para>
+/// hand it out to two tenants at once. If it has been rented out again meanwhile, the second return cannot be told from
+/// the new tenant's.</para>
+/// <para>Lengths are powers of two from 16. Arrays longer than the pool's longest are allocated and left to the garbage
+/// collector; so are arrays that are returned while the pool is full or readers hold grace periods up. So a pool holds
+/// a bounded number of arrays, needs no thread, and costs nothing while it is idle; renting drives grace periods
+/// itself. It is safe for any number of threads.</para>
 /// </remarks>
 /// <typeparam name="T">What the arrays hold.</typeparam>
 public sealed class RcuArrayPool<T> : ArrayPool<T>
@@ -69,7 +70,7 @@ public sealed class RcuArrayPool<T> : ArrayPool<T>
     /// <param name="array">An array that was rented here.</param>
     /// <param name="clearArray">Whether to clear it, when its readers are gone.</param>
     /// <exception cref="ArgumentNullException">The array is null.</exception>
-    /// <exception cref="ArgumentException">Its length is none that this pool hands out.</exception>
+    /// <exception cref="ArgumentException">The pool hands out no array of this length.</exception>
     /// <exception cref="InvalidOperationException">It was returned before, and not rented since. Nothing has
     /// changed.</exception>
     public override void Return(T[] array, bool clearArray = false)
@@ -83,7 +84,8 @@ public sealed class RcuArrayPool<T> : ArrayPool<T>
 
         if (array.Length != _buckets[bucket].Length)
         {
-            throw new ArgumentException("The array was not rented here: the pool has none of this length.", nameof(array));
+            throw new ArgumentException(
+                "The array was not rented here: the pool has none of this length.", nameof(array));
         }
 
         if (!_buckets[bucket].TryReturn(array, clearArray))

@@ -7,7 +7,7 @@ namespace Quiescent;
 
 /// <summary>
 /// An RCU domain: readers, grace periods and queues of its own. Its read-side critical sections cost next to nothing,
-/// and neither wait nor change threads. Most programs need none but the default one, reached through <see cref="Rcu"/>.
+/// and neither wait nor change threads. Most programs need only the default domain, reached through <see cref="Rcu"/>.
 /// </summary>
 /// <inheritdoc cref="GracePeriodDomain" path="/remarks"/>
 public sealed unsafe class RcuDomain : GracePeriodDomain
@@ -38,7 +38,8 @@ public sealed unsafe class RcuDomain : GracePeriodDomain
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ReadGuard ReadLock()
     {
-        // SAFETY: the thread's registration keeps the slot's memory (O5), this object the state.
+        // SAFETY: the thread's registration keeps the slot's memory (O5: slot visible before use), this object the
+        // state.
         if (ThreadRegistrations.Last(out ReaderSlot* slot) == _id
             && slot != null
             && SectionWord.IsQuiescent(slot->Word)
@@ -54,7 +55,7 @@ public sealed unsafe class RcuDomain : GracePeriodDomain
     /// <see cref="RcuDomainOptions.Validate"/> also a free one of an online reader.</summary>
     public bool IsReadLockHeld => Section.IsHeld(ThreadRegistrations.Find(_id));
 
-    /// <summary>A handle on this thread's slot, whose sections need no thread-local look-up.</summary>
+    /// <summary>Registers a reader on this thread, whose sections need no thread-local look-up.</summary>
     /// <returns>The registered reader; dispose of it on this thread.</returns>
     /// <exception cref="OutOfMemoryException">There is no memory for the thread's first registration.</exception>
     /// <exception cref="ObjectDisposedException">The domain is disposed.</exception>

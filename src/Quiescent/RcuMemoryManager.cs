@@ -14,12 +14,12 @@ namespace Quiescent;
 /// <remarks>
 /// <para>Disposing closes it for sections that begin afterwards; those that began before use it to their end. The
 /// memory is freed after a grace period, at most two, and when the last pin (<see cref="Pin"/>) is gone. It is also
-/// freed when it is dropped instead of disposed of. Closing cannot fail; after the domain's disposal the readers are
-/// waited for on the thread pool.</para>
+/// freed when it is dropped instead of disposed of. Closing cannot fail; after the domain's disposal the thread pool
+/// waits for the readers.</para>
 /// <para><b>Safety.</b> A <see cref="Memory{T}"/> and the spans made from it protect nothing by themselves: use them
 /// inside a section of the domain, in which the memory was not yet closed or was found through what is published. Using
-/// them after the memory is closed, outside of a section, is an <see cref="ObjectDisposedException"/> where it is
-/// recognised; a span that is kept is not.</para>
+/// the memory after it is closed, outside of a section, throws an <see cref="ObjectDisposedException"/> where the
+/// library sees it; it does not see the use of a span that was kept.</para>
 /// </remarks>
 /// <typeparam name="T">What the memory holds.</typeparam>
 public sealed unsafe class RcuMemoryManager<T> : MemoryManager<T>, IDefersDisposal
@@ -40,7 +40,7 @@ public sealed unsafe class RcuMemoryManager<T> : MemoryManager<T>, IDefersDispos
     /// <param name="length">How many elements, 0 or more.</param>
     /// <param name="domain">Whose readers use it; null: those of <see cref="Rcu"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">The length is negative.</exception>
-    /// <exception cref="OutOfMemoryException">There is not so much memory.</exception>
+    /// <exception cref="OutOfMemoryException">There is not that much memory.</exception>
     public RcuMemoryManager(int length, GracePeriodDomain? domain)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
@@ -50,7 +50,8 @@ public sealed unsafe class RcuMemoryManager<T> : MemoryManager<T>, IDefersDispos
         void* block = NativeMemory.AllocZeroed(checked((nuint)length * (nuint)sizeof(T)));
         try
         {
-            _region = new NativeRegion(Domain.Core, block, (long)length * sizeof(T), new HeapBlock(block), isPublished: false);
+            long bytes = (long)length * sizeof(T);
+            _region = new NativeRegion(Domain.Core, block, bytes, new HeapBlock(block), isPublished: false);
         }
         catch
         {
@@ -65,13 +66,14 @@ public sealed unsafe class RcuMemoryManager<T> : MemoryManager<T>, IDefersDispos
     /// <summary>Takes over memory from elsewhere.</summary>
     /// <param name="memory">Its first element.</param>
     /// <param name="length">How many elements, 0 or more.</param>
-    /// <param name="owner">Is disposed of when the memory is to be freed, once; null: nothing is done then. If it
-    /// refers to this object, the memory is not freed by being dropped.</param>
+    /// <param name="owner">Disposed of once, when the memory may be freed; null: nothing happens then. If the owner
+    /// refers to this object, dropping the object does not free the memory.</param>
     /// <param name="domain">Whose readers use it; null: those of <see cref="Rcu"/>.</param>
     /// <exception cref="ArgumentNullException">The memory is null, and the length is not 0.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The length is negative.</exception>
-    /// <exception cref="OutOfMemoryException">There is no memory to note it; it is still the caller's.</exception>
-    /// <remarks><b>Safety.</b> So much memory has to be there, until the owner is disposed of.</remarks>
+    /// <exception cref="OutOfMemoryException">There is no memory to take it over; it is still the caller's.</exception>
+    /// <remarks><b>Safety.</b> The memory must have this length, and stay valid until the owner is disposed
+    /// of.</remarks>
     public RcuMemoryManager(T* memory, int length, IDisposable? owner, GracePeriodDomain? domain)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
@@ -81,7 +83,8 @@ public sealed unsafe class RcuMemoryManager<T> : MemoryManager<T>, IDefersDispos
         }
 
         Domain = domain ?? Rcu.DefaultDomain;
-        _region = new NativeRegion(Domain.Core, memory, (long)length * sizeof(T), new OwnedMemory(owner), isPublished: false);
+        long bytes = (long)length * sizeof(T);
+        _region = new NativeRegion(Domain.Core, memory, bytes, new OwnedMemory(owner), isPublished: false);
         _length = length;
         Readers = Domain.CreateSectionCheck();
     }
@@ -102,7 +105,8 @@ public sealed unsafe class RcuMemoryManager<T> : MemoryManager<T>, IDefersDispos
 
     DomainCore IDefersDisposal.Core => Domain.Core;
 
-    /// <summary>The memory; for its readers inside a section, for who fills it before it is published.</summary>
+    /// <summary>The memory: for its readers inside a section, and for the code that fills it before it is
+    /// published.</summary>
     /// <returns>The memory.</returns>
     /// <exception cref="ObjectDisposedException">It was closed before the section began.</exception>
     /// <inheritdoc cref="RcuMemoryManager{T}" path="/remarks"/>

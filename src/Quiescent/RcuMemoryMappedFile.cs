@@ -8,14 +8,14 @@ using Quiescent.Resources;
 namespace Quiescent;
 
 /// <summary>
-/// A file mapped for reading, whole, whose mapping can be replaced while it is read: <c>guard.Dereference(file)</c>
-/// gives a span over the current file, and <see cref="Replace"/> maps another one; the old mapping is unmapped
-/// when no reader can hold it.
+/// A whole file mapped for reading, whose mapping can be replaced while it is read: <c>guard.Dereference(file)</c>
+/// gives a span over the current file, and <see cref="Replace"/> maps another one; the old mapping is unmapped when no
+/// reader can hold it.
 /// </summary>
 /// <remarks>
-/// <para>A reader that wants one file throughout its section dereferences once: each dereference finds the file of its
-/// own moment. Empty files are empty spans. Mappings are closed also when the object is dropped instead of disposed of;
-/// closing cannot fail.</para>
+/// <para>A reader that wants one file throughout its section dereferences once: each dereference finds the file that is
+/// mapped then. Empty files are empty spans. If the object is dropped instead of disposed of, its mappings are closed
+/// too; closing cannot fail.</para>
 /// <para><b>Safety.</b> A file that is truncated while it is mapped makes reads beyond its new end fault, and one that
 /// is written in place changes under its readers: write another file, rename it, and replace. It may be deleted while
 /// it is mapped on Unix.</para>
@@ -24,7 +24,7 @@ public sealed unsafe class RcuMemoryMappedFile : IDisposable, IDefersDisposal
 {
     private readonly OpenCount _open = new();
     private NativeRegion? _region;
-    private NativeRegion? _last; // What Dispose has closed, for sections from before.
+    private NativeRegion? _last; // The one that Dispose has closed, for sections from before.
     private int _gate; // Taken by updaters for a few instructions.
 
     /// <summary>Maps the file.</summary>
@@ -53,8 +53,8 @@ public sealed unsafe class RcuMemoryMappedFile : IDisposable, IDefersDisposal
 
     DomainCore IDefersDisposal.Core => Domain.Core;
 
-    /// <summary>Maps another file, or the same path anew, for sections that begin from here on; the mapping until now
-    /// is unmapped after a grace period. Takes what opening and mapping take; waits for no reader.</summary>
+    /// <summary>Maps another file, or the same path again, for sections that begin from here on; the previous mapping
+    /// is unmapped after a grace period. Takes as long as opening and mapping the file; waits for no reader.</summary>
     /// <exception cref="ObjectDisposedException">The object is disposed.</exception>
     /// <inheritdoc cref="RcuMemoryMappedFile(string, GracePeriodDomain?)" path="/exception"/>
     public void Replace(string path)
@@ -70,8 +70,8 @@ public sealed unsafe class RcuMemoryMappedFile : IDisposable, IDefersDisposal
         old!.Dispose();
     }
 
-    /// <summary>Unmaps the file when its readers are gone, which may go on dereferencing it; for sections that begin
-    /// afterwards it is disposed. A second call does nothing.</summary>
+    /// <summary>Unmaps the file when its readers are gone. Until then they may go on dereferencing it; for sections
+    /// that begin afterwards it is disposed. A second call does nothing.</summary>
     public void Dispose()
     {
         TryPublish(null, out NativeRegion? old);
@@ -85,9 +85,10 @@ public sealed unsafe class RcuMemoryMappedFile : IDisposable, IDefersDisposal
         return region ?? LoadLast();
     }
 
-    private NativeRegion Current() => Order.Acquire(in _region) ?? throw new ObjectDisposedException(nameof(RcuMemoryMappedFile));
+    private NativeRegion Current() =>
+        Order.Acquire(in _region) ?? throw new ObjectDisposedException(nameof(RcuMemoryMappedFile));
 
-    // Found by no publication, so by its own state, as a handle is.
+    // No publication leads to it any more, so its own state decides, as for a safe handle.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private NativeRegion LoadLast()
     {
@@ -106,14 +107,15 @@ public sealed unsafe class RcuMemoryMappedFile : IDisposable, IDefersDisposal
             return false;
         }
 
-        _last = region is null ? old : null; // Before it is looked for there.
+        _last = region is null ? old : null; // Before readers look for it there.
         Order.Release(ref _region, region);
         return true;
     }
 
     private NativeRegion Map(string path)
     {
-        using SafeFileHandle file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
+        using SafeFileHandle file =
+            File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
         long length = RandomAccess.GetLength(file);
         if (length == 0)
         {

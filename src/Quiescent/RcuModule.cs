@@ -4,34 +4,34 @@ using Quiescent.Modules;
 namespace Quiescent;
 
 /// <summary>
-/// Makes the unloading of code safe that has queued callbacks: what a kernel module does with <c>rcu_barrier</c> in its
-/// exit function.
+/// Makes it safe to unload code that has queued callbacks, as a kernel module does with <c>rcu_barrier</c> in its exit
+/// function.
 /// </summary>
 /// <remarks>
 /// <para>Code that queues nothing but trivial callbacks (frees with the built-in deallocators, and blocks of pools)
 /// leaves no pointer to itself behind and needs none of this.</para>
-/// <para>Nothing of the library keeps a context alive whose callbacks have run. What the user made does:
-/// an event handler on a domain that outlives the module, or objects and threads of the module's own. The library
-/// itself is to be loaded outside of the context, since its threads live as long as its domains.</para>
+/// <para>Once its callbacks have run, nothing in the library keeps a context alive. What the program made may do so: an
+/// event handler on a domain that outlives the module, or objects and threads of the module's own. Load the library
+/// itself outside of the context, since its threads live as long as its domains.</para>
 /// </remarks>
 public static class RcuModule
 {
     /// <summary>
-    /// From now on, <see cref="AssemblyLoadContext.Unload"/> of the context waits until everything has run that is code
-    /// and waits in any domain at that moment: function callbacks, delegates, disposables, returned arrays, blocks of
-    /// user deallocators (<see cref="GracePeriodDomain.BarrierCallbacks"/> of each domain). It waits for other modules'
-    /// code too, since a pointer to code does not say whose it is. When no code waits, it returns at once, with blocks
-    /// queued and readers inside.
+    /// From now on, <see cref="AssemblyLoadContext.Unload"/> of the context waits until all code that is queued in any
+    /// domain at that moment has run: function callbacks, delegates, disposables, returned arrays, blocks of user
+    /// deallocators (<see cref="GracePeriodDomain.BarrierCallbacks"/> of each domain). It waits for other modules' code
+    /// too, since a pointer to code does not say whose it is. When no code waits, it returns at once, even with blocks
+    /// queued and readers inside sections.
     /// </summary>
     /// <param name="context">The context whose code was queued.</param>
     /// <remarks>
-    /// <para>Where waiting could be for ever, unloading does not wait, and the context's code stays loaded until the
-    /// callbacks have run: inside a section of any domain's, online, in a callback, when the thread is
-    /// interrupted (and stays so), when the garbage collector unloads a context that nothing refers to, and at process
-    /// exit. A section of a <see cref="SrcuDomain"/> belongs to no thread and is not recognised: an unload inside one
-    /// waits for itself if callbacks wait in that domain.</para>
-    /// <para>As with <c>rcu_barrier</c>, the module's code has stopped queueing before it is unloaded, also from its
-    /// own callbacks.</para>
+    /// <para>Where waiting could last for ever, unloading does not wait, and the context's code stays loaded until the
+    /// callbacks have run: inside a section of any domain, online, in a callback, when the thread is interrupted (and
+    /// stays so), when the garbage collector unloads a context that nothing refers to, and at process exit. A section
+    /// of a <see cref="SrcuDomain"/> belongs to no thread and is not recognised: an unload inside one waits for itself
+    /// if callbacks wait in that domain.</para>
+    /// <para>As with <c>rcu_barrier</c>, the module's code must have stopped queueing before it is unloaded, also from
+    /// its own callbacks.</para>
     /// <para>When memory runs out, <see cref="AssemblyLoadContext.Unload"/> throws <see cref="OutOfMemoryException"/>;
     /// the context is not unloaded then, and unloading can be tried again.</para>
     /// <para>A second call does nothing, and neither does one for a context that is not collectible: its code stays for

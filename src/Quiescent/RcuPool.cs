@@ -6,33 +6,34 @@ using Quiescent.Reclamation;
 namespace Quiescent;
 
 /// <summary>
-/// Blocks of one type in unmanaged memory, to be published to readers of a domain and used anew after a grace period
+/// Blocks of one type in unmanaged memory, to be published to readers of a domain and used again after a grace period
 /// (the kernel's slab caches with <c>kfree_rcu</c> and <c>rcu_free</c> sheaves). Each thread has a magazine of blocks
 /// ready to rent and a queue of freed ones, whose blocks go straight back to renting: neither renting nor freeing takes
-/// a lock or an interlocked instruction, but once per some hundred blocks.
+/// a lock or an interlocked instruction, except once per some hundred blocks.
 /// </summary>
 /// <typeparam name="T">What a block holds.</typeparam>
 /// <remarks>
-/// <para>All members may be called from any thread at any time, except that nothing may use the pool after <see
-/// cref="Dispose"/>. A block may be freed by another thread than the one that rented it. A pool that is dropped without
-/// <see cref="Dispose"/> gives its memory back if no block is out, and else never.</para>
-/// <para>When the domain is disposed of first, queued blocks come home; from then on <see cref="Rent"/> and <see
-/// cref="Free"/> throw, while
-/// <see cref="FreeNow"/> brings blocks home that are still out and <see cref="Dispose"/> frees the slabs.</para>
+/// <para>All members may be called from any thread at any time, except that nothing may use the pool after
+/// <see cref="Dispose"/>. A block may be freed by another thread than the one that rented it. A pool that is dropped
+/// without <see cref="Dispose"/> gives its memory back if no block is out, and otherwise never.</para>
+/// <para>When the domain is disposed of first, queued blocks come home; from then on <see cref="Rent"/> and
+/// <see cref="Free"/> throw, while <see cref="FreeNow"/> brings blocks home that are still out and
+/// <see cref="Dispose"/> frees the slabs.</para>
 /// <para><b>Safety.</b> A block is unlinked before it is freed, freed once, and not touched afterwards.</para>
-/// <para><b>Safety</b>, with <see cref="RcuPoolOptions.TypesafeByRcu"/>. A freed block may be rented anew under a
-/// reader's eyes. So a reader takes a reference that keeps the block (or its lock), then checks the block's identity
-/// again, and only then uses it; or it reads what it needs between two looks at a generation that every reuse changes
-/// (<c>rcu_dereference</c>, then a sequence count). The block is a
-/// <typeparamref name="T"/> at all times, zero before its first use and otherwise as its last user left it: initialise
-/// it field by field, never by assigning a whole new value over the generation or lock that readers look at.</para>
+/// <para><b>Safety</b>, with <see cref="RcuPoolOptions.TypesafeByRcu"/>. A freed block may be rented again while a
+/// reader looks at it. So a reader takes a reference that keeps the block (or its lock), then checks the block's
+/// identity again, and only then uses it; or it reads what it needs between two looks at a generation that every reuse
+/// changes (<c>rcu_dereference</c>, then a sequence count). The block is a <typeparamref name="T"/> at all times, zero
+/// before its first use and otherwise as its last user left it: initialise it field by field, never by assigning a
+/// whole new value over the generation or lock that readers look at.</para>
 /// <code>
 /// using ReadGuard guard = domain.ReadLock();
 /// Session* session = guard.DereferencePointer(in bucket);
 /// ulong generation = Volatile.Read(ref session->Generation);    // odd while the block is being changed or is free
 /// ulong key = Volatile.Read(ref session->Key);
 /// long value = Volatile.Read(ref session->Value);
-/// bool valid = (generation &amp; 1) == 0 &amp;&amp; key == wanted &amp;&amp; Volatile.Read(ref session->Generation) == generation;
+/// bool same = Volatile.Read(ref session->Generation) == generation;
+/// bool valid = (generation &amp; 1) == 0 &amp;&amp; same &amp;&amp; key == wanted;
 /// </code>
 /// </remarks>
 public sealed unsafe class RcuPool<T> : IDisposable
@@ -68,16 +69,16 @@ public sealed unsafe class RcuPool<T> : IDisposable
     public RcuPoolOptions Options { get; }
 
     /// <summary>
-    /// A block, the caller's alone until it is published (<c>kmem_cache_alloc</c>). Its contents are undefined, but of
-    /// a type-safe pool. A thread-local look-up and a load and store or two; once per some hundred blocks the thread's
-    /// own freed blocks are taken back. Registers the thread with the domain on its first call.
+    /// A block, the caller's alone until it is published (<c>kmem_cache_alloc</c>). Its contents are undefined, except
+    /// in a type-safe pool. Costs a thread-local look-up and a load and store or two; once per some hundred blocks it
+    /// takes the thread's own freed blocks back. Registers the thread with the domain on its first call.
     /// </summary>
     /// <returns>The block.</returns>
     /// <exception cref="OutOfMemoryException">There is no memory for a slab, or for the thread's first use; nothing has
     /// changed.</exception>
     /// <exception cref="ObjectDisposedException">The pool or its domain is disposed.</exception>
-    /// <exception cref="InvalidOperationException">With <see cref="RcuDomainOptions.Validate"/>: the block that was to
-    /// be rented has been written to after it was freed. Said once per block.</exception>
+    /// <exception cref="InvalidOperationException">With <see cref="RcuDomainOptions.Validate"/>: the block about to be
+    /// rented was written to after it was freed. Thrown once per block.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T* Rent()
     {
@@ -98,7 +99,7 @@ public sealed unsafe class RcuPool<T> : IDisposable
 
     /// <summary>
     /// Frees the block after a grace period (<c>kfree_rcu</c>, into an <c>rcu_free</c> sheaf); with
-    /// <see cref="RcuPoolOptions.TypesafeByRcu"/> at once, though readers may look at it for a grace period more. Null
+    /// <see cref="RcuPoolOptions.TypesafeByRcu"/> at once, though readers may look at it for another grace period. Null
     /// is ignored. One store into a page of this thread; allocates nothing on the managed heap.
     /// </summary>
     /// <param name="block">A block of this pool, already unlinked. The pool's from here on.</param>
@@ -146,14 +147,16 @@ public sealed unsafe class RcuPool<T> : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void FreeNow(T* block)
     {
-        if (block == null || !Magazines.TryFind(Order.Acquire(in _pool.Open), out Magazine* magazine) || !Magazine.TryPush(magazine, block))
+        if (block == null
+            || !Magazines.TryFind(Order.Acquire(in _pool.Open), out Magazine* magazine)
+            || !Magazine.TryPush(magazine, block))
         {
             FreeNowBeyondFast(block);
         }
     }
 
-    /// <summary>A reading of the pool's books. Costs a look at each of the domain's slots; also after <see
-    /// cref="Dispose"/>.</summary>
+    /// <summary>The pool's counts. Costs a look at each of the domain's slots; works after <see cref="Dispose"/>
+    /// too.</summary>
     /// <returns>The counts at one moment.</returns>
     public RcuPoolStatistics GetStatistics()
     {
@@ -166,12 +169,13 @@ public sealed unsafe class RcuPool<T> : IDisposable
     /// Waits until the queued blocks have come home (as a barrier does), and gives all memory back. While
     /// blocks are out it throws, and frees nothing: they may still be read. A second call does nothing.
     /// </summary>
-    /// <exception cref="InvalidOperationException">Blocks are still out, as the message says how many: the pool can be
+    /// <exception cref="InvalidOperationException">Blocks are still out; the message says how many, and the pool can be
     /// used as before. Or the call comes from inside a section of the domain, online, or from one of its
     /// callbacks.</exception>
     /// <exception cref="OutOfMemoryException">The pool is closed and loses nothing, but is not done yet: call
     /// again.</exception>
-    /// <exception cref="ThreadInterruptedException">The thread was interrupted; the same holds.</exception>
+    /// <exception cref="ThreadInterruptedException">The thread was interrupted; the pool is closed and loses nothing,
+    /// but is not done yet: call again.</exception>
     public void Dispose()
     {
         if (!TryLock.TryEnter(ref _disposal))

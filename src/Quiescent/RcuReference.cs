@@ -11,12 +11,12 @@ namespace Quiescent;
 /// replaces it, and the old object is disposed of after a grace period (<c>rcu_assign_pointer</c> and <c>call_rcu</c>).
 /// </summary>
 /// <remarks>
-/// <para>For an object that only needs memory a plain reference does: the garbage collector waits for its
+/// <para>For an object that needs only memory, a plain reference is enough: the garbage collector waits for its
 /// readers.</para>
 /// <para>Objects are disposed of on the domain's reclaimer, in the order in which a thread replaced them. What
 /// <see cref="IDisposable.Dispose"/> throws goes to <see cref="GracePeriodDomain.CallbackFailed"/>. A resource that
-/// waits for readers of the same domain by itself, as <see cref="RcuSafeHandle"/>, is disposed of at once. After the
-/// domain's disposal the readers are waited for on the thread pool.</para>
+/// waits for readers of the same domain by itself, such as an <see cref="RcuSafeHandle"/>, is disposed of at once.
+/// After the domain's disposal the thread pool waits for the readers.</para>
 /// <para><b>Safety.</b> Do not keep the object beyond the section; it may be disposed of then. All members may be
 /// called on any thread.</para>
 /// </remarks>
@@ -33,8 +33,8 @@ public sealed unsafe class RcuReference<T> : IDisposable
     /// <summary>A reference to the given object.</summary>
     /// <param name="value">The object, the reference's from here on; null: none yet.</param>
     /// <param name="domain">Whose readers use it; null: those of <see cref="Rcu"/>.</param>
-    /// <exception cref="OutOfMemoryException">There is no memory for what disposing needs, so that disposing needs
-    /// none; the object is still the caller's.</exception>
+    /// <exception cref="OutOfMemoryException">There is no memory for what disposing will need (disposing itself
+    /// allocates nothing); the object is still the caller's.</exception>
     public RcuReference(T? value = null, GracePeriodDomain? domain = null)
     {
         Domain = domain ?? Rcu.DefaultDomain;
@@ -43,8 +43,7 @@ public sealed unsafe class RcuReference<T> : IDisposable
         _value = value;
     }
 
-    /// <summary>Gives back what disposing would have needed. The object is the garbage collector's, as its readers
-    /// are.</summary>
+    /// <summary>Gives back what disposing would have needed. The object is left to the garbage collector.</summary>
     ~RcuReference()
     {
         if (_lastHead != null)
@@ -69,7 +68,7 @@ public sealed unsafe class RcuReference<T> : IDisposable
     /// <summary>Publishes an object; the old one is disposed of when no reader can hold it. The same object again
     /// changes nothing.</summary>
     /// <param name="value">The new object, or null.</param>
-    /// <exception cref="OutOfMemoryException">There is no memory to note the old object; nothing has
+    /// <exception cref="OutOfMemoryException">There is no memory to queue the old object; nothing has
     /// changed.</exception>
     /// <exception cref="ObjectDisposedException">The reference is disposed; the object is still the
     /// caller's.</exception>
@@ -81,9 +80,10 @@ public sealed unsafe class RcuReference<T> : IDisposable
     /// <param name="comparand">The object that is expected now.</param>
     /// <returns>True when it was replaced.</returns>
     /// <inheritdoc cref="Replace" path="/exception"/>
-    public bool TryReplace(T? value, T? comparand) => TryReplace(value, static (now, expected) => now == expected, comparand);
+    public bool TryReplace(T? value, T? comparand) =>
+        TryReplace(value, static (now, expected) => now == expected, comparand);
 
-    /// <summary>Publishes an object, and returns the old one, which the caller has to dispose of after its readers:
+    /// <summary>Publishes an object, and returns the old one, which the caller must dispose of after its readers:
     /// <see cref="GracePeriodDomain.Dispose(IDisposable)"/>.</summary>
     /// <param name="value">The new object, or null.</param>
     /// <returns>The object that was published before, or null.</returns>
@@ -122,7 +122,7 @@ public sealed unsafe class RcuReference<T> : IDisposable
     private bool TryReplace(T? value, Func<T?, T?, bool> condition, T? comparand)
     {
         Disposal disposal = new();
-        RcuHead* head = ManagedCallback.CreateHead(disposal); // O7: before anything is unlinked.
+        RcuHead* head = ManagedCallback.CreateHead(disposal); // Before anything is unlinked.
         T? old = null;
         try
         {
@@ -152,7 +152,7 @@ public sealed unsafe class RcuReference<T> : IDisposable
         return true;
     }
 
-    // What was unlinked, to be disposed of after its readers; null: nothing.
+    // Disposes of what was unlinked, after its readers. Null: nothing was.
     private void HandOver(T? old, Disposal disposal, RcuHead* head)
     {
         if (old is null)
@@ -167,7 +167,7 @@ public sealed unsafe class RcuReference<T> : IDisposable
         else
         {
             disposal.Resource = old;
-            Domain.Core.QueueRelease(head); // O3: it was unlinked before.
+            Domain.Core.QueueRelease(head); // O3 (unlinked before started).
         }
     }
 

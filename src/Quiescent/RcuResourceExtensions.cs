@@ -4,8 +4,8 @@ using Quiescent.Resources;
 namespace Quiescent;
 
 /// <summary>
-/// What a section gives its reader of a resource (<c>rcu_dereference</c>): an object, a handle, a span. Each checks
-/// that the section is one of the resource's domain, which costs a load and a comparison.
+/// What a reader gets from a resource inside a section (<c>rcu_dereference</c>): an object, a handle, a span. Each
+/// method checks that the section is one of the resource's domain, which costs a load and a comparison.
 /// </summary>
 /// <remarks>The compiler keeps the spans inside the section's variable, as it does with references. It does not see an
 /// object, a raw handle or a <see cref="ReadOnlyMemory{T}"/> that is kept for longer.</remarks>
@@ -83,7 +83,8 @@ public static class RcuResourceExtensions
     /// <exception cref="ArgumentException">The section is not one of the file's domain.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The part is not in the file.</exception>
     /// <exception cref="ObjectDisposedException">The file is disposed.</exception>
-    public static ReadOnlySpan<byte> Dereference(in this ReadGuard guard, RcuMemoryMappedFile file, long offset, int length)
+    public static ReadOnlySpan<byte> Dereference(
+        in this ReadGuard guard, RcuMemoryMappedFile file, long offset, int length)
     {
         ArgumentNullException.ThrowIfNull(file);
         file.Readers.Require(in guard);
@@ -151,7 +152,8 @@ public static class RcuResourceExtensions
     /// <param name="length">How many bytes.</param>
     /// <returns>A view that is valid until the section ends.</returns>
     /// <exception cref="InvalidOperationException">The lock was released before, or is the default one.</exception>
-    public static ReadOnlySpan<byte> Dereference(in this SrcuReadLock section, RcuMemoryMappedFile file, long offset, int length)
+    public static ReadOnlySpan<byte> Dereference(
+        in this SrcuReadLock section, RcuMemoryMappedFile file, long offset, int length)
     {
         ArgumentNullException.ThrowIfNull(file);
         file.Readers.Require(in section);
@@ -169,9 +171,9 @@ public static class RcuResourceExtensions
     /// <exception cref="ObjectDisposedException">The file is disposed.</exception>
     /// <exception cref="OverflowException">The file is longer than such memory can be (2,147,483,647
     /// bytes).</exception>
-    /// <remarks><b>Safety.</b> Its use after the section is recognised once the file is unmapped, as an
-    /// <see cref="ObjectDisposedException"/>, but not while a span made from it is kept. A pin (<see
-    /// cref="ReadOnlyMemory{T}.Pin"/>) keeps the mapping beyond the section.</remarks>
+    /// <remarks><b>Safety.</b> Using it after the section throws an <see cref="ObjectDisposedException"/> once the file
+    /// is unmapped; the use of a span that was made from it and kept is not seen. A pin
+    /// (<see cref="ReadOnlyMemory{T}.Pin"/>) keeps the mapping beyond the section.</remarks>
     public static ReadOnlyMemory<byte> DereferenceMemory(in this SrcuReadLock section, RcuMemoryMappedFile file)
     {
         ArgumentNullException.ThrowIfNull(file);

@@ -11,17 +11,16 @@ namespace Quiescent;
 /// for the readers.
 /// </summary>
 /// <remarks>
-/// <para>Otherwise it is a <see cref="SafeHandle"/>: implement <see cref="SafeHandle.IsInvalid"/> and <see
-/// cref="SafeHandle.ReleaseHandle"/>, pass it to P/Invoke. <see cref="SafeHandle.Dispose()"/> closes it for sections
-/// that begin afterwards;
-/// <see cref="SafeHandle.ReleaseHandle"/> is called once, after a grace period (two, if it was still used meanwhile)
-/// and when the last reference is released, nearly always on the domain's reclaimer; also when the handle is dropped
-/// instead of disposed of.
-/// <see cref="SafeHandle.IsClosed"/> is false until then. Closing needs no memory and cannot fail: after the domain's
-/// disposal the readers are waited for on the thread pool. A barrier waits for the first grace period only.</para>
-/// <para><b>Safety.</b> The raw handle must not be used after the section. A handle marked by <see
-/// cref="SafeHandle.SetHandleAsInvalid"/> still wants to be disposed of: what closing needs, and the domain, are kept
-/// until then.</para>
+/// <para>Otherwise it is a <see cref="SafeHandle"/>: implement <see cref="SafeHandle.IsInvalid"/> and
+/// <see cref="SafeHandle.ReleaseHandle"/>, pass it to P/Invoke. <see cref="SafeHandle.Dispose()"/> closes it for
+/// sections that begin afterwards; <see cref="SafeHandle.ReleaseHandle"/> is called once, after a grace period (two, if
+/// the handle was still used meanwhile) and when the last reference is released, nearly always on the domain's
+/// reclaimer; also if the handle is dropped instead of disposed of. <see cref="SafeHandle.IsClosed"/> is false until
+/// then. Closing needs no memory and cannot fail: after the domain's disposal the thread pool waits for the readers. A
+/// barrier waits for the first grace period only.</para>
+/// <para><b>Safety.</b> The raw handle must not be used after the section. A handle marked by
+/// <see cref="SafeHandle.SetHandleAsInvalid"/> must still be disposed of: until then it keeps the domain, and what
+/// closing needs.</para>
 /// </remarks>
 public abstract class RcuSafeHandle : SafeHandle, IReleasable, IDefersDisposal
 {
@@ -29,11 +28,11 @@ public abstract class RcuSafeHandle : SafeHandle, IReleasable, IDefersDisposal
 
     /// <summary>A handle that is <paramref name="invalidHandleValue"/> until <see
     /// cref="SafeHandle.SetHandle"/>.</summary>
-    /// <param name="invalidHandleValue">What an invalid handle is.</param>
+    /// <param name="invalidHandleValue">The value of an invalid handle.</param>
     /// <param name="ownsHandle">Whether it is released at all.</param>
     /// <param name="domain">Whose readers use it; null: those of <see cref="Rcu"/>.</param>
-    /// <exception cref="OutOfMemoryException">There is no memory for what closing needs, so that closing needs
-    /// none.</exception>
+    /// <exception cref="OutOfMemoryException">There is no memory for what closing will need (closing itself allocates
+    /// nothing).</exception>
     protected RcuSafeHandle(nint invalidHandleValue, bool ownsHandle, GracePeriodDomain? domain = null)
         : base(invalidHandleValue, ownsHandle)
     {
@@ -41,7 +40,7 @@ public abstract class RcuSafeHandle : SafeHandle, IReleasable, IDefersDisposal
         Readers = Domain.CreateSectionCheck();
         if (ownsHandle)
         {
-            // The readers' reference: closing leaves it, and the end of the lifetime takes it.
+            // The readers' reference: closing keeps it, and the end of the lifetime releases it.
             bool added = false;
             DangerousAddRef(ref added);
             _lifetime = new Lifetime(Domain.Core, resource: null, isPublished: false);

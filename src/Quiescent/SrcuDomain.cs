@@ -8,13 +8,13 @@ namespace Quiescent;
 
 /// <summary>
 /// A sleepable RCU domain (<c>srcu_struct</c>): its read-side critical sections may wait and <c>await</c>, and may end
-/// on another thread than they began on. A section costs three interlocked instructions, so that <see
-/// cref="RcuDomain"/> is the better choice for those that do neither.
+/// on another thread than they began on. A section costs three interlocked instructions, so <see cref="RcuDomain"/> is
+/// the better choice for sections that do neither.
 /// </summary>
 /// <inheritdoc cref="GracePeriodDomain" path="/remarks"/>
 /// <remarks>
-/// <para>Domains nest in each other in any order. A section holds up the grace periods of its own domain alone, so that
-/// what takes long gets a domain of its own.</para>
+/// <para>Domains nest in each other in any order. A section holds up the grace periods of its own domain alone, so give
+/// long sections a domain of their own.</para>
 /// <para><b>Safety.</b> Unlike those of <see cref="RcuDomain"/>, these sections belong to no thread: a wait for this
 /// domain inside one of its own sections is not recognised and waits for itself. The stall report names it.</para>
 /// </remarks>
@@ -22,7 +22,7 @@ public sealed unsafe class SrcuDomain : GracePeriodDomain
 {
     private readonly Stripes _stripes;
     private readonly int _mask;
-    private nint _open; // The counters; 0 once closed, and under Validate, so that each section goes the long way.
+    private nint _open; // The counters; 0 once closed, and under Validate, so each section takes the slow path.
 
     /// <summary>A domain with the given options, or the default ones. <see cref="RcuDomainOptions.ReadSideBarrier"/>
     /// makes no difference: sections fence by themselves. <see cref="BacklogPolicy.Block"/> counts as <see
@@ -38,7 +38,8 @@ public sealed unsafe class SrcuDomain : GracePeriodDomain
     private SrcuDomain(RcuDomainOptions? options, Stripes stripes)
         : base(
             WithoutBlocking(options),
-            slots => new GracePeriodEngine(slots, new DeadReaders(slots), new StripeScan(stripes, TicketStore.OfProcess)),
+            slots => new GracePeriodEngine(
+                slots, new DeadReaders(slots), new StripeScan(stripes, TicketStore.OfProcess)),
             null)
     {
         _stripes = stripes;
@@ -46,17 +47,18 @@ public sealed unsafe class SrcuDomain : GracePeriodDomain
         _open = Options.Validate ? 0 : (nint)stripes.Memory;
     }
 
-    /// <summary>Sections begun and not yet ended, about: those that come and go meanwhile may count or not.</summary>
+    /// <summary>Roughly how many sections have begun and not ended: those that come and go meanwhile may count or
+    /// not.</summary>
     public long OpenSections => _stripes.OpenSections;
 
     /// <summary>
     /// Opens a read-side critical section (<c>srcu_read_lock</c>, <c>srcu_down_read</c>): what it dereferences stays
     /// until the lock is disposed of, on whichever thread. Nests, also in other domains' sections. Costs an interlocked
-    /// increment, and its end an interlocked compare-exchange and increment; takes no lock but for the thread's first
-    /// sections, or when more are open at once than ever before.
+    /// increment, and its end an interlocked compare-exchange and increment; takes no lock except for the thread's
+    /// first sections, or when more are open at once than ever before.
     /// </summary>
     /// <returns>The section; dispose of it to end it.</returns>
-    /// <exception cref="OutOfMemoryException">There is no memory to note the section.</exception>
+    /// <exception cref="OutOfMemoryException">There is no memory to record the section.</exception>
     /// <exception cref="ObjectDisposedException">The domain is disposed.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public SrcuReadLock ReadLock()
@@ -96,15 +98,17 @@ public sealed unsafe class SrcuDomain : GracePeriodDomain
     private SrcuReadLock Enter(byte* stripes, ThreadTickets* tickets)
     {
         Ticket* ticket = tickets->Current;
-        ulong number = SleepableSection.Enter(ticket, Stripes.Counts(stripes, tickets->Processor & _mask, Stripes.Index(stripes)));
+        ulong number = SleepableSection.Enter(
+            ticket, Stripes.Counts(stripes, tickets->Processor & _mask, Stripes.Index(stripes)));
         GC.KeepAlive(this); // Not before: the counters go with the domain, unless a section is open.
         return new SrcuReadLock(ticket, number);
     }
 
-    // Whether the freeing thread is inside a section is not known; inside one, Block would wait for ever.
-    private static RcuDomainOptions? WithoutBlocking(RcuDomainOptions? options) => options is { BacklogPolicy: BacklogPolicy.Block }
-        ? options with { BacklogPolicy = BacklogPolicy.Throttle }
-        : options;
+    // The domain does not know whether the freeing thread is inside a section; inside one, Block would wait for ever.
+    private static RcuDomainOptions? WithoutBlocking(RcuDomainOptions? options) =>
+        options is { BacklogPolicy: BacklogPolicy.Block }
+            ? options with { BacklogPolicy = BacklogPolicy.Throttle }
+            : options;
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private SrcuReadLock ReadLockBeyondFast()
@@ -118,7 +122,8 @@ public sealed unsafe class SrcuDomain : GracePeriodDomain
 
         Ticket* ticket = tickets->Current;
         byte* stripes = _stripes.Memory;
-        ulong number = SleepableSection.EnterRecorded(ticket, Stripes.Counts(stripes, tickets->Processor & _mask, Stripes.Index(stripes)));
+        ulong number = SleepableSection.EnterRecorded(
+            ticket, Stripes.Counts(stripes, tickets->Processor & _mask, Stripes.Index(stripes)));
         GC.KeepAlive(this);
         return new SrcuReadLock(ticket, number);
     }

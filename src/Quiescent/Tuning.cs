@@ -1,7 +1,7 @@
 namespace Quiescent;
 
-// The settings that were found by measuring, each with its unit, in one place; docs/performance.md has the figures.
-// None bears on whether the library is right, only on how fast it is and how much it holds.
+// The settings that were found by measuring, each with its unit, in one place; docs/performance/tuning.md has the
+// figures. None bears on whether the library is right, only on how fast it is and how much it holds.
 internal static class Tuning
 {
     // Waiting (Backoff). Spins last a few times longer than a grace period with a busy reader; yields, some context
@@ -11,7 +11,7 @@ internal static class Tuning
     /// iteration.</summary>
     public const int SpinSteps = 24;
 
-    /// <summary>The step from which on a wait sleeps; those between spin and sleep yield.</summary>
+    /// <summary>The step from which a wait sleeps; the steps between spinning and sleeping yield.</summary>
     public const int YieldSteps = 40;
 
     /// <summary>Milliseconds of each sleep after that.</summary>
@@ -49,8 +49,8 @@ internal static class Tuning
     /// visits.</summary>
     public const int FreePrefetchDistance = 8;
 
-    /// <summary>Waiting pages from which on their owner drives the grace period: a process-wide barrier is paid once
-    /// for so many, and with more of them the blocks leave the core's cache before they are allocated anew.</summary>
+    /// <summary>Waiting pages from which their owner drives the grace period: it pays one process-wide barrier for that
+    /// many, and with more of them the blocks leave the core's cache before they are allocated again.</summary>
     public const int DrivePages = 2;
 
     /// <summary>Pages that wait while an owner's visits keep pace: those that a grace period is driven for, and as many
@@ -74,7 +74,7 @@ internal static class Tuning
     /// <summary>Heads that one visit frees at the most.</summary>
     public const int MaxHeadsPerCollection = 512;
 
-    /// <summary>Waiting heads from which on their owner drives the grace period.</summary>
+    /// <summary>Waiting heads from which their owner drives the grace period.</summary>
     public const int DriveHeads = 1016;
 
     // The reclaimer.
@@ -98,16 +98,17 @@ internal static class Tuning
     /// <summary>Pauses of one bulk: it pays like as many pages, but not more often than this.</summary>
     public const int MaxPausesPerBulk = 64;
 
-    /// <summary>A page holds at most this share of the backlog limit, so that small limits are kept too.</summary>
+    /// <summary>A page holds at most one in so many blocks of the backlog limit, so small limits are kept
+    /// too.</summary>
     public const int PagesPerLimit = 8;
 
     // Pools.
 
-    /// <summary>Waiting pages from which on a renter drives the grace period. No allocator stands behind it whose cache
+    /// <summary>Waiting pages from which a renter drives the grace period. Behind it stands no allocator whose cache
     /// would go cold: 8 pages are a twentieth faster than 4, a tenth than 2.</summary>
     public const int DriveRentedPages = 8;
 
-    /// <summary>Pages of a pool's queue left to its owner to rent anew. Beyond this it frees more than it
+    /// <summary>Pages of a pool's queue left to its owner to rent again. Beyond this it frees more than it
     /// rents.</summary>
     public const int PagesKeptForRenting = DriveRentedPages + 2;
 
@@ -118,7 +119,7 @@ internal static class Tuning
     /// cref="MinMagazine"/> blocks.</summary>
     public const int MaxMagazineBytes = 256 * 1024;
 
-    /// <summary>Blocks.</summary>
+    /// <summary>The fewest blocks that a thread's magazine holds.</summary>
     public const int MinMagazine = 4;
 
     /// <summary>Full magazines that a depot keeps whole.</summary>
@@ -132,7 +133,7 @@ internal static class Tuning
     /// <summary>Bytes of reclaimed blocks that the process keeps poisoned before they are really freed.</summary>
     public const long QuarantineBytes = 16 * 1024 * 1024;
 
-    /// <summary>Blocks, likewise.</summary>
+    /// <summary>How many blocks, likewise.</summary>
     public const int QuarantineBlocks = 32 * 1024;
 
     /// <summary>Freed blocks of <see cref="PagedHeap"/> whose addresses stay inaccessible.</summary>

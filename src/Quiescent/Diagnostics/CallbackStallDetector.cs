@@ -4,8 +4,9 @@ using Quiescent.Reclamation;
 
 namespace Quiescent.Diagnostics;
 
-// Names the callback that does not return, as StallDetector names the reader. Callbacks take no time stamps: one is as
-// old as the waiting thread has seen it run. So a report may come late, by up to a timeout, and never early.
+// Names the callback that does not return, as ReaderStallDetector names the reader. Callbacks take no time stamps: a
+// callback's age counts from when a waiting thread first saw it run. So a report may come late, by up to a timeout, and
+// never early.
 internal sealed class CallbackStallDetector(RunningCallback code, TimeSpan timeout)
 {
     private readonly StallTiming _timing = new(timeout);
@@ -16,8 +17,8 @@ internal sealed class CallbackStallDetector(RunningCallback code, TimeSpan timeo
 
     public long Count => Order.Acquire(in _count);
 
-    /// <summary>Whether a stall is to be reported now; then what stalls, for how long, and how often this was
-    /// said.</summary>
+    /// <summary>Whether a stall must be reported now; if so, what stalls, for how long, and how many reports that
+    /// makes.</summary>
     public bool TryDetect(out CallbackStall stall)
     {
         stall = default;
@@ -52,5 +53,5 @@ internal sealed class CallbackStallDetector(RunningCallback code, TimeSpan timeo
     }
 }
 
-// One finding of the detector; Running is RunningCallback's, which tells what it is called.
+// One finding of the detector. Running comes from RunningCallback, which knows its name.
 internal readonly record struct CallbackStall((nint Queue, long Position) Running, TimeSpan Duration, int Reports);

@@ -7,20 +7,20 @@ using Tag = System.Collections.Generic.KeyValuePair<string, object?>;
 
 namespace Quiescent.Diagnostics;
 
-// Tells the listeners of the event source and of the histogram what one domain has to say. They are user code: so it is
-// called by threads that wait, and by the reclaimer, with no lock held, and by a thread of the pool for those that are
+// Writes one domain's events to the listeners of the event source and of the histogram. Listeners are user code, so
+// only threads that hold no lock call it: threads that wait, the reclaimer, and a pool thread on behalf of callers
 // inside Free (O8).
 //
-// One thread at a time writes what the engine and the backlog recorded, in its turn, for which nobody waits. A
-// turn tells what there was when it began and no more, so that a listener that causes grace periods of its own does not
-// keep its thread for ever; what has come meanwhile, be it from a thread that did not get the turn, is left to the
-// pool.
+// One thread at a time, in its turn, writes what the engine and the backlog recorded; no thread waits for the turn. A
+// turn writes what there was when it began and no more, so a listener that causes grace periods of its own does not
+// keep its thread for ever. What has come meanwhile, even from a thread that did not get the turn, is left to the pool.
 internal sealed class DomainEventWriter(DomainCore core) : IThreadPoolWorkItem
 {
     private static long s_barriers;
 
     private readonly string _name = core.Options.Name;
-    private readonly Tag[] _tags = [new("quiescent.domain.name", core.Options.Name), new("quiescent.domain.id", core.Id)];
+    private readonly Tag[] _tags =
+        [new("quiescent.domain.name", core.Options.Name), new("quiescent.domain.id", core.Id)];
     private readonly GracePeriodEvents _gracePeriods = core.Engine.Events;
     private int _isQueued;
 
@@ -114,11 +114,13 @@ internal sealed class DomainEventWriter(DomainCore core) : IThreadPoolWorkItem
         await barrier.ConfigureAwait(false);
     }
 
-    private void EndBarrier(long number, double seconds) => Telemetry.Events?.BarrierStop(_name, core.Id, number, seconds);
+    private void EndBarrier(long number, double seconds) =>
+        Telemetry.Events?.BarrierStop(_name, core.Id, number, seconds);
 
     private void WriteBacklog()
     {
-        for (ulong crossings = core.Backlog.Crossings; core.Backlog.TryTakeCrossing(crossings, out bool isOver, out long waiting);)
+        ulong crossings = core.Backlog.Crossings;
+        while (core.Backlog.TryTakeCrossing(crossings, out bool isOver, out long waiting))
         {
             if (isOver)
             {
@@ -133,7 +135,8 @@ internal sealed class DomainEventWriter(DomainCore core) : IThreadPoolWorkItem
 
     private void WriteGracePeriods()
     {
-        for (long waiting = _gracePeriods.Waiting; waiting > 0 && _gracePeriods.TryTake(out GracePeriodEvent note); waiting--)
+        long waiting = _gracePeriods.Waiting;
+        for (; waiting > 0 && _gracePeriods.TryTake(out GracePeriodEvent note); waiting--)
         {
             if (!note.IsEnd)
             {
@@ -155,8 +158,9 @@ internal sealed class DomainEventWriter(DomainCore core) : IThreadPoolWorkItem
         }
     }
 
-    // The base library does not shield instruments from their listeners, as it does event sources.
-    private void Record(Histogram<double> durations, double seconds) => Telemetry.Attempt(() => durations.Record(seconds, _tags));
+    // The base library catches what listeners of event sources throw, but not what listeners of instruments throw.
+    private void Record(Histogram<double> durations, double seconds) =>
+        Telemetry.Attempt(() => durations.Record(seconds, _tags));
 
     private void Queue()
     {
@@ -175,7 +179,7 @@ internal sealed class DomainEventWriter(DomainCore core) : IThreadPoolWorkItem
         }
     }
 
-    /// <summary>A barrier that waits, and was told of; nothing by default.</summary>
+    /// <summary>A barrier that waits, and whose start was written; the default does nothing.</summary>
     internal readonly struct BarrierSpan(DomainEventWriter writer, long number, long startedAt) : IDisposable
     {
         public void Dispose() => writer?.EndBarrier(number, SecondsSince(startedAt));

@@ -6,9 +6,9 @@ using Tag = System.Collections.Generic.KeyValuePair<string, object?>;
 
 namespace Quiescent.Diagnostics;
 
-// One domain as the meter sees it: what its books say when they are read, and the attributes that go with it. Belongs
-// to the domain, and is gone with it: the list of all keeps none alive. Reading takes the same short locks as
-// GetStatistics does, but looks for no ended threads and raises no event, so that collecting changes nothing.
+// One domain as the meter sees it: its statistics, read on collection, and the attributes of its measurements. It
+// belongs to the domain and goes with it: the list of all keeps none alive. Reading takes the same short locks as
+// GetStatistics does, but looks for no ended threads and raises no event, so collecting changes nothing.
 internal sealed class DomainInstruments
 {
     private const string Kind = "quiescent.item.kind";
@@ -33,10 +33,10 @@ internal sealed class DomainInstruments
 
     public long BacklogLimit { get; }
 
-    /// <summary>How many sections are open, about; null where nothing counts them.</summary>
+    /// <summary>Roughly how many sections are open; null where nothing counts them.</summary>
     public long? OpenSections => _engine.OpenSections;
 
-    /// <summary>The attributes of every measurement; below, with a further one.</summary>
+    /// <summary>The attributes of every measurement; the properties below add one more.</summary>
     public Tag[] Tags { get; }
 
     public Tag[] OfBlocks { get; }
@@ -61,8 +61,8 @@ internal sealed class DomainInstruments
         return figures;
     }
 
-    /// <summary>One collection of one instrument over all domains. Whole before it is handed out: a listener may
-    /// dispose of domains.</summary>
+    /// <summary>Collects one instrument over all domains. The list is complete before a listener sees it, since a
+    /// listener may dispose of domains.</summary>
     public static List<Measurement<long>> Collect(Action<DomainInstruments, List<Measurement<long>>> read)
     {
         List<Measurement<long>> all = [];

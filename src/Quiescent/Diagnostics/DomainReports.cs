@@ -5,9 +5,9 @@ using Quiescent.Validate;
 namespace Quiescent.Diagnostics;
 
 // The one path of a domain's reports to its users: the events of its face, the event source and the meter, and the
-// standard error output. Handlers and listeners are user code: so it is called with no lock held, and what they throw
-// ends here (O8). It never throws: a report for which there is no memory was counted, and is made the next time, unless
-// memory ran out in the middle of it.
+// standard error output. Handlers and listeners are user code, so nobody calls it with a lock held, and what they throw
+// ends here (O8). It never throws: a report for which there is no memory has been counted, and is made the next time,
+// unless memory ran out in the middle of it.
 internal sealed class DomainReports : IDomainReports
 {
     private readonly object _sender;
@@ -69,7 +69,7 @@ internal sealed class DomainReports : IDomainReports
         }
         catch (OutOfMemoryException)
         {
-            // Made the next time.
+            // The next call makes the report.
         }
     }
 
@@ -98,7 +98,7 @@ internal sealed class DomainReports : IDomainReports
         }
         catch (OutOfMemoryException)
         {
-            // Made the next time.
+            // The next call makes the report.
         }
     }
 
@@ -139,7 +139,7 @@ internal sealed class DomainReports : IDomainReports
         Report(Stalled, stall);
     }
 
-    // The kernel prints its reports. Here that is done while a program is being debugged, if it subscribes to nothing.
+    // The kernel prints its reports. This prints them only under Validate, and only if the program has no handler.
     private void Report<TEventArgs>(EventHandler<TEventArgs>? handlers, TEventArgs arguments)
     {
         if (handlers is null && _core.Options.Validate)
@@ -165,7 +165,7 @@ internal sealed class DomainReports : IDomainReports
             }
             catch (Exception)
             {
-                // Promised by the events' documentation.
+                // Ignored, as the events' documentation promises.
             }
         }
     }

@@ -17,13 +17,14 @@ public sealed class MisuseEventArgs : EventArgs
     /// <summary>The domain's name.</summary>
     public string DomainName { get; }
 
-    /// <summary>What was done.</summary>
+    /// <summary>The kind of misuse.</summary>
     public MisuseKind Misuse { get; }
 
     /// <summary>The head, or the first byte that was written.</summary>
     public nint Address { get; }
 
-    /// <summary>Where the block was queued: method, file and line. Where it was overwritten nobody saw.</summary>
+    /// <summary>Where the block was queued: method, file and line. The place of the write itself is not
+    /// known.</summary>
     public string QueuedAt { get; }
 
     /// <summary>What happened, and where the block was queued.</summary>

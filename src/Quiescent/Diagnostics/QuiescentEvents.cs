@@ -5,8 +5,8 @@ namespace Quiescent.Diagnostics;
 
 // The event source `Quiescent`; docs/diagnostics.md says what each event means. A listener inside the process runs on
 // the thread that writes, so nothing here is called under a lock, nor from Free (O8). The base library swallows what
-// such a listener throws. The thread that comes by writes starts and stops, not the one that causes them, and so they
-// make no activities.
+// such a listener throws. Whichever thread comes by writes starts and stops, not the one that causes them, so they make
+// no activities.
 [EventSource(Name = Telemetry.Name)]
 internal sealed class QuiescentEvents : EventSource
 {
@@ -18,34 +18,51 @@ internal sealed class QuiescentEvents : EventSource
     {
     }
 
-    /// <summary>Whether <see cref="BarrierStart"/> is listened to.</summary>
+    /// <summary>Whether somebody listens to <see cref="BarrierStart"/>.</summary>
     public bool HearsBarriers => IsEnabled(EventLevel.Informational, Keywords.Barriers);
 
-    /// <summary>Whether what the backlog does is listened to.</summary>
+    /// <summary>Whether somebody listens to the backlog's events.</summary>
     public bool HearsBacklog => IsEnabled(EventLevel.Warning, Keywords.Reports);
 
-    // The number counts the domain's grace periods from one. It began so long before the event.
-    [Event(1, Level = EventLevel.Verbose, Keywords = Keywords.GracePeriods, ActivityOptions = EventActivityOptions.Disable)]
+    // The number counts the domain's grace periods from one. The grace period began secondsAgo before the event.
+    [Event(
+        1,
+        Level = EventLevel.Verbose,
+        Keywords = Keywords.GracePeriods,
+        ActivityOptions = EventActivityOptions.Disable)]
     public void GracePeriodStart(string domainName, long domainId, long number, double secondsAgo) =>
         WriteEvent(1, domainName, domainId, number, secondsAgo);
 
-    // It lasted so long, and ended so long before the event.
-    [Event(2, Level = EventLevel.Verbose, Keywords = Keywords.GracePeriods, ActivityOptions = EventActivityOptions.Disable)]
+    // The grace period lasted for seconds, and ended secondsAgo before the event.
+    [Event(
+        2,
+        Level = EventLevel.Verbose,
+        Keywords = Keywords.GracePeriods,
+        ActivityOptions = EventActivityOptions.Disable)]
     public void GracePeriodStop(string domainName, long domainId, long number, double seconds, double secondsAgo) =>
         WriteEvent(2, domainName, domainId, number, seconds, secondsAgo);
 
-    // So many starts and ends found no room to be noted, and are missing from the events and from the histogram of
+    // The count of starts and ends that found no room, and are missing from the events and from the histogram of
     // durations.
     [Event(3, Level = EventLevel.Warning, Keywords = Keywords.GracePeriods)]
-    public void GracePeriodsUnsaid(string domainName, long domainId, long count) => WriteEvent(3, domainName, domainId, count);
+    public void GracePeriodsUnsaid(string domainName, long domainId, long count) =>
+        WriteEvent(3, domainName, domainId, count);
 
-    // The number counts the process's barriers that are listened to. Or only those callbacks that are code are waited
-    // for.
-    [Event(4, Level = EventLevel.Informational, Keywords = Keywords.Barriers, ActivityOptions = EventActivityOptions.Disable)]
+    // The number counts the process's barriers that somebody listened to. With codeOnly, the barrier waits only for
+    // callbacks that are code.
+    [Event(
+        4,
+        Level = EventLevel.Informational,
+        Keywords = Keywords.Barriers,
+        ActivityOptions = EventActivityOptions.Disable)]
     public void BarrierStart(string domainName, long domainId, long number, bool codeOnly) =>
         WriteEvent(4, domainName, domainId, number, codeOnly);
 
-    [Event(5, Level = EventLevel.Informational, Keywords = Keywords.Barriers, ActivityOptions = EventActivityOptions.Disable)]
+    [Event(
+        5,
+        Level = EventLevel.Informational,
+        Keywords = Keywords.Barriers,
+        ActivityOptions = EventActivityOptions.Disable)]
     public void BarrierStop(string domainName, long domainId, long number, double seconds) =>
         WriteEvent(5, domainName, domainId, number, seconds);
 
@@ -72,7 +89,12 @@ internal sealed class QuiescentEvents : EventSource
         if (IsEnabled(EventLevel.Warning, Keywords.Reports))
         {
             ReaderAbandoned(
-                domainName, domainId, reader.ThreadName ?? "", reader.ManagedThreadId, (long)reader.OsThreadId, Short(reader.ToString()));
+                domainName,
+                domainId,
+                reader.ThreadName ?? "",
+                reader.ManagedThreadId,
+                (long)reader.OsThreadId,
+                Short(reader.ToString()));
         }
     }
 
@@ -94,7 +116,8 @@ internal sealed class QuiescentEvents : EventSource
         }
     }
 
-    // So much waited, about, when it crossed the limit; and when it had come down by a quarter again.
+    // Roughly how much waited when the backlog crossed the limit; in the next event, when it had come down by a quarter
+    // again.
     [Event(8, Level = EventLevel.Warning, Keywords = Keywords.Reports)]
     public void BacklogOverLimit(string domainName, long domainId, long waiting, long limit) =>
         WriteEvent(8, domainName, domainId, waiting, limit);
@@ -103,10 +126,17 @@ internal sealed class QuiescentEvents : EventSource
     public void BacklogUnderLimit(string domainName, long domainId, long waiting, long limit) =>
         WriteEvent(9, domainName, domainId, waiting, limit);
 
-    // The culprit is a reader's thread, or a callback's method, by its name.
+    // The culprit is the name of a reader's thread or of a callback's method.
     [Event(6, Level = EventLevel.Warning, Keywords = Keywords.Reports)]
     private void Stall(
-        string domainName, long domainId, string kind, string culprit, int managedThreadId, long osThreadId, double seconds, string report) =>
+        string domainName,
+        long domainId,
+        string kind,
+        string culprit,
+        int managedThreadId,
+        long osThreadId,
+        double seconds,
+        string report) =>
         WriteEvent(6, domainName, domainId, kind, culprit, managedThreadId, osThreadId, seconds, report);
 
     [Event(7, Level = EventLevel.Warning, Keywords = Keywords.Reports)]
@@ -119,11 +149,12 @@ internal sealed class QuiescentEvents : EventSource
         WriteEvent(10, domainName, domainId, exceptionType, message);
 
     [Event(11, Level = EventLevel.Error, Keywords = Keywords.Reports)]
-    private void MisuseFound(string domainName, long domainId, string report) => WriteEvent(11, domainName, domainId, report);
+    private void MisuseFound(string domainName, long domainId, string report) =>
+        WriteEvent(11, domainName, domainId, report);
 
     private static string Short(string text) => text.Length <= MaxText ? text : text[..MaxText];
 
-    // The exception is the callback's, and its message may be code of the callback's too.
+    // The exception is the program's, and its Message may run the program's code too.
     private static string MessageOf(Exception thrown)
     {
         try
@@ -136,7 +167,7 @@ internal sealed class QuiescentEvents : EventSource
         }
     }
 
-    /// <summary>What can be listened to by itself.</summary>
+    /// <summary>The groups of events that can be listened to separately.</summary>
     public static class Keywords
     {
         public const EventKeywords GracePeriods = TelemetryListeners.GracePeriods;

@@ -4,60 +4,106 @@ using Quiescent.Ordering;
 
 namespace Quiescent.Diagnostics;
 
-// The meter `Quiescent`, with names and units after OpenTelemetry's conventions. All but the durations are read from
-// the domains' books when somebody collects: so nothing is counted twice, and nothing is done in between.
+// The meter `Quiescent`, with names and units after OpenTelemetry's conventions. All instruments except the durations
+// read the domains' statistics when somebody collects, so nothing is counted twice, and nothing runs in between.
 internal static class QuiescentMeter
 {
     // From the fastest grace period to beyond the default stall timeout.
     private static readonly double[] s_boundaries =
     [
-        1e-6, 2e-6, 5e-6, 10e-6, 20e-6, 50e-6, 100e-6, 200e-6, 500e-6, 1e-3, 2e-3, 5e-3, 10e-3, 20e-3, 50e-3, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50,
+        1e-6, 2e-6, 5e-6, 10e-6, 20e-6, 50e-6, 100e-6, 200e-6, 500e-6,
+        1e-3, 2e-3, 5e-3, 10e-3, 20e-3, 50e-3, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50,
     ];
 
     private static Histogram<double>? s_durations;
 
-    /// <summary>How long grace periods took; null where there is none, or not yet.</summary>
+    /// <summary>How long grace periods took; null where there are no meters, or not yet.</summary>
     public static Histogram<double>? Durations => TelemetryListeners.HasMeters ? Order.Acquire(in s_durations) : null;
 
     /// <summary>Makes the meter and its instruments, each by itself: a listener that fails at one sees the
     /// next.</summary>
     public static void Publish()
     {
-        Meter meter = new(new MeterOptions(Telemetry.Name) { Version = typeof(QuiescentMeter).Assembly.GetName().Version?.ToString(3) });
+        string? version = typeof(QuiescentMeter).Assembly.GetName().Version?.ToString(3);
+        Meter meter = new(new MeterOptions(Telemetry.Name) { Version = version });
         PublishDurations(meter);
 
-        // Reclaimed items before queued ones: in this order of collection the one never exceeds the other.
-        Counter(meter, "quiescent.grace_periods", "{grace_period}", "Grace periods completed.", static books => books.GracePeriodsCompleted);
+        // Reclaimed items before queued ones: collected in this order, the reclaimed never exceed the queued.
+        Counter(
+            meter,
+            "quiescent.grace_periods",
+            "{grace_period}",
+            "Grace periods completed.",
+            static books => books.GracePeriodsCompleted);
         Counter(meter, "quiescent.blocks.freed", "{block}", "Blocks freed.", static books => books.BlocksFreed);
-        Counter(meter, "quiescent.blocks.queued", "{block}", "Blocks handed over to be freed.", static books => books.BlocksQueued);
-        Counter(meter, "quiescent.callbacks.failed", "{callback}", "Callbacks that threw.", static books => books.CallbacksFailed);
-        Counter(meter, "quiescent.callbacks.invoked", "{callback}", "Callbacks that have returned.", static books => books.CallbacksInvoked);
-        Counter(meter, "quiescent.callbacks.queued", "{callback}", "Callbacks queued.", static books => books.CallbacksQueued);
-        Counter(meter, "quiescent.stalls", "{stall}", "Reports of stalls, repeats included.", static books => books.Stalls);
-        Counter(meter, "quiescent.readers.abandoned", "{reader}", "Readers that ended with a section open.", static books => books.ReadersAbandoned);
+        Counter(
+            meter,
+            "quiescent.blocks.queued",
+            "{block}",
+            "Blocks handed over to be freed.",
+            static books => books.BlocksQueued);
+        Counter(
+            meter,
+            "quiescent.callbacks.failed",
+            "{callback}",
+            "Callbacks that threw.",
+            static books => books.CallbacksFailed);
+        Counter(
+            meter,
+            "quiescent.callbacks.invoked",
+            "{callback}",
+            "Callbacks that have returned.",
+            static books => books.CallbacksInvoked);
+        Counter(
+            meter,
+            "quiescent.callbacks.queued",
+            "{callback}",
+            "Callbacks queued.",
+            static books => books.CallbacksQueued);
+        Counter(
+            meter, "quiescent.stalls", "{stall}", "Reports of stalls, repeats included.", static books => books.Stalls);
+        Counter(
+            meter,
+            "quiescent.readers.abandoned",
+            "{reader}",
+            "Readers that ended with a section open.",
+            static books => books.ReadersAbandoned);
         Level(meter, "quiescent.backlog", "{item}", "What waits to be freed or called.", static (domain, all) =>
         {
             RcuStatistics books = domain.ReadStatistics();
             all.Add(new(books.BlocksWaiting, domain.OfBlocks));
             all.Add(new(books.CallbacksWaiting, domain.OfCallbacks));
         });
-        Level(meter, "quiescent.backlog.limit", "{item}", "The backlog above which queueing pays.", static (domain, all) =>
-            all.Add(new(domain.BacklogLimit, domain.Tags)));
-        Level(meter, "quiescent.reader.slots", "{slot}", "Slots of the threads that read or queue.", static (domain, all) =>
-        {
-            RcuStatistics books = domain.ReadStatistics();
-            all.Add(new(books.ReaderSlotsInUse, domain.OfUsedSlots));
-            all.Add(new(Math.Max(0, books.ReaderSlots - books.ReaderSlotsInUse), domain.OfFreeSlots));
-        });
+        Level(
+            meter,
+            "quiescent.backlog.limit",
+            "{item}",
+            "The backlog above which queueing pays.",
+            static (domain, all) => all.Add(new(domain.BacklogLimit, domain.Tags)));
+        Level(meter, "quiescent.reader.slots", "{slot}", "Slots of the threads that read or queue.", ReadSlots);
         Level(meter, "quiescent.pages", "{page}", "Pages of block pointers in use, of 4 KiB.", static (domain, all) =>
             all.Add(new(domain.ReadStatistics().PagesInUse, domain.Tags)));
-        Level(meter, "quiescent.sections.open", "{section}", "Sections begun and not ended, about, of sleepable domains.", static (domain, all) =>
+        Level(
+            meter,
+            "quiescent.sections.open",
+            "{section}",
+            "Sections begun and not ended, about, of sleepable domains.",
+            ReadOpenSections);
+    }
+
+    private static void ReadSlots(DomainInstruments domain, List<Measurement<long>> all)
+    {
+        RcuStatistics books = domain.ReadStatistics();
+        all.Add(new(books.ReaderSlotsInUse, domain.OfUsedSlots));
+        all.Add(new(Math.Max(0, books.ReaderSlots - books.ReaderSlotsInUse), domain.OfFreeSlots));
+    }
+
+    private static void ReadOpenSections(DomainInstruments domain, List<Measurement<long>> all)
+    {
+        if (domain.OpenSections is { } open)
         {
-            if (domain.OpenSections is { } open)
-            {
-                all.Add(new(open, domain.Tags));
-            }
-        });
+            all.Add(new(open, domain.Tags));
+        }
     }
 
     private static void PublishDurations(Meter meter)
@@ -65,13 +111,15 @@ internal static class QuiescentMeter
         InstrumentAdvice<double> advice = new() { HistogramBucketBoundaries = s_boundaries };
         Telemetry.Attempt(() => Order.Release(
             ref s_durations,
-            meter.CreateHistogram("quiescent.grace_period.duration", "s", "How long grace periods took.", tags: null, advice)));
+            meter.CreateHistogram(
+                "quiescent.grace_period.duration", "s", "How long grace periods took.", tags: null, advice)));
         if (s_durations is null)
         {
-            // A listener threw: the instrument is there all the same, and can be listened for.
+            // A listener threw. The instrument exists all the same, and another listener finds it.
             using MeterListener finder = new()
             {
-                InstrumentPublished = (instrument, _) => s_durations = instrument.Meter == meter ? (Histogram<double>)instrument : s_durations,
+                InstrumentPublished = (instrument, _) =>
+                    s_durations = instrument.Meter == meter ? (Histogram<double>)instrument : s_durations,
             };
             finder.Start();
         }
@@ -82,7 +130,8 @@ internal static class QuiescentMeter
         }
     }
 
-    private static void Counter(Meter meter, string name, string unit, string description, Func<RcuStatistics, long> read) =>
+    private static void Counter(
+        Meter meter, string name, string unit, string description, Func<RcuStatistics, long> read) =>
         Telemetry.Attempt(() => meter.CreateObservableCounter(
             name,
             () => DomainInstruments.Collect((domain, all) => all.Add(new(read(domain.ReadStatistics()), domain.Tags))),
@@ -90,6 +139,11 @@ internal static class QuiescentMeter
             description));
 
     private static void Level(
-        Meter meter, string name, string unit, string description, Action<DomainInstruments, List<Measurement<long>>> read) =>
-        Telemetry.Attempt(() => meter.CreateObservableUpDownCounter(name, () => DomainInstruments.Collect(read), unit, description));
+        Meter meter,
+        string name,
+        string unit,
+        string description,
+        Action<DomainInstruments, List<Measurement<long>>> read) =>
+        Telemetry.Attempt(() =>
+            meter.CreateObservableUpDownCounter(name, () => DomainInstruments.Collect(read), unit, description));
 }

@@ -1,8 +1,7 @@
 namespace Quiescent;
 
-
 /// <summary>
-/// One consistent reading of a domain's books. Blocks are what <c>Free</c> and <c>FreeBulk</c> took, callbacks what
+/// One consistent reading of a domain's counts. Blocks are what <c>Free</c> and <c>FreeBulk</c> took, callbacks what
 /// <c>Call</c>, <c>Dispose</c> and <c>Return</c> took; queued = reclaimed + waiting, exactly, in each reading.
 /// </summary>
 public sealed record RcuStatistics
@@ -22,7 +21,7 @@ public sealed record RcuStatistics
     /// <summary>Blocks freed.</summary>
     public long BlocksFreed { get; init; }
 
-    /// <summary>Of the blocks freed and callbacks invoked, those that <see cref="RcuDomainOptions.Validate"/> left
+    /// <summary>Among the blocks freed and callbacks invoked, those that <see cref="RcuDomainOptions.Validate"/> left
     /// alone because their head had been overwritten: their memory leaks, their function was not called.</summary>
     public long Leaked { get; init; }
 

@@ -16,8 +16,8 @@ internal sealed class ReaderStallDetector(GracePeriodEngine engine, TimeSpan tim
 
     public long Count => Order.Acquire(in _count);
 
-    /// <summary>Whether a stall is to be reported now; then who stalls, for how long, and how often this was
-    /// said.</summary>
+    /// <summary>Whether a stall must be reported now; if so, who stalls, for how long, and how many reports that
+    /// makes.</summary>
     public bool TryDetect(out ReaderStall stall)
     {
         stall = default;
@@ -46,7 +46,8 @@ internal sealed class ReaderStallDetector(GracePeriodEngine engine, TimeSpan tim
             }
 
             Order.Increment(ref _count);
-            stall = new ReaderStall(stalled.Reader, stalled.Number, Stopwatch.GetElapsedTime(stalled.StartedAt, now), reports);
+            TimeSpan duration = Stopwatch.GetElapsedTime(stalled.StartedAt, now);
+            stall = new ReaderStall(stalled.Reader, stalled.Number, duration, reports);
             return true;
         }
         finally

@@ -8,13 +8,14 @@ namespace Quiescent.Diagnostics;
 // The reports' wording, after rcu_sched's: one line that says who, then the details, a line each and indented.
 internal static class ReportText
 {
-    private const string Hint = "where it began is known with RcuDomainOptions.Validate, or QUIESCENT_VALIDATE=1";
+    private const string Hint = "to see where it began, set RcuDomainOptions.Validate or QUIESCENT_VALIDATE=1";
 
     public static string Of(StallEventArgs stall, ReaderIdentity reader)
     {
         string detected = stall.ManagedThreadId == Environment.CurrentManagedThreadId ? "self-detected" : "detected";
         StringBuilder text = new();
-        Append(text, $"rcu: INFO: domain '{stall.DomainName}' {detected} stall of grace period {stall.GracePeriod} for {Seconds(stall.Duration)} ");
+        Append(text, $"rcu: INFO: domain '{stall.DomainName}' {detected} stall of grace period {stall.GracePeriod} ");
+        Append(text, $"for {Seconds(stall.Duration)} ");
         Append(text, $"by reader {Thread(stall.ThreadName, stall.ManagedThreadId, stall.OsThreadId)}");
         AppendDetails(text, stall);
         Append(text, $"; {Sections(stall.OpenSections)} open");
@@ -25,7 +26,8 @@ internal static class ReportText
     public static string OfReclaimer(StallEventArgs stall)
     {
         StringBuilder text = new();
-        Append(text, $"rcu: INFO: domain '{stall.DomainName}' detected stall of its reclaimer for {Seconds(stall.Duration)} by callback {stall.Callback} ");
+        Append(text, $"rcu: INFO: domain '{stall.DomainName}' detected stall of its reclaimer ");
+        Append(text, $"for {Seconds(stall.Duration)} by callback {stall.Callback} ");
         Append(text, $"on {Thread(stall.ThreadName, stall.ManagedThreadId, stall.OsThreadId)}");
         AppendDetails(text, stall);
         if (stall.CallbackQueuedAt is not null)
@@ -45,9 +47,11 @@ internal static class ReportText
         return text.ToString();
     }
 
-    private static void AppendDetails(StringBuilder text, StallEventArgs stall) => Append(
-        text,
-        $"{Environment.NewLine}    report {stall.Reports}; backlog {Count(stall.BlocksWaiting, "block")}, {Count(stall.CallbacksWaiting, "callback")}");
+    private static void AppendDetails(StringBuilder text, StallEventArgs stall)
+    {
+        Append(text, $"{Environment.NewLine}    report {stall.Reports}; backlog {Count(stall.BlocksWaiting, "block")}, ");
+        Append(text, $"{Count(stall.CallbacksWaiting, "callback")}");
+    }
 
     private static void AppendEntries(StringBuilder text, SectionEntry[] entries, IReadOnlyList<RcuCallSite> sites)
     {
@@ -65,7 +69,8 @@ internal static class ReportText
     private static void AppendSite(StringBuilder text, string what, RcuCallSite site)
     {
         Append(text, $"{Environment.NewLine}    {what} {Seconds(site.Age)} ago at {site}");
-        foreach (string frame in site.StackTrace.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        const StringSplitOptions Lines = StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries;
+        foreach (string frame in site.StackTrace.Split('\n', Lines))
         {
             Append(text, $"{Environment.NewLine}        {frame}");
         }
@@ -74,12 +79,14 @@ internal static class ReportText
     private static string Thread(string? name, int managedId, ulong osId) => string.Create(
         CultureInfo.InvariantCulture, $"thread '{name ?? "(unnamed)"}' (managed id {managedId}, OS id {osId})");
 
-    private static string Seconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.0} s");
+    private static string Seconds(TimeSpan time) =>
+        string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.0} s");
 
     private static string Sections(int count) => Count(count, "read-side critical section");
 
     private static string Count(long count, string what) =>
         string.Create(CultureInfo.InvariantCulture, $"{count} {what}{(count == 1 ? "" : "s")}");
 
-    private static void Append(StringBuilder text, FormattableString part) => text.Append(part.ToString(CultureInfo.InvariantCulture));
+    private static void Append(StringBuilder text, FormattableString part) =>
+        text.Append(part.ToString(CultureInfo.InvariantCulture));
 }

@@ -3,7 +3,7 @@ using Quiescent.Readers;
 
 namespace Quiescent;
 
-/// <summary>Who holds a domain up.</summary>
+/// <summary>What holds a domain up.</summary>
 public enum StallKind
 {
     /// <summary>A reader: a section, or a thread that is online without a quiescent state. Grace periods wait for
@@ -34,7 +34,13 @@ public sealed class StallEventArgs : EventArgs
         _text = ReportText.Of(this, stall.Reader);
     }
 
-    internal StallEventArgs(string domain, CallbackStall stall, ReaderIdentity reclaimer, string callback, string? queuedAt, RcuStatistics books)
+    internal StallEventArgs(
+        string domain,
+        CallbackStall stall,
+        ReaderIdentity reclaimer,
+        string callback,
+        string? queuedAt,
+        RcuStatistics books)
         : this(domain, stall.Duration, stall.Reports, books)
     {
         Kind = StallKind.Reclaimer;
@@ -69,7 +75,7 @@ public sealed class StallEventArgs : EventArgs
     public long GracePeriod { get; }
 
     /// <summary>The name of the thread that is inside a section, or online without a quiescent state; or the
-    /// reclaimer's. Of a sleepable section: the thread that began it.</summary>
+    /// reclaimer's. For a sleepable section: the thread that began it.</summary>
     public string? ThreadName { get; }
 
     /// <summary>Its <see cref="Thread.ManagedThreadId"/>.</summary>
@@ -78,8 +84,8 @@ public sealed class StallEventArgs : EventArgs
     /// <summary>The operating system's number for it; 0 where unknown.</summary>
     public ulong OsThreadId { get; }
 
-    /// <summary>How long the grace period has been in progress, or the callback has been seen to run by those who wait
-    /// for it.</summary>
+    /// <summary>How long the grace period has been in progress, or how long waiting threads have seen the callback
+    /// run.</summary>
     public TimeSpan Duration { get; }
 
     /// <summary>How many times this stall has been reported, this one included.</summary>
@@ -100,11 +106,11 @@ public sealed class StallEventArgs : EventArgs
     public int OpenSections { get; }
 
     /// <summary>With <see cref="RcuDomainOptions.Validate"/>: where the reader went online (and how long ago its last
-    /// quiescent state was), and where its open sections were entered, the outermost first. Of an <see
-    /// cref="SrcuDomain"/>: the oldest section in the way.</summary>
+    /// quiescent state was), and where its open sections were entered, the outermost first. For an
+    /// <see cref="SrcuDomain"/>: the oldest section in the way.</summary>
     public IReadOnlyList<RcuCallSite> SectionsEnteredAt { get; }
 
-    /// <summary>The method of the callback that does not return, with its type; of a user deallocator, its type's
+    /// <summary>The method of the callback that does not return, with its type; for a user deallocator, its type's
     /// <c>Free</c>. A function pointer whose method cannot be found is named by its address. Null for a
     /// reader.</summary>
     public string? Callback { get; }

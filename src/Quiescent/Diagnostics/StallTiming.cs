@@ -2,8 +2,8 @@ using System.Diagnostics;
 
 namespace Quiescent.Diagnostics;
 
-// When a stall is reported: first after the timeout, then each three timeouts later, as the kernel does. Its user takes
-// turns.
+// When a stall is reported: first after the timeout, then each three timeouts later, as the kernel does. One thread at
+// a time uses it.
 internal sealed class StallTiming(TimeSpan timeout)
 {
     private readonly long _timeout = timeout == System.Threading.Timeout.InfiniteTimeSpan
@@ -15,17 +15,17 @@ internal sealed class StallTiming(TimeSpan timeout)
 
     public bool IsNever => _timeout == long.MaxValue;
 
-    /// <summary>In ticks of the stopwatch.</summary>
+    /// <summary>In Stopwatch ticks.</summary>
     public long Timeout => _timeout;
 
-    /// <summary>Something has begun that may become a stall, at this time of the stopwatch.</summary>
+    /// <summary>Something has begun that may become a stall, at this Stopwatch timestamp.</summary>
     public void Begin(long at)
     {
         _nextReport = at + _timeout;
         _reports = 0;
     }
 
-    /// <summary>Whether it is to be reported now, and how often it will then have been.</summary>
+    /// <summary>Whether a report is due now, and how many reports that makes.</summary>
     public bool IsDue(long now, out int reports)
     {
         bool isDue = now >= _nextReport;

@@ -5,8 +5,9 @@ using Quiescent.Reclamation;
 
 namespace Quiescent.Diagnostics;
 
-// Reads a domain's statistics in one go. What was reclaimed is read before what was queued, queue by queue, and the
-// rest waits: so no reading ever shows more reclaimed than queued, and queued = reclaimed + waiting in each.
+// Reads a domain's statistics in one go. For a queue of heads it reads the reclaimed count before the queued one; for a
+// queue of pages it holds the lock, without which nothing more expires. The difference waits. So no reading ever shows
+// more reclaimed than queued, and queued = reclaimed + waiting in each.
 internal static unsafe class StatisticsReader
 {
     public static RcuStatistics Read(DomainCore core, long stalls)

@@ -4,9 +4,9 @@ using Quiescent.Ordering;
 
 namespace Quiescent.Diagnostics;
 
-// The process's event source and meter, made with the first domain. Making them runs user code, for listeners are shown
-// each event source and instrument as it comes: so nobody waits until they are made, as for a static constructor, and
-// what a listener throws spoils nothing.
+// The process's event source and meter, made with the first domain. Making them runs user code, since listeners see
+// each new event source and instrument at once. So no thread waits until they are made, as it would for a static
+// constructor, and what a listener throws spoils nothing.
 internal static class Telemetry
 {
     /// <summary>The name of both.</summary>
@@ -44,7 +44,7 @@ internal static class Telemetry
             Attempt(static () =>
             {
                 // A report's text rents its buffer from the shared pool, whose event source a static constructor makes.
-                // The runtime deadlocks when that happens first while another thread opens a session of events: so it
+                // The runtime deadlocks if that first happens while another thread opens a session of events, so it
                 // happens here.
                 ArrayPool<char>.Shared.Return(ArrayPool<char>.Shared.Rent(1));
                 QuiescentEvents events = new();
@@ -59,7 +59,7 @@ internal static class Telemetry
         }
     }
 
-    /// <summary>Runs what may run a listener.</summary>
+    /// <summary>Runs an action that may run listeners.</summary>
     public static void Attempt(Action tell)
     {
         try
@@ -72,7 +72,7 @@ internal static class Telemetry
         }
         catch (Exception)
         {
-            // The listener's own affair.
+            // What a listener throws is its own affair.
         }
     }
 }

@@ -3,8 +3,8 @@ using Quiescent.Readers;
 
 namespace Quiescent.GracePeriods;
 
-// The threads that ended: their slots go to others, and sections they left open are ended and noted for reports. All of
-// it under the engine's lock.
+// Threads that ended: gives their slots to others, ends the sections that they left open, and records those for
+// reports. All of it under the engine's lock.
 //
 // O6  A dead thread's word is cleared here only: ReleaseDead().
 internal sealed class DeadReaders(SlotTable slots)
@@ -41,17 +41,18 @@ internal sealed class DeadReaders(SlotTable slots)
         }
         catch (OutOfMemoryException)
         {
-            // No room to note the report: the next scan or sweep tries again.
+            // No room to record the report: the next scan or sweep tries again.
             return false;
         }
     }
 
     /// <summary>Ends what user code left open on this thread, which lives on.</summary>
-    /// <exception cref="OutOfMemoryException">There is no room to note it; nothing has changed.</exception>
+    /// <exception cref="OutOfMemoryException">There is no room to record it; nothing has changed.</exception>
     public unsafe void CloseAll(ReaderSlot* slot)
     {
         _abandoned.EnsureCapacity(_abandoned.Count + 1);
-        ReaderIdentity reader = ThreadRegistrations.OwnerOf(slot).Identify(SectionWord.Nesting(ReaderSlot.Untwinned(slot)->Word));
+        int sections = SectionWord.Nesting(ReaderSlot.Untwinned(slot)->Word);
+        ReaderIdentity reader = ThreadRegistrations.OwnerOf(slot).Identify(sections);
         ReaderHandles.CloseAll(slot);
         if (reader.Sections != 0)
         {
@@ -59,7 +60,7 @@ internal sealed class DeadReaders(SlotTable slots)
         }
     }
 
-    /// <summary>Those noted since the last call.</summary>
+    /// <summary>The readers recorded since the last call.</summary>
     public ReaderIdentity[] Take()
     {
         FaultInjection.ThrowIfDue(FaultSite.Report);
@@ -69,9 +70,9 @@ internal sealed class DeadReaders(SlotTable slots)
         return taken;
     }
 
-    // O6: the thread is dead, and can dereference nothing any more. The fence orders what it last wrote (its word, the
-    // tails of its queues) after the answer that it is dead, for this thread and, through the lock, for the slot's next
-    // owner.
+    // O6 (dead threads hold nothing up): the thread is dead, and can dereference nothing any more. The fence orders the
+    // reads that follow after the answer that the thread is dead, so they see what it last wrote (its word, the tails
+    // of its queues); through the lock, so do those of the slot's next owner.
     private unsafe bool ReleaseDead(int index, SlotOwner owner)
     {
         Order.Fence();

@@ -15,17 +15,17 @@ namespace Quiescent.GracePeriods;
 //                        └──────────────────────────────────────────────┘
 //
 // TryAdvance makes whatever progress can be made at once and never waits, so anyone may call it: waiters, updaters
-// under load, the reclaimer. No thread is needed for progress. What marks a section is the scan's (SlotScan, or
+// under load, the reclaimer. Progress needs no thread of its own. The scan knows what marks a section (SlotScan, or
 // Sleepable/StripeScan). Why it is right:
 //
-// O1  Start() raises Started with an exchange (a full fence); Arm() then begins the scan, which owes the rest.
-// O2  The scan has each section's loads before what it found; Completed is stored with release after it, and a
-//     waiting thread loads Completed with acquire before it frees.
+// O1  Start() raises Started with an exchange (a full fence); Arm() then begins the scan, which does the rest.
+// O2  Each ended section's loads come before the scan's load that found its end. Completed is stored with release after
+//     the scan, and a waiting thread loads Completed with acquire before it frees.
 // O3  A target is taken by NextTarget(): full fence [G], then Started + 1. Partner: the exchange in Start(). Either the
-//     load after [G] sees the raised Started, and the target is the grace period after it; or it does not, then all
-//     that came before [G], the unlink above all, is visible before Started is raised, and so when the scan of the very
-//     next grace period, which is the target, begins. Whether one is in progress makes no difference. A sequence read
-//     earlier must never be used.
+//     load after [G] sees the raised Started, and the target is the grace period after it. Or it does not; then
+//     everything that came before [G], above all the unlink, is visible before Started is raised, and so before the
+//     scan of the next grace period begins, which is the target. Whether one is in progress makes no difference. A
+//     sequence read earlier must never be used.
 // O4  Sequences are compared by signed difference (SectionWord.HasReached).
 internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, ReaderScan scan)
 {
@@ -47,25 +47,25 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
 
     public Stepping Stepping { get; } = new();
 
-    /// <summary>What is to be said of grace periods, while somebody listens.</summary>
+    /// <summary>Events of grace periods that wait to be written, while somebody listens.</summary>
     public GracePeriodEvents Events { get; } = new();
 
-    /// <summary>Whether readers left by dead threads wait to be reported.</summary>
+    /// <summary>Whether readers that dead threads left wait to be reported.</summary>
     public bool HasAbandoned => dead.HasUnreported;
 
-    /// <summary>Whether anything waits to be said by a caller that holds no lock.</summary>
+    /// <summary>Whether anything waits to be reported by a caller that holds no lock.</summary>
     public bool HasReports => dead.HasUnreported || Events.Waiting != 0;
 
-    /// <summary>How many sections are open, about; null where nothing counts them.</summary>
+    /// <summary>Roughly how many sections are open; null where nothing counts them.</summary>
     public long? OpenSections => scan.OpenSections;
 
-    /// <summary>The grace period whose end covers everything this thread has unlinked so far, or acquired the unlink
-    /// of.</summary>
+    /// <summary>The grace period whose end covers everything that this thread has unlinked so far, or whose unlink it
+    /// has acquired.</summary>
     public unsafe ulong NextTarget()
     {
         Order.Fence(); // [G] partner: the exchange in Start(); outcomes above at O3.
         ulong started = Order.Acquire(in Slots.State->Started);
-        GC.KeepAlive(Slots); // O5: the words are the table's.
+        GC.KeepAlive(Slots); // O5 (slot visible before use): the words are the table's.
         return SectionWord.Sequence(started) + SectionWord.SequenceStep;
     }
 
@@ -94,8 +94,9 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
 
         try
         {
-            // A target is at most one ahead of Started, so two grace periods are enough. One kept for more than half
-            // the range looks far ahead (O4): it gets two as well, and not as many as it asks for.
+            // A target is at most one ahead of Started, so two grace periods are enough. A target kept for more than
+            // half the range looks far ahead (O4: wrap-around is harmless); it gets two as well, and not as many as it
+            // asks for.
             for (int i = 0; i < 2 && !HasCompleted(target); i++)
             {
                 if (!IsInProgress)
@@ -131,9 +132,9 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
         dead.Sweep();
     }
 
-    /// <summary>Ends what user code has left open on this thread after it returned, as for a thread that has ended: the
-    /// reclaimer's, which would hold up its own grace periods for ever.</summary>
-    /// <exception cref="OutOfMemoryException">There is no room to note it; nothing has changed.</exception>
+    /// <summary>Ends what user code left open on this thread when it returned, as if the thread had ended. For the
+    /// reclaimer, which would otherwise hold up its own grace periods for ever.</summary>
+    /// <exception cref="OutOfMemoryException">There is no room to record it; nothing has changed.</exception>
     public unsafe void CloseAll(ReaderSlot* slot)
     {
         using TryLock.Holder holder = TryLock.Hold(ref _lock);
@@ -211,7 +212,7 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
 
     private unsafe bool TryScan() => scan.Scan(SectionWord.Sequence(Slots.State->Started));
 
-    // Noted before it is seen to have completed: once nothing waits any more, all has been noted that is to be said.
+    // Recorded before others see the completion: once nothing waits any more, every event has been recorded.
     private unsafe void Complete()
     {
         long now = Stopwatch.GetTimestamp();
@@ -227,8 +228,9 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
     }
 }
 
-// A grace period, by its number, that a reader holds up; since when is the stopwatch's.
+// A grace period, by its number, that a reader holds up. StartedAt is a Stopwatch timestamp.
 internal readonly record struct StalledGracePeriod(ReaderIdentity Reader, long Number, long StartedAt);
 
 // What the engine has counted, read in one go.
-internal readonly record struct GracePeriodCounts(long Started, long Completed, long Abandoned, GracePeriodDurations Durations);
+internal readonly record struct GracePeriodCounts(
+    long Started, long Completed, long Abandoned, GracePeriodDurations Durations);

@@ -2,19 +2,18 @@ using Quiescent.Ordering;
 
 namespace Quiescent.GracePeriods;
 
-// The engine's events of its grace periods, while somebody listens. Listeners are user code, and the engine works under
-// its lock, perhaps inside Free: so it records events here, and a waiting thread or the reclaimer writes them later
-// (O8).
+// The engine's grace period events, while somebody listens. Listeners are user code, and the engine works under its
+// lock, perhaps inside Free: so it records events here, and a waiting thread or the reclaimer writes them later (O8).
 //
 // A ring with one writer, the engine under its lock, and one reader, the thread that has the turn. The writer stores an
 // event, then Written (release); the reader acquires Written, reads, then stores Taken (release), which the writer
-// acquires before it uses the place again. Nobody waits for the turn: its thread writes what others record meanwhile,
-// or leaves it to a thread of the pool (Diagnostics). So a listener that waits for grace periods of its own, or does
-// not return, holds up only the thread that it is on.
+// acquires before it uses the place again. Nobody waits for the turn: the thread that has it writes what others record
+// meanwhile, or leaves it to a pool thread (Diagnostics). So a listener that waits for grace periods of its own, or
+// does not return, holds up only the thread that it runs on.
 internal sealed class GracePeriodEvents
 {
-    /// <summary>Notes that wait at most; the rest is counted. Two for each grace period while events are heard, else
-    /// one.</summary>
+    /// <summary>The most events that wait; the rest is only counted. A grace period makes two while somebody listens to
+    /// the event source, else one.</summary>
     public const int Capacity = 1024;
 
     private GracePeriodEvent[]? _ring;
@@ -24,10 +23,11 @@ internal sealed class GracePeriodEvents
     private long _droppedTaken;
     private int _turn;
 
-    /// <summary>Whether any waits that nobody has the turn to say.</summary>
+    /// <summary>Whether events wait and no thread has the turn to write them.</summary>
     public bool AreDue => Waiting != 0 && Order.Acquire(in _turn) == 0;
 
-    /// <summary>How many wait; more, at most, than do by the time that it is known.</summary>
+    /// <summary>How many wait. The number may include events taken since; it misses none that were recorded before the
+    /// call.</summary>
     public long Waiting
     {
         get
@@ -37,7 +37,7 @@ internal sealed class GracePeriodEvents
         }
     }
 
-    /// <summary>Cannot fail: what finds no room or no memory is counted. Under the engine's lock.</summary>
+    /// <summary>Cannot fail: without room or memory the event is counted as dropped. Under the engine's lock.</summary>
     public void Add(GracePeriodEvent note)
     {
         if (_written - Order.Acquire(in _taken) == Capacity || !HasRing())
@@ -50,12 +50,12 @@ internal sealed class GracePeriodEvents
         Order.Release(ref _written, _written + 1);
     }
 
-    /// <summary>Whether this thread may say what is noted, until it ends its turn.</summary>
+    /// <summary>Whether this thread may write the events, until it ends its turn.</summary>
     public bool TryBeginTurn() => TryLock.TryEnter(ref _turn);
 
     public void EndTurn() => TryLock.Exit(ref _turn);
 
-    /// <summary>The oldest note. Within a turn.</summary>
+    /// <summary>Takes the oldest event. Within a turn.</summary>
     public bool TryTake(out GracePeriodEvent note)
     {
         note = default;
@@ -69,7 +69,7 @@ internal sealed class GracePeriodEvents
         return true;
     }
 
-    /// <summary>How many could not be noted since the last call. Within a turn.</summary>
+    /// <summary>How many events were dropped since the last call. Within a turn.</summary>
     public long TakeDropped()
     {
         long dropped = Order.Acquire(in _dropped);
@@ -92,7 +92,7 @@ internal sealed class GracePeriodEvents
     }
 }
 
-// One of them: the start of a grace period, by its number, or its end. Times are the stopwatch's.
+// The start or the end of a grace period, by its number. Times are Stopwatch timestamps.
 internal readonly record struct GracePeriodEvent(long Number, long StartedAt, long EndedAt = GracePeriodEvent.NotEnded)
 {
     public const long NotEnded = 0;

@@ -2,12 +2,12 @@ using Quiescent.Ordering;
 
 namespace Quiescent.GracePeriods;
 
-// How a thread waits for a grace period: it drives the engine itself. Callers coalesce, for all that took their target
-// while the same grace period was the latest wait for the same one.
+// How a thread waits for a grace period: it drives the engine itself. Callers coalesce: all that take their target
+// while the same grace period is the latest wait for the same next one.
 internal static class GracePeriodWait
 {
-    /// <summary>Returns when the target has completed, reporting what is due through the given action
-    /// meanwhile.</summary>
+    /// <summary>Returns when the target has completed. Meanwhile it reports what is due through the given
+    /// action.</summary>
     /// <exception cref="ThreadInterruptedException">The thread was interrupted while it slept; nothing is
     /// lost.</exception>
     public static void For(GracePeriodEngine engine, ulong target, Action reportReaders)
@@ -20,7 +20,7 @@ internal static class GracePeriodWait
                 reportReaders();
             }
 
-            backoff.Pause(); // Last, as it may throw: what is to be said has been said.
+            backoff.Pause(); // Last, as it may throw: by then the reports are written.
         }
 
         if (engine.HasReports)

@@ -3,9 +3,9 @@ using Quiescent.Readers;
 
 namespace Quiescent.GracePeriods;
 
-// Gives the current thread a slot in a domain: a dead thread's if there is one (found by a sweep if need be, so that
-// neither garbage collections nor thread-exit hooks are needed), else a new one. So the table never has more slots than
-// there were threads registered at one time.
+// Gives the current thread a slot in a domain: a dead thread's if there is one, else a new one. If need be a sweep
+// looks for dead threads, so neither garbage collections nor thread-exit hooks are needed, and the table never has more
+// readers' slots than threads were registered at one time.
 internal sealed unsafe class Registrar(long domain, GracePeriodEngine engine, delegate*<ReaderSlot*, void> remember)
 {
     /// <summary>The thread's slot, or its twin under Validate.</summary>

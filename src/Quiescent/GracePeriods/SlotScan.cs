@@ -6,9 +6,9 @@ namespace Quiescent.GracePeriods;
 
 // Waits for the sections that threads announce in their slots: one pass with a cursor over the table. Why it is right:
 //
-// O1  Begin() issues the process-wide barrier [B] before the scan reads the first slot. What that gives a reader on
-//     either side of [B] stands in Readers/Section.cs. One barrier per grace period suffices, since a section carries
-//     the sequence it was entered with: what the scan passes by because it is new enough needs no second look, where a
+// O1  Begin() issues the process-wide barrier [B] before the scan reads the first slot. Readers/Section.cs says what
+//     that gives a reader on either side of [B]. One barrier per grace period suffices, since a section carries the
+//     sequence it was entered with: a section that the scan passes by because it is new enough needs no second look. A
 //     one-bit phase would need a second flip.
 // O2  The scan loads each slot with acquire: a section's loads come before its exit, the exit before the scan's load.
 // O5  The end of the table is read after [B]; see Readers/SlotTable.cs. The cursor may rest: a slot once seen quiescent
@@ -26,7 +26,9 @@ internal sealed class SlotScan(SlotTable slots, DeadReaders dead) : ReaderScan
             Order.FenceAllThreads(); // [B] partners: [A] in Readers/Section.cs, [C] in Readers/SlotTable.cs.
         }
 
-        _end = slots.End; // O5: after [B].
+        // O5 (slot visible before use): the end is read after barrier [B]. A thread whose slot this read misses began
+        // its section after [B], and so sees every unlink.
+        _end = slots.End;
         _cursor = 0;
     }
 
@@ -56,8 +58,8 @@ internal sealed class SlotScan(SlotTable slots, DeadReaders dead) : ReaderScan
         return true;
     }
 
-    // A word in the way is of one section for as long as it is: the next one announces the target or a later grace
-    // period. So what lies between two looks at it is said of the section that is waited for.
+    // While a word is in the way it belongs to one section: the next one announces the target or a later grace period.
+    // So what is read between two looks at the word describes the section that the scan waits for.
     public override unsafe ReaderIdentity? FindReaderInTheWay()
     {
         if (_cursor >= _end)
@@ -67,9 +69,11 @@ internal sealed class SlotScan(SlotTable slots, DeadReaders dead) : ReaderScan
 
         ReaderSlot* slot = slots[_cursor];
         ulong word = Order.Acquire(in slot->Word);
-        ReaderIdentity? reader = IsInTheWay(word, _target) ? slots.OwnerOf(_cursor)?.Identify(SectionWord.Nesting(word)) : null;
+        ReaderIdentity? reader =
+            IsInTheWay(word, _target) ? slots.OwnerOf(_cursor)?.Identify(SectionWord.Nesting(word)) : null;
         return IsInTheWay(Order.Acquire(in slot->Word), _target) ? reader : null;
     }
 
-    private static bool IsInTheWay(ulong word, ulong target) => !SectionWord.IsQuiescent(word) && !SectionWord.HasReached(word, target);
+    private static bool IsInTheWay(ulong word, ulong target) =>
+        !SectionWord.IsQuiescent(word) && !SectionWord.HasReached(word, target);
 }

@@ -2,9 +2,9 @@ using Quiescent.Ordering;
 
 namespace Quiescent.GracePeriods;
 
-// A domain whose grace periods a test drives by hand: from Begin to End the engine advances for the stepping thread
-// alone, and while that is at a step alone. Safety needs nobody to advance, so nothing else is touched: waiting
-// threads go on asking, and get the answer that a reader in the way would give.
+// A domain whose grace periods a test drives by hand. From Begin to End only the stepping thread advances the engine,
+// and only while it is at a step. Safety needs nobody to advance it, so nothing else is touched: waiting threads go on
+// asking, and get the same answer as with a reader in the way.
 internal sealed class Stepping
 {
     private Thread? _thread;
@@ -16,7 +16,7 @@ internal sealed class Stepping
     /// <summary>Whether this thread may not advance the engine now.</summary>
     public bool Forbids => Order.Acquire(in _thread) is { } thread && (thread != Thread.CurrentThread || !_isAtStep);
 
-    /// <summary>Whether a wait of this thread would be for its own next step.</summary>
+    /// <summary>Whether this thread, if it waited, would wait for its own next step.</summary>
     public bool IsCurrentThread => Order.Acquire(in _thread) == Thread.CurrentThread;
 
     public void Begin() => Order.Release(ref _thread, Thread.CurrentThread);

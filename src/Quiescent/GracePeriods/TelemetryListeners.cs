@@ -5,9 +5,9 @@ using Quiescent.Ordering;
 
 namespace Quiescent.GracePeriods;
 
-// Whether anybody wants to be told of each grace period. The engine asks once at a grace period's start and once at its
-// end, and notes nothing for nobody. The base library's own switches apply: where they are off, the answer is a
-// constant which the JIT, and the trimmer after it, follow through.
+// Whether anybody listens to each grace period. The engine asks once at a grace period's start and once at its end, and
+// records nothing if nobody listens. The base library's own switches apply: where one is off, the answer is a constant,
+// from which the JIT and the trimmer remove the rest.
 internal static class TelemetryListeners
 {
     /// <summary>The keyword under which the starts and ends of grace periods are written.</summary>
@@ -26,11 +26,11 @@ internal static class TelemetryListeners
     [FeatureSwitchDefinition("System.Diagnostics.Metrics.Meter.IsSupported")]
     public static bool HasMeters => s_hasMeters;
 
-    /// <summary>Whether somebody listens to what each grace period writes at its start, and at its end.</summary>
+    /// <summary>Whether somebody listens to the events of each grace period's start and end.</summary>
     public static bool HearsEvents =>
         HasEvents && Order.Acquire(in s_events) is { } events && events.IsEnabled(EventLevel.Verbose, GracePeriods);
 
-    /// <summary>Whether somebody listens to the ends of grace periods, in either way.</summary>
+    /// <summary>Whether somebody listens to the ends of grace periods, through the event source or the meter.</summary>
     public static bool HearsEnds => HearsEvents || (HasMeters && Order.Acquire(in s_durations) is { Enabled: true });
 
     /// <summary>From here on the listeners of this event source count.</summary>

@@ -3,18 +3,18 @@ using static Quiescent.Tuning;
 
 namespace Quiescent.Ordering;
 
-// How everything in this library waits: spin while the wait is likely to be shorter than a context switch, then give
-// the processor away, then sleep. Grace periods take from half a microsecond to as long as a reader likes, so all three
-// matter.
+// How every wait in this library goes: it spins while the wait is likely to be shorter than a context switch, then
+// yields the processor, then sleeps. Grace periods take from half a microsecond to as long as a reader likes, so all
+// three matter.
 internal struct Backoff
 {
     private int _step;
     private bool _wasInterrupted;
 
-    /// <summary>True once the wait has lasted long enough for clocks to be read and reports to be written.</summary>
+    /// <summary>True once the wait has lasted long enough that the caller may read clocks and write reports.</summary>
     public readonly bool IsSleeping => _step >= YieldSteps;
 
-    /// <summary>Begins again with spinning, as after progress.</summary>
+    /// <summary>Starts again with spinning, as after progress.</summary>
     public void Restart() => _step = 0;
 
     /// <summary>One step. Throws <see cref="ThreadInterruptedException"/> if the thread is interrupted in a
@@ -41,7 +41,7 @@ internal struct Backoff
         }
     }
 
-    /// <summary>One step; an interrupt is put off until <see cref="RestoreInterrupt"/>.</summary>
+    /// <summary>One step; an interrupt is deferred until <see cref="RestoreInterrupt"/>.</summary>
     public void PauseUninterrupted()
     {
         try
@@ -54,7 +54,7 @@ internal struct Backoff
         }
     }
 
-    /// <summary>Makes an interrupt that was put off pending again, for the thread's next own wait.</summary>
+    /// <summary>Makes a deferred interrupt pending again: it strikes in the thread's next wait of its own.</summary>
     public readonly void RestoreInterrupt()
     {
         if (_wasInterrupted)
@@ -63,7 +63,7 @@ internal struct Backoff
         }
     }
 
-    /// <summary>A whole sleep; an interrupt is pending again after it.</summary>
+    /// <summary>Sleeps for the whole time; an interrupt that comes meanwhile is pending again afterwards.</summary>
     public static void SleepUninterrupted(int milliseconds)
     {
         long start = Stopwatch.GetTimestamp();

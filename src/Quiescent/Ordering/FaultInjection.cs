@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Quiescent.Ordering;
 
-// Where the library can run out of something and promises to lose nothing.
+// The places where the library can run out of something, and promises to lose nothing when it does.
 internal enum FaultSite
 {
     /// <summary>The managed side of a thread's registration.</summary>
@@ -44,7 +44,7 @@ internal enum FaultSite
     /// <summary>Room in the ledger of queued blocks, under Validate.</summary>
     Ledger,
 
-    /// <summary>What a pool consists of before it has blocks.</summary>
+    /// <summary>The pool itself, before it has any blocks.</summary>
     Pool,
 
     /// <summary>A slab of a pool's blocks.</summary>
@@ -52,9 +52,9 @@ internal enum FaultSite
 }
 
 // Failures on demand (the kernel's should_fail_alloc). Memory rarely runs out in a test, and what happens then must be
-// right the first time. Off unless the AppContext switch is on when the library is first used: then a site is a
-// constant that the JIT removes, as does the trimmer where the program's project turns the switch off for it. All sites
-// lie on slow paths.
+// right the first time. It is off unless the AppContext switch is on when the library is first used. While it is off,
+// each site is a constant that the JIT removes; the trimmer does so too if the program's project turns the switch off.
+// All sites lie on slow paths.
 internal static class FaultInjection
 {
     private static readonly bool s_isOn = AppContext.TryGetSwitch("Quiescent.FaultInjection", out bool on) && on;
@@ -62,11 +62,11 @@ internal static class FaultInjection
     [FeatureSwitchDefinition("Quiescent.FaultInjection")]
     public static bool IsOn => s_isOn;
 
-    /// <summary>Decides, on the thread that would allocate, whether to fail here and now. Set before the threads that
-    /// it is for.</summary>
+    /// <summary>Decides, on the thread that is about to allocate, whether the allocation fails. Set it before the
+    /// threads that it is meant for start.</summary>
     public static Func<FaultSite, bool>? Decide { get; set; }
 
-    /// <exception cref="OutOfMemoryException">A failure was asked for.</exception>
+    /// <exception cref="OutOfMemoryException"><see cref="Decide"/> asked for a failure here.</exception>
     public static void ThrowIfDue(FaultSite site)
     {
         if (IsOn && Decide?.Invoke(site) == true)

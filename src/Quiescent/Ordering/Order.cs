@@ -3,16 +3,17 @@ using System.Runtime.CompilerServices;
 namespace Quiescent.Ordering;
 
 // The only door to Volatile, Interlocked and the process-wide barrier. Everything that one thread writes and another
-// reads goes through here, so that each ordering argument names an operation of this class, and so that a build for
-// systematic testing can put a scheduling point before each of them by replacing this file (and Threads.cs, for
+// reads goes through here. Each ordering argument therefore names an operation of this class, and a build for
+// systematic testing can put a scheduling point before each operation by replacing this file (and Threads.cs, for
 // threads).
 //
 // What the callers rely on, beyond the language's memory model: the JIT and the AOT compiler emit volatile accesses in
 // program order. The language would let a volatile store sink below a later volatile load of another location; the
-// announcement of a reader (Readers/Section.cs, fence A) and the append of a block (Reclamation, fence D) must not.
+// announcement of a reader (fence [A], Readers/Section.cs) and the append of a block (fence [D],
+// Reclamation/Producer.cs) must not.
 internal static unsafe class Order
 {
-    /// <summary>A load that no later access is moved before.</summary>
+    /// <summary>A load; no later access moves before it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Acquire(ref readonly ulong location) => Volatile.Read(in location);
 
@@ -49,7 +50,7 @@ internal static unsafe class Order
     public static T* Acquire<T>(T** location)
         where T : unmanaged => (T*)Volatile.Read(ref *(nint*)location);
 
-    /// <summary>A store that no earlier access is moved behind.</summary>
+    /// <summary>A store; no earlier access moves after it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Release(ref ulong location, ulong value) => Volatile.Write(ref location, value);
 
@@ -81,15 +82,15 @@ internal static unsafe class Order
     public static void Release<T>(T** location, T* value)
         where T : unmanaged => Volatile.Write(ref *(nint*)location, (nint)value);
 
-    /// <summary>A full fence of this thread: no access crosses it, stores before it are visible before loads after
-    /// it.</summary>
+    /// <summary>A full fence of this thread: no access crosses it, and the stores before it are visible before the
+    /// loads after it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Fence() => Interlocked.MemoryBarrier();
 
     /// <summary>
     /// A full fence of this thread, and one that every other running thread of the process executes at some point
-    /// during the call (<c>membarrier(2)</c>, <c>FlushProcessWriteBuffers</c>): about 10 µs with a busy core to
-    /// interrupt.
+    /// during the call (<c>membarrier(2)</c>, <c>FlushProcessWriteBuffers</c>): about 10 µs when there is a busy core
+    /// to interrupt.
     /// </summary>
     public static void FenceAllThreads() => Interlocked.MemoryBarrierProcessWide();
 

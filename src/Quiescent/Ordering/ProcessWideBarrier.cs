@@ -3,10 +3,9 @@ using System.Runtime.InteropServices;
 namespace Quiescent.Ordering;
 
 // Whether Order.FenceAllThreads can be relied upon. The runtime uses membarrier(2) on Linux. Where the kernel lacks it
-// (before
-// 4.14, or under a filter), the runtime changes a page's protection instead, which interrupts every core only where the
-// hardware does not broadcast such a change: not on Arm, and not on the latest x86. There every domain reads with full
-// fences, and appends are fenced as well.
+// (before 4.14, or under a filter), the runtime changes a page's protection instead. That interrupts every core only if
+// the hardware does not broadcast such a change by itself, as Arm and the latest x86 do. So on Linux without
+// membarrier(2) every domain reads with full fences, and appends fence as well.
 internal static unsafe partial class ProcessWideBarrier
 {
     private const long QueryCommand = 0;

@@ -13,17 +13,19 @@ internal static class Threads
     /// <exception cref="OutOfMemoryException">There is no memory for one.</exception>
     public static void Start(Thread thread) => thread.UnsafeStart();
 
-    /// <summary>About where this thread runs: a number that spreads threads that run at one time. About 2 ns.</summary>
+    /// <summary>Roughly the processor that this thread runs on: a number that spreads threads that run at the same
+    /// time. About 2 ns.</summary>
     public static int CurrentProcessor => Thread.GetCurrentProcessorId();
 
     public static bool HasEnded(Thread thread) => !thread.IsAlive;
 }
 
-// Rings on a thread of the pool, once for each time that it is set.
+// Rings on a pool thread, once each time that it is set.
 [SuppressMessage("Design", "CA1001", Justification = "A timer that is not set holds nothing but its own memory.")]
 internal sealed class Alarm(Action ring)
 {
-    private readonly Timer _timer = new(static ring => ((Action)ring!)(), ring, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    private readonly Timer _timer =
+        new(static ring => ((Action)ring!)(), ring, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
 
     public void Set(TimeSpan after)
     {
@@ -37,7 +39,7 @@ internal sealed class Alarm(Action ring)
             }
             catch (ThreadInterruptedException)
             {
-                interrupted = true; // While it waited for the platform's lock: pending again below.
+                interrupted = true; // It struck while Change waited for the platform's lock. Pending again below.
             }
         }
 
@@ -48,8 +50,8 @@ internal sealed class Alarm(Action ring)
     }
 }
 
-// What one thread sleeps on until another sets it: it stays set until a wait has taken it.
-[SuppressMessage("Design", "CA1001", Justification = "Whoever comes late may still set it; the handle's finalizer closes it.")]
+// One thread sleeps on it until another sets it. It stays set until a wait takes it.
+[SuppressMessage("Design", "CA1001", Justification = "A latecomer may still set it; the event's finalizer closes it.")]
 internal sealed class Signal
 {
     private readonly AutoResetEvent _event = new(initialState: false);

@@ -1,9 +1,8 @@
 namespace Quiescent.Ordering;
 
-// A word that one thread at a time may own. Nobody ever waits in TryEnter; the holder of the word waits for no reader
-// and runs no user code, so that the few callers that do spin (Enter, Hold) spin for a bounded piece of work. Unlike
-// the platform's locks these waits cannot be interrupted: an interrupt stays pending, so nothing that holds or takes
-// one is cut short.
+// A word that one thread at a time may own. TryEnter never waits. The holder waits for no reader and runs no user code,
+// so the few callers that do spin (Enter, Hold) spin for a bounded piece of work. Unlike waits for the platform's
+// locks, theirs cannot be interrupted: an interrupt stays pending, and cuts nothing short that takes or holds the word.
 internal static class TryLock
 {
     public static bool TryEnter(ref int word) =>

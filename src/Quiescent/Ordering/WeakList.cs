@@ -1,6 +1,6 @@
 namespace Quiescent.Ordering;
 
-// What the process has of something, as long as others keep it: a list that keeps nothing alive.
+// The live objects of one kind in the process: a list that keeps none of them alive.
 internal sealed class WeakList<T>
     where T : class
 {
@@ -26,7 +26,7 @@ internal sealed class WeakList<T>
         _items.RemoveAll(known => !known.TryGetTarget(out T? target) || target == item);
     }
 
-    /// <summary>Those that there are.</summary>
+    /// <summary>The items that are still alive.</summary>
     public List<T> All()
     {
         List<T> all = [];

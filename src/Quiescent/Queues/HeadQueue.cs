@@ -17,7 +17,7 @@ namespace Quiescent.Queues;
 // producer may be about to write the link of the very node that the consumer frees.) Why it is right:
 //
 // O7, O10 (exactly once, one consumer)  Positions say where a chain ends, never pointers: the chain below item c has
-//     exactly c - p items above position p. The link of the lowest points to a head that may be freed, or queued anew;
+//     exactly c - p items above position p. The link of the lowest points to a head that may be freed, or queued again;
 //     it is never followed. A consumer needs the head of the item numbered Count. The producer stores item k into cell
 //     k mod 2 (release [H]), then k into Count (release [I]). The consumer reads Count (acquire), the cell (acquire),
 //     and Count again:
@@ -26,7 +26,7 @@ namespace Quiescent.Queues;
 //       - Count moved on: read again. Only the producer's own progress makes a consumer repeat, and no stalled
 //         producer holds a consumer up.
 //     What the producer wrote into the items up to c (links, words, the blocks' unlinking) happens before its store
-//     [I]. Consumers hold Lock. Reclaimed moves once items were reclaimed, not when they are taken.
+//     [I]. Consumers hold Lock. Reclaimed moves when items have been reclaimed, not when they are taken.
 // O3 (target after unlink)  Snapshot() takes the position first and the target after (NextTarget fences): the target
 //     covers every item up to the position. Nothing is added to a snapshot, so its target stays; what comes later is in
 //     the next one, taken when this one is reclaimed. So each item waits for at most two grace periods.
@@ -87,13 +87,13 @@ internal unsafe struct HeadQueue
     /// <summary>Whether nothing waits. Any thread may ask.</summary>
     public readonly bool IsEmpty => Order.Acquire(in Reclaimed) == Order.Acquire(in Count);
 
-    /// <summary>What the next item pushed will be linked to; the producer's.</summary>
+    /// <summary>The item that the next one pushed will link to. For the producer.</summary>
     public readonly RcuHead* Newest => (&Self->EvenCell)[Count & 1];
 
     // SAFETY: queues lie in native memory, beside their slots, and never move.
     private readonly HeadQueue* Self => (HeadQueue*)Unsafe.AsPointer(ref Unsafe.AsRef(in this));
 
-    /// <summary>Appends a head whose word is set; the producer's. Returns its position.</summary>
+    /// <summary>Appends a head whose word is set, and returns its position. For the producer.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static long Push(HeadQueue* queue, RcuHead* head)
     {
@@ -106,8 +106,8 @@ internal unsafe struct HeadQueue
         return position;
     }
 
-    /// <summary>O11: the producer takes its newest item back, unless its chain is being reclaimed; under
-    /// Lock.</summary>
+    /// <summary>O11 (disposal loses nothing): the producer takes its newest item back, unless its chain is being
+    /// reclaimed; under Lock.</summary>
     public bool TryWithdraw(QueueContext context)
     {
         if (_snapshotPosition == Count)
@@ -133,7 +133,7 @@ internal unsafe struct HeadQueue
     {
         if (_snapshotLeft == 0 && TryTakeSnapshot(out RcuHead* top, out long position))
         {
-            _snapshotTarget = context.Engine.NextTarget(); // O3: after the position.
+            _snapshotTarget = context.Engine.NextTarget(); // O3 (unlinked before started): after the position.
             _snapshotTop = top;
             _snapshotLeft = position - _snapshotPosition;
             _snapshotPosition = position;
@@ -144,8 +144,8 @@ internal unsafe struct HeadQueue
         return _snapshotLeft != 0;
     }
 
-    /// <summary>Frees at most <paramref name="budget"/> expired blocks; under Lock, in a queue that holds nothing but
-    /// built-in trivial callbacks (O8). Returns how many.</summary>
+    /// <summary>Frees at most <paramref name="budget"/> expired blocks; under Lock, in a queue that holds only built-in
+    /// trivial callbacks (O8: no user code runs here). Returns how many.</summary>
     public int FreeExpired(QueueContext context, int budget)
     {
         if (!HasExpired(context))
@@ -157,7 +157,8 @@ internal unsafe struct HeadQueue
         RcuHead* head = _snapshotTop;
         for (int i = 0; i < count; i++)
         {
-            // SAFETY: O3, O10: an expired item of the snapshot; its link is read before it is freed.
+            // SAFETY: O3 (unlinked before started), O10 (one consumer): an expired item of the snapshot; its link is
+            // read before it is freed.
             RcuHead* next = LinkOf(head, context.Ledger);
             Prefetch.Read(next);
             HeadWord.Reclaim(head, context.Ledger);
@@ -188,7 +189,7 @@ internal unsafe struct HeadQueue
         }
     }
 
-    /// <summary>Reverses the detached items, so that the item queued first comes first; the reclaimer's.</summary>
+    /// <summary>Reverses the detached items, so that the item queued first comes first. For the reclaimer.</summary>
     public void ReverseDetached(QueueContext context)
     {
         RcuHead* first = null;
@@ -237,7 +238,8 @@ internal unsafe struct HeadQueue
 
     // Under Validate the ledger's copy: a head that was overwritten while it waited must not lead the consumer astray.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static RcuHead* LinkOf(RcuHead* head, BlockLedger? ledger) => ledger is null ? head->Next : ledger.LinkOf(head);
+    private static RcuHead* LinkOf(RcuHead* head, BlockLedger? ledger) =>
+        ledger is null ? head->Next : ledger.LinkOf(head);
 
     private readonly bool TryTakeSnapshot(out RcuHead* top, out long position)
     {

@@ -8,9 +8,10 @@ namespace Quiescent.Queues;
 // The callback word of a head, the heart of kfree_rcu. It says one of three things:
 //
 //     63  62                    12 11           0
-//     [0][ 0                      ][ offset      ]   at most 4,095: the head's offset in its block, in words; malloc's
-//     heap [1][ channel                ][ offset      ]   the same for a block of another deallocator
-//     [ anything else                           ]   a function: void (RcuHead*)
+//     [0][ 0                      ][ offset      ]   at most 4,095: the head's offset in its block, in words;
+//                                                    the block is from malloc's heap
+//     [1][ channel                ][ offset      ]   the same for a block of another deallocator
+//     [ anything else                            ]   a function: void (RcuHead*)
 //
 // No function lives in the first 4,096 bytes of an address space, and none in its upper half, which is the kernel's;
 // the constructor of a domain checks that with a function of our own. A trivial callback thus leaves no pointer to code
@@ -22,7 +23,7 @@ internal static unsafe class HeadWord
     private const int ChannelShift = 12;
     private static nint ChannelFlag => nint.MinValue;
 
-    /// <summary>What the words rely on, checked by each domain's constructor.</summary>
+    /// <summary>Checks what the words rely on; each domain's constructor calls it.</summary>
     /// <exception cref="PlatformNotSupportedException">This process's functions could be taken for offsets.</exception>
     public static void RequirePlatform()
     {
@@ -30,7 +31,8 @@ internal static unsafe class HeadWord
         if (sizeof(nint) != 8 || IsTrivial((nint)function))
         {
             throw new PlatformNotSupportedException(
-                "Quiescent needs a 64-bit process whose functions lie between the first page and the upper half of its address space.");
+                "Quiescent needs a 64-bit process whose functions lie between the first page and the upper half of its "
+                + "address space.");
         }
     }
 
@@ -40,7 +42,9 @@ internal static unsafe class HeadWord
     public static nint OfOffset(void* block, RcuHead* head, int channel)
     {
         nint offset = (nint)head - (nint)block;
-        if ((nuint)offset > MaxOffset * (nuint)sizeof(nint) || ((nint)head & (sizeof(nint) - 1)) != 0 || (offset & (sizeof(nint) - 1)) != 0)
+        if ((nuint)offset > MaxOffset * (nuint)sizeof(nint)
+            || ((nint)head & (sizeof(nint) - 1)) != 0
+            || (offset & (sizeof(nint) - 1)) != 0)
         {
             ThrowOffset(offset);
         }
@@ -69,7 +73,7 @@ internal static unsafe class HeadWord
             return;
         }
 
-        // SAFETY: O7: the head has expired and nobody else reclaims it.
+        // SAFETY: O7 (exactly once): the head has expired, and nobody else reclaims it.
         nint word = head->Word;
         if (!IsTrivial(word))
         {
@@ -91,5 +95,6 @@ internal static unsafe class HeadWord
         throw new ArgumentOutOfRangeException(
             "head",
             offset,
-            "The head must lie in its block, aligned to a word and at most 4,095 words from its start. Nothing was queued.");
+            "The head must lie in its block, aligned to a word and at most 4,095 words from its start. "
+            + "Nothing was queued.");
 }

@@ -5,13 +5,13 @@ using Quiescent.Ordering;
 namespace Quiescent.Queues;
 
 // A delegate, a disposable or a rented array as a function callback: a native head whose function finds the managed
-// object through a handle. So there is one queue for all forms of call_rcu, and one order within a thread.
+// object through a GC handle. So there is one queue for all forms of call_rcu, and one order within a thread.
 internal abstract class ManagedCallback
 {
-    /// <summary>The function that stands in such a head: one address, so that a head can be told by it.</summary>
+    /// <summary>The function of every such head: one address, by which such a head is recognised.</summary>
     public static readonly unsafe nint Function = (nint)(delegate*<RcuHead*, void>)&Invoke;
 
-    /// <summary>What it calls, for reports.</summary>
+    /// <summary>The name of what it calls, for reports.</summary>
     public abstract string Name { get; }
 
     /// <summary>A head for the callback, to be queued with <see cref="Function"/> or given back to <see
@@ -36,18 +36,19 @@ internal abstract class ManagedCallback
     }
 
     /// <summary>The callback of a head that waits.</summary>
-    public static unsafe ManagedCallback Peek(RcuHead* head) => (ManagedCallback)GCHandle.FromIntPtr(((NativeHead*)head)->Handle).Target!;
+    public static unsafe ManagedCallback Peek(RcuHead* head) =>
+        (ManagedCallback)GCHandle.FromIntPtr(((NativeHead*)head)->Handle).Target!;
 
     public static unsafe void Invoke(RcuHead* head) => Peek(head).CarryOut(head);
 
     public static unsafe void Discard(RcuHead* head) => Take(head);
 
-    /// <summary>Carries the callback out. The head is given back first, unless it is to be queued again.</summary>
+    /// <summary>Runs the callback. Frees the head first, unless the head is to be queued again.</summary>
     protected virtual unsafe void CarryOut(RcuHead* head) => Take(head).Run();
 
     protected abstract void Run();
 
-    // Nothing of the library refers to the callback, or to the module it came from, once it runs.
+    // Once the callback runs, nothing in the library refers to it or to the module that it came from.
     private static unsafe ManagedCallback Take(RcuHead* head)
     {
         // SAFETY: Head is the first field, so the head's address is the struct's.

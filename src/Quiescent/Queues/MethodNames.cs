@@ -5,7 +5,7 @@ using System.Runtime.CompilerServices;
 
 namespace Quiescent.Queues;
 
-// What a method is called, for reports.
+// The names of methods, for reports.
 internal static class MethodNames
 {
     public static string Of(Delegate callback) => DiagnosticMethodInfo.Create(callback) is { } method
@@ -29,7 +29,7 @@ internal static class MethodNames
                 }
                 catch (Exception e) when (e is not OutOfMemoryException)
                 {
-                    // An assembly that does not load whole: the report says less.
+                    // The assembly cannot be loaded whole; the report says less.
                 }
             }
         }
@@ -37,13 +37,14 @@ internal static class MethodNames
         return $"0x{function:x}";
     }
 
-    [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "A method that was trimmed away is called by nobody.")]
-    [UnconditionalSuppressMessage("Trimming", "IL2065", Justification = "A method that was trimmed away is called by nobody.")]
-    [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = "A method that was trimmed away is called by nobody.")]
+    [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "Nobody calls a trimmed method.")]
+    [UnconditionalSuppressMessage("Trimming", "IL2065", Justification = "Nobody calls a trimmed method.")]
+    [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = "Nobody calls a trimmed method.")]
     private static MethodInfo? FindIn(Assembly assembly, nint function, Type parameter)
     {
         string? library = parameter.Assembly.GetName().Name;
-        if (assembly != parameter.Assembly && !Array.Exists(assembly.GetReferencedAssemblies(), reference => reference.Name == library))
+        if (assembly != parameter.Assembly
+            && !Array.Exists(assembly.GetReferencedAssemblies(), reference => reference.Name == library))
         {
             return null;
         }

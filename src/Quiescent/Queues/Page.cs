@@ -4,8 +4,8 @@ using static Quiescent.Tuning;
 
 namespace Quiescent.Queues;
 
-// A page of block pointers: 4 KiB, aligned to its size, so that one address names a page and a place in it, and so that
-// an address whose low bits are zero says "full" (or, when null, "none").
+// A page of block pointers: 4 KiB, aligned to its size. One address therefore names a page and a place in it, and an
+// address whose low bits are zero says "full" (or, when null, "none").
 //
 //     word 0..3   header: next page, stamp, position of the first entry, unused
 //     word 4..511 entries, filled upwards from First; a small backlog limit starts them further up (smaller pages)
@@ -30,9 +30,11 @@ internal unsafe struct Page
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool HasNoRoom(nint* cursor) => ((nint)cursor & (Bytes - 1)) == 0;
 
-    /// <summary>No room, or the owner collects: every <see cref="EntriesPerCollection"/> blocks, in one test.</summary>
+    /// <summary>Whether there is no room, or the owner's collection is due (every <see cref="EntriesPerCollection"/>
+    /// blocks), in one test.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool IsCollectionDue(nint* cursor) => ((nint)cursor & ((EntriesPerCollection * sizeof(nint)) - 1)) == 0;
+    public static bool IsCollectionDue(nint* cursor) =>
+        ((nint)cursor & ((EntriesPerCollection * sizeof(nint)) - 1)) == 0;
 
     /// <summary>The page that a cursor stands in; a full page's cursor stands at its end.</summary>
     public static Page* Of(nint* cursor) => (Page*)((nint)(cursor - 1) & ~(nint)(Bytes - 1));

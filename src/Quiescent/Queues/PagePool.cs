@@ -6,7 +6,7 @@ using static Quiescent.Tuning;
 
 namespace Quiescent.Queues;
 
-// A domain's spare pages, last in first out while their lines are warm. Visited once per page, not per block.
+// A domain's spare pages, last in first out while their lines are warm. Used once per page, not per block.
 internal sealed unsafe class PagePool : CriticalFinalizerObject
 {
     private Page* _spare;
@@ -22,7 +22,7 @@ internal sealed unsafe class PagePool : CriticalFinalizerObject
     public long InUse => Order.Acquire(in _inUse);
 
     /// <summary>A page with a cleared header.</summary>
-    /// <exception cref="OutOfMemoryException">There is none to be had; nothing has changed.</exception>
+    /// <exception cref="OutOfMemoryException">There is no memory for one; nothing has changed.</exception>
     public Page* Take()
     {
         FaultInjection.ThrowIfDue(FaultSite.Page);

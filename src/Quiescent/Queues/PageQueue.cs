@@ -14,20 +14,20 @@ namespace Quiescent.Queues;
 //              ▲ Reclaimed up to here               ▲ Cursor
 //
 // An entry is in one of three states: waiting; expired, when its grace period is over; reclaimed, when it was freed, or
-// taken for its owner to use anew. Why it is right:
+// taken for its owner to use again. Why it is right:
 //
 // O3 (target after unlink)  The owner stamps a full page with NextTarget(), after its last entry: the target covers all
 //     of it. For the entries of a page that is not full the consumer reads the cursor's position first (acquire) and
 //     takes NextTarget() after: the target covers the entries up to that position, and only those expire with it. A
-//     snapshot is not replaced before all of it was reclaimed, so that no stream of callers can postpone it for ever.
+//     snapshot is not replaced before all of it has been reclaimed, so no stream of callers can postpone it for ever.
 // O7 (exactly once)  Entries are reclaimed in order, each once: those of built-in deallocators under Lock, those of
 //     user code by the reclaimer alone. Reclaimed moves after a block was freed. A page is recycled, under Lock, when
 //     all of it is reclaimed and its successor is linked.
 // O10 (one consumer)  The owner publishes a new page by moving the cursor into it (release [J]) and links it after that
-//     (release [K]). A consumer that sees the link therefore also sees the moved cursor, so that nobody computes a
-//     position from a page that was recycled: under Lock the cursor's page is in the queue. The other way round, a
-//     consumer may see the cursor in a page that is not linked yet; it stops at the missing link and comes back.
-//     Positions are 64-bit counts of entries, never page addresses: a page may come back into the same queue meanwhile.
+//     (release [K]). A consumer that sees the link therefore also sees the moved cursor, and nobody computes a position
+//     from a page that was recycled: under Lock the cursor's page is in the queue. The other way round, a consumer may
+//     see the cursor in a page that is not linked yet; it stops at the missing link and comes back. Positions are
+//     64-bit counts of entries, never page addresses: a page may come back into the same queue meanwhile.
 // O11 (disposal)  Under Lock the owner may withdraw its newest entry until it is reclaimed; a snapshot that includes it
 //     is cut back. Only user code runs outside Lock: there an entry of a snapshot stays, and the reclaimer does not end
 //     before it is done.
@@ -102,7 +102,7 @@ internal unsafe struct PageQueue
     /// <summary>How many entries were ever appended; under Lock, or the owner's.</summary>
     public readonly long Tail(QueueContext context)
     {
-        // SAFETY: O10: under Lock the cursor's page is in the queue.
+        // SAFETY: O10 (one consumer): under Lock the cursor's page is in the queue.
         nint* cursor = Order.Acquire(&Self->Cursor);
         return cursor == null ? Reclaimed : Page.Of(cursor)->Base + Page.IndexOf(cursor) - context.FirstEntry;
     }
@@ -124,7 +124,9 @@ internal unsafe struct PageQueue
     public readonly ulong OldestTarget(QueueContext context)
     {
         ulong stamp = Order.Acquire(in _head->Stamp);
-        return stamp != 0 ? stamp & ~Valid : _snapshotTarget != 0 ? _snapshotTarget & ~Valid : context.Engine.NextTarget();
+        return stamp != 0 ? stamp & ~Valid
+            : _snapshotTarget != 0 ? _snapshotTarget & ~Valid
+            : context.Engine.NextTarget();
     }
 
     /// <summary>The owner goes on to a new page; its last one is stamped.</summary>
@@ -147,8 +149,8 @@ internal unsafe struct PageQueue
         Order.Release(&last->Next, page); // [K] partner of both: Recycle.
     }
 
-    /// <summary>O11: the owner takes its newest entry back; under Lock. False: it is reclaimed, or about to
-    /// be.</summary>
+    /// <summary>O11 (disposal loses nothing): the owner takes its newest entry back; under Lock. False: it is
+    /// reclaimed, or about to be.</summary>
     public bool TryWithdraw(QueueContext context)
     {
         long tail = Tail(context);
@@ -168,9 +170,9 @@ internal unsafe struct PageQueue
     }
 
     /// <summary>
-    /// Takes a snapshot of what the queue holds now, to expire after a grace period, unless an earlier snapshot still
-    /// waits; under Lock. What an active owner will collect itself is left to it, unless <paramref
-    /// name="evenIfActive"/>. False: there is none.
+    /// Takes a snapshot of the entries that the queue holds now, which expire after a grace period, unless an earlier
+    /// snapshot still waits; under Lock. Leaves to an active owner what it will collect itself, unless
+    /// <paramref name="evenIfActive"/>. False: there is no snapshot.
     /// </summary>
     public bool SnapshotPartialPages(QueueContext context, bool evenIfActive, out ulong target)
     {
@@ -178,8 +180,8 @@ internal unsafe struct PageQueue
         long tail = Tail(context);
         if (_snapshotTarget == 0 && tail != Reclaimed)
         {
-            // An owner that has gone on to another page since the last look fills pages, and collects them (not user
-            // code's).
+            // An owner that has gone on to another page since the last look fills pages and collects them itself,
+            // except for user code.
             long openBase = Page.Of(Cursor)->Base;
             bool isActive = openBase != _seenBase;
             _seenBase = openBase;
@@ -195,8 +197,7 @@ internal unsafe struct PageQueue
     }
 
     /// <summary>The oldest expired entries, of one page; under Lock. They stay until <see cref="MarkReclaimed"/> and
-    /// the next
-    /// <see cref="Recycle"/>. Changes nothing.</summary>
+    /// the next <see cref="Recycle"/>. Changes nothing.</summary>
     public readonly int Expired(QueueContext context, out nint* entries)
     {
         entries = null;
@@ -222,11 +223,11 @@ internal unsafe struct PageQueue
         return Math.Max(0, end - begin);
     }
 
-    /// <summary>The oldest entries have been reclaimed; by the one consumer of this queue.</summary>
+    /// <summary>Records that the oldest entries have been reclaimed. For the queue's one consumer.</summary>
     public void MarkReclaimed(int count) => Order.Release(ref Reclaimed, Reclaimed + count);
 
     /// <summary>Gives the first page back if all of it is reclaimed and the next one is linked, and forgets a snapshot
-    /// that is done with; under Lock.</summary>
+    /// once all of it is reclaimed; under Lock.</summary>
     public void Recycle(QueueContext context)
     {
         ForgetSnapshot();
@@ -246,7 +247,8 @@ internal unsafe struct PageQueue
     }
 
     /// <summary>Frees at most <paramref name="blocks"/> expired entries of the oldest page, under Lock, in a queue
-    /// whose deallocator is built in (O8). The next <see cref="FreeExpired"/> counts them.</summary>
+    /// whose deallocator is built in (O8: no user code runs here). The next <see cref="FreeExpired"/> counts
+    /// them.</summary>
     public void FreeSomeExpired(QueueContext context, int blocks)
     {
         Recycle(context);
@@ -258,7 +260,8 @@ internal unsafe struct PageQueue
     }
 
     /// <summary>Frees at most <paramref name="pages"/> pages' worth of expired entries, under Lock, in a queue whose
-    /// deallocator is built in (O8). Returns how many blocks were freed since the last call.</summary>
+    /// deallocator is built in (O8: no user code runs here). Returns how many blocks were freed since the last
+    /// call.</summary>
     public int FreeExpired(QueueContext context, int pages)
     {
         int freed = _unreported;
@@ -281,7 +284,7 @@ internal unsafe struct PageQueue
         return freed;
     }
 
-    /// <summary>Copies the oldest expired entries, for their owner to use anew; under Lock. Returns how many: at most
+    /// <summary>Copies the oldest expired entries, for their owner to use again; under Lock. Returns how many: at most
     /// one page's.</summary>
     public int TakeExpired(QueueContext context, Span<nint> into)
     {
@@ -329,11 +332,12 @@ internal unsafe struct PageQueue
     private readonly int IndexOfReclaimed(QueueContext context, Page* page)
     {
         long index = Reclaimed - page->Base + context.FirstEntry;
-        Debug.Assert(index >= context.FirstEntry && index <= Page.Words, "O7: what is reclaimed ends in the first page.");
+        Debug.Assert(
+            index >= context.FirstEntry && index <= Page.Words, "O7: what is reclaimed ends in the first page.");
         return (int)index;
     }
 
-    // Not inlined: into a method with a try block or with many calls, NativeMemory.Free's transition would become a
+    // Not inlined: in a method with a try block or with many calls, the transition of NativeMemory.Free would become a
     // call of its own.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private readonly void FreeAll(ReadOnlySpan<nint> expired, int count, BlockLedger? ledger)

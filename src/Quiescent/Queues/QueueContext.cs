@@ -3,8 +3,8 @@ using Quiescent.Validate;
 
 namespace Quiescent.Queues;
 
-// What the queues of one domain work with: who ends grace periods, where pages come from, and how many blocks a page
-// takes.
+// What the queues of one domain share: the engine that ends grace periods, the pool that pages come from, the ledger,
+// and how many blocks a page takes.
 internal sealed class QueueContext(GracePeriodEngine engine, BlockLedger? ledger, int pageEntries)
 {
     public GracePeriodEngine Engine { get; } = engine;

@@ -15,20 +15,21 @@ internal unsafe struct ThreadQueues
     [FieldOffset(0)]
     public PageQueue Blocks;
 
-    /// <summary>Blocks with an embedded head, of the built-in deallocators: anyone may free them (O8).</summary>
+    /// <summary>Blocks with an embedded head, of the built-in deallocators: any thread may free them, as no user code
+    /// runs (O8).</summary>
     [FieldOffset(PageQueue.Bytes)]
     public HeadQueue Heads;
 
-    /// <summary>Blocks with an embedded head, of user deallocators: the reclaimer's.</summary>
+    /// <summary>Blocks with an embedded head, of user deallocators: for the reclaimer alone.</summary>
     [FieldOffset(PageQueue.Bytes + HeadQueue.Bytes)]
     public HeadQueue UserHeads;
 
-    /// <summary>Function callbacks: the reclaimer's.</summary>
+    /// <summary>Function callbacks: for the reclaimer alone.</summary>
     [FieldOffset(PageQueue.Bytes + (2 * HeadQueue.Bytes))]
     public HeadQueue Callbacks;
 
-    /// <summary>The owner's queue for a deallocator, made on first use: a pool's begins a larger record, otherwise
-    /// zero.</summary>
+    /// <summary>The owner's queue for a deallocator, made on first use. A pool's queue is the beginning of a larger
+    /// record, whose rest is zero at first.</summary>
     /// <exception cref="OutOfMemoryException">There is no memory for a new one.</exception>
     public PageQueue* For(int channel, int bytes = PageQueue.Bytes)
     {

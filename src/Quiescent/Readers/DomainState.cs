@@ -2,10 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Quiescent.Readers;
 
-// The words of a domain that every one of its threads reads: in native memory, so that their addresses are plain
-// constants for the fast paths, and on cache lines of their own (pairs of lines, since prefetchers fetch those), so
-// that a write to one disturbs the readers of no other. The memory belongs to the SlotTable and lives as long as any
-// registration.
+// The words of a domain that all its threads read. They lie in native memory, so their addresses are plain constants
+// for the fast paths, and on three pairs of cache lines (prefetchers fetch pairs), so a write to one pair disturbs no
+// reader of another. The memory belongs to the SlotTable and lives as long as any registration.
 [StructLayout(LayoutKind.Explicit, Size = Bytes)]
 internal struct DomainState
 {
@@ -24,12 +23,13 @@ internal struct DomainState
     [FieldOffset(128)]
     public ulong Completed;
 
-    /// <summary>What an append has to attend to: bits of <see cref="Readers.AppendFlags"/>; 0 nearly always.</summary>
+    /// <summary>Bits of <see cref="Readers.AppendFlags"/> that an append must act on; 0 nearly always.</summary>
     [FieldOffset(256)]
     public int AppendFlags;
 }
 
-// The bits of DomainState.AppendFlags. An append stores its item, then reads the word (fence D in Reclamation).
+// The bits of DomainState.AppendFlags. An append stores its item, then reads the word (fence [D] in
+// Reclamation/Producer.cs).
 internal static class AppendFlags
 {
     /// <summary>The reclaimer sleeps or was never started: the append wakes it.</summary>

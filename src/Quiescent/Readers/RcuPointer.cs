@@ -12,9 +12,9 @@ namespace Quiescent;
 /// <remarks>
 /// <para>Readers go through <see cref="ReadGuard.Dereference{T}(ref readonly RcuPointer{T})"/>. Updaters exclude one
 /// another by a lock of their own, or by <see cref="CompareExchange"/>.</para>
-/// <para>The runtime cannot load two structs that reach each other through <c>RcuPointer</c>s of one another, nor an
-/// inline array of <c>RcuPointer&lt;Self&gt;</c> (<c>TypeLoadException</c>); a direct <c>RcuPointer&lt;Self&gt;</c> is
-/// fine. Such nodes use the untyped <see cref="RcuPointer"/>.</para>
+/// <para>The runtime cannot load two structs that refer to each other through <c>RcuPointer</c>s, nor an inline array
+/// of <c>RcuPointer&lt;Self&gt;</c> (<c>TypeLoadException</c>); a direct <c>RcuPointer&lt;Self&gt;</c> is fine. Such
+/// nodes use the untyped <see cref="RcuPointer"/>.</para>
 /// <para><b>Safety.</b> A copy of the struct is a pointer that no section protects.</para>
 /// </remarks>
 public unsafe struct RcuPointer<T>
@@ -40,7 +40,7 @@ public unsafe struct RcuPointer<T>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T* Exchange(T* value) => (T*)Order.Exchange(ref Value, (nint)value);
 
-    /// <summary>Publishes a block if the pointer still holds <paramref name="comparand"/>; tells whether it
+    /// <summary>Publishes a block if the pointer still holds <paramref name="comparand"/>, and returns whether it
     /// did.</summary>
     /// <param name="value">The new block, complete, or null.</param>
     /// <param name="comparand">What the pointer has to hold.</param>
@@ -51,11 +51,12 @@ public unsafe struct RcuPointer<T>
 
     /// <summary>Loads the pointer outside a section (<c>rcu_dereference_protected</c>).</summary>
     /// <returns>The block, or null.</returns>
-    /// <remarks><b>Safety.</b> For the updater that holds the lock which keeps others from replacing it.</remarks>
+    /// <remarks><b>Safety.</b> Only for the updater that holds the lock which keeps others from replacing the
+    /// pointer.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly T* LoadProtected() => (T*)Order.Acquire(in Value);
 
-    /// <summary>As <see cref="LoadProtected()"/>, by an updater who says which lock it holds
+    /// <summary>As <see cref="LoadProtected()"/>, by an updater that states which lock it holds
     /// (<c>rcu_dereference_protected</c> with <c>lockdep_is_held</c>). Always checked: about a nanosecond.</summary>
     /// <param name="updateSide">The lock that excludes other updaters; the thread holds it.</param>
     /// <returns>The block, or null.</returns>
@@ -78,7 +79,7 @@ public unsafe struct RcuPointer<T>
 }
 
 /// <summary>The untyped <see cref="RcuPointer{T}"/>, for nodes whose types reach each other.</summary>
-/// <remarks><b>Safety.</b> Whoever dereferences it names the type; nothing checks that it is the one
+/// <remarks><b>Safety.</b> Each dereference names the type; nothing checks that it is the type of the block that was
 /// published.</remarks>
 public unsafe struct RcuPointer
 {

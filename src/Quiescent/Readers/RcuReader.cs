@@ -5,16 +5,16 @@ namespace Quiescent;
 
 /// <summary>
 /// One thread's place in a domain, kept in a variable: its sections need no thread-local look-up. In quiescent-state
-/// mode (the classic read side) they cost nothing at all, and the thread says when it holds no reference.
+/// mode (the classic read side) they cost nothing at all, and the thread announces when it holds no reference.
 /// </summary>
 /// <remarks>
 /// <para>Take one with <see cref="Rcu.RegisterReader"/> where a thread opens many sections, as a loop does. A thread
-/// may hold several; they share its sections with those that <see cref="Rcu.ReadLock"/> opens, and whether it is
-/// online.</para>
-/// <para>An online thread counts as inside a section for all that waits: <see cref="Rcu.Synchronize"/> and
+/// may hold several. Their sections and those of <see cref="Rcu.ReadLock"/> nest in each other, and all of a thread's
+/// readers are online or offline together.</para>
+/// <para>An online thread counts as inside a section for everything that waits: <see cref="Rcu.Synchronize"/> and
 /// <see cref="Rcu.Barrier"/> throw, and a throttled <c>Free</c> does not pause. Go offline before blocking.</para>
-/// <para><b>Safety.</b> Free sections cannot be told from none: <see cref="QuiescentState"/> while a reference is live
-/// frees what it refers to. <see cref="RcuDomainOptions.Validate"/> catches it.</para>
+/// <para><b>Safety.</b> An online thread's sections leave no trace: <see cref="QuiescentState"/> while a reference is
+/// live lets its block be freed. <see cref="RcuDomainOptions.Validate"/> catches it.</para>
 /// </remarks>
 public unsafe ref struct RcuReader : IDisposable
 {
@@ -27,9 +27,9 @@ public unsafe ref struct RcuReader : IDisposable
         _number = ReaderHandles.Open(slot);
     }
 
-    /// <summary>Opens a section: two stores in all, and none while online. Nests.</summary>
+    /// <summary>Opens a section: two stores with its end, and none while online. Nests.</summary>
     /// <returns>The section; dispose of it to end it.</returns>
-    /// <exception cref="InvalidOperationException">The handle was disposed of, or sections are nested deeper than
+    /// <exception cref="InvalidOperationException">This reader was disposed of, or sections are nested deeper than
     /// 65,535.</exception>
     /// <exception cref="ObjectDisposedException">The domain is disposed.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -51,7 +51,9 @@ public unsafe ref struct RcuReader : IDisposable
                 return ReadGuard.OfFreeSection(state);
             }
 
-            if (current == (_number | ReaderFlags.FullFence) && SectionWord.IsQuiescent(slot->Word) && state->Closed == 0)
+            if (current == (_number | ReaderFlags.FullFence)
+                && SectionWord.IsQuiescent(slot->Word)
+                && state->Closed == 0)
             {
                 return new ReadGuard(slot, Section.Enter(slot, state));
             }
@@ -64,15 +66,15 @@ public unsafe ref struct RcuReader : IDisposable
     /// Enters quiescent-state mode (<c>rcu_thread_online</c>): from here grace periods wait for this thread's next
     /// <see cref="QuiescentState"/> or <see cref="GoOffline"/>. Does nothing when online already.
     /// </summary>
-    /// <exception cref="InvalidOperationException">Inside a section, or the handle was disposed of.</exception>
+    /// <exception cref="InvalidOperationException">Inside a section, or this reader was disposed of.</exception>
     public readonly void GoOnline() => ReaderHandles.GoOnline(_slot, _number);
 
     /// <summary>
-    /// Says that this thread holds no reference into protected data (<c>rcu_quiescent_state</c>): one load and one
+    /// Announces that this thread holds no reference into protected data (<c>rcu_quiescent_state</c>): one load and one
     /// store. Does nothing while offline.
     /// </summary>
-    /// <exception cref="InvalidOperationException">Inside a counted section (with Validate: any section), or the handle
-    /// was disposed of. The slot is unchanged.</exception>
+    /// <exception cref="InvalidOperationException">Inside a counted section (with Validate: any section), or this
+    /// reader was disposed of. The slot is unchanged.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly void QuiescentState()
     {
@@ -91,12 +93,14 @@ public unsafe ref struct RcuReader : IDisposable
     }
 
     /// <summary>Leaves quiescent-state mode (<c>rcu_thread_offline</c>). Does nothing while offline.</summary>
-    /// <exception cref="InvalidOperationException">Inside a counted section (with Validate: any section), or the handle
-    /// was disposed of. The slot is unchanged.</exception>
+    /// <exception cref="InvalidOperationException">Inside a counted section (with Validate: any section), or this
+    /// reader was disposed of. The slot is unchanged.</exception>
     public readonly void GoOffline() => ReaderHandles.GoOffline(_slot, _number);
 
-    /// <summary>Gives the handle up, going offline with the thread's last one. A second call does nothing.</summary>
-    /// <exception cref="InvalidOperationException">The last handle, online, inside a counted section.</exception>
+    /// <summary>Gives this reader up; giving up the thread's last one takes the thread offline. A second call does
+    /// nothing.</summary>
+    /// <exception cref="InvalidOperationException">The thread is online, inside a counted section, and this is its last
+    /// reader.</exception>
     public readonly void Dispose()
     {
         if (_slot != null)

@@ -11,20 +11,21 @@ namespace Quiescent;
 /// <c>using var guard = Rcu.ReadLock();</c>. What it dereferences is not freed before it ends.
 /// </summary>
 /// <remarks>
-/// <para>The compiler holds the section's rules: a reference from <see cref="Dereference{T}(ref readonly
-/// RcuPointer{T})"/> cannot outlive the guard's variable, and the guard can neither cross an <c>await</c> or
-/// <c>yield</c> nor be stored, boxed or captured. In an <c>unsafe</c> context the compiler only warns of some of this:
-/// make CS9082, CS9085, CS9087 and CS9091 errors there.</para>
+/// <para>The compiler enforces the section's rules: a reference from
+/// <see cref="Dereference{T}(ref readonly RcuPointer{T})"/> cannot outlive the guard's variable, and the guard can
+/// neither cross an <c>await</c> or <c>yield</c> nor be stored, boxed or captured. In an <c>unsafe</c> context the
+/// compiler only warns of some of this; the package makes these warnings errors (CS9080, CS9082, CS9085, CS9087, CS9091
+/// and CS9193).</para>
 /// <para><b>Safety.</b> The compiler does not see: a reference used after an explicit <see cref="Dispose"/>;
 /// <c>default(ReadGuard)</c>, which protects nothing; a section opened in an expression and never disposed; an
-/// <see cref="RcuPointer{T}"/> copied out of its section. Keep sections short: all that is freed meanwhile
+/// <see cref="RcuPointer{T}"/> copied out of its section. Keep sections short: everything that is freed meanwhile
 /// waits.</para>
 /// </remarks>
 public unsafe ref struct ReadGuard : IDisposable
 {
     // Two words at most: `using` is a try/finally, so each field is spilled to the stack.
     private readonly ReaderSlot* _slot; // Null in a free section.
-    private readonly ulong _word; // In a free section the address of the domain's words.
+    private readonly ulong _word; // In a free section the address of the DomainState.
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal ReadGuard(ReaderSlot* slot, ulong word)
@@ -33,7 +34,7 @@ public unsafe ref struct ReadGuard : IDisposable
         _word = word;
     }
 
-    /// <summary>The guard of an online reader's section, whose end is nothing.</summary>
+    /// <summary>The guard of an online reader's section, whose end does nothing.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static ReadGuard OfFreeSection(DomainState* state) => new(null, (ulong)state);
 
@@ -49,8 +50,8 @@ public unsafe ref struct ReadGuard : IDisposable
     public readonly ref readonly T Dereference<T>(scoped ref readonly RcuPointer<T> pointer)
         where T : unmanaged
     {
-        // SAFETY: published blocks hold a T, and are not freed before this guard ends (O1, O2); a null becomes a null
-        // reference.
+        // SAFETY: published blocks hold a T, and are not freed before this guard ends (O1: announced before read; O2:
+        // read before ended). A null becomes a null reference.
         return ref Unsafe.AsRef<T>(DereferencePointer(in pointer));
     }
 
@@ -79,7 +80,8 @@ public unsafe ref struct ReadGuard : IDisposable
     /// <param name="pointer">The published pointer, where it lies.</param>
     /// <returns>The block, or null.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly void* DereferencePointer(scoped ref readonly RcuPointer pointer) => (void*)ProtectedLoad.Acquire(in pointer.Value);
+    public readonly void* DereferencePointer(scoped ref readonly RcuPointer pointer) =>
+        (void*)ProtectedLoad.Acquire(in pointer.Value);
 
     /// <summary>Ends the section (<c>rcu_read_unlock</c>): one store. A default guard does nothing.</summary>
     /// <exception cref="InvalidOperationException">The guard was disposed before, copied, or is disposed out of order,
@@ -94,17 +96,18 @@ public unsafe ref struct ReadGuard : IDisposable
             return;
         }
 
-        // SAFETY: the thread's registration keeps the slot's memory (O5); the word is its first.
+        // SAFETY: the thread's registration keeps the slot's memory (O5: slot visible before use); the word is its
+        // first.
         if (slot->Word != _word)
         {
             Section.ExitBeyondFast(slot, _word);
             return;
         }
 
-        Order.Release((ulong*)slot, _word - 1); // O2
+        Order.Release((ulong*)slot, _word - 1); // O2 (read before ended)
     }
 
-    /// <summary>The words of the domain whose section it is; null for a default guard.</summary>
+    /// <summary>The state of the domain that the section belongs to; null for a default guard.</summary>
     internal readonly DomainState* State
     {
         // SAFETY: as above.

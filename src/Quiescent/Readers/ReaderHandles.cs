@@ -4,11 +4,11 @@ using Quiescent.Ordering;
 
 namespace Quiescent.Readers;
 
-// The state of RcuReader handles, kept in the slot because `using` variables are read-only and a handle's own fields
-// would change in a copy. The slot's handle word names the one handle that may take the fast path; another live handle
-// of the same thread takes the place over on its first use, a closed one is found out there. Why quiescent-state mode
-// is right stands in Section.cs; the step from offline to online is an announcement like any section's and pairs with
-// [B] as [A] does.
+// The state of registered readers (RcuReader). It is kept in the slot because `using` variables are read-only, and a
+// call would change a reader's own fields in a copy. The slot's ReaderWord names the one reader that may take the fast
+// path. Another live reader of the same thread takes that place over on its first use; a closed one is found out there.
+// Section.cs says why quiescent-state mode is right. The step from offline to online is an announcement like any
+// section's, and pairs with [B] as [A] does.
 internal static unsafe class ReaderHandles
 {
     public static ulong Open(ReaderSlot* slot)
@@ -18,7 +18,8 @@ internal static unsafe class ReaderHandles
         return number;
     }
 
-    /// <summary>Closes the handle; the last one of a thread takes it offline. Closing it again does nothing.</summary>
+    /// <summary>Closes the reader; closing a thread's last one takes the thread offline. Closing it again does
+    /// nothing.</summary>
     public static void Close(ReaderSlot* slot, ulong number)
     {
         if (ThreadRegistrations.TryOwnerOf(slot) is not { } owner || !owner.IsLive(number))
@@ -29,7 +30,9 @@ internal static unsafe class ReaderHandles
         ReaderSlot* real = ReaderSlot.Untwinned(slot);
         if (owner.HasOneHandle && IsOnline(real))
         {
-            RequireNoSection(slot, "The thread's last handle was disposed of while online inside a read-side critical section.");
+            RequireNoSection(
+                slot,
+                "The thread's last registered reader was disposed of while online, inside a read-side section.");
             GoOffline(real, owner);
         }
 
@@ -37,7 +40,8 @@ internal static unsafe class ReaderHandles
         MakeCurrent(real, owner.AnyHandle);
     }
 
-    /// <summary>A section through a handle that is not the current one, or that is not in the plain state.</summary>
+    /// <summary>A section through a reader that is not the current one, or whose slot is not in the plain
+    /// state.</summary>
     public static ReaderSlot* EnterBeyondFast(ReaderSlot* slot, ulong number, out ulong word)
     {
         SlotOwner owner = RequireLive(slot, number);
@@ -93,15 +97,15 @@ internal static unsafe class ReaderHandles
         }
     }
 
-    /// <summary>Whether this thread has a section or a handle open, or is online.</summary>
+    /// <summary>Whether this thread has a section or a registered reader open, or is online.</summary>
     public static bool IsAnyOpen(ReaderSlot* slot)
     {
         ReaderSlot* real = ReaderSlot.Untwinned(slot);
         return !SectionWord.IsQuiescent(real->Word) || (real->ReaderWord & ~ReaderFlags.Flags) != 0;
     }
 
-    /// <summary>Ends all of this thread's sections and closes its handles, where no frame is left that may hold one:
-    /// both are ref structs.</summary>
+    /// <summary>Ends all of this thread's sections and closes its readers. Only where no frame is left that may hold
+    /// one: both are ref structs.</summary>
     public static void CloseAll(ReaderSlot* slot)
     {
         ReaderSlot* real = ReaderSlot.Untwinned(slot);
@@ -132,7 +136,7 @@ internal static unsafe class ReaderHandles
         SlotOwner owner = ThreadRegistrations.OwnerOf(slot);
         if (!owner.IsLive(number))
         {
-            throw new InvalidOperationException("The handle was used after its Dispose.");
+            throw new InvalidOperationException("The registered reader was used after its Dispose.");
         }
 
         MakeCurrent(ReaderSlot.Untwinned(slot), number);
@@ -157,5 +161,5 @@ internal static unsafe class ReaderHandles
 
     [DoesNotReturn]
     private static void ThrowDefault() =>
-        throw new InvalidOperationException("A default RcuReader stands for no thread: take one from RegisterReader.");
+        throw new InvalidOperationException("A default RcuReader belongs to no thread: get one from RegisterReader.");
 }

@@ -8,10 +8,10 @@ namespace Quiescent.Readers;
 //     63                    16 15          0
 //     [ sequence at entry     ][ nesting    ]      nesting 0: quiescent
 //
-// Only the owning thread writes a slot, but for the word of a dead thread (O6). Each slot has a twin 64 bytes behind
-// it. In a domain with Validate the owner is handed the twin instead, whose constant word looks like the deepest
-// nesting and whose handle word matches no handle: so every fast path's own test sends it to the slow path, and
-// validation costs nothing elsewhere.
+// Only the owning thread writes a slot, except that the engine clears a dead thread's word (O6: dead threads hold
+// nothing up). Each slot has a twin 64 bytes behind it. In a domain with Validate the owner gets the twin instead. The
+// twin's constant Word looks like the deepest nesting, and its ReaderWord matches no registered reader, so every fast
+// path's own test sends the thread to the slow path. Validation costs nothing elsewhere.
 [StructLayout(LayoutKind.Explicit, Size = Bytes)]
 internal unsafe struct ReaderSlot
 {
@@ -21,11 +21,12 @@ internal unsafe struct ReaderSlot
     [FieldOffset(0)]
     public ulong Word;
 
-    /// <summary>The thread's queues in this domain (Reclamation's), fixed for the slot's life.</summary>
+    /// <summary>The thread's queues in this domain (<c>ThreadQueues</c>), fixed for the slot's life.</summary>
     [FieldOffset(8)]
     public void* Queues;
 
-    /// <summary>The handle that may use the fast path, with the bits of <see cref="ReaderFlags"/>.</summary>
+    /// <summary>The number of the registered reader that may use the fast path, with the bits of
+    /// <see cref="ReaderFlags"/>.</summary>
     [FieldOffset(16)]
     public ulong ReaderWord;
 
@@ -41,11 +42,11 @@ internal unsafe struct ReaderSlot
 
     public static ReaderSlot* TwinOf(ReaderSlot* slot) => slot + 1;
 
-    /// <summary>The slot itself, whether handed the slot or its twin.</summary>
+    /// <summary>The slot itself, given the slot or its twin.</summary>
     public static ReaderSlot* Untwinned(ReaderSlot* slot) => (ReaderSlot*)((nint)slot & ~(nint)Bytes);
 }
 
-// The low bits of a handle word; the rest is the handle's number in its slot, never 0.
+// The low bits of a ReaderWord; the rest is the number of a registered reader in its slot, which is never 0.
 internal static class ReaderFlags
 {
     public const ulong Online = 1;
@@ -71,8 +72,8 @@ internal static class SectionWord
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Sequence(ulong word) => word & ~NestingMask;
 
-    /// <summary>O4: signed difference, so that wrapping is harmless unless one section lasts half the 48-bit
-    /// range.</summary>
+    /// <summary>O4 (wrap-around is harmless): compares by signed difference. Wrong only if one section lasts half the
+    /// 48-bit range.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool HasReached(ulong word, ulong target) => (long)(word - target) >= 0;
 }

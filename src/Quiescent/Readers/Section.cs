@@ -13,11 +13,11 @@ namespace Quiescent.Readers;
 //     of [B]:
 //       - its announcement was already performed: the scan, after [B], sees it (or a later word of the same thread);
 //       - the announcement comes later: so do the section's loads, and they see every unlink that was visible at [B].
-//     Third outcome: what it announces is the new sequence or a later one. The scan passes it by, so it must see every
-//     unlink that came before Started was raised: the load of Started is an acquire and reads the raised value, which
-//     was stored after those unlinks. On Arm a plain load would let a section's load be satisfied before it.
-//     With ReadSideBarrier.Full the reader fences after the store instead, and the grace period's raise of Started is
-//     its partner: either the scan sees the announcement, or the section's loads see the unlinks.
+//     Third outcome: it announces the new sequence or a later one. The scan passes it by, so it must see every unlink
+//     that came before Started was raised: the load of Started is an acquire and reads the raised value, which was
+//     stored after those unlinks. On Arm a plain load would let a section's load be satisfied before it. With
+//     ReadSideBarrier.Full the reader fences after the store instead, and the grace period's raise of Started is its
+//     partner: either the scan sees the announcement, or the section's loads see the unlinks.
 // O2  Exit is a release store and the scan loads with acquire: all loads of the section precede its end. Entry stores
 //     with release as well, because the scan may see the next section's entry in place of this one's exit.
 //
@@ -25,9 +25,9 @@ namespace Quiescent.Readers;
 // stored; its exit checks that the slot still holds that word (a load that no other store waits for), then stores the
 // word less one. A mismatch is a guard disposed twice, copied or out of order: it throws, and the slot stays as it was.
 //
-// Handles in quiescent-state mode keep one level of nesting open from GoOnline to GoOffline, and their sections are
-// free. A quiescent state is a release store of a newly acquired Started: to the scan it ends one section and opens the
-// next.
+// Registered readers in quiescent-state mode keep one level of nesting open from GoOnline to GoOffline, and their
+// sections are free. A quiescent state is a release store of a newly acquired Started: to the scan it ends one section
+// and opens the next.
 internal static unsafe class Section
 {
     /// <summary>Announces the outermost section.</summary>
@@ -41,7 +41,7 @@ internal static unsafe class Section
     }
 
     /// <summary>Announces the outermost section, with the fence that <see cref="ReadSideBarrier.Full"/>
-    /// wants.</summary>
+    /// requires.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Enter(ReaderSlot* slot, DomainState* state)
     {
@@ -115,7 +115,8 @@ internal static unsafe class Section
     /// nothing.</summary>
     public static string DescribeOpen(ReaderSlot* slot) =>
         ReaderSlot.IsTwin(slot)
-            ? string.Concat(ThreadRegistrations.OwnerOf(slot).Ledger!.Entries().Select(entry => $"{Environment.NewLine}  {entry}"))
+            ? string.Concat(
+                ThreadRegistrations.OwnerOf(slot).Ledger!.Entries().Select(entry => $"{Environment.NewLine}  {entry}"))
             : "";
 
     private static bool HasLedgerSection(ReaderSlot* slot) =>
@@ -135,11 +136,12 @@ internal static unsafe class Section
 
     [DoesNotReturn]
     private static void ThrowTooDeep() =>
-        throw new InvalidOperationException("Read-side critical sections are nested deeper than 65,535 on this thread.");
+        throw new InvalidOperationException(
+            "Read-side critical sections are nested deeper than 65,535 on this thread.");
 
     [DoesNotReturn]
     private static void ThrowWrongGuard(string explanation) =>
         throw new InvalidOperationException(
-            "The guard does not stand for this thread's innermost read-side critical section: it was disposed before, copied, "
-            + $"or is disposed out of order. The thread's sections are unchanged.{explanation}");
+            "The guard does not stand for this thread's innermost read-side critical section: it was disposed before, "
+            + $"copied, or is disposed out of order. The thread's sections are unchanged.{explanation}");
 }

@@ -3,9 +3,9 @@ using Quiescent.Validate;
 
 namespace Quiescent.Readers;
 
-// Who holds a slot: the managed side of a registration. The owning thread alone uses the handles and the ledger; others
-// read the identity. It keeps the table's native memory alive for as long as the thread may hold a guard or handle into
-// it (O5).
+// The owner of a slot: the managed side of a thread's registration. Only the owning thread uses the list of registered
+// readers and changes the ledger; others read the identity and, for reports, the ledger's entries. It keeps the table's
+// native memory alive for as long as the thread may hold a guard or a registered reader (O5: slot visible before use).
 internal sealed class SlotOwner(SlotTable table, Thread thread)
 {
     private readonly List<ulong> _handles = [];
@@ -20,7 +20,7 @@ internal sealed class SlotOwner(SlotTable table, Thread thread)
     /// <summary>Sections in the order of their opening; only in a domain with Validate.</summary>
     public SectionLedger? Ledger { get; } = table.Validate ? new SectionLedger() : null;
 
-    /// <summary>For reports; made when asked for, as a thread may be named late.</summary>
+    /// <summary>For reports; made on request, as a thread may be named late.</summary>
     public ReaderIdentity Identify(int sections) => new(Thread.Name, Thread.ManagedThreadId, OsThreadId)
     {
         Sections = sections,
@@ -30,8 +30,8 @@ internal sealed class SlotOwner(SlotTable table, Thread thread)
     /// <summary>The thread has dropped its registration in a disposed domain.</summary>
     public bool IsForgotten { get; set; }
 
-    /// <summary>Whether the thread has ended. A program's finalizer may ask when the thread's object has been
-    /// finalized: then it has.</summary>
+    /// <summary>Whether the thread has ended. A program's finalizer may ask after the thread's object was finalized:
+    /// then it has.</summary>
     public bool HasEnded
     {
         get
@@ -68,6 +68,6 @@ internal sealed class SlotOwner(SlotTable table, Thread thread)
         Ledger?.Clear();
     }
 
-    /// <summary>The handle to give the fast path to after another was closed; 0 for none.</summary>
+    /// <summary>The reader to give the fast path to after another was closed; 0 for none.</summary>
     public ulong AnyHandle => _handles.Count == 0 ? 0 : _handles[^1];
 }

@@ -11,14 +11,14 @@ namespace Quiescent.Readers;
 //
 // O5  A slot is in the scanned range before its thread first announces in it. Extend() makes the slot whole, then moves
 //     `_end` (release) and fences [C]; only then is the slot's address returned to the thread. The scan reads `_end`
-//     after its barrier [B]. Outcomes: the scan sees the new end, and scans the slot; or it does not, then the store of
-//     `_end` came after the scanner's barrier, so that all that the thread reads later (Started, and what it
-//     dereferences) is at least as new as what was visible at [B]: it needs no waiting for. The table only grows,
-//     chunks never move. A chunk's memory is freed by the finalizer alone, and every registered thread holds a
-//     reference to the table. It is a critical finalizer: those of a program's own objects that use the domain run
+//     after its barrier [B]. Outcomes: the scan sees the new end, and scans the slot. Or it does not; then the store of
+//     `_end` came after the scanner's barrier, and everything that the thread reads later (Started, and what it
+//     dereferences) is at least as new as what was visible at [B]: the scan need not wait for it. The table only grows,
+//     and chunks never move. Only the finalizer frees a chunk's memory, and every registered thread holds a reference
+//     to the table. It is a critical finalizer, so the finalizers of a program's own objects that use the domain run
 //     before it.
-// O6  Release() is called by the sweep under the engine's lock alone, for a thread that is dead; Register() hands out
-//     slots so released, or new ones. A slot's owner is therefore never mistaken for its next one.
+// O6  Only DeadReaders calls Release(), under the engine's lock, for a thread that is dead. TryRegisterReleased() hands
+//     out slots so released, Extend() new ones. A slot's owner is therefore never mistaken for its next one.
 //
 // Chunk k holds FirstChunk << k slots, so a scan streams through few contiguous runs and an index maps to its place
 // with one bit count. The number of threads is limited by memory alone.
@@ -47,7 +47,8 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
         FullFence = fullFence;
         Validate = validate;
 
-        // SAFETY: freed by the finalizer; Started begins in announced form, Completed one behind nothing.
+        // SAFETY: freed by the finalizer. Started begins in announced form at sequence 0, and Completed equal to it:
+        // nothing is in progress.
         State = (DomainState*)NativeMemory.AlignedAlloc(DomainState.Bytes, Alignment);
         *State = new DomainState { Started = 1, AppendFlags = AppendFlags.Idle };
         if (!ProcessWideBarrier.IsReliable)
@@ -64,7 +65,7 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
         }
 
         // A finalizer that ran just before this one may have started the reclaimer, or opened a section and so
-        // registered its thread: then not yet.
+        // registered its thread. Then this one has to wait.
         if (IsServed)
         {
             GC.ReRegisterForFinalize(this);
@@ -111,7 +112,7 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
         set => Order.Release(ref _isServed, value ? 1 : 0);
     }
 
-    /// <summary>Slots ever handed out: the scan's bound.</summary>
+    /// <summary>How many slots were ever handed out: the scan's bound.</summary>
     public int End => Order.Acquire(in _end);
 
     public int InUse => Order.Acquire(in _inUse);
@@ -170,7 +171,8 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
         }
     }
 
-    /// <summary>O6: under the engine's lock, for a dead thread whose word has been cleared.</summary>
+    /// <summary>O6 (dead threads hold nothing up): under the engine's lock, for a dead thread whose word has been
+    /// cleared.</summary>
     public void Release(int index)
     {
         using (TryLock.Hold(ref _gate))
@@ -186,7 +188,7 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
         }
     }
 
-    /// <summary>From here on no slot gets a new owner but at the table's end: slots without one stay so.</summary>
+    /// <summary>From here on only new slots, at the table's end, get owners; released slots stay without one.</summary>
     public void Retire()
     {
         using (TryLock.Hold(ref _gate))
@@ -203,7 +205,8 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
         // SAFETY: index is below the chunk's length; queues lie behind the slots in the same block.
         ReaderSlot* slot = (ReaderSlot*)((byte*)chunk.Slots + ((nint)offset * ReaderSlot.Stride));
         Debug.Assert(chunk.Owners[offset] is null, "O6: a slot has one owner at a time.");
-        slot->Queues = (byte*)chunk.Slots + ((nint)chunk.Owners.Length * ReaderSlot.Stride) + ((nint)offset * _queueBytes);
+        byte* queues = (byte*)chunk.Slots + ((nint)chunk.Owners.Length * ReaderSlot.Stride);
+        slot->Queues = queues + ((nint)offset * _queueBytes);
         slot->ReaderWord = FullFence ? ReaderFlags.FullFence : 0;
         slot->State = State;
         slot->Index = index;

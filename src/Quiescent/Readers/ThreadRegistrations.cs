@@ -3,9 +3,9 @@ using Quiescent.Ordering;
 
 namespace Quiescent.Readers;
 
-// The domains that this thread is registered with: an open-addressed table by the domain's number, before it the one
-// asked for last. It roots the slots' memory (O5) and dies with the thread; the slots themselves are found dead by the
-// engine's sweep.
+// The domains that this thread is registered with: an open-addressed table, keyed by the domain's number, and in front
+// of it the domain asked for last. It roots the slots' memory (O5: slot visible before use) and dies with the thread.
+// The engine's sweep finds the slots of dead threads.
 internal sealed unsafe class ThreadRegistrations
 {
     [ThreadStatic]
@@ -36,9 +36,10 @@ internal sealed unsafe class ThreadRegistrations
     }
 
     /// <summary>The owner of a slot of this thread.</summary>
-    /// <exception cref="InvalidOperationException">It is not one.</exception>
+    /// <exception cref="InvalidOperationException">The slot is not this thread's.</exception>
     public static SlotOwner OwnerOf(ReaderSlot* slot) => TryOwnerOf(slot) ?? throw new InvalidOperationException(
-        "The section or handle is not this thread's: sections end, and handles are used, on the thread that opened them.");
+        "The section or registered reader is another thread's: end a section, and use a registered reader, "
+        + "on the thread that opened it.");
 
     /// <summary>The owner of a slot of this thread, or null. Compares addresses; does not touch the slot.</summary>
     public static SlotOwner? TryOwnerOf(ReaderSlot* slot)
@@ -68,7 +69,7 @@ internal sealed unsafe class ThreadRegistrations
         }
     }
 
-    /// <summary>Notes a registration; <see cref="Reserve"/> was called before.</summary>
+    /// <summary>Records a registration; call <see cref="Reserve"/> before.</summary>
     public static void Add(long domain, ReaderSlot* slot, SlotOwner owner)
     {
         ThreadRegistrations current = t_current!;
@@ -109,8 +110,8 @@ internal sealed unsafe class ThreadRegistrations
         entries[i] = registration;
     }
 
-    // Leaves out disposed domains in which this thread has neither a section nor a handle, then sizes for twice what is
-    // left.
+    // Leaves out disposed domains in which this thread has neither a section nor a registered reader. Sizes the table
+    // so that what is left fills less than a third of it.
     private void Rebuild()
     {
         t_lastDomain = 0;

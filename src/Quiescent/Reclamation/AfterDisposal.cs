@@ -3,16 +3,16 @@ using Quiescent.Queues;
 
 namespace Quiescent.Reclamation;
 
-// What comes too late for a disposed domain's queues, and may not be refused. Its sections may be open still, so it
-// waits for them as ever; but nobody is left to look after it, so a thread of the pool does: one, however much waits,
-// for as long as anything does.
+// Callbacks that come too late for a disposed domain's queues, and must not be refused. The domain's sections may still
+// be open, so the callbacks wait for a grace period as always. The reclaimer has ended, so a pool thread looks after
+// them: one, however many wait, and only while any do.
 internal sealed unsafe class AfterDisposal(DomainCore core)
 {
     private RcuHead* _waiting;
     private int _lock;
     private bool _isServed;
 
-    /// <summary>Carries the head of a managed callback out after a grace period, in whichever order.</summary>
+    /// <summary>Runs a managed callback, given its head, after a grace period. The order is not defined.</summary>
     public void Add(RcuHead* head)
     {
         using (TryLock.Hold(ref _lock))
@@ -37,14 +37,14 @@ internal sealed unsafe class AfterDisposal(DomainCore core)
             Wait();
             while (head != null)
             {
-                RcuHead* next = head->Next; // The head is given back, or queued anew.
+                RcuHead* next = head->Next; // Run frees the head, or queues it again.
                 Run(head);
                 head = next;
             }
         }
     }
 
-    // Null: nothing waits, and the next one to be added has to ask for a thread again.
+    // Null: nothing waits, and the next Add must ask for a thread again.
     private RcuHead* Take()
     {
         using TryLock.Holder holder = TryLock.Hold(ref _lock);
@@ -54,10 +54,11 @@ internal sealed unsafe class AfterDisposal(DomainCore core)
         return taken;
     }
 
-    // O7: a report for which there is no memory must not lose what waits.
+    // O7 (exactly once): a report for which there is no memory must not lose what waits.
     private void Wait()
     {
-        ulong target = core.Engine.NextTarget(); // O3: taken after all that is waited for here was unlinked.
+        // O3 (unlinked before started): everything that waits here was unlinked before the target is taken.
+        ulong target = core.Engine.NextTarget();
         while (true)
         {
             try

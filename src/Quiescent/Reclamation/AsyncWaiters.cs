@@ -2,8 +2,8 @@ using Quiescent.Ordering;
 
 namespace Quiescent.Reclamation;
 
-// Whoever awaits a grace period or a barrier. No thread is blocked for them: the reclaimer asks after each pass whether
-// they are done, and completes them on the thread pool (O8: no continuation runs on the reclaimer).
+// The tasks that await a grace period or a barrier. They block no thread: after each pass the reclaimer asks whether
+// they are done, and completes them on the thread pool (O8: no continuation runs on the reclaimer, or under its locks).
 internal sealed class AsyncWaiters(Func<Exception> disposed)
 {
     private readonly List<Waiter> _waiters = [];
@@ -51,8 +51,8 @@ internal sealed class AsyncWaiters(Func<Exception> disposed)
         Order.Release(ref _count, 0);
     }
 
-    /// <summary>Completes those that are done and forgets those that were cancelled. Returns whether any was
-    /// completed.</summary>
+    /// <summary>Completes the waiters that are done and forgets those that were cancelled. Returns whether there were
+    /// any.</summary>
     public bool CompleteReady()
     {
         if (!Any)

@@ -5,8 +5,7 @@ using Quiescent.Readers;
 
 namespace Quiescent.Reclamation;
 
-// What queueing costs while more waits than the limit allows. Each form of queueing comes here a page's worth at a
-// time.
+// What queueing costs while the backlog is over its limit. Each form of queueing comes here a page's worth at a time.
 internal sealed unsafe class BackPressure(DomainCore core)
 {
     /// <summary>Applies the domain's policy if the backlog is over its limit, or would be with <paramref name="about"/>
@@ -63,7 +62,7 @@ internal sealed unsafe class BackPressure(DomainCore core)
                 if (backoff.IsSleeping)
                 {
                     core.Reports.ReportCallback(onPool: true);
-                    core.Reclaimer.Wake(); // It may not have been startable before.
+                    core.Reclaimer.Wake(); // Starting it may have failed before.
                 }
 
                 core.Collector.Collect(queue);

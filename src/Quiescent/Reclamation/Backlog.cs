@@ -3,12 +3,16 @@ using static Quiescent.Tuning;
 
 namespace Quiescent.Reclamation;
 
-// How much waits in a domain, counted a page's worth at a time, and what queueing pays above the limit. Pages begin to
-// count when they are full, blocks cease to when they are freed, or, freed between pages, at their owner's next page;
-// so the count is low or high by less than a page per queue.
+// How much waits in a domain, counted a page's worth at a time, and what queueing pays above the limit. A page begins
+// to count when it is full. A block ceases to count when it is freed or, if its owner freed it between pages, at the
+// owner's next page. So the count is too low or too high by less than a page per queue.
 //
-// It crosses the limit when it reaches it, and not again before it was down by a quarter. The thread whose change of
-// the count crosses it counts the crossing; a thread that may run listeners writes the event later (Diagnostics).
+// The count crosses the limit upwards when it reaches the limit, and downwards when it has fallen a quarter below. The
+// thread whose change makes the count cross counts the crossing; a thread that may run listeners writes the event later
+// (Diagnostics). With a limit of 1,000 and so _low = 750:
+//
+//     count      990 ─► 1,010 ─► 900 ─► 1,020 ─► 740
+//     crossings    0        1      1        1      2     odd: over the limit
 internal sealed class Backlog(long limit, BacklogPolicy policy)
 {
     private readonly long _low = limit - Math.Max(1, limit / 4);
@@ -29,7 +33,7 @@ internal sealed class Backlog(long limit, BacklogPolicy policy)
     /// <summary>How often it has crossed the limit, up and down.</summary>
     public ulong Crossings => Order.Acquire(in _crossings);
 
-    /// <summary>Whether crossings wait to be told.</summary>
+    /// <summary>Whether crossings wait to be reported.</summary>
     public bool HasCrossed => Order.Acquire(in _taken) != Crossings;
 
     public void Add(long items)
@@ -44,8 +48,9 @@ internal sealed class Backlog(long limit, BacklogPolicy policy)
         }
     }
 
-    /// <summary>The oldest of the first <paramref name="crossings"/> crossings that was not taken yet: up or down, and
-    /// how much waited then, or at a later one of the kind. By one thread at a time.</summary>
+    /// <summary>Takes the oldest of the first <paramref name="crossings"/> crossings that was not taken yet: whether it
+    /// went over or under, and how much waited then, or at a later crossing in the same direction. By one thread at a
+    /// time.</summary>
     public bool TryTakeCrossing(ulong crossings, out bool isOver, out long waiting)
     {
         isOver = (_taken & 1) == 0;
@@ -62,14 +67,16 @@ internal sealed class Backlog(long limit, BacklogPolicy policy)
     /// <summary>The bounded pause of <see cref="BacklogPolicy.Throttle"/>.</summary>
     public void Pause()
     {
-        // The count may have fallen below the limit since it was looked at.
+        // The count may have fallen below the limit since the caller looked.
         double overshoot = Math.Max(0, (double)(Count - Limit) / Limit);
-        Backoff.SleepUninterrupted((int)Math.Min(PauseMilliseconds + (overshoot * PausePerOvershoot), MaxPauseMilliseconds));
+        double pause = PauseMilliseconds + (overshoot * PausePerOvershoot);
+        Backoff.SleepUninterrupted((int)Math.Min(pause, MaxPauseMilliseconds));
     }
 
     private bool HasChangedSides(ulong crossings, long count) => (crossings & 1) == 0 ? count >= Limit : count <= _low;
 
-    // Whoever has counted a crossing looks again: others, who changed the count meanwhile, saw it from the old side.
+    // A thread that has counted a crossing looks again: other threads, which changed the count meanwhile, compared it
+    // with the threshold of the old side.
     private void Cross(long count)
     {
         for (ulong crossings = Crossings; HasChangedSides(crossings, count); crossings = Crossings)

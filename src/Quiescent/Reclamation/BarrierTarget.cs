@@ -6,10 +6,10 @@ namespace Quiescent.Reclamation;
 
 // What a barrier waits for: for each queue that held something, the position up to which it has to be reclaimed.
 //
-// O10 (one consumer)  Positions, not pages or heads; and reclaimed, not taken. A position beyond the tail that a racing
-//     disposal has withdrawn counts as done when the queue is empty. Idle, busy and ended threads' queues are all in
-//     the slot table, and open pages count by the cursor, so nothing is missed that was queued before the target was
-//     taken.
+// O10 (one consumer)  Positions, not pages or heads; and reclaimed, not taken. If a racing disposal makes an owner
+//     withdraw its newest item, the position lies beyond the tail; it counts as done when the queue is empty. The
+//     queues of idle, busy and ended threads are all in the slot table, and open pages count by the cursor, so the
+//     target misses nothing that was queued before it was taken.
 internal sealed unsafe class BarrierTarget
 {
     private readonly List<(nint Queue, long Position)> _pages = [];
@@ -18,7 +18,8 @@ internal sealed unsafe class BarrierTarget
 
     private BarrierTarget(DomainCore core) => _core = core;
 
-    /// <summary>A target for all that waits now, or for what is user code alone; null when that is nothing.</summary>
+    /// <summary>A target for everything that waits now, or for user code alone; null if nothing of that
+    /// waits.</summary>
     public static BarrierTarget? Take(DomainCore core, bool codeOnly)
     {
         BarrierTarget? target = null;
@@ -44,11 +45,11 @@ internal sealed unsafe class BarrierTarget
             AddHeads(core, &queues->Callbacks, ref target);
         }
 
-        GC.KeepAlive(core); // O5: the queues are the slot table's.
+        GC.KeepAlive(core); // O5 (slot visible before use): the queues are the slot table's.
         return target;
     }
 
-    /// <summary>Whether anything waits, or any user code; needs no memory.</summary>
+    /// <summary>Whether anything waits, or only whether user code does; needs no memory.</summary>
     public static bool AnythingWaits(DomainCore core, bool codeOnly)
     {
         for (int i = core.Slots.End - 1; i >= 0; i--)
@@ -101,18 +102,19 @@ internal sealed unsafe class BarrierTarget
 
     private static void AddHeads(DomainCore core, HeadQueue* queue, ref BarrierTarget? target)
     {
-        long carried = Order.Acquire(in queue->Reclaimed);
+        long reclaimed = Order.Acquire(in queue->Reclaimed);
         long count = Order.Acquire(in queue->Count);
-        if (count != carried)
+        if (count != reclaimed)
         {
             FaultInjection.ThrowIfDue(FaultSite.Barrier);
             (target ??= new BarrierTarget(core))._heads.Add(((nint)queue, count));
         }
     }
 
-    // The tail may only be read under the queue's lock (PageQueue, O10). A queue without a page is empty, unless its
-    // owner holds the lock to append in bulk: it has then looked at AppendFlags after taking the lock, so a
-    // disposal that set Disposed before it looks at the lock here finds it held, or is seen by the owner (O11).
+    // The tail may only be read under the queue's lock (O10, one consumer; see PageQueue). A queue without a page is
+    // empty, unless its owner holds the lock to append in bulk. That owner looked at AppendFlags after it took the
+    // lock. So a disposal, which sets Disposed before it looks at the lock here, finds the lock held, or the owner sees
+    // Disposed (O11: disposal loses nothing).
     private static bool IsEmpty(DomainCore core, PageQueue* queue, out long tail)
     {
         tail = 0;

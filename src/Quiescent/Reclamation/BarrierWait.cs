@@ -2,8 +2,8 @@ using Quiescent.Ordering;
 
 namespace Quiescent.Reclamation;
 
-// How a thread waits at a barrier: it drives grace periods and frees trivial blocks itself, so that blocks alone need
-// no other thread, and hurries the reclaimer, who alone runs user code.
+// How a thread waits at a barrier: it drives grace periods and frees trivial blocks itself, so blocks alone need no
+// other thread. It also expedites the reclaimer, which alone runs user code.
 internal static class BarrierWait
 {
     /// <summary>Returns when everything in the target has been reclaimed.</summary>

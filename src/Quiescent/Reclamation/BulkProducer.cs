@@ -8,9 +8,9 @@ namespace Quiescent.Reclamation;
 
 // Queues many blocks at once, all or none (kvfree_rcu_bulk).
 //
-// O11 (disposal)  Pages are taken before anything is appended, and the append is done under the consumer's lock.
-//     Dispose takes that lock after setting Disposed, so it either finds all of the bulk, or the bulk finds Disposed
-//     and appends nothing. No single entry needs to be withdrawn.
+// O11 (disposal)  The owner takes pages before it appends anything, and appends under the consumer's lock. Dispose
+//     takes that lock after setting Disposed, so either it finds all of the bulk, or the owner finds Disposed and appends
+//     nothing. No single entry needs to be withdrawn.
 //
 // Checked by: FreeBulkTests, DisposeRaceTests; systematic HandOverTests; mutants bulk-….
 internal readonly unsafe struct BulkProducer(DomainCore core)
@@ -50,7 +50,9 @@ internal readonly unsafe struct BulkProducer(DomainCore core)
         finally
         {
             GivePages(spare);
-            _core.Producer.WakeAndCheckDisposed(); // O9: for what was appended, though a changed span ended it half-way.
+
+            // O9 (nothing sleeps on work): for what was appended, even if a changed span ended the append half-way.
+            _core.Producer.WakeAndCheckDisposed();
         }
 
         if (!appended)
@@ -72,7 +74,7 @@ internal readonly unsafe struct BulkProducer(DomainCore core)
         return Math.Max(0, count - room + _core.Queues.PageEntries - 1) / _core.Queues.PageEntries;
     }
 
-    // As much as the same blocks would pay one by one, within a limit.
+    // As much as the same blocks would pay one by one, up to a limit.
     private void Pay(ReaderSlot* real, int count, int pages)
     {
         if (_core.Backlog.Policy == BacklogPolicy.Throw)

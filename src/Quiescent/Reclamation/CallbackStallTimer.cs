@@ -2,26 +2,27 @@ using Quiescent.Ordering;
 
 namespace Quiescent.Reclamation;
 
-// Looks for a stuck reclaimer on behalf of those who wait for it without a thread of their own, a few times in each
-// timeout. O9: it looks only while there are any, and once more.
+// Looks for a stuck reclaimer on behalf of waiters that have no thread of their own, a few times in each timeout. O9
+// (nothing runs without work): it looks only while there are any, and once more.
 internal sealed class CallbackStallTimer(DomainCore core, Func<bool> isAwaited, TimeSpan stallTimeout)
 {
     private const int LooksPerTimeout = 4;
 
     private readonly TimeSpan _interval = stallTimeout == Timeout.InfiniteTimeSpan
         ? Timeout.InfiniteTimeSpan
-        : TimeSpan.FromMilliseconds(Math.Clamp(stallTimeout.TotalMilliseconds / LooksPerTimeout, 1, TimeSpan.MillisecondsPerDay));
+        : TimeSpan.FromMilliseconds(
+            Math.Clamp(stallTimeout.TotalMilliseconds / LooksPerTimeout, 1, TimeSpan.MillisecondsPerDay));
 
-    private Alarm? _alarm; // Whoever sets _isSet uses it.
+    private Alarm? _alarm; // For the thread that set _isSet.
     private int _isSet;
     private int _isEnded;
 
-    /// <summary>Somebody waits; to be called after <c>isAwaited</c> has become true.</summary>
+    /// <summary>Somebody waits; call it after <c>isAwaited</c> has become true.</summary>
     /// <exception cref="OutOfMemoryException">There is no memory for the alarm.</exception>
     public void Begin()
     {
-        // A full fence between the waiter's note and the look at the alarm, as between Look's putting it down and its
-        // second look.
+        // The exchange is a full fence between the waiter's entry in its list and the look at _isSet; the one in Look
+        // fences its clearing of _isSet from its second look.
         if (_interval != Timeout.InfiniteTimeSpan && Order.CompareExchange(ref _isSet, 1, 0) == 0)
         {
             try
@@ -36,7 +37,7 @@ internal sealed class CallbackStallTimer(DomainCore core, Func<bool> isAwaited, 
         }
     }
 
-    /// <summary>Nobody will wait any more, and nothing shall keep the domain alive.</summary>
+    /// <summary>Nobody will wait any more, and the alarm must not keep the domain alive.</summary>
     public void End()
     {
         Order.Release(ref _isEnded, 1);

@@ -1,6 +1,6 @@
 namespace Quiescent.Reclamation;
 
-// For Quiescent.Testing: a domain stepped by hand. What is forbidden meanwhile is in GracePeriods/Stepping.cs.
+// For Quiescent.Testing: a domain stepped by hand. GracePeriods/Stepping.cs says what is forbidden meanwhile.
 internal sealed unsafe partial class DomainCore
 {
     public bool IsStepped => Engine.Stepping.IsOn;
@@ -37,7 +37,7 @@ internal sealed unsafe partial class DomainCore
     {
         if (!Engine.Stepping.IsCurrentThread)
         {
-            throw new InvalidOperationException("Steps are taken by the thread that began them.");
+            throw new InvalidOperationException("Only the thread that began stepping the domain may take steps.");
         }
     }
 }

@@ -10,11 +10,11 @@ using static Quiescent.Tuning;
 namespace Quiescent.Reclamation;
 
 // One domain behind its face: the engine that ends grace periods, the queues of what waits for one, the threads that
-// empty them, and the end of it all. Whatever needs more than one of these takes the core.
+// empty them, and the disposal of it all. A class that needs more than one of these takes the core.
 //
-// O11 (disposal)  Close() sets Disposed [F], issues the process-wide barrier, then empties the queues. What an append
-//     stored before its share of the barrier is found; one that comes later sees Disposed and is withdrawn
-//     (Producer.cs, [D]). Each step of Close() may be repeated, as it is after a failed allocation.
+// O11 (disposal)  Close() sets Disposed [F], issues the process-wide barrier, then empties the queues. It finds what an
+//     append stored before its thread's share of the barrier; an append that comes later sees Disposed and is withdrawn
+//     (Producer.cs, [D]). Each step of Close() may be repeated, as happens after a failed allocation.
 //
 // Checked by: DisposalTests, DisposeRaceTests, WithdrawalTests; systematic DisposalTests; mutants O11.
 internal sealed unsafe partial class DomainCore
@@ -27,10 +27,10 @@ internal sealed unsafe partial class DomainCore
 
     /// <summary>A domain whose readers are those that the engine waits for.</summary>
     /// <param name="typeName">The name of its face's type, for exceptions.</param>
-    /// <param name="options">How it behaves.</param>
+    /// <param name="options">How the domain behaves.</param>
     /// <param name="engine">Makes its engine over the table of its threads' slots.</param>
     /// <param name="remember">Called with the slot of each thread that registers; null for nothing.</param>
-    /// <param name="reports">Makes what its reports go through.</param>
+    /// <param name="reports">Makes the one path of its reports.</param>
     public DomainCore(
         string typeName,
         RcuDomainOptions options,
@@ -42,7 +42,8 @@ internal sealed unsafe partial class DomainCore
         _typeName = typeName;
         Options = options;
         bool fullFence = options.ReadSideBarrier == ReadSideBarrier.Full || !ProcessWideBarrier.IsReliable;
-        Slots = new SlotTable(ThreadQueues.Bytes, &ThreadQueues.Free, fullFence, options.Validate || ValidateSwitch.IsOnForAll);
+        bool validate = options.Validate || ValidateSwitch.IsOnForAll;
+        Slots = new SlotTable(ThreadQueues.Bytes, &ThreadQueues.Free, fullFence, validate);
         Id = Order.Increment(ref s_lastId);
         State = Slots.State;
         Engine = engine(Slots);
@@ -68,7 +69,7 @@ internal sealed unsafe partial class DomainCore
 
     public SlotTable Slots { get; }
 
-    /// <summary>The table's, which this keeps; at hand for what every append reads.</summary>
+    /// <summary>The state that the table owns, which this keeps alive; at hand for what every append reads.</summary>
     public DomainState* State { get; }
 
     public GracePeriodEngine Engine { get; }
@@ -77,8 +78,8 @@ internal sealed unsafe partial class DomainCore
 
     public QueueContext Queues { get; }
 
-    /// <summary>The domain's own slot: its queues take heads from threads for whose registration there is no
-    /// memory.</summary>
+    /// <summary>The domain's own slot: its queues take heads from threads that cannot register for lack of memory, and
+    /// from callers that must not (the finalizer's thread, a pool that gives back a slab).</summary>
     public ReaderSlot* SharedSlot { get; }
 
     /// <summary>Where the blocks of the domain's pools go.</summary>
@@ -145,8 +146,8 @@ internal sealed unsafe partial class DomainCore
         return new ValueTask(task);
     }
 
-    /// <summary>As <see cref="GracePeriodEngine.TryAdvance"/>, for a caller who may run no listener (O8), and after
-    /// whom perhaps nobody waits.</summary>
+    /// <summary>As <see cref="GracePeriodEngine.TryAdvance"/>, for a caller that must not run listeners (O8), and after
+    /// which perhaps nobody waits.</summary>
     public bool TryAdvanceQuietly(ulong target)
     {
         bool hasCompleted = Engine.TryAdvance(target);
@@ -162,9 +163,10 @@ internal sealed unsafe partial class DomainCore
     }
 
     /// <summary>Queues the head of a managed callback, made beforehand. Cannot fail: in a disposed domain, whose
-    /// sections may be open still, the thread pool waits for the grace period and runs the callback.</summary>
+    /// sections may still be open, the thread pool waits for the grace period and runs the callback.</summary>
     /// <param name="head">The head.</param>
-    /// <param name="isFinalizing">Whether the finalizer's thread asks: it neither registers nor waits.</param>
+    /// <param name="isFinalizing">Whether the caller is the finalizer's thread, which must neither register nor
+    /// wait.</param>
     public void QueueRelease(RcuHead* head, bool isFinalizing = false)
     {
         try
@@ -203,7 +205,7 @@ internal sealed unsafe partial class DomainCore
         Reports.ReportReaders();
     }
 
-    /// <summary>What a call into the disposed domain throws.</summary>
+    /// <summary>The exception of a call into the disposed domain.</summary>
     public ObjectDisposedException Disposed() => new(_typeName, $"The rcu domain '{Options.Name}' is disposed.");
 
     [DoesNotReturn]
@@ -224,7 +226,8 @@ internal sealed unsafe partial class DomainCore
         if (Section.HoldsUpGracePeriods(slot))
         {
             throw new InvalidOperationException(
-                $"{operation} was called inside a read-side critical section of the domain, or online: it would wait for itself."
+                $"{operation} was called inside a read-side critical section of the domain, or online: "
+                + "it would wait for itself."
                 + Section.DescribeOpen(slot));
         }
 
@@ -241,8 +244,8 @@ internal sealed unsafe partial class DomainCore
         }
     }
 
-    // Gives the last pages back where no append can be under way, in the queues of ended threads and of this one. Other
-    // threads' last pages go with the slot table, since such a thread may be about to find the domain disposed.
+    // Gives the last pages back where no append can be under way: in the queues of ended threads and of this one.
+    // Another thread may be just about to find the domain disposed, so its last page goes with the slot table.
     private void ReleasePages()
     {
         Slots.Retire();

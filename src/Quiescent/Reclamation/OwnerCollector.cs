@@ -6,13 +6,13 @@ using static Quiescent.Tuning;
 
 namespace Quiescent.Reclamation;
 
-// What a thread frees of its own queues while it queues more: what it filled long enough ago, while its allocator's
-// cache is warm.
+// What a thread frees of its own queues while it queues more: blocks that it queued long enough ago, while its
+// allocator's cache is warm.
 //
-// O8 (only trivial work anywhere)  What is freed here is trivial: at most CollectPages pages or CollectHeads heads per
-//     call. No user code runs.
+// O8 (only trivial work anywhere)  What is freed here is trivial: at most CollectPages pages or MaxHeadsPerCollection
+//     heads per call. No user code runs.
 // O10 (one consumer)  An owner consumes its queue under the queue's lock like anyone else, a page's worth at a page's
-//     end or a handful in between; when it does not get the lock it appends and goes on.
+//     end or a handful in between; if it does not get the lock, it appends and goes on.
 internal sealed unsafe class OwnerCollector(DomainCore core)
 {
     private readonly QueueContext _queues = core.Queues;
@@ -30,7 +30,7 @@ internal sealed unsafe class OwnerCollector(DomainCore core)
             core.Engine.TryAdvance(queue->OldestTarget(_queues));
         }
 
-        // While an owner's collections (or, of a pool, its renting) keep pace with what it queues, a few pages wait.
+        // While an owner's collections (for a pool, its renting) keep pace with what it queues, a few pages wait.
         bool isMoreWaiting = Waiting(queue) > PagesToKeep(queue) * _queues.PageEntries || core.Backlog.IsOverLimit;
         if (!isMoreWaiting && Deallocators.IsBuiltIn(queue->Channel))
         {
@@ -80,7 +80,7 @@ internal sealed unsafe class OwnerCollector(DomainCore core)
         }
     }
 
-    /// <summary>Takes the oldest expired blocks out of this thread's own queue, for a pool to rent anew: at most a
+    /// <summary>Takes the oldest expired blocks out of this thread's own queue, for a pool to rent out again: at most a
     /// page's worth. Drives a grace period if there are none but enough wait. Returns how many.</summary>
     public int TakeExpired(PageQueue* queue, Span<nint> into)
     {
@@ -92,7 +92,7 @@ internal sealed unsafe class OwnerCollector(DomainCore core)
 
         if (Page.HasNoRoom(queue->Cursor))
         {
-            StampFullPage(queue); // So that the grace period driven here, if any, is this page's too.
+            StampFullPage(queue); // So that a grace period driven here covers this page too.
         }
 
         int taken = queue->TakeExpired(_queues, into);
@@ -119,7 +119,9 @@ internal sealed unsafe class OwnerCollector(DomainCore core)
 
     private long Waiting(PageQueue* queue) => queue->Tail(_queues) - queue->Reclaimed;
 
-    private static long PagesToDrive(PageQueue* queue) => Deallocators.IsPool(queue->Channel) ? DriveRentedPages : DrivePages;
+    private static long PagesToDrive(PageQueue* queue) =>
+        Deallocators.IsPool(queue->Channel) ? DriveRentedPages : DrivePages;
 
-    private static long PagesToKeep(PageQueue* queue) => Deallocators.IsPool(queue->Channel) ? PagesKeptForRenting : PagesKeptForOwner;
+    private static long PagesToKeep(PageQueue* queue) =>
+        Deallocators.IsPool(queue->Channel) ? PagesKeptForRenting : PagesKeptForOwner;
 }

@@ -3,10 +3,11 @@ using Quiescent.Ordering;
 
 namespace Quiescent.Reclamation;
 
-// At process exit managed callbacks get a bounded chance: a flush or a close that waits for its grace period is worth a
-// moment, and a reader that never ends must not keep the process. Blocks are left to the operating system. CoreCLR
-// raises the event on its finalizer thread and does not tell who asked for the exit: a callback that did never returns,
-// and costs the whole limit. NativeAOT raises it on the thread that exits, which does not wait for itself.
+// At process exit, user code that waits for its grace period gets two seconds, shared by all domains: a flush or a
+// close is worth a moment, and a reader that never ends must not keep the process. Blocks are left to the operating
+// system. CoreCLR raises the event on its finalizer thread and does not tell which thread asked for the exit: if a
+// callback did, it never returns, and costs the whole limit. NativeAOT raises it on the thread that exits, which does
+// not wait for itself.
 internal static class ProcessExit
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(2);

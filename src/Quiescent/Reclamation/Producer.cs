@@ -17,8 +17,9 @@ namespace Quiescent.Reclamation;
 //       - it stored the item before: the reclaimer, or Dispose, finds the item;
 //       - it stores the item after: its read of AppendFlags comes later still and sees the bit, so the append wakes the
 //         reclaimer, or is withdrawn.
-//     Both may happen, which is harmless: waking twice; and a withdrawal fails if a snapshot has the item, as both take
-//     the queue's lock. Where the barrier cannot be relied upon, AppendFlags is never 0 and each append fences here.
+//     Both may happen, which is harmless: a second wake does nothing, and a withdrawal and the drain both take the
+//     queue's lock, so a withdrawal fails once the item is reclaimed or about to be. Where the barrier cannot be relied
+//     upon, AppendFlags is never 0 and each append fences here.
 // O7 (exactly once)  Past the append nothing throws but ObjectDisposedException, and that only once the item was
 //     withdrawn.
 //
@@ -40,7 +41,9 @@ internal sealed unsafe class Producer(DomainCore core)
 
         // SAFETY: the owner's page has room at the cursor.
         *cursor = (nint)block;
-        Order.Release(&queue->Cursor, cursor + 1); // [D] partners: [E] in Reclamation/Reclaimer.cs, [F] in Reclamation/DomainCore.cs.
+
+        // [D] partners: [E] in Reclamation/Reclaimer.cs, [F] in Reclamation/DomainCore.cs.
+        Order.Release(&queue->Cursor, cursor + 1);
         return true;
     }
 
@@ -53,7 +56,7 @@ internal sealed unsafe class Producer(DomainCore core)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsCollectionDue(long position) => (position & (HeadsBetweenCollections - 1)) == 0;
 
-    /// <summary>The queue of the thread's that a head with this word belongs in.</summary>
+    /// <summary>The one of the thread's queues that a head with this word belongs in.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static HeadQueue* QueueFor(ThreadQueues* queues, nint word) =>
         !HeadWord.IsTrivial(word) ? &queues->Callbacks
@@ -96,7 +99,9 @@ internal sealed unsafe class Producer(DomainCore core)
     public void Append(ReaderSlot* real, PageQueue* queue, void* block)
     {
         _queues.Ledger?.Add(queue->Channel, block, core.Findings);
-        if (Page.IsCollectionDue(queue->Cursor) && !Page.HasNoRoom(queue->Cursor) && Deallocators.IsBuiltIn(queue->Channel))
+        if (Page.IsCollectionDue(queue->Cursor)
+            && !Page.HasNoRoom(queue->Cursor)
+            && Deallocators.IsBuiltIn(queue->Channel))
         {
             core.Collector.CollectSome(queue);
         }
@@ -137,7 +142,7 @@ internal sealed unsafe class Producer(DomainCore core)
         }
     }
 
-    /// <summary>Appends a head to the domain's own queue, for a caller who must not wait.</summary>
+    /// <summary>Appends a head to the domain's own queue, for a caller that must not wait.</summary>
     public void PushShared(RcuHead* head, nint word)
     {
         _queues.Ledger?.AddIfRoom(HeadWord.ChannelOf(word), head, head, word, core.Findings);
@@ -149,7 +154,7 @@ internal sealed unsafe class Producer(DomainCore core)
         }
     }
 
-    /// <summary>Appends a head to the domain's own queue, for a caller who may not register, pay or throw. False: the
+    /// <summary>Appends a head to the domain's own queue, for a caller that must not register, pay or throw. False: the
     /// domain is disposed, and the head is the caller's.</summary>
     public bool TryPushShared(RcuHead* head, nint word)
     {
@@ -192,7 +197,8 @@ internal sealed unsafe class Producer(DomainCore core)
         core.ThrowIfDisposed();
         core.BackPressure.RequireRoom();
 
-        // O7: PushBeyondFast throws only when nothing is queued, so that the head is still this method's to discard.
+        // O7 (exactly once): PushBeyondFast throws only when nothing is queued, so the head is still this method's to
+        // discard.
         RcuHead* head = ManagedCallback.CreateHead(callback);
         try
         {
@@ -213,8 +219,8 @@ internal sealed unsafe class Producer(DomainCore core)
         return ReaderSlot.Untwinned(slot == null ? core.Registrar.Register() : slot);
     }
 
-    /// <summary>Wakes the reclaimer if it is idle. True: the domain is disposed, and the append is to be withdrawn if
-    /// it still can be.</summary>
+    /// <summary>Wakes the reclaimer if it is idle. True: the domain is disposed, and the caller must withdraw its
+    /// append if it still can.</summary>
     public bool WakeAndCheckDisposed()
     {
         int flags = Order.Acquire(&core.State->AppendFlags);
@@ -232,8 +238,8 @@ internal sealed unsafe class Producer(DomainCore core)
         return (flags & AppendFlags.Disposed) != 0;
     }
 
-    // The page is full, or there is none yet. On return there is room; on an exception the queue is as it was, less
-    // what was freed, and the next call comes here again.
+    // The page is full, or there is none yet. On return there is room. On an exception the queue is as it was, except
+    // for what was freed, and the next call comes here again.
     private void MakeRoom(ReaderSlot* real, PageQueue* queue)
     {
         core.Collector.StampFullPage(queue);

@@ -17,9 +17,9 @@ public enum ReadSideBarrier
 /// <summary>What queueing does while more than <see cref="RcuDomainOptions.BacklogLimit"/> waits.</summary>
 public enum BacklogPolicy
 {
-    /// <summary>Each page's worth queued pays a bounded pause that grows with the overshoot; never inside a section,
-    /// but in a <see cref="SrcuDomain"/>. The default: growth is slowed, and no thread waits for a reader without
-    /// bound.</summary>
+    /// <summary>For each page's worth that it queues, the thread makes a bounded pause (up to 64 ms), which grows with
+    /// the overshoot. Never inside a section, except in a <see cref="SrcuDomain"/>. The default: it slows growth, and
+    /// no thread waits for a reader without bound.</summary>
     Throttle,
 
     /// <summary>Queueing waits until the backlog has fallen; never inside a section. In a <see cref="SrcuDomain"/>,
@@ -41,9 +41,8 @@ public sealed record RcuDomainOptions
     /// <summary>The domain's name in reports. Must not be empty.</summary>
     public string Name { get; init; } = "rcu";
 
-    /// <summary>Where the fence of a section's entry is paid. Where the platform has no process-wide barrier, all
-    /// domains are
-    /// <see cref="ReadSideBarrier.Full"/>.</summary>
+    /// <summary>Where the fence of a section's entry is paid. Where the platform has no reliable process-wide barrier,
+    /// all domains are <see cref="ReadSideBarrier.Full"/>.</summary>
     public ReadSideBarrier ReadSideBarrier { get; init; } = ReadSideBarrier.Asymmetric;
 
     /// <summary>How long the reclaimer waits to gather a batch, 0 to one minute. One millisecond by default.</summary>
@@ -69,17 +68,18 @@ public sealed record RcuDomainOptions
     /// <c>Quiescent.Validate</c>, or <c>QUIESCENT_VALIDATE=1</c> in the environment, turns it on for all
     /// domains.</summary>
     /// <remarks>
-    /// <para>An <see cref="InvalidOperationException"/> where it happens: a guard out of order or never left; a
-    /// quiescent state inside a free section; a block queued twice, whatever the forms and domains, while it waits or
-    /// soon after; a blocking call inside a section of an <see cref="RcuDomain"/> (handles, monitors, locks, tasks,
-    /// threads; not <see cref="Thread.Sleep(int)"/> and spinning, which the runtime does not tell of). Inside a section
-    /// the thread has a synchronization context of the library's, which passes on all but waits.</para>
-    /// <para><see cref="GracePeriodDomain.MisuseFound"/>: a head overwritten while it waits, which is then not carried
-    /// out, so that its block leaks (<see cref="RcuStatistics.Leaked"/>); a write to a reclaimed block. Blocks of the
-    /// two built-in deallocators are poisoned when they are reclaimed, and really freed when 16 MiB or 32,768 blocks
-    /// have followed, or the domain is disposed of.</para>
-    /// <para>With validation on for all, not compiled ahead of time, also an exception: a dereference inside a section
-    /// of a reclaimed block. <see cref="PagedHeap"/> finds every access. Stall reports name where sections were
+    /// <para>It throws an <see cref="InvalidOperationException"/> at the call for: a guard out of order or never left;
+    /// a quiescent state inside a free section; a block queued twice, whatever the forms and domains, while it waits or
+    /// soon after; a blocking call inside a section of an <see cref="RcuDomain"/> (wait handles, monitors, locks,
+    /// tasks, threads; not <see cref="Thread.Sleep(int)"/> and spinning, which the runtime does not report). Inside a
+    /// section the thread has a synchronization context of the library's, which passes everything on except
+    /// waits.</para>
+    /// <para>It raises <see cref="GracePeriodDomain.MisuseFound"/> for: a head overwritten while it waits, which is
+    /// then left alone, so its block leaks (<see cref="RcuStatistics.Leaked"/>); a write to a reclaimed block. Blocks
+    /// of the two built-in deallocators are poisoned when they are reclaimed, and really freed when 16 MiB or 32,768
+    /// blocks have followed, or the domain is disposed of.</para>
+    /// <para>With validation on for all domains, in a program not compiled ahead of time, a section's dereference of a
+    /// reclaimed block throws too. <see cref="PagedHeap"/> finds every access. Stall reports name where sections were
     /// entered.</para>
     /// </remarks>
     public bool Validate { get; init; }
@@ -88,8 +88,10 @@ public sealed record RcuDomainOptions
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(Name);
         Require(Enum.IsDefined(ReadSideBarrier), nameof(ReadSideBarrier), ReadSideBarrier);
-        Require(ReclaimDelay >= TimeSpan.Zero && ReclaimDelay <= TimeSpan.FromMinutes(1), nameof(ReclaimDelay), ReclaimDelay);
-        Require(StallTimeout > TimeSpan.Zero || StallTimeout == Timeout.InfiniteTimeSpan, nameof(StallTimeout), StallTimeout);
+        bool isDelay = ReclaimDelay >= TimeSpan.Zero && ReclaimDelay <= TimeSpan.FromMinutes(1);
+        Require(isDelay, nameof(ReclaimDelay), ReclaimDelay);
+        bool isTimeout = StallTimeout > TimeSpan.Zero || StallTimeout == Timeout.InfiniteTimeSpan;
+        Require(isTimeout, nameof(StallTimeout), StallTimeout);
         Require(BacklogLimit >= 1, nameof(BacklogLimit), BacklogLimit);
         Require(Enum.IsDefined(BacklogPolicy), nameof(BacklogPolicy), BacklogPolicy);
         Require(CallbackBatchLimit >= 1, nameof(CallbackBatchLimit), CallbackBatchLimit);

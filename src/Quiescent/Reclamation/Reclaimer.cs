@@ -10,19 +10,19 @@ namespace Quiescent.Reclamation;
 //              AppendFlags.Idle set, asleep  ◄──── nothing waits, checked after the barrier [E] ────┐
 //                         │ first append, StartPoll or async waiter: Wake                         │
 //                         ▼                                                                       │
-//              gather for ReclaimDelay ──► pass: collect, run, note, advance ──► pause ──► pass … ┘
+//              gather for ReclaimDelay ──► pass: free, run, snapshot, advance ──► pause ► pass … ┘
 //
-// O9  Going idle: set the bit, process-wide barrier [E], look at everything again. An append that the look missed is
-//     one whose thread had not stored it at the barrier; its read of AppendFlags comes later and sees the bit
-//     (Producer.cs). The same holds for requests and waiters, which are stored before an interlocked operation in Wake.
-//     The thread is started by the first wake, so a domain that only reads and synchronises has none; if it cannot be
-//     started, the bit is set again and the next append tries again.
+// O9  Going idle: set the bit, process-wide barrier [E], look at everything again. If the look misses an append, its
+//     thread had not stored it at the barrier; its read of AppendFlags comes later and sees the bit (Producer.cs). The
+//     same holds for requests and waiters, which are stored before an interlocked operation in Wake. The first wake
+//     starts the thread, so a domain that only reads and synchronises has none. If it cannot be started, the bit is set
+//     again and the next append tries again.
 internal sealed class Reclaimer(DomainCore core)
 {
     // Set in a requested target, whose low bits are free, so that 0 says there is none.
     private const ulong Valid = 1;
 
-    // How often a reader in the way is looked at again, after spinning and yielding did not help.
+    // The time between two looks at a reader in the way, once spinning and yielding have not helped.
     private static readonly TimeSpan s_poll = TimeSpan.FromMilliseconds(1);
 
     private static readonly TimeSpan s_soon = TimeSpan.FromMilliseconds(10);
@@ -44,8 +44,8 @@ internal sealed class Reclaimer(DomainCore core)
     /// <summary>Whether function callbacks or blocks of user deallocators wait, or run.</summary>
     public bool IsCodeWaiting => BarrierTarget.AnythingWaits(core, codeOnly: true);
 
-    /// <summary>Starts the thread, or wakes it from idleness. Cannot fail: what could not be done is left to the next
-    /// append.</summary>
+    /// <summary>Starts the thread, or wakes it from idleness. Cannot fail: if the thread cannot be started, the next
+    /// append tries again.</summary>
     public unsafe void Wake()
     {
         if ((Order.And(ref core.State->AppendFlags, ~AppendFlags.Idle) & AppendFlags.Idle) == 0)
@@ -70,8 +70,8 @@ internal sealed class Reclaimer(DomainCore core)
         SetSignal();
     }
 
-    /// <summary>Until <see cref="EndExpedited"/> the reclaimer gathers no batches and takes what active owners would
-    /// see to.</summary>
+    /// <summary>Until <see cref="EndExpedited"/> the reclaimer gathers no batches, and takes what it would leave to
+    /// active owners.</summary>
     public void BeginExpedited()
     {
         Order.Add(ref _expedited, 1);
@@ -113,7 +113,7 @@ internal sealed class Reclaimer(DomainCore core)
         return task;
     }
 
-    /// <summary>Ends the thread once nothing waits, and waits for it; the domain takes nothing more.</summary>
+    /// <summary>Ends the thread once nothing waits, and waits for its end; the domain takes nothing more.</summary>
     public void Stop()
     {
         Thread? thread;
@@ -136,13 +136,14 @@ internal sealed class Reclaimer(DomainCore core)
         using TryLock.Holder holder = TryLock.Hold(ref _startGate);
         if (_thread is not null || _stopping != 0 || IsStepped)
         {
-            throw new InvalidOperationException("The domain is in use, stepped already, or disposed: step it from its first use on.");
+            throw new InvalidOperationException(
+                "The domain is in use, stepped already, or disposed: step it from its first use on.");
         }
 
         core.Engine.Stepping.Begin();
     }
 
-    /// <summary>Back to a thread of the reclaimer's own, for what waits.</summary>
+    /// <summary>Returns to a thread of the reclaimer's own, and starts it for what waits.</summary>
     public void EndSteps()
     {
         core.Engine.Stepping.End();
@@ -169,14 +170,15 @@ internal sealed class Reclaimer(DomainCore core)
 
     private bool IsStepped => core.Engine.Stepping.IsOn;
 
-    /// <summary>Who runs the callbacks.</summary>
+    /// <summary>The thread that runs the callbacks, for reports.</summary>
     public ReaderIdentity Identify()
     {
         Thread? thread = Order.Acquire(in _thread);
-        return new ReaderIdentity(thread?.Name, thread?.ManagedThreadId ?? 0, Order.Acquire(in _osThreadId)) { Sections = 0 };
+        ulong osThreadId = Order.Acquire(in _osThreadId);
+        return new ReaderIdentity(thread?.Name, thread?.ManagedThreadId ?? 0, osThreadId) { Sections = 0 };
     }
 
-    // Those without a thread of their own could not say that the reclaimer is stuck.
+    // Waiters without a thread of their own could not report that the reclaimer is stuck.
     private void StartStallTimer()
     {
         try
@@ -185,11 +187,11 @@ internal sealed class Reclaimer(DomainCore core)
         }
         catch (OutOfMemoryException)
         {
-            // They wait all the same.
+            // Without the timer they wait all the same.
         }
     }
 
-    // An append can be left to the next one; a request that nobody follows up would wait for ever.
+    // An append can leave the start to the next one; a request that nobody follows up would wait for ever.
     private void RequireThread()
     {
         if (Order.Acquire(in _thread) is null && !TryStart() && !IsStepped && Order.Acquire(in _stopping) == 0)
@@ -209,13 +211,14 @@ internal sealed class Reclaimer(DomainCore core)
 
             try
             {
-                _stallTimer ??= new CallbackStallTimer(core, () => Waiters.Any || IsRequested(out _), core.Options.StallTimeout);
+                _stallTimer ??= new CallbackStallTimer(
+                    core, () => Waiters.Any || IsRequested(out _), core.Options.StallTimeout);
                 ProcessExit.Register(this);
                 Thread thread = Threads.Create(Run, $"rcu reclaimer ({core.Options.Name})");
                 FaultInjection.ThrowIfDue(FaultSite.ThreadStart);
 
-                // Made with the thread, and not with the domain: a finalizer that starts it may come after the signal's
-                // own.
+                // Made with the thread, not with the domain: a finalizer that starts the thread may run after the
+                // signal's own finalizer.
                 Order.Release(ref _signal, new Signal());
                 core.Slots.IsServed = true;
                 Threads.Start(thread);
@@ -255,14 +258,13 @@ internal sealed class Reclaimer(DomainCore core)
             }
             catch (OutOfMemoryException)
             {
-                // What could not be reported or completed for lack of memory is taken up again; no queue is left
-                // half-way.
+                // Takes up again what could not be reported or completed for lack of memory; no queue is left half-way.
                 Rest(s_poll);
             }
         }
     }
 
-    // From waking to idleness. A batch is gathered for ReclaimDelay, measured from when the last one was noted.
+    // From waking to idleness. Gathers a batch for ReclaimDelay, measured from the last snapshot.
     private void RunUntilNothingWaits()
     {
         TimeSpan delay = core.Options.ReclaimDelay;
@@ -271,7 +273,10 @@ internal sealed class Reclaimer(DomainCore core)
         _pass.Begin();
         do
         {
-            bool isExpedited = Order.Acquire(in _expedited) != 0 || Waiters.Any || core.Backlog.IsOverLimit || Order.Acquire(in _stopping) != 0;
+            bool isExpedited = Order.Acquire(in _expedited) != 0
+                || Waiters.Any
+                || core.Backlog.IsOverLimit
+                || Order.Acquire(in _stopping) != 0;
             bool maySnapshot = isExpedited || Stopwatch.GetElapsedTime(snapshotAt) >= delay;
             if (maySnapshot)
             {
@@ -322,7 +327,8 @@ internal sealed class Reclaimer(DomainCore core)
         }
     }
 
-    // A section that a callback or handler opened and did not end would hold up all that this thread waits for.
+    // A section that a callback or an event handler opened and did not end would hold up everything that this thread
+    // waits for.
     private unsafe void CloseLeftOpen()
     {
         if (IsLeftOpen)
@@ -346,7 +352,8 @@ internal sealed class Reclaimer(DomainCore core)
         || IsLeftOpen
         || (Order.Acquire(in _stopping) == 0 && (Waiters.Any || IsRequested(out _)));
 
-    // O4: a request is forgotten once its grace period has completed, not kept to be compared for ever.
+    // O4 (wrap-around is harmless): forgets a request once its grace period has completed, so that none is compared for
+    // ever.
     private bool IsRequested(out ulong target)
     {
         ulong request = Order.Acquire(in _requested);
@@ -392,10 +399,11 @@ internal sealed class Reclaimer(DomainCore core)
         backoff.RestoreInterrupt();
     }
 
-    // Grace periods that end inside Free are said by this thread alone: soon, however long a batch is gathered for.
-    private static TimeSpan UntilNextLook(TimeSpan untilNext) => TelemetryListeners.HearsEnds && untilNext > s_soon ? s_soon : untilNext;
+    // Only this thread writes the events of grace periods that end inside Free: soon, however long it gathers a batch.
+    private static TimeSpan UntilNextLook(TimeSpan untilNext) =>
+        TelemetryListeners.HearsEnds && untilNext > s_soon ? s_soon : untilNext;
 
-    // Ends early when someone is in a hurry or stops the thread.
+    // Ends early when somebody expedites or stops the thread.
     private void Rest(TimeSpan time)
     {
         try
@@ -404,8 +412,7 @@ internal sealed class Reclaimer(DomainCore core)
         }
         catch (ThreadInterruptedException)
         {
-            // A callback may have interrupted this thread, which is nobody's to interrupt: the loop looks for work
-            // again.
+            // A callback may have interrupted this thread, which nobody should. The loop looks for work again.
         }
     }
 }

@@ -6,12 +6,12 @@ using static Quiescent.Tuning;
 
 namespace Quiescent.Reclamation;
 
-// One pass over all queues of a domain, by the reclaimer or, for all but user code, by a barrier: free what is covered,
-// run a batch of user code, note what waits, and advance the engine once. No state but the newest target is kept
-// between passes, so passes can be repeated at will.
+// One pass over all queues of a domain, by the reclaimer or, for everything except user code, by a barrier: frees what
+// has expired, runs a batch of user code, takes snapshots of what waits, and advances the engine once. No state but the
+// newest target is kept between passes, so passes can be repeated at will.
 //
-// O8  User code runs here alone, on the reclaimer, with no lock held: a queue's lock is taken to learn what is covered.
-//     Nobody else reclaims what those queues hold, so what has expired stays so.
+// O8  User code runs only here, on the reclaimer, with no lock held: the pass takes a queue's lock only to learn what
+//     has expired. Nobody else reclaims what those queues hold, so an expired item stays until this pass reclaims it.
 // O7  Each callback and each user deallocator is called within its own try; a throw is counted and reported, and the
 //     next one runs.
 internal sealed unsafe class ReclaimerPass(DomainCore core, int batchLimit)
@@ -28,14 +28,14 @@ internal sealed unsafe class ReclaimerPass(DomainCore core, int batchLimit)
     private bool _maySnapshot;
     private bool _evenIfActive;
 
-    /// <summary>Whether the last pass left something that waits for a grace period in particular.</summary>
+    /// <summary>Whether the last pass left something that waits for a particular grace period.</summary>
     public bool IsGracePeriodAwaited => _isAwaited &= !core.Engine.HasCompleted(_newestTarget);
 
-    /// <summary>Before the first of a run of passes. O4: a target is not kept while nobody looks whether it has
-    /// completed.</summary>
+    /// <summary>Call before the first of a run of passes. O4 (wrap-around is harmless): no target is kept while nobody
+    /// checks whether it has completed.</summary>
     public void Begin() => _isAwaited = false;
 
-    /// <summary>Sees to it that the passes drive grace periods up to the target.</summary>
+    /// <summary>Makes the passes drive grace periods up to the target.</summary>
     public void Await(ulong target)
     {
         if (!_isAwaited || !SectionWord.HasReached(_newestTarget, target))
@@ -45,7 +45,7 @@ internal sealed unsafe class ReclaimerPass(DomainCore core, int batchLimit)
         }
     }
 
-    /// <summary>Returns whether anything was reclaimed or a grace period has ended.</summary>
+    /// <summary>Makes one pass. Returns whether anything was reclaimed or a grace period has ended.</summary>
     public bool Run(bool maySnapshot, bool isExpedited)
     {
         _progress = false;
@@ -88,7 +88,7 @@ internal sealed unsafe class ReclaimerPass(DomainCore core, int batchLimit)
 
     private void FreePages(PageQueue* queue)
     {
-        // A queue whose owner collects just now is being seen to.
+        // If its owner holds the lock, it is collecting the queue itself.
         if (Order.Acquire(&queue->Cursor) == null || !TryLock.TryEnter(ref queue->Lock))
         {
             return;
@@ -125,7 +125,8 @@ internal sealed unsafe class ReclaimerPass(DomainCore core, int batchLimit)
         core.Running.Enter(queue);
         for (int i = 0; i < count; i++)
         {
-            // SAFETY: O7: expired, and reclaimed by nobody else; the page stays until the next look under the lock.
+            // SAFETY: O7 (exactly once): expired, and nobody else reclaims it; the page stays until the next look under
+            // the lock.
             core.Running.BeginCallback((void*)entries[i], _queues.Ledger);
             _queues.Ledger?.Remove((void*)entries[i]);
             try
@@ -204,9 +205,9 @@ internal sealed unsafe class ReclaimerPass(DomainCore core, int batchLimit)
         }
     }
 
-    private void Account(int carriedOut)
+    private void Account(int reclaimed)
     {
-        core.Backlog.Add(-carriedOut);
-        _progress |= carriedOut != 0;
+        core.Backlog.Add(-reclaimed);
+        _progress |= reclaimed != 0;
     }
 }

@@ -5,9 +5,9 @@ using Quiescent.Validate;
 
 namespace Quiescent.Reclamation;
 
-// What user code the reclaimer runs, which may not return and then has to be named: the queue that it runs, whose count
-// of reclaimed items tells the running one from the next, and the last function called. Only the reclaimer
-// writes it, two stores for a function; waiting threads read it, and trust what stays the same for long.
+// The user code that the reclaimer runs now, to be named in a report if it does not return: the queue, whose count of
+// reclaimed items tells the running item from the next, and the last function called. Only the reclaimer writes it,
+// with two stores for a function. Waiting threads read it, and trust what stays the same for long.
 internal sealed unsafe class RunningCallback
 {
     private nint _heads;
@@ -16,13 +16,13 @@ internal sealed unsafe class RunningCallback
     private ManagedCallback? _callback;
     private string? _queuedAt;
 
-    /// <summary>From here to <see cref="Leave"/> the heads of this queue run.</summary>
+    /// <summary>From here to <see cref="Leave"/> the reclaimer runs the heads of this queue.</summary>
     public void Enter(HeadQueue* queue) => Order.Release(ref _heads, (nint)queue);
 
     /// <summary>The head that comes next. Under Validate the ledger knows where it was queued.</summary>
     public void BeginCallback(RcuHead* head, BlockLedger? ledger)
     {
-        // SAFETY: the reclaimer has detached the head and not carried it out.
+        // SAFETY: the reclaimer has detached the head and not reclaimed it.
         nint word = head->Word;
         Order.Release(ref _word, word);
         Order.Release(ref _callback, word == ManagedCallback.Function ? ManagedCallback.Peek(head) : null);
@@ -38,8 +38,7 @@ internal sealed unsafe class RunningCallback
         }
     }
 
-    /// <summary>From here to <see cref="Leave"/> the blocks of this queue are freed, by a user
-    /// deallocator.</summary>
+    /// <summary>From here to <see cref="Leave"/> a user deallocator frees the blocks of this queue.</summary>
     public void Enter(PageQueue* queue) => Order.Release(ref _pages, (nint)queue);
 
     public void Leave()
@@ -50,10 +49,11 @@ internal sealed unsafe class RunningCallback
         Order.Release(ref _queuedAt, null);
     }
 
-    /// <summary>Whether something runs; it is the same as before if the answer is.</summary>
+    /// <summary>Whether something runs. An answer equal to an earlier one means that the same item still
+    /// runs.</summary>
     public bool TryRead(out (nint Queue, long Position) running)
     {
-        // SAFETY: queues live as long as the domain's slots (O5).
+        // SAFETY: queues live as long as the domain's slots (O5: slot visible before use).
         HeadQueue* heads = (HeadQueue*)Order.Acquire(in _heads);
         PageQueue* pages = (PageQueue*)Order.Acquire(in _pages);
         running = heads != null ? ((nint)heads, Order.Acquire(in heads->Reclaimed))
@@ -62,7 +62,8 @@ internal sealed unsafe class RunningCallback
         return running.Queue != 0;
     }
 
-    /// <summary>What is called, and under Validate where it was queued, if that runs still. May take long.</summary>
+    /// <summary>The name of what runs and, under Validate, where it was queued. False: it no longer runs. May take
+    /// long.</summary>
     public bool TryDescribe((nint Queue, long Position) seen, out string name, out string? queuedAt)
     {
         name = Describe();

@@ -1,10 +1,11 @@
 namespace Quiescent.Validate;
 
-// Pieces of memory by their addresses, no two of which overlap.
+// Pieces of memory, looked up by address. No two of them overlap.
 internal sealed class AddressRanges<TValue>
     where TValue : class
 {
-    private readonly SortedSet<Piece> _pieces = new(Comparer<Piece>.Create(static (a, b) => a.Start.CompareTo(b.Start)));
+    private readonly SortedSet<Piece> _pieces =
+        new(Comparer<Piece>.Create(static (a, b) => a.Start.CompareTo(b.Start)));
 
     public int Count => _pieces.Count;
 
@@ -18,14 +19,14 @@ internal sealed class AddressRanges<TValue>
         return found && _pieces.Remove(piece!);
     }
 
-    /// <summary>What stands for the piece that holds the address, or null.</summary>
+    /// <summary>The value of the piece that contains the address, or null.</summary>
     public TValue? Holding(nint address)
     {
         Piece? below = LastUpTo(address);
         return below is not null && (nuint)(address - below.Start) < below.Bytes ? below.Value : null;
     }
 
-    /// <summary>What stands for a piece that begins in the given memory, or null.</summary>
+    /// <summary>The value of a piece that begins in the given memory, or null.</summary>
     public TValue? BeginningIn(nint start, nuint bytes)
     {
         Piece? last = LastUpTo(start + (nint)(bytes - 1));
@@ -33,7 +34,9 @@ internal sealed class AddressRanges<TValue>
     }
 
     private Piece? LastUpTo(nint address) =>
-        _pieces.Count == 0 || address < _pieces.Min!.Start ? null : _pieces.GetViewBetween(_pieces.Min, Piece.At(address)).Max;
+        _pieces.Count == 0 || address < _pieces.Min!.Start
+            ? null
+            : _pieces.GetViewBetween(_pieces.Min, Piece.At(address)).Max;
 
     private sealed record Piece(nint Start, nuint Bytes, TValue Value)
     {

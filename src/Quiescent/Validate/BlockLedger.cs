@@ -4,12 +4,12 @@ using Quiescent.Ordering;
 
 namespace Quiescent.Validate;
 
-// Under Validate: the blocks and heads that wait, and where they were queued, so that one queued twice is known before
-// it corrupts a queue (the kernel's debug objects). One for the process, so that two domains cannot have the same
-// block. A block leaves just before it is freed, since its address may be allocated anew at once.
+// Under Validate: which blocks and heads wait, and where they were queued. A block that is queued twice is found before
+// it corrupts a queue (the kernel's debug objects). There is one ledger for the process, so two domains cannot both
+// queue a block. A block leaves just before it is freed, since its address may be allocated again at once.
 //
-// Of a head it also keeps what the queue has written into it: chains are walked by these copies, so that a head that
-// was overwritten while it waited leads nowhere else, and calls nothing. Places are kept in words: as stacks they would
+// For a head it also keeps what the queue wrote into it. The queue follows its links by these copies, so a head that
+// was overwritten while it waited leads nowhere else and calls nothing. Places are kept as text: stack frames would
 // keep the program's code loaded.
 internal sealed unsafe class BlockLedger(Quarantine quarantine)
 {
@@ -33,12 +33,13 @@ internal sealed unsafe class BlockLedger(Quarantine quarantine)
         _waiting.Add((nint)block, bytes, new Queued(site, findings));
     }
 
-    /// <summary>As <see cref="Add"/>, for a head, which cannot fail: without memory it goes unnoted.</summary>
+    /// <summary>As <see cref="Add"/>, for a head. Cannot fail for lack of memory: the head then goes
+    /// unrecorded.</summary>
     /// <param name="channel">The deallocator of the block that the head is to free.</param>
-    /// <param name="identity">The block, or of a head with a function, the head itself.</param>
+    /// <param name="identity">The block; for a head with a function, the head itself.</param>
     /// <param name="head">The head.</param>
-    /// <param name="word">What is stored into it.</param>
-    /// <param name="findings">The domain's.</param>
+    /// <param name="word">The word that is stored into it.</param>
+    /// <param name="findings">The domain's findings.</param>
     /// <exception cref="InvalidOperationException">The block waits already, or was reclaimed before.</exception>
     public void AddIfRoom(int channel, void* identity, RcuHead* head, nint word, Findings findings)
     {
@@ -47,7 +48,8 @@ internal sealed unsafe class BlockLedger(Quarantine quarantine)
             string site = CallerSite.Capture().ToString();
             using TryLock.Holder holder = TryLock.Hold(ref _gate);
             FaultInjection.ThrowIfDue(FaultSite.Ledger);
-            nuint bytes = RequireNew(identity == head ? NoDeallocator : channel, (nint)identity, site, "It stays queued once.");
+            int sizedBy = identity == head ? NoDeallocator : channel;
+            nuint bytes = RequireNew(sizedBy, (nint)identity, site, "It stays queued once.");
             if (_heads.TryGetValue((nint)head, out Queued? before))
             {
                 ThrowWaiting((nint)head, site, before, "It stays queued once.");
@@ -60,7 +62,7 @@ internal sealed unsafe class BlockLedger(Quarantine quarantine)
         }
         catch (OutOfMemoryException)
         {
-            // Removing what was not noted does nothing.
+            // Unrecorded: removing it later does nothing.
         }
     }
 
@@ -110,15 +112,14 @@ internal sealed unsafe class BlockLedger(Quarantine quarantine)
         }
     }
 
-    /// <summary>Where what waits was queued; null where that was not noted.</summary>
+    /// <summary>Where a waiting item was queued; null if that was not recorded.</summary>
     public string? PlaceOf(void* identity)
     {
         using TryLock.Holder holder = TryLock.Hold(ref _gate);
         return _waiting.Holding((nint)identity)?.Site;
     }
 
-    /// <summary>Frees a block whose grace period has passed: into the quarantine, if its deallocator is built
-    /// in.</summary>
+    /// <summary>Frees an expired block: into the quarantine, if its deallocator is built in.</summary>
     public void Free(int channel, void* block)
     {
         Queued? queued;
@@ -137,7 +138,7 @@ internal sealed unsafe class BlockLedger(Quarantine quarantine)
         }
     }
 
-    /// <summary>Notes what a queue has stored as the head's link.</summary>
+    /// <summary>Records the link that a queue has stored in the head.</summary>
     public void RecordLink(RcuHead* head, RcuHead* link)
     {
         using TryLock.Holder holder = TryLock.Hold(ref _gate);
@@ -147,8 +148,8 @@ internal sealed unsafe class BlockLedger(Quarantine quarantine)
         }
     }
 
-    /// <summary>Notes that a queue is about to link the head to another one. False: it has been overwritten, and is to
-    /// stay as it is.</summary>
+    /// <summary>Records that a queue is about to link the head to another one. False: the head was overwritten, and
+    /// must stay as it is.</summary>
     public bool TryRelink(RcuHead* head, RcuHead* link)
     {
         using TryLock.Holder holder = TryLock.Hold(ref _gate);
@@ -163,15 +164,15 @@ internal sealed unsafe class BlockLedger(Quarantine quarantine)
         return isUnchanged;
     }
 
-    /// <summary>The head's link, whatever stands in it now.</summary>
+    /// <summary>The link that a queue stored in the head, whatever the head holds now.</summary>
     public RcuHead* LinkOf(RcuHead* head)
     {
         using TryLock.Holder holder = TryLock.Hold(ref _gate);
         return _heads.TryGetValue((nint)head, out Queued? queued) ? queued.Link : head->Next;
     }
 
-    /// <summary>Whether a head that is to be reclaimed is as it was queued. If not, that is reported, and the head is
-    /// forgotten: it is nobody's to free or to call.</summary>
+    /// <summary>Whether a head that is about to be reclaimed still is as it was queued. If not, reports that and
+    /// forgets the head: nobody may free or call it.</summary>
     public bool IsUnchanged(RcuHead* head)
     {
         Queued? queued;
@@ -201,8 +202,8 @@ internal sealed unsafe class BlockLedger(Quarantine quarantine)
         }
     }
 
-    // Returns the size of the block, or 1 where it is unknown. It is asked for last: of a block that was freed for good
-    // nobody knows it.
+    // Returns the size of the block, or 1 where it is unknown. The allocator is asked for the size last: it cannot tell
+    // that of a block that was freed for good.
     private nuint RequireNew(int channel, nint block, string site, string outcome)
     {
         if (_waiting.Holding(block) is { } queued)
@@ -229,7 +230,8 @@ internal sealed unsafe class BlockLedger(Quarantine quarantine)
     [DoesNotReturn]
     private static void ThrowWaiting(nint block, string site, Queued before, string outcome) =>
         throw new InvalidOperationException(
-            $"The block at 0x{block:x}, or a head in it, was queued before and still waits for its grace period. {outcome}\n"
+            $"The block at 0x{block:x}, or a head in it, was queued before and still waits for its grace period. "
+            + $"{outcome}\n"
             + $"  queued at: {site}\n  queued before at: {before.Site}");
 
     private sealed class Queued(string site, Findings findings)

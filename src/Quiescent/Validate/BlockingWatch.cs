@@ -2,15 +2,15 @@ using System.Diagnostics;
 
 namespace Quiescent.Validate;
 
-// Under Validate: the runtime reports each wait of a thread inside a section, since it asks the thread's
-// synchronisation context, before it waits for a handle, a contended monitor or Lock, a pulse, a thread, a task (the
-// kernel's "illegal context switch in RCU read-side critical section"). The exception leaves the wait before it has
-// begun: a lock is not entered, nothing is lost.
+// Under Validate: catches each wait of a thread inside a section (the kernel's "illegal context switch in RCU read-side
+// critical section"). The runtime asks the thread's synchronisation context before it waits for a handle, a contended
+// monitor or Lock, a pulse, a thread or a task. The exception leaves the wait before it has begun: no lock is entered,
+// and nothing is lost.
 //
-// It stands before the context that the thread had, to which all else goes on, from a thread's outermost section in a
-// domain to its end. Sections of several domains may end in any order: what is put back is the nearest context whose
-// section has not ended. A context that the program sets inside the section is left alone, and its waits are not seen:
-// that is also how to wait there on purpose.
+// From the beginning of a thread's outermost section in a domain to its end, the watch stands in front of the thread's
+// former context, and passes everything else on to it. Sections of several domains may end in any order: the end of one
+// restores the nearest context whose section has not ended. A context that the program sets inside the section is left
+// alone, and waits under it are not seen: this is also how to wait there on purpose.
 internal sealed class BlockingWatch : SynchronizationContext
 {
     private static readonly string? s_library = typeof(BlockingWatch).Assembly.FullName;
@@ -51,7 +51,7 @@ internal sealed class BlockingWatch : SynchronizationContext
     }
 
     /// <inheritdoc/>
-    /// <exception cref="InvalidOperationException">The program would wait.</exception>
+    /// <exception cref="InvalidOperationException">The program is about to wait.</exception>
     public override int Wait(nint[] waitHandles, bool waitAll, int millisecondsTimeout)
     {
         if (!_isOver && millisecondsTimeout != 0 && IsOfTheProgram(new StackTrace(fNeedFileInfo: false), out _))
@@ -59,7 +59,9 @@ internal sealed class BlockingWatch : SynchronizationContext
             ThrowBlocked();
         }
 
-        return _former is null ? WaitHelper(waitHandles, waitAll, millisecondsTimeout) : _former.Wait(waitHandles, waitAll, millisecondsTimeout);
+        return _former is null
+            ? WaitHelper(waitHandles, waitAll, millisecondsTimeout)
+            : _former.Wait(waitHandles, waitAll, millisecondsTimeout);
     }
 
     /// <inheritdoc/>
@@ -94,7 +96,7 @@ internal sealed class BlockingWatch : SynchronizationContext
     /// <inheritdoc/>
     public override void OperationCompleted() => _former?.OperationCompleted();
 
-    /// <summary>Its owner is one thread: elsewhere the program's own context is what is wanted.</summary>
+    /// <summary>The watch belongs to one thread; elsewhere the program's own context is needed.</summary>
     public override SynchronizationContext CreateCopy() => _former?.CreateCopy() ?? new SynchronizationContext();
 
     private void ThrowBlocked()
@@ -104,11 +106,12 @@ internal sealed class BlockingWatch : SynchronizationContext
         DiagnosticMethodInfo? call = DiagnosticMethodInfo.Create(stack.GetFrame(program - 1)!);
         throw new InvalidOperationException(
             "A blocking call was made inside a read-side critical section, which holds up grace periods meanwhile.\n"
-            + $"  {call?.DeclaringTypeName}.{call?.Name} called {stack.GetFrame(program)!.ToString().Trim()}\n  section entered at: {_enteredAt}");
+            + $"  {call?.DeclaringTypeName}.{call?.Name} called {stack.GetFrame(program)!.ToString().Trim()}\n"
+            + $"  section entered at: {_enteredAt}");
     }
 
-    // The library's own waits are short, and the runtime waits by itself where no program's frame is left: as a thread
-    // ends inside a section.
+    // Two kinds of wait are not the program's: the library's own, which are short, and the runtime's, with no frame of
+    // the program left on the stack, as when a thread ends inside a section.
     private static bool IsOfTheProgram(StackTrace stack, out int first)
     {
         for (first = FramesHere(stack); stack.GetFrame(first) is { } frame; first++)
@@ -127,7 +130,8 @@ internal sealed class BlockingWatch : SynchronizationContext
     private static int FramesHere(StackTrace stack)
     {
         int count = 0;
-        while (stack.GetFrame(count) is { } frame && DiagnosticMethodInfo.Create(frame)?.DeclaringTypeName == typeof(BlockingWatch).FullName)
+        while (stack.GetFrame(count) is { } frame
+            && DiagnosticMethodInfo.Create(frame)?.DeclaringTypeName == typeof(BlockingWatch).FullName)
         {
             count++;
         }

@@ -5,9 +5,9 @@ using System.Runtime.CompilerServices;
 
 namespace Quiescent.Validate;
 
-// Under Validate: where the program called the library, to be named when that turns out to have been a mistake. A
-// capture walks the stack, some microseconds; file and line are looked up the first time that a place is seen, as they
-// are read from symbol files.
+// Under Validate: where the program called the library, for the report if the call turns out to be a mistake. A capture
+// walks the stack, which takes some microseconds. File and line come from symbol files, so they are looked up only the
+// first time that a place is seen.
 internal sealed class CallerSite
 {
     private static readonly string s_library = typeof(CallerSite).Assembly.FullName!;
@@ -52,11 +52,10 @@ internal sealed class CallerSite
         return new CallerSite(frames[Math.Min(first, frames.Length)..], place, source);
     }
 
-    /// <summary>The same for keeping: frames hold on to the code that they name, and it could not be
-    /// unloaded.</summary>
+    /// <summary>A copy to keep: frames would keep the code that they name from being unloaded.</summary>
     public CallerSite WithoutFrames() => new([], _place, _source);
 
-    /// <summary>One line: the method, and where its source is known, file and line.</summary>
+    /// <summary>One line: the method and, if its source is known, file and line.</summary>
     public override string ToString() => File is null
         ? Method
         : string.Create(CultureInfo.InvariantCulture, $"{Method} in {File}:line {Line}");
@@ -76,7 +75,7 @@ internal sealed class CallerSite
         return frames.Length;
     }
 
-    // A call in the code as it is compiled just now; recompiled code has other offsets, and is looked up again.
+    // A call in the code as it is currently compiled. Recompiled code has other offsets, and is looked up again.
     private readonly record struct Place(string Type, string Name, int Offset)
     {
         // The compiler moves an async method's or iterator's body to a type that is named after it:

@@ -2,9 +2,9 @@ using Quiescent.Ordering;
 
 namespace Quiescent.Validate;
 
-// What a domain's checks found where no exception can be thrown, nor an event raised: under a queue's lock, or by a
-// thread that has nothing to do with it. Kept until a thread comes by that holds no lock; at most so many, the rest is
-// counted.
+// What a domain's checks found where they can neither throw an exception nor raise an event: under a queue's lock, or
+// on a thread that has nothing to do with the misuse. Findings are kept until a thread comes by that holds no lock. At
+// most 1,000 are kept; of the rest, only overwritten heads are counted (Leaked).
 internal sealed class Findings
 {
     private const int Kept = 1_000;
@@ -16,10 +16,10 @@ internal sealed class Findings
 
     public bool Any => Order.Acquire(in _waiting) != 0;
 
-    /// <summary>How many were found of <see cref="MisuseKind.HeadChanged"/>: so much has leaked.</summary>
+    /// <summary>How many heads were found overwritten (<see cref="MisuseKind.HeadChanged"/>): each leaks.</summary>
     public long Leaked => Order.Acquire(in _leaked);
 
-    /// <summary>Cannot fail: without memory it is counted, and goes unsaid.</summary>
+    /// <summary>Cannot fail: without memory the finding goes unreported.</summary>
     public void Add(Finding finding)
     {
         if (finding.Misuse == MisuseKind.HeadChanged)
@@ -38,7 +38,7 @@ internal sealed class Findings
         }
         catch (OutOfMemoryException)
         {
-            // Counted.
+            // Unreported; an overwritten head is counted above all the same.
         }
     }
 
@@ -51,9 +51,9 @@ internal sealed class Findings
     }
 }
 
-/// <summary>One of them.</summary>
-/// <param name="Misuse">What it is.</param>
+/// <summary>One finding.</summary>
+/// <param name="Misuse">The kind of misuse.</param>
 /// <param name="Block">The block's or the head's address.</param>
-/// <param name="Offset">Of a write after the free: where in the block.</param>
+/// <param name="Offset">For a write after the free: where in the block.</param>
 /// <param name="QueuedAt">Where the block was queued.</param>
 internal readonly record struct Finding(MisuseKind Misuse, nint Block, long Offset, string QueuedAt);

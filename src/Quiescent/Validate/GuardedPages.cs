@@ -2,8 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace Quiescent.Validate;
 
-// Blocks with pages of their own, whose access the processor can be told to refuse: a read or write after that is a
-// fault at once, at the instruction that does it. The block ends where its pages end, but for its alignment.
+// Blocks with pages of their own, which can be made inaccessible: a read or write after that faults at once, at the
+// instruction that makes it. Apart from its alignment, the block ends where its pages end.
 internal static unsafe partial class GuardedPages
 {
     private const int ReadWrite = 3;
@@ -35,11 +35,11 @@ internal static unsafe partial class GuardedPages
             : throw new InsufficientMemoryException("There is no memory for a block with pages of its own.");
     }
 
-    /// <summary>From here on each access is a fault. The memory goes back to the system, the addresses are
-    /// kept.</summary>
+    /// <summary>From here on each access faults. The memory goes back to the system; the addresses stay
+    /// reserved.</summary>
     public static void Close(byte* pages, nuint length)
     {
-        // SAFETY: of both: the pages are those of one Map.
+        // SAFETY: of both: the pages come from one call of Map.
         bool isClosed = OperatingSystem.IsWindows()
             ? VirtualFree(pages, length, Decommit)
             : Madvise(pages, length, DontNeed) == 0 && Mprotect(pages, length, None) == 0;

@@ -1,7 +1,7 @@
 namespace Quiescent;
 
-/// <summary>What <see cref="RcuDomainOptions.Validate"/> finds out after the call that made it has returned. All else
-/// is an exception.</summary>
+/// <summary>Misuse that <see cref="RcuDomainOptions.Validate"/> finds only after the offending call has returned. All
+/// other misuse throws an exception at the call.</summary>
 public enum MisuseKind
 {
     /// <summary>A head was overwritten while it waited. It was left alone: its block leaks, its function is not

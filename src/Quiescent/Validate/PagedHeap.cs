@@ -5,14 +5,13 @@ using static Quiescent.Tuning;
 namespace Quiescent;
 
 /// <summary>
-/// For tests: a heap whose blocks have pages of their own, which become inaccessible when they are freed: a reader that
-/// comes too late faults at the instruction that reads, whether or not it went through the library. Allocate from it
-/// and free with <c>Free&lt;PagedHeap&gt;</c>.
+/// For tests: a heap whose blocks have pages of their own. A freed block becomes inaccessible, so a reader that comes
+/// too late faults at the instruction that reads, whether or not it went through the library. Allocate from it and free
+/// with <c>Free&lt;PagedHeap&gt;</c>.
 /// </summary>
 /// <remarks>A block costs a page at least and two to three system calls. The addresses of the last 8,192 freed blocks
-/// are kept from being used anew. Being a deallocator of its own, it runs on the domain's reclaimer, and its blocks
-/// count as code for
-/// <see cref="GracePeriodDomain.BarrierCallbacks"/>.</remarks>
+/// are not used again. It is no built-in deallocator: it runs on the domain's reclaimer, and
+/// <see cref="GracePeriodDomain.BarrierCallbacks"/> waits for its blocks.</remarks>
 public readonly unsafe struct PagedHeap : INativeDeallocator
 {
     private static readonly Dictionary<nint, (nint Pages, nuint Length)> s_live = [];
@@ -36,8 +35,7 @@ public readonly unsafe struct PagedHeap : INativeDeallocator
         return block;
     }
 
-    /// <summary>Makes the block inaccessible, for good as far as the last 8,192 are concerned. Null is
-    /// ignored.</summary>
+    /// <summary>Makes the block inaccessible until 8,192 more blocks have been freed. Null is ignored.</summary>
     /// <param name="block">A block that <see cref="Alloc"/> returned.</param>
     /// <exception cref="ArgumentException">It is no block of this heap, or was freed before.</exception>
     public static void Free(void* block)
@@ -53,7 +51,7 @@ public readonly unsafe struct PagedHeap : INativeDeallocator
             throw new ArgumentException($"No live block of this heap begins at 0x{(nint)block:x}.", nameof(block));
         }
 
-        // SAFETY: of both: the pages are this block's alone.
+        // SAFETY: of both: the pages belong to this block alone.
         GuardedPages.Close((byte*)own.Pages, own.Length);
         s_closed.Enqueue(own);
         if (s_closed.Count > ClosedBlocks)

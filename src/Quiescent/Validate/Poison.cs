@@ -1,12 +1,12 @@
 namespace Quiescent.Validate;
 
-// Under Validate a free block holds poison (the kernel's 0x6b), so that a reader who came too late reads what is
-// nobody's data, and a writer who did is found out when the block is rented, or leaves the quarantine.
+// Under Validate a free block holds poison (the kernel's 0x6b). A reader that comes too late reads nobody's data; a
+// write that comes too late is found when the block is rented, or leaves the quarantine.
 internal static unsafe class Poison
 {
     public const byte Value = 0x6B;
 
-    // SAFETY: of all: the block is the caller's.
+    // SAFETY: of all methods: the block is the caller's.
     public static void Fill(nint block, nuint bytes) => new Span<byte>((void*)block, checked((int)bytes)).Fill(Value);
 
     /// <summary>Whether nobody has written to the block since it was filled.</summary>

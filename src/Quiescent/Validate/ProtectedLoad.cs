@@ -3,9 +3,9 @@ using Quiescent.Ordering;
 
 namespace Quiescent.Validate;
 
-// The load of a dereference. With validation on for all, what it loads is looked up among the reclaimed blocks. The
-// switch is a constant once the method is compiled for good, and false ahead of time, so that a load is all that is
-// left where it is off.
+// The load of a dereference. With validation on for all domains, it looks up the pointer, and the place that it was
+// loaded from, among the reclaimed blocks. The switch is a constant once the JIT has optimised the method, and false in
+// code compiled ahead of time. Where it is off, only the load remains.
 internal static unsafe class ProtectedLoad
 {
     private static bool IsChecked

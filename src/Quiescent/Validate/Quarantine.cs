@@ -6,12 +6,13 @@ using static Quiescent.Tuning;
 namespace Quiescent.Validate;
 
 // Under Validate: blocks of the two built-in deallocators after their grace period. They hold poison, and are really
-// freed when as many bytes or blocks have come after them, or their domain is disposed of. Until then
-//   - a read that a section dereferences finds them, if validation is on for all;
-//   - a block queued a second time finds itself here;
-//   - a write has spoilt the poison when they leave, or when the domain is asked.
-// One for the process: an address says nothing of its domain. All under one short lock that waits for nobody, so that
-// blocks may enter under a queue's.
+// freed when the quarantine is full of later ones (QuarantineBytes, QuarantineBlocks), or when their domain is disposed
+// of. Until then
+//   - a dereference in a section finds them, if validation is on for all domains;
+//   - a block that is queued a second time is found here;
+//   - a write spoils the poison, which is checked when they leave, or when the program asks the domain.
+// One for the process, as an address says nothing about its domain. All of it is under one short lock that waits for
+// nobody, so blocks may enter under a queue's lock.
 internal sealed unsafe class Quarantine(long maxBytes, int maxBlocks)
 {
     private readonly Queue<Reclaimed> _inOrder = new();
@@ -21,7 +22,7 @@ internal sealed unsafe class Quarantine(long maxBytes, int maxBlocks)
 
     public static Quarantine OfProcess { get; } = new(QuarantineBytes, QuarantineBlocks);
 
-    /// <summary>Takes a block in place of its deallocator. Cannot fail: what finds no room, or no memory, is freed at
+    /// <summary>Takes a block in place of its deallocator. Cannot fail: without room or memory, the block is freed at
     /// once.</summary>
     public void Take(int channel, void* block, string queuedAt, Findings findings)
     {
@@ -41,7 +42,7 @@ internal sealed unsafe class Quarantine(long maxBytes, int maxBlocks)
             reclaimed = new Reclaimed((nint)block, bytes, channel, queuedAt, findings);
             if (_byAddress.Holding((nint)block) is not null)
             {
-                return; // Freed meanwhile behind the library's back, and allocated anew: it leaves once.
+                return; // Freed behind the library's back, and allocated again since: it leaves once.
             }
 
             _byAddress.Add((nint)block, bytes, reclaimed);
@@ -61,15 +62,14 @@ internal sealed unsafe class Quarantine(long maxBytes, int maxBlocks)
         }
     }
 
-    /// <summary>Where the block was queued that holds the address, if one is here.</summary>
+    /// <summary>Where the quarantined block that contains the address was queued, or null.</summary>
     public string? Find(nint address)
     {
         using TryLock.Holder holder = TryLock.Hold(ref _gate);
         return _byAddress.Holding(address)?.QueuedAt;
     }
 
-    /// <summary>Looks at all blocks of a domain, and reports each that was written to, once. Returns how
-    /// many.</summary>
+    /// <summary>Checks all blocks of a domain, and reports each that was written to, once. Returns how many.</summary>
     public int Verify(Findings findings)
     {
         using TryLock.Holder holder = TryLock.Hold(ref _gate);
@@ -104,7 +104,8 @@ internal sealed unsafe class Quarantine(long maxBytes, int maxBlocks)
         }
     }
 
-    /// <summary>What a section dereferences: the place that the pointer was loaded from, and where it leads.</summary>
+    /// <summary>Checks a section's dereference: the place that the pointer was loaded from, and where it
+    /// leads.</summary>
     /// <exception cref="InvalidOperationException">One of them lies in a block that has been reclaimed.</exception>
     public void ThrowIfReclaimed(nint place, nint target)
     {
@@ -124,7 +125,8 @@ internal sealed unsafe class Quarantine(long maxBytes, int maxBlocks)
         throw new InvalidOperationException(
             $"{what} (0x{address:x}).\n  read at: {CallerSite.Capture()}\n  its block was queued at: {queuedAt}");
 
-    // A double free that went past the library would end the process here; then the allocator says so.
+    // If the program has freed the block behind the library's back, the allocator ends the process here, with a message
+    // of its own.
     private void Release(Reclaimed reclaimed)
     {
         IsIntact(reclaimed);
@@ -140,7 +142,8 @@ internal sealed unsafe class Quarantine(long maxBytes, int maxBlocks)
         int written = Poison.FirstWritten(reclaimed.Block, reclaimed.Bytes);
         if (written >= 0)
         {
-            reclaimed.Findings.Add(new Finding(MisuseKind.WrittenAfterFree, reclaimed.Block, written, reclaimed.QueuedAt));
+            reclaimed.Findings.Add(
+                new Finding(MisuseKind.WrittenAfterFree, reclaimed.Block, written, reclaimed.QueuedAt));
         }
 
         return written < 0;

@@ -3,7 +3,7 @@ using Quiescent.Validate;
 
 namespace Quiescent;
 
-/// <summary>A place in the program, and when it was passed: where a section was entered. Known in domains with
+/// <summary>Where and when the program entered a section. Known in domains with
 /// <see cref="RcuDomainOptions.Validate"/>.</summary>
 public sealed class RcuCallSite
 {
@@ -27,10 +27,10 @@ public sealed class RcuCallSite
     /// <summary>All frames, a line each, from the call outwards.</summary>
     public string StackTrace => _site.StackText;
 
-    /// <summary>How long before the report the call was made.</summary>
+    /// <summary>The time between the call and the report.</summary>
     public TimeSpan Age { get; }
 
-    /// <summary>One line: the method, and where its source is known, file and line.</summary>
+    /// <summary>One line: the method and, if its source is known, file and line.</summary>
     /// <returns>The text.</returns>
     public override string ToString() => _site.ToString();
 

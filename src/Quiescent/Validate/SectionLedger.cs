@@ -3,19 +3,19 @@ using Quiescent.Ordering;
 
 namespace Quiescent.Validate;
 
-// Under Validate each section gets a number of its own, so that a guard disposed twice, copied or out of order is known
-// for certain, the free sections of an online reader are seen, and each is known by where it began. Numbers are never 0
-// and never the twin's constant word.
+// Under Validate each section gets a number of its own. A guard that is disposed twice, copied or out of order is
+// thereby found for certain, the free sections of an online reader are seen, and it is known where each section began.
+// Numbers are never 0 and never the twin's constant word.
 //
-// The owning thread alone changes it. Others read where the open sections began, for reports, without a lock: the
-// sections are a list whose links never change, the innermost first.
+// Only the owning thread changes it. For reports, other threads read without a lock where the open sections began: the
+// sections are a list, the innermost first, whose links never change.
 internal sealed class SectionLedger
 {
     // A power of two.
     private const int Remembered = 16;
 
-    // Nested deeper than this, sections go by the place of those around them: each look at a stack costs as much as it
-    // is deep.
+    // A section nested deeper than this takes the place of the section around it, since a stack walk costs as much as
+    // the stack is deep.
     private const int MaxRecorded = 64;
 
     private readonly EndedSection[] _ended = new EndedSection[Remembered];
@@ -26,7 +26,7 @@ internal sealed class SectionLedger
 
     public bool HasOpenSection => _innermost is not null;
 
-    /// <exception cref="OutOfMemoryException">There is no memory to note it; nothing has changed.</exception>
+    /// <exception cref="OutOfMemoryException">There is no memory to record it; nothing has changed.</exception>
     public ulong Open(bool isFree)
     {
         int depth = (_innermost?.Depth ?? 0) + 1;
@@ -40,16 +40,16 @@ internal sealed class SectionLedger
         return ++_last;
     }
 
-    /// <exception cref="OutOfMemoryException">There is no memory to note it; nothing has changed.</exception>
+    /// <exception cref="OutOfMemoryException">There is no memory to record it; nothing has changed.</exception>
     public void GoOnline() => Order.Release(ref _online, SectionEntry.Here(isOnline: true));
 
-    /// <summary>From here on the thread is online without a quiescent state anew.</summary>
-    /// <exception cref="OutOfMemoryException">There is no memory to note it; nothing has changed.</exception>
+    /// <summary>Restarts the time that the thread has been online without a quiescent state.</summary>
+    /// <exception cref="OutOfMemoryException">There is no memory to record it; nothing has changed.</exception>
     public void RecordQuiescentState() => Order.Release(ref _online, _online! with { At = Stopwatch.GetTimestamp() });
 
     public void GoOffline() => Order.Release(ref _online, null);
 
-    /// <summary>Ends all, on their own thread.</summary>
+    /// <summary>Ends all sections, on their own thread.</summary>
     public void Clear()
     {
         Order.Release(ref _innermost, null);
@@ -89,7 +89,8 @@ internal sealed class SectionLedger
         {
             if (section.Number == number)
             {
-                return $"A section inside of the guard's was entered and never left. The guard's was {section.Entry}, the one inside {inner!.Entry}.";
+                return "A section inside of the guard's was entered and never left. "
+                    + $"The guard's was {section.Entry}, the one inside {inner!.Entry}.";
             }
 
             inner = section;
@@ -120,7 +121,7 @@ internal sealed class SectionLedger
         return [.. entries];
     }
 
-    // In words: a place itself would keep code alive that its module's owner wants to unload.
+    // As text: a CallerSite would keep code loaded that its module's owner wants to unload.
     private void Remember(OpenSection section)
     {
         try

@@ -24,5 +24,6 @@ internal static class UpdateSide
     [DoesNotReturn]
     private static void ThrowNotHeld() =>
         throw new InvalidOperationException(
-            $"LoadProtected was called outside of its update-side lock: another updater may free what it returns.\n  at: {CallerSite.Capture()}");
+            "LoadProtected was called outside of its update-side lock: another updater may free what it returns.\n"
+            + $"  at: {CallerSite.Capture()}");
 }
