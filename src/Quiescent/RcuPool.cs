@@ -58,7 +58,7 @@ public sealed unsafe class RcuPool<T> : IDisposable
     /// <summary>Frees the slabs if no block is out.</summary>
     ~RcuPool()
     {
-        _pool?.Abandon();
+        _pool?.Disposal.Abandon();
     }
 
     /// <summary>The domain whose grace periods the blocks wait for.</summary>
@@ -157,7 +157,7 @@ public sealed unsafe class RcuPool<T> : IDisposable
     /// <returns>The counts at one moment.</returns>
     public RcuPoolStatistics GetStatistics()
     {
-        RcuPoolStatistics statistics = _pool.Read();
+        RcuPoolStatistics statistics = _pool.Counts.Read();
         GC.KeepAlive(this);
         return statistics;
     }
@@ -181,7 +181,7 @@ public sealed unsafe class RcuPool<T> : IDisposable
 
         try
         {
-            _pool.Dispose();
+            _pool.Disposal.Dispose();
         }
         catch
         {
