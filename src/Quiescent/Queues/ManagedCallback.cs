@@ -38,12 +38,13 @@ internal abstract class ManagedCallback
     /// <summary>The callback of a head that waits.</summary>
     public static unsafe ManagedCallback Peek(RcuHead* head) => (ManagedCallback)GCHandle.FromIntPtr(((NativeHead*)head)->Handle).Target!;
 
-    public static unsafe void Invoke(RcuHead* head) => Peek(head).CarryOut(head);
+    public static unsafe void Invoke(RcuHead* head) => Peek(head).RunExpired(head);
 
     public static unsafe void Discard(RcuHead* head) => Take(head);
 
-    /// <summary>Carries the callback out. The head is given back first, unless it is to be queued again.</summary>
-    protected virtual unsafe void CarryOut(RcuHead* head) => Take(head).Run();
+    /// <summary>Runs the callback, whose grace period has passed. Frees the head first, unless it queues the head
+    /// again.</summary>
+    protected virtual unsafe void RunExpired(RcuHead* head) => Take(head).Run();
 
     protected abstract void Run();
 

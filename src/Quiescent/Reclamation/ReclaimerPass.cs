@@ -204,9 +204,9 @@ internal sealed unsafe class ReclaimerPass(DomainCore core, int batchLimit)
         }
     }
 
-    private void Account(int carriedOut)
+    private void Account(int reclaimed)
     {
-        core.Backlog.Add(-carriedOut);
-        _progress |= carriedOut != 0;
+        core.Backlog.Add(-reclaimed);
+        _progress |= reclaimed != 0;
     }
 }
