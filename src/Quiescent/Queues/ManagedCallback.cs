@@ -36,7 +36,8 @@ internal abstract class ManagedCallback
     }
 
     /// <summary>The callback of a head that waits.</summary>
-    public static unsafe ManagedCallback Peek(RcuHead* head) => (ManagedCallback)GCHandle.FromIntPtr(((NativeHead*)head)->Handle).Target!;
+    public static unsafe ManagedCallback Peek(RcuHead* head) =>
+        (ManagedCallback)GCHandle.FromIntPtr(((NativeHead*)head)->Handle).Target!;
 
     public static unsafe void Invoke(RcuHead* head) => Peek(head).RunExpired(head);
 

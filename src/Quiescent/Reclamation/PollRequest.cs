@@ -31,8 +31,8 @@ internal struct PollRequest
         }
     }
 
-    /// <summary>The target of the request, unless there is none or its grace period has completed: then it is forgotten.
-    /// </summary>
+    /// <summary>Gets the target of the request. False: there is none, or its grace period has completed, and the request
+    /// is forgotten.</summary>
     public bool TryGetPending(GracePeriodEngine engine, out ulong target)
     {
         ulong request = Order.Acquire(in _word);

@@ -196,7 +196,8 @@ internal sealed class Reclaimer(DomainCore core)
 
             try
             {
-                _stallTimer ??= new CallbackStallTimer(core, () => Waiters.Any || IsRequested, core.Options.StallTimeout);
+                _stallTimer ??= new CallbackStallTimer(
+                    core, () => Waiters.Any || IsRequested, core.Options.StallTimeout);
                 ProcessExit.Register(this);
                 Thread thread = Threads.Create(Run, $"rcu reclaimer ({core.Options.Name})");
                 FaultInjection.ThrowIfDue(FaultSite.ThreadStart);

@@ -113,7 +113,8 @@ public sealed class ArrayPoolBoundsTests
     [Theory]
     [InlineData(BacklogPolicy.Throw)]
     [InlineData(BacklogPolicy.Block)]
-    public void Returning_beyond_the_backlog_limit_neither_fails_nor_waits_for_a_reader_s_own_section(BacklogPolicy policy)
+    public void Returning_beyond_the_backlog_limit_neither_fails_nor_waits_for_a_reader_s_own_section(
+        BacklogPolicy policy)
     {
         using RcuDomain domain = new(new RcuDomainOptions { BacklogLimit = 4, BacklogPolicy = policy });
         RcuArrayPool<int> pool = new(domain);
