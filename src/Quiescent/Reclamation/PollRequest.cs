@@ -31,7 +31,7 @@ internal struct PollRequest
         }
     }
 
-    /// <summary>Gets the target of the request. False: there is none, or its grace period has completed, and the request
+    /// <summary>Gets the target of the request. False: there is none, or its grace period has completed and the request
     /// is forgotten.</summary>
     public bool TryGetPending(GracePeriodEngine engine, out ulong target)
     {

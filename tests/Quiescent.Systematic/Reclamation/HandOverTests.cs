@@ -81,10 +81,13 @@ public unsafe class HandOverTests
         schedule.Start(() => published.ReadIn(domain));
         int before = queued;
         domain.BarrierCallbacks();
-        Schedule.Require(reclaimed.Count >= before, $"{before} callbacks were queued before the barrier, {reclaimed.Count} had run after it.");
+        Schedule.Require(
+            reclaimed.Count >= before,
+            $"{before} callbacks were queued before the barrier, {reclaimed.Count} had run after it.");
         schedule.JoinAll();
         domain.Barrier();
-        Schedule.Require(reclaimed.SequenceEqual([1, 2, 3]), $"Callbacks ran in the order {string.Join(", ", reclaimed)}.");
+        Schedule.Require(
+            reclaimed.SequenceEqual([1, 2, 3]), $"Callbacks ran in the order {string.Join(", ", reclaimed)}.");
     });
 
     private static void Free(RcuDomain domain, Block* block, int form)
