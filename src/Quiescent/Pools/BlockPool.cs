@@ -46,6 +46,7 @@ internal sealed unsafe class BlockPool : BlockSink
 {
     private static long s_lastNumber;
 
+    private PoolState _state; // The first of the structs: near what the fast paths read beside it.
     private readonly DomainCore _core;
     private readonly Producer _producer;
     private readonly SlabLayout _layout;
@@ -56,7 +57,6 @@ internal sealed unsafe class BlockPool : BlockSink
     private readonly bool _validate;
     private readonly int _channel;
     private GCHandle _handle;
-    private PoolState _state;
 
     /// <summary>A pool without blocks.</summary>
     /// <exception cref="OutOfMemoryException">There is no memory for the pool itself.</exception>
