@@ -1,6 +1,6 @@
 /* When a resource is released that readers use without counting themselves: L1 to L4.
  *
- * Models  Resources/Lifetime.cs   Use, Close, CarryOut, Hold, Unhold
+ * Models  Resources/Lifetime.cs   Use, Close, RunExpired, Hold, Unhold
  *
  * Readers open sections, some before the resource is closed and some after, and use it in them; one pins it beyond its section. One thread closes it.
  * A grace period is what engine.pml and srcu.pml verify, in one piece: it notes the sections that are open when it starts, and ends when those have

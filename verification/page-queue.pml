@@ -166,7 +166,7 @@ inline peekCovered() {
 }
 
 /* Frees what was peeked at, in two steps: somebody else's look at the queue may fall in between. */
-inline carryOut() {
+inline reclaim() {
   do
   :: count > 0 ->
      d_step {
@@ -194,9 +194,9 @@ end:
      peekCovered();
 #ifdef CODE
      lock = false;
-     carryOut()
+     reclaim()
 #else
-     carryOut();
+     reclaim();
      recycle();
      lock = false
 #endif
@@ -284,7 +284,7 @@ proctype Owner()
         :: atomic { !lock && visible == queued -> lock = true };
 #endif
            peekCovered();
-           carryOut();
+           reclaim();
            recycle();
 #ifndef NO_LOCK
            lock = false
@@ -343,7 +343,7 @@ proctype Disposer()
 #else
         note();
         peekCovered();
-        carryOut();
+        reclaim();
         recycle();
         lock = false
 #endif

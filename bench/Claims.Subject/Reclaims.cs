@@ -32,7 +32,7 @@ internal sealed unsafe class Reclaims : IDisposable
         switch (way.Path, way.Word)
         {
             case (ReclaimPath.Bare, _):
-                CarryOutAll(heads);
+                ReclaimAll(heads);
                 break;
             case (_, Word.Function):
                 QueueFunctions(heads);
@@ -74,7 +74,7 @@ internal sealed unsafe class Reclaims : IDisposable
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void CarryOutAll(ReadOnlySpan<nint> heads)
+    private static void ReclaimAll(ReadOnlySpan<nint> heads)
     {
         // SAFETY: here and below, each head was filled in and is given up.
         foreach (nint head in heads)

@@ -59,7 +59,7 @@ public sealed unsafe class RcuPool<T> : IDisposable
     /// <summary>Frees the slabs if no block is out.</summary>
     ~RcuPool()
     {
-        _pool?.Abandon();
+        _pool?.Disposal.Abandon();
     }
 
     /// <summary>The domain whose grace periods the blocks wait for.</summary>
@@ -160,7 +160,7 @@ public sealed unsafe class RcuPool<T> : IDisposable
     /// <returns>The counts at one moment.</returns>
     public RcuPoolStatistics GetStatistics()
     {
-        RcuPoolStatistics statistics = _pool.Read();
+        RcuPoolStatistics statistics = _pool.Counts.Read();
         GC.KeepAlive(this);
         return statistics;
     }
@@ -185,7 +185,7 @@ public sealed unsafe class RcuPool<T> : IDisposable
 
         try
         {
-            _pool.Dispose();
+            _pool.Disposal.Dispose();
         }
         catch
         {

@@ -36,30 +36,27 @@ namespace Quiescent.Pools;
 //     ended, it goes to the slot's next owner with what is in it; the registration orders the two, by O6 (dead
 //     threads).
 // P4 (a slab leaves whole)  A slab goes back to the system when all of its blocks are in it (Depot.cs). A slab of a
-//     type-safe pool does so one grace period later, as a head of its domain: a reader that found a block of it before
-//     the last one was freed may look at it that long.
-// P5 (disposal and renting never both succeed)  [L], [M] in BlockPool.Disposal.cs.
-// P6 (blocks out)  The count of blocks out is rented less freed, from each magazine's own figures, and never from where
-//     blocks are: so it does not miss a block on its way from one place to another. The freed count is the number of
-//     entries that the queue has ever received.
+//     type-safe pool does so one grace period later (SlabRelease.cs).
+// P5 (disposal and renting never both succeed)  [L], [M] in PoolDisposal.cs, which also has P7 (a dropped pool frees
+//     nothing in use).
+// P6 (blocks out)  The count of blocks out is rented less freed (PoolCounts.cs).
 //
 // Checked by: RentTests, PoolThreadTests, PoolStressTests, PoolDisposalTests; systematic PoolTests; mutants P3 to P7.
-internal sealed unsafe partial class BlockPool : BlockSink
+internal sealed unsafe class BlockPool : BlockSink
 {
     private static long s_lastNumber;
 
+    private PoolState _state; // The first of the structs: near what the fast paths read beside it.
     private readonly DomainCore _core;
     private readonly Producer _producer;
     private readonly SlabLayout _layout;
     private readonly Depot _depot;
-    private readonly string _name;
-    private readonly long _number = Order.Increment(ref s_lastNumber);
+    private readonly SlabRelease _slabs;
     private readonly int _magazine;
     private readonly bool _isTypesafe;
     private readonly bool _validate;
     private readonly int _channel;
     private GCHandle _handle;
-    private long _open;
 
     /// <summary>A pool without blocks.</summary>
     /// <exception cref="OutOfMemoryException">There is no memory for the pool itself.</exception>
@@ -69,13 +66,17 @@ internal sealed unsafe partial class BlockPool : BlockSink
         _producer = core.Producer;
         _validate = core.Slots.Validate;
         _isTypesafe = options.TypesafeByRcu;
-        _name = options.Name;
+        Name = options.Name;
         _layout = new SlabLayout(blockBytes, (nuint)options.Alignment, (nuint)options.SlabBytes, _validate);
         _magazine = (int)Math.Clamp(MaxMagazineBytes / _layout.Stride, MinMagazine, Magazine.MaxBlocks);
         DomainState = core.State;
+        _state = new PoolState(Order.Increment(ref s_lastNumber), Name);
         _depot = new Depot(_layout, _magazine, _isTypesafe, _validate);
         try
         {
+            _slabs = new SlabRelease(core, _depot, _isTypesafe);
+            Counts = new PoolCounts(this);
+            Disposal = new PoolDisposal(this, _slabs);
             _handle = GCHandle.Alloc(this);
             _channel = core.Sinks.Add(this);
         }
@@ -90,7 +91,7 @@ internal sealed unsafe partial class BlockPool : BlockSink
             throw;
         }
 
-        Order.Release(ref _open, _number);
+        _state.Change(set: 0);
 
         // The domain's disposal sets Closed before it marks the pools: whichever comes first, this pool learns of it.
         if (Order.Acquire(in core.State->Closed) != 0)
@@ -99,12 +100,27 @@ internal sealed unsafe partial class BlockPool : BlockSink
         }
     }
 
-    /// <summary>The pool's number, or <see cref="Magazines.Closed"/>.</summary>
-    public ref readonly long Open => ref _open;
+    /// <inheritdoc cref="PoolState.Open"/>
+    public ref readonly long Open => ref _state.Open;
 
-    public string Name => _name;
+    public ref PoolState State => ref _state;
+
+    public string Name { get; }
+
+    public DomainCore Core => _core;
 
     public DomainState* DomainState { get; }
+
+    public Depot Depot => _depot;
+
+    public nuint SlabBytes => _layout.SlabBytes;
+
+    /// <summary>The channel of the pool's queues and magazines.</summary>
+    public int Channel => _channel;
+
+    public PoolCounts Counts { get; }
+
+    public PoolDisposal Disposal { get; }
 
     public bool IsTypesafe => _isTypesafe;
 
@@ -118,7 +134,7 @@ internal sealed unsafe partial class BlockPool : BlockSink
     {
         while (true)
         {
-            AwaitOpen();
+            _state.AwaitOpen();
             Magazine* magazine = Find(_producer.RequireSlot(_core.Registrar.Known));
             if (magazine->Count == 0)
             {
@@ -128,7 +144,7 @@ internal sealed unsafe partial class BlockPool : BlockSink
             if (Magazine.TryPop(magazine, out void* block))
             {
                 Order.Fence(); // [L] where the process-wide barrier cannot be relied upon.
-                if (Order.Acquire(in _open) == _number)
+                if (Order.Acquire(in _state.Open) == _state.Number)
                 {
                     return _validate ? Checked(magazine, (nint)block) : block;
                 }
@@ -153,7 +169,7 @@ internal sealed unsafe partial class BlockPool : BlockSink
             return;
         }
 
-        ThrowIfDisposed();
+        _state.ThrowIfDisposed();
         ReaderSlot* real = _producer.RequireSlot(_core.Registrar.Known);
         PageQueue* queue = &Find(real)->Queue;
         if (!_validate)
@@ -184,7 +200,7 @@ internal sealed unsafe partial class BlockPool : BlockSink
             return;
         }
 
-        ThrowIfDisposed();
+        _state.ThrowIfDisposed();
         if (_validate)
         {
             _depot.MarkIn((nint)block);
@@ -195,8 +211,8 @@ internal sealed unsafe partial class BlockPool : BlockSink
         if (magazine == null)
         {
             Slab* released = _depot.Put([(nint)block]);
-            Release(released); // May put a slab back into the depot.
-            Order.Increment(ref _freedWithoutMagazine); // Last, with all in its place: disposal counts it.
+            _slabs.Release(released); // May put a slab back into the depot.
+            Counts.AddFreedWithoutMagazine(); // Last, with all in its place: disposal counts it.
             return;
         }
 
@@ -211,27 +227,37 @@ internal sealed unsafe partial class BlockPool : BlockSink
     public override void Take(ReadOnlySpan<nint> blocks)
     {
         PoisonAll(blocks);
-        Release(_depot.Put(blocks));
-        ReleaseIfAbandoned();
+        _slabs.Release(_depot.Put(blocks));
+        Disposal.ReleaseIfAbandoned();
+    }
+
+    /// <inheritdoc/>
+    public override void MarkDomainDisposed() => _state.Change(set: PoolState.DomainDisposed);
+
+    /// <summary>The end: gives the channel back, and lets go of this object.</summary>
+    public void Forget()
+    {
+        _core.Sinks.Remove(_channel);
+        _handle.Free();
     }
 
     // Finds or adopts the thread's magazine, and registers the thread.
     private Magazine* Find(ReaderSlot* real)
     {
         Magazine* magazine = (Magazine*)((ThreadQueues*)real->Queues)->For(_channel, Magazine.Bytes);
-        if (magazine->Pool != _number)
+        if (magazine->Pool != _state.Number)
         {
             // Disposal may have overtaken a renter, whose newly taken slot may then have a magazine of the next pool
             // with this channel. But if this pool is not disposed of now, the channel is its own, and later pools leave
             // this slot to this thread.
-            ThrowIfDisposed();
-            Magazine.Adopt(magazine, _number, GCHandle.ToIntPtr(_handle), _magazine, _core.Queues);
+            _state.ThrowIfDisposed();
+            Magazine.Adopt(magazine, _state.Number, GCHandle.ToIntPtr(_handle), _magazine, _core.Queues);
         }
 
         // Under Validate, and where each operation has to fence by itself, every operation comes here.
         if (!_validate && ProcessWideBarrier.IsReliable)
         {
-            Magazines.Remember(_number, magazine);
+            Magazines.Remember(_state.Number, magazine);
         }
 
         return magazine;
@@ -273,7 +299,7 @@ internal sealed unsafe partial class BlockPool : BlockSink
     {
         int count = (int)(magazine->Count + 1) / 2;
         Magazine.Receive(magazine, -count);
-        Release(_depot.Put(new ReadOnlySpan<nint>(Magazine.BlockAt(magazine, magazine->Count), count)));
+        _slabs.Release(_depot.Put(new ReadOnlySpan<nint>(Magazine.BlockAt(magazine, magazine->Count), count)));
     }
 
     private void* Checked(Magazine* magazine, nint block)
@@ -284,7 +310,7 @@ internal sealed unsafe partial class BlockPool : BlockSink
             Poison.Fill(block, _layout.Stride);
             Magazine.TakeBack(magazine);
             throw new InvalidOperationException(
-                $"The block at 0x{block:x} of the pool '{_name}' was written to after it had been freed.\n"
+                $"The block at 0x{block:x} of the pool '{Name}' was written to after it had been freed.\n"
                 + $"  found at: {CallerSite.Capture()}\n  queued at: {_depot.FreedAt(block) ?? "(never)"}");
         }
 

@@ -64,7 +64,7 @@ internal unsafe struct Magazine
             return false;
         }
 
-        Order.Release(ref magazine->Count, count); // [L] partner: [M] in BlockPool.Disposal.cs.
+        Order.Release(ref magazine->Count, count); // [L] partner: [M] in PoolDisposal.cs.
         Prefetch.Read((void*)*BlockAt(magazine, count - RentPrefetchDistance));
         return true;
     }

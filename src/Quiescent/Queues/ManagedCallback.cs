@@ -39,12 +39,13 @@ internal abstract class ManagedCallback
     public static unsafe ManagedCallback Peek(RcuHead* head) =>
         (ManagedCallback)GCHandle.FromIntPtr(((NativeHead*)head)->Handle).Target!;
 
-    public static unsafe void Invoke(RcuHead* head) => Peek(head).CarryOut(head);
+    public static unsafe void Invoke(RcuHead* head) => Peek(head).RunExpired(head);
 
     public static unsafe void Discard(RcuHead* head) => Take(head);
 
-    /// <summary>Runs the callback. Frees the head first, unless the head is to be queued again.</summary>
-    protected virtual unsafe void CarryOut(RcuHead* head) => Take(head).Run();
+    /// <summary>Runs the callback, whose grace period has passed. Frees the head first, unless it queues the head
+    /// again.</summary>
+    protected virtual unsafe void RunExpired(RcuHead* head) => Take(head).Run();
 
     protected abstract void Run();
 

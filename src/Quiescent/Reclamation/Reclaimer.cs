@@ -19,9 +19,6 @@ namespace Quiescent.Reclamation;
 //     again and the next append tries again.
 internal sealed class Reclaimer(DomainCore core)
 {
-    // Set in a requested target, whose low bits are free, so that 0 says there is none.
-    private const ulong Valid = 1;
-
     // The time between two looks at a reader in the way, once spinning and yielding have not helped.
     private static readonly TimeSpan s_poll = TimeSpan.FromMilliseconds(1);
 
@@ -35,7 +32,7 @@ internal sealed class Reclaimer(DomainCore core)
     private int _startGate;
     private int _expedited;
     private int _stopping;
-    private ulong _requested;
+    private PollRequest _request;
 
     public AsyncWaiters Waiters { get; } = new(core.Disposed);
 
@@ -85,19 +82,7 @@ internal sealed class Reclaimer(DomainCore core)
     public void Request(ulong target)
     {
         RequireThread();
-        ulong request = target | Valid;
-        ulong seen = Order.Acquire(in _requested);
-        while (seen == 0 || !SectionWord.HasReached(seen, request))
-        {
-            ulong now = Order.CompareExchange(ref _requested, request, seen);
-            if (now == seen)
-            {
-                break;
-            }
-
-            seen = now;
-        }
-
+        _request.Raise(target);
         StartStallTimer();
         Expedite();
     }
@@ -168,6 +153,8 @@ internal sealed class Reclaimer(DomainCore core)
         }
     }
 
+    private bool IsRequested => _request.TryGetPending(core.Engine, out _);
+
     private bool IsStepped => core.Engine.Stepping.IsOn;
 
     /// <summary>The thread that runs the callbacks, for reports.</summary>
@@ -212,7 +199,7 @@ internal sealed class Reclaimer(DomainCore core)
             try
             {
                 _stallTimer ??= new CallbackStallTimer(
-                    core, () => Waiters.Any || IsRequested(out _), core.Options.StallTimeout);
+                    core, () => Waiters.Any || IsRequested, core.Options.StallTimeout);
                 ProcessExit.Register(this);
                 Thread thread = Threads.Create(Run, $"rcu reclaimer ({core.Options.Name})");
                 FaultInjection.ThrowIfDue(FaultSite.ThreadStart);
@@ -283,7 +270,7 @@ internal sealed class Reclaimer(DomainCore core)
                 snapshotAt = Stopwatch.GetTimestamp();
             }
 
-            if (IsRequested(out ulong target))
+            if (_request.TryGetPending(core.Engine, out ulong target))
             {
                 _pass.Await(target);
             }
@@ -350,27 +337,7 @@ internal sealed class Reclaimer(DomainCore core)
     private bool HasWork() =>
         BarrierTarget.AnythingWaits(core, codeOnly: false)
         || IsLeftOpen
-        || (Order.Acquire(in _stopping) == 0 && (Waiters.Any || IsRequested(out _)));
-
-    // O4 (wrap-around is harmless): forgets a request once its grace period has completed, so that none is compared for
-    // ever.
-    private bool IsRequested(out ulong target)
-    {
-        ulong request = Order.Acquire(in _requested);
-        target = request & ~Valid;
-        if (request == 0)
-        {
-            return false;
-        }
-
-        if (!core.Engine.HasCompleted(target))
-        {
-            return true;
-        }
-
-        // A newer request that came meanwhile stays.
-        return Order.CompareExchange(ref _requested, 0, request) != request && IsRequested(out target);
-    }
+        || (Order.Acquire(in _stopping) == 0 && (Waiters.Any || IsRequested));
 
     private unsafe void Sleep()
     {

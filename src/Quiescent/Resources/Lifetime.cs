@@ -152,7 +152,7 @@ internal sealed unsafe class Lifetime : ManagedCallback
     }
 
     // Runs a grace period after Close, or another one after Shut.
-    protected override void CarryOut(RcuHead* head)
+    protected override void RunExpired(RcuHead* head)
     {
         if (Order.CompareExchange(ref _state, Released, Closing) == Used)
         {
@@ -162,7 +162,7 @@ internal sealed unsafe class Lifetime : ManagedCallback
         }
 
         Order.Release(ref _state, Released);
-        base.CarryOut(head);
+        base.RunExpired(head);
     }
 
     protected override void Run() => ReleaseIf(Order.Add(ref _holds, -OwnersHold) == 0);

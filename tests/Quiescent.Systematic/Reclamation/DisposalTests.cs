@@ -7,7 +7,7 @@ public unsafe class DisposalTests
 {
     // append-lost-in-dispose, and a withdrawal of what was carried out.
     [Fact]
-    public void An_append_is_carried_out_or_refused() => Exploration.Run(threads: 2, scenario: schedule =>
+    public void An_append_is_reclaimed_or_refused() => Exploration.Run(threads: 2, scenario: schedule =>
     {
         int form = schedule.Choose(3);
         RcuDomain domain = Domains.WithPagesOf(2);

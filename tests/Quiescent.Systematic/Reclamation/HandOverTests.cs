@@ -61,7 +61,7 @@ public unsafe class HandOverTests
     {
         using RcuDomain domain = Domains.Create();
         Published published = new();
-        List<int> carriedOut = [];
+        List<int> reclaimed = [];
         int queued = 0;
         schedule.Start(() =>
         {
@@ -73,7 +73,7 @@ public unsafe class HandOverTests
                 {
                     Block.Free(old);
                     Schedule.Point();
-                    carriedOut.Add(number);
+                    reclaimed.Add(number);
                 });
                 queued = number;
             }
@@ -81,10 +81,13 @@ public unsafe class HandOverTests
         schedule.Start(() => published.ReadIn(domain));
         int before = queued;
         domain.BarrierCallbacks();
-        Schedule.Require(carriedOut.Count >= before, $"{before} callbacks were queued before the barrier, {carriedOut.Count} had run after it.");
+        Schedule.Require(
+            reclaimed.Count >= before,
+            $"{before} callbacks were queued before the barrier, {reclaimed.Count} had run after it.");
         schedule.JoinAll();
         domain.Barrier();
-        Schedule.Require(carriedOut.SequenceEqual([1, 2, 3]), $"Callbacks ran in the order {string.Join(", ", carriedOut)}.");
+        Schedule.Require(
+            reclaimed.SequenceEqual([1, 2, 3]), $"Callbacks ran in the order {string.Join(", ", reclaimed)}.");
     });
 
     private static void Free(RcuDomain domain, Block* block, int form)

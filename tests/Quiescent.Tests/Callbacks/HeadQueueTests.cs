@@ -94,7 +94,7 @@ public sealed unsafe class HeadQueueTests : IDisposable
     // A barrier of another thread may have sealed the head after the drain of a disposal has ended: it is withdrawn all
     // the same.
     [Fact]
-    public void The_newest_head_can_be_withdrawn_until_its_chain_is_carried_out()
+    public void The_newest_head_can_be_withdrawn_until_its_chain_is_reclaimed()
     {
         Assert.False(_queue->TryWithdraw(_context));
         Push(2);
@@ -136,7 +136,7 @@ public sealed unsafe class HeadQueueTests : IDisposable
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
-    public void A_head_withdrawn_from_a_sealed_chain_is_not_carried_out_with_it(int count)
+    public void A_head_withdrawn_from_a_sealed_chain_is_not_reclaimed_with_it(int count)
     {
         Push(count);
         RcuHead* withdrawn = NewHead();

@@ -55,7 +55,7 @@ public class InsideCallbackTests
         domain.Barrier(); // what it queued
         Assert.Null(failure);
         Until.True(() => domain.Poll(state));
-        Assert.Equal(1 + Enum.GetValues<Form>().Length, Forms.CarriedOut(domain));
+        Assert.Equal(1 + Enum.GetValues<Form>().Length, Forms.Reclaimed(domain));
         Books.MustBalance(domain);
     }
 
@@ -79,7 +79,7 @@ public class InsideCallbackTests
             Worker.Run(domain.Barrier);
             Worker.Run(domain.Barrier);
             Assert.Null(failure);
-            Assert.Equal(5_001, Forms.CarriedOut(domain));
+            Assert.Equal(5_001, Forms.Reclaimed(domain));
         }
     }
 
@@ -116,7 +116,7 @@ public class InsideCallbackTests
             Forms.Queue(other, Form.Delegate);
             other.Barrier();
             other.Synchronize();
-            freed = Forms.CarriedOut(other);
+            freed = Forms.Reclaimed(other);
         });
         domain.Barrier();
         Assert.Equal(2, freed);

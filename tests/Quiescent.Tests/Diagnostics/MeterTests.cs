@@ -47,14 +47,14 @@ public class MeterTests
 
     [Theory]
     [MemberData(nameof(Forms.All), MemberType = typeof(Forms))]
-    public void What_waits_and_what_is_carried_out_is_measured_where_it_belongs(Form form)
+    public void What_waits_and_what_is_reclaimed_is_measured_where_it_belongs(Form form)
     {
         using RcuDomain domain = Domains.New(name: Name);
         using HeardMeasurements heard = new();
         (string blocks, string callbacks) = ("quiescent.blocks", "quiescent.callbacks");
         (string mine, string others) = Forms.IsCallback(form) ? (callbacks, blocks) : (blocks, callbacks);
         (string kind, string otherKind) = Forms.IsCallback(form) ? ("callback", "block") : ("block", "callback");
-        string carriedOut = Forms.IsCallback(form) ? "quiescent.callbacks.invoked" : "quiescent.blocks.freed";
+        string reclaimed = Forms.IsCallback(form) ? "quiescent.callbacks.invoked" : "quiescent.blocks.freed";
         using (new ParkedReader(domain))
         {
             for (int i = 0; i < 3; i++)
@@ -63,12 +63,12 @@ public class MeterTests
             }
 
             Assert.Equal(3, heard.Collect($"{mine}.queued", Name));
-            Assert.Equal(0, heard.Collect(carriedOut, Name));
+            Assert.Equal(0, heard.Collect(reclaimed, Name));
             Assert.Equal(3, heard.Collect("quiescent.backlog", Name, kind));
         }
 
         domain.Barrier();
-        Assert.Equal(3, heard.Collect(carriedOut, Name));
+        Assert.Equal(3, heard.Collect(reclaimed, Name));
         Assert.Equal(0, heard.Collect("quiescent.backlog", Name));
         Assert.Equal(0, heard.Collect($"{others}.queued", Name) + heard.Collect("quiescent.backlog", Name, otherKind));
     }

@@ -115,7 +115,7 @@ public unsafe class DeallocatorTests
         void* block = NativeMemory.AllocZeroed(8);
         *(int*)block = 2_000;
         domain.Free<FreeingHeap>(block);
-        Until.True(() => Forms.CarriedOut(domain) == 2_001);
+        Until.True(() => Forms.Reclaimed(domain) == 2_001);
         Books.MustBalance(domain);
         FreeingHeap.Domain = null;
     }

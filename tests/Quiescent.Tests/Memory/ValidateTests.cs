@@ -93,7 +93,7 @@ public unsafe class ValidateTests
                 }
             }
         }));
-        Assert.Equal(60_000, Forms.CarriedOut(Balanced(domain)));
+        Assert.Equal(60_000, Forms.Reclaimed(Balanced(domain)));
     }
 
     [Fact]
@@ -121,7 +121,7 @@ public unsafe class ValidateTests
 
     [Theory]
     [MemberData(nameof(Forms.All), MemberType = typeof(Forms))]
-    public void Every_form_is_carried_out_under_validation(Form form)
+    public void Every_form_is_reclaimed_under_validation(Form form)
     {
         using RcuDomain domain = Domains.New(validate: true);
         for (int i = 0; i < 1_100; i++)
@@ -129,7 +129,7 @@ public unsafe class ValidateTests
             Forms.Queue(domain, form);
         }
 
-        Assert.Equal(1_100, Forms.CarriedOut(Balanced(domain)));
+        Assert.Equal(1_100, Forms.Reclaimed(Balanced(domain)));
     }
 
     [Fact]

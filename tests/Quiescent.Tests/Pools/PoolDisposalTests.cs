@@ -113,8 +113,8 @@ public unsafe class PoolDisposalTests
         for (int i = 0; i < 50; i++)
         {
             using RcuPool<Item> pool = new(domain);
-            channel ??= PoolInside.Channel(PoolInside.Core(pool));
-            Assert.Equal(channel, PoolInside.Channel(PoolInside.Core(pool)));
+            channel ??= PoolInside.Core(pool).Channel;
+            Assert.Equal(channel, PoolInside.Core(pool).Channel);
             for (int k = 0; k < 600; k++)
             {
                 Item* block = pool.Rent();

@@ -74,7 +74,7 @@ public sealed unsafe class PoolFaultTests
         }
 
         using RcuPool<Item> pool = new(domain);
-        Assert.Equal(-1, PoolInside.Channel(PoolInside.Core(pool)));
+        Assert.Equal(-1, PoolInside.Core(pool).Channel);
     }
 
     [Theory]

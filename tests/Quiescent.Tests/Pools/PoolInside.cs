@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Quiescent.Pools;
 using Quiescent.Queues;
 using Quiescent.Reclamation;
@@ -35,7 +34,7 @@ internal static unsafe class PoolInside
     }
 
     public static Depot Depot<T>(RcuPool<T> pool)
-        where T : unmanaged => DepotOf(Core(pool));
+        where T : unmanaged => Core(pool).Depot;
 
     /// <summary>What all threads' magazines hold.</summary>
     public static long InMagazines<T>(RcuPool<T> pool)
@@ -51,7 +50,7 @@ internal static unsafe class PoolInside
         {
             for (PageQueue* queue = &core.QueuesOf(i)->Blocks; queue != null; queue = queue->Following)
             {
-                if (queue->Channel == Channel(Core(pool)) && ((Magazine*)queue)->Pool == Number(Core(pool)))
+                if (queue->Channel == Core(pool).Channel && ((Magazine*)queue)->Pool == Core(pool).State.Number)
                 {
                     magazines.Add((nint)queue);
                 }
@@ -64,13 +63,4 @@ internal static unsafe class PoolInside
     public static BlockPool Core<T>(RcuPool<T> pool)
         where T : unmanaged => (BlockPool)typeof(RcuPool<T>)
             .GetField("_pool", System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Instance)!.GetValue(pool)!;
-
-    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_depot")]
-    private static extern ref readonly Depot DepotOf(BlockPool pool);
-
-    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_channel")]
-    public static extern ref readonly int Channel(BlockPool pool);
-
-    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_number")]
-    private static extern ref readonly long Number(BlockPool pool);
 }

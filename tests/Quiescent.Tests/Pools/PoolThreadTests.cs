@@ -106,7 +106,7 @@ public unsafe class PoolThreadTests
     }
 
     [Fact]
-    public void A_barrier_carries_out_what_all_threads_have_freed()
+    public void A_barrier_reclaims_what_all_threads_have_freed()
     {
         using RcuDomain domain = Domains.New();
         using RcuPool<Item> pool = new(domain);

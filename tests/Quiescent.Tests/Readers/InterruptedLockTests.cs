@@ -34,7 +34,7 @@ public sealed class InterruptedLockTests
     {
         using RcuDomain domain = Domains.New();
         WhileHeld(ref GateOf(Inside.Core(domain).Slots), () => Forms.Queue(domain, form));
-        MustCarryOutOne(domain);
+        MustReclaimOne(domain);
     }
 
     // Fault caught: an interruptible lock at the reclaimer's start: what was queued is reported as an exception, and
@@ -48,7 +48,7 @@ public sealed class InterruptedLockTests
     {
         using RcuDomain domain = Domains.New();
         WhileHeld(ref GateOf(domain.Core.Reclaimer), () => Forms.Queue(domain, form));
-        MustCarryOutOne(domain);
+        MustReclaimOne(domain);
     }
 
     // Fault caught: an interruptible lock of Validate's ledger: Free throws, or the reclaimer stops with a queue's lock
@@ -61,10 +61,10 @@ public sealed class InterruptedLockTests
     {
         using RcuDomain domain = Domains.New(validate: true);
         WhileHeld(ref GateOf(Inside.Core(domain).Queues.Ledger!), () => Forms.Queue(domain, form));
-        MustCarryOutOne(domain);
+        MustReclaimOne(domain);
     }
 
-    private static void MustCarryOutOne(RcuDomain domain)
+    private static void MustReclaimOne(RcuDomain domain)
     {
         RcuStatistics books = Books.MustBalance(domain);
         Assert.Equal(1, books.BlocksFreed + books.CallbacksInvoked);

@@ -6,7 +6,7 @@ public class BarrierAsyncTests
 {
     [Theory]
     [MemberData(nameof(Forms.All), MemberType = typeof(Forms))]
-    public async Task It_completes_when_everything_has_been_carried_out(Form form)
+    public async Task It_completes_when_everything_has_been_reclaimed(Form form)
     {
         // No batch is gathered for a minute while somebody waits.
         using RcuDomain domain = new(new RcuDomainOptions { ReclaimDelay = TimeSpan.FromMinutes(1) });
@@ -18,7 +18,7 @@ public class BarrierAsyncTests
             }
         });
         await domain.BarrierAsync(TestContext.Current.CancellationToken);
-        Assert.Equal(600, Forms.CarriedOut(domain));
+        Assert.Equal(600, Forms.Reclaimed(domain));
     }
 
     [Fact]

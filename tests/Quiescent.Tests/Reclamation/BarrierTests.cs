@@ -49,7 +49,7 @@ public class BarrierTests
             // Nobody gathers a batch for a minute while a barrier waits.
             Worker.Run(domain.Barrier);
             expected += count;
-            Assert.Equal(expected, Forms.CarriedOut(domain));
+            Assert.Equal(expected, Forms.Reclaimed(domain));
         }
     }
 

@@ -18,7 +18,7 @@ public class BlockPolicyTests
         Assert.InRange(Forms.Waiting(domain), Limit - 128, Limit + 256);
         reader.Release();
         worker.Join();
-        Assert.Equal(2 * Limit, Forms.CarriedOut(Balanced(domain)));
+        Assert.Equal(2 * Limit, Forms.Reclaimed(Balanced(domain)));
     }
 
     [Fact]
@@ -75,7 +75,7 @@ public class BlockPolicyTests
                 Forms.Queue(domain, (Form)((i + thread) % 12));
             }
         }));
-        Assert.Equal(18_000, Forms.CarriedOut(Balanced(domain)));
+        Assert.Equal(18_000, Forms.Reclaimed(Balanced(domain)));
     }
 
     private static RcuDomain Balanced(RcuDomain domain)

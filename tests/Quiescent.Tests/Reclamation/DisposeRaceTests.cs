@@ -19,7 +19,7 @@ public unsafe class DisposeRaceTests
     [InlineData(Form.Function, false)]
     [InlineData(Form.Function, true)]
     [InlineData(Form.Delegate, false)]
-    public void Each_item_is_carried_out_once_or_rejected(Form form, bool validate)
+    public void Each_item_is_reclaimed_once_or_rejected(Form form, bool validate)
     {
         for (int round = 0; round < Rounds; round++)
         {

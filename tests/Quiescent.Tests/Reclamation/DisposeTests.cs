@@ -54,7 +54,7 @@ public unsafe class DisposeTests
         Forms.QueueAll(domain);
         Worker.JoinAll(Worker.StartMany(3, _ => domain.Dispose()));
         domain.Dispose();
-        Assert.Equal(12, Forms.CarriedOut(domain));
+        Assert.Equal(12, Forms.Reclaimed(domain));
     }
 
     [Theory]
@@ -110,7 +110,7 @@ public unsafe class DisposeTests
         domain.Dispose();
         Assert.True(step.SignalAndWait(Until.Bound, TestContext.Current.CancellationToken));
         worker.Join();
-        Assert.Equal((12, 12), (Forms.Queued(domain), Forms.CarriedOut(domain)));
+        Assert.Equal((12, 12), (Forms.Queued(domain), Forms.Reclaimed(domain)));
     }
 
     [Fact]
@@ -171,7 +171,7 @@ public unsafe class DisposeTests
         Assert.Equal(12, Forms.Waiting(domain));
         reader.Release();
         disposer.Join();
-        Assert.Equal(12, Forms.CarriedOut(domain));
+        Assert.Equal(12, Forms.Reclaimed(domain));
     }
 
     [Fact]

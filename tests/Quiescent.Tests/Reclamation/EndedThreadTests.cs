@@ -7,7 +7,7 @@ public unsafe class EndedThreadTests
     // Nobody else calls anything: what an ended thread left must be found by the reclaimer alone.
     [Theory]
     [MemberData(nameof(Forms.All), MemberType = typeof(Forms))]
-    public void What_a_thread_queued_before_it_ended_is_carried_out(Form form)
+    public void What_a_thread_queued_before_it_ended_is_reclaimed(Form form)
     {
         using RcuDomain domain = Domains.New();
         Worker.Run(() =>
@@ -17,7 +17,7 @@ public unsafe class EndedThreadTests
                 Forms.Queue(domain, form);
             }
         });
-        Until.True(() => Forms.CarriedOut(domain) == 700);
+        Until.True(() => Forms.Reclaimed(domain) == 700);
         Until.True(() => Inside.IsIdle(domain));
     }
 
@@ -105,7 +105,7 @@ public unsafe class EndedThreadTests
             Worker.JoinAll(Worker.StartMany(8, _ => Forms.QueueAll(domain)));
         }
 
-        Until.True(() => Forms.CarriedOut(domain) == Threads * 12);
+        Until.True(() => Forms.Reclaimed(domain) == Threads * 12);
         Assert.InRange(domain.GetStatistics().ReaderSlots, 1, 9); // Eight at a time, and the reclaimer if it had registered.
     }
 }

@@ -86,7 +86,7 @@ public unsafe class ExactlyOnceTests
     }
 
     [Fact]
-    public void Each_form_on_each_thread_is_carried_out_and_no_more()
+    public void Each_form_on_each_thread_is_reclaimed_and_no_more()
     {
         const int Each = 12_000;
         using RcuDomain domain = new(new RcuDomainOptions { BacklogLimit = 5_000 });

@@ -97,7 +97,7 @@ internal static unsafe class Forms
         }
     }
 
-    public static long CarriedOut(RcuDomain domain)
+    public static long Reclaimed(RcuDomain domain)
     {
         RcuStatistics books = domain.GetStatistics();
         return books.BlocksFreed + books.CallbacksInvoked;

@@ -22,10 +22,10 @@ public unsafe class FreeTests
 
         GracePeriodState state = domain.StartPoll();
         Until.True(() => domain.GetStatistics().GracePeriodsStarted > 0);
-        Assert.Equal(0, Forms.CarriedOut(domain));
+        Assert.Equal(0, Forms.Reclaimed(domain));
         Assert.False(domain.Poll(state));
         reader.Release();
-        Until.True(() => Forms.CarriedOut(domain) == 600);
+        Until.True(() => Forms.Reclaimed(domain) == 600);
         Books.MustBalance(domain);
     }
 

@@ -16,7 +16,7 @@ public class HeadStressTests
     [InlineData(Form.Head, 1)]
     [InlineData(Form.UserHead, 0)]
     [InlineData(Form.Function, 0)]
-    public void Heads_freed_in_bursts_and_pauses_by_four_threads_are_all_carried_out(Form form, int delay)
+    public void Heads_freed_in_bursts_and_pauses_by_four_threads_are_all_reclaimed(Form form, int delay)
     {
         // Not disposed of when it fails: that would wait for what hangs.
         RcuDomain domain = new(new RcuDomainOptions { ReclaimDelay = TimeSpan.FromMilliseconds(delay), BacklogLimit = 100_000 });
@@ -43,7 +43,7 @@ public class HeadStressTests
         }));
 
         // Without a barrier first: it would heal a reclaimer that sleeps over waiting heads.
-        Until.True(() => Forms.CarriedOut(domain) == queued);
+        Until.True(() => Forms.Reclaimed(domain) == queued);
         Books.MustBalance(domain);
         Assert.Equal(queued, Forms.Queued(domain));
         Assert.Equal(strays, CountingHeap.Strays);

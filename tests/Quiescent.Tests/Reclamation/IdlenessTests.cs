@@ -66,7 +66,7 @@ public class IdlenessTests
         for (int i = 1; i <= 100; i++)
         {
             Forms.Queue(domain, form);
-            Until.True(() => Forms.CarriedOut(domain) == i);
+            Until.True(() => Forms.Reclaimed(domain) == i);
             Until.True(() => Inside.IsIdle(domain));
         }
     }

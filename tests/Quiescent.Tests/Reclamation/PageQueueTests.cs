@@ -104,7 +104,7 @@ public sealed unsafe class PageQueueTests : IDisposable
     }
 
     [Fact]
-    public void Entries_can_be_carried_out_one_by_one()
+    public void Entries_can_be_reclaimed_one_by_one()
     {
         Append(Entries);
         SealAndComplete();
@@ -154,7 +154,7 @@ public sealed unsafe class PageQueueTests : IDisposable
 
     // Catches a stream of callers that postpones the same entries for ever.
     [Fact]
-    public void A_note_is_not_replaced_before_it_is_carried_out()
+    public void A_snapshot_is_not_replaced_before_it_is_reclaimed()
     {
         Append(1);
         Note(evenIfActive: true, out ulong target);
@@ -190,7 +190,7 @@ public sealed unsafe class PageQueueTests : IDisposable
     [InlineData(Deallocators.NativeHeap, true)]
     [InlineData(Deallocators.AlignedNativeHeap, true)]
     [InlineData(Deallocators.AlignedNativeHeap + 1, false)] // User code runs without the lock: it may have been taken.
-    public void The_newest_entry_can_be_withdrawn_until_it_is_carried_out_or_noted_for_code(int channel, bool evenIfNoted)
+    public void The_newest_entry_can_be_withdrawn_until_it_is_reclaimed_or_noted_for_code(int channel, bool evenIfNoted)
     {
         _queue->Channel = channel;
         Append(2);

@@ -11,7 +11,7 @@ public sealed class ReclaimerStartTests
     // about to fail for one that runs, clears Idle and leaves; nothing ever starts the reclaimer again, and barriers
     // hang.
     [Fact]
-    public void An_append_during_a_failing_start_of_the_reclaimer_is_carried_out()
+    public void An_append_during_a_failing_start_of_the_reclaimer_is_reclaimed()
     {
         RcuDomain domain = Domains.New();
         Thread asking = Thread.CurrentThread;

@@ -46,7 +46,7 @@ public class WakeUpStressTests
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
-    public void A_million_single_frees_with_pauses_are_all_carried_out(int delay)
+    public void A_million_single_frees_with_pauses_are_all_reclaimed(int delay)
     {
         const int Each = 400_000;
         using RcuDomain domain = new(new RcuDomainOptions { ReclaimDelay = TimeSpan.FromMilliseconds(delay) });
@@ -73,7 +73,7 @@ public class WakeUpStressTests
                 }
             }
         }));
-        Until.True(() => Forms.CarriedOut(domain) == Threads * Each);
+        Until.True(() => Forms.Reclaimed(domain) == Threads * Each);
         Until.True(() => Inside.IsIdle(domain));
         Books.MustBalance(domain);
     }

@@ -27,7 +27,7 @@ public sealed class DetectorTests
 
     // The busted twin of a barrier: it returns while an item waits, or runs.
     [Fact]
-    public void A_barrier_that_returns_before_an_item_has_been_carried_out_is_a_failure()
+    public void A_barrier_that_returns_before_an_item_has_been_reclaimed_is_a_failure()
     {
         using RcuSubject subject = RcuSubject.New("barrier", _failures);
         using Round round = new(subject, posters: 2);
@@ -38,7 +38,7 @@ public sealed class DetectorTests
 
     // An item that is carried out twice.
     [Fact]
-    public void A_barrier_after_which_more_has_been_carried_out_than_was_posted_is_a_failure()
+    public void A_barrier_after_which_more_has_been_reclaimed_than_was_posted_is_a_failure()
     {
         using RcuSubject subject = RcuSubject.New("barrier", _failures);
         using Round round = new(subject, posters: 1);

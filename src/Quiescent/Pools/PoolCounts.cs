@@ -4,10 +4,17 @@ using Quiescent.Reclamation;
 
 namespace Quiescent.Pools;
 
-// Counts where a pool's blocks are: P6 (blocks out = rented less freed).
-internal sealed unsafe partial class BlockPool
+// Counts where a pool's blocks are.
+//
+// P6 (blocks out)  The count of blocks out is rented less freed, from each magazine's own figures, and never from where
+//     blocks are: so it does not miss a block on its way from one place to another. The freed count is the number of
+//     entries that the queue has ever received.
+internal sealed unsafe class PoolCounts(BlockPool pool)
 {
     private long _freedWithoutMagazine;
+
+    /// <summary>Counts a block that FreeNow took straight to the depot.</summary>
+    public void AddFreedWithoutMagazine() => Order.Increment(ref _freedWithoutMagazine);
 
     /// <summary>Reads what was freed before what was rented, so that the blocks freed never seem to outnumber those
     /// rented.</summary>
@@ -15,7 +22,7 @@ internal sealed unsafe partial class BlockPool
     {
         long freed = Order.Acquire(in _freedWithoutMagazine);
         long waiting = 0;
-        for (Enumerator magazines = new(this); magazines.MoveNext();)
+        for (Enumerator magazines = new(pool); magazines.MoveNext();)
         {
             Figures figures = magazines.Read();
             freed += figures.Freed;
@@ -23,12 +30,12 @@ internal sealed unsafe partial class BlockPool
         }
 
         long rented = 0;
-        for (Enumerator magazines = new(this); magazines.MoveNext();)
+        for (Enumerator magazines = new(pool); magazines.MoveNext();)
         {
             rented += magazines.Read().Rented;
         }
 
-        (long slabs, long blocks, _) = _depot.Read();
+        (long slabs, long blocks, _) = pool.Depot.Read();
         long blocksOut = slabs == 0 ? 0 : rented - freed;
         return new RcuPoolStatistics
         {
@@ -36,16 +43,16 @@ internal sealed unsafe partial class BlockPool
             BlocksWaiting = waiting,
             BlocksReady = Math.Max(0, blocks - blocksOut - waiting),
             Slabs = slabs,
-            SlabBytes = slabs * (long)_layout.SlabBytes,
+            SlabBytes = slabs * (long)pool.SlabBytes,
         };
     }
 
-    // Called on a closed pool: nothing is rented, so blocks that come back during the count make the true figure
-    // smaller, never larger.
-    private long CountOut()
+    /// <summary>Counts the blocks that are out of a closed pool: nothing is rented, so blocks that come back during the
+    /// count make the true figure smaller, never larger.</summary>
+    public long CountOut()
     {
         long blocksOut = 0;
-        for (Enumerator magazines = new(this); magazines.MoveNext();)
+        for (Enumerator magazines = new(pool); magazines.MoveNext();)
         {
             Figures figures = magazines.Read();
             blocksOut += figures.Rented - figures.Freed;
@@ -54,14 +61,26 @@ internal sealed unsafe partial class BlockPool
         return blocksOut - Order.Acquire(in _freedWithoutMagazine);
     }
 
+    /// <summary>How many blocks are ready to rent in all threads' magazines.</summary>
+    public long CountInMagazines()
+    {
+        long ready = 0;
+        for (Enumerator magazines = new(pool); magazines.MoveNext();)
+        {
+            ready += Order.Acquire(in magazines.Current->Count);
+        }
+
+        return ready;
+    }
+
     // Rented is net of what FreeNow brought back.
     private readonly record struct Figures(long Rented, long Freed, long Waiting);
 
     // The pool's magazines, of idle, busy and ended threads.
     private ref struct Enumerator(BlockPool pool)
     {
-        private readonly DomainCore _core = pool._core;
-        private int _slot = pool._core.Slots.End;
+        private readonly DomainCore _core = pool.Core;
+        private int _slot = pool.Core.Slots.End;
         private PageQueue* _queue;
 
         public readonly Magazine* Current => (Magazine*)_queue;
@@ -81,7 +100,7 @@ internal sealed unsafe partial class BlockPool
                     _queue = &_core.QueuesOf(_slot)->Blocks;
                 }
             }
-            while (_queue->Channel != pool._channel || Order.Acquire(in Current->Pool) != pool._number);
+            while (_queue->Channel != pool.Channel || Order.Acquire(in Current->Pool) != pool.State.Number);
 
             return true;
         }
