@@ -29,7 +29,8 @@ internal static class Targets
     public static async Task<IReadOnlyList<Target>> WithDomainsAsync(
         IReadOnlyList<Target> targets, MetricLimits limits, CancellationToken cancellation)
     {
-        bool[] have = await Task.WhenAll(targets.Select(target => HasDomainsAsync(target.ProcessId, limits, cancellation))).ConfigureAwait(false);
+        bool[] have = await Task.WhenAll(
+            targets.Select(target => HasDomainsAsync(target.ProcessId, limits, cancellation))).ConfigureAwait(false);
         return [.. targets.Where((_, i) => have[i])];
     }
 
@@ -39,7 +40,8 @@ internal static class Targets
         patience.CancelAfter(s_patience);
         try
         {
-            await using TargetStream stream = await TargetStream.OpenAsync(processId, limits, patience.Token).ConfigureAwait(false);
+            await using TargetStream stream = await TargetStream.OpenAsync(
+                processId, limits, patience.Token).ConfigureAwait(false);
             await foreach (TopMessage message in stream.Messages.ReadAllAsync(patience.Token).ConfigureAwait(false))
             {
                 switch (message)
@@ -81,7 +83,8 @@ internal static class Targets
         try
         {
             string[] arguments = File.ReadAllText($"/proc/{processId}/cmdline").Split('\0');
-            return arguments.Skip(1).FirstOrDefault(argument => argument.EndsWith(".dll", StringComparison.OrdinalIgnoreCase)) is { } program
+            return arguments.Skip(1).FirstOrDefault(
+                argument => argument.EndsWith(".dll", StringComparison.OrdinalIgnoreCase)) is { } program
                 ? Path.GetFileNameWithoutExtension(program)
                 : null;
         }

@@ -8,7 +8,8 @@ namespace Quiescent.Scale.Native;
 // How a child process ended. There is no exit code when it could not be started, or was ended for its time limit.
 internal readonly record struct ChildResult(int? ExitCode, string Output, string Errors)
 {
-    public string[] ErrorLines => Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+    public string[] ErrorLines =>
+        Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
     public string LastError => ErrorLines.LastOrDefault() ?? "";
 }

@@ -31,7 +31,9 @@ internal sealed class NativeBuilder(string sources, string cache, Action<string>
     public static string DefaultCache()
     {
         string data = Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData);
-        return data.Length != 0 ? Path.Combine(data, "quiescent", "native") : Directory.CreateTempSubdirectory("quiescent").FullName;
+        return data.Length != 0
+            ? Path.Combine(data, "quiescent", "native")
+            : Directory.CreateTempSubdirectory("quiescent").FullName;
     }
 
     private NativeBinary FindOrBuild(NativeProgram program)
@@ -66,12 +68,15 @@ internal sealed class NativeBuilder(string sources, string cache, Action<string>
         }
 
         long start = Stopwatch.GetTimestamp();
-        string output = Path.Combine(_folder.Value, string.Create(CultureInfo.InvariantCulture, $"build-{Environment.ProcessId}-{program.Name}"));
+        string output = Path.Combine(
+            _folder.Value,
+            string.Create(CultureInfo.InvariantCulture, $"build-{Environment.ProcessId}-{program.Name}"));
         Directory.CreateDirectory(output);
         announce(program.Name);
         try
         {
-            ChildResult result = ChildProcess.Run("make", ["--silent", "-C", sources, $"OUT={output}", program.Name], _left);
+            ChildResult result = ChildProcess.Run(
+                "make", ["--silent", "-C", sources, $"OUT={output}", program.Name], _left);
             if (result.ExitCode is null && Stopwatch.GetElapsedTime(start) >= _left)
             {
                 return Absent(NoTime);

@@ -9,7 +9,8 @@ namespace Quiescent.Scale.Peers;
 internal readonly unsafe struct DotNextEpoch : IReadSide<Nothing>, IUpdateSide
 {
     public const string Remark =
-        "each free in a scope of its own, entered after the unlink: one that was open before files garbage under the epoch it read then";
+        "each free in a scope of its own, entered after the unlink: one that was open before files garbage under the "
+        + "epoch it read then";
 
     private static readonly Epoch s_epoch = new() { NativeResourceManager = new Blocks() };
 

@@ -28,7 +28,8 @@ internal readonly struct OfTsavorite : ILightEpoch
 
 internal readonly struct OfFaster : ILightEpoch
 {
-    public const string Remark = "incorrect: the announcement is not ordered before the loads, so that a reader can read a freed block";
+    public const string Remark =
+        "incorrect: the announcement is not ordered before the loads, so that a reader can read a freed block";
 
     private static readonly FASTER.core.LightEpoch s_epoch = new();
 

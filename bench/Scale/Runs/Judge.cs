@@ -65,7 +65,8 @@ internal static class Judge
     private static TargetResult NotJudged(Target target, string reason) =>
         new() { Target = target, Measured = null, Verdict = Verdict.NotJudged, Reason = reason };
 
-    private static Score? Find(IReadOnlyList<Score> scores, string name) => scores.FirstOrDefault(score => score.Contestant.Name == name);
+    private static Score? Find(IReadOnlyList<Score> scores, string name) =>
+        scores.FirstOrDefault(score => score.Contestant.Name == name);
 
     private static string? WhyNot(string name, Score? score) => score switch
     {
@@ -76,5 +77,6 @@ internal static class Judge
         _ => null,
     };
 
-    private static double[] ValuesOf(Score score, Target target) => target.Detail is null ? score.Values() : score.Values(target.Detail);
+    private static double[] ValuesOf(Score score, Target target) =>
+        target.Detail is null ? score.Values() : score.Values(target.Detail);
 }

@@ -26,7 +26,8 @@ internal sealed record ScaleResult
     public IEnumerable<(ContestResult Contest, Row Row)> Failures =>
         from contest in Contests from row in contest.Rows where row.Failure is not null select (contest, row);
 
-    public int Count(Verdict verdict) => Contests.Sum(contest => contest.Targets.Count(target => target.Verdict == verdict));
+    public int Count(Verdict verdict) =>
+        Contests.Sum(contest => contest.Targets.Count(target => target.Verdict == verdict));
 }
 
 // A contest that was not measured, and the least time that measuring it takes.
@@ -60,7 +61,8 @@ internal sealed record ContestResult
     /// <summary>The rows that have values, the best first.</summary>
     [JsonIgnore]
     public IEnumerable<Row> Ranked =>
-        Rows.Where(row => row.Value is not null).OrderBy(row => row.Value!.Value.Median * (Unit.LowerIsBetter ? 1 : -1));
+        Rows.Where(row => row.Value is not null).OrderBy(
+            row => row.Value!.Value.Median * (Unit.LowerIsBetter ? 1 : -1));
 
     public Ratio? FindRatio(string of, string to) => Array.Find(Ratios, ratio => ratio.Of == of && ratio.To == to);
 }

@@ -19,7 +19,9 @@ internal static unsafe class Barriers
 
     public static IEnumerable<Contest> Contests()
     {
-        yield return new("B/empty", "Barrier of an idle domain", Unit.Microseconds, [new(Ours, Side.Ours, Empty) { SetUp = s_warmUp }])
+        yield return new(
+            "B/empty", "Barrier of an idle domain", Unit.Microseconds,
+            [new(Ours, Side.Ours, Empty) { SetUp = s_warmUp }])
         {
             IsHeadline = true,
             Targets = [new(Ours, Bound.AtMost, 2)],

@@ -54,7 +54,8 @@ internal static class Size
         double both = new FileInfo(with).Length / BytesPerKibibyte;
         return new Reading(both - hello)
         {
-            Details = [new("hello-world KiB", hello), new("with the library KiB", both), new(AtRest, MemoryAtRest(with))],
+            Details =
+                [new("hello-world KiB", hello), new("with the library KiB", both), new(AtRest, MemoryAtRest(with))],
         };
     }
 
@@ -77,7 +78,9 @@ internal static class Size
     private static double ResidentKibibytes(int process)
     {
         const string Name = "Rss:";
-        string line = File.ReadLines($"/proc/{process}/smaps_rollup").First(line => line.StartsWith(Name, StringComparison.Ordinal));
-        return double.Parse(line[Name.Length..].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture);
+        string line = File.ReadLines($"/proc/{process}/smaps_rollup").First(
+            line => line.StartsWith(Name, StringComparison.Ordinal));
+        return double.Parse(
+            line[Name.Length..].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture);
     }
 }

@@ -90,13 +90,17 @@ internal sealed class DomainWatch(DomainKey key)
     {
         TimeSpan lasted = TimeSpan.FromSeconds(stall.Seconds ?? 0);
         string progress = stall.Cause == StallCause.Reader ? Instruments.GracePeriods : Instruments.CallbacksInvoked;
-        return (Delta(progress) > 0 && stall.Time - lasted <= start) || end - stall.Time > (4 * lasted) + TimeSpan.FromSeconds(5);
+        return (Delta(progress) > 0 && stall.Time - lasted <= start)
+            || end - stall.Time > (4 * lasted) + TimeSpan.FromSeconds(5);
     }
 
-    private long? Total(string instrument, string? part = null) => _values.TryGetValue((instrument, part), out CounterValue? value) ? (long)value.Value : null;
+    private long? Total(string instrument, string? part = null) =>
+        _values.TryGetValue((instrument, part), out CounterValue? value) ? (long)value.Value : null;
 
-    private double? Delta(string instrument) => _values.TryGetValue((instrument, null), out CounterValue? value) ? DeltaOf(value) : null;
+    private double? Delta(string instrument) =>
+        _values.TryGetValue((instrument, null), out CounterValue? value) ? DeltaOf(value) : null;
 
     private double? DeltaOf(CounterValue value) =>
-        value.Delta ?? (_lastTotals.TryGetValue((value.Instrument, value.Part), out double last) ? value.Value - last : null);
+        value.Delta
+        ?? (_lastTotals.TryGetValue((value.Instrument, value.Part), out double last) ? value.Value - last : null);
 }

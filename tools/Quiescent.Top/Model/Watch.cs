@@ -46,7 +46,8 @@ internal sealed class Watch
         }
 
         Reading reading = new(
-            interval.Start, interval.End, [.. _domains.Values.Select(domain => domain.Read(interval.Start, interval.End))])
+            interval.Start, interval.End,
+            [.. _domains.Values.Select(domain => domain.Read(interval.Start, interval.End))])
         {
             Reports = [.. _reports],
             NewReports = [.. _newReports],

@@ -37,7 +37,8 @@ internal static class SeriesTags
             at = end + 1;
         }
 
-        return name is not null && long.TryParse(id, NumberStyles.Integer, CultureInfo.InvariantCulture, out long number)
+        return name is not null
+            && long.TryParse(id, NumberStyles.Integer, CultureInfo.InvariantCulture, out long number)
             ? (new DomainKey(number, name), part)
             : null;
     }

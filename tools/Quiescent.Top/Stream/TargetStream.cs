@@ -20,7 +20,8 @@ internal sealed class TargetStream : IAsyncDisposable
 
     private readonly EventPipeSession _session;
     private readonly EventDecoder _decoder;
-    private readonly Channel<TopMessage> _messages = Channel.CreateUnbounded<TopMessage>(new() { SingleReader = true, SingleWriter = true });
+    private readonly Channel<TopMessage> _messages = Channel.CreateUnbounded<TopMessage>(
+        new() { SingleReader = true, SingleWriter = true });
 
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -47,7 +48,8 @@ internal sealed class TargetStream : IAsyncDisposable
         try
         {
             EventPipeSession session = await new DiagnosticsClient(processId)
-                .StartEventPipeSessionAsync(providers, requestRundown: false, BufferMegabytes, patience.Token).ConfigureAwait(false);
+                .StartEventPipeSessionAsync(
+                    providers, requestRundown: false, BufferMegabytes, patience.Token).ConfigureAwait(false);
             return new TargetStream(session, new EventDecoder(client));
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
@@ -60,7 +62,8 @@ internal sealed class TargetStream : IAsyncDisposable
             throw Targets.Exists(processId)
                 ? new TopException(
                     TopExit.NoAccess,
-                    $"process {processId} has no diagnostics port that can be reached: only .NET processes have one, open to their own user, "
+                    $"process {processId} has no diagnostics port that can be reached: only .NET processes have one, "
+                    + $"open to their own user, "
                     + "in the folder that TMPDIR names for them, unless DOTNET_EnableDiagnostics=0 is set")
                 : TopException.NoProcess(processId);
         }

@@ -8,7 +8,8 @@ internal sealed record IntervalEnded(DateTime Time, DateTime Start, DateTime End
 
 /// <summary>A counter of a domain. <see cref="Part"/> tells the series of one instrument apart: `block`, `used`; <see
 /// cref="Delta"/> is the change since the interval before, null in a series' first interval.</summary>
-internal sealed record CounterValue(DateTime Time, string Instrument, string? Part, DomainKey Domain, double? Delta, double Value) : TopMessage(Time);
+internal sealed record CounterValue(
+    DateTime Time, string Instrument, string? Part, DomainKey Domain, double? Delta, double Value) : TopMessage(Time);
 
 /// <summary>How long the grace periods of an interval took, in seconds; null where there was none.</summary>
 internal sealed record DurationsValue(DateTime Time, DomainKey Domain, double? P50, double? P99) : TopMessage(Time);

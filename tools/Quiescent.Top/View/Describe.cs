@@ -14,7 +14,8 @@ internal static class Describe
         string who = stall.Cause == StallCause.Reader ? "reader" : "callback";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"stalled for {seconds:0.0} s by {who} '{Named(stall.Culprit)}' (thread {stall.ManagedThreadId}, OS {stall.OsThreadId})");
+            $"stalled for {seconds:0.0} s by {who} '{Named(stall.Culprit)}' (thread {stall.ManagedThreadId}, OS "
+            + $"{stall.OsThreadId})");
     }
 
     /// <summary>One line: when, where, what, who.</summary>

@@ -22,7 +22,8 @@ internal sealed class DomainTable(int width, bool hasSparkline = true)
     private Column[] Columns => IsWide ? [.. Column.Figures, .. Column.Backlog] : Column.Figures;
 
     private int NameWidth => Math.Clamp(
-        width - 1 - Columns.Sum(column => column.Width + 1) - (IsWide && hasSparkline ? SparklineWidth + 2 : 0), 12, 40);
+        width - 1 - Columns.Sum(column => column.Width + 1) - (IsWide && hasSparkline ? SparklineWidth + 2 : 0), 12,
+        40);
 
     public Line Heading()
     {
@@ -69,7 +70,8 @@ internal sealed class DomainTable(int width, bool hasSparkline = true)
         bool isStalled = domain.StalledBy.Count != 0;
         bool isUnchanged = !isStalled && domain.Unchanged >= s_unchanged;
         Style? muted = isUnchanged ? Styles.Faint : default(Style?);
-        Line figures = new Line().Add(" ").AddLeft(Title(domain, NameWidth), NameWidth, isStalled ? Styles.Alarm : muted ?? Styles.Name);
+        Line figures = new Line().Add(" ").AddLeft(
+            Title(domain, NameWidth), NameWidth, isStalled ? Styles.Alarm : muted ?? Styles.Name);
         foreach (Column column in Columns)
         {
             figures.Add(" ").AddRight(column.Text(domain), column.Width, muted ?? column.Style?.Invoke(domain));
@@ -100,22 +102,31 @@ internal sealed class DomainTable(int width, bool hasSparkline = true)
 
     private Line BacklogOf(DomainReading domain)
     {
-        Line line = new Line().Add("   backlog ", Styles.Faint).Add(Numbers.Count(domain.Backlog), Column.StyleOfBacklog(domain));
+        Line line = new Line().Add("   backlog ", Styles.Faint).Add(
+            Numbers.Count(domain.Backlog), Column.StyleOfBacklog(domain));
         if (domain.BacklogLimit is > 0 and { } limit)
         {
             double percent = 100.0 * domain.Backlog / limit;
-            line.Add(string.Create(CultureInfo.InvariantCulture, $" of {Numbers.Count(limit)}, {percent:0} %"), Styles.Faint);
+            line.Add(
+                string.Create(CultureInfo.InvariantCulture, $" of {Numbers.Count(limit)}, {percent:0} %"),
+                Styles.Faint);
         }
 
-        return hasSparkline ? AddSparkline(line.Add(new string(' ', Math.Max(1, 36 - line.Width))), domain, Math.Min(MostSparkline, width - 37)) : line;
+        return hasSparkline
+            ? AddSparkline(
+                line.Add(new string(' ', Math.Max(1, 36 - line.Width))), domain, Math.Min(MostSparkline, width - 37))
+            : line;
     }
 
     private static Line AddSparkline(Line line, DomainReading domain, int width) =>
-        line.Add(Sparkline.Of(domain.BacklogHistory, width), domain.Backlog == 0 ? Styles.Faint : Column.StyleOfBacklog(domain));
+        line.Add(
+            Sparkline.Of(domain.BacklogHistory, width),
+            domain.Backlog == 0 ? Styles.Faint : Column.StyleOfBacklog(domain));
 
     private IEnumerable<Line> StallOf(Report stall, DateTime now) =>
         [
             new Line().Add($" ! {Describe.Stall(stall, now)}", Styles.Alarm),
-            .. Line.Wrap(Describe.FirstLine(stall.Text), width - 3, MostReportLines).Select(text => new Line().Add($"   {text}", Styles.AlarmDetail)),
+            .. Line.Wrap(Describe.FirstLine(stall.Text), width - 3, MostReportLines).Select(
+                text => new Line().Add($"   {text}", Styles.AlarmDetail)),
         ];
 }

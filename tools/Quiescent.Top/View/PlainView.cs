@@ -15,7 +15,8 @@ internal sealed class PlainView(Target target, TextWriter output) : ITopView
         DomainTable table = new(Width, hasSparkline: false);
         Write(new Line().Add(string.Create(
             CultureInfo.InvariantCulture,
-            $"{reading.End.ToLocalTime():yyyy-MM-dd HH:mm:ss} {target.Name} ({target.ProcessId}), {(reading.End - reading.Start).TotalSeconds:0.##} s")));
+            $"{reading.End.ToLocalTime():yyyy-MM-dd HH:mm:ss} {target.Name} ({target.ProcessId}), "
+            + $"{(reading.End - reading.Start).TotalSeconds:0.##} s")));
         Write(table.Heading());
         foreach (Line line in table.Rows(reading, int.MaxValue))
         {

@@ -22,5 +22,7 @@ internal static class Sparkline
     }
 
     private static char Bar(long sample, long highest) =>
-        sample <= 0 ? Bars[0] : Bars[Math.Clamp((int)Math.Ceiling((double)sample / highest * (Bars.Length - 1)), 1, Bars.Length - 1)];
+        sample <= 0
+            ? Bars[0]
+            : Bars[Math.Clamp((int)Math.Ceiling((double)sample / highest * (Bars.Length - 1)), 1, Bars.Length - 1)];
 }

@@ -124,7 +124,8 @@ internal sealed unsafe class Memories : ResourceFixture, IDisposable
 
     private void Give(nint memory)
     {
-        // SAFETY: the owner's, whose readers are gone if the library is right; if it is wrong, the memory stays readable
+        // SAFETY: the owner's, whose readers are gone if the library is right; if it is wrong, the memory stays
+        // readable
         // for them.
         new Span<long>((void*)memory, Words).Fill(Poison);
         lock (_lock)

@@ -29,7 +29,8 @@ internal static class Child
     ];
 
     public static async Task<ChildResult> Run(
-        string folder, string program, IEnumerable<string> arguments, TimeSpan limit, CancellationToken cancellationToken)
+        string folder, string program, IEnumerable<string> arguments, TimeSpan limit,
+        CancellationToken cancellationToken)
     {
         ProcessStartInfo start = new(program, arguments)
         {

@@ -60,7 +60,9 @@ internal sealed record Detector
         {
             string project = "tests/" + first;
             string filter = words[1].Contains('.', StringComparison.Ordinal) ? "-method" : "-class";
-            return new Detector(text, project, ProgramOf(project, first), [filter, "*." + words[1], "-noLogo", "-noColor"], isTest: true);
+            return new Detector(
+                text, project, ProgramOf(project, first), [filter, "*." + words[1], "-noLogo", "-noColor"],
+                isTest: true);
         }
 
         throw new FormatException($"'{text}' is neither a test, nor a command of {Tool}, nor the path of a program.");

@@ -19,7 +19,8 @@ internal static class Screen
     /// <summary>Writes the text in lines of at most that width. A word that is longer has a line of its own.</summary>
     /// <param name="first">What the first line begins with.</param>
     /// <param name="rest">What every further line begins with; the same if not given.</param>
-    public static void WriteWrapped(this TextWriter output, string text, int width, string first = "", string? rest = null)
+    public static void WriteWrapped(
+        this TextWriter output, string text, int width, string first = "", string? rest = null)
     {
         StringBuilder line = new(first);
         bool isEmpty = true;
@@ -40,7 +41,8 @@ internal static class Screen
     }
 
     /// <summary>The text cut to the width, the cut marked by an ellipsis.</summary>
-    public static string Cut(string text, int width) => text.Length <= width ? text : text[..Math.Max(width - 1, 0)] + "…";
+    public static string Cut(string text, int width) =>
+        text.Length <= width ? text : text[..Math.Max(width - 1, 0)] + "…";
 
     private static int WidthOf(bool isRedirected)
     {

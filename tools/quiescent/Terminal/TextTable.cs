@@ -46,15 +46,18 @@ internal sealed class TextTable(params TextColumn[] columns)
 
         if (shown.Count < columns.Length)
         {
-            IEnumerable<string> leftOut = columns.Where((_, index) => !shown.Contains(index)).Select(column => column.Heading);
+            IEnumerable<string> leftOut = columns.Where((_, index) => !shown.Contains(index)).Select(
+                column => column.Heading);
             output.WriteWrapped($"Left out, to fit {width} columns: {string.Join(", ", leftOut)}.", width, indent);
         }
     }
 
     private int WidthOf(TextColumn column, int index) =>
-        _rows.Where(row => row.Cells is not null).Select(row => row.Cells![index].Length).Append(column.Heading.Length).Max();
+        _rows.Where(row => row.Cells is not null).Select(row => row.Cells![index].Length).Append(
+            column.Heading.Length).Max();
 
-    private static int TotalOf(List<int> shown, int[] widths) => shown.Sum(index => widths[index]) + (shown.Count - 1) * Gap.Length;
+    private static int TotalOf(List<int> shown, int[] widths) =>
+        shown.Sum(index => widths[index]) + (shown.Count - 1) * Gap.Length;
 
     private void WriteCells(string[] cells, List<int> shown, int[] widths, TextWriter output, string indent)
     {

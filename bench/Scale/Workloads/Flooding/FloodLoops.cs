@@ -18,7 +18,8 @@ internal static class FloodLoops<TScheme, TPick>
     private static bool s_isWarm;
 
     /// <summary>What <see cref="WarmUp"/> takes the first time.</summary>
-    public static SetUp SetUp { get; } = new($"warming up {typeof(TScheme)} {typeof(TPick)}", TimeSpan.FromMilliseconds(500));
+    public static SetUp SetUp { get; } = new(
+        $"warming up {typeof(TScheme)} {typeof(TPick)}", TimeSpan.FromMilliseconds(500));
 
     /// <summary>Once in the process.</summary>
     public static void WarmUp(Func<Slots, TScheme> create)

@@ -22,7 +22,8 @@ internal abstract class MappedView : IDisposable
 
     protected MappedView()
     {
-        _mapping = MemoryMappedFile.CreateFromFile(_file.Path, FileMode.Open, mapName: null, capacity: 0, MemoryMappedFileAccess.Read);
+        _mapping = MemoryMappedFile.CreateFromFile(
+            _file.Path, FileMode.Open, mapName: null, capacity: 0, MemoryMappedFileAccess.Read);
         Accessor = _mapping.CreateViewAccessor(0, Pattern.Length, MemoryMappedFileAccess.Read);
     }
 

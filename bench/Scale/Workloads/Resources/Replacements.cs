@@ -45,7 +45,8 @@ internal static class Replacements
         bytes = GC.GetAllocatedBytesForCurrentThread() - bytes;
         if (disposed.Value != replaced)
         {
-            throw new InvalidOperationException($"{replaced:N0} objects were put in place and {disposed.Value:N0} disposed of.");
+            throw new InvalidOperationException(
+                $"{replaced:N0} objects were put in place and {disposed.Value:N0} disposed of.");
         }
 
         return new Reading(time.TotalNanoseconds / replaced) { Details = [new("B/object", (double)bytes / replaced)] };
