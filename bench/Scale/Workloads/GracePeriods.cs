@@ -190,6 +190,10 @@ internal static class GracePeriods
 
     private static Reading ToReading(Latencies latencies) => new(latencies.Microseconds(0.5))
     {
-        Details = [new Detail("p99 µs", latencies.Microseconds(0.99)), new Detail("max µs", latencies.MaxMicroseconds)],
+        Details =
+        [
+            new Detail("p99 µs", latencies.Microseconds(0.99)),
+            new Detail("max µs", latencies.MaxMicroseconds),
+        ],
     };
 }

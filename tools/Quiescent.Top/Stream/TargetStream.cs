@@ -56,7 +56,8 @@ internal sealed class TargetStream : IAsyncDisposable
         {
             throw new TopException(TopExit.NoAccess, $"process {processId} does not answer on its diagnostics port");
         }
-        catch (Exception thrown) when (thrown is DiagnosticsClientException or IOException or UnauthorizedAccessException
+        catch (Exception thrown) when (
+            thrown is DiagnosticsClientException or IOException or UnauthorizedAccessException
             or System.Net.Sockets.SocketException)
         {
             throw Targets.Exists(processId)
