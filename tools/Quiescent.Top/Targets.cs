@@ -25,7 +25,7 @@ internal static class Targets
             orderby processId
             select new Target(processId, called)];
 
-    /// <summary>Of the processes those that have domains; each is asked.</summary>
+    /// <summary>Asks each process, and returns those that have domains.</summary>
     public static async Task<IReadOnlyList<Target>> WithDomainsAsync(
         IReadOnlyList<Target> targets, MetricLimits limits, CancellationToken cancellation)
     {
@@ -58,13 +58,13 @@ internal static class Targets
         catch (Exception thrown) when (thrown is TopException or ChannelClosedException
             || (thrown is OperationCanceledException && !cancellation.IsCancellationRequested))
         {
-            // A process that cannot be asked has none to show.
+            // A process that does not answer has no domains to show.
         }
 
         return false;
     }
 
-    // The host `dotnet` says little: then the program that it runs.
+    // The host `dotnet` says little: then the name is that of the program that it runs.
     private static string? NameOf(int processId)
     {
         try

@@ -5,7 +5,7 @@ using Quiescent.Top.View;
 
 namespace Quiescent.Top;
 
-// From a process to readings on a view, until somebody or something ends it.
+// Turns a process into readings on a view, until the user, the time limit or the process ends it.
 internal sealed class TopRun(TopOptions options, Func<Target, ITopView> createView, TextWriter output, TextWriter error)
 {
     private const int MostRefusals = 3;
@@ -29,7 +29,7 @@ internal sealed class TopRun(TopOptions options, Func<Target, ITopView> createVi
     private bool _hasMeter;
     private bool _hasDomains;
 
-    /// <summary>The exit code. Cancelled by the user, it ends well.</summary>
+    /// <summary>Returns the exit code. Cancellation by the user is a success.</summary>
     public async Task<TopExit> RunAsync(CancellationToken quit)
     {
         try
@@ -93,7 +93,7 @@ internal sealed class TopRun(TopOptions options, Func<Target, ITopView> createVi
         }
     }
 
-    // Waits for one message, or for the time that the user or the process was given.
+    // Waits for one message, or until the time that the user or the process was given is over.
     private async Task<Step> TakeAsync(
         Target target, TargetStream stream, ITopView view, long start, CancellationToken quit)
     {

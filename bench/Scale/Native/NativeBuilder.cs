@@ -59,7 +59,7 @@ internal sealed class NativeBuilder(string sources, string cache, Action<string>
         }
     }
 
-    // Beside its place and then moved there, since another run may be building the same.
+    // Builds beside its place and then moves it there, because another run may be building the same program.
     private NativeBinary Build(NativeProgram program, string binary)
     {
         if (_left <= TimeSpan.Zero)
@@ -97,11 +97,11 @@ internal sealed class NativeBuilder(string sources, string cache, Action<string>
         }
     }
 
-    // A library may have gone, or been replaced, since it was built.
+    // A library may have been removed or replaced since the program was built.
     private static bool Starts(string binary) =>
         File.Exists(binary) && ChildProcess.Run(binary, [], s_startLimit) is { ExitCode: NoWorkload };
 
-    // The last that was said before make's own summary.
+    // The last line before make's own summary.
     private static string Reason(ChildResult result) =>
         result.ErrorLines.LastOrDefault(line => !line.StartsWith("make", StringComparison.Ordinal)) ?? result.LastError;
 

@@ -7,7 +7,7 @@ namespace Quiescent.Scale.Native;
 // Native libraries as contestants. Each turn is a process of its own.
 internal sealed class NativePeers(NativeBuilder builder)
 {
-    // What a turn may take beyond its length: to start thousands of threads, to drain what a flood has queued.
+    // The time of a turn beyond its length: starting thousands of threads, draining a flood's queues.
     private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(60);
 
     private static readonly string[] s_packages =
@@ -27,7 +27,8 @@ internal sealed class NativePeers(NativeBuilder builder)
             name, Side.Native, length => Measure(binary, workload, arguments, length)) { Absent = binary.Absent };
     }
 
-    /// <summary>Of what is installed of the libraries and compilers, where Debian's package manager tells.</summary>
+    /// <summary>The installed versions of the libraries and compilers, where Debian's package manager is
+    /// present.</summary>
     public static IEnumerable<PackageVersion> Versions()
     {
         ChildResult result = ChildProcess.Run(

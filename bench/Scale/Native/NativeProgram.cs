@@ -22,7 +22,7 @@ internal sealed record NativeProgram(string Name, Requirement[] Requirements)
     ];
 }
 
-// A command, a C header or a Rust crate, by the Debian package that brings it.
+// A command, a C header or a Rust crate, by the Debian package that provides it.
 internal sealed record Requirement(string Package, Func<bool> IsPresent)
 {
     private const string Crates = "/usr/share/cargo/registry";

@@ -4,8 +4,9 @@ using DotNext.Threading;
 
 namespace Quiescent.Scale.Peers;
 
-// A scope files what it defers under the epoch that it read as it was entered. One that was open before the unlink can
-// so free a block under a reader that entered later; here every free has a scope of its own, entered after the unlink.
+// A scope files its deferrals under the epoch that it read on entry. A scope that was open before the unlink can
+// therefore free a block under a reader that entered later; here every free has a scope of its own, entered after the
+// unlink.
 internal readonly unsafe struct DotNextEpoch : IReadSide<Nothing>, IUpdateSide
 {
     public const string Remark =

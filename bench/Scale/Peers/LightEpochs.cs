@@ -69,7 +69,7 @@ internal readonly unsafe struct LightEpoch<TEpoch> : IReadSide<Nothing>, IUpdate
         TEpoch.Suspend();
     }
 
-    // The last thread to leave carries out all that waits.
+    // The last thread to leave runs everything that waits.
     public static void Drain()
     {
         TEpoch.Resume();

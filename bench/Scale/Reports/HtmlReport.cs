@@ -7,8 +7,8 @@ using Quiescent.Scale.Runs;
 
 namespace Quiescent.Scale.Reports;
 
-// One page that needs nothing else: no network, no script. It is written as XML, so that whatever a peer has to say is
-// escaped; HTML reads it alike as long as no element but those that never have content is empty.
+// One page that needs nothing else: no network, no script. It is written as XML, so that any text of a peer is escaped;
+// HTML parses it the same way as long as only elements that never have content are empty.
 internal static class HtmlReport
 {
     private const string Title = "Quiescent beside its peers";
@@ -42,7 +42,7 @@ internal static class HtmlReport
         return text.Append('\n').ToString();
     }
 
-    /// <summary>An element of a class, with text in it: what XML cannot hold is replaced.</summary>
+    /// <summary>An element of a class, with text in it; characters that XML cannot hold are replaced.</summary>
     public static XElement Element(string name, string css, string text) =>
         new(name, new XAttribute("class", css), Clean(text));
 

@@ -5,8 +5,8 @@ using Quiescent.Scale.Runs;
 
 namespace Quiescent.Scale.Reports;
 
-// A contest's section: a horizontal bar for each contestant that has a value, the best on top, then those that have
-// none and why. Bars are drawings that stretch with the page; all text is outside of them, so that it never shrinks.
+// A contest's section: a horizontal bar for each contestant that has a value, the best on top, then the others with the
+// reason. Bars are drawings that stretch with the page; all text is outside of them, so that it never shrinks.
 internal static class HtmlReportContest
 {
     private const int Width = 1000;

@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 
 namespace Quiescent.Scale.Runs;
 
-// Where a run took place: figures of two machines are not compared.
+// The machine of a run: figures of two machines are not compared.
 internal sealed record Machine
 {
     public required string Processor { get; init; }

@@ -3,7 +3,7 @@ using Quiescent.Scale.Contests;
 
 namespace Quiescent.Scale.Runs;
 
-// Where the run is: one line that is written over on a terminal, a line for each contest elsewhere.
+// The progress of the run: one line that is overwritten on a terminal, a line for each contest elsewhere.
 internal sealed class Progress(TextWriter output, bool isTerminal, int width = 80)
 {
     private const string ClearLine = "\r\e[K";

@@ -2,7 +2,7 @@ using Quiescent.Scale.Contests;
 
 namespace Quiescent.Scale.Runs;
 
-// What one contestant has measured so far. One that failed once takes no further turn.
+// The measurements of one contestant so far. A contestant that failed once takes no further turn.
 internal sealed class Score(Contestant contestant)
 {
     private readonly List<Reading> _readings = [];

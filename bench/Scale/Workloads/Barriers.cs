@@ -7,7 +7,7 @@ using Quiescent.Scale.Workloads.Meters;
 
 namespace Quiescent.Scale.Workloads;
 
-// B: how long a barrier takes when nothing waits, and when 100,000 blocks do.
+// B: how long a barrier takes when nothing waits, and when 100,000 blocks wait.
 internal static unsafe class Barriers
 {
     private const string Ours = Calls.Barrier;

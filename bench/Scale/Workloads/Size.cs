@@ -5,8 +5,7 @@ using Quiescent.Scale.Workloads.Ahead;
 
 namespace Quiescent.Scale.Workloads;
 
-// T: by how much the library makes a NativeAOT "Hello, world!" larger, and how much memory it holds after its first
-// use.
+// T: how much larger the library makes a NativeAOT "Hello, world!", and how much memory it holds after its first use.
 internal static class Size
 {
     private const string AtRest = "at rest KiB";
@@ -59,8 +58,8 @@ internal static class Size
         };
     }
 
-    // By how much the resident memory grows from the first line, after which the library is used, to some time after
-    // the second.
+    // The growth of the resident memory from the first line, after which the library is used, to some time after the
+    // second.
     private static double MemoryAtRest(string program)
     {
         using Process process = Process.Start(new ProcessStartInfo(program) { RedirectStandardOutput = true })!;

@@ -1,7 +1,7 @@
 namespace Quiescent.Top.Stream;
 
-// From events to what they say. Those of the runtime's metrics provider name their session: another observer's are not
-// ours.
+// Decodes events into messages. Events of the runtime's metrics provider name their session: those of another
+// observer's session are ignored.
 internal sealed class EventDecoder(string client)
 {
     public const string Meter = "Quiescent";
@@ -11,7 +11,7 @@ internal sealed class EventDecoder(string client)
     /// <summary>The one session of its metrics provider that several observers may have at a time.</summary>
     public const string SharedSession = "SHARED";
 
-    /// <summary>Null for what says nothing about domains.</summary>
+    /// <summary>Null for an event that says nothing about domains.</summary>
     public TopMessage? Decode(RawEvent raw) => raw.Provider switch
     {
         EventSource => DecodeReport(raw),

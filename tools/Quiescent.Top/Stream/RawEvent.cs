@@ -2,7 +2,7 @@ using Microsoft.Diagnostics.Tracing;
 
 namespace Quiescent.Top.Stream;
 
-// One event as it came, without the library that read it. TraceEvent writes the name of XStop as X/Stop.
+// One event as received, independent of the library that read it. TraceEvent writes the name of XStop as X/Stop.
 internal sealed record RawEvent(
     string Provider, string Name, DateTime Time, IReadOnlyDictionary<string, object?> Payload)
 {

@@ -5,14 +5,13 @@ using Microsoft.Diagnostics.Tracing;
 
 namespace Quiescent.Top.Stream;
 
-// A session with the observed process. Its events are read on a thread of their own; the messages end when the process
-// does.
+// A session with the observed process. A thread of its own reads the events; the messages end when the process does.
 internal sealed class TargetStream : IAsyncDisposable
 {
     private const long TimeSeriesValues = 0x2;
     private const long Reports = 0x4;
 
-    // Memory in the observed process; events wait there for this one, and are lost beyond.
+    // Memory in the observed process, in which events wait for this process; when it is full, events are lost.
     private const int BufferMegabytes = 16;
 
     // A process that is being debugged, or has been stopped, may never answer.
@@ -103,8 +102,8 @@ internal sealed class TargetStream : IAsyncDisposable
         }
         catch (Exception)
         {
-            // A process that is killed leaves half an event behind; the reader of the stream throws whatever it then
-            // stumbles over.
+            // A process that is killed leaves half an event behind, on which the reader of the stream throws any
+            // exception.
         }
         finally
         {

@@ -7,7 +7,7 @@ namespace Quiescent.Top.View;
 // Reports in words.
 internal static class Describe
 {
-    /// <summary>Who stalls, and for how long it had at that time.</summary>
+    /// <summary>Who stalls, and for how long at that time.</summary>
     public static string Stall(Report stall, DateTime at)
     {
         double seconds = (stall.Seconds ?? 0) + Math.Max(0, (at - stall.Time).TotalSeconds);

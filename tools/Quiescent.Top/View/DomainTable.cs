@@ -5,7 +5,8 @@ using Spectre.Console;
 
 namespace Quiescent.Top.View;
 
-// The domains, those that are held up first, those in which nothing changes last. Under each who holds it up.
+// The domains: first those that are held up, last those in which nothing changes. Under each, the reader or callback
+// that holds it up.
 internal sealed class DomainTable(int width, bool hasSparkline = true)
 {
     private const int Wide = 120;
@@ -36,7 +37,7 @@ internal sealed class DomainTable(int width, bool hasSparkline = true)
         return IsWide && hasSparkline ? line.Add("  ").Add("LAST MINUTE", Styles.Heading) : line;
     }
 
-    /// <summary>As many domains as fit into so many lines, and how many do not.</summary>
+    /// <summary>As many domains as fit into the given number of lines, and the number of those that do not.</summary>
     public IReadOnlyList<Line> Rows(Reading reading, int height)
     {
         List<Line> lines = [];

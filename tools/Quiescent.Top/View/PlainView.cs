@@ -5,7 +5,7 @@ using Spectre.Console;
 
 namespace Quiescent.Top.View;
 
-// For files and pipes: a table per interval with what was reported in it, without colour.
+// For files and pipes: per interval, a table and the reports that arrived in it, without colour.
 internal sealed class PlainView(Target target, TextWriter output) : ITopView
 {
     private const int Width = 140;

@@ -6,7 +6,7 @@ using Spectre.Console.Rendering;
 
 namespace Quiescent.Top.View;
 
-// What the terminal shows: who is observed, the domains, the recent reports; no more lines than there are.
+// The contents of the terminal: the observed process, the domains, the recent reports; no more lines than fit.
 internal static class Screen
 {
     private const int LeastReports = 4;

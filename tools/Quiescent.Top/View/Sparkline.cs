@@ -1,7 +1,7 @@
 namespace Quiescent.Top.View;
 
-// Samples as bars; where they are more than columns, a bar is the highest of its samples. The highest sample has the
-// highest bar, and only nothing has the lowest.
+// Samples as bars; if there are more samples than columns, a bar shows the highest of its samples. The highest sample
+// has the highest bar, and only zero has the lowest.
 internal static class Sparkline
 {
     private const string Bars = "▁▂▃▄▅▆▇█";

@@ -21,7 +21,7 @@ internal static class ScaleCommand
     private const int DefaultRounds = 5;
     private const int MostRounds = 1_000;
 
-    // Of the run's time, for compiling native peers where that has not been done yet.
+    // The share of the run's time for compiling native peers that are not compiled yet.
     private const double ShareOfBuilding = 0.25;
 
     public static Command Create()

@@ -22,7 +22,7 @@ internal sealed record Detector
         IsTest = isTest;
     }
 
-    /// <summary>As it stands in the manifest.</summary>
+    /// <summary>Its text in the manifest.</summary>
     public string Text { get; }
 
     /// <summary>The project to build first; null for none.</summary>

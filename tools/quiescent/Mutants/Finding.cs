@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace Quiescent.Tool.Mutants;
 
-// What one run of a detector says.
+// The result of one run of a detector.
 internal enum Sign
 {
     /// <summary>It could have failed and did not.</summary>
@@ -77,7 +77,7 @@ internal readonly partial record struct Finding(Sign Sign, string Evidence)
             Sign.Unusable, string.Create(CultureInfo.InvariantCulture, $"exit code {exitCode}: {LastLine(output)}")),
     };
 
-    // The summary tells what the exit code does not: that no test matched, or that one was skipped.
+    // The summary says what the exit code does not: that no test matched, or that one was skipped.
     private static Finding OfTest(int exitCode, string output)
     {
         Match summary = Summary().Match(output);

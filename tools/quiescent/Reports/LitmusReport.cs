@@ -5,7 +5,7 @@ using Quiescent.Torture.Litmus;
 
 namespace Quiescent.Tool.Reports;
 
-// What `quiescent litmus` prints: a line for each test as it ends, a table, and the verdict.
+// The output of `quiescent litmus`: a line for each test as it ends, a table, and the verdict.
 internal static class LitmusReport
 {
     public static void WriteProgress(LitmusResult result, TextWriter output, int width)

@@ -6,8 +6,8 @@ using Quiescent.Tool.Terminal;
 
 namespace Quiescent.Tool.Reports;
 
-// What `quiescent scale` prints at the end: a table for each figure, the best on top; then the project's goals if they
-// are asked for, what was left out, and the machine.
+// The closing output of `quiescent scale`: a table for each figure, the best on top; then the project's goals if
+// requested, the figures left out, and the machine.
 internal static class ScaleTable
 {
     private const string Indent = "  ";

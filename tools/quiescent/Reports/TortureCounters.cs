@@ -5,7 +5,7 @@ using Quiescent.Torture.Watch;
 
 namespace Quiescent.Tool.Reports;
 
-// All that a torture has counted: `quiescent torture --verbose`.
+// All counters of a torture: `quiescent torture --verbose`.
 internal static class TortureCounters
 {
     public static void Write(TortureResult result, TextWriter output, int width)

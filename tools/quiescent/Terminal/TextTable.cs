@@ -1,13 +1,13 @@
 namespace Quiescent.Tool.Terminal;
 
 // One column of a table. On a narrow screen the columns of the lowest importance are left out first; the first column
-// never is.
+// is never left out.
 internal sealed record TextColumn(string Heading, int Importance = int.MaxValue)
 {
     public bool IsRight { get; init; } = true;
 }
 
-// A table of plain text that fits the width it is given, and names the columns that it had to leave out for that.
+// A table of plain text that fits the given width, and names the columns that it had to leave out for that.
 internal sealed class TextTable(params TextColumn[] columns)
 {
     private const string Gap = "  ";

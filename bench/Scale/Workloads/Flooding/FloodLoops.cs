@@ -4,7 +4,7 @@ using Quiescent.Scale.Workloads.Meters;
 
 namespace Quiescent.Scale.Workloads.Flooding;
 
-// What an updater has done, and the managed bytes that it has allocated meanwhile.
+// The operations of an updater, and the managed bytes that it has allocated meanwhile.
 internal readonly record struct Updates(long Objects, long ManagedBytes);
 
 // The loops call a method per batch that is not inlined, so that each batch enters the newest code.

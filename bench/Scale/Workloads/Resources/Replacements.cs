@@ -10,7 +10,7 @@ internal interface IReplacing : IDisposable
     void Replace(Disposed value);
 }
 
-// Counts, where it is disposed of, in a place of its turn's own.
+// Counts its disposal, in a field of its turn.
 internal sealed class Disposed(StrongBox<long> count) : IDisposable
 {
     public void Dispose() => count.Value++;
