@@ -1,5 +1,6 @@
 # shellcheck shell=bash disable=SC2154,SC2164 # .ci/run sets what is used here, and steps end at the first failure
-# Steps about the packages: what is in them, that they can be made again, and that they work for somebody who has nothing else.
+# Steps about the packages: their contents, whether they can be reproduced, and whether they work for a user who has
+# nothing else.
 
 # Built already. The moment of the commit instead of that of packing, so that two packs of it can be the same.
 pack() {
@@ -42,7 +43,8 @@ tool_package() {
         <(grep -o '^[A-Za-z0-9.]*\.dll' "$folder/THIRD-PARTY-NOTICES.txt" | sort)
 }
 
-# complete_package ID FILE...: these, and what each package has. A link into the tree leads nowhere in a package's readme.
+# complete_package ID FILE...: these, and what each package has. A link into the tree leads nowhere in a package's
+# readme.
 complete_package() {
     local id=$1 content wanted
     shift
@@ -106,12 +108,13 @@ readme_example() {
     consumer Example Quiescent
 }
 
-# The same program as native code, with all of the library in it, so that whatever cannot be trimmed or compiled is found. What the
-# compiler itself comes from is in the cache since RouteTable was published.
+# The same program as native code, with all of the library in it, to find code that cannot be trimmed or compiled. The
+# compiler itself is in the cache since RouteTable was published.
 readme_example_ahead_of_time() {
     cd "$work/consumers/Example"
     sed -i 's#</Project>#<ItemGroup><TrimmerRootAssembly Include="Quiescent" /></ItemGroup>&#' Example.csproj
-    dotnet publish -c Release --use-current-runtime -warnaserror -p:PublishAot=true -p:TrimmerSingleWarn=false -o published
+    dotnet publish -c Release --use-current-runtime -warnaserror -p:PublishAot=true -p:TrimmerSingleWarn=false \
+        -o published
     if [[ -e published/Example.dll ]]; then
         echo 'published, but not as native code' >&2
         return 1
@@ -119,8 +122,9 @@ readme_example_ahead_of_time() {
     timeout -k 10 120 published/Example
 }
 
-# In an unsafe context the compiler only warns of references that outlive what they refer to, and of copies dereferenced.
-# The package makes these warnings errors, also for who has it through another package; a property leaves them warnings.
+# In an unsafe context the compiler only warns of references that outlive what they refer to, and of copies
+# dereferenced. The package makes these warnings errors, also for a project that has it through another package; a
+# property leaves them warnings.
 lifetime_errors() {
     local expected='CS9080 CS9082 CS9085 CS9087 CS9091 CS9193'
     consumer_project Mistaken Quiescent.Testing

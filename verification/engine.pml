@@ -7,18 +7,21 @@
  *         Readers/ReaderHandles.cs           GoOnline, QuiescentStateBeyondFast, GoOffline
  *         Readers/ReaderSlot.cs              SectionWord.HasReached
  *
- * Two updaters replace the published block, take a target, drive grace periods until it has completed, and free the block that
- * they unlinked. Two readers open sections, load the pointer and use the block. Nobody may use a freed block.
+ * Two updaters replace the published block, take a target, drive grace periods until it has completed, and free the
+ * block that they unlinked. Two readers open sections, load the pointer and use the block. No thread may use a freed
+ * block.
  *
- * Memory: readers and updaters have store buffers, which drain by themselves at any time (x86-TSO). For Arm, where loads and
- * stores of one thread are performed out of order unless a release or an acquire says otherwise, a reader may load Started for
- * its next announcement before it has done with the section it is in (the acquire orders later accesses only); what the other
- * acquires and releases forbid is in the twins. The process-wide barrier drains the readers' buffers one after the other, each
- * at some moment during the call. It does not drain the updaters': the argument does not need that.
+ * Memory: readers and updaters have store buffers, which drain by themselves at any time (x86-TSO). Arm performs loads
+ * and stores of one thread out of order unless a release or an acquire says otherwise. So on Arm a reader may load
+ * Started for its next announcement before the section it is in has ended (the acquire orders later accesses only);
+ * the twins show what the other acquires and releases forbid. The process-wide barrier drains the readers' buffers one
+ * after the other, each at some moment during the call. It does not drain the updaters': the argument does not need
+ * that.
  *
- * What is one step here: what the try-lock protects, with the shared access beside it; a section's last use of its block with
- * the exit's store into the thread's own buffer, for nobody sees that before it drains, which may be as late as one likes. A
- * load of Started and the store of what it gave are two.
+ * What is one step here: the accesses that the try-lock protects, with the shared access beside them; a section's last
+ * use of its block with the exit's store into the thread's own buffer, because no other thread sees that store before
+ * it drains, which may be arbitrarily late. A
+ * load of Started and the store of its result are two.
  *
  * Variants: ARM      Started may be loaded early, as above
  *           THROWS   the process-wide barrier may throw, once: the next driver has to issue it again
@@ -28,12 +31,12 @@
  * Twins:    NO_BARRIER      O1  no process-wide barrier [B]
  *           NO_READER_FENCE O1  FULL: no fence after the announcement [A]
  *           NO_ACQUIRE      O1  Started is loaded without acquire: the pointer's load comes first
- *           EARLY_SCAN      O1  the first reader is looked at before Started is raised
+ *           EARLY_SCAN      O1  the scan reads the first reader before Started is raised
  *           NO_REARM        O1  THROWS: a barrier that threw is not issued again
- *           KEPT_CURSOR     O1  the cursor is not set back
+ *           KEPT_CURSOR     O1  the cursor is not reset
  *           NO_LOCK         O1  two threads drive a grace period at once
  *           NO_WAIT         O1  grace periods end without a scan
- *           EARLY_EXIT      O2  the exit is visible before the section has done with its block
+ *           EARLY_EXIT      O2  the exit is visible before the section's last use of its block
  *           EARLY_STATE     O2  ONLINE: the same for a quiescent state
  *           INNER_EXIT      O2  NESTED: the inner exit ends the outer section
  *           NO_FENCE        O3  no fence [G] between the unlink and the load of Started
@@ -68,7 +71,7 @@ byte started = FIRST, completed = FIRST;
 bool locked = false;                           /* the engine's try-lock, and what it protects */
 bool isArmed = false;
 byte cursor = 0;
-bool hasThrown = false;                        /* the process-wide barrier throws once at most */
+bool hasThrown = false;                        /* the process-wide barrier throws at most once */
 
 byte word[READERS];                            /* a slot as the scan sees it: sequence * 4 + nesting */
 chan slotStores[READERS] = [3] of { byte };    /* the slots' stores that only their owners see */
@@ -98,7 +101,7 @@ end:
   od
 }
 
-/* [A]: an acquire load of Started, or what it gave early, and a release store of the slot. Two steps: a barrier may fall
+/* [A]: an acquire load of Started, or the early result, and a release store of the slot. Two steps: a barrier may fall
  * between them, and then an old sequence is announced after it. */
 inline announce() {
   atomic { if :: isEarly -> s = next :: else -> s = started fi; isEarly = false; next = 0 };
@@ -114,7 +117,8 @@ inline endSection() {
 #endif
 }
 
-/* Started may be loaded for the next announcement while the section is open; its word keeps the old sequence until then. */
+/* Started may be loaded for the next announcement while the section is open; its word keeps the old sequence until
+ * then. */
 inline mayLoadStartedEarly() {
 #ifdef ARM
   if :: atomic { i < SECTIONS -> next = started; isEarly = true } :: skip fi

@@ -3,16 +3,18 @@
  * Models  Queues/HeadQueue.cs      Push, TryTakeSnapshot, Snapshot, FreeExpired, TryWithdraw
  *         Reclamation/Producer.cs  FinishPush, TryWithdrawHead
  *
- * The producer pushes heads that link to the head pushed before. Consumers, one at a time under the queue's lock, seal what is
- * open (count, cell, count again; the target after that), and when its grace period is over walk as many heads down as positions
- * say, and free them one by one. Freed heads are pushed again, so stale links point to live heads. Each item is carried out once,
- * by a grace period that started after its unlinking was visible; none is left.
+ * The producer pushes heads that link to the head pushed before. Consumers, one at a time under the queue's lock, take
+ * a snapshot of the open chain (count, cell, count again; the target after that). When its grace period is over, they
+ * walk down as many heads as the positions say, and free them one by one. Freed heads are pushed again, so stale links
+ * point to live heads. Each item is reclaimed once, by a grace period that started after its unlinking was visible;
+ * none is left.
  *
- * Memory: the producer's stores become visible in program order (releases, on any machine), each at a step of its own; since it
- * reads nothing of the others in between, a store buffer would do no more than let it run later. Grace periods are two
- * counters, as in page-queue.pml. A grace period that covers an item may not have started before the item is visible.
+ * Memory: the producer's stores become visible in program order (releases, on any machine), each at a step of its own;
+ * since it reads nothing of the others in between, a store buffer would only let it run later. Grace periods are two
+ * counters, as in page-queue.pml. A grace period that covers an item must not have started before the item is visible.
  *
- * How an append and a disposal come to see each other ([D], [F]) is idle.pml's; here the one that sees the other withdraws.
+ * How an append and a disposal come to see each other ([D], [F]) is verified in idle.pml; here the one that sees the
+ * other withdraws.
  *
  * Variants: DISPOSE      the domain is disposed meanwhile: an append that sees it is withdrawn
  * Twins:    NO_RECHECK   O10 the count is not read again after the cell
@@ -21,12 +23,13 @@
  *           NO_LOCK      O10 two consumers at once
  *           COUNT_FIRST  O10 [I] before [H]
  *           TARGET_FIRST O3  the target is taken before the position
- *           JOINS_CHAIN  O3  what comes later joins a sealed chain under its older target
+ *           JOINS_CHAIN  O3  later heads join a snapshot under its older target
  *           NO_WITHDRAWAL O11 DISPOSE: an append does not look at Disposed
  *           UNLOCKED     O11 DISPOSE: a withdrawal does not take the lock
- *           NO_SEAL_LOOK O11 DISPOSE: what is withdrawn is not taken from the top of a sealed chain
+ *           NO_SNAPSHOT_LOOK O11 DISPOSE: a withdrawn head is not taken from the top of a snapshot
  *           NO_BEGUN_LOOK O11 DISPOSE: an item is withdrawn from a chain that is being freed
- * NO_RECHECK and ONE_CELL are what handing over the last node without a protocol is in a queue that links backwards.
+ * NO_RECHECK and ONE_CELL show what happens when the last node is handed over without a protocol, in a queue that
+ * links backwards.
  */
 #define HEADS 3
 #ifdef DISPOSE
@@ -35,15 +38,15 @@
 #define PUSHES 4
 #endif
 
-byte count = 0, carried = 0, reclaimed = 0;    /* positions */
+byte count = 0, freedItems = 0, reclaimed = 0;    /* positions */
 byte cell[2];                                  /* heads are 1..HEADS, 0 is none */
 byte link[HEADS + 1];
 byte itemAt[HEADS + 1];                        /* ghost: the position a head was pushed at; 0 while it is free */
 byte need[HEADS + 1];                          /* ghost: the first grace period that covers it */
 bool lock = false;
-byte sealedPosition = 0, sealedTop = 0, sealedLeft = 0, sealedTarget = 0;
+byte snapshotPosition = 0, snapshotTop = 0, snapshotLeft = 0, snapshotTarget = 0;
 #ifdef BY_POINTER
-byte chainTop = 0, lastTop = 0;               /* the head on top of this chain, and of the one before */
+byte chainTop = 0, lastTop = 0;                /* the top heads of this chain and of the one before */
 #endif
 byte started = 0, completed = 0;
 bool isOthersDone = false;
@@ -53,7 +56,7 @@ active proctype GracePeriods()
 {
 end:
   do
-  :: d_step { started == completed && sealedLeft > 0 && sealedTarget > completed -> started++ }
+  :: d_step { started == completed && snapshotLeft > 0 && snapshotTarget > completed -> started++ }
   :: d_step { started == completed && !isOthersDone -> isOthersDone = true; started++ }   /* another queue's, once */
   :: d_step { started != completed -> completed = started }
   od
@@ -65,15 +68,15 @@ inline withdraw() {
 #endif
   if
 #ifdef NO_BEGUN_LOOK
-  :: sealedPosition == count && sealedLeft == 0 -> skip
+  :: snapshotPosition == count && snapshotLeft == 0 -> skip
 #else
-  :: sealedPosition == count && (sealedLeft == 0 || reclaimed != carried) -> skip
+  :: snapshotPosition == count && (snapshotLeft == 0 || reclaimed != freedItems) -> skip
 #endif
   :: else ->
      atomic {
-#ifndef NO_SEAL_LOOK
+#ifndef NO_SNAPSHOT_LOOK
        if
-       :: sealedPosition == count -> sealedTop = link[sealedTop]; sealedLeft--; sealedPosition--
+       :: snapshotPosition == count -> snapshotTop = link[snapshotTop]; snapshotLeft--; snapshotPosition--
        :: else -> skip
        fi;
 #endif
@@ -125,15 +128,15 @@ proctype Producer()
   isProducerDone = true
 }
 
-inline seal() {
+inline takeSnapshot() {
 #ifdef TARGET_FIRST
   t = started + 1;
 #endif
   if
 #ifdef JOINS_CHAIN
-  :: reclaimed == carried ->
+  :: reclaimed == freedItems ->
 #else
-  :: sealedLeft == 0 ->
+  :: snapshotLeft == 0 ->
 #endif
      do
      :: c = count;
@@ -149,22 +152,22 @@ inline seal() {
 #endif
      od;
      if
-     :: c != sealedPosition ->
+     :: c != snapshotPosition ->
         d_step {
 #ifdef JOINS_CHAIN
-          if :: sealedLeft == 0 -> sealedTarget = started + 1 :: else -> skip fi;
+          if :: snapshotLeft == 0 -> snapshotTarget = started + 1 :: else -> skip fi;
 #elif defined TARGET_FIRST
-          sealedTarget = t;
+          snapshotTarget = t;
 #else
-          sealedTarget = started + 1;          /* O3: after the position */
+          snapshotTarget = started + 1;          /* O3: after the position */
 #endif
 #ifdef BY_POINTER
           lastTop = chainTop;
           chainTop = top;
 #endif
-          sealedTop = top;
-          sealedLeft = sealedLeft + c - sealedPosition;
-          sealedPosition = c
+          snapshotTop = top;
+          snapshotLeft = snapshotLeft + c - snapshotPosition;
+          snapshotPosition = c
         }
      :: else -> skip
      fi;
@@ -177,26 +180,27 @@ inline seal() {
 /* FreeExpired, with a budget: it may stop after any head. Reclaimed moves when the whole chain has been freed. */
 inline freeCovered() {
   if
-  :: sealedLeft > 0 && completed >= sealedTarget ->
+  :: snapshotLeft > 0 && completed >= snapshotTarget ->
      do
 #ifdef BY_POINTER
-     :: sealedTop != lastTop && sealedTop != 0 ->
+     :: snapshotTop != lastTop && snapshotTop != 0 ->
 #else
-     :: sealedLeft > 0 ->
+     :: snapshotLeft > 0 ->
 #endif
-        next = link[sealedTop];
+        next = link[snapshotTop];
         d_step {
-          assert(itemAt[sealedTop] == carried + sealedLeft);     /* the very item, still queued: not skipped, repeated or freed */
-          assert(completed >= need[sealedTop]);                  /* O3 */
-          itemAt[sealedTop] = 0;
-          need[sealedTop] = 0;
-          sealedTop = next;
-          sealedLeft--;
+          /* The very item, still queued: not skipped, repeated or freed. */
+          assert(itemAt[snapshotTop] == freedItems + snapshotLeft);
+          assert(completed >= need[snapshotTop]);                  /* O3 */
+          itemAt[snapshotTop] = 0;
+          need[snapshotTop] = 0;
+          snapshotTop = next;
+          snapshotLeft--;
           freed++;
           next = 0
         }
 #ifdef BY_POINTER
-     :: else -> assert(sealedLeft == 0); break
+     :: else -> assert(snapshotLeft == 0); break
 #else
      :: else -> break
      :: freed > 0 -> break
@@ -205,7 +209,7 @@ inline freeCovered() {
      atomic {
        reclaimed = reclaimed + freed;
        freed = 0;
-       if :: sealedLeft == 0 -> carried = sealedPosition; sealedTop = 0 :: else -> skip fi
+       if :: snapshotLeft == 0 -> freedItems = snapshotPosition; snapshotTop = 0 :: else -> skip fi
      }
   :: else -> skip
   fi
@@ -216,7 +220,7 @@ inline look() {
   atomic { !lock -> lock = true };
 #endif
   freeCovered();
-  seal();
+  takeSnapshot();
 #ifndef NO_LOCK
   lock = false
 #endif
@@ -227,8 +231,8 @@ proctype Consumer()
   byte c, top, next, freed, t;
 end:
   do
-  :: count != carried -> look()
-  :: isDrained && count == carried -> break    /* stopped, and nothing waits */
+  :: count != freedItems -> look()
+  :: isDrained && count == freedItems -> break    /* stopped, and nothing waits */
   od
 }
 
@@ -237,7 +241,7 @@ proctype Disposer()
   byte c, top, next, freed, t;
   disposed = true;
   do
-  :: count != carried -> look()
+  :: count != freedItems -> look()
   :: else -> break
   od;
   isDrained = true
@@ -254,7 +258,7 @@ init {
 #endif
   };
   (timeout);
-  assert(isProducerDone && carried == count);  /* nothing is left */
+  assert(isProducerDone && freedItems == count);  /* nothing is left */
   assert(itemAt[1] == 0 && itemAt[2] == 0 && itemAt[3] == 0)
 #ifdef DISPOSE
   ; assert(isDrained)

@@ -1,4 +1,4 @@
-/* The reclaimer's sleep and who wakes it, its start, and disposal: O9, O11.
+/* The reclaimer's sleep and its wake-ups, its start, and disposal: O9, O11.
  *
  * Models  Reclamation/Reclaimer.cs     Run, RunUntilNothingWaits, Sleep, HasWork, Wake, TryStart, Request, WaitAsync,
  *                                      Stop
@@ -6,19 +6,21 @@
  *         Reclamation/AsyncWaiters.cs  Add, CompleteReady, Close
  *         GracePeriodDomain.cs         Dispose
  *
- * Two producers append an item each. A queue is as small as it can be: an item, noted and later carried out, both under the
- * queue's lock; page-queue.pml and head-queue.pml have the real ones. Producers have store buffers, which drain by themselves at any time. Interlocked operations drain the buffer of their
- * thread, the process-wide barrier drains both, one after the other. When nothing can move any more, nothing may be left
- * undone: no item queued, no request, no waiter; and of a disposed domain, each item is carried out or withdrawn, never both.
+ * Two producers append an item each. A queue is as small as it can be: an item that enters a snapshot and later is
+ * reclaimed, both under the queue's lock; page-queue.pml and head-queue.pml have the real ones. Producers have store
+ * buffers, which drain by themselves at any time. Interlocked operations drain the buffer of their thread, the
+ * process-wide barrier drains both, one after the other. When nothing can move any more, nothing may be left undone: no
+ * item queued, no request, no waiter; and in a disposed domain, each item is reclaimed or withdrawn, never both.
  *
- * What is one step here: what a lock protects where nobody looks at it without the lock.
+ * What is one step here: what a lock protects, where no thread reads it without the lock.
  *
  * Variants: AWAKE        the reclaimer runs already, and is about to look for work and sleep
  *           ASKS         one producer, and a thread that asks for a grace period (StartPoll) and one that awaits one
  *                        (with DISPOSE, only the latter)
- *           START_FAILS  the thread cannot be started, once. Then an item may wait for the next append, if that will try again
+ *           START_FAILS  the thread cannot be started, once. Then an item may wait for the next append, if that will
+ *                        try again
  *           DISPOSE      the domain is disposed meanwhile
- *           CODE         DISPOSE: the items are user code, carried out by the reclaimer alone and outside the lock
+ *           CODE         DISPOSE: the items are user code, which the reclaimer alone runs, outside the lock
  * Twins:    NO_BARRIER   O9   Idle is set without the process-wide barrier [E]
  *           NO_LOOK      O9   AWAKE: the reclaimer does not look again after setting Idle
  *           LATE_REQUEST O9   a request is stored after the wake-up
@@ -28,8 +30,9 @@
  *           NO_BARRIER   O11  DISPOSE: Disposed is set without the process-wide barrier [F] as well
  *           NO_WITHDRAWAL O11 DISPOSE: an append does not look at Disposed
  *           NO_LOCK      O11  DISPOSE: a withdrawal does not take the queue's lock
- *           NO_NOTE_LOOK O11  CODE: an item is withdrawn though noted
- *           NO_STOP_LOOK O9   DISPOSE: going to sleep, the reclaimer does not look at stopping, and Stop does not signal
+ *           NO_SNAPSHOT_LOOK O11 CODE: an item is withdrawn although it is in a snapshot
+ *           NO_STOP_LOOK O9   DISPOSE: going to sleep, the reclaimer does not look at stopping, and Stop does not
+ *                             signal
  *           NO_CLOSE     O11  DISPOSE: a waiter is added without a look whether the list is closed
  */
 #define PRODUCERS 2
@@ -49,7 +52,7 @@ byte thread = NONE;
 bool startGate = false, signal = false, stopping = false, isStopped = false;
 bool hasFailed = false;
 
-bool tail[PRODUCERS], noted[PRODUCERS], carried[PRODUCERS];   /* as others than the owner see them */
+bool tail[PRODUCERS], snapshotTaken[PRODUCERS], reclaimed[PRODUCERS];   /* as threads other than the owner see them */
 bool lock[PRODUCERS];
 chan stores[PRODUCERS] = [1] of { bool };
 bool accepted[PRODUCERS], withdrawn[PRODUCERS];
@@ -59,7 +62,7 @@ bool waits = false, isClosed = false;     /* the waiter in the list; the list is
 bool isTold = false, isAnswered = false;  /* what became of the waiter */
 byte finished = 0;
 
-#define IS_EMPTY(p) (tail[p] == carried[p])
+#define IS_EMPTY(p) (tail[p] == reclaimed[p])
 #define ANYTHING_WAITS (!IS_EMPTY(0) || !IS_EMPTY(1))
 #define HAS_WORK (ANYTHING_WAITS || (!stopping && (requested || waits)))
 
@@ -130,7 +133,7 @@ proctype Producer(byte me)
 {
   bool isIdle, isDisposed, wasIdle, hasThread;
   if
-  :: disposed -> withdrawn[me] = true           /* told before anything was stored */
+  :: disposed -> withdrawn[me] = true           /* refused before anything was stored */
   :: else ->
      stores[me]!true;                           /* [D]: the item, then AppendFlags */
      atomic { isIdle = idle; isDisposed = disposed };
@@ -149,13 +152,13 @@ proctype Producer(byte me)
         atomic { drain(me) };
 #endif
         if
-#if defined CODE && !defined NO_NOTE_LOOK
-        :: carried[me] || noted[me] -> accepted[me] = true
+#if defined CODE && !defined NO_SNAPSHOT_LOOK
+        :: reclaimed[me] || snapshotTaken[me] -> accepted[me] = true
 #else
-        :: carried[me] -> accepted[me] = true
+        :: reclaimed[me] -> accepted[me] = true
 #endif
         :: else ->
-           atomic { tail[me] = false; noted[me] = false };
+           atomic { tail[me] = false; snapshotTaken[me] = false };
            withdrawn[me] = true
         fi;
 #ifndef NO_LOCK
@@ -211,20 +214,20 @@ proctype Awaiter()
   finished++
 }
 
-/* One look at a queue: what was noted is carried out (its grace period may be over by now), else what waits is noted. */
+/* One look at a queue: a snapshot is reclaimed (its grace period may be over by now), else a snapshot is taken. */
 inline serve(p) {
   if
   :: !IS_EMPTY(p) ->
      atomic { !lock[p] -> lock[p] = true };
      if
      :: !tail[p] -> skip
-     :: tail[p] && !noted[p] -> noted[p] = true
+     :: tail[p] && !snapshotTaken[p] -> snapshotTaken[p] = true
      :: else ->
 #ifdef CODE
         lock[p] = false;
 #endif
         assert(!withdrawn[p]);
-        carried[p] = true
+        reclaimed[p] = true
      fi;
      lock[p] = false
   :: else -> skip
@@ -312,17 +315,17 @@ init {
     run Disposer()
 #endif
   };
-  (timeout);                                    /* nobody can do anything any more */
+  (timeout);                                    /* no process can move any more */
   assert(finished == USERS);
 #ifdef DISPOSE
   assert(isStopped);
   assert(accepted[0] != withdrawn[0]);
-  assert(!withdrawn[0] || !tail[0] && !carried[0]);
-  assert(!accepted[0] || carried[0]);
+  assert(!withdrawn[0] || !tail[0] && !reclaimed[0]);
+  assert(!accepted[0] || reclaimed[0]);
 #ifndef ASKS
   assert(accepted[1] != withdrawn[1]);
-  assert(!withdrawn[1] || !tail[1] && !carried[1]);
-  assert(!accepted[1] || carried[1]);
+  assert(!withdrawn[1] || !tail[1] && !reclaimed[1]);
+  assert(!accepted[1] || reclaimed[1]);
 #endif
 #else
   assert(!ANYTHING_WAITS || idle && thread == NONE);

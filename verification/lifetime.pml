@@ -1,19 +1,22 @@
-/* When a resource is released that readers use without counting themselves: L1 to L4.
+/* When a resource is released whose readers do not count themselves: L1 to L4.
  *
  * Models  Resources/Lifetime.cs   Use, Close, RunExpired, Hold, Unhold
  *
- * Readers open sections, some before the resource is closed and some after, and use it in them; one pins it beyond its section. One thread closes it.
- * A grace period is what engine.pml and srcu.pml verify, in one piece: it notes the sections that are open when it starts, and ends when those have
- * ended; what was stored before it started is seen by all sections that begin later. The reclaimer carries the head out after it.
+ * Readers open sections, some before the resource is closed and some after, and use it in them; one pins it beyond its
+ * section. One thread closes it.
+ * A grace period is what engine.pml and srcu.pml verify, in one piece: it records the sections that are open when it
+ * starts, and ends when those have ended; all sections that begin later see what was stored before it started. The
+ * reclaimer runs the head's callback after it.
  *
- * Variants: PUBLISHED   readers find the resource through a pointer, which is unlinked before it is closed, and nothing is made Used
+ * Variants: PUBLISHED   readers find the resource through a pointer, which is unlinked before it is closed, and nothing
+ *                       is made Used
  * Twins:    NO_WAIT     L1   released without a grace period
  *           NO_MARK     L1   a use that finds Closing leaves it so, though nothing was unlinked before
- *           ONE_PERIOD  L1   what was used since is released after the first grace period
+ *           ONE_PERIOD  L1   a resource used since the close is released after the first grace period
  *           LATE_SHUT   L1   Used becomes Shut after the second grace period, not before it
  *           NOT_ATOMIC  L1   the reclaimer looks at the state, and stores Released in a second step
  *           STRICT      L2   a use that finds Closing throws
- *           NO_HOLD     L4   the end of the grace periods releases, whatever is pinned
+ *           NO_HOLD     L4   the end of the grace periods releases, even if the resource is pinned
  *           TWICE       L4   a hold is taken and given back in two steps each
  */
 #define READERS 2
@@ -92,7 +95,7 @@ active proctype Reclaimer()
 #endif
 }
 
-/* One use. Whether the section began before Close is known to the model alone. */
+/* One use. Only the model knows whether the section began before Close. */
 inline use() {
   isAllowed = false;
   atomic {

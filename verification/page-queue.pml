@@ -8,33 +8,36 @@
  *         Reclamation/BarrierTarget.cs  Take, IsEmpty, IsDone
  *         Reclamation/BarrierWait.cs    For
  *
- * The owner appends numbered items to pages of two, stamps full ones, collects, extends; pages are recycled into the same queue.
- * The reclaimer takes snapshots of partial pages, and frees what has expired. A barrier takes a position and waits until it is
- * reclaimed (its help is the reclaimer's pass once more). Each item is reclaimed once, in its order, by a grace period that
- * started after its unlinking was visible; the barrier returns after everything queued before it; nothing is left in the end.
+ * The owner appends numbered items to pages of two, stamps full ones, collects, extends; pages are recycled into the
+ * same queue. The reclaimer takes snapshots of partial pages, and frees what has expired. A barrier takes a position
+ * and waits until it is reclaimed (its help is another pass of the reclaimer). Each item is reclaimed once, in its
+ * order, by a grace period that started after its unlinking was visible; the barrier returns after everything queued
+ * before it; nothing is left in the end.
  *
- * Memory: the owner's appends (the unlinking, the entry and the cursor [D], in that order) wait in its store buffer and become
- * visible by themselves at any time, or at a fence; what that hides of the three being separate is harmless, since the cursor
- * comes last and an earlier unlinking is easier to cover. [J] and [K] are plain steps: the fence of Seal comes before them, and
- * nothing that the owner reads afterwards depends on their being visible. Grace periods are two counters: readers are in
- * engine.pml; one is started when someone waits for it, and ends when it likes.
+ * Memory: the owner's appends (the unlinking, the entry and the cursor [D], in that order) wait in its store buffer and
+ * become visible by themselves at any time, or at a fence. In the code these are three stores; that they are one here
+ * hides nothing, since the cursor comes last and an earlier unlinking is easier to cover. [J] and [K] are plain steps:
+ * the fence of StampFullPage comes before them, and nothing that the owner reads afterwards depends on their being
+ * visible. Grace periods are two counters: readers are in engine.pml; a grace period starts when a thread waits for it,
+ * and ends at any time.
  *
- * What is one step here: what the queue's lock protects and nobody reads without it, with the shared access beside it.
+ * What is one step here: what the queue's lock protects and no thread reads without it, with the shared access beside
+ * it.
  *
  * Variants: DISPOSE        the domain is disposed meanwhile (then without a barrier)
- *           CODE           a user deallocator's queue: the reclaimer alone carries out, outside the lock
+ *           CODE           a user deallocator's queue: the reclaimer alone frees, outside the lock
  * Twins:    NO_FENCE       O3  the owner's stamp is taken without the fence [G], its last entries not yet visible
  *           STAMPED_EARLY  O3  the stamp is taken before the page's last entry
- *           TARGET_FIRST   O3  a note's target is taken before its position
- *           JOINS_NOTE     O3  what comes later joins a note under its older target
- *           BY_POINTER     O10 a note ends at an address, not at a position
+ *           TARGET_FIRST   O3  a snapshot's target is taken before its position
+ *           JOINS_SNAPSHOT O3  later items join a snapshot under its older target
+ *           BY_POINTER     O10 a snapshot ends at an address, not at a position
  *           LINK_FIRST     O10 [K] before [J]
  *           NO_LOCK        O10 the owner collects without the lock
  *           SKIPS_PARTIAL  O10 the barrier does not count pages that are not full
- *           TAKEN          O10 the barrier waits for taken, not for carried out
- *           NO_CUT         O11 DISPOSE: a withdrawal does not cut the note back
+ *           TAKEN          O10 the barrier waits for taken, not for reclaimed
+ *           NO_CUT         O11 DISPOSE: a withdrawal does not shorten the snapshot
  *           UNLOCKED       O11 DISPOSE: a withdrawal does not take the lock
- *           NO_NOTE_LOOK   O11 DISPOSE CODE: what is noted is withdrawn
+ *           NO_SNAPSHOT_LOOK O11 DISPOSE CODE: an item in a snapshot is withdrawn
  *           NO_WITHDRAWAL  O11 DISPOSE: an append does not look at Disposed
  */
 #define ITEMS 5
@@ -47,15 +50,15 @@ bool done[ITEMS + 1], withdrawn[ITEMS + 1];
 
 /* The owner's line, as others see it; pages are 1..PAGES, 0 is none. */
 byte cursorPage = 0, cursorIndex = 0;
-byte queued = 0, visible = 0;                  /* how many the owner has appended, how many of them others see */
+byte queued = 0, visible = 0;                  /* how many items the owner has appended, and how many others see */
 bool isOwnerDone = false, disposed = false, isDrained = false;
 
 /* The consumer's line. */
 bool lock = false;
-byte head = 0, carried = 0, taken = 0;
-byte notedPosition = 0, notedTarget = 0;
+byte head = 0, reclaimed = 0, taken = 0;
+byte snapshotPosition = 0, snapshotTarget = 0;
 #ifdef BY_POINTER
-byte notedPage = 0, notedIndex = 0;
+byte snapshotPage = 0, snapshotIndex = 0;
 #endif
 
 typedef Page { byte next, stamp, base; byte entry[ROOM]; bool isSpare }
@@ -78,12 +81,15 @@ active proctype GracePeriods()
 {
 end:
   do
-  :: d_step { started == completed && (notedTarget > completed || IS_WANTED(1) || IS_WANTED(2) || IS_WANTED(3)) -> started++ }
+  :: d_step { started == completed && (snapshotTarget > completed || IS_WANTED(1) || IS_WANTED(2) || IS_WANTED(3))
+              -> started++ }
   :: d_step { started != completed -> completed = started }
   od
 }
 
-inline forgetNote() { if :: notedPosition <= carried -> notedTarget = 0; notedPosition = 0 :: else -> skip fi }
+inline forgetSnapshot() {
+  if :: snapshotPosition <= reclaimed -> snapshotTarget = 0; snapshotPosition = 0 :: else -> skip fi
+}
 
 inline readTail() {
   assert(!page[cursorPage].isSpare);           /* O10: under the lock the cursor's page is in the queue */
@@ -93,9 +99,9 @@ inline readTail() {
 /* One look at the link: [K]. */
 inline recycle() {
   d_step {
-    forgetNote();
+    forgetSnapshot();
     if
-    :: carried - page[head].base == ROOM && page[head].next != 0 ->
+    :: reclaimed - page[head].base == ROOM && page[head].next != 0 ->
        p = head;
        head = page[head].next;
        page[p].isSpare = true;
@@ -110,28 +116,28 @@ inline recycle() {
   }
 }
 
-inline note() {
+inline takeSnapshot() {
 #ifdef TARGET_FIRST
   t = started + 1;
 #endif
   d_step {
-    forgetNote();
+    forgetSnapshot();
     readTail();
-#ifdef JOINS_NOTE
-    if :: notedTarget != 0 -> notedPosition = tail :: else -> skip fi;
+#ifdef JOINS_SNAPSHOT
+    if :: snapshotTarget != 0 -> snapshotPosition = tail :: else -> skip fi;
 #endif
-    if :: notedTarget != 0 || tail == carried -> tail = 0 :: else -> notedPosition = tail fi
+    if :: snapshotTarget != 0 || tail == reclaimed -> tail = 0 :: else -> snapshotPosition = tail fi
 #ifdef BY_POINTER
-    ; if :: tail != 0 -> notedPage = cursorPage; notedIndex = cursorIndex :: else -> skip fi
+    ; if :: tail != 0 -> snapshotPage = cursorPage; snapshotIndex = cursorIndex :: else -> skip fi
 #endif
   };
   d_step {
     if
     :: tail != 0 ->
 #ifdef TARGET_FIRST
-       notedTarget = t
+       snapshotTarget = t
 #else
-       notedTarget = started + 1               /* O3: after the position */
+       snapshotTarget = started + 1               /* O3: after the position */
 #endif
     :: else -> skip
     fi;
@@ -141,9 +147,9 @@ inline note() {
 }
 
 #define IS_STAMP_OVER (page[head].stamp != 0 && completed >= page[head].stamp)
-#define BEGIN (carried - page[head].base)
+#define BEGIN (reclaimed - page[head].base)
 
-/* NextExpired: how many of the oldest page's entries are covered. Stamp and Completed are read here. */
+/* Expired: how many of the oldest page's entries have expired. Stamp and Completed are read here. */
 inline peekCovered() {
   recycle();
   d_step {
@@ -151,11 +157,11 @@ inline peekCovered() {
     if
     :: IS_STAMP_OVER -> count = ROOM - BEGIN
 #ifdef BY_POINTER
-    :: !IS_STAMP_OVER && notedPage != 0 && completed >= notedTarget ->
-       count = (head == notedPage -> notedIndex : ROOM) - BEGIN
+    :: !IS_STAMP_OVER && snapshotPage != 0 && completed >= snapshotTarget ->
+       count = (head == snapshotPage -> snapshotIndex : ROOM) - BEGIN
 #else
-    :: !IS_STAMP_OVER && notedTarget != 0 && completed >= notedTarget ->
-       count = (notedPosition - page[head].base < ROOM -> notedPosition - page[head].base : ROOM) - BEGIN
+    :: !IS_STAMP_OVER && snapshotTarget != 0 && completed >= snapshotTarget ->
+       count = (snapshotPosition - page[head].base < ROOM -> snapshotPosition - page[head].base : ROOM) - BEGIN
 #endif
     :: else -> skip
     fi
@@ -165,20 +171,20 @@ inline peekCovered() {
 #endif
 }
 
-/* Frees what was peeked at, in two steps: somebody else's look at the queue may fall in between. */
+/* Frees the entries that were peeked at, in two steps: another thread's look at the queue may fall in between. */
 inline reclaim() {
   do
   :: count > 0 ->
      d_step {
-       assert(carried >= page[head].base && BEGIN < ROOM);   /* O10: still in the page that was peeked at */
+       assert(reclaimed >= page[head].base && BEGIN < ROOM);   /* O10: still in the page that was peeked at */
        k = page[head].entry[BEGIN];
-       assert(k == carried + 1);               /* O7: each once, in its order */
+       assert(k == reclaimed + 1);               /* O7: each once, in its order */
        assert(!withdrawn[k]);
        assert(completed >= need[k]);           /* O3 */
        done[k] = true;
        need[k] = 0
      };
-     d_step { carried++; count--; k = 0 }
+     d_step { reclaimed++; count--; k = 0 }
   :: else -> break
   od
 }
@@ -188,9 +194,9 @@ proctype Reclaimer()
   byte t, tail, count, p, k;
 end:
   do
-  :: visible != carried ->
+  :: visible != reclaimed ->
      atomic { !lock -> lock = true };
-     note();
+     takeSnapshot();
      peekCovered();
 #ifdef CODE
      lock = false;
@@ -200,7 +206,7 @@ end:
      recycle();
      lock = false
 #endif
-  :: isDrained && visible == carried -> break  /* stopped, and nothing waits */
+  :: isDrained && visible == reclaimed -> break  /* stopped, and nothing waits */
   od
 }
 
@@ -220,15 +226,15 @@ proctype Barrier()
 #ifdef TAKEN
   (taken >= position);
 #else
-  (carried >= position);
+  (reclaimed >= position);
 #endif
   do
-  :: must > 0 -> assert(done[must]); must--    /* everything queued before is carried out */
+  :: must > 0 -> assert(done[must]); must--    /* everything queued before has been reclaimed */
   :: else -> break
   od
 }
 
-/* Producer.TryWithdraw; the owner leaves its loop, for the next append is told of the disposal at once. */
+/* Producer.TryWithdrawBlock; the owner leaves its loop, because the next append is refused at once. */
 inline withdraw() {
 #ifndef UNLOCKED
   atomic { !lock && visible == queued -> lock = true };
@@ -237,14 +243,14 @@ inline withdraw() {
 #endif
   readTail();
   if
-  :: carried >= tail -> skip
-#if defined CODE && !defined NO_NOTE_LOOK
-  :: carried < tail && notedTarget != 0 && notedPosition >= tail -> skip
+  :: reclaimed >= tail -> skip
+#if defined CODE && !defined NO_SNAPSHOT_LOOK
+  :: reclaimed < tail && snapshotTarget != 0 && snapshotPosition >= tail -> skip
 #endif
   :: else ->
      atomic {
 #ifndef NO_CUT
-       if :: notedTarget != 0 && notedPosition >= tail -> notedPosition = tail - 1 :: else -> skip fi;
+       if :: snapshotTarget != 0 && snapshotPosition >= tail -> snapshotPosition = tail - 1 :: else -> skip fi;
 #endif
        withdrawn[queued] = true;
        assert(!done[queued]);
@@ -271,13 +277,13 @@ proctype Owner()
 #ifdef NO_FENCE
            t = started + 1;
 #else
-           atomic { visible == queued -> t = started + 1 };    /* Seal: [G], then Started */
+           atomic { visible == queued -> t = started + 1 };    /* StampFullPage: [G], then Started */
 #endif
            atomic { page[mine].stamp = t; t = 0 }
         :: else -> skip
         fi;
 #ifndef CODE
-        if                                     /* Collect, unless somebody is at it */
+        if                                     /* Collect, unless another thread is collecting */
 #ifdef NO_LOCK
         :: true ->
 #else
@@ -335,13 +341,13 @@ proctype Disposer()
   :: atomic { !lock -> lock = true };
      readTail();
      if
-     :: tail == carried -> lock = false; break
+     :: tail == reclaimed -> lock = false; break
      :: else ->
 #ifdef CODE
         lock = false;
-        (visible == carried)
+        (visible == reclaimed)
 #else
-        note();
+        takeSnapshot();
         peekCovered();
         reclaim();
         recycle();
@@ -354,14 +360,14 @@ proctype Disposer()
 
 init {
   atomic {
-    /* The first item has been carried out, so that few more are needed to see its page again. */
+    /* The first item has been reclaimed, so that few more are needed to see its page again. */
     head = 1;
     page[1].entry[0] = 1;
     cursorPage = 1;
     cursorIndex = 1;
     queued = 1;
     visible = 1;
-    carried = 1;
+    reclaimed = 1;
     taken = 1;
     done[1] = true;
     page[2].isSpare = true;
@@ -375,7 +381,7 @@ init {
 #endif
   };
   (timeout);
-  assert(isOwnerDone && visible == queued && carried == queued);   /* nothing is left */
+  assert(isOwnerDone && visible == queued && reclaimed == queued);   /* nothing is left */
 #ifdef DISPOSE
   assert(isDrained)
 #endif

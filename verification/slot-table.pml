@@ -8,13 +8,15 @@
  *         Readers/Section.cs                 Announce
  *         ReadGuard.cs                       Dispose (the exit)
  *
- * Two threads register: each takes a released slot, after a sweep if need be, or extends the table. Each opens a section and
- * ends, inside it or after it. Meanwhile an updater unlinks a block, drives a grace period, frees the block, twice. Nobody alive
- * may use a freed block; a slot handed out is quiescent and nobody else's; a slot in the scanned range is whole.
+ * Two threads register: each takes a released slot, after a sweep if need be, or extends the table. Each opens a
+ * section and ends, inside it or after it. Meanwhile an updater unlinks a block, drives a grace period, frees the
+ * block, twice. No living thread may use a freed block; a slot that is handed out is quiescent and no other thread's; a
+ * slot in the scanned range is whole.
  *
- * Threads have store buffers, which drain by themselves at any time, and before the thread is known to be dead. Interlocked
- * operations drain them; the process-wide barrier drains one after the other. What the gate and the engine's lock protect is
- * one step with the shared access beside it. The updater's own stores are not buffered: engine.pml sees to those.
+ * Threads have store buffers, which drain by themselves at any time, and before the thread is known to be dead.
+ * Interlocked operations drain them; the process-wide barrier drains one after the other. What the gate and the
+ * engine's lock protect is one step with the shared access beside it. The updater's own stores are not buffered:
+ * engine.pml covers those.
  *
  * Variants: FULL           ReadSideBarrier.Full: readers fence, no process-wide barrier
  *           NO_C           no fence [C]: reading the end behind [B], or the fence of Full, is enough
@@ -26,11 +28,11 @@
  *           STALE_END      O5  the end is read before Started is raised
  *           ANNOUNCE_FIRST O5  the first section is announced before the table's end has moved
  *           WHOLE_LATE     O5  the end has moved before the slot is whole
- *           NO_LOCK        O6  a sweep does not take the engine's lock: two may bury the same thread
+ *           NO_LOCK        O6  a sweep does not take the engine's lock: two may release the same dead thread
  *           NO_LOCK NO_CAS O6  the same, and the word is cleared by a plain store
  *           RELEASE_FIRST  O6  the slot is released before its word is cleared
  *           NO_DEATH_FENCE O6  the word may be read before the answer that its owner is dead
- *           STEALS         O6  registration takes a dead thread's slot without its having been released
+ *           STEALS         O6  registration takes a dead thread's slot that has not been released
  */
 #define THREADS 2
 #define SLOTS 2
@@ -43,7 +45,7 @@
 byte started = 0, completed = 0;
 bool locked = false, gate = false;             /* the engine's lock, the table's gate */
 byte taken = 0;                                /* slots ever handed out; the gate's */
-byte end = 0;                                  /* as others than the extending thread see it */
+byte end = 0;                                  /* as threads other than the extending one see it */
 byte word[SLOTS];                              /* sequence * 2 + nesting */
 byte owner[SLOTS] = NOBODY;
 bool isWhole[SLOTS], isReleased[SLOTS];
@@ -74,8 +76,8 @@ endDrained:
   od
 }
 
-/* ReleaseDead a thread found dead: under the engine's lock. */
-inline bury(i) {
+/* ReleaseDead, of a thread found dead: under the engine's lock. */
+inline releaseDead(i) {
 #ifndef NO_DEATH_FENCE
   seen = word[i];
 #endif
@@ -117,7 +119,7 @@ inline sweep() {
     if
     :: i < end ->
        askWhetherDead(i);
-       if :: dead -> dead = false; bury(i) :: else -> seen = 0 fi
+       if :: dead -> dead = false; releaseDead(i) :: else -> seen = 0 fi
     :: else -> skip
     fi
   }
@@ -137,7 +139,8 @@ inline tryRegisterReleased() {
     if
     :: i < SLOTS -> isReleased[i] = false; owner[i] = me; slot = i
 #ifdef STEALS
-    :: i == SLOTS && end > 0 && owner[0] != NOBODY && isDead[owner[0]] -> owner[0] = me; slot = 0; word[0] = word[0] & 254
+    :: i == SLOTS && end > 0 && owner[0] != NOBODY && isDead[owner[0]] ->
+       owner[0] = me; slot = 0; word[0] = word[0] & 254
 #endif
     :: else -> skip
     fi;
@@ -202,7 +205,7 @@ proctype Updater()
   bool dead;
   for (round : 1 .. BLOCKS - 1) {
 #ifdef STALE_END
-    scanEnd = end;                             /* then another updater, say, unlinks, and takes this grace period as its target */
+    scanEnd = end;                             /* then another updater may unlink, and take this as its target */
 #endif
     pointer = round;                           /* an exchange: visible at once */
     atomic { !locked -> locked = true };
@@ -228,7 +231,7 @@ proctype Updater()
        :: else ->
           askWhetherDead(cursor);
           if
-          :: dead -> dead = false; bury(cursor); cursor++
+          :: dead -> dead = false; releaseDead(cursor); cursor++
           :: else ->                           /* a reader in the way: come back later */
              seen = 0;
              locked = false;

@@ -5,15 +5,16 @@
  *         Sleepable/SleepableSection.cs      Enter, Release
  *         GracePeriods/GracePeriodEngine.cs  Start (its fence), Complete (its fence), NextTarget (its fence)
  *
- * Two readers open sections, two each, in a stripe of their own; each is held up for as long as it likes between reading Index and
- * counting, and while inside. Whether the thread that ends a section began it makes no difference to any step here. An updater
- * publishes a new block, drives a grace period, frees the old one, twice. Nobody may use a freed block.
+ * Two readers open sections, two each, in a stripe of their own; each may be held up for any time between reading Index
+ * and counting, and while inside. Whether the thread that ends a section began it makes no difference to any step here.
+ * An updater publishes a new block, drives a grace period, frees the old one, twice. No thread may use a freed block.
  *
- * Each load of a counter is a step; an interlocked operation is one step, with the thread's store buffer drained. The updater's
- * stores are buffered and drain by themselves at any time; so do the readers' in the twin that counts with plain stores. The
- * grace periods of several updaters are engine.pml's matter: here one drives them, one after the other.
+ * Each load of a counter is a step; an interlocked operation is one step, with the thread's store buffer drained. The
+ * updater's stores are buffered and drain by themselves at any time; so do the readers' in the twin that counts with
+ * plain stores. Grace periods of several updaters are verified in engine.pml: here one updater drives them, one after
+ * the other.
  *
- * Variants: MISUSE             one reader's locks are released by another thread too, at any time after their last use
+ * Variants: MISUSE             another thread releases one reader's locks too, at any time after their last use
  * Twins:    LOCKS_FIRST    O1  Locks are summed before Unlocks (or [Q] is missing, and they may be)
  *           ONE_SCAN       O1  a flip and one scan of the set that was in use
  *           NO_FLIP        O1  two scans of the set not in use
@@ -23,8 +24,9 @@
  *           LATE_COUNT     O1  a section is counted after its first load
  *           EARLY_UNLOCK   O2  the end is counted before the last load
  *           WRONG_SET      O1  the end is counted in the set in use then, not in the section's own
- *           MISUSE NO_EXCHANGE  the ticket's number is looked at, then stored: two releases may both count
- *           MISUSE READ_LATE    where to count is read behind the exchange, when the ticket may be its owner's again
+ *           MISUSE NO_EXCHANGE  the ticket's number is read, then stored: two releases may both count
+ *           MISUSE READ_LATE    the place to count is read after the exchange, when its owner may have reused the
+ *           ticket
  */
 #define READERS 2
 #define STRIPES 2
@@ -38,7 +40,7 @@
 
 byte index = 0;
 byte locks[4], unlocks[4];                     /* stripe * 2 + set */
-byte ticket[READERS], number[READERS];          /* the readers' tickets: where the section counts, odd while it is open */
+byte ticket[READERS], number[READERS];         /* the readers' tickets: where it counts; odd while it is open */
 #ifdef MISUSE
 byte shared = 0;                               /* the number of a lock that another thread has a copy of */
 #endif
@@ -134,7 +136,7 @@ active [READERS] proctype Reader()
 }
 
 #ifdef MISUSE
-/* Has copies of the first reader's locks, and releases them too, when it has done with their sections. */
+/* Has copies of the first reader's locks, and releases them too, after the last use in their sections. */
 active proctype Copier()
 {
   byte where, mine;

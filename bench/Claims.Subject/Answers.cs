@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Quiescent.Claims.Subject;
 
-// What the program prints, as one line of JSON.
+// The output of the program, as one line of JSON.
 
 /// <summary>One way to reclaim, timed in rounds in which all ways take turns.</summary>
 internal sealed record Timing(Way Way, double[] NanosecondsPerBlock);

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Quiescent.Claims.Subject;
 
-// A block, and its callback as one writes it by hand.
+// A block, and its hand-written callback.
 internal unsafe struct Node
 {
     public long Key;

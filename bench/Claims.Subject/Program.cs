@@ -34,7 +34,7 @@ Timing[] Time(double seconds)
     return [.. ways.Select((way, i) => new Timing(way, readings[i]))];
 }
 
-// Everything is compiled and has run once before the rounds, so that a run without rounds can be subtracted.
+// Compiles everything and runs it once before the rounds, so that a run without rounds can be subtracted.
 void Count(Way way, int rounds)
 {
     foreach (Word word in Enum.GetValues<Word>())

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Quiescent.Claims.Subject;
 
-// Turns that are timed in rounds, so that whatever else the machine does meets all of them.
+// Turns that are timed in rounds, so that other load on the machine affects all of them.
 internal static class Rounds
 {
     private const int Fewest = 3;

@@ -1,6 +1,6 @@
 namespace Quiescent.Claims.Subject;
 
-// What is in the word of a head: a function that frees the block, or the head's offset.
+// The word of a head: a function that frees the block, or the head's offset.
 internal enum Word
 {
     Function,

@@ -4,8 +4,8 @@ using Quiescent.Scale.Runs;
 
 namespace Quiescent.Claims;
 
-// The wait before a module may be unloaded. A section of this thread holds back what the crowd queues; then the thread
-// ends its section and waits.
+// The wait before a module may be unloaded. A section of this thread holds back the blocks that the crowd queues; then
+// the thread ends its section and waits.
 internal static class BarrierCost
 {
     public static Table Measure(

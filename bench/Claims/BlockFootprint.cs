@@ -5,7 +5,7 @@ using Quiescent.Scale.Runs;
 
 namespace Quiescent.Claims;
 
-// What it costs to reclaim a block by calling one of many methods, and by its offset.
+// The cost of reclaiming a block by calling one of many methods, and by its offset.
 internal static class BlockFootprint
 {
     private const int CountedRounds = 10;
@@ -64,11 +64,12 @@ internal static class BlockFootprint
             rows);
     }
 
-    /// <summary>The median of the ratios within each round, as the two met the same machine.</summary>
+    /// <summary>The median of the ratios within each round, where the machine treated both alike.</summary>
     public static double Ratio(double[] values, double[] others) =>
         Spread.Of(values.Zip(others, (value, other) => value / other)).Median;
 
-    /// <summary>What a run counted beyond one without rounds; zero where noise makes the difference negative.</summary>
+    /// <summary>The counts of a run less those of one without rounds; zero if noise makes the difference
+    /// negative.</summary>
     public static double[] PerBlock(double[] counts, double[] without)
     {
         const double Blocks = CountedRounds * Reclaims.BlocksPerRound;

@@ -6,7 +6,7 @@ namespace Quiescent.Claims;
 
 internal sealed record ClaimsOptions
 {
-    /// <summary>How long everything that is timed takes together; compiling and counting come on top.</summary>
+    /// <summary>How long all timed parts take together; compiling and counting take additional time.</summary>
     public TimeSpan Time { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>Leaves out what takes minutes: NativeAOT, and counts from a simulated processor.</summary>

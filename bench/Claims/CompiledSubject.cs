@@ -6,7 +6,7 @@ using Quiescent.Scale.Native;
 
 namespace Quiescent.Claims;
 
-// The program that is measured, as one of the compilers made it: the command that runs it.
+// The measured program, as one of the compilers built it: the command that runs it.
 internal sealed record CompiledSubject(string Compiler, params string[] Command)
 {
     public const string Name = "Quiescent.Claims.Subject";
@@ -24,7 +24,7 @@ internal sealed record CompiledSubject(string Compiler, params string[] Command)
 
     public MethodBytes[] Sizes() => Ask(AnswersJson.Default.MethodBytesArray, "sizes");
 
-    /// <summary>What nm lists.</summary>
+    /// <summary>The output of nm.</summary>
     public string Symbols() => Run("nm", "--print-size", "--defined-only", Command[^1]).Output;
 
     /// <summary>Runs rounds of the bare path on a simulated processor. Returns cachegrind's report.</summary>

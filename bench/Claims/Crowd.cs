@@ -1,6 +1,6 @@
 namespace Quiescent.Claims;
 
-// Threads that are registered in a domain. One in four queues when it is told to; the others do nothing.
+// Threads that are registered in a domain. One in four queues on request; the others do nothing.
 internal sealed class Crowd : IDisposable
 {
     private const int StackBytes = 256 * 1024;
@@ -10,7 +10,7 @@ internal sealed class Crowd : IDisposable
     private readonly CountdownEvent _registered;
     private readonly ManualResetEventSlim _end = new();
 
-    // Passed by the threads that queue and by the one that tells them to, before and after they do.
+    // The queueing threads and the one that starts them pass it, before and after they queue.
     private readonly Barrier _phase;
     private bool _trivial;
     private int _blocksEach;

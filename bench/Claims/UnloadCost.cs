@@ -7,9 +7,9 @@ using Quiescent.Scale.Runs;
 
 namespace Quiescent.Claims;
 
-// How long Unload takes for a context that RcuModule is attached to. The module is a real one: it is loaded, attached,
-// queues while a section of this thread holds everything back, and is unloaded when that section has ended. Each turn
-// also waits, untimed, until the module has been collected and everything that it queued is reclaimed.
+// How long Unload takes for a context that RcuModule is attached to. The module is a real one: it is loaded and
+// attached, it queues while a section of this thread holds everything back, and it is unloaded when that section has
+// ended. Each turn also waits, untimed, until the module has been collected and all its items are reclaimed.
 internal static class UnloadCost
 {
     public static Table Measure(IReadOnlyList<int> backlogs, TimeSpan time, Action<string> say)

@@ -2,8 +2,8 @@ using BenchmarkDotNet.Attributes;
 
 namespace Quiescent.Micro;
 
-// What queueing a block costs, in each of its forms. An iteration is one invocation on blocks allocated before it, and
-// a barrier frees them after it, outside of the time: the backlog is bounded, and malloc is not measured.
+// The cost of queueing a block, in each of its forms. An iteration is one invocation on blocks allocated before it; a
+// barrier frees them after it, outside the measured time, so that the backlog is bounded and malloc is not measured.
 [InvocationCount(1)]
 public unsafe class FreeBenchmarks
 {

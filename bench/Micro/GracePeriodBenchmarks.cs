@@ -2,7 +2,7 @@ using BenchmarkDotNet.Attributes;
 
 namespace Quiescent.Micro;
 
-// Waiting and asking where nobody reads and nothing is queued.
+// Waiting and polling while nobody reads and nothing is queued.
 public class GracePeriodBenchmarks
 {
     private readonly RcuDomain _full = new(new RcuDomainOptions { ReadSideBarrier = ReadSideBarrier.Full });

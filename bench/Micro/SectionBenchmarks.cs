@@ -2,8 +2,8 @@ using BenchmarkDotNet.Attributes;
 
 namespace Quiescent.Micro;
 
-// A section, a dereference and one field. A handle belongs to its thread and cannot be kept in a field, so that its two
-// run a loop of their own.
+// A section, a dereference and one field. A registered reader belongs to its thread and cannot be kept in a field, so
+// its two benchmarks run a loop of their own.
 public unsafe class SectionBenchmarks
 {
     private const int Operations = 10_000;

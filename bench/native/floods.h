@@ -1,5 +1,5 @@
-// F1, F2: allocate 64 bytes, publish by exchange, free the old block after a grace period, to the end of the last barrier;
-// into a slot of the updater's own, or into random ones of a large table; or while a reader overstays.
+// F1, F2: allocate 64 bytes, publish by exchange, free the old block after a grace period, to the end of the last
+// barrier; into a slot of the updater's own, or into random ones of a large table; or while a reader overstays.
 #ifndef FLOODS_H
 #define FLOODS_H
 
@@ -112,7 +112,7 @@ static void f1(bool random)
 #ifdef PEER_COUNTS_FREES
 static int64_t CACHE_LINE left_at;
 
-// Stays in one section for as long as it is told, with the updaters flooding.
+// Stays in one section for the given time, with the updaters flooding.
 static void overstay(struct worker *worker)
 {
     (void)worker;

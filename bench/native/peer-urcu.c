@@ -72,8 +72,8 @@ static inline void peer_start(void)
 static inline void peer_register(void) { rcu_register_thread(); }
 static inline void peer_unregister(void) { rcu_unregister_thread(); }
 
-// call_rcu asks for a registered reader. defer_rcu may wait for a grace period under its lock, so a thread that is an online
-// reader must not call it (two of them would wait for each other).
+// call_rcu needs a registered reader. defer_rcu may wait for a grace period under its lock, so a thread that is an
+// online reader must not call it (two of them would wait for each other).
 static inline void peer_register_updater(void)
 {
     if (by_defer)

@@ -1,4 +1,5 @@
-// What every native program has in common: arguments, threads that start together, time, percentiles, memory, the answer.
+// What every native program has in common: arguments, threads that start together, time, percentiles, memory, the
+// answer.
 // It is run as `PEER WORKLOAD key=value…` and prints one line of JSON: {"value": 1.23, "details": {"p99 µs": 4.5}}.
 #ifndef PEER_H
 #define PEER_H
@@ -82,7 +83,7 @@ struct CACHE_LINE worker {
 static pthread_barrier_t gate;
 static atomic_bool CACHE_LINE stop;
 
-// Every thread passes it: all are ready then. Main looks at the memory before it passes it a second time, with all others.
+// Every thread passes it: all are ready then. Main reads the memory before it passes it a second time, with all others.
 static void pass_gate(void)
 {
     pthread_barrier_wait(&gate);

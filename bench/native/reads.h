@@ -3,7 +3,8 @@
 #ifndef READS_H
 #define READS_H
 
-// Operations between two looks at the clock's flag; for quiescent-state-based flavours also between two quiescent states.
+// Operations between two looks at the clock's flag; for quiescent-state-based flavours also between two quiescent
+// states.
 enum { READ_BATCH = 1024 };
 
 static struct node *CACHE_LINE shared;

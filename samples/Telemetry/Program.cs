@@ -7,7 +7,8 @@ using Telemetry;
 const int Updates = 2_000_000;
 using MeterProvider meters = Sdk.CreateMeterProviderBuilder()
     .AddMeter("Quiescent")
-    .AddConsoleExporter(static (_, reader) => reader.PeriodicExportingMetricReaderOptions.ExportIntervalMilliseconds = 1_000)
+    .AddConsoleExporter(
+        static (_, reader) => reader.PeriodicExportingMetricReaderOptions.ExportIntervalMilliseconds = 1_000)
     .Build();
 
 using Cache cache = new("prices", entries: 1_024);

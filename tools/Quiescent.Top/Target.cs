@@ -1,4 +1,4 @@
 namespace Quiescent.Top;
 
-/// <summary>The observed process, and what it is called.</summary>
+/// <summary>The observed process, and its name.</summary>
 internal sealed record Target(int ProcessId, string Name);

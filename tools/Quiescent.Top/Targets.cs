@@ -25,11 +25,12 @@ internal static class Targets
             orderby processId
             select new Target(processId, called)];
 
-    /// <summary>Of the processes those that have domains; each is asked.</summary>
+    /// <summary>Asks each process, and returns those that have domains.</summary>
     public static async Task<IReadOnlyList<Target>> WithDomainsAsync(
         IReadOnlyList<Target> targets, MetricLimits limits, CancellationToken cancellation)
     {
-        bool[] have = await Task.WhenAll(targets.Select(target => HasDomainsAsync(target.ProcessId, limits, cancellation))).ConfigureAwait(false);
+        bool[] have = await Task.WhenAll(
+            targets.Select(target => HasDomainsAsync(target.ProcessId, limits, cancellation))).ConfigureAwait(false);
         return [.. targets.Where((_, i) => have[i])];
     }
 
@@ -39,7 +40,8 @@ internal static class Targets
         patience.CancelAfter(s_patience);
         try
         {
-            await using TargetStream stream = await TargetStream.OpenAsync(processId, limits, patience.Token).ConfigureAwait(false);
+            await using TargetStream stream = await TargetStream.OpenAsync(
+                processId, limits, patience.Token).ConfigureAwait(false);
             await foreach (TopMessage message in stream.Messages.ReadAllAsync(patience.Token).ConfigureAwait(false))
             {
                 switch (message)
@@ -56,13 +58,13 @@ internal static class Targets
         catch (Exception thrown) when (thrown is TopException or ChannelClosedException
             || (thrown is OperationCanceledException && !cancellation.IsCancellationRequested))
         {
-            // A process that cannot be asked has none to show.
+            // A process that does not answer has no domains to show.
         }
 
         return false;
     }
 
-    // The host `dotnet` says little: then the program that it runs.
+    // The host `dotnet` says little: then the name is that of the program that it runs.
     private static string? NameOf(int processId)
     {
         try
@@ -81,7 +83,8 @@ internal static class Targets
         try
         {
             string[] arguments = File.ReadAllText($"/proc/{processId}/cmdline").Split('\0');
-            return arguments.Skip(1).FirstOrDefault(argument => argument.EndsWith(".dll", StringComparison.OrdinalIgnoreCase)) is { } program
+            return arguments.Skip(1).FirstOrDefault(
+                argument => argument.EndsWith(".dll", StringComparison.OrdinalIgnoreCase)) is { } program
                 ? Path.GetFileNameWithoutExtension(program)
                 : null;
         }

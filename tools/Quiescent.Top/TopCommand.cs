@@ -39,7 +39,8 @@ internal static class TopCommand
         duration.Validators.Add(result => RequireBetween(result, duration, LeastInterval, 365 * Day));
         timeout.Validators.Add(result => RequireBetween(result, timeout, 0, Day));
         RootCommand command = new(
-            "Shows the Quiescent domains of another process, live, over its diagnostics port: grace periods, backlog, and who "
+            "Shows the Quiescent domains of another process, live, over its diagnostics "
+            + "port: grace periods, backlog, and who "
             + "stalls them. q or Ctrl+C ends it.")
         {
             pid, name, interval, duration, timeout, once, json,
@@ -69,7 +70,10 @@ internal static class TopCommand
     private static async Task<int> RunAsync(TopOptions options, CancellationToken cancellation)
     {
         using CancellationTokenSource quit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        bool isLive = !options.Json && !options.Once && !Console.IsOutputRedirected && AnsiConsole.Profile.Capabilities.Ansi;
+        bool isLive = !options.Json
+            && !options.Once
+            && !Console.IsOutputRedirected
+            && AnsiConsole.Profile.Capabilities.Ansi;
         if (isLive && !Console.IsInputRedirected)
         {
             _ = QuitOnKeyAsync(quit);

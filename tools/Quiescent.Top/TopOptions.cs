@@ -10,7 +10,7 @@ internal sealed record TopOptions
 
     public TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long it shows; null without end.</summary>
+    /// <summary>How long it runs; null without end.</summary>
     public TimeSpan? Duration { get; init; }
 
     /// <summary>How long it waits for a process's first domain.</summary>

@@ -5,7 +5,7 @@ using Quiescent.Top.View;
 
 namespace Quiescent.Top;
 
-// From a process to readings on a view, until somebody or something ends it.
+// Turns a process into readings on a view, until the user, the time limit or the process ends it.
 internal sealed class TopRun(TopOptions options, Func<Target, ITopView> createView, TextWriter output, TextWriter error)
 {
     private const int MostRefusals = 3;
@@ -29,12 +29,14 @@ internal sealed class TopRun(TopOptions options, Func<Target, ITopView> createVi
     private bool _hasMeter;
     private bool _hasDomains;
 
-    /// <summary>The exit code. Cancelled by the user, it ends well.</summary>
+    /// <summary>Returns the exit code. Cancellation by the user is a success.</summary>
     public async Task<TopExit> RunAsync(CancellationToken quit)
     {
         try
         {
-            Target target = options.ProcessId is { } processId ? Targets.Find(processId) : await ChooseAsync(quit).ConfigureAwait(false);
+            Target target = options.ProcessId is { } processId
+                ? Targets.Find(processId)
+                : await ChooseAsync(quit).ConfigureAwait(false);
             using ITopView view = createView(target);
             await ShowAsync(target, view, quit).ConfigureAwait(false);
         }
@@ -69,7 +71,8 @@ internal sealed class TopRun(TopOptions options, Func<Target, ITopView> createVi
 
         throw candidates.Count == 0
             ? new TopException(TopExit.NoDomains, $"no .NET process{named} that can be observed has Quiescent domains")
-            : new TopException(TopExit.BadArguments, $"{candidates.Count} processes{named} have Quiescent domains: choose one with --pid");
+            : new TopException(TopExit.BadArguments, $"{candidates.Count} processes{named} have Quiescent domains: "
+                + $"choose one with --pid");
     }
 
     private async Task ShowAsync(Target target, ITopView view, CancellationToken quit)
@@ -90,12 +93,15 @@ internal sealed class TopRun(TopOptions options, Func<Target, ITopView> createVi
         }
     }
 
-    // Waits for one message, or for the time that the user or the process was given.
-    private async Task<Step> TakeAsync(Target target, TargetStream stream, ITopView view, long start, CancellationToken quit)
+    // Waits for one message, or until the time that the user or the process was given is over.
+    private async Task<Step> TakeAsync(
+        Target target, TargetStream stream, ITopView view, long start, CancellationToken quit)
     {
         TimeSpan elapsed = Stopwatch.GetElapsedTime(start);
         TimeSpan timeout = options.Timeout + (_hasMeter ? 4 * _limits.Interval : TimeSpan.Zero);
-        TimeSpan? left = _hasDomains && !options.Once ? options.Duration - elapsed : Min(options.Duration - elapsed, timeout - elapsed);
+        TimeSpan? left = _hasDomains && !options.Once
+            ? options.Duration - elapsed
+            : Min(options.Duration - elapsed, timeout - elapsed);
         using CancellationTokenSource wait = CancellationTokenSource.CreateLinkedTokenSource(quit);
         if (left is { } time)
         {
@@ -124,7 +130,8 @@ internal sealed class TopRun(TopOptions options, Func<Target, ITopView> createVi
         if (message is Occupied occupied)
         {
             _limits = occupied.Limits is { } limits && ++_refusals <= MostRefusals ? limits : throw new TopException(
-                TopExit.Occupied, $"another tool observes the metrics of process {target.ProcessId} in a session that cannot be shared");
+                TopExit.Occupied,
+                $"another tool observes the metrics of process {target.ProcessId} in a session that cannot be shared");
             error.WriteLine(
                 $"quiescent-top: another tool observes process {target.ProcessId} already: "
                 + $"uses its interval, {_limits.Interval.TotalSeconds} s");

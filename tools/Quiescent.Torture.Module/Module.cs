@@ -6,8 +6,8 @@ namespace Quiescent.Torture.Modules;
 /// <summary>A module as a host sees it: code that queues in the host's domains, and is unloaded.</summary>
 public static unsafe class Module
 {
-    /// <summary>Queues one item in the given form. What has code adds one to the word at <paramref name="runs"/> when
-    /// it runs.</summary>
+    /// <summary>Queues one item in the given form. An item with code adds one to the word at <paramref name="runs"/>
+    /// when it runs.</summary>
     public static void Queue(GracePeriodDomain domain, int form, nint runs)
     {
         ArgumentNullException.ThrowIfNull(domain);
@@ -83,7 +83,7 @@ public static unsafe class Module
 
         public static Item* New(nint runs)
         {
-            // SAFETY: freed by whatever it is queued with; nobody reads it.
+            // SAFETY: the form that queues it frees it; nobody reads it.
             Item* item = (Item*)NativeMemory.Alloc((nuint)sizeof(Item));
             item->Runs = runs;
             return item;

@@ -8,14 +8,14 @@ using Quiescent.Torture.Watch;
 
 namespace Quiescent.Torture;
 
-// One run's cast and stage: scenarios add actors and subjects to it.
+// The cast and stage of one run: scenarios add actors and subjects to it.
 internal sealed class Session : IDisposable
 {
     private readonly List<Actor> _actors = [];
     private readonly List<Subject> _subjects = [];
     private readonly List<IDisposable> _owned = [];
     private readonly Rng _seeds;
-    private RcuSubject[]? _commons;
+    private RcuSubject[]? _sharedDomains;
 
     public Session(TortureOptions options)
     {
@@ -50,7 +50,7 @@ internal sealed class Session : IDisposable
     public IReadOnlyList<Subject> Subjects => _subjects;
 
     /// <summary>The domains that scenarios share: the default one, and one of each kind.</summary>
-    public IReadOnlyList<RcuSubject> SharedDomains => _commons ??=
+    public IReadOnlyList<RcuSubject> SharedDomains => _sharedDomains ??=
     [
         Add(RcuSubject.OfDefaultDomain(Failures)),
         Add(RcuSubject.New("asymmetric", Failures)),
@@ -68,12 +68,12 @@ internal sealed class Session : IDisposable
         return subject;
     }
 
-    /// <summary>Disposes of it with the session.</summary>
+    /// <summary>Has the session dispose of it.</summary>
     public void Own(IDisposable resource) => _owned.Add(resource);
 
     public void Add(Actor actor) => _actors.Add(actor);
 
-    /// <summary>When all actors have ended, and the domains are gone.</summary>
+    /// <summary>Called when all actors have ended; disposes of the domains.</summary>
     public void Dispose()
     {
         ColdLines.Dispose();

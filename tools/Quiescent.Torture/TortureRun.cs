@@ -11,7 +11,7 @@ namespace Quiescent.Torture;
 
 /// <summary>
 /// One torture, after the kernel's rcutorture: the scenario's actors run until the time is over or something has
-/// failed; then all is brought to rest, and the books and the memory are looked at.
+/// failed; then all come to rest, and the run checks the figures and the memory.
 /// </summary>
 internal static class TortureRun
 {
@@ -22,7 +22,8 @@ internal static class TortureRun
     /// <param name="options">What to run, and for how long.</param>
     /// <param name="progress">Where the lines go.</param>
     /// <param name="interruption">Ends the run early. The result then covers the time until then.</param>
-    public static TortureResult Run(TortureOptions options, TextWriter progress, CancellationToken interruption = default)
+    public static TortureResult Run(
+        TortureOptions options, TextWriter progress, CancellationToken interruption = default)
     {
         MemoryCheck memory = new();
         Session session = new(options);
@@ -45,7 +46,7 @@ internal static class TortureRun
             bool isAtRest = JoinAll(session, session.Actors) && FinishAll(session, "settling", BooksCheck.Settle);
             TortureResult result = Summarize(session, ran);
 
-            // What hangs keeps its domains: they are left to the process's end.
+            // A hanging actor still uses its domains: they are left to the end of the process.
             MemoryUse? use = null;
             if (isAtRest && FinishAll(session, "disposing of", subject => subject.Dispose()))
             {
@@ -86,10 +87,10 @@ internal static class TortureRun
         {
             TimeSpan next = second * s_second < duration ? second * s_second : duration;
             session.Gate.Rest(next - clock.Elapsed);
-            List<(Subject Subject, RcuStatistics Books)> all = ReadAll(session);
+            List<(Subject Subject, RcuStatistics Statistics)> all = ReadAll(session);
             report.Line(Reading.Take(session, clock.Elapsed, all));
             session.Watchdog.Check(session.Actors);
-            all.ForEach(one => session.Watchdog.Check(one.Subject, one.Books));
+            all.ForEach(one => session.Watchdog.Check(one.Subject, one.Statistics));
         }
     }
 
@@ -116,7 +117,7 @@ internal static class TortureRun
         return true;
     }
 
-    // After a failure the books would only repeat it, and actors may still be at work.
+    // After a failure the figures would only repeat it, and actors may still be at work.
     private static bool FinishAll(Session session, string doing, Action<Subject> finish)
     {
         if (session.Failures.Any)
@@ -129,8 +130,8 @@ internal static class TortureRun
         return JoinAll(session, [finisher]) && !session.Failures.Any;
     }
 
-    // Statistics take the library's locks. One that is never left is a failure to be told of, and no reason to hang.
-    private static List<(Subject Subject, RcuStatistics Books)> ReadAll(Session session)
+    // Statistics take the library's locks. A lock that is never released is a failure to report, not a reason to hang.
+    private static List<(Subject Subject, RcuStatistics Statistics)> ReadAll(Session session)
     {
         Task<List<(Subject, RcuStatistics)>> reading = Task.Factory.StartNew(
             () => session.Subjects.Select(subject => (subject, subject.Domain.GetStatistics())).ToList(),
@@ -142,7 +143,7 @@ internal static class TortureRun
             return reading.Result;
         }
 
-        session.Failures.Add("The domains' statistics cannot be read: a lock of the library's is held for ever.");
+        session.Failures.Add("The domains' statistics cannot be read: a lock of the library is held for ever.");
         return [];
     }
 
@@ -156,7 +157,7 @@ internal static class TortureRun
 
     private static TortureResult Summarize(Session session, TimeSpan ran)
     {
-        List<(Subject Subject, RcuStatistics Books)> all = ReadAll(session);
+        List<(Subject Subject, RcuStatistics Statistics)> all = ReadAll(session);
         Reading last = Reading.Take(session, ran, all);
         string? inconclusive = WhyInconclusive(session, last);
         return new TortureResult
@@ -174,20 +175,23 @@ internal static class TortureRun
             Ages = last.Ages,
             Domains = [.. all.Select(one => new DomainResult(
                 one.Subject.Name,
-                one.Books.GracePeriodsCompleted - one.Subject.Start.GracePeriodsCompleted,
-                one.Books.GracePeriods.Max.TotalMilliseconds,
+                one.Statistics.GracePeriodsCompleted - one.Subject.Start.GracePeriodsCompleted,
+                one.Statistics.GracePeriods.Max.TotalMilliseconds,
                 one.Subject.Tally.BlocksQueued,
                 one.Subject.Tally.CallbacksQueued,
                 one.Subject.Abandoned,
                 one.Subject.Stalls,
-                one.Books.ReaderSlots))],
-            Primitives = Primitives.All.ToDictionary(primitive => primitive.ToString(), primitive => session.Primitives[primitive]),
-            Actors = session.Actors.GroupBy(actor => actor.Kind).ToDictionary(kind => kind.Key, kind => kind.Sum(actor => actor.Steps)),
+                one.Statistics.ReaderSlots))],
+            Primitives = Primitives.All.ToDictionary(
+                primitive => primitive.ToString(), primitive => session.Primitives[primitive]),
+            Actors = session.Actors.GroupBy(actor => actor.Kind)
+                .ToDictionary(kind => kind.Key, kind => kind.Sum(actor => actor.Steps)),
             Figures = session.Actors.SelectMany(actor => actor.Figures)
                 .Concat(session.Subjects.SelectMany(subject => subject.Figures))
                 .GroupBy(figure => figure.Name)
                 .ToDictionary(figure => figure.Key, figure => figure.Sum(one => one.Count)),
-            InjectedFailures = Enum.GetValues<FaultSite>().ToDictionary(site => site.ToString(), ExpectedFaults.Injected),
+            InjectedFailures = Enum.GetValues<FaultSite>()
+                .ToDictionary(site => site.ToString(), ExpectedFaults.Injected),
             Memory = null,
         };
     }

@@ -1,6 +1,6 @@
 namespace Quiescent.Torture;
 
-/// <summary>What a check has shown; the numbers are the program's exit codes.</summary>
+/// <summary>The result of a check; the numbers are the program's exit codes.</summary>
 internal enum Verdict
 {
     /// <summary>The detector was able to fail, and found nothing.</summary>
@@ -9,6 +9,6 @@ internal enum Verdict
     /// <summary>A promise was broken.</summary>
     Failed = 1,
 
-    /// <summary>The detector's control did not fail here, so that its silence says nothing.</summary>
+    /// <summary>The detector's control did not fail here, so that its silence is no evidence.</summary>
     Inconclusive = 3,
 }

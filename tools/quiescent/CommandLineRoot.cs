@@ -11,7 +11,8 @@ internal static class CommandLineRoot
 {
     public static RootCommand Create()
     {
-        RootCommand root = new("Tests on this machine that Quiescent, RCU for .NET, keeps its promises, and measures how fast it is.")
+        RootCommand root = new(
+            "Tests on this machine that Quiescent, RCU for .NET, keeps its promises, and measures how fast it is.")
         {
             TortureCommand.Create(),
             LitmusCommand.Create(),

@@ -1,6 +1,6 @@
 namespace Quiescent.Scale.Contests;
 
-// The contestants' names: the call that each makes, and whose it is where the call does not say.
+// The contestants' names: the call that each makes, and its library if the call does not say.
 internal static class Calls
 {
     // The library.

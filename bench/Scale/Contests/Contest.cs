@@ -1,19 +1,19 @@
 namespace Quiescent.Scale.Contests;
 
-// One figure, measured of several contestants that take turns.
+// One figure, measured for several contestants that take turns.
 internal sealed record Contest(string Id, string Title, Unit Unit, IReadOnlyList<Contestant> Contestants)
 {
-    /// <summary>A turn's length where the measurement itself sets it (a reader that overstays a second); null: a share
-    /// of the run's.</summary>
+    /// <summary>A turn's length if the measurement itself sets it (a reader that overstays a second); null: a share of
+    /// the run's.</summary>
     public TimeSpan? TurnLength { get; init; }
 
     /// <summary>The most turns that each contestant takes; null: as many as the run has rounds.</summary>
     public int? MaxRounds { get; init; }
 
-    /// <summary>What a turn takes beyond its length: starting threads, draining what was queued.</summary>
+    /// <summary>The time of a turn beyond its length: starting threads, draining the queues.</summary>
     public TimeSpan TurnOverhead { get; init; } = TimeSpan.FromMilliseconds(10);
 
-    /// <summary>Whether the figure comes first where the time does not suffice for all.</summary>
+    /// <summary>Whether the figure takes precedence if the time does not suffice for all.</summary>
     public bool IsHeadline { get; init; }
 
     /// <summary>The project's goals for this figure.</summary>

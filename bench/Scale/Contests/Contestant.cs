@@ -5,7 +5,7 @@ internal enum Side
     /// <summary>The library.</summary>
     Ours,
 
-    /// <summary>What the hardware and runtime allow at best: no protection at all.</summary>
+    /// <summary>The best that hardware and runtime allow: no protection at all.</summary>
     Floor,
 
     /// <summary>Another library or a part of the runtime, in this process.</summary>
@@ -15,14 +15,14 @@ internal enum Side
     Native,
 }
 
-// One way of doing what the contest measures. Measure runs one turn of about the given length and returns what it
-// measured; it starts and ends all its threads itself, and leaves nothing queued.
+// One way of doing what the contest measures. Measure runs one turn of about the given length and returns its result;
+// it starts and ends all its threads itself, and leaves nothing queued.
 internal sealed record Contestant(string Name, Side Side, Func<TimeSpan, Reading> Measure)
 {
-    /// <summary>What a reader of the table has to know: that the peer's algorithm is incorrect, for one.</summary>
+    /// <summary>A remark for readers of the table: that the peer's algorithm is incorrect, for example.</summary>
     public string? Remark { get; init; }
 
-    /// <summary>What has to be done before its first turn, or null.</summary>
+    /// <summary>The preparation for its first turn, or null.</summary>
     public SetUp? SetUp { get; init; }
 
     /// <summary>Why it cannot take part here ("not installed: liburcu-dev"), or null.</summary>

@@ -1,7 +1,7 @@
 namespace Quiescent.Scale.Contests;
 
-// What one turn of one contestant measured: the contest's value, and what else there is to say, by name with its unit
-// ("p99 µs", "peak MiB").
+// The result of one turn of one contestant: the contest's value, and further details, by name with their unit ("p99
+// µs", "peak MiB").
 internal readonly record struct Reading(double Value)
 {
     public IReadOnlyList<Detail> Details { get; init; } = [];

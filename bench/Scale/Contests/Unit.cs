@@ -1,6 +1,6 @@
 namespace Quiescent.Scale.Contests;
 
-// What a contest's values are counted in, and which end of the scale wins.
+// The unit of a contest's values, and which end of the scale wins.
 internal sealed record Unit(string Symbol, bool LowerIsBetter)
 {
     public static readonly Unit Nanoseconds = new("ns", LowerIsBetter: true);

@@ -5,10 +5,11 @@ using System.Globalization;
 
 namespace Quiescent.Scale.Native;
 
-// How a child process ended. There is no exit code when it could not be started, or was ended for its time limit.
+// How a child process ended. There is no exit code if it could not be started, or was killed at its time limit.
 internal readonly record struct ChildResult(int? ExitCode, string Output, string Errors)
 {
-    public string[] ErrorLines => Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+    public string[] ErrorLines =>
+        Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
     public string LastError => ErrorLines.LastOrDefault() ?? "";
 }
@@ -18,7 +19,7 @@ internal static class ChildProcess
     private static readonly ConcurrentDictionary<Process, bool> s_running = [];
     private static bool s_isClosed;
 
-    /// <summary>Runs it to its end, or ends it with all that it started.</summary>
+    /// <summary>Runs it to its end, or kills it with all the processes that it started.</summary>
     public static ChildResult Run(string program, IEnumerable<string> arguments, TimeSpan limit)
     {
         ProcessStartInfo start = new(program, arguments)
@@ -46,7 +47,7 @@ internal static class ChildProcess
         }
     }
 
-    /// <summary>Ends all that run, and from now on each as it starts: the run is interrupted.</summary>
+    /// <summary>Kills all that run, and from now on each as it starts: the run is interrupted.</summary>
     public static void EndAll()
     {
         Volatile.Write(ref s_isClosed, true);
@@ -84,7 +85,7 @@ internal static class ChildProcess
         }
         catch (InvalidOperationException)
         {
-            // It has ended meanwhile.
+            // It has ended in the meantime.
         }
     }
 }

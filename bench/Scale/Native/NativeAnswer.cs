@@ -18,7 +18,8 @@ internal static class NativeAnswer
                 : [];
             return new Reading(root.GetProperty("value").GetDouble()) { Details = details };
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        catch (Exception e) when (
+            e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
             throw new FormatException($"no answer: '{output.Trim()}'", e);
         }

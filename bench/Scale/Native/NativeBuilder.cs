@@ -31,7 +31,9 @@ internal sealed class NativeBuilder(string sources, string cache, Action<string>
     public static string DefaultCache()
     {
         string data = Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData);
-        return data.Length != 0 ? Path.Combine(data, "quiescent", "native") : Directory.CreateTempSubdirectory("quiescent").FullName;
+        return data.Length != 0
+            ? Path.Combine(data, "quiescent", "native")
+            : Directory.CreateTempSubdirectory("quiescent").FullName;
     }
 
     private NativeBinary FindOrBuild(NativeProgram program)
@@ -57,7 +59,7 @@ internal sealed class NativeBuilder(string sources, string cache, Action<string>
         }
     }
 
-    // Beside its place and then moved there, since another run may be building the same.
+    // Builds beside its place and then moves it there, because another run may be building the same program.
     private NativeBinary Build(NativeProgram program, string binary)
     {
         if (_left <= TimeSpan.Zero)
@@ -66,12 +68,15 @@ internal sealed class NativeBuilder(string sources, string cache, Action<string>
         }
 
         long start = Stopwatch.GetTimestamp();
-        string output = Path.Combine(_folder.Value, string.Create(CultureInfo.InvariantCulture, $"build-{Environment.ProcessId}-{program.Name}"));
+        string output = Path.Combine(
+            _folder.Value,
+            string.Create(CultureInfo.InvariantCulture, $"build-{Environment.ProcessId}-{program.Name}"));
         Directory.CreateDirectory(output);
         announce(program.Name);
         try
         {
-            ChildResult result = ChildProcess.Run("make", ["--silent", "-C", sources, $"OUT={output}", program.Name], _left);
+            ChildResult result = ChildProcess.Run(
+                "make", ["--silent", "-C", sources, $"OUT={output}", program.Name], _left);
             if (result.ExitCode is null && Stopwatch.GetElapsedTime(start) >= _left)
             {
                 return Absent(NoTime);
@@ -92,11 +97,11 @@ internal sealed class NativeBuilder(string sources, string cache, Action<string>
         }
     }
 
-    // A library may have gone, or been replaced, since it was built.
+    // A library may have been removed or replaced since the program was built.
     private static bool Starts(string binary) =>
         File.Exists(binary) && ChildProcess.Run(binary, [], s_startLimit) is { ExitCode: NoWorkload };
 
-    // The last that was said before make's own summary.
+    // The last line before make's own summary.
     private static string Reason(ChildResult result) =>
         result.ErrorLines.LastOrDefault(line => !line.StartsWith("make", StringComparison.Ordinal)) ?? result.LastError;
 

@@ -28,7 +28,8 @@ internal sealed class NativeContestants(NativePeers peers)
     public IEnumerable<Contestant> For(string contestId) => contestId.Split('/') switch
     {
         ["R1", var threads] => ReadSides("r1", ("threads", Number(threads))).Append(PlainDereference("r1", threads)),
-        ["R1-loop", var threads] => ReadSides("r1-loop", ("threads", Number(threads))).Append(PlainDereference("r1-loop", threads)),
+        ["R1-loop", var threads] =>
+            ReadSides("r1-loop", ("threads", Number(threads))).Append(PlainDereference("r1-loop", threads)),
         ["R2"] => ReadSides("r2"),
         ["R2-paced"] => ReadSides("r2", ("rate", ReadSide.Pace)),
         ["G", "idle", var threads] => GracePeriods(("threads", Number(threads))),
@@ -45,8 +46,14 @@ internal sealed class NativeContestants(NativePeers peers)
     private IEnumerable<Contestant> ReadSides(string workload, params (string, object)[] arguments) =>
     [
         peers.Contestant(Calls.MembReadLock, Memb, workload, arguments),
-        peers.Contestant(Calls.FullFenceReadLock, FullFence, workload, arguments) with { Remark = "full fences around each section" },
-        peers.Contestant(Calls.QsbrReadLock, Qsbr, workload, arguments) with { Remark = "a quiescent state every 1,024 sections" },
+        peers.Contestant(Calls.FullFenceReadLock, FullFence, workload, arguments) with
+        {
+            Remark = "full fences around each section",
+        },
+        peers.Contestant(Calls.QsbrReadLock, Qsbr, workload, arguments) with
+        {
+            Remark = "a quiescent state every 1,024 sections",
+        },
         peers.Contestant(Calls.CkBegin, Ck, workload, arguments),
         peers.Contestant(Calls.CrossbeamPin, Crossbeam, workload, arguments),
     ];

@@ -16,12 +16,13 @@ internal sealed record NativeProgram(string Name, Requirement[] Requirements)
         new("peer-ck", [s_make, s_compiler, Requirement.Header("ck_epoch.h", "libck-dev")]),
         new("peer-crossbeam",
         [
-            s_make, Requirement.Command("cargo", "cargo"), Requirement.Crate("crossbeam-epoch", "librust-crossbeam-epoch-dev"),
+            s_make, Requirement.Command("cargo", "cargo"),
+            Requirement.Crate("crossbeam-epoch", "librust-crossbeam-epoch-dev"),
         ]),
     ];
 }
 
-// A command, a C header or a Rust crate, by the Debian package that brings it.
+// A command, a C header or a Rust crate, by the Debian package that provides it.
 internal sealed record Requirement(string Package, Func<bool> IsPresent)
 {
     private const string Crates = "/usr/share/cargo/registry";
@@ -31,7 +32,9 @@ internal sealed record Requirement(string Package, Func<bool> IsPresent)
         new(package, () => ChildProcess.Run(command, ["--version"], s_limit) is { ExitCode: 0 });
 
     public static Requirement Header(string header, string package) =>
-        new(package, () => ChildProcess.Run("cc", ["-E", "-include", header, "-x", "c", "/dev/null"], s_limit) is { ExitCode: 0 });
+        new(
+            package, () =>
+                ChildProcess.Run("cc", ["-E", "-include", header, "-x", "c", "/dev/null"], s_limit) is { ExitCode: 0 });
 
     public static Requirement Crate(string crate, string package) =>
         new(package, () => Directory.Exists(Crates) && Directory.EnumerateDirectories(Crates, crate + "-*").Any());

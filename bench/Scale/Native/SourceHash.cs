@@ -9,7 +9,7 @@ internal static class SourceHash
 {
     private static readonly string[] s_built = ["bin", "obj"];
 
-    /// <summary>Over the files, and all that is in the folders except what was built.</summary>
+    /// <summary>Hashes the files, and everything in the folders except build results.</summary>
     public static string Of(IEnumerable<string> paths)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

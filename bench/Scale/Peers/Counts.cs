@@ -27,9 +27,10 @@ internal readonly unsafe struct CountedHandle : IReadSide<Nothing>, IUpdateSide
         }
     }
 
-    public static void Replace(RcuPointer<long>* pointer, long* block) => Interlocked.Exchange(ref s_handle, new BlockHandle(block)).Dispose();
+    public static void Replace(RcuPointer<long>* pointer, long* block) =>
+        Interlocked.Exchange(ref s_handle, new BlockHandle(block)).Dispose();
 
-    // There is no other way to ask whether it was replaced and closed since the field was read.
+    // There is no other way to find out whether it was replaced and closed since the field was read.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool TryHold(BlockHandle handle)
     {
@@ -81,7 +82,8 @@ internal readonly unsafe struct InterlockedCount : IReadSide<Nothing>, IUpdateSi
         return value;
     }
 
-    public static void Replace(RcuPointer<long>* pointer, long* block) => Interlocked.Exchange(ref s_counted, new Counted(block)).Release();
+    public static void Replace(RcuPointer<long>* pointer, long* block) =>
+        Interlocked.Exchange(ref s_counted, new Counted(block)).Release();
 
     private sealed class Counted(long* block)
     {

@@ -4,12 +4,14 @@ using DotNext.Threading;
 
 namespace Quiescent.Scale.Peers;
 
-// A scope files what it defers under the epoch that it read as it was entered. One that was open before the unlink can
-// so free a block under a reader that entered later; here every free has a scope of its own, entered after the unlink.
+// A scope files its deferrals under the epoch that it read on entry. A scope that was open before the unlink can
+// therefore free a block under a reader that entered later; here every free has a scope of its own, entered after the
+// unlink.
 internal readonly unsafe struct DotNextEpoch : IReadSide<Nothing>, IUpdateSide
 {
     public const string Remark =
-        "each free in a scope of its own, entered after the unlink: one that was open before files garbage under the epoch it read then";
+        "each free in a scope of its own, entered after the unlink: one that was open before files garbage under the "
+        + "epoch it read then";
 
     private static readonly Epoch s_epoch = new() { NativeResourceManager = new Blocks() };
 

@@ -3,9 +3,9 @@ using System.Runtime.InteropServices;
 
 namespace Quiescent.Scale.Peers;
 
-// Hazard pointers (Michael): the reader writes down which block it looks at, fences, and looks whether the pointer
-// still holds it. The read side alone, at its cheapest: one slot, known to the thread without a look-up. What an
-// updater does, scanning the slots of all threads, is not here.
+// Hazard pointers (Michael): the reader records which block it reads, fences, and checks whether the pointer still
+// holds it. This is the read side alone, at its cheapest: one slot, which the thread knows without a look-up. The work
+// of an updater, scanning the slots of all threads, is not here.
 internal readonly unsafe struct HazardPointer : IReadSide<nint>
 {
     private const int Line = 128;

@@ -28,7 +28,8 @@ internal readonly struct OfTsavorite : ILightEpoch
 
 internal readonly struct OfFaster : ILightEpoch
 {
-    public const string Remark = "incorrect: the announcement is not ordered before the loads, so that a reader can read a freed block";
+    public const string Remark =
+        "incorrect: the announcement is not ordered before the loads, so that a reader can read a freed block";
 
     private static readonly FASTER.core.LightEpoch s_epoch = new();
 
@@ -68,7 +69,7 @@ internal readonly unsafe struct LightEpoch<TEpoch> : IReadSide<Nothing>, IUpdate
         TEpoch.Suspend();
     }
 
-    // The last thread to leave carries out all that waits.
+    // The last thread to leave runs everything that waits.
     public static void Drain()
     {
         TEpoch.Resume();

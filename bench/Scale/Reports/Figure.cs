@@ -4,10 +4,10 @@ using Quiescent.Scale.Runs;
 
 namespace Quiescent.Scale.Reports;
 
-// How figures and targets are written, in all reports alike.
+// The format of figures and targets, the same in all reports.
 internal static class Figure
 {
-    /// <summary>Three digits that mean something.</summary>
+    /// <summary>Three significant digits.</summary>
     public static string Write(double value)
     {
         string format = Math.Abs(value) switch

@@ -7,8 +7,8 @@ using Quiescent.Scale.Runs;
 
 namespace Quiescent.Scale.Reports;
 
-// One page that needs nothing else: no network, no script. It is written as XML, so that whatever a peer has to say is
-// escaped; HTML reads it alike as long as no element but those that never have content is empty.
+// One page that needs nothing else: no network, no script. It is written as XML, so that any text of a peer is escaped;
+// HTML parses it the same way as long as only elements that never have content are empty.
 internal static class HtmlReport
 {
     private const string Title = "Quiescent beside its peers";
@@ -20,7 +20,8 @@ internal static class HtmlReport
             new XElement("head",
                 new XElement("meta", new XAttribute("charset", "utf-8")),
                 new XElement("meta",
-                    new XAttribute("name", "viewport"), new XAttribute("content", "width=device-width, initial-scale=1")),
+                    new XAttribute("name", "viewport"), new XAttribute(
+                        "content", "width=device-width, initial-scale=1")),
                 new XElement("title", Title),
                 new XElement("style", HtmlReportStyle.Sheet)),
             new XElement("body",
@@ -31,7 +32,8 @@ internal static class HtmlReport
                     showGoals ? Targets(result) : null),
                 Footer()));
         StringBuilder text = new("<!DOCTYPE html>\n");
-        XmlWriterSettings settings = new() { OmitXmlDeclaration = true, Indent = true, IndentChars = " ", NewLineChars = "\n" };
+        XmlWriterSettings settings =
+            new() { OmitXmlDeclaration = true, Indent = true, IndentChars = " ", NewLineChars = "\n" };
         using (XmlWriter writer = XmlWriter.Create(text, settings))
         {
             page.Save(writer);
@@ -40,10 +42,12 @@ internal static class HtmlReport
         return text.Append('\n').ToString();
     }
 
-    /// <summary>An element of a class, with text in it: what XML cannot hold is replaced.</summary>
-    public static XElement Element(string name, string css, string text) => new(name, new XAttribute("class", css), Clean(text));
+    /// <summary>An element of a class, with text in it; characters that XML cannot hold are replaced.</summary>
+    public static XElement Element(string name, string css, string text) =>
+        new(name, new XAttribute("class", css), Clean(text));
 
-    public static string Clean(string text) => string.Concat(text.Select(one => XmlConvert.IsXmlChar(one) ? one : '\uFFFD'));
+    public static string Clean(string text) =>
+        string.Concat(text.Select(one => XmlConvert.IsXmlChar(one) ? one : '\uFFFD'));
 
     public static string Anchor(string contestId) => "figure-" + contestId.Replace('/', '-');
 
@@ -54,12 +58,16 @@ internal static class HtmlReport
             new XElement("h1", Title),
             new XElement("p", Clean(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{machine.Processor}, {machine.Cores} cores, {machine.Architecture}; {machine.OperatingSystem}; {machine.Runtime}."))),
+                $"{machine.Processor}, {machine.Cores} cores, {machine.Architecture}; {machine.OperatingSystem}; "
+                + $"{machine.Runtime}."))),
             Element("p", "fine", string.Create(
                 CultureInfo.InvariantCulture,
-                $"{result.Contests.Length} figures in {result.SecondsTaken:0} s. In each, all contestants take turns in every round; bars "
-                + $"are medians of the rounds, whiskers the lowest and the highest. Ratios are taken within each round.")),
-            Element("p", "fine", string.Join(", ", machine.Packages.Select(package => $"{package.Name} {package.Version}"))),
+                $"{result.Contests.Length} figures in {result.SecondsTaken:0} s. In each, all contestants take turns "
+                + $"in every round; bars "
+                + $"are medians of the rounds, whiskers the lowest and the highest. "
+                + $"Ratios are taken within each round.")),
+            Element("p", "fine", string.Join(", ", machine.Packages.Select(package => $"{package.Name} "
+                + $"{package.Version}"))),
             new XElement("ul", new XAttribute("class", "legend"),
                 Enum.GetValues<Side>().Select(side => new XElement("li",
                     Element("span", $"swatch {HtmlReportContest.Css(side)}", ""), " ", LegendOf(side)))));
@@ -74,18 +82,21 @@ internal static class HtmlReport
     };
 
     private static XElement? LeftOut(ScaleResult result) => result.LeftOut.Length == 0 ? null : new XElement("section",
-        new XElement("h2", result.IsInterrupted ? "Not measured before the run was interrupted" : "Left out, for want of time"),
+        new XElement(
+            "h2", result.IsInterrupted ? "Not measured before the run was interrupted" : "Left out, for want of time"),
         new XElement("ul", result.LeftOut.Select(one => new XElement("li",
             Element("span", "id", one.Id), " ", Clean(one.Title)))));
 
     private static XElement? Targets(ScaleResult result)
     {
-        XElement[] rows = [.. from contest in result.Contests from target in contest.Targets select RowOf(contest, target)];
+        XElement[] rows =
+            [.. from contest in result.Contests from target in contest.Targets select RowOf(contest, target)];
         return rows.Length == 0 ? null : new XElement("section",
             new XElement("h2", "The project's goals"),
             Element("p", "fine", string.Create(
                 CultureInfo.InvariantCulture,
-                $"{result.Count(Verdict.Met)} met, {result.Count(Verdict.Missed)} missed, {result.Count(Verdict.NotJudged)} cannot be "
+                $"{result.Count(Verdict.Met)} met, {result.Count(Verdict.Missed)} missed, "
+                + $"{result.Count(Verdict.NotJudged)} cannot be "
                 + $"judged here; by the median of the rounds.")),
             new XElement("ul", new XAttribute("class", "targets"), rows));
     }
@@ -110,5 +121,6 @@ internal static class HtmlReport
     };
 
     private static XElement Footer() => new("footer",
-        Element("p", "fine", "Written by quiescent scale. Figures of different machines, or of different runs, are not compared."));
+        Element("p", "fine", "Written by quiescent scale. Figures of different machines, or of different runs, are "
+            + "not compared."));
 }

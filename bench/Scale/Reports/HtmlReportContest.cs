@@ -5,8 +5,8 @@ using Quiescent.Scale.Runs;
 
 namespace Quiescent.Scale.Reports;
 
-// A contest's section: a horizontal bar for each contestant that has a value, the best on top, then those that have
-// none and why. Bars are drawings that stretch with the page; all text is outside of them, so that it never shrinks.
+// A contest's section: a horizontal bar for each contestant that has a value, the best on top, then the others with the
+// reason. Bars are drawings that stretch with the page; all text is outside of them, so that it never shrinks.
 internal static class HtmlReportContest
 {
     private const int Width = 1000;
@@ -19,7 +19,9 @@ internal static class HtmlReportContest
     {
         Unit unit = contest.Unit;
         Row[] placed = [.. contest.Ranked];
-        HtmlReportScale? scale = placed.Length == 0 ? null : HtmlReportScale.For(placed.Select(row => row.Value!.Value));
+        HtmlReportScale? scale = placed.Length == 0
+            ? null
+            : HtmlReportScale.For(placed.Select(row => row.Value!.Value));
         return new XElement("section",
             new XAttribute("id", HtmlReport.Anchor(contest.Id)),
             new XElement("h2", HtmlReport.Element("span", "id", contest.Id), " ", HtmlReport.Clean(contest.Title)),
@@ -44,12 +46,15 @@ internal static class HtmlReportContest
         string what = unit.Symbol.Length == 0 ? "Count" : unit.Symbol;
         string better = unit.LowerIsBetter ? "lower is better" : "higher is better";
         return string.Create(
-            CultureInfo.InvariantCulture, $"{what}, {better}; {contest.Rounds} rounds of {contest.TurnSeconds:0.00} s.");
+            CultureInfo.InvariantCulture,
+            $"{what}, {better}; {contest.Rounds} rounds of {contest.TurnSeconds:0.00} s.");
     }
 
     private static XElement Axis(HtmlReportScale scale, Unit unit) => new("div",
         new XAttribute("class", "axis"),
-        new XElement("div", new XAttribute("class", scale.Ticks.Count > RoomyTicks ? "ticks dense" : "ticks"), scale.Ticks.Select(tick => new XElement("span",
+        new XElement(
+            "div", new XAttribute("class", scale.Ticks.Count > RoomyTicks ? "ticks dense" : "ticks"),
+            scale.Ticks.Select(tick => new XElement("span",
             new XAttribute("style", string.Create(CultureInfo.InvariantCulture, $"left:{100 * scale.At(tick):0.##}%")),
             $"{tick.ToString("#,##0.######", CultureInfo.InvariantCulture)} {unit.Symbol}".TrimEnd()))));
 
@@ -76,7 +81,8 @@ internal static class HtmlReportContest
 
     private static string Details(Row row, Spread value)
     {
-        IEnumerable<string> details = row.Details.Select(detail => $"{detail.Name} {Figure.Write(detail.Value.Median)}");
+        IEnumerable<string> details = row.Details.Select(
+            detail => $"{detail.Name} {Figure.Write(detail.Value.Median)}");
         string text = string.Join(" · ", [Figure.WriteRange(value), .. details]);
         return row.Remark is null ? text : $"{text} · {row.Remark}";
     }

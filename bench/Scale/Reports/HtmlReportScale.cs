@@ -16,7 +16,7 @@ internal sealed class HtmlReportScale
         Ticks = ticks;
     }
 
-    /// <summary>Where lines are drawn, both ends included.</summary>
+    /// <summary>The positions of the lines, both ends included.</summary>
     public IReadOnlyList<double> Ticks { get; }
 
     public static HtmlReportScale For(IEnumerable<Spread> values)
@@ -29,6 +29,6 @@ internal sealed class HtmlReportScale
         return new HtmlReportScale(steps * step, [.. Enumerable.Range(0, steps + 1).Select(i => i * step)]);
     }
 
-    /// <summary>What lies beyond an end is drawn at it.</summary>
+    /// <summary>A value beyond an end is drawn at the end.</summary>
     public double At(double value) => Math.Clamp(value / _to, 0, 1);
 }

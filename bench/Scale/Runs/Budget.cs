@@ -56,7 +56,8 @@ internal sealed class Budget(TimeSpan total, int rounds)
         TimeSpan turn = ShortestTurn + (spare > TimeSpan.Zero ? spare / Math.Max(shared, 1) : TimeSpan.Zero);
         Contest first = chosen[0];
         return new Plan(
-            first, Math.Min(most, RoundsOf(first)), first.TurnLength ?? turn, SetUpsOf([first]) + TurnsOf(first, most, turn));
+            first, Math.Min(most, RoundsOf(first)), first.TurnLength ?? turn,
+            SetUpsOf([first]) + TurnsOf(first, most, turn));
     }
 
     /// <summary>What the contest had to set up need not be done again.</summary>
@@ -86,7 +87,8 @@ internal sealed class Budget(TimeSpan total, int rounds)
     {
         Contestants =
         [
-            .. contest.Contestants.Select(one => one is { Absent: null, SetUp: { } setUp } && !_done.Contains(setUp) && setUp.Time > left / 2
+            .. contest.Contestants.Select(
+                one => one is { Absent: null, SetUp: { } setUp } && !_done.Contains(setUp) && setUp.Time > left / 2
                 ? one with { Absent = WhyTooLong(setUp) }
                 : one),
         ],
@@ -109,12 +111,15 @@ internal sealed class Budget(TimeSpan total, int rounds)
     private TimeSpan TurnsOf(Contest contest, int mostRounds, TimeSpan turn) => Able(contest).Aggregate(
         TimeSpan.Zero,
         (sum, one) => sum + CountTurns(contest, one, mostRounds) * (
-            (contest.TurnLength ?? turn) + contest.TurnOverhead + (one.Side == Side.Native ? s_startOfProcess : TimeSpan.Zero)));
+            (contest.TurnLength ?? turn) + contest.TurnOverhead
+                + (one.Side == Side.Native ? s_startOfProcess : TimeSpan.Zero)));
 
-    private int CountTurns(Contest contest, int mostRounds) => Able(contest).Sum(one => CountTurns(contest, one, mostRounds));
+    private int CountTurns(Contest contest, int mostRounds) =>
+        Able(contest).Sum(one => CountTurns(contest, one, mostRounds));
 
     private int CountTurns(Contest contest, Contestant contestant, int mostRounds) =>
         Math.Min(mostRounds, RoundsOf(contest)) + (WarmsUp(contest, contestant) ? 1 : 0);
 
-    private static IEnumerable<Contestant> Able(Contest contest) => contest.Contestants.Where(one => one.Absent is null);
+    private static IEnumerable<Contestant> Able(Contest contest) =>
+        contest.Contestants.Where(one => one.Absent is null);
 }

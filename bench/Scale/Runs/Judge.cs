@@ -2,8 +2,8 @@ using Quiescent.Scale.Contests;
 
 namespace Quiescent.Scale.Runs;
 
-// Ratios and targets. Contestants are compared round by round, since what else the machine does differs from round to
-// round.
+// Ratios and targets. Contestants are compared round by round, because the other load of the machine differs from round
+// to round.
 internal static class Judge
 {
     public static ContestResult Result(Contest contest, IReadOnlyList<Score> scores, int rounds, TimeSpan turn) => new()
@@ -26,7 +26,7 @@ internal static class Judge
         where ratio is not null
         select new Ratio(one.Contestant.Name, other.Contestant.Name, ratio.Value);
 
-    // Null where there is nothing to divide by: a figure of zero.
+    // Null if there is nothing to divide by: a figure of zero.
     private static Spread? RatioOf(double[] of, double[] to)
     {
         double[] ratios = [.. of.Zip(to, (one, other) => one / other)];
@@ -65,7 +65,8 @@ internal static class Judge
     private static TargetResult NotJudged(Target target, string reason) =>
         new() { Target = target, Measured = null, Verdict = Verdict.NotJudged, Reason = reason };
 
-    private static Score? Find(IReadOnlyList<Score> scores, string name) => scores.FirstOrDefault(score => score.Contestant.Name == name);
+    private static Score? Find(IReadOnlyList<Score> scores, string name) =>
+        scores.FirstOrDefault(score => score.Contestant.Name == name);
 
     private static string? WhyNot(string name, Score? score) => score switch
     {
@@ -76,5 +77,6 @@ internal static class Judge
         _ => null,
     };
 
-    private static double[] ValuesOf(Score score, Target target) => target.Detail is null ? score.Values() : score.Values(target.Detail);
+    private static double[] ValuesOf(Score score, Target target) =>
+        target.Detail is null ? score.Values() : score.Values(target.Detail);
 }

@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 
 namespace Quiescent.Scale.Runs;
 
-// Where a run took place: figures of two machines are not compared.
+// The machine of a run: figures of two machines are not compared.
 internal sealed record Machine
 {
     public required string Processor { get; init; }
@@ -35,7 +35,8 @@ internal sealed record Machine
     {
         const string Processors = "/proc/cpuinfo";
         if (File.Exists(Processors)
-            && File.ReadLines(Processors).FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal)) is { } line)
+            && File.ReadLines(Processors).FirstOrDefault(
+                line => line.StartsWith("model name", StringComparison.Ordinal)) is { } line)
         {
             return line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim();
         }
@@ -49,7 +50,8 @@ internal sealed record PackageVersion(string Name, string Version)
     /// <summary>A package that this assembly was built with.</summary>
     public static PackageVersion Of(string package)
     {
-        IEnumerable<AssemblyMetadataAttribute> all = typeof(PackageVersion).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>();
+        IEnumerable<AssemblyMetadataAttribute> all =
+            typeof(PackageVersion).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>();
         return new PackageVersion(package, all.FirstOrDefault(one => one.Key == package)?.Value ?? "unknown");
     }
 }

@@ -3,7 +3,7 @@ using Quiescent.Scale.Contests;
 
 namespace Quiescent.Scale.Runs;
 
-// Where the run is: one line that is written over on a terminal, a line for each contest elsewhere.
+// The progress of the run: one line that is overwritten on a terminal, a line for each contest elsewhere.
 internal sealed class Progress(TextWriter output, bool isTerminal, int width = 80)
 {
     private const string ClearLine = "\r\e[K";
@@ -19,7 +19,8 @@ internal sealed class Progress(TextWriter output, bool isTerminal, int width = 8
         {
             output.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{contest.Id}: {rounds} rounds of {turn.TotalSeconds:0.00} s for each of {contest.Contestants.Count}; {Left(left)}"));
+                $"{contest.Id}: {rounds} rounds of {turn.TotalSeconds:0.00} s for each of "
+                + $"{contest.Contestants.Count}; {Left(left)}"));
         }
     }
 
@@ -28,7 +29,9 @@ internal sealed class Progress(TextWriter output, bool isTerminal, int width = 8
     {
         if (isTerminal)
         {
-            string where = round == 0 ? "warming up" : string.Create(CultureInfo.InvariantCulture, $"round {round} of {_rounds}");
+            string where = round == 0
+                ? "warming up"
+                : string.Create(CultureInfo.InvariantCulture, $"round {round} of {_rounds}");
             string line = $"{_contest}: {where}; {Left(left)}";
             output.Write(ClearLine + line[..Math.Min(line.Length, width - 1)]);
         }

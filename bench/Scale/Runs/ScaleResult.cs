@@ -3,12 +3,12 @@ using Quiescent.Scale.Contests;
 
 namespace Quiescent.Scale.Runs;
 
-// What a run has measured, as the reports show it.
+// The measurements of a run, as the reports show them.
 internal sealed record ScaleResult
 {
     public required Machine Machine { get; init; }
 
-    /// <summary>What the run was given, and what it took.</summary>
+    /// <summary>The time that the run was given, and the time it took.</summary>
     public required double SecondsGiven { get; init; }
 
     public required double SecondsTaken { get; init; }
@@ -18,7 +18,7 @@ internal sealed record ScaleResult
 
     public required ContestResult[] Contests { get; init; }
 
-    /// <summary>Contests that were asked for, and for which there was no time.</summary>
+    /// <summary>Contests that were requested, and for which there was no time.</summary>
     public required LeftOut[] LeftOut { get; init; }
 
     /// <summary>Contestants that threw, or whose process failed.</summary>
@@ -26,7 +26,8 @@ internal sealed record ScaleResult
     public IEnumerable<(ContestResult Contest, Row Row)> Failures =>
         from contest in Contests from row in contest.Rows where row.Failure is not null select (contest, row);
 
-    public int Count(Verdict verdict) => Contests.Sum(contest => contest.Targets.Count(target => target.Verdict == verdict));
+    public int Count(Verdict verdict) =>
+        Contests.Sum(contest => contest.Targets.Count(target => target.Verdict == verdict));
 }
 
 // A contest that was not measured, and the least time that measuring it takes.
@@ -40,15 +41,14 @@ internal sealed record ContestResult
 
     public required Unit Unit { get; init; }
 
-    /// <summary>How many turns each contestant took, and how long one was meant to be.</summary>
+    /// <summary>How many turns each contestant took, and the planned length of one.</summary>
     public required int Rounds { get; init; }
 
     public required double TurnSeconds { get; init; }
 
     public required Row[] Rows { get; init; }
 
-    /// <summary>Every pair of rows that have values: what one measured, divided by the other's in the same
-    /// round.</summary>
+    /// <summary>Every pair of rows that have values: one's value divided by the other's in the same round.</summary>
     public required Ratio[] Ratios { get; init; }
 
     public required TargetResult[] Targets { get; init; }
@@ -60,7 +60,8 @@ internal sealed record ContestResult
     /// <summary>The rows that have values, the best first.</summary>
     [JsonIgnore]
     public IEnumerable<Row> Ranked =>
-        Rows.Where(row => row.Value is not null).OrderBy(row => row.Value!.Value.Median * (Unit.LowerIsBetter ? 1 : -1));
+        Rows.Where(row => row.Value is not null).OrderBy(
+            row => row.Value!.Value.Median * (Unit.LowerIsBetter ? 1 : -1));
 
     public Ratio? FindRatio(string of, string to) => Array.Find(Ratios, ratio => ratio.Of == of && ratio.To == to);
 }

@@ -7,7 +7,7 @@ namespace Quiescent.Scale.Runs;
 // so that neither a busy moment of the machine nor what the one before left in the caches always meets the same one.
 internal sealed class ScaleRun(TimeSpan total, int rounds, Progress progress, CancellationToken interruption = default)
 {
-    // A contest that takes so much longer than planned ends after the current round: the machine is busy.
+    // A contest that takes this many times longer than planned ends after the current round: the machine is busy.
     private const double MostOfPlan = 1.25;
 
     private readonly Budget _budget = new(total, rounds);
@@ -48,7 +48,7 @@ internal sealed class ScaleRun(TimeSpan total, int rounds, Progress progress, Ca
         };
     }
 
-    // Null: it was interrupted before its first round had ended.
+    // Null if it was interrupted before its first round had ended.
     private ContestResult? Run(Plan plan, TurnThread turns)
     {
         TimeSpan deadline = Elapsed() + (plan.Time * MostOfPlan);
@@ -87,7 +87,7 @@ internal sealed class ScaleRun(TimeSpan total, int rounds, Progress progress, Ca
         return Judge.Result(plan.Contest, scores, round, plan.Turn);
     }
 
-    // Whatever a contestant throws is its own failure, and the run goes on.
+    // An exception of a contestant is its own failure, and the run goes on.
     private void TakeTurn(Score score, TimeSpan length, TurnThread turns, bool counts)
     {
         if (score.IsOut)
@@ -105,7 +105,7 @@ internal sealed class ScaleRun(TimeSpan total, int rounds, Progress progress, Ca
         }
         catch (Exception) when (interruption.IsCancellationRequested)
         {
-            // The turn's own failure, too: its child process was ended.
+            // The turn failed, too: its child process was killed.
             throw new OperationCanceledException(interruption);
         }
         catch (Exception exception)
@@ -119,7 +119,7 @@ internal sealed class ScaleRun(TimeSpan total, int rounds, Progress progress, Ca
         }
     }
 
-    // No turn pays for another's garbage.
+    // No turn collects another's garbage.
     private static Reading Measure(Contestant contestant, TimeSpan length)
     {
         GC.Collect();

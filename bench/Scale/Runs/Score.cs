@@ -2,7 +2,7 @@ using Quiescent.Scale.Contests;
 
 namespace Quiescent.Scale.Runs;
 
-// What one contestant has measured so far. One that failed once takes no further turn.
+// The measurements of one contestant so far. A contestant that failed once takes no further turn.
 internal sealed class Score(Contestant contestant)
 {
     private readonly List<Reading> _readings = [];
@@ -34,7 +34,12 @@ internal sealed class Score(Contestant contestant)
     /// <summary>The detail of that name of each round; empty where a round lacks it.</summary>
     public double[] Values(string detail)
     {
-        double[] values = [.. _readings.SelectMany(reading => reading.Details).Where(one => one.Name == detail).Select(one => one.Value)];
+        double[] values =
+        [
+            .. _readings.SelectMany(reading => reading.Details)
+                .Where(one => one.Name == detail)
+                .Select(one => one.Value),
+        ];
         return values.Length == _readings.Count ? values : [];
     }
 

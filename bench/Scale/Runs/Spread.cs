@@ -1,6 +1,7 @@
 namespace Quiescent.Scale.Runs;
 
-// What the rounds of one contestant gave. Of an even number the median is the mean of the two in the middle.
+// The values of one contestant over its rounds. If their number is even, the median is the mean of the two in the
+// middle.
 internal readonly record struct Spread(double Median, double Min, double Max)
 {
     public static Spread Of(IEnumerable<double> readings)

@@ -11,7 +11,7 @@ internal sealed class TurnThread : IDisposable
 
     public TurnThread() => new Thread(TakeTurns) { IsBackground = true, Name = "scale turns" }.Start();
 
-    /// <summary>Returns what the turn measured, or throws what it threw.</summary>
+    /// <summary>Returns the turn's result, or throws its exception.</summary>
     /// <exception cref="OperationCanceledException">The run was interrupted. The turn goes on by itself.</exception>
     public Reading Take(Func<Reading> turn, CancellationToken interruption)
     {
@@ -35,7 +35,7 @@ internal sealed class TurnThread : IDisposable
         return done.Task.GetAwaiter().GetResult();
     }
 
-    /// <summary>Ends the thread after the current turn. What it takes from is not disposed of: the turn may still
+    /// <summary>Ends the thread after the current turn. Its queue is not disposed of, because the turn may still
     /// run.</summary>
     public void Dispose() => _turns.CompleteAdding();
 

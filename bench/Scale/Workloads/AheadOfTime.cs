@@ -16,8 +16,15 @@ internal static class AheadOfTime
     /// <summary>The contest with them, if it is theirs.</summary>
     public static Contest Join(Contest contest) => contest.Id != ContestId ? contest : contest with
     {
-        Contestants = [.. contest.Contestants, Of("guard", Calls.ReadLock, Side.Ours), Of("handle", Calls.ReaderReadLock, Side.Ours), Of("plain", Calls.Dereference, Side.Floor)],
-        Targets = [.. contest.Targets, new Target(Calls.AheadOfTime(Calls.ReadLock), Bound.AtMost, 1.25, Calls.MembReadLock)],
+        Contestants =
+        [
+            .. contest.Contestants,
+            Of("guard", Calls.ReadLock, Side.Ours),
+            Of("handle", Calls.ReaderReadLock, Side.Ours),
+            Of("plain", Calls.Dereference, Side.Floor),
+        ],
+        Targets =
+            [.. contest.Targets, new Target(Calls.AheadOfTime(Calls.ReadLock), Bound.AtMost, 1.25, Calls.MembReadLock)],
     };
 
     private static Contestant Of(string form, string call, Side side) =>
@@ -31,6 +38,8 @@ internal static class AheadOfTime
     {
         ChildResult result = ChildProcess.Run(
             s_program.Program, [form, length.TotalSeconds.ToString(CultureInfo.InvariantCulture)], length + s_grace);
-        return result.ExitCode == 0 ? NativeAnswer.Parse(result.Output) : throw new InvalidOperationException(result.LastError);
+        return result.ExitCode == 0
+            ? NativeAnswer.Parse(result.Output)
+            : throw new InvalidOperationException(result.LastError);
     }
 }

@@ -7,7 +7,7 @@ using Quiescent.Scale.Workloads.Meters;
 
 namespace Quiescent.Scale.Workloads;
 
-// B: how long a barrier takes when nothing waits, and when 100,000 blocks do.
+// B: how long a barrier takes when nothing waits, and when 100,000 blocks wait.
 internal static unsafe class Barriers
 {
     private const string Ours = Calls.Barrier;
@@ -19,7 +19,9 @@ internal static unsafe class Barriers
 
     public static IEnumerable<Contest> Contests()
     {
-        yield return new("B/empty", "Barrier of an idle domain", Unit.Microseconds, [new(Ours, Side.Ours, Empty) { SetUp = s_warmUp }])
+        yield return new(
+            "B/empty", "Barrier of an idle domain", Unit.Microseconds,
+            [new(Ours, Side.Ours, Empty) { SetUp = s_warmUp }])
         {
             IsHeadline = true,
             Targets = [new(Ours, Bound.AtMost, 2)],

@@ -12,7 +12,8 @@ internal static class Floods
     // not unmanaged memory, and is measured against the pool.
     private static readonly string[] s_peers =
     [
-        Calls.TsavoriteBump, Calls.FasterBump, Calls.DotNextDefer, Calls.MembCall, Calls.MembDefer, Calls.CkCall, Calls.CrossbeamDefer,
+        Calls.TsavoriteBump, Calls.FasterBump, Calls.DotNextDefer, Calls.MembCall, Calls.MembDefer, Calls.CkCall,
+        Calls.CrossbeamDefer,
     ];
 
     // The same, where there is a reader that they hold up.
@@ -42,12 +43,15 @@ internal static class Floods
                 .. s_poolTargets,
             ],
         };
-        yield return AheadOfAll(Flooded("F1/1u1r", "Flood: 1 updater, 1 reader", new FloodShape(Updaters: 1, Readers: 1))) with
+        yield return AheadOfAll(
+            Flooded("F1/1u1r", "Flood: 1 updater, 1 reader", new FloodShape(Updaters: 1, Readers: 1))) with
         {
             IsHeadline = true,
         };
-        yield return AheadOfAll(Flooded("F1/2u0r", "Flood: 2 updaters, no reader", new FloodShape(Updaters: 2, Readers: 0)));
-        yield return AheadOfAll(Flooded("F1/2u1r", "Flood: 2 updaters, 1 reader", new FloodShape(Updaters: 2, Readers: 1)));
+        yield return AheadOfAll(
+            Flooded("F1/2u0r", "Flood: 2 updaters, no reader", new FloodShape(Updaters: 2, Readers: 0)));
+        yield return AheadOfAll(
+            Flooded("F1/2u1r", "Flood: 2 updaters, 1 reader", new FloodShape(Updaters: 2, Readers: 1)));
         yield return AtRandom();
         yield return Memory();
         yield return ManagedBytes();
@@ -66,7 +70,9 @@ internal static class Floods
         Flooding<PoolScheme, OwnSlot>(Calls.PoolFree, Side.Ours, shape, slots => new(slots, new())),
         Flooding<FreeAtOnce, OwnSlot>(Calls.NativeFree, Side.Floor, shape, slots => new(slots)) with
         {
-            Remark = shape.Readers == 0 ? null : "nothing protects the reader, which does not follow the pointer that it loads",
+            Remark = shape.Readers == 0
+                ? null
+                : "nothing protects the reader, which does not follow the pointer that it loads",
         },
         Collected<OwnSlot>(shape),
         Flooding<LightEpochScheme<OfTsavorite>, OwnSlot>(Calls.TsavoriteBump, Side.Managed, shape, slots => new(slots)),
@@ -129,8 +135,10 @@ internal static class Floods
         [
             .. shapes.Select(
                 shape => Peak<OwnScheme<HeadLess>>(shape.Name, Side.Ours, shape.Shape, slots => new(slots, default))),
-            Peak<OwnScheme<Head>>(Calls.FreeHead + ", 1 reader", Side.Ours, new(Updaters: 1, Readers: 1), slots => new(slots, default)),
-            Peak<PoolScheme>(Calls.PoolFree + ", 1 reader", Side.Ours, new(Updaters: 1, Readers: 1), slots => new(slots, new())),
+            Peak<OwnScheme<Head>>(
+                Calls.FreeHead + ", 1 reader", Side.Ours, new(Updaters: 1, Readers: 1), slots => new(slots, default)),
+            Peak<PoolScheme>(
+                Calls.PoolFree + ", 1 reader", Side.Ours, new(Updaters: 1, Readers: 1), slots => new(slots, new())),
             Peak<GcHeap>(Calls.GarbageCollected, Side.Managed, new(Updaters: 1, Readers: 0), slots => new(slots)),
         ])
         {
@@ -183,7 +191,8 @@ internal static class Floods
         where TForm : struct, IForm =>
         Flooding<OwnScheme<TForm>, OwnSlot>(name, Side.Ours, shape, slots => new(slots, default));
 
-    private static Contestant Flooding<TScheme, TPick>(string name, Side side, FloodShape shape, Func<Slots, TScheme> create)
+    private static Contestant Flooding<TScheme, TPick>(
+        string name, Side side, FloodShape shape, Func<Slots, TScheme> create)
         where TScheme : struct, IScheme
         where TPick : struct, IPick<TPick> =>
         new(name, side, length =>

@@ -25,7 +25,8 @@ internal static class GracePeriods
     {
         foreach (int threads in (int[])[0, 1, 64, 512, 4_096])
         {
-            yield return new Contest($"G/idle/{threads}", $"Synchronize, {threads:N0} idle {(threads == 1 ? "thread" : "threads")}, p50", Unit.Microseconds,
+            yield return new Contest($"G/idle/{threads}", $"Synchronize, {threads:N0} idle "
+                + $"{(threads == 1 ? "thread" : "threads")}, p50", Unit.Microseconds,
             [
                 new Contestant(Ours, Side.Ours, length => Measure(length, ReadSideBarrier.Asymmetric, idle: threads)),
             ])
@@ -54,7 +55,8 @@ internal static class GracePeriods
         };
         foreach (int callers in (int[])[1, 8, 64])
         {
-            yield return new Contest($"G/callers/{callers}", $"Synchronize, {callers} at a time, p50", Unit.Microseconds,
+            yield return new Contest(
+                $"G/callers/{callers}", $"Synchronize, {callers} at a time, p50", Unit.Microseconds,
             [
                 new Contestant(Ours, Side.Ours, length => MeasureCallers(length, callers)),
             ])
@@ -110,7 +112,10 @@ internal static class GracePeriods
         }
 
         Reading reading = ToReading(all);
-        return reading with { Details = [.. reading.Details, new Detail(GracePeriodsPerRound, CountForOneRound(domain, callers))] };
+        return reading with
+        {
+            Details = [.. reading.Details, new Detail(GracePeriodsPerRound, CountForOneRound(domain, callers))],
+        };
     }
 
     // Callers that come one after another each have a right to a grace period of their own. So that all wait at the
@@ -185,6 +190,10 @@ internal static class GracePeriods
 
     private static Reading ToReading(Latencies latencies) => new(latencies.Microseconds(0.5))
     {
-        Details = [new Detail("p99 µs", latencies.Microseconds(0.99)), new Detail("max µs", latencies.MaxMicroseconds)],
+        Details =
+        [
+            new Detail("p99 µs", latencies.Microseconds(0.99)),
+            new Detail("max µs", latencies.MaxMicroseconds),
+        ],
     };
 }

@@ -14,7 +14,8 @@ internal static class Listening
 
     public static IEnumerable<Contest> Contests()
     {
-        yield return new("L/section", "section, dereference and one field, while somebody listens; 1 thread", Unit.Nanoseconds,
+        yield return new(
+            "L/section", "section, dereference and one field, while somebody listens; 1 thread", Unit.Nanoseconds,
             [.. Contestants(ReadLoop.Of<Called<Guard, Nothing>, Nothing>(Nobody, Side.Ours, threads: 1))]);
         yield return new("L/flood", "flood, head-less, while somebody listens; 1 updater", Unit.MillionsPerSecond,
             [.. Contestants(Floods.FreeingHeadLess(Nobody, new FloodShape(Updaters: 1, Readers: 0)))]);
@@ -69,7 +70,9 @@ internal static class Listening
         public long Stop()
         {
             _listener.RecordObservableInstruments();
-            return Interlocked.Read(ref _heard) is > 0 and var heard ? heard : throw new InvalidOperationException("no measurement was heard");
+            return Interlocked.Read(ref _heard) is > 0 and var heard
+                ? heard
+                : throw new InvalidOperationException("no measurement was heard");
         }
 
         public void Dispose() => _listener.Dispose();
@@ -80,7 +83,8 @@ internal static class Listening
         private bool _isListening;
         private long _heard;
 
-        public long Stop() => _isListening ? Interlocked.Read(ref _heard) : throw new InvalidOperationException("there is no source of events");
+        public long Stop() => _isListening ? Interlocked.Read(ref _heard) : throw new InvalidOperationException(
+            "there is no source of events");
 
         protected override void OnEventSourceCreated(EventSource eventSource)
         {

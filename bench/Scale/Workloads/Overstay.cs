@@ -21,8 +21,10 @@ internal static class Overstay
     public static IEnumerable<Contest> Contests()
     {
         yield return Overstayed("F2/1u", "A reader overstays 1 s: peak memory, 1 updater", updaters: 1, mebibytes: 128);
-        yield return Overstayed("F2/2u", "A reader overstays 1 s: peak memory, 2 updaters", updaters: 2, mebibytes: 192);
-        yield return new("F2/longest-free", "Longest single Free under a released backlog of a million blocks", Unit.Microseconds,
+        yield return Overstayed(
+            "F2/2u", "A reader overstays 1 s: peak memory, 2 updaters", updaters: 2, mebibytes: 192);
+        yield return new(
+            "F2/longest-free", "Longest single Free under a released backlog of a million blocks", Unit.Microseconds,
         [
             new(Calls.Free, Side.Ours, LongestOf<HeadLess>) { Remark = Preempted },
             new(Calls.FreeHead, Side.Ours, LongestOf<Head>) { Remark = Preempted },
@@ -34,7 +36,8 @@ internal static class Overstay
         };
     }
 
-    private static Contest Overstayed(string id, string title, int updaters, double mebibytes) => new(id, title, Unit.Mebibytes,
+    private static Contest Overstayed(string id, string title, int updaters, double mebibytes) =>
+        new(id, title, Unit.Mebibytes,
     [
         Ours<OwnScheme<HeadLess>>(Calls.Free, updaters, slots => new(slots, default)),
         Ours<OwnScheme<Head>>(Calls.FreeHead, updaters, slots => new(slots, default)),

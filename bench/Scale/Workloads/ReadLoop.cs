@@ -35,7 +35,9 @@ internal static unsafe class ReadLoop
             using Turn turn = new();
             double[] times = StartReaders<Called<TSide, TState>, TState>(turn, pointer, threads: 1);
             double updatesPerSecond = 0;
-            turn.Start(() => updatesPerSecond = perSecond is int pace ? Update<TSide>(turn, pointer, pace) : Update<TSide>(turn, pointer));
+            turn.Start(
+                () => updatesPerSecond =
+                    perSecond is int pace ? Update<TSide>(turn, pointer, pace) : Update<TSide>(turn, pointer));
             turn.Run(length);
             TSide.Drain();
             Withdraw(pointer);

@@ -37,13 +37,22 @@ internal static class ReadSide
             Calling<Online, RcuReader>(Calls.OnlineReadLock, Side.Ours, threads),
             Calling<PlainDereference, Nothing>(Calls.Dereference, Side.Floor, threads),
             Calling<LightEpoch<OfTsavorite>, Nothing>(Calls.TsavoriteResume, Side.Managed, threads),
-            Calling<LightEpoch<OfFaster>, Nothing>(Calls.FasterResume, Side.Managed, threads) with { Remark = OfFaster.Remark },
-            Calling<DotNextEpoch, Nothing>(Calls.DotNextEnter, Side.Managed, threads) with { Remark = DotNextEpoch.Remark },
+            Calling<LightEpoch<OfFaster>, Nothing>(Calls.FasterResume, Side.Managed, threads) with
+            {
+                Remark = OfFaster.Remark,
+            },
+            Calling<DotNextEpoch, Nothing>(Calls.DotNextEnter, Side.Managed, threads) with
+            {
+                Remark = DotNextEpoch.Remark,
+            },
             Calling<ExclusiveLock, Nothing>(Calls.ExclusiveLock, Side.Managed, threads),
             Calling<SharedLock, Nothing>(Calls.EnterReadLock, Side.Managed, threads),
             Calling<CountedHandle, Nothing>(Calls.AddRef, Side.Managed, threads),
             Calling<InterlockedCount, Nothing>(Calls.CountUp, Side.Managed, threads),
-            Calling<HazardPointer, nint>(Calls.HazardPointer, Side.Managed, threads) with { Remark = "a hazard pointer: protects one block; the thread knows its slot" },
+            Calling<HazardPointer, nint>(Calls.HazardPointer, Side.Managed, threads) with
+            {
+                Remark = "a hazard pointer: protects one block; the thread knows its slot",
+            },
         ])
         {
             IsHeadline = threads == 1,
@@ -67,7 +76,9 @@ internal static class ReadSide
         };
 
     private static Contest UnderUpdates() =>
-        new("R2", $"{Title}; 1 thread, while another replaces and frees without pause", Unit.Nanoseconds, [.. UnderUpdates(perSecond: null)])
+        new(
+            "R2", $"{Title}; 1 thread, while another replaces and frees without pause", Unit.Nanoseconds,
+            [.. UnderUpdates(perSecond: null)])
         {
             Targets =
             [
@@ -79,20 +90,29 @@ internal static class ReadSide
     // Without pause a faster updater takes the pointer's line from the reader more often; here all readers have the
     // same to bear.
     private static Contest UnderTheSameUpdates() =>
-        new("R2-paced", $"{Title}; 1 thread, while another replaces and frees {Pace:N0} times a second", Unit.Nanoseconds, [.. UnderUpdates(Pace)])
+        new(
+            "R2-paced", $"{Title}; 1 thread, while another replaces and frees {Pace:N0} times a second",
+            Unit.Nanoseconds, [.. UnderUpdates(Pace)])
         {
             Targets = [new Target(Calls.ReadLock, Bound.AtMost, 1.25, Calls.MembReadLock)],
         };
 
     private static Contest Sleepable(int threads) =>
-        new($"S/{threads}", $"sections that may wait and change threads; {threads} {(threads == 1 ? "thread" : "threads")}", Unit.Nanoseconds,
+        new($"S/{threads}", $"sections that may wait and change threads; {threads} "
+            + $"{(threads == 1 ? "thread" : "threads")}", Unit.Nanoseconds,
         [
             Calling<SleepableSection, Nothing>(Calls.SleepableReadLock, Side.Ours, threads),
             Calling<Guard, Nothing>(Calls.ReadLock, Side.Ours, threads) with { Remark = "may do neither" },
-            Calling<InterlockedPair, nint>(Calls.InterlockedPair, Side.Floor, threads) with { Remark = "on a line of the thread's own" },
+            Calling<InterlockedPair, nint>(Calls.InterlockedPair, Side.Floor, threads) with
+            {
+                Remark = "on a line of the thread's own",
+            },
             Calling<InterlockedCount, Nothing>(Calls.CountUp, Side.Managed, threads),
             Calling<AsyncLock, Nothing>(Calls.SemaphoreWait, Side.Managed, threads),
-            Calling<SharedLock, Nothing>(Calls.EnterReadLock, Side.Managed, threads) with { Remark = "may not change threads" },
+            Calling<SharedLock, Nothing>(Calls.EnterReadLock, Side.Managed, threads) with
+            {
+                Remark = "may not change threads",
+            },
         ])
         {
             Targets = [new Target(Calls.SleepableReadLock, Bound.AtMost, 2.5, Calls.InterlockedPair)],
@@ -105,8 +125,14 @@ internal static class ReadSide
         ReadLoop.UnderUpdates<Handle, RcuReader>(Calls.ReaderReadLock, Side.Ours, perSecond),
         ReadLoop.UnderUpdates<Online, RcuReader>(Calls.OnlineReadLock, Side.Ours, perSecond),
         ReadLoop.UnderUpdates<LightEpoch<OfTsavorite>, Nothing>(Calls.TsavoriteResume, Side.Managed, perSecond),
-        ReadLoop.UnderUpdates<LightEpoch<OfFaster>, Nothing>(Calls.FasterResume, Side.Managed, perSecond) with { Remark = OfFaster.Remark },
-        ReadLoop.UnderUpdates<DotNextEpoch, Nothing>(Calls.DotNextEnter, Side.Managed, perSecond) with { Remark = DotNextEpoch.Remark },
+        ReadLoop.UnderUpdates<LightEpoch<OfFaster>, Nothing>(Calls.FasterResume, Side.Managed, perSecond) with
+        {
+            Remark = OfFaster.Remark,
+        },
+        ReadLoop.UnderUpdates<DotNextEpoch, Nothing>(Calls.DotNextEnter, Side.Managed, perSecond) with
+        {
+            Remark = DotNextEpoch.Remark,
+        },
         ReadLoop.UnderUpdates<ExclusiveLock, Nothing>(Calls.ExclusiveLock, Side.Managed, perSecond),
         ReadLoop.UnderUpdates<SharedLock, Nothing>(Calls.EnterReadLock, Side.Managed, perSecond),
         ReadLoop.UnderUpdates<CountedHandle, Nothing>(Calls.AddRef, Side.Managed, perSecond),

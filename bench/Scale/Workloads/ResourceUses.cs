@@ -36,7 +36,10 @@ internal static class ResourceUses
         yield return new("D-replace", "a disposable object is replaced, to the last disposal's end", Unit.Nanoseconds,
         [
             Replacements.Of<ReplacedReference>("RcuReference.Replace()", Side.Ours),
-            Replacements.Of<ExchangedField>("Interlocked.Exchange(), Dispose()", Side.Floor) with { Remark = "no reader would survive it" },
+            Replacements.Of<ExchangedField>("Interlocked.Exchange(), Dispose()", Side.Floor) with
+            {
+                Remark = "no reader would survive it",
+            },
         ]);
         yield return Memories();
         yield return Arrays(1);
@@ -51,7 +54,10 @@ internal static class ResourceUses
             Calling<SleepableFile>(SleepableGuard, Side.Ours, threads) with { Remark = PerByte },
             Calling<FileInSection>(InSection, Side.Ours, threads) with { Remark = AroundAll },
             Calling<FileInSleepableSection>(InSleepableSection, Side.Ours, threads) with { Remark = AroundAll },
-            Calling<SpanInSection>(SpanInSection, Side.Ours, threads) with { Remark = "one section around all; dereferenced once" },
+            Calling<SpanInSection>(SpanInSection, Side.Ours, threads) with
+            {
+                Remark = "one section around all; dereferenced once",
+            },
             .. MappedByte<Called>(threads),
         ])
         {
@@ -59,13 +65,24 @@ internal static class ResourceUses
         };
 
     private static Contest MappedByteInALoop(int threads) =>
-        new($"M-loop/{threads}", $"the same within one section, inlined in the loop; {Threads(threads)}", Unit.Nanoseconds,
+        new(
+            $"M-loop/{threads}", $"the same within one section, inlined in the loop; {Threads(threads)}",
+            Unit.Nanoseconds,
         [
-            UseTurn.Of<FileInSection, Inlined>(InSection, Side.Ours, threads) with { Remark = "dereferenced for each byte" },
-            UseTurn.Of<FileInSleepableSection, Inlined>(InSleepableSection, Side.Ours, threads) with { Remark = "dereferenced for each byte" },
+            UseTurn.Of<FileInSection, Inlined>(InSection, Side.Ours, threads) with
+            {
+                Remark = "dereferenced for each byte",
+            },
+            UseTurn.Of<FileInSleepableSection, Inlined>(InSleepableSection, Side.Ours, threads) with
+            {
+                Remark = "dereferenced for each byte",
+            },
             UseTurn.Of<SpanInSection, Inlined>(SpanInSection, Side.Ours, threads) with { Remark = "dereferenced once" },
             .. MappedByte<Inlined>(threads),
-            UseTurn.Of<RawSpan, Inlined>("span[offset], unprotected", Side.Floor, threads) with { Remark = "over memory that stays" },
+            UseTurn.Of<RawSpan, Inlined>("span[offset], unprotected", Side.Floor, threads) with
+            {
+                Remark = "over memory that stays",
+            },
         ])
         {
             Targets = [.. ((string[])[InSection, SpanInSection]).SelectMany(MappedByteTargets)],
@@ -77,7 +94,10 @@ internal static class ResourceUses
         UseTurn.Of<RawView, TLoop>(RawPointer, Side.Floor, threads),
         UseTurn.Of<AccessedView, TLoop>(Accessor, Side.Managed, threads),
         UseTurn.Of<BufferedView, TLoop>("SafeBuffer.Read()", Side.Managed, threads),
-        UseTurn.Of<AcquiredView, TLoop>("SafeBuffer.AcquirePointer()", Side.Managed, threads) with { Remark = "and ReleasePointer()" },
+        UseTurn.Of<AcquiredView, TLoop>("SafeBuffer.AcquirePointer()", Side.Managed, threads) with
+        {
+            Remark = "and ReleasePointer()",
+        },
     ];
 
     // Ten times as fast as the accessor.
@@ -90,19 +110,28 @@ internal static class ResourceUses
             Calling<GuardedHandle>(Guard, Side.Ours, threads) with { Remark = PerByte },
             Calling<HandleInSection>(InSection, Side.Ours, threads) with { Remark = AroundAll },
             Calling<BareHandle>("SafeHandle.DangerousGetHandle()", Side.Floor, threads) with { Remark = Unprotected },
-            Calling<AddedHandle>("SafeHandle.DangerousAddRef()", Side.Managed, threads) with { Remark = "and DangerousRelease()" },
+            Calling<AddedHandle>("SafeHandle.DangerousAddRef()", Side.Managed, threads) with
+            {
+                Remark = "and DangerousRelease()",
+            },
         ]);
 
     private static Contest References(int threads) =>
-        new($"D/{threads}", $"one byte of a disposable object's, a call of a method each; {Threads(threads)}", Unit.Nanoseconds,
+        new(
+            $"D/{threads}", $"one byte of a disposable object's, a call of a method each; {Threads(threads)}",
+            Unit.Nanoseconds,
         [
             Calling<GuardedReference>(Guard, Side.Ours, threads) with { Remark = PerByte },
             Calling<ReferenceInSection>(InSection, Side.Ours, threads) with { Remark = AroundAll },
-            Calling<VolatileField>("Volatile.Read(ref field)", Side.Floor, threads) with { Remark = "the GC keeps the object, not what it owns" },
+            Calling<VolatileField>("Volatile.Read(ref field)", Side.Floor, threads) with
+            {
+                Remark = "the GC keeps the object, not what it owns",
+            },
             Calling<CountedField>(Calls.CountUp, Side.Managed, threads),
         ]);
 
-    private static Contest Memories() => new("N", "one byte of unmanaged memory, a call of a method each; 1 thread", Unit.Nanoseconds,
+    private static Contest Memories() =>
+        new("N", "one byte of unmanaged memory, a call of a method each; 1 thread", Unit.Nanoseconds,
     [
         Calling<GuardedMemory>(Guard, Side.Ours, threads: 1) with { Remark = PerByte },
         Calling<MemoryInSection>(InSection, Side.Ours, threads: 1) with { Remark = AroundAll },
@@ -112,12 +141,20 @@ internal static class ResourceUses
     ]);
 
     private static Contest Arrays(int threads) =>
-        new($"A/{threads}", $"1,024 bytes rented, touched and returned, a call of a method each; {Threads(threads)}", Unit.Nanoseconds,
+        new(
+            $"A/{threads}", $"1,024 bytes rented, touched and returned, a call of a method each; {Threads(threads)}",
+            Unit.Nanoseconds,
         [
-            UseTurn.Allocating<RcuRents, Called>("RcuArrayPool.Rent(), Return()", Side.Ours, threads) with { Remark = "reused after a grace period only" },
+            UseTurn.Allocating<RcuRents, Called>("RcuArrayPool.Rent(), Return()", Side.Ours, threads) with
+            {
+                Remark = "reused after a grace period only",
+            },
             UseTurn.Allocating<SharedRents, Called>("ArrayPool.Shared.Rent(), Return()", Side.Managed, threads),
             UseTurn.Allocating<OwnRents, Called>("ArrayPool.Create().Rent(), Return()", Side.Managed, threads),
-            UseTurn.Allocating<NewArrays, Called>("new byte[1024]", Side.Managed, threads) with { Remark = "a new array each time" },
+            UseTurn.Allocating<NewArrays, Called>("new byte[1024]", Side.Managed, threads) with
+            {
+                Remark = "a new array each time",
+            },
         ]);
 
     private static Contestant Calling<TShared>(string name, Side side, int threads)

@@ -5,8 +5,7 @@ using Quiescent.Scale.Workloads.Ahead;
 
 namespace Quiescent.Scale.Workloads;
 
-// T: by how much the library makes a NativeAOT "Hello, world!" larger, and how much memory it holds after its first
-// use.
+// T: how much larger the library makes a NativeAOT "Hello, world!", and how much memory it holds after its first use.
 internal static class Size
 {
     private const string AtRest = "at rest KiB";
@@ -54,12 +53,13 @@ internal static class Size
         double both = new FileInfo(with).Length / BytesPerKibibyte;
         return new Reading(both - hello)
         {
-            Details = [new("hello-world KiB", hello), new("with the library KiB", both), new(AtRest, MemoryAtRest(with))],
+            Details =
+                [new("hello-world KiB", hello), new("with the library KiB", both), new(AtRest, MemoryAtRest(with))],
         };
     }
 
-    // By how much the resident memory grows from the first line, after which the library is used, to some time after
-    // the second.
+    // The growth of the resident memory from the first line, after which the library is used, to some time after the
+    // second.
     private static double MemoryAtRest(string program)
     {
         using Process process = Process.Start(new ProcessStartInfo(program) { RedirectStandardOutput = true })!;
@@ -77,7 +77,9 @@ internal static class Size
     private static double ResidentKibibytes(int process)
     {
         const string Name = "Rss:";
-        string line = File.ReadLines($"/proc/{process}/smaps_rollup").First(line => line.StartsWith(Name, StringComparison.Ordinal));
-        return double.Parse(line[Name.Length..].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture);
+        string line = File.ReadLines($"/proc/{process}/smaps_rollup").First(
+            line => line.StartsWith(Name, StringComparison.Ordinal));
+        return double.Parse(
+            line[Name.Length..].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture);
     }
 }

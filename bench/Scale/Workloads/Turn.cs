@@ -41,7 +41,7 @@ internal sealed class Turn : IDisposable
         _threads.Add(thread);
     }
 
-    /// <summary>On a thread of the turn: returns when all threads are ready, with the time.</summary>
+    /// <summary>Called on a thread of the turn: returns the time when all threads are ready.</summary>
     public long Await()
     {
         BeReady();
@@ -49,7 +49,7 @@ internal sealed class Turn : IDisposable
         return Stopwatch.GetTimestamp();
     }
 
-    /// <summary>On a thread of the turn that has nothing to time.</summary>
+    /// <summary>Called on a thread of the turn that has nothing to time.</summary>
     public void BeReady() => _notReady.Signal();
 
     /// <summary>Lets the threads run for that long and waits for their end.</summary>

@@ -35,7 +35,7 @@ internal readonly record struct Prefix(uint Address, int Length) : IComparable<P
     public override string ToString() => $"{Ipv4.Format(Address)}/{Length}";
 }
 
-/// <summary>What a route table says of one prefix: the autonomous system that it originates from.</summary>
+/// <summary>A route table's entry for one prefix: the autonomous system that it originates from.</summary>
 internal readonly record struct Announcement(Prefix Prefix, uint Origin)
 {
     /// <summary>Reserved (RFC 7300), so no route can have it: freed nodes are filled with it.</summary>

@@ -4,7 +4,7 @@ using RouteTable.Trie;
 
 namespace RouteTable.Run;
 
-/// <summary>The program but for its process: arguments and writers in, exit code out.</summary>
+/// <summary>The program without its process: arguments and writers in, exit code out.</summary>
 internal static class Cli
 {
     public const int Ok = 0;
@@ -77,7 +77,7 @@ internal static class Cli
         using var stop = new StopFlag();
         ConsoleCancelEventHandler onCancel = (_, cancel) =>
         {
-            // Ends the run early; what was found until then is reported.
+            // Ends the run early; it reports what it has found until then.
             cancel.Cancel = true;
             stop.Set();
         };

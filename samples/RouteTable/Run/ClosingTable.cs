@@ -1,6 +1,6 @@
 namespace RouteTable.Run;
 
-/// <summary>The result for people.</summary>
+/// <summary>The result, for people to read.</summary>
 internal static class ClosingTable
 {
     public static void Write(RunResult result, TextWriter writer)

@@ -2,7 +2,7 @@ using Quiescent;
 
 namespace RouteTable.Run;
 
-/// <summary>One reading of all that moves.</summary>
+/// <summary>One reading of all figures that change.</summary>
 internal readonly record struct Reading(
     TimeSpan At, long Lookups, long Updates, long Wrong, RcuStatistics Statistics, TimeSpan Pauses);
 

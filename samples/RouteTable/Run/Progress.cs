@@ -2,13 +2,13 @@ using System.Diagnostics;
 
 namespace RouteTable.Run;
 
-/// <summary>Says what is being prepared, how far it is, and how long it took: a line per phase.</summary>
+/// <summary>Names the phase in progress, how far it is, and how long it took: a line per phase.</summary>
 internal sealed class Progress(TextWriter writer)
 {
     /// <summary>Runs a phase.</summary>
     /// <param name="what">What it does.</param>
     /// <param name="phase">The work.</param>
-    /// <param name="outcome">What came of it, in words.</param>
+    /// <param name="outcome">Describes its result, in words.</param>
     public T Run<T>(string what, Func<T> phase, Func<T, string> outcome)
     {
         writer.Write($"{what} … ");

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace RouteTable.Run;
 
-/// <summary>All that a run found, as it goes into the closing table and into JSON.</summary>
+/// <summary>The findings of a run, as they go into the closing table and into JSON.</summary>
 internal sealed record RunResult
 {
     /// <summary>No wrong answer, no lost block, no failed thread.</summary>
@@ -43,11 +43,11 @@ internal sealed record GracePeriodsResult(
 
 /// <param name="Allocated">By the trie since it was made.</param>
 /// <param name="Retired">Replaced, and given to the library to free.</param>
-/// <param name="Freed">Carried out: counted by the deallocator where it can count, else by the library.</param>
+/// <param name="Freed">Reclaimed: counted by the deallocator where it can count, else by the library.</param>
 /// <param name="Live">Found by walking the trie.</param>
 /// <param name="Lost">Retired and never freed.</param>
 /// <param name="FreedPerSecond">While the workers ran.</param>
-/// <param name="PeakBacklog">The most that were seen waiting, looking ten times a second.</param>
+/// <param name="PeakBacklog">The most blocks that were seen waiting, in ten looks a second.</param>
 internal sealed record BlocksResult(
     long Allocated, long Retired, long Freed, long Live, long Lost, double FreedPerSecond, long PeakBacklog);
 

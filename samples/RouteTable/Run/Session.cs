@@ -73,7 +73,7 @@ internal sealed class Session<TMemory, TCheck> : IDisposable
 
     public RunResult Run(TimeSpan duration, LiveReport live)
     {
-        // What loading left behind, blocks and garbage, is seen to now and not in the middle of the measurement.
+        // Blocks and garbage that loading left behind are cleaned up now and not in the middle of the measurement.
         Rcu.Barrier();
         GC.Collect();
         int collectionsBefore = GC.CollectionCount(0);
@@ -134,7 +134,7 @@ internal sealed class Session<TMemory, TCheck> : IDisposable
         };
     }
 
-    /// <summary>For when <see cref="Run"/> has returned: no reader and no callback is left.</summary>
+    /// <summary>Called after <see cref="Run"/> has returned: no reader and no callback is left.</summary>
     public void Dispose()
     {
         _trie.Dispose();
@@ -143,7 +143,7 @@ internal sealed class Session<TMemory, TCheck> : IDisposable
 
     private long Load(Announcement[] routes, Progress progress)
     {
-        // By the same door as any change: nodes that are replaced meanwhile are retired too.
+        // In the same way as any change: nodes that are replaced meanwhile are retired too.
         for (int i = 0; i < routes.Length; i++)
         {
             _trie.Announce(routes[i].Prefix, routes[i].Origin);
@@ -187,7 +187,7 @@ internal sealed class Session<TMemory, TCheck> : IDisposable
     private static long BytesOfOthers() =>
         GC.GetTotalAllocatedBytes(precise: true) - GC.GetAllocatedBytesForCurrentThread();
 
-    /// <summary>With all at rest the answer of every interval is one only.</summary>
+    /// <summary>With all at rest, every interval has exactly one answer.</summary>
     private long CountWrongAtRest()
     {
         int position = _replay.PositionAfter(_counter.Finished);

@@ -11,7 +11,7 @@ namespace RouteTable.Trie;
 /// </summary>
 /// <remarks>
 /// A user deallocator: the library calls <see cref="Free"/> on the domain's reclaimer thread only. The ring between it
-/// and the updater needs no lock: an exchange makes whoever took a block out of its place the only owner.
+/// and the updater needs no lock: an exchange makes the thread that took a block out of its place the only owner.
 /// </remarks>
 internal unsafe struct PoisoningHeap : INativeDeallocator
 {
@@ -22,7 +22,7 @@ internal unsafe struct PoisoningHeap : INativeDeallocator
     private static long s_freed; // places used, as if the ring had no end
     private static long s_taken; // places emptied, by the updater only
 
-    /// <summary>Nodes that were freed so far.</summary>
+    /// <summary>Nodes that have been freed so far.</summary>
     public static long Freed => Interlocked.Read(ref s_freed);
 
     public static void Free(void* block)

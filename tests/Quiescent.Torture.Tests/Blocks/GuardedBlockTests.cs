@@ -12,25 +12,25 @@ public sealed class GuardedBlockTests
     [Fact]
     public void A_section_before_during_or_after_the_wait_is_in_order()
     {
-        GuardedBlock sandwich = default;
-        Assert.Null(sandwich.Fault(sandwich.ReadBefore()));
-        long earlier = sandwich.ReadBefore();
-        long generation = sandwich.Open();
-        Assert.Null(sandwich.Fault(earlier));
-        long during = sandwich.ReadBefore();
-        sandwich.Close(generation);
-        Assert.Null(sandwich.Fault(during));
-        Assert.Null(sandwich.Fault(sandwich.ReadBefore()));
+        GuardedBlock guarded = default;
+        Assert.Null(guarded.Fault(guarded.ReadBefore()));
+        long earlier = guarded.ReadBefore();
+        long generation = guarded.Open();
+        Assert.Null(guarded.Fault(earlier));
+        long during = guarded.ReadBefore();
+        guarded.Close(generation);
+        Assert.Null(guarded.Fault(during));
+        Assert.Null(guarded.Fault(guarded.ReadBefore()));
     }
 
     // The busted twin of a wait for readers: it returns under a section that began before it.
     [Fact]
     public void A_wait_that_returns_under_an_older_section_is_a_failure()
     {
-        GuardedBlock sandwich = default;
-        long earlier = sandwich.ReadBefore();
-        sandwich.Close(sandwich.Open());
-        Assert.Contains("under a section older than it", sandwich.Fault(earlier), StringComparison.Ordinal);
+        GuardedBlock guarded = default;
+        long earlier = guarded.ReadBefore();
+        guarded.Close(guarded.Open());
+        Assert.Contains("under a section older than it", guarded.Fault(earlier), StringComparison.Ordinal);
     }
 
     // The busted twin of a cookie: its domain has a grace period under the section in which it was taken. The section

@@ -53,7 +53,7 @@ internal sealed record DomainReading(DomainKey Key)
     /// <summary>The backlog of the last minute's intervals, the newest last.</summary>
     public required IReadOnlyList<long> BacklogHistory { get; init; }
 
-    /// <summary>What holds the domain up now: the last report of each culprit.</summary>
+    /// <summary>What holds the domain up now: the last report of each offender.</summary>
     public required IReadOnlyList<Report> StalledBy { get; init; }
 
     /// <summary>For how long nothing at all has changed. In one session the runtime repeats the last values of a domain

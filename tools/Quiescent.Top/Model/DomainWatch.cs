@@ -2,7 +2,7 @@ using Quiescent.Top.Stream;
 
 namespace Quiescent.Top.Model;
 
-// What is known of one domain: the values of the interval that is being read, and what outlives intervals.
+// The known state of one domain: the values of the interval that is being read, and what outlives intervals.
 internal sealed class DomainWatch(DomainKey key)
 {
     private static readonly TimeSpan s_history = TimeSpan.FromMinutes(1);
@@ -31,8 +31,8 @@ internal sealed class DomainWatch(DomainKey key)
     /// <summary>Ends the interval.</summary>
     public DomainReading Read(DateTime start, DateTime end)
     {
-        // A new session knows no changes in its first interval: then they are those since the last interval of the old
-        // one.
+        // A new session has no changes in its first interval: they are then those since the last interval of the old
+        // session.
         if (_lastEnd is { } last && _values.Values.All(value => value.Delta is null))
         {
             start = last;
@@ -84,19 +84,23 @@ internal sealed class DomainWatch(DomainKey key)
     }
 
     // A reader's stall is over when a grace period has ended since it was reported, a callback's when a callback has
-    // returned. That it was since is certain when the stall had begun before this interval did. Reports of a stall that
-    // lasts repeat at three times the timeout; one that has not been repeated for longer is over in any case.
+    // returned since then. That is certain if the stall began before this interval. Reports of a lasting stall repeat
+    // at three times the timeout; a stall that has not been repeated for longer is over in any case.
     private bool IsOver(Report stall, DateTime start, DateTime end)
     {
         TimeSpan lasted = TimeSpan.FromSeconds(stall.Seconds ?? 0);
         string progress = stall.Cause == StallCause.Reader ? Instruments.GracePeriods : Instruments.CallbacksInvoked;
-        return (Delta(progress) > 0 && stall.Time - lasted <= start) || end - stall.Time > (4 * lasted) + TimeSpan.FromSeconds(5);
+        return (Delta(progress) > 0 && stall.Time - lasted <= start)
+            || end - stall.Time > (4 * lasted) + TimeSpan.FromSeconds(5);
     }
 
-    private long? Total(string instrument, string? part = null) => _values.TryGetValue((instrument, part), out CounterValue? value) ? (long)value.Value : null;
+    private long? Total(string instrument, string? part = null) =>
+        _values.TryGetValue((instrument, part), out CounterValue? value) ? (long)value.Value : null;
 
-    private double? Delta(string instrument) => _values.TryGetValue((instrument, null), out CounterValue? value) ? DeltaOf(value) : null;
+    private double? Delta(string instrument) =>
+        _values.TryGetValue((instrument, null), out CounterValue? value) ? DeltaOf(value) : null;
 
     private double? DeltaOf(CounterValue value) =>
-        value.Delta ?? (_lastTotals.TryGetValue((value.Instrument, value.Part), out double last) ? value.Value - last : null);
+        value.Delta
+        ?? (_lastTotals.TryGetValue((value.Instrument, value.Part), out double last) ? value.Value - last : null);
 }

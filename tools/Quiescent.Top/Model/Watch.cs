@@ -2,7 +2,7 @@ using Quiescent.Top.Stream;
 
 namespace Quiescent.Top.Model;
 
-// Makes readings of messages: one at the end of each interval.
+// Turns messages into readings: one at the end of each interval.
 internal sealed class Watch
 {
     private const int MaxReports = 50;
@@ -46,7 +46,8 @@ internal sealed class Watch
         }
 
         Reading reading = new(
-            interval.Start, interval.End, [.. _domains.Values.Select(domain => domain.Read(interval.Start, interval.End))])
+            interval.Start, interval.End,
+            [.. _domains.Values.Select(domain => domain.Read(interval.Start, interval.End))])
         {
             Reports = [.. _reports],
             NewReports = [.. _newReports],
@@ -63,7 +64,7 @@ internal sealed class Watch
             Of(report.Domain).Note(report);
         }
 
-        // Of ten thousand callbacks that fail alike one line is enough. Stalls have their duration in the text, and
+        // One line is enough for ten thousand callbacks that fail alike. Stalls have their duration in the text, and
         // stand apart.
         int alike = _reports.FindIndex(other => other.Last with { Time = report.Time } == report);
         int count = 1;

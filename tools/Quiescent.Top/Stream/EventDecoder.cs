@@ -1,7 +1,7 @@
 namespace Quiescent.Top.Stream;
 
-// From events to what they say. Those of the runtime's metrics provider name their session: another observer's are not
-// ours.
+// Decodes events into messages. Events of the runtime's metrics provider name their session: those of another
+// observer's session are ignored.
 internal sealed class EventDecoder(string client)
 {
     public const string Meter = "Quiescent";
@@ -11,7 +11,7 @@ internal sealed class EventDecoder(string client)
     /// <summary>The one session of its metrics provider that several observers may have at a time.</summary>
     public const string SharedSession = "SHARED";
 
-    /// <summary>Null for what says nothing about domains.</summary>
+    /// <summary>Null for an event that says nothing about domains.</summary>
     public TopMessage? Decode(RawEvent raw) => raw.Provider switch
     {
         EventSource => DecodeReport(raw),
@@ -25,8 +25,10 @@ internal sealed class EventDecoder(string client)
     {
         "Collection/Stop" => new IntervalEnded(raw.Time, raw.When("intervalStartTime"), raw.When("intervalEndTime")),
         "InitialInstrumentEnumerationComplete" => new MetersListed(raw.Time),
-        "TimeSeriesLimitReached" => new Trouble(raw.Time, "the process has more series than the session may have: figures are missing"),
-        "HistogramLimitReached" => new Trouble(raw.Time, "the process has more domains than the session may have histograms: durations are missing"),
+        "TimeSeriesLimitReached" =>
+            new Trouble(raw.Time, "the process has more series than the session may have: figures are missing"),
+        "HistogramLimitReached" => new Trouble(
+            raw.Time, "the process has more domains than the session may have histograms: durations are missing"),
         "Error" or "ObservableInstrumentCallbackError" => new Trouble(raw.Time, FirstLine(raw.Text("errorMessage"))),
         _ when raw.Text("meterName") != Meter => null,
         "BeginInstrumentReporting" => new MeterFound(raw.Time),
@@ -37,13 +39,15 @@ internal sealed class EventDecoder(string client)
 
     private static CounterValue? DecodeCounter(RawEvent raw) =>
         SeriesTags.Parse(raw.Text("tags")) is var (domain, part) && Quantiles.Parse(raw.Text("value")) is { } value
-            ? new CounterValue(raw.Time, raw.Text("instrumentName"), part, domain, Quantiles.Parse(raw.Text("rate")), value)
+            ? new CounterValue(
+                raw.Time, raw.Text("instrumentName"), part, domain, Quantiles.Parse(raw.Text("rate")), value)
             : null;
 
     private static DurationsValue? DecodeDurations(RawEvent raw)
     {
         string quantiles = raw.Text("quantiles");
-        return raw.Text("instrumentName") == Instruments.Durations && SeriesTags.Parse(raw.Text("tags")) is var (domain, _)
+        return raw.Text("instrumentName") == Instruments.Durations
+            && SeriesTags.Parse(raw.Text("tags")) is var (domain, _)
             ? new DurationsValue(raw.Time, domain, Quantiles.Find(quantiles, 0.5), Quantiles.Find(quantiles, 0.99))
             : null;
     }

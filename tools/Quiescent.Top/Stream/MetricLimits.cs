@@ -2,8 +2,8 @@ using System.Globalization;
 
 namespace Quiescent.Top.Stream;
 
-// What all observers of one process must ask for alike, since they share its one metrics session. By default what
-// dotnet-counters asks for, so that both can look at the same time.
+// The limits that all observers of one process must request alike, because they share its one metrics session. The
+// defaults are those of dotnet-counters, so that both can observe at the same time.
 internal sealed record MetricLimits(TimeSpan Interval, int TimeSeries = 1000, int Histograms = 10)
 {
     public Dictionary<string, string> ToArguments(string client) => new()

@@ -19,9 +19,10 @@ internal static class Quantiles
         return null;
     }
 
-    /// <summary>Null for what is no number.</summary>
+    /// <summary>Null for text that is not a number.</summary>
     public static double? Parse(string text) =>
-        double.TryParse(text.Replace(',', '.'), NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && double.IsFinite(number)
+        double.TryParse(text.Replace(',', '.'), NumberStyles.Float, CultureInfo.InvariantCulture, out double number)
+            && double.IsFinite(number)
             ? number
             : null;
 }

@@ -2,8 +2,9 @@ using Microsoft.Diagnostics.Tracing;
 
 namespace Quiescent.Top.Stream;
 
-// One event as it came, without the library that read it. TraceEvent writes the name of XStop as X/Stop.
-internal sealed record RawEvent(string Provider, string Name, DateTime Time, IReadOnlyDictionary<string, object?> Payload)
+// One event as received, independent of the library that read it. TraceEvent writes the name of XStop as X/Stop.
+internal sealed record RawEvent(
+    string Provider, string Name, DateTime Time, IReadOnlyDictionary<string, object?> Payload)
 {
     public static RawEvent Of(TraceEvent traced)
     {
@@ -19,9 +20,12 @@ internal sealed record RawEvent(string Provider, string Name, DateTime Time, IRe
 
     public string Text(string name) => Payload.GetValueOrDefault(name)?.ToString() ?? "";
 
-    public long? Number(string name) => Payload.GetValueOrDefault(name) is IConvertible number and not string ? number.ToInt64(null) : null;
+    public long? Number(string name) =>
+        Payload.GetValueOrDefault(name) is IConvertible number and not string ? number.ToInt64(null) : null;
 
-    public double? Real(string name) => Payload.GetValueOrDefault(name) is IConvertible number and not string ? number.ToDouble(null) : null;
+    public double? Real(string name) =>
+        Payload.GetValueOrDefault(name) is IConvertible number and not string ? number.ToDouble(null) : null;
 
-    public DateTime When(string name) => Payload.GetValueOrDefault(name) is DateTime time ? time.ToUniversalTime() : Time;
+    public DateTime When(string name) =>
+        Payload.GetValueOrDefault(name) is DateTime time ? time.ToUniversalTime() : Time;
 }

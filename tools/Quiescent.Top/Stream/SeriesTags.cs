@@ -2,8 +2,8 @@ using System.Globalization;
 
 namespace Quiescent.Top.Stream;
 
-// The attributes of a series, which come as `key=value,key=value` without escapes: a domain's name may hold commas and
-// equal signs. So only what follows a comma and is one of our own keys begins an attribute.
+// The attributes of a series, which arrive as `key=value,key=value` without escapes: a domain's name may contain commas
+// and equal signs. So an attribute begins only after a comma, with one of the library's own keys.
 internal static class SeriesTags
 {
     private const string Name = "quiescent.domain.name=";
@@ -11,7 +11,8 @@ internal static class SeriesTags
 
     private static readonly string[] s_keys = [Name, Id, "quiescent.item.kind=", "quiescent.slot.state="];
 
-    /// <summary>The domain, and what else tells the series apart; null for a series that is no domain's.</summary>
+    /// <summary>The domain, and the attribute that tells its series apart; null for a series that does not belong to a
+    /// domain.</summary>
     public static (DomainKey Domain, string? Part)? Parse(string tags)
     {
         string? name = null;
@@ -37,7 +38,8 @@ internal static class SeriesTags
             at = end + 1;
         }
 
-        return name is not null && long.TryParse(id, NumberStyles.Integer, CultureInfo.InvariantCulture, out long number)
+        return name is not null
+            && long.TryParse(id, NumberStyles.Integer, CultureInfo.InvariantCulture, out long number)
             ? (new DomainKey(number, name), part)
             : null;
     }

@@ -5,14 +5,13 @@ using Microsoft.Diagnostics.Tracing;
 
 namespace Quiescent.Top.Stream;
 
-// A session with the observed process. Its events are read on a thread of their own; the messages end when the process
-// does.
+// A session with the observed process. A thread of its own reads the events; the messages end when the process does.
 internal sealed class TargetStream : IAsyncDisposable
 {
     private const long TimeSeriesValues = 0x2;
     private const long Reports = 0x4;
 
-    // Memory in the observed process; events wait there for this one, and are lost beyond.
+    // Memory in the observed process, in which events wait for this process; when it is full, events are lost.
     private const int BufferMegabytes = 16;
 
     // A process that is being debugged, or has been stopped, may never answer.
@@ -20,7 +19,8 @@ internal sealed class TargetStream : IAsyncDisposable
 
     private readonly EventPipeSession _session;
     private readonly EventDecoder _decoder;
-    private readonly Channel<TopMessage> _messages = Channel.CreateUnbounded<TopMessage>(new() { SingleReader = true, SingleWriter = true });
+    private readonly Channel<TopMessage> _messages = Channel.CreateUnbounded<TopMessage>(
+        new() { SingleReader = true, SingleWriter = true });
 
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -47,20 +47,23 @@ internal sealed class TargetStream : IAsyncDisposable
         try
         {
             EventPipeSession session = await new DiagnosticsClient(processId)
-                .StartEventPipeSessionAsync(providers, requestRundown: false, BufferMegabytes, patience.Token).ConfigureAwait(false);
+                .StartEventPipeSessionAsync(
+                    providers, requestRundown: false, BufferMegabytes, patience.Token).ConfigureAwait(false);
             return new TargetStream(session, new EventDecoder(client));
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
             throw new TopException(TopExit.NoAccess, $"process {processId} does not answer on its diagnostics port");
         }
-        catch (Exception thrown) when (thrown is DiagnosticsClientException or IOException or UnauthorizedAccessException
+        catch (Exception thrown) when (
+            thrown is DiagnosticsClientException or IOException or UnauthorizedAccessException
             or System.Net.Sockets.SocketException)
         {
             throw Targets.Exists(processId)
                 ? new TopException(
                     TopExit.NoAccess,
-                    $"process {processId} has no diagnostics port that can be reached: only .NET processes have one, open to their own user, "
+                    $"process {processId} has no diagnostics port that can be reached: only .NET processes have one, "
+                    + $"open to their own user, "
                     + "in the folder that TMPDIR names for them, unless DOTNET_EnableDiagnostics=0 is set")
                 : TopException.NoProcess(processId);
         }
@@ -99,8 +102,8 @@ internal sealed class TargetStream : IAsyncDisposable
         }
         catch (Exception)
         {
-            // A process that is killed leaves half an event behind; the reader of the stream throws whatever it then
-            // stumbles over.
+            // A process that is killed leaves half an event behind, on which the reader of the stream throws any
+            // exception.
         }
         finally
         {

@@ -5,7 +5,8 @@ namespace Quiescent.Top.View;
 
 // The table's columns of figures, behind the domain's name. A backlog has columns of its own where there is room, else
 // a line.
-internal sealed record Column(string Heading, int Width, Func<DomainReading, string> Text, Func<DomainReading, Style?>? Style = null)
+internal sealed record Column(
+    string Heading, int Width, Func<DomainReading, string> Text, Func<DomainReading, Style?>? Style = null)
 {
     public static readonly Column[] Figures =
     [
@@ -15,7 +16,9 @@ internal sealed record Column(string Heading, int Width, Func<DomainReading, str
         new("QUEUE/S", 7, domain => Numbers.Count(domain.BlocksQueuedPerSecond)),
         new("FREED/S", 7, domain => Numbers.Count(domain.BlocksFreedPerSecond)),
         new("CALLS/S", 7, domain => Numbers.Count(domain.CallbacksInvokedPerSecond)),
-        new("FAILED", 6, domain => Numbers.Count(domain.CallbacksFailed), domain => domain.CallbacksFailed != 0 ? Styles.Warning : default(Style?)),
+        new(
+            "FAILED", 6, domain => Numbers.Count(
+                domain.CallbacksFailed), domain => domain.CallbacksFailed != 0 ? Styles.Warning : default(Style?)),
         new("SLOTS", 7, domain => $"{domain.SlotsUsed}/{domain.SlotsUsed + domain.SlotsFree}"),
         new("OPEN", 5, domain => Numbers.Count(domain.OpenSections)),
     ];

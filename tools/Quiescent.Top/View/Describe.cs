@@ -7,14 +7,15 @@ namespace Quiescent.Top.View;
 // Reports in words.
 internal static class Describe
 {
-    /// <summary>Who stalls, and for how long it had at that time.</summary>
+    /// <summary>Who stalls, and for how long at that time.</summary>
     public static string Stall(Report stall, DateTime at)
     {
         double seconds = (stall.Seconds ?? 0) + Math.Max(0, (at - stall.Time).TotalSeconds);
         string who = stall.Cause == StallCause.Reader ? "reader" : "callback";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"stalled for {seconds:0.0} s by {who} '{Named(stall.Culprit)}' (thread {stall.ManagedThreadId}, OS {stall.OsThreadId})");
+            $"stalled for {seconds:0.0} s by {who} '{Named(stall.Culprit)}' (thread {stall.ManagedThreadId}, OS "
+            + $"{stall.OsThreadId})");
     }
 
     /// <summary>One line: when, where, what, who.</summary>

@@ -5,7 +5,8 @@ using Spectre.Console;
 
 namespace Quiescent.Top.View;
 
-// The domains, those that are held up first, those in which nothing changes last. Under each who holds it up.
+// The domains: first those that are held up, last those in which nothing changes. Under each, the reader or callback
+// that holds it up.
 internal sealed class DomainTable(int width, bool hasSparkline = true)
 {
     private const int Wide = 120;
@@ -22,7 +23,8 @@ internal sealed class DomainTable(int width, bool hasSparkline = true)
     private Column[] Columns => IsWide ? [.. Column.Figures, .. Column.Backlog] : Column.Figures;
 
     private int NameWidth => Math.Clamp(
-        width - 1 - Columns.Sum(column => column.Width + 1) - (IsWide && hasSparkline ? SparklineWidth + 2 : 0), 12, 40);
+        width - 1 - Columns.Sum(column => column.Width + 1) - (IsWide && hasSparkline ? SparklineWidth + 2 : 0), 12,
+        40);
 
     public Line Heading()
     {
@@ -35,7 +37,7 @@ internal sealed class DomainTable(int width, bool hasSparkline = true)
         return IsWide && hasSparkline ? line.Add("  ").Add("LAST MINUTE", Styles.Heading) : line;
     }
 
-    /// <summary>As many domains as fit into so many lines, and how many do not.</summary>
+    /// <summary>As many domains as fit into the given number of lines, and the number of those that do not.</summary>
     public IReadOnlyList<Line> Rows(Reading reading, int height)
     {
         List<Line> lines = [];
@@ -69,7 +71,8 @@ internal sealed class DomainTable(int width, bool hasSparkline = true)
         bool isStalled = domain.StalledBy.Count != 0;
         bool isUnchanged = !isStalled && domain.Unchanged >= s_unchanged;
         Style? muted = isUnchanged ? Styles.Faint : default(Style?);
-        Line figures = new Line().Add(" ").AddLeft(Title(domain, NameWidth), NameWidth, isStalled ? Styles.Alarm : muted ?? Styles.Name);
+        Line figures = new Line().Add(" ").AddLeft(
+            Title(domain, NameWidth), NameWidth, isStalled ? Styles.Alarm : muted ?? Styles.Name);
         foreach (Column column in Columns)
         {
             figures.Add(" ").AddRight(column.Text(domain), column.Width, muted ?? column.Style?.Invoke(domain));
@@ -100,22 +103,31 @@ internal sealed class DomainTable(int width, bool hasSparkline = true)
 
     private Line BacklogOf(DomainReading domain)
     {
-        Line line = new Line().Add("   backlog ", Styles.Faint).Add(Numbers.Count(domain.Backlog), Column.StyleOfBacklog(domain));
+        Line line = new Line().Add("   backlog ", Styles.Faint).Add(
+            Numbers.Count(domain.Backlog), Column.StyleOfBacklog(domain));
         if (domain.BacklogLimit is > 0 and { } limit)
         {
             double percent = 100.0 * domain.Backlog / limit;
-            line.Add(string.Create(CultureInfo.InvariantCulture, $" of {Numbers.Count(limit)}, {percent:0} %"), Styles.Faint);
+            line.Add(
+                string.Create(CultureInfo.InvariantCulture, $" of {Numbers.Count(limit)}, {percent:0} %"),
+                Styles.Faint);
         }
 
-        return hasSparkline ? AddSparkline(line.Add(new string(' ', Math.Max(1, 36 - line.Width))), domain, Math.Min(MostSparkline, width - 37)) : line;
+        return hasSparkline
+            ? AddSparkline(
+                line.Add(new string(' ', Math.Max(1, 36 - line.Width))), domain, Math.Min(MostSparkline, width - 37))
+            : line;
     }
 
     private static Line AddSparkline(Line line, DomainReading domain, int width) =>
-        line.Add(Sparkline.Of(domain.BacklogHistory, width), domain.Backlog == 0 ? Styles.Faint : Column.StyleOfBacklog(domain));
+        line.Add(
+            Sparkline.Of(domain.BacklogHistory, width),
+            domain.Backlog == 0 ? Styles.Faint : Column.StyleOfBacklog(domain));
 
     private IEnumerable<Line> StallOf(Report stall, DateTime now) =>
         [
             new Line().Add($" ! {Describe.Stall(stall, now)}", Styles.Alarm),
-            .. Line.Wrap(Describe.FirstLine(stall.Text), width - 3, MostReportLines).Select(text => new Line().Add($"   {text}", Styles.AlarmDetail)),
+            .. Line.Wrap(Describe.FirstLine(stall.Text), width - 3, MostReportLines).Select(
+                text => new Line().Add($"   {text}", Styles.AlarmDetail)),
         ];
 }

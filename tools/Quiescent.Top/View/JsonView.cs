@@ -59,7 +59,8 @@ internal sealed record DomainPart(
         domain.Key.Id,
         new GracePeriodsPart(domain.GracePeriods, domain.GracePeriodsPerSecond, domain.P50, domain.P99),
         new BlocksPart(
-            domain.BlocksQueued, domain.BlocksFreed, domain.BlocksWaiting, domain.BlocksQueuedPerSecond, domain.BlocksFreedPerSecond),
+            domain.BlocksQueued, domain.BlocksFreed, domain.BlocksWaiting, domain.BlocksQueuedPerSecond,
+            domain.BlocksFreedPerSecond),
         new CallbacksPart(
             domain.CallbacksQueued,
             domain.CallbacksInvoked,
@@ -78,7 +79,8 @@ internal sealed record DomainPart(
 
 internal sealed record GracePeriodsPart(long Completed, double? PerSecond, double? P50Seconds, double? P99Seconds);
 
-internal sealed record BlocksPart(long Queued, long Freed, long Waiting, double? QueuedPerSecond, double? FreedPerSecond);
+internal sealed record BlocksPart(
+    long Queued, long Freed, long Waiting, double? QueuedPerSecond, double? FreedPerSecond);
 
 internal sealed record CallbacksPart(
     long Queued, long Invoked, long Failed, long Waiting, double? QueuedPerSecond, double? InvokedPerSecond);

@@ -3,8 +3,8 @@ using Spectre.Console.Rendering;
 
 namespace Quiescent.Top.View;
 
-// A line of the screen in pieces, each with its style. What it shows comes from another process, whose texts could move
-// the cursor: control characters are replaced. (A width is counted in the terminal's cells.)
+// A line of the screen in pieces, each with its style. The text comes from another process and could move the cursor,
+// so control characters are replaced. (A width is counted in the terminal's cells.)
 internal sealed class Line
 {
     private readonly List<Segment> _pieces = [];
@@ -36,7 +36,7 @@ internal sealed class Line
     {
         if (Width == 0)
         {
-            // A paragraph of nothing would be no line.
+            // An empty paragraph would give no line.
             return new Paragraph(" ");
         }
 
@@ -54,7 +54,7 @@ internal sealed class Line
 
     public override string ToString() => string.Concat(_pieces.Select(piece => piece.Text));
 
-    /// <summary>The text without what could move the cursor.</summary>
+    /// <summary>The text without characters that could move the cursor.</summary>
     public static string Clean(string text) => string.Create(text.Length, text, static (clean, given) =>
     {
         for (int i = 0; i < clean.Length; i++)
@@ -63,7 +63,7 @@ internal sealed class Line
         }
     });
 
-    /// <summary>The text in so many lines at most, broken between words.</summary>
+    /// <summary>The text in at most this many lines, broken between words.</summary>
     public static IReadOnlyList<string> Wrap(string text, int width, int lines)
     {
         List<string> wrapped = [];

@@ -23,7 +23,9 @@ internal sealed class LiveView : ITopView
     {
         _target = target;
         _terminal = terminal;
-        Write(Enter + Home + $" Waiting for the domains of {Line.Clean(target.Name)} ({target.ProcessId}) …" + EraseBelow);
+        Write(
+            Enter + Home + $" Waiting for the domains of {Line.Clean(target.Name)} ({target.ProcessId}) …"
+                + EraseBelow);
     }
 
     public void Show(Reading reading)

@@ -24,7 +24,9 @@ internal static class Numbers
             value /= 1_000;
         }
 
-        return unit == 0 && (value >= 10 || value == Math.Floor(value)) ? Round(value, 0) : ThreeDigits(value) + s_counts[unit];
+        return unit == 0 && (value >= 10 || value == Math.Floor(value))
+            ? Round(value, 0)
+            : ThreeDigits(value) + s_counts[unit];
     }
 
     /// <summary>85.2µs, 1.10ms, 2.40s.</summary>

@@ -5,7 +5,7 @@ using Spectre.Console;
 
 namespace Quiescent.Top.View;
 
-// For files and pipes: a table per interval with what was reported in it, without colour.
+// For files and pipes: per interval, a table and the reports that arrived in it, without colour.
 internal sealed class PlainView(Target target, TextWriter output) : ITopView
 {
     private const int Width = 140;
@@ -15,7 +15,8 @@ internal sealed class PlainView(Target target, TextWriter output) : ITopView
         DomainTable table = new(Width, hasSparkline: false);
         Write(new Line().Add(string.Create(
             CultureInfo.InvariantCulture,
-            $"{reading.End.ToLocalTime():yyyy-MM-dd HH:mm:ss} {target.Name} ({target.ProcessId}), {(reading.End - reading.Start).TotalSeconds:0.##} s")));
+            $"{reading.End.ToLocalTime():yyyy-MM-dd HH:mm:ss} {target.Name} ({target.ProcessId}), "
+            + $"{(reading.End - reading.Start).TotalSeconds:0.##} s")));
         Write(table.Heading());
         foreach (Line line in table.Rows(reading, int.MaxValue))
         {

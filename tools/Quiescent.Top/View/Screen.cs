@@ -6,7 +6,7 @@ using Spectre.Console.Rendering;
 
 namespace Quiescent.Top.View;
 
-// What the terminal shows: who is observed, the domains, the recent reports; no more lines than there are.
+// The contents of the terminal: the observed process, the domains, the recent reports; no more lines than fit.
 internal static class Screen
 {
     private const int LeastReports = 4;
@@ -49,11 +49,13 @@ internal static class Screen
             .Add(target.Name, Styles.Name)
             .Add(string.Create(
                 CultureInfo.InvariantCulture,
-                $" ({target.ProcessId})  {elapsed:hh\\:mm\\:ss}  every {(reading.End - reading.Start).TotalSeconds:0.##} s"));
+                $" ({target.ProcessId})  {elapsed:hh\\:mm\\:ss}  every "
+                + $"{(reading.End - reading.Start).TotalSeconds:0.##} s"));
         return line.Add(new string(' ', Math.Max(1, width - 1 - line.Width - end.Length))).Add(end, Styles.Faint);
     }
 
-    private static Line ReportOf(RepeatedReport report) => new Line().Add(" ").Add(Describe.Headline(report), report.Last.Kind switch
+    private static Line ReportOf(RepeatedReport report) =>
+        new Line().Add(" ").Add(Describe.Headline(report), report.Last.Kind switch
     {
         ReportKind.Stall => Styles.AlarmDetail,
         ReportKind.BacklogUnderLimit => Styles.Calm,

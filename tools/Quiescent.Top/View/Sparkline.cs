@@ -1,7 +1,7 @@
 namespace Quiescent.Top.View;
 
-// Samples as bars; where they are more than columns, a bar is the highest of its samples. The highest sample has the
-// highest bar, and only nothing has the lowest.
+// Samples as bars; if there are more samples than columns, a bar shows the highest of its samples. The highest sample
+// has the highest bar, and only zero has the lowest.
 internal static class Sparkline
 {
     private const string Bars = "▁▂▃▄▅▆▇█";
@@ -22,5 +22,7 @@ internal static class Sparkline
     }
 
     private static char Bar(long sample, long highest) =>
-        sample <= 0 ? Bars[0] : Bars[Math.Clamp((int)Math.Ceiling((double)sample / highest * (Bars.Length - 1)), 1, Bars.Length - 1)];
+        sample <= 0
+            ? Bars[0]
+            : Bars[Math.Clamp((int)Math.Ceiling((double)sample / highest * (Bars.Length - 1)), 1, Bars.Length - 1)];
 }

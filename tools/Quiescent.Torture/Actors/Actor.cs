@@ -3,8 +3,8 @@ using Quiescent.Torture.Background;
 
 namespace Quiescent.Torture.Actors;
 
-// A thread of a torture: it takes steps until the run ends. It tells the watchdog what it is doing, and what it throws
-// is a failure of the run.
+// A thread of a torture: it takes steps until the run ends. It says what it is doing, for the watchdog to report. An
+// exception in it is a failure of the run.
 internal abstract class Actor
 {
     private readonly Thread _thread;
@@ -28,7 +28,7 @@ internal abstract class Actor
 
     public bool HasEnded => !_thread.IsAlive;
 
-    /// <summary>What else it has counted, for the closing table.</summary>
+    /// <summary>The actor's further counts, for the closing table.</summary>
     public virtual IEnumerable<(string Name, long Count)> Figures => [];
 
     protected Session Session { get; }
@@ -39,30 +39,31 @@ internal abstract class Actor
 
     public bool Join(TimeSpan atMost) => _thread.Join(atMost);
 
-    /// <summary>What the actor is doing, and for how long it has; zero while it is between steps.</summary>
+    /// <summary>What the actor is doing, and for how long; zero while it is between steps.</summary>
     public (string Doing, TimeSpan For) Activity()
     {
         long since = Volatile.Read(ref _since);
         return (Volatile.Read(ref _doing), since == 0 ? TimeSpan.Zero : Stopwatch.GetElapsedTime(since));
     }
 
-    /// <summary>Says what follows: a constant, since it is said before each operation that may hang.</summary>
+    /// <summary>Names the operation that follows. A constant, because it stands before each operation that may
+    /// hang.</summary>
     public void Doing(string what)
     {
         Volatile.Write(ref _doing, what);
         Volatile.Write(ref _since, Stopwatch.GetTimestamp());
     }
 
-    /// <summary>A short piece of work. What waits in it has the watchdog for a bound.</summary>
+    /// <summary>A short piece of work. If it waits, the watchdog is the bound.</summary>
     protected abstract void Step();
 
-    /// <summary>Puts in order what the steps have left, on the actor's own thread.</summary>
+    /// <summary>Puts in order what the steps have left behind, on the actor's own thread.</summary>
     protected virtual void Finish()
     {
     }
 
-    /// <summary>Waits until the condition holds. False: the run is ending, and those who would make it hold may be
-    /// gone.</summary>
+    /// <summary>Waits until the condition holds. False: the run is ending, and the actors that would make it hold may
+    /// be gone.</summary>
     protected bool WaitUntil(Func<bool> condition)
     {
         SpinWait spin = default;

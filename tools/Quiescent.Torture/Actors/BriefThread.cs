@@ -1,11 +1,15 @@
 namespace Quiescent.Torture.Actors;
 
-// A thread that does one thing and ends. What it throws is a failure of the run.
+// A thread that does one thing and ends. An exception in it is a failure of the run.
 internal static class BriefThread
 {
     public static Thread Start(Session session, string name, Action body)
     {
-        Thread thread = new(() => Run(session, name, body), maxStackSize: 256 * 1024) { Name = name, IsBackground = true };
+        Thread thread = new(() => Run(session, name, body), maxStackSize: 256 * 1024)
+        {
+            Name = name,
+            IsBackground = true,
+        };
         thread.Start();
         return thread;
     }

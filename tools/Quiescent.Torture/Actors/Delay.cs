@@ -2,8 +2,9 @@ using System.Diagnostics;
 
 namespace Quiescent.Torture.Actors;
 
-// What readers do to make their sections long: nothing mostly, short spins, yields, 200 µs of work, sleeps, and rarely
-// up to 300 ms. Grace periods last as long as the longest section, so long delays have a budget: of the time, a tenth.
+// How readers make their sections long: mostly not at all, else by short spins, yields, 200 µs of work, sleeps, and
+// rarely a delay of up to 300 ms. Grace periods last as long as the longest section, so long delays have a budget: a
+// tenth of the time.
 internal sealed class Delay
 {
     public static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(300);
@@ -41,9 +42,10 @@ internal sealed class Delay
     /// <summary>A long delay, if the budget has one.</summary>
     public bool SpendLong(Rng random)
     {
-        // Its square root is uniform: of the long ones, too, most are shorter.
+        // The square root is uniform, so most of the long delays are on the short side, too.
         double share = random.Next(1000) / 1000.0;
-        double milliseconds = LongFromMilliseconds + ((Longest.TotalMilliseconds - LongFromMilliseconds) * share * share);
+        double span = Longest.TotalMilliseconds - LongFromMilliseconds;
+        double milliseconds = LongFromMilliseconds + (span * share * share);
         long now = Stopwatch.GetTimestamp();
         long next = Volatile.Read(ref _nextLong);
         long cost = (long)(milliseconds * BudgetShare * Stopwatch.Frequency / 1000);

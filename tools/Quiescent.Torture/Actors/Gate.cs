@@ -1,6 +1,6 @@
 namespace Quiescent.Torture.Actors;
 
-// Where all actors pass between two steps: it holds them all up (stutter), and tells them to end.
+// All actors pass here between two steps: it can hold them all up (stutter), and says when to end.
 internal sealed class Gate : IDisposable
 {
     private readonly ManualResetEventSlim _open = new(initialState: true);

@@ -2,7 +2,7 @@ using Quiescent.Torture.Actors;
 
 namespace Quiescent.Torture.Background;
 
-// Forced garbage collections: they stop all threads at whatever point they are, inside sections too.
+// Forced garbage collections: they stop all threads wherever they are, inside sections too.
 internal sealed class Collector(Session session) : Actor("garbage collector", session)
 {
     protected override void Step()

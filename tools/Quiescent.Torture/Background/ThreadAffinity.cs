@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 
 namespace Quiescent.Torture.Background;
 
-// Which processors the actors may run on just now: all, or all but one that is left idle (rcutorture's shuffle). On two
-// processors that puts everybody on one, where threads are preempted inside sections.
+// The processors on which the actors may run just now: all, or all except one that is left idle (rcutorture's shuffle).
+// With two processors that puts all actors on one, where threads are preempted inside sections.
 internal sealed class AffinityPlan
 {
     private readonly ulong[]? _allowed = ThreadAffinity.Read();
@@ -18,7 +18,7 @@ internal sealed class AffinityPlan
 
     private int Processors => _allowed!.Sum(BitOperations.PopCount);
 
-    /// <summary>Leaves the next processor idle; once a round none.</summary>
+    /// <summary>Leaves the next processor idle; once in a round, none.</summary>
     public void Shuffle()
     {
         int idle = _turn++ % (Processors + 1);
@@ -43,7 +43,7 @@ internal partial struct ThreadAffinity
 
     private ulong[]? _followed;
 
-    /// <summary>Does what the plan says, if that has changed.</summary>
+    /// <summary>Applies the plan, if it has changed.</summary>
     public void Follow(AffinityPlan plan)
     {
         ulong[]? mask = plan.Mask;
@@ -54,7 +54,7 @@ internal partial struct ThreadAffinity
         }
     }
 
-    /// <summary>The processors that this thread may use; null where that cannot be said.</summary>
+    /// <summary>The processors that this thread may use; null where the platform does not say.</summary>
     public static ulong[]? Read()
     {
         try

@@ -3,11 +3,11 @@ using System.Runtime.InteropServices;
 namespace Quiescent.Torture.Blocks;
 
 // A block of the age pipe. Its memory stays a block of the pipe for the whole run, so that a reader that holds it too
-// long reads its age, and not something else.
+// long reads its age and not something else.
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct AgeBlock
 {
-    /// <summary>The grace periods it has seen since it was unlinked, and one for having been unlinked.</summary>
+    /// <summary>One for having been unlinked, and one for each grace period since.</summary>
     public int Age;
 
     /// <summary>1 from before its publication until its reuse.</summary>
@@ -18,7 +18,7 @@ internal unsafe struct AgeBlock
 
     public RcuHead Head;
 
-    /// <summary>A handle of the pipe, for callbacks that are given the block alone.</summary>
+    /// <summary>A <c>GCHandle</c> of the pipe, for callbacks that receive only the block.</summary>
     public nint Owner;
 
     // SAFETY: only heads of age blocks are queued with the functions that ask.

@@ -1,7 +1,7 @@
 namespace Quiescent.Torture.Blocks;
 
-// Which ages readers saw at the end of their sections (rcutorture's "Reader Pipe"). 0: still linked; 1: unlinked
-// meanwhile, which shows that sections do hold unlinked blocks; more: a grace period has ended under an open section.
+// The ages that readers saw at the end of their sections (rcutorture's "Reader Pipe"). 0: still linked. 1: unlinked
+// meanwhile, which shows that sections do hold unlinked blocks. More: a grace period has ended under an open section.
 internal sealed class AgeHistogram
 {
     public const int MaxAllowed = 1;

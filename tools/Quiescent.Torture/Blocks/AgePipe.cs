@@ -4,9 +4,9 @@ using Quiescent.Torture.Watch;
 
 namespace Quiescent.Torture.Blocks;
 
-// rcutorture's pipe. A block is published, unlinked, and then grows older by one with each grace period that its
-// updater waits for or has been called back after. At ten it is used again. No section may see more than age 1 at its
-// end: the block was unlinked after the section began, so no grace period that began after the unlink can have ended.
+// rcutorture's pipe. A block is published, then unlinked, and then grows older by one with each grace period for which
+// its updater waits or is called back. At ten it is used again. No section may see more than age 1 at its end: the
+// block was unlinked after the section began, so no grace period that began after the unlink can have ended.
 internal sealed unsafe class AgePipe : IDisposable
 {
     public const int Stages = 10;
@@ -22,12 +22,13 @@ internal sealed unsafe class AgePipe : IDisposable
     private long _unlinked;
     private int _leftOut;
 
-    /// <summary>Blocks that carry the owner's handle, for callbacks to find their way back by.</summary>
+    /// <summary>Makes blocks that carry the owner's <c>GCHandle</c>, through which callbacks find their way
+    /// back.</summary>
     public AgePipe(nint owner, FailureLog failures)
     {
         _failures = failures;
-        // SAFETY: freed by Dispose alone, when no reader, updater or callback is left; so blocks may be touched at any
-        // time in between.
+        // SAFETY: only Dispose frees this, when no reader, updater or callback is left; so blocks may be accessed at
+        // any time before.
         _blocks = (AgeBlock*)NativeMemory.AllocZeroed(Blocks, (nuint)sizeof(AgeBlock));
         for (int i = 0; i < Blocks; i++)
         {
@@ -41,7 +42,7 @@ internal sealed unsafe class AgePipe : IDisposable
         }
     }
 
-    /// <summary>Blocks that are neither published, nor ready for use, nor left out.</summary>
+    /// <summary>Blocks that are neither published nor free for use nor left out.</summary>
     public int Underway
     {
         get
@@ -53,7 +54,7 @@ internal sealed unsafe class AgePipe : IDisposable
         }
     }
 
-    /// <summary>How many blocks were ever replaced by another.</summary>
+    /// <summary>How many blocks have been replaced by another.</summary>
     public long Unlinked => Interlocked.Read(ref _unlinked);
 
     /// <summary>A place where readers find a block.</summary>
@@ -75,13 +76,14 @@ internal sealed unsafe class AgePipe : IDisposable
         return old;
     }
 
-    /// <summary>A grace period has passed. True: the block has come to the pipe's end, and is taken back.</summary>
+    /// <summary>A grace period has passed. True: the block has come to the end of the pipe, and has been taken
+    /// back.</summary>
     public bool GrowOlder(AgeBlock* block)
     {
         int age = Volatile.Read(ref block->Age);
         if (age >= Stages)
         {
-            _failures.Add($"A block of the age pipe came back at age {age}: something was carried out twice.");
+            _failures.Add($"A block of the age pipe came back at age {age}: something was reclaimed twice.");
             return true;
         }
 
@@ -100,7 +102,7 @@ internal sealed unsafe class AgePipe : IDisposable
         return true;
     }
 
-    /// <summary>A block that a disposed domain refused: a reader may hold it, so it is not used again.</summary>
+    /// <summary>Counts a block that a disposed domain refused: a reader may hold it, so it is not used again.</summary>
     public void LeaveOut() => Interlocked.Increment(ref _leftOut);
 
     public void Dispose() => NativeMemory.Free(_blocks);

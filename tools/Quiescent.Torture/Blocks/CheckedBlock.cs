@@ -3,7 +3,7 @@ using Quiescent.Torture.Actors;
 
 namespace Quiescent.Torture.Blocks;
 
-// Which allocator a block comes from, and so which forms of Free are its own.
+// The allocator that a block comes from, which decides the forms of Free that fit it.
 internal enum BlockHeap
 {
     Native,
@@ -12,7 +12,7 @@ internal enum BlockHeap
 }
 
 // A block that shows whether it was freed. The first two words are those in which malloc links its free lists; the
-// third ties them to the address. Wherever the head is, it lies behind these, since the library writes into it while
+// third ties them to the address. The head lies behind these, wherever it is, because the library writes into it while
 // readers still read.
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct CheckedBlock
@@ -31,18 +31,19 @@ internal unsafe struct CheckedBlock
     public int Bytes;
     public int HeadWord;
 
-    /// <summary>A handle of the block's quarantine.</summary>
+    /// <summary>A <c>GCHandle</c> of the block's quarantine.</summary>
     public nint Owner;
     private readonly ulong _padding;
 
-    /// <summary>A block with a generation of its own, and a head at any word that a head may have.</summary>
+    /// <summary>Allocates a block with a generation of its own, and a head at any word where a head may be.</summary>
     /// <exception cref="OutOfMemoryException">There is no memory.</exception>
     public static CheckedBlock* Allocate(BlockHeap heap, nint owner, Rng random)
     {
         int bytes = random.OneIn(64)
             ? (MaxHeadWord + 2) * 8
             : MinBytes + (8 * random.Next(40));
-        // SAFETY: as large as asked for, at least its header and a head; what lies behind is nobody's but the head's.
+        // SAFETY: as large as requested, at least its header and a head; the memory behind the header is the head's
+        // alone.
         CheckedBlock* block = (CheckedBlock*)(heap == BlockHeap.Aligned
             ? NativeMemory.AlignedAlloc((nuint)bytes, 64)
             : NativeMemory.Alloc((nuint)bytes));
@@ -55,7 +56,7 @@ internal unsafe struct CheckedBlock
         return block;
     }
 
-    /// <summary>Frees a block that nobody has published or queued, at once.</summary>
+    /// <summary>Frees at once a block that nobody has published or queued.</summary>
     public static void FreeAtOnce(CheckedBlock* block, BlockHeap heap)
     {
         if (heap == BlockHeap.Aligned)
@@ -78,15 +79,15 @@ internal unsafe struct CheckedBlock
         ((ulong)block ^ (generation * 0x9E3779B97F4A7C15)) + Magic;
 }
 
-// What a reader saw when it loaded a block, to be compared at any later time in its section.
+// What a reader saw when it loaded a block, for comparison at any later time in its section.
 internal readonly unsafe struct Sighting(CheckedBlock* block)
 {
-    // SAFETY: held by a section, so not freed: that it is, is what is tested. A process that dies of it has failed,
-    // too.
+    // SAFETY: a section holds it, so it is not freed: that is what the test is about. A process that dies of it has
+    // failed, too.
     private readonly CheckedBlock* _block = block;
     private readonly ulong _generation = Volatile.Read(ref block->Generation);
 
-    /// <summary>Null: the block is whole, and the one it was.</summary>
+    /// <summary>Null: the block is whole, and still the same one.</summary>
     public string? Fault()
     {
         ulong now = Volatile.Read(ref _block->Generation);

@@ -2,10 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace Quiescent.Torture.Blocks;
 
-// The litmus test RCU+sync+read as two words. The updater writes Before, waits for a grace period, writes After. A
-// section that loads an old Before began before the wait, so the wait ends after it, and it cannot load the new After.
-// Two loads make it the cheapest detector, and the one with the least between a section's entry and what shows that the
-// entry came too late.
+// The litmus test RCU+sync+read as two words. The updater writes Before, waits for a grace period, and writes After. A
+// section that loads an old Before began before the wait, so the wait ends after it, and the section cannot load the
+// new After. Two loads make this the cheapest detector, with the least between a section's entry and the load that
+// shows a late entry.
 [StructLayout(LayoutKind.Explicit, Size = 256)]
 internal struct GuardedBlock
 {
@@ -15,7 +15,7 @@ internal struct GuardedBlock
     [FieldOffset(192)]
     private long _after;
 
-    /// <summary>Written before the wait; by one updater.</summary>
+    /// <summary>Writes the word before the wait; called by one updater at a time.</summary>
     public long Open()
     {
         long generation = _before + 1;
@@ -23,13 +23,13 @@ internal struct GuardedBlock
         return generation;
     }
 
-    /// <summary>Written after the wait.</summary>
+    /// <summary>Writes the word after the wait.</summary>
     public void Close(long generation) => Volatile.Write(ref _after, generation);
 
-    /// <summary>Loaded first in a section.</summary>
+    /// <summary>The first load of a section.</summary>
     public long ReadBefore() => Volatile.Read(ref _before);
 
-    /// <summary>Loaded later in the same section. Null: as it must be.</summary>
+    /// <summary>A later load of the same section. Null: no fault.</summary>
     public string? Fault(long before)
     {
         long after = Volatile.Read(ref _after);

@@ -2,8 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace Quiescent.Torture.Blocks;
 
-// What is stored into a block before it is published is seen by whoever dereferences it, on each of the letter's lines;
-// and who has heard from another reader of a letter finds that one or a newer.
+// A reader that dereferences a published block sees everything that was stored into it before, on each of the letter's
+// lines; and a reader that has heard of a letter from another reader finds that letter or a newer one.
 internal sealed unsafe class Mailbox
 {
     private readonly Lock _writing = new();
@@ -14,14 +14,14 @@ internal sealed unsafe class Mailbox
     /// <summary>The letter that readers find; null before the first.</summary>
     public ref readonly RcuPointer<Letter> Newest => ref _newest;
 
-    /// <summary>What some reader has read: this one will not read anything older.</summary>
+    /// <summary>The number of a letter that some reader has read: later readers must not read an older one.</summary>
     public long ReadBySomebody => Volatile.Read(ref _read);
 
-    /// <summary>Publishes a letter in one of three ways and returns the one it replaces: the caller's to
-    /// retire.</summary>
+    /// <summary>Publishes a letter in one of three ways and returns the one it replaces, which the caller
+    /// retires.</summary>
     public Letter* Post(int way)
     {
-        // SAFETY: given to the mailbox; its owner retires it after it has been replaced.
+        // SAFETY: it belongs to the mailbox, whose owner retires it after it has been replaced.
         Letter* letter = (Letter*)NativeMemory.Alloc((nuint)sizeof(Letter));
         lock (_writing)
         {
@@ -44,7 +44,7 @@ internal sealed unsafe class Mailbox
         }
     }
 
-    /// <summary>Null: the letter is as it must be.</summary>
+    /// <summary>Null: the letter is right.</summary>
     public string? Fault(Letter* letter, long heardOf)
     {
         long number = letter->Number;
@@ -97,7 +97,7 @@ internal unsafe struct Letter
 
     public readonly long Number => _first;
 
-    // Plain stores: it is the publication that orders them.
+    // Plain stores: the publication orders them.
     public void Write(long number)
     {
         _fourth = ~number;

@@ -4,8 +4,8 @@ using Quiescent.Torture.Watch;
 
 namespace Quiescent.Torture.Blocks;
 
-// Where freed blocks are kept, poisoned, until others have followed: a late reader reads poison, a second free is seen,
-// and the poison must be whole when the block leaves. A ring, so that memory is bounded.
+// Keeps freed blocks, poisoned, until others have followed: a late reader reads poison, a second free is seen, and the
+// poison must be whole when the block leaves. A ring, so that memory is bounded.
 internal sealed unsafe class Quarantine(FailureLog failures) : IDisposable
 {
     public const byte Poison = 0x6B;
@@ -20,12 +20,14 @@ internal sealed unsafe class Quarantine(FailureLog failures) : IDisposable
     {
         if (!CheckedBlock.IsIntact(block))
         {
-            failures.Add($"A block came to its deallocator damaged, or twice: mark {block->Mark:x}, generation {block->Generation:x}.");
+            failures.Add(
+                $"A block came to its deallocator damaged, or twice: mark {block->Mark:x}, "
+                + $"generation {block->Generation:x}.");
             return;
         }
 
         int bytes = block->Bytes;
-        // SAFETY: intact, so it has the size that it says, and its last reader is gone.
+        // SAFETY: intact, so it has the size that it names, and its last reader is gone.
         new Span<byte>(block, bytes).Fill(Poison);
         lock (_lock)
         {
@@ -55,7 +57,8 @@ internal sealed unsafe class Quarantine(FailureLog failures) : IDisposable
             int damaged = new Span<byte>((void*)held.Block, held.Bytes).IndexOfAnyExcept(Poison);
             if (damaged >= 0)
             {
-                failures.Add($"A block of {held.Bytes} bytes was written to after it had been freed, at byte {damaged}.");
+                failures.Add(
+                    $"A block of {held.Bytes} bytes was written to after it had been freed, at byte {damaged}.");
             }
 
             NativeMemory.Free((void*)held.Block);
@@ -63,12 +66,12 @@ internal sealed unsafe class Quarantine(FailureLog failures) : IDisposable
     }
 }
 
-// The user deallocator that leads there.
+// The user deallocator that puts blocks there.
 internal readonly unsafe struct QuarantineHeap : INativeDeallocator
 {
     public static void Free(void* block)
     {
-        // A block that is poison already names nobody: it was freed before, and still lies in quarantine.
+        // A block that is already poison has no owner: it was freed before, and is still in quarantine.
         nint owner = ((CheckedBlock*)block)->Owner;
         if (owner == unchecked((nint)(0x0101010101010101 * Quarantine.Poison)))
         {

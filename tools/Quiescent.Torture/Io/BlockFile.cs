@@ -2,7 +2,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Quiescent.Torture.Io;
 
-// A temporary file of random blocks, for readers to have something to wait for; what they read is compared.
+// A temporary file of random blocks for readers to wait for; they compare what they read.
 internal sealed class BlockFile : IDisposable
 {
     public const int BlockBytes = 4096;
@@ -20,7 +20,7 @@ internal sealed class BlockFile : IDisposable
         _handle = File.OpenHandle(_path, options: FileOptions.Asynchronous);
     }
 
-    /// <summary>Reads a block through the handle that all share. Null: it is as it was written.</summary>
+    /// <summary>Reads a block through the file handle that all share. Null: it is as written.</summary>
     public async Task<string?> ReadAsync(int number, Memory<byte> block)
     {
         int index = number % Blocks;
@@ -32,7 +32,8 @@ internal sealed class BlockFile : IDisposable
     public async Task<string?> ReadAnewAsync(int number, Memory<byte> block)
     {
         int index = number % Blocks;
-        FileStream stream = new(_path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.Asynchronous);
+        FileStream stream = new(
+            _path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.Asynchronous);
         await using (stream)
         {
             stream.Position = (long)index * BlockBytes;

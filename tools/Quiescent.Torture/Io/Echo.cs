@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Quiescent.Torture.Io;
 
-// A loopback connection whose other end sends back what it is sent.
+// A loopback connection whose other end sends back what it receives.
 internal sealed class Echo : IDisposable
 {
     private const int MessageBytes = 64;
@@ -33,7 +33,7 @@ internal sealed class Echo : IDisposable
         return echo;
     }
 
-    /// <summary>There and back. Null: what was sent came back.</summary>
+    /// <summary>Sends a number and receives it back. Null: it came back unchanged.</summary>
     public async Task<string?> RoundTripAsync(ulong number)
     {
         BitConverter.TryWriteBytes(_sent, number);
@@ -72,7 +72,7 @@ internal sealed class Echo : IDisposable
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            // The connection's end; if it came too early, the near end tells.
+            // The connection has ended; if too early, the near end reports it.
         }
     }
 }

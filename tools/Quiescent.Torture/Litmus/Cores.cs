@@ -3,12 +3,12 @@ using System.Runtime.InteropServices;
 
 namespace Quiescent.Torture.Litmus;
 
-// Threads on different cores, where the platform lets a thread choose. Nothing reorders between two threads that take
-// turns on one core, and on a busy machine a scheduler may leave them on one for seconds.
+// Puts threads on different cores, where the platform lets a thread choose. Nothing reorders between two threads that
+// take turns on one core, and on a busy machine a scheduler may leave them on one for seconds.
 internal static partial class Cores
 {
     /// <summary>Keeps the current thread on one of the process's cores, the same number on the same core; does nothing
-    /// where that cannot be had.</summary>
+    /// where the platform does not allow it.</summary>
     public static void Take(int number)
     {
         if (!OperatingSystem.IsLinux())

@@ -3,7 +3,7 @@ namespace Quiescent.Torture.Litmus;
 /// <summary>What the turns of one test have shown so far.</summary>
 internal sealed class LitmusResult(LitmusTest test)
 {
-    // A machine may show the outcome for a moment, and not while the subject has its turn.
+    // A machine may show the outcome for a moment, and not during the subject's turn.
     private const int EnoughTurns = 4;
 
     private TimeSpan _subjectTime;
@@ -25,15 +25,14 @@ internal sealed class LitmusResult(LitmusTest test)
     /// <summary>How long the subject had run when it failed; null while it has not.</summary>
     public TimeSpan? SubjectFailedAfter { get; private set; }
 
-    /// <summary>A failed subject is a broken promise, whatever the control does. A sound one says something only in
-    /// turns in which its control failed just before, and only if it ran; and only once it has said so a few
-    /// times.</summary>
+    /// <summary>A failed subject is a broken promise, whatever the control does. A sound subject is evidence only in
+    /// turns in which it ran and its control failed just before; and a verdict takes a few such turns.</summary>
     public Verdict Verdict =>
         Subject.Failures != 0 ? Verdict.Failed
         : _witnessedTurns >= EnoughTurns ? Verdict.Passed
         : Verdict.Inconclusive;
 
-    /// <summary>Neither for nor against: the hardware forbids the outcome by itself.</summary>
+    /// <summary>Neither for nor against: the hardware itself forbids the outcome.</summary>
     public bool IsNotObservable => Verdict == Verdict.Inconclusive && Test.NotObservableHere is not null;
 
     public string VerdictText =>
@@ -64,12 +63,13 @@ internal sealed class LitmusResult(LitmusTest test)
     }
 
     /// <summary>
-    /// The verdict on all. What is not observable here does not count against the rest, but does not count for it
-    /// either: by itself it is inconclusive.
+    /// The verdict on all. A test that is not observable here counts neither against the rest nor for it: by itself it
+    /// is inconclusive.
     /// </summary>
     public static Verdict Total(IReadOnlyCollection<LitmusResult> results) =>
         results.Any(result => result.Verdict == Verdict.Failed) ? Verdict.Failed
-        : results.Any(result => result.Verdict == Verdict.Inconclusive && !result.IsNotObservable) ? Verdict.Inconclusive
+        : results.Any(result => result.Verdict == Verdict.Inconclusive && !result.IsNotObservable)
+            ? Verdict.Inconclusive
         : results.Any(result => result.Verdict == Verdict.Passed) ? Verdict.Passed
         : Verdict.Inconclusive;
 }

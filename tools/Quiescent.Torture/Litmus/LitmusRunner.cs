@@ -3,9 +3,9 @@ using System.Diagnostics;
 namespace Quiescent.Torture.Litmus;
 
 /// <summary>
-/// Control and subject take turns in short slices, the control first: whether a machine shows an outcome at all comes
-/// and goes with what else runs on it. Each test has an equal share of the time; what a failed test leaves over goes,
-/// at the end, to those whose control was silent.
+/// Control and subject take turns in short slices, the control first: whether a machine shows an outcome at all depends
+/// on what else runs on it at the moment. Each test has an equal share of the time. At the end, the time that a failed
+/// test leaves over goes to those whose control was silent.
 /// </summary>
 internal sealed class LitmusRunner(TimeSpan total, uint seed)
 {
@@ -13,13 +13,16 @@ internal sealed class LitmusRunner(TimeSpan total, uint seed)
 
     private uint _random = seed;
 
-    /// <summary>Runs the tests one after another and reports each as its share is over, again if it got more.</summary>
+    /// <summary>Runs the tests one after another. Reports each when its share is over, and again if it got
+    /// more.</summary>
     /// <param name="tests">The tests, in the order in which they run.</param>
-    /// <param name="progress">Is given each test's result.</param>
+    /// <param name="progress">Receives each test's result.</param>
     /// <param name="interruption">Ends the run after the current turn. Tests that have not begun then have no
     /// turns.</param>
     public IReadOnlyList<LitmusResult> Run(
-        IReadOnlyList<LitmusTest> tests, Action<LitmusResult>? progress = null, CancellationToken interruption = default)
+        IReadOnlyList<LitmusTest> tests,
+        Action<LitmusResult>? progress = null,
+        CancellationToken interruption = default)
     {
         long start = Stopwatch.GetTimestamp();
         LitmusResult[] results = [.. tests.Select(test => new LitmusResult(test))];
@@ -49,7 +52,8 @@ internal sealed class LitmusRunner(TimeSpan total, uint seed)
         return results;
     }
 
-    private static bool IsWorthMore(LitmusResult result) => result.Verdict == Verdict.Inconclusive && !result.IsNotObservable;
+    private static bool IsWorthMore(LitmusResult result) =>
+        result.Verdict == Verdict.Inconclusive && !result.IsNotObservable;
 
     // One turn at least, however little time is left; a subject that has failed needs no more.
     private void TakeTurns(LitmusResult result, TimeSpan share, CancellationToken interruption)

@@ -6,12 +6,12 @@ using Quiescent.Torture.Litmus.Shapes;
 
 namespace Quiescent.Torture.Litmus;
 
-/// <summary>All litmus tests. A name is a family, a stroke, and what is particular.</summary>
+/// <summary>All litmus tests. A name is a family, a slash, and the variant.</summary>
 internal sealed class LitmusSuite : IDisposable
 {
     private const string FreedUnderReader = "a section reads a freed block";
 
-    // Where stores are never seen out of order, nor loads made out of order, by the hardware's own memory model.
+    // Where the hardware's own memory model never shows stores out of order, nor makes loads out of order.
     private static readonly string? s_totalStoreOrder =
         RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.X86
             ? "x86's total store order forbids it by itself: no control can fail"
@@ -19,11 +19,14 @@ internal sealed class LitmusSuite : IDisposable
 
     private ColdMemory? _cold;
 
-    public LitmusSuite() => Tests = [.. StoreBuffer(), .. Publish(), .. SyncRead(), .. SyncFree(), .. StaleEpoch(), .. RawShapes()];
+    public LitmusSuite() => Tests =
+    [
+        .. StoreBuffer(), .. Publish(), .. SyncRead(), .. SyncFree(), .. StaleEpoch(), .. RawShapes(),
+    ];
 
     public IReadOnlyList<LitmusTest> Tests { get; }
 
-    /// <summary>The tests of that name or family; none if there is no such.</summary>
+    /// <summary>The tests of that name or family; none if there are none.</summary>
     public IReadOnlyList<LitmusTest> Find(string name) =>
         [.. Tests.Where(test => test.Name == name || test.Name.StartsWith(name + "/", StringComparison.Ordinal))];
 
@@ -34,13 +37,14 @@ internal sealed class LitmusSuite : IDisposable
         foreach (ReadSideBarrier readSide in Enum.GetValues<ReadSideBarrier>())
         {
             yield return StoreBuffer("guard", readSide, domain => new GuardSections(domain));
-            yield return StoreBuffer("handle", readSide, domain => new HandleSections(domain));
+            yield return StoreBuffer("reader", readSide, domain => new RegisteredReaderSections(domain));
             yield return StoreBuffer("go-online", readSide, domain => new GoOnlineSections(domain));
             yield return StoreBuffer("quiescent-state", readSide, domain => new QuiescentStateSections(domain));
         }
 
         yield return StoreBuffer("default-domain", slice => Reclaim(default(DefaultDomainSections), slice));
-        yield return StoreBuffer("sleepable", InSleepable((domain, slice) => Reclaim(new SleepableSections(domain), slice))) with
+        LitmusProgram sleepable = InSleepable((domain, slice) => Reclaim(new SleepableSections(domain), slice));
+        yield return StoreBuffer("sleepable", sleepable) with
         {
             Control = slice => Reclaim(new PlainlyCountedSections(), slice),
         };
@@ -53,7 +57,8 @@ internal sealed class LitmusSuite : IDisposable
         }
     }
 
-    private LitmusTest StoreBuffer<TSections>(string readers, ReadSideBarrier readSide, Func<RcuDomain, TSections> sections)
+    private LitmusTest StoreBuffer<TSections>(
+        string readers, ReadSideBarrier readSide, Func<RcuDomain, TSections> sections)
         where TSections : struct, ISections =>
         StoreBuffer(readers + Suffix(readSide), In(readSide, (domain, slice) => Reclaim(sections(domain), slice)));
 
@@ -83,10 +88,12 @@ internal sealed class LitmusSuite : IDisposable
         foreach (ReadSideBarrier readSide in Enum.GetValues<ReadSideBarrier>())
         {
             yield return SyncRead(
-                "guard" + Suffix(readSide), In(readSide, (domain, slice) => SyncReadLitmus.Run(new GuardSections(domain), slice)));
+                "guard" + Suffix(readSide),
+                In(readSide, (domain, slice) => SyncReadLitmus.Run(new GuardSections(domain), slice)));
         }
 
-        yield return SyncRead("sleepable", InSleepable((domain, slice) => SyncReadLitmus.Run(new SleepableSections(domain), slice)));
+        yield return SyncRead(
+            "sleepable", InSleepable((domain, slice) => SyncReadLitmus.Run(new SleepableSections(domain), slice)));
     }
 
     private static LitmusTest SyncRead(string readers, LitmusProgram subject) => new(
@@ -95,7 +102,8 @@ internal sealed class LitmusSuite : IDisposable
         slice => SyncReadLitmus.Run(default(NoSections), slice),
         subject);
 
-    private static IEnumerable<LitmusTest> SyncFree() => Enum.GetValues<ReadSideBarrier>().Select(readSide => new LitmusTest(
+    private static IEnumerable<LitmusTest> SyncFree() =>
+        Enum.GetValues<ReadSideBarrier>().Select(readSide => new LitmusTest(
         "rcu+sync+free/guard" + Suffix(readSide),
         FreedUnderReader,
         slice => ReclaimLitmus.Run(default(NoSections), cold: null, slice),
@@ -160,8 +168,9 @@ internal sealed class LitmusSuite : IDisposable
 
     private static string Suffix(ReadSideBarrier readSide) => readSide == ReadSideBarrier.Full ? "-full" : "";
 
-    // In a domain of its own, whose reclaimer does not wait to gather a batch.
-    private static LitmusProgram In(ReadSideBarrier readSide, Func<RcuDomain, LitmusSlice, LitmusOutcome> program) => slice =>
+    // Runs in a domain of its own, whose reclaimer does not wait to gather a batch.
+    private static LitmusProgram In(
+        ReadSideBarrier readSide, Func<RcuDomain, LitmusSlice, LitmusOutcome> program) => slice =>
     {
         RcuDomainOptions options = new() { Name = "litmus", ReadSideBarrier = readSide, ReclaimDelay = TimeSpan.Zero };
         using RcuDomain domain = new(options);

@@ -2,10 +2,10 @@ using System.Runtime.ExceptionServices;
 
 namespace Quiescent.Torture.Litmus;
 
-// A thread of one slice. What it throws is thrown again where it is joined.
+// A thread of one slice. The thread that joins it rethrows its exception.
 internal sealed class LitmusThread
 {
-    // What no slice comes near on a busy machine.
+    // No slice comes near this on a busy machine.
     private static readonly TimeSpan s_bound = TimeSpan.FromSeconds(60);
 
     private readonly Thread _thread;
@@ -19,7 +19,7 @@ internal sealed class LitmusThread
 
     public static LitmusThread Start(Action body) => new(body, core: null);
 
-    /// <summary>On a core of its own, as far as there are so many. Threads that it starts inherit it.</summary>
+    /// <summary>Starts it on a core of its own, if there are enough. Threads that it starts inherit the core.</summary>
     public static LitmusThread StartOn(int core, Action body) => new(body, core);
 
     public void Join()
@@ -43,7 +43,7 @@ internal sealed class LitmusThread
 
             body();
         }
-#pragma warning disable CA1031 // Whatever it is, the joining thread throws it again.
+#pragma warning disable CA1031 // The joining thread rethrows it, whatever it is.
         catch (Exception e)
 #pragma warning restore CA1031
         {

@@ -5,7 +5,7 @@ using System.Runtime.Loader;
 namespace Quiescent.Torture.Modules;
 
 // The module, loaded from this assembly's resources into a collectible context of its own. Nothing else refers to the
-// context, so that after Unload it can be collected.
+// context, so that it can be collected after Unload.
 internal sealed class LoadedModule
 {
     private const string Resource = "Quiescent.Torture.Module.dll";
@@ -26,7 +26,7 @@ internal sealed class LoadedModule
     /// <summary>Whether the code is still there.</summary>
     public bool IsLoaded => _code.IsAlive;
 
-    // Never part of a caller's frame: optimised code may keep there for long what it has done with.
+    // Never inlined into a caller, whose frame could keep a reference long after its last use in optimised code.
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static LoadedModule Load(bool attach)
     {
@@ -46,7 +46,7 @@ internal sealed class LoadedModule
     [MethodImpl(MethodImplOptions.NoInlining)]
     public void Unload() => _context!.Unload();
 
-    /// <summary>Forgets the module, whose code may be collected from here on.</summary>
+    /// <summary>Drops the module, whose code may be collected from here on.</summary>
     public void Forget()
     {
         _context = null;

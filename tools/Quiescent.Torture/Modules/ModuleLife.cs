@@ -6,8 +6,8 @@ using Quiescent.Torture.Watch;
 
 namespace Quiescent.Torture.Modules;
 
-// One module from its loading to its collection. Each item has a word of its own to count its runs in; when Unload
-// returns, all words of items with code must be one, and later the code must be gone.
+// One module from its loading to its collection. Each item counts its runs in a word of its own; when Unload returns,
+// the words of all items with code must be one, and later the code must be gone.
 internal sealed unsafe class ModuleLife : IDisposable
 {
     private const int MaxCollections = 500;
@@ -18,13 +18,13 @@ internal sealed unsafe class ModuleLife : IDisposable
     private readonly (Subject Subject, Form Form)[] _items;
     private int _queued;
 
-    /// <summary>Loads it, with room for so many items. Unattached, it is the busted twin, whose unloading waits for
-    /// nothing.</summary>
+    /// <summary>Loads the module, with room for this many items. Unattached, it is the busted twin, whose unloading
+    /// waits for nothing.</summary>
     public ModuleLife(int items, FailureLog failures, bool attach = true)
     {
         _failures = failures;
         _items = new (Subject, Form)[items];
-        // SAFETY: freed by Dispose, which comes after a barrier where something has not run.
+        // SAFETY: Dispose frees it, after a barrier if something has not run.
         _runs = (int*)NativeMemory.AllocZeroed((nuint)items, sizeof(int));
         _module = LoadedModule.Load(attach);
     }
@@ -49,7 +49,7 @@ internal sealed unsafe class ModuleLife : IDisposable
         }
     }
 
-    /// <summary>For when nobody queues any more.</summary>
+    /// <summary>Unloads the module, when no thread queues any more.</summary>
     public void Unload()
     {
         _module.Unload();
@@ -75,7 +75,7 @@ internal sealed unsafe class ModuleLife : IDisposable
         if (late != 0)
         {
             _failures.Add($"A module was unloaded while {late} of its {_queued} items had not run.");
-            AwaitAll(); // Their code must not go before they have run.
+            AwaitAll(); // Their code must stay until they have run.
         }
 
         if (wrong != 0)
@@ -97,7 +97,8 @@ internal sealed unsafe class ModuleLife : IDisposable
             GC.WaitForPendingFinalizers();
             if (i > 2)
             {
-                Thread.Sleep(1); // Some other thread's stack may show the last that it was given, until it is given something else.
+                // Another thread's stack may hold the last reference it was given until the thread gets something else.
+                Thread.Sleep(1);
             }
         }
 

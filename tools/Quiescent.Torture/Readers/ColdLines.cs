@@ -4,7 +4,8 @@ using Quiescent.Torture.Actors;
 namespace Quiescent.Torture.Readers;
 
 // Memory that is in no cache. A reader dirties some lines of it just before its section, so that the announcement waits
-// behind them in the store buffer while the section's loads run ahead: what the process-wide barrier is there for.
+// behind them in the store buffer while the section's loads run ahead: the case that the process-wide barrier exists
+// for.
 internal sealed unsafe class ColdLines : IDisposable
 {
     private const int Bytes = 64 << 20;
@@ -17,7 +18,7 @@ internal sealed unsafe class ColdLines : IDisposable
     {
         for (int i = 0; i < LinesAtATime; i++)
         {
-            // SAFETY: within the buffer; that threads overwrite each other's counts is of no account.
+            // SAFETY: within the buffer; it does not matter that threads overwrite each other's counts.
             _lines[random.Next(Bytes / LineBytes) * LineBytes]++;
         }
     }

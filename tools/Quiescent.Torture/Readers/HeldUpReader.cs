@@ -5,12 +5,13 @@ using Quiescent.Torture.Subjects;
 
 namespace Quiescent.Torture.Readers;
 
-// A section that is held up between reading which set it counts in and counting there is what a grace period needs two
-// scans for, and what makes the order of sums matter. Only preemption does that. So some of these share one processor,
-// do little else than enter, and look at the clock on both sides: who has been held up stays for a while, to see grace
-// periods pass that must not; or leaves at once, so that its count and its release may fall between two sums of a scan
-// that another section keeps waiting.
-internal sealed class HeldUpReader(string name, Session session, SrcuSubject subject, int processor) : Actor(name, session)
+// A grace period needs two scans, and a certain order of sums, because a section may be held up between reading which
+// set it counts in and counting there. Only preemption does that. So some of these share one processor, do little else
+// than enter, and read the clock on both sides. A reader that was held up stays for a while, to see grace periods pass
+// that must not; or leaves at once, so that its count and its release may fall between two sums of a scan that another
+// section keeps waiting.
+internal sealed class HeldUpReader(string name, Session session, SrcuSubject subject, int processor)
+    : Actor(name, session)
 {
     private const int SectionsPerStep = 2000;
     private const int MaxStayMicroseconds = 1000;
@@ -31,13 +32,13 @@ internal sealed class HeldUpReader(string name, Session session, SrcuSubject sub
         {
             long before = Stopwatch.GetTimestamp();
             SrcuReadLock section = subject.ReadLockAtOnce();
-            long seen = subject.Sandwiches[0].ReadBefore();
+            long seen = subject.GuardedBlocks[0].ReadBefore();
             if (Stopwatch.GetTimestamp() - before > s_heldUp && Random.OneIn(2))
             {
                 Stay(section);
             }
 
-            string? fault = subject.Sandwiches[0].Fault(seen);
+            string? fault = subject.GuardedBlocks[0].Fault(seen);
             section.Dispose();
             if (fault is not null)
             {
@@ -56,7 +57,8 @@ internal sealed class HeldUpReader(string name, Session session, SrcuSubject sub
 
 // Sections that end as they begin, with a little time between: the likeliest to fall, whole, between two sums of a scan
 // that began just after the flip, while a preempted section keeps it waiting.
-internal sealed class PassingReader(string name, Session session, SrcuSubject subject, int processor) : Actor(name, session)
+internal sealed class PassingReader(string name, Session session, SrcuSubject subject, int processor)
+    : Actor(name, session)
 {
     private const int SectionsPerStep = 2000;
 

@@ -1,13 +1,13 @@
 namespace Quiescent.Torture.Readers;
 
-// What readers do in a read-side critical section, of whichever kind.
+// A reader's work in a read-side critical section of any kind.
 internal unsafe interface ISection
 {
     T* Dereference<T>(scoped ref readonly RcuPointer<T> pointer)
         where T : unmanaged;
 }
 
-// A section of a thread's. The guard is a copy, and is not disposed of.
+// A section that belongs to a thread. The guard is a copy, and is not disposed of.
 internal readonly unsafe ref struct GuardedSection(ReadGuard guard) : ISection
 {
     private readonly ReadGuard _guard = guard;

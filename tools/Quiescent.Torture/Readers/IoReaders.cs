@@ -4,8 +4,8 @@ using Quiescent.Torture.Subjects;
 
 namespace Quiescent.Torture.Readers;
 
-// Many asynchronous readers, all at the same time for as long as the run lasts, each of whose sections waits for files,
-// or for a socket, and ends on whatever thread it has come to. The actor itself sees to it that sections go on.
+// Many asynchronous readers, all at the same time for as long as the run lasts. Each section waits for files or for a
+// socket, and ends on whatever thread it has come to. The actor itself checks that sections keep ending.
 internal sealed class IoReaders(Session session, IReadOnlyList<SrcuSubject> subjects, BlockFile file, int count)
     : Actor("readers with I/O", session)
 {

@@ -4,11 +4,11 @@ using Quiescent.Torture.Subjects;
 
 namespace Quiescent.Torture.Readers;
 
-// What one section has loaded, and must find unchanged until the end of the outermost section.
+// The loads of one section, which must stay unchanged until the end of the outermost section.
 internal unsafe struct Observation
 {
     private readonly Subject _subject;
-    private readonly int _sandwich;
+    private readonly int _guarded;
     private readonly long _before;
     private readonly AgeBlock* _aged;
     private readonly long _generation;
@@ -17,10 +17,10 @@ internal unsafe struct Observation
     private GracePeriodState _cookie;
     private bool _hasCookie;
 
-    private Observation(Subject subject, int sandwich, long before, AgeBlock* aged, CheckedBlock* block)
+    private Observation(Subject subject, int guarded, long before, AgeBlock* aged, CheckedBlock* block)
     {
         _subject = subject;
-        _sandwich = sandwich;
+        _guarded = guarded;
         _before = before;
         _aged = aged;
         _generation = Volatile.Read(ref aged->Generation);
@@ -46,27 +46,31 @@ internal unsafe struct Observation
         _hasCookie = true;
     }
 
-    /// <summary>Looks again at what was loaded; at any time in the section.</summary>
+    /// <summary>Checks again what was loaded; at any time in the section.</summary>
     public readonly void Recheck()
     {
         Report(_hasSighting ? _sighting.Fault() : null);
-        Report(_subject.Sandwiches[_sandwich].Fault(_before));
+        Report(_subject.GuardedBlocks[_guarded].Fault(_before));
     }
 
-    /// <summary>The last look, just before the outermost section ends.</summary>
+    /// <summary>The last check, just before the outermost section ends.</summary>
     public readonly void End()
     {
         Recheck();
         int age = Volatile.Read(ref _aged->Age);
         if (!_subject.Ages.Record(age))
         {
-            Report($"A block of age {age} was held by a section: {age - 1} grace periods have passed since it was unlinked.");
+            Report(
+                $"A block of age {age} was held by a section: "
+                + $"{age - 1} grace periods have passed since it was unlinked.");
         }
 
         long generation = Volatile.Read(ref _aged->Generation);
         if (generation != _generation || Volatile.Read(ref _aged->IsPublished) == 0)
         {
-            Report($"A block of the age pipe was used again under a section: generation {_generation} is now {generation}.");
+            Report(
+                "A block of the age pipe was used again under a section: "
+                + $"generation {_generation} is now {generation}.");
         }
 
         if (_hasCookie && _subject.Domain.Poll(_cookie))
@@ -78,13 +82,13 @@ internal unsafe struct Observation
     private static Observation Begin<TSection>(Subject subject, scoped TSection section, Rng random)
         where TSection : struct, ISection, allows ref struct
     {
-        // SAFETY: what the section protects is used until End, which comes before the section's end; that it is
-        // protected is tested. First what is cheapest: the closer to the section's entry, the more it shows.
-        int sandwich = random.Next(subject.SandwichesInUse);
-        long before = subject.Sandwiches[sandwich].ReadBefore();
+        // SAFETY: what the section protects is used until End, which comes before the section's end; the protection is
+        // what the test is about. The cheapest load comes first: the closer to the section's entry, the more it shows.
+        int guarded = random.Next(subject.GuardedBlocksInUse);
+        long before = subject.GuardedBlocks[guarded].ReadBefore();
         AgeBlock* aged = section.Dereference(in subject.Pipe.Place(random));
         CheckedBlock* block = section.Dereference(in random.Pick(subject.Shelves).Place(random));
-        Observation seen = new(subject, sandwich, before, aged, block);
+        Observation seen = new(subject, guarded, before, aged, block);
         if (random.OneIn(4))
         {
             ReadMail(subject, section);

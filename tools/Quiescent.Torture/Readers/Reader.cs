@@ -21,8 +21,8 @@ internal sealed class Reader(string name, Session session, IReadOnlyList<RcuSubj
     }
 }
 
-// A thread that stays online, and so holds up whoever does not heed its quiescent states, until some grace periods have
-// passed.
+// A thread that stays online until some grace periods have passed. A domain that does not heed its quiescent
+// states waits for it.
 internal sealed class OnlineReader(string name, Session session, RcuSubject subject) : Actor(name, session)
 {
     private const int GracePeriodsPerStep = 3;
@@ -36,7 +36,8 @@ internal sealed class OnlineReader(string name, Session session, RcuSubject subj
         Sections.StayOnline(
             subject,
             () => Session.Gate.IsStopping
-                || (sections++ % SectionsBetweenLooks == 0 && subject.Domain.GetStatistics().GracePeriodsCompleted >= enough),
+                || (sections++ % SectionsBetweenLooks == 0
+                    && subject.Domain.GetStatistics().GracePeriodsCompleted >= enough),
             Random);
     }
 }

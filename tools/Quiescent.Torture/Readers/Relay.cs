@@ -3,7 +3,7 @@ using Quiescent.Torture.Subjects;
 
 namespace Quiescent.Torture.Readers;
 
-// Where a thread leaves an open section for another one.
+// Where a thread leaves an open section for another thread.
 internal sealed class Relay
 {
     private Baton? _baton;
@@ -15,7 +15,7 @@ internal sealed class Relay
     public Baton? Take() => Interlocked.Exchange(ref _baton, null);
 }
 
-// An open section on its way from the thread that began it to one that ends it; or to several that try.
+// An open section on its way from the thread that began it to the one that ends it, or to several that try.
 internal sealed class Baton(SrcuSubject subject, SrcuReadLock section, Observation seen)
 {
     private const int SpinsForTheOther = 2000;
@@ -24,15 +24,15 @@ internal sealed class Baton(SrcuSubject subject, SrcuReadLock section, Observati
     private int _tries;
     private int _releases;
 
-    /// <summary>By the one thread that has it: the last look, then the end.</summary>
+    /// <summary>The last check, then the end, by the one thread that has it.</summary>
     public void EndAndRelease(Rng random)
     {
         seen.End();
         subject.Release(section, random);
     }
 
-    /// <summary>By two threads at the same time, after the last look: one of them ends the section, and the later of
-    /// them tells whether that is so.</summary>
+    /// <summary>Called by two threads at the same time, after the last check: one of them ends the section, and the
+    /// later one reports whether exactly one did.</summary>
     public string? Contend()
     {
         Interlocked.Increment(ref _arrived);
@@ -58,13 +58,15 @@ internal sealed class Baton(SrcuSubject subject, SrcuReadLock section, Observati
 }
 
 // Begins sections that others end.
-internal sealed class RelayStarter(string name, Session session, IReadOnlyList<SrcuSubject> subjects, Relay relay) : Actor(name, session)
+internal sealed class RelayStarter(string name, Session session, IReadOnlyList<SrcuSubject> subjects, Relay relay)
+    : Actor(name, session)
 {
     protected override void Step()
     {
         SrcuSubject subject = Random.Pick(subjects);
         SrcuReadLock section = subject.ReadLock();
-        Baton baton = new(subject, section, Observation.Begin(subject, section, Random)) { IsContended = Random.OneIn(4) };
+        Observation seen = Observation.Begin(subject, section, Random);
+        Baton baton = new(subject, section, seen) { IsContended = Random.OneIn(4) };
         baton.Look();
         relay.Put(baton);
         Doing("waiting for another thread to take an open section");

@@ -3,27 +3,27 @@ using Quiescent.Torture.Subjects;
 
 namespace Quiescent.Torture.Readers;
 
-// Every way to be inside a section. Each method is a reader's piece of work, of any thread, with all that it loads
-// checked.
+// Every way to be inside a section. Each method is a piece of a reader's work, on any thread, and checks everything
+// that it loads.
 internal static class Sections
 {
     private const int MaxDepth = 4;
     private const int SectionsOnline = 16;
 
-    /// <summary>One section of a random kind, with whatever nests in it.</summary>
+    /// <summary>One section of a random kind, with others nested in it.</summary>
     public static void Any(IReadOnlyList<RcuSubject> subjects, Delay delay, Rng random)
     {
         RcuSubject subject = random.Pick(subjects);
         switch (random.Next(4))
         {
             case 0:
-                Handle(subject, delay, random);
+                Registered(subject, delay, random);
                 break;
             case 1:
                 Online(subject, delay, random);
                 break;
             case 2:
-                // Through other domains: their grace periods pass one another by.
+                // Through other domains: their grace periods do not wait for one another.
                 Guard(subject, subjects, random.Next(MaxDepth), delay, random);
                 break;
             default:
@@ -32,8 +32,8 @@ internal static class Sections
         }
     }
 
-    /// <summary>A section opened by the domain, and others inside it: of the same domain or of any of the given
-    /// ones.</summary>
+    /// <summary>A section opened by the domain, with others inside it, of the same domain or of any of those
+    /// given.</summary>
     public static void Guard(RcuSubject subject, IReadOnlyList<RcuSubject> inside, int depth, Delay delay, Rng random)
     {
         using ReadGuard guard = subject.ReadLock();
@@ -56,8 +56,8 @@ internal static class Sections
         seen.End();
     }
 
-    /// <summary>Sections of a handle, one inside the other.</summary>
-    public static void Handle(RcuSubject subject, Delay delay, Rng random)
+    /// <summary>Sections of a registered reader, one inside the other.</summary>
+    public static void Registered(RcuSubject subject, Delay delay, Rng random)
     {
         using RcuReader reader = subject.RegisterReader();
         for (int i = random.Next(8); i >= 0; i--)
@@ -77,7 +77,7 @@ internal static class Sections
         }
     }
 
-    /// <summary>Quiescent-state mode: what free sections load stays until the next quiescent state, beyond the
+    /// <summary>Quiescent-state mode: what free sections load stays valid until the next quiescent state, beyond the
     /// sections.</summary>
     public static void Online(RcuSubject subject, Delay delay, Rng random)
     {
@@ -106,7 +106,7 @@ internal static class Sections
         reader.GoOffline();
     }
 
-    /// <summary>Stays online until it is enough: grace periods have nothing but the quiescent states to go
+    /// <summary>Stays online until the condition holds: grace periods have only the quiescent states to go
     /// by.</summary>
     public static void StayOnline(RcuSubject subject, Func<bool> isEnough, Rng random)
     {
@@ -125,8 +125,8 @@ internal static class Sections
         }
     }
 
-    /// <summary>Sections one after the other, with nothing between but stores that take long: the likeliest to be met
-    /// at their entry.</summary>
+    /// <summary>Sections one after the other, with only slow stores between them: the likeliest for a scan to meet at
+    /// their entry.</summary>
     public static void Tight(RcuSubject subject, int count, ColdLines cold, Rng random)
     {
         for (int i = 0; i < count; i++)

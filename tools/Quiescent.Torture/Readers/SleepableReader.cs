@@ -5,7 +5,8 @@ namespace Quiescent.Torture.Readers;
 
 // A thread that opens sleepable sections for as long as the run lasts.
 internal sealed class SleepableReader(
-    string name, Session session, IReadOnlyList<SrcuSubject> subjects, IReadOnlyList<RcuSubject> others) : Actor(name, session)
+    string name, Session session, IReadOnlyList<SrcuSubject> subjects, IReadOnlyList<RcuSubject> others)
+    : Actor(name, session)
 {
     private const int TightSections = 64;
 
@@ -24,7 +25,8 @@ internal sealed class SleepableReader(
 
 // Some asynchronous readers at a time, on the threads of the pool.
 internal sealed class AsyncReaders(
-    string name, Session session, IReadOnlyList<SrcuSubject> subjects, IReadOnlyList<RcuSubject> others) : Actor(name, session)
+    string name, Session session, IReadOnlyList<SrcuSubject> subjects, IReadOnlyList<RcuSubject> others)
+    : Actor(name, session)
 {
     private const int MaxTasks = 32;
 

@@ -3,21 +3,24 @@ using Quiescent.Torture.Subjects;
 
 namespace Quiescent.Torture.Readers;
 
-// Every way to be inside a section that may await. Each method is a reader's piece of work, with all that it loads
-// checked.
+// Every way to be inside a section that may await. Each method is a piece of a reader's work, and checks everything
+// that it loads.
 internal static class SleepableSections
 {
     private const int MaxDepth = 4;
 
-    /// <summary>A section of this thread, with whatever nests in it: the same domain, or others in any order.</summary>
-    public static void OnThread(IReadOnlyList<SrcuSubject> subjects, IReadOnlyList<RcuSubject> others, Delay delay, Rng random) =>
+    /// <summary>A section of this thread, with others nested in it: of the same domain, or of others in any
+    /// order.</summary>
+    public static void OnThread(
+        IReadOnlyList<SrcuSubject> subjects, IReadOnlyList<RcuSubject> others, Delay delay, Rng random) =>
         OnThread(subjects, others, random.Next(MaxDepth), delay, random);
 
     /// <summary>A section held across awaits, and so across threads.</summary>
-    public static Task AcrossAwaits(IReadOnlyList<SrcuSubject> subjects, IReadOnlyList<RcuSubject> others, Delay delay, Rng random) =>
+    public static Task AcrossAwaits(
+        IReadOnlyList<SrcuSubject> subjects, IReadOnlyList<RcuSubject> others, Delay delay, Rng random) =>
         AcrossAwaits(subjects, others, random.Next(MaxDepth), delay, random);
 
-    /// <summary>Sections one after the other, with nothing between but stores that take long.</summary>
+    /// <summary>Sections one after the other, with only slow stores between them.</summary>
     public static void Tight(SrcuSubject subject, int count, ColdLines cold, Rng random)
     {
         for (int i = 0; i < count; i++)
@@ -90,8 +93,9 @@ internal static class SleepableSections
         return seen;
     }
 
-    // A section of a domain whose sections belong to threads; in some, a sleepable one again.
-    private static void Innermost(IReadOnlyList<SrcuSubject> subjects, IReadOnlyList<RcuSubject> others, Delay delay, Rng random)
+    // A section of a domain whose sections belong to threads; sometimes with a sleepable one inside it again.
+    private static void Innermost(
+        IReadOnlyList<SrcuSubject> subjects, IReadOnlyList<RcuSubject> others, Delay delay, Rng random)
     {
         if (others.Count == 0 || !random.OneIn(4))
         {
@@ -111,7 +115,8 @@ internal static class SleepableSections
         seen.End();
     }
 
-    private static void RefuseElsewhere(SrcuSubject subject, IReadOnlyList<SrcuSubject> subjects, SrcuReadLock section, Rng random)
+    private static void RefuseElsewhere(
+        SrcuSubject subject, IReadOnlyList<SrcuSubject> subjects, SrcuReadLock section, Rng random)
     {
         if (random.OneIn(32) && random.Pick(subjects) is { } other && other != subject)
         {
@@ -133,7 +138,7 @@ internal static class SleepableSections
                 await Task.Run(static () => Thread.SpinWait(200));
                 break;
             default:
-                // Goes on where it is.
+                // Continues where it is.
                 break;
         }
     }

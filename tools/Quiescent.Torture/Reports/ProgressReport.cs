@@ -11,7 +11,8 @@ internal sealed class ProgressReport(TextWriter output)
     {
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"torture: scenario {options.Scenario.Name}, {options.Duration.TotalSeconds:0} s, {options.Readers} readers, "
+            $"torture: scenario {options.Scenario.Name}, {options.Duration.TotalSeconds:0} s, "
+            + $"{options.Readers} readers, "
             + $"{options.Updaters} updaters, seed {options.Seed}"));
         if (!shufflesAffinity)
         {

@@ -4,7 +4,7 @@ using Quiescent.Torture.Watch;
 
 namespace Quiescent.Torture.Reports;
 
-// What a run has shown, as --json prints it.
+// The result of a run, as --json prints it.
 internal sealed record TortureResult
 {
     public required Verdict Verdict { get; init; }
@@ -13,10 +13,10 @@ internal sealed record TortureResult
 
     public required long FailureCount { get; init; }
 
-    /// <summary>Why the run's silence says nothing.</summary>
+    /// <summary>Why the absence of failures is no evidence; null if it is.</summary>
     public required string? Inconclusive { get; init; }
 
-    /// <summary>Whether the run was ended before its time: the verdict is on the time until then.</summary>
+    /// <summary>Whether the run ended before its time: the verdict then covers the time until the end.</summary>
     public bool IsInterrupted { get; init; }
 
     public required string Scenario { get; init; }
@@ -42,7 +42,7 @@ internal sealed record TortureResult
     /// <summary>Steps of the actors, by kind.</summary>
     public required Dictionary<string, long> Actors { get; init; }
 
-    /// <summary>What actors and domains have counted beside.</summary>
+    /// <summary>The other figures of actors and domains.</summary>
     public required Dictionary<string, long> Figures { get; init; }
 
     public required Dictionary<string, long> InjectedFailures { get; init; }

@@ -4,8 +4,8 @@ using Quiescent.Torture.Subjects;
 
 namespace Quiescent.Torture.Resources;
 
-// Arrays of a pool in which each element is the stamp of who has rented it. Whoever rents an array writes to it at
-// once: so a reader under whom one is rented again sees two stamps, and a renter that is not alone another's.
+// Arrays of a pool in which each element is the renter's stamp. A renter writes to its array at once, so a reader whose
+// array is rented again sees two stamps, and a renter that shares an array sees another's.
 internal sealed class Arrays : ResourceFixture
 {
     private const int Length = 60;
@@ -19,7 +19,9 @@ internal sealed class Arrays : ResourceFixture
 
     public Arrays(Subject subject, Releasing releasing)
         : base(subject, "pooled array", releasing) =>
-        _pool = ReleasesAtOnce ? ArrayPool<long>.Create() : new RcuArrayPool<long>(subject.Domain, maxArraysPerBucket: MaxPerBucket);
+        _pool = ReleasesAtOnce
+            ? ArrayPool<long>.Create()
+            : new RcuArrayPool<long>(subject.Domain, maxArraysPerBucket: MaxPerBucket);
 
     public override void Change(Rng random)
     {
@@ -58,9 +60,11 @@ internal sealed class Arrays : ResourceFixture
 
     public override string? Fault() => null;
 
-    protected override Life? LookAt(int place, scoped ref readonly ReadGuard guard, Delay delay, Rng random) => Check(place, delay, random);
+    protected override Life? LookAt(int place, scoped ref readonly ReadGuard guard, Delay delay, Rng random) =>
+        Check(place, delay, random);
 
-    protected override Life? LookAt(int place, SrcuReadLock section, Delay delay, Rng random) => Check(place, delay, random);
+    protected override Life? LookAt(int place, SrcuReadLock section, Delay delay, Rng random) =>
+        Check(place, delay, random);
 
     private Life? Check(int place, Delay delay, Rng random)
     {
@@ -79,7 +83,7 @@ internal sealed class Arrays : ResourceFixture
         return null;
     }
 
-    // One that no reader has seen and nobody else has.
+    // An array that no reader has seen and no other thread has.
     private void ReturnTwice(Rng random)
     {
         long[] array = _pool.Rent(Length * 8);
@@ -94,6 +98,6 @@ internal sealed class Arrays : ResourceFixture
             return;
         }
 
-        Fail("was returned twice, and taken in both times");
+        Fail("was returned twice, and accepted both times");
     }
 }

@@ -3,7 +3,7 @@ using Quiescent.Torture.Subjects;
 
 namespace Quiescent.Torture.Resources;
 
-// Handles that know whether they are open.
+// Safe handles that know whether they are open.
 internal sealed class Handles : ResourceFixture
 {
     private readonly Number[] _places;
@@ -41,7 +41,7 @@ internal sealed class Handles : ResourceFixture
         return Check(handle, section.Dereference(handle), delay, random);
     }
 
-    // As marshalling does: a counted reference keeps the handle beyond the readers.
+    // As marshalling does: a counted reference keeps the handle open after the readers have gone.
     private void UseAcrossTheClose(Number handle, Rng random)
     {
         bool isCounted = false;
@@ -51,7 +51,7 @@ internal sealed class Handles : ResourceFixture
         }
         catch (ObjectDisposedException)
         {
-            return; // Closed where it was, and released by now.
+            return; // Closed in its place, and released by now.
         }
 
         Discard(handle, handle.Life, random);
@@ -73,7 +73,7 @@ internal sealed class Handles : ResourceFixture
         return handle.Life;
     }
 
-    private Number New() => new((nint)Interlocked.Increment(ref _numbers), new Life(Books), Subject.Domain);
+    private Number New() => new((nint)Interlocked.Increment(ref _numbers), new Life(Releases), Subject.Domain);
 
     private sealed class Number : RcuSafeHandle
     {

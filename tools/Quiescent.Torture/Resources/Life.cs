@@ -2,35 +2,35 @@ using Quiescent.Torture.Watch;
 
 namespace Quiescent.Torture.Resources;
 
-// What lies behind one resource: there from its making to its one release. It outlives the resource, so that a reader
-// can ask it.
+// The state behind one resource, from its creation to its one release. It outlives the resource, so that a reader can
+// ask it.
 internal sealed class Life
 {
-    private readonly ReleaseCounts _books;
+    private readonly ReleaseCounts _counts;
     private int _releases;
 
-    public Life(ReleaseCounts books)
+    public Life(ReleaseCounts counts)
     {
-        _books = books;
-        books.Made();
+        _counts = counts;
+        counts.Made();
     }
 
     public bool IsOver => Volatile.Read(ref _releases) != 0;
 
-    /// <summary>By whatever the library calls when it releases the resource.</summary>
+    /// <summary>Called by whatever the library calls when it releases the resource.</summary>
     public void End()
     {
         if (Interlocked.Increment(ref _releases) != 1)
         {
-            _books.Failures.Add($"A {_books.What} was released twice.");
+            _counts.Failures.Add($"A {_counts.What} was released twice.");
             return;
         }
 
-        _books.Released();
+        _counts.Released();
     }
 }
 
-// The torture's own books of one kind of resource: made = released, exactly, when all is at rest.
+// The torture's own counts for one kind of resource: made = released, exactly, when all is at rest.
 internal sealed class ReleaseCounts(string what, FailureLog failures)
 {
     private long _made;
@@ -48,5 +48,7 @@ internal sealed class ReleaseCounts(string what, FailureLog failures)
 
     public void Released() => Interlocked.Increment(ref _released);
 
-    public string? Fault() => IsBalanced ? null : $"Of {Count} resources of the kind '{what}' {Interlocked.Read(ref _released)} were released.";
+    public string? Fault() => IsBalanced
+        ? null
+        : $"Of {Count} resources of the kind '{what}' {Interlocked.Read(ref _released)} were released.";
 }

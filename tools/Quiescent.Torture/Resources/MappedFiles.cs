@@ -3,9 +3,9 @@ using Quiescent.Torture.Subjects;
 
 namespace Quiescent.Torture.Resources;
 
-// Mapped files of some pages, in which each byte is the file's stamp and the length tells which that is. A reader of an
-// unmapped page takes the process with it, so that there is no busted twin of this one. The files themselves are
-// deleted and made anew meanwhile.
+// Mapped files of a few pages. Each byte is the file's stamp, and the length says which stamp that is. A reader of an
+// unmapped page crashes the process, so this one has no busted twin. Meanwhile the files themselves are deleted and
+// made anew.
 internal sealed class MappedFiles : ResourceFixture, IDisposable
 {
     private const int Files = 3;
@@ -37,7 +37,7 @@ internal sealed class MappedFiles : ResourceFixture, IDisposable
                 Interlocked.Exchange(ref place, New(number)).Dispose();
                 break;
             case 1:
-                // Dropped: its finalizer is to unmap it.
+                // Dropped: its finalizer must unmap it.
                 Interlocked.Exchange(ref place, New(number));
                 break;
             case 2:
@@ -51,12 +51,16 @@ internal sealed class MappedFiles : ResourceFixture, IDisposable
 
     public override void CloseAll() => Array.ForEach(_places, file => file.Dispose());
 
-    /// <summary>As the operating system sees it, where it tells.</summary>
+    /// <summary>Counts the mappings that the operating system still shows, where it shows them.</summary>
     public override string? Fault()
     {
-        int mapped = OperatingSystem.IsLinux()
-            ? File.ReadLines("/proc/self/maps").Count(line => line.Contains(_directory.FullName, StringComparison.Ordinal))
-            : 0;
+        int mapped = 0;
+        if (OperatingSystem.IsLinux())
+        {
+            mapped = File.ReadLines("/proc/self/maps")
+                .Count(line => line.Contains(_directory.FullName, StringComparison.Ordinal));
+        }
+
         return mapped == 0 ? null : $"{mapped} mappings of files of the torture are left.";
     }
 
@@ -122,7 +126,7 @@ internal sealed class MappedFiles : ResourceFixture, IDisposable
     {
         if (span.IsEmpty || span.ContainsAnyExcept(Stamp((span.Length / PageBytes) - 1)))
         {
-            Fail($"of {span.Length} bytes holds others than its own");
+            Fail($"of {span.Length} bytes holds bytes that are not its own");
         }
     }
 
@@ -132,13 +136,13 @@ internal sealed class MappedFiles : ResourceFixture, IDisposable
         delay.Spend(random);
         if (stamp is < FirstStamp or >= FirstStamp + Files || span.ContainsAnyExcept(stamp))
         {
-            Fail($"holds others than its own, {stamp:x}");
+            Fail($"holds bytes that are not its own, {stamp:x}");
         }
     }
 
     private RcuMemoryMappedFile New(int number) => new(PathOf(number), Subject.Domain);
 
-    // The file's pages are not touched: it is another that has the name afterwards.
+    // The file's pages are not touched: another file has the name afterwards.
     private void Write(int number)
     {
         string path = Path.Combine(_directory.FullName, Path.GetRandomFileName());

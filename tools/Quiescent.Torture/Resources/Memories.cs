@@ -5,7 +5,7 @@ using Quiescent.Torture.Subjects;
 
 namespace Quiescent.Torture.Resources;
 
-// Native memory in which each word is its owner's stamp, until the owner is disposed of: then it is poison, and used
+// Native memory in which each word is its owner's stamp, until the owner is disposed of: then it is poison, and is used
 // again later.
 internal sealed unsafe class Memories : ResourceFixture, IDisposable
 {
@@ -19,7 +19,8 @@ internal sealed unsafe class Memories : ResourceFixture, IDisposable
     private long _stamps;
 
     public Memories(Subject subject, Releasing releasing)
-        : base(subject, "piece of native memory", releasing) => _places = [.. Enumerable.Range(0, Places).Select(_ => New())];
+        : base(subject, "piece of native memory", releasing) =>
+        _places = [.. Enumerable.Range(0, Places).Select(_ => New())];
 
     public override void Change(Rng random)
     {
@@ -42,7 +43,7 @@ internal sealed unsafe class Memories : ResourceFixture, IDisposable
 
     public override void CloseAll() => Array.ForEach(_places, shown => ((IDisposable)shown.Manager).Dispose());
 
-    /// <summary>When the domain is gone.</summary>
+    /// <summary>Called when the domain is gone.</summary>
     public void Dispose()
     {
         while (_poisoned.TryDequeue(out nint memory))
@@ -89,7 +90,7 @@ internal sealed unsafe class Memories : ResourceFixture, IDisposable
         }
         catch (ObjectDisposedException)
         {
-            return; // Closed where it was, and released by now.
+            return; // Closed in its place, and released by now.
         }
 
         Discard(shown.Manager, shown.Owner.Life, random);
@@ -104,7 +105,7 @@ internal sealed unsafe class Memories : ResourceFixture, IDisposable
 
     private Shown New()
     {
-        Owner owner = new(this, Take(), Interlocked.Increment(ref _stamps), new Life(Books));
+        Owner owner = new(this, Take(), Interlocked.Increment(ref _stamps), new Life(Releases));
         return new Shown(new RcuMemoryManager<long>(owner.Memory, Words, owner, Subject.Domain), owner);
     }
 
@@ -123,8 +124,9 @@ internal sealed unsafe class Memories : ResourceFixture, IDisposable
 
     private void Give(nint memory)
     {
-        // SAFETY: the owner's, whose readers are gone if the library is right; it stays readable for those that are
-        // not.
+        // SAFETY: the owner's, whose readers are gone if the library is right; if it is wrong, the memory stays
+        // readable
+        // for them.
         new Span<long>((void*)memory, Words).Fill(Poison);
         lock (_lock)
         {

@@ -3,7 +3,7 @@ using Quiescent.Torture.Subjects;
 
 namespace Quiescent.Torture.Resources;
 
-// Objects that note their disposal.
+// Objects that record their disposal.
 internal sealed class References : ResourceFixture
 {
     private readonly RcuReference<Item>[] _places;
@@ -41,7 +41,7 @@ internal sealed class References : ResourceFixture
         }
         catch (ObjectDisposedException)
         {
-            // Another updater has closed the reference: the object is still this one's.
+            // Another updater has closed the reference: this one still owns the object.
             item.Dispose();
         }
     }
@@ -62,7 +62,7 @@ internal sealed class References : ResourceFixture
         return item?.Life;
     }
 
-    // What was taken out is the updater's to hand over.
+    // The updater hands over what it has taken out.
     private void Hand(Item? old)
     {
         if (ReleasesAtOnce)
@@ -83,7 +83,7 @@ internal sealed class References : ResourceFixture
         }
     }
 
-    private Item New() => new(new Life(Books));
+    private Item New() => new(new Life(Releases));
 
     private sealed class Item(Life life) : IDisposable
     {

@@ -4,7 +4,7 @@ using Quiescent.Torture.Updaters;
 
 namespace Quiescent.Torture.Resources;
 
-// Who calls the release of what is closed. The busted one is there to be caught.
+// Which side calls the release of a closed resource. The busted one exists to be caught.
 internal enum Releasing
 {
     /// <summary>The library, when its readers have gone.</summary>
@@ -14,8 +14,7 @@ internal enum Releasing
     AtOnce,
 }
 
-// Resources of one kind in one domain: some are on show, for readers to look at, while updaters put others in their
-// places.
+// Resources of one kind in one domain. Readers look at those that are in place, while updaters replace them.
 internal abstract class ResourceFixture(Subject subject, string what, Releasing releasing)
 {
     public const int Places = 4;
@@ -25,20 +24,20 @@ internal abstract class ResourceFixture(Subject subject, string what, Releasing 
 
     public Subject Subject => subject;
 
-    public ReleaseCounts Books { get; } = new(what, subject.Failures);
+    public ReleaseCounts Releases { get; } = new(what, subject.Failures);
 
-    /// <summary>Looks that found something, and looks that came too late.</summary>
+    /// <summary>How many looks found something, and how many came too late.</summary>
     public IEnumerable<(string Name, long Count)> Figures =>
     [
-        ($"{what}: made", Books.Count),
+        ($"{what}: made", Releases.Count),
         ("resources looked at", Interlocked.Read(ref _open)),
         ("resources found closed", Interlocked.Read(ref _closed)),
     ];
 
     protected bool ReleasesAtOnce => releasing == Releasing.AtOnce;
 
-    /// <summary>A reader's look, in its section: dereferences, checks, stays for a while, checks again. What is
-    /// returned must not be over before the section is; null: there is none, or nothing to be asked.</summary>
+    /// <summary>A reader's look, in its section: dereferences, checks, stays for a while, checks again. The life that
+    /// it returns must not be over before the section is; null: there is none, or nothing to ask.</summary>
     public Life? Look(scoped ref readonly ReadGuard guard, Delay delay, Rng random)
     {
         try
@@ -70,7 +69,7 @@ internal abstract class ResourceFixture(Subject subject, string what, Releasing 
         }
     }
 
-    /// <summary>The last look, just before the section ends.</summary>
+    /// <summary>The last check, just before the section ends.</summary>
     public void LookBack(Life? life)
     {
         if (life is { IsOver: true })
@@ -79,14 +78,14 @@ internal abstract class ResourceFixture(Subject subject, string what, Releasing 
         }
     }
 
-    /// <summary>An updater's step: something new in a place, and what becomes of the old.</summary>
+    /// <summary>An updater's step: puts something new in a place, and disposes of the old in some way.</summary>
     public abstract void Change(Rng random);
 
-    /// <summary>For when no reader and no updater is left.</summary>
+    /// <summary>Called when no reader and no updater is left.</summary>
     public abstract void CloseAll();
 
-    /// <summary>What is not released, once all is at rest.</summary>
-    public virtual string? Fault() => Books.Fault();
+    /// <summary>What is still not released once all is at rest.</summary>
+    public virtual string? Fault() => Releases.Fault();
 
     protected abstract Life? LookAt(int place, scoped ref readonly ReadGuard guard, Delay delay, Rng random);
 
@@ -95,8 +94,8 @@ internal abstract class ResourceFixture(Subject subject, string what, Releasing 
     protected void Fail(string how) =>
         subject.Failures.Add($"A {what} {how} (domain '{subject.Name}', thread '{Thread.CurrentThread.Name}').");
 
-    /// <summary>Closes what readers still find, now and then: they may come just in time to be waited for, or, when it
-    /// has been released before it is taken away, too late.</summary>
+    /// <summary>Now and then closes a resource that readers still find. They may come just in time to be waited for; or
+    /// too late, if it is released before it is taken away.</summary>
     protected void CloseWhereItIs(IDisposable resource, Rng random)
     {
         if (ReleasesAtOnce || !random.OneIn(4))
@@ -113,7 +112,7 @@ internal abstract class ResourceFixture(Subject subject, string what, Releasing 
         Thread.SpinWait(random.Next(4_000));
     }
 
-    /// <summary>Closes in one of the ways there are, or drops.</summary>
+    /// <summary>Closes it in one of the possible ways, or drops it.</summary>
     protected void Discard(IDisposable resource, Life life, Rng random)
     {
         if (ReleasesAtOnce)
@@ -122,12 +121,12 @@ internal abstract class ResourceFixture(Subject subject, string what, Releasing 
             return;
         }
 
-        // Closing cannot fail, whatever it may run out of.
+        // Closing cannot fail, even without memory.
         using ExpectedFaults.Scope faults = random.OneIn(4) ? ExpectedFaults.On(random) : default;
         switch (random.Next(8))
         {
             case 0:
-                // Dropped: its finalizer is to release it.
+                // Dropped: its finalizer must release it.
                 break;
             case 1:
                 Parallel.Invoke(resource.Dispose, resource.Dispose);

@@ -4,7 +4,8 @@ using Quiescent.Torture.Subjects;
 namespace Quiescent.Torture.Resources;
 
 // Looks at resources in every way that a thread can be inside a section.
-internal sealed class ResourceReader(string name, Session session, RcuSubject subject, ResourceSet show) : Actor(name, session)
+internal sealed class ResourceReader(string name, Session session, RcuSubject subject, ResourceSet set)
+    : Actor(name, session)
 {
     private const int Looks = 6;
 
@@ -27,14 +28,14 @@ internal sealed class ResourceReader(string name, Session session, RcuSubject su
     private void ThroughGuard(int depth)
     {
         using ReadGuard guard = subject.ReadLock();
-        ResourceFixture exhibit = Random.Pick(show.Fixtures);
-        Life? life = exhibit.Look(in guard, Session.Delay, Random);
+        ResourceFixture fixture = Random.Pick(set.Fixtures);
+        Life? life = fixture.Look(in guard, Session.Delay, Random);
         if (depth > 0)
         {
             ThroughGuard(depth - 1);
         }
 
-        exhibit.LookBack(life);
+        fixture.LookBack(life);
     }
 
     private void ThroughHandle()
@@ -43,26 +44,26 @@ internal sealed class ResourceReader(string name, Session session, RcuSubject su
         for (int i = Random.Next(Looks); i >= 0; i--)
         {
             using ReadGuard guard = reader.ReadLock();
-            ResourceFixture exhibit = Random.Pick(show.Fixtures);
-            exhibit.LookBack(exhibit.Look(in guard, Session.Delay, Random));
+            ResourceFixture fixture = Random.Pick(set.Fixtures);
+            fixture.LookBack(fixture.Look(in guard, Session.Delay, Random));
         }
     }
 
-    // What a free section has dereferenced stays until the next quiescent state.
+    // What a free section has dereferenced stays valid until the next quiescent state.
     private void Online()
     {
         using RcuReader reader = subject.RegisterReader();
         reader.GoOnline();
         for (int i = Random.Next(Looks); i >= 0; i--)
         {
-            ResourceFixture exhibit = Random.Pick(show.Fixtures);
+            ResourceFixture fixture = Random.Pick(set.Fixtures);
             Life? life;
             using (ReadGuard guard = reader.ReadLock())
             {
-                life = exhibit.Look(in guard, Session.Delay, Random);
+                life = fixture.Look(in guard, Session.Delay, Random);
             }
 
-            exhibit.LookBack(life);
+            fixture.LookBack(life);
             reader.QuiescentState();
         }
 
@@ -71,7 +72,8 @@ internal sealed class ResourceReader(string name, Session session, RcuSubject su
 }
 
 // The same in sections that await, some of them on threads.
-internal sealed class SleepableResourceReaders(string name, Session session, SrcuSubject subject, ResourceSet show) : Actor(name, session)
+internal sealed class SleepableResourceReaders(string name, Session session, SrcuSubject subject, ResourceSet set)
+    : Actor(name, session)
 {
     private const int MaxTasks = 16;
 
@@ -80,8 +82,8 @@ internal sealed class SleepableResourceReaders(string name, Session session, Src
         if (Random.OneIn(2))
         {
             SrcuReadLock section = subject.ReadLock();
-            ResourceFixture exhibit = Random.Pick(show.Fixtures);
-            exhibit.LookBack(exhibit.Look(section, Session.Delay, Random));
+            ResourceFixture fixture = Random.Pick(set.Fixtures);
+            fixture.LookBack(fixture.Look(section, Session.Delay, Random));
             subject.Release(section, Random);
             return;
         }
@@ -100,18 +102,18 @@ internal sealed class SleepableResourceReaders(string name, Session session, Src
     private async Task AcrossAwaits(Rng random)
     {
         await using SrcuReadLock section = subject.ReadLock();
-        ResourceFixture exhibit = random.Pick(show.Fixtures);
-        Life? life = exhibit.Look(section, Session.Delay, random);
+        ResourceFixture fixture = random.Pick(set.Fixtures);
+        Life? life = fixture.Look(section, Session.Delay, random);
         await Hop(random);
-        if (show.Files is { } files)
+        if (set.Files is { } files)
         {
             await files.LookAcross(section, () => Hop(random), random);
         }
 
-        // Dereferenced anew on whatever thread this is by now.
-        ResourceFixture other = random.Pick(show.Fixtures);
+        // Dereferences again, on whatever thread this is by now.
+        ResourceFixture other = random.Pick(set.Fixtures);
         other.LookBack(other.Look(section, Session.Delay, random));
-        exhibit.LookBack(life);
+        fixture.LookBack(life);
     }
 
     private static async Task Hop(Rng random)

@@ -15,7 +15,11 @@ internal sealed class ResourceSet : IDisposable
         Subject = subject;
         Memories memories = new(subject, releasing);
         _owned.Add(memories);
-        Fixtures = [new Handles(subject, releasing), new References(subject, releasing), memories, new Arrays(subject, releasing)];
+        Fixtures =
+        [
+            new Handles(subject, releasing), new References(subject, releasing), memories,
+            new Arrays(subject, releasing),
+        ];
         if (releasing == Releasing.QueueRelease)
         {
             Files = new MappedFiles(subject);
@@ -30,13 +34,13 @@ internal sealed class ResourceSet : IDisposable
 
     public MappedFiles? Files { get; }
 
-    /// <summary>For when no reader and no updater is left: all is released now, what was dropped too, or
-    /// never.</summary>
+    /// <summary>Called when no reader and no updater is left: everything is released now, including what was dropped,
+    /// or never.</summary>
     public void Settle()
     {
-        foreach (ResourceFixture exhibit in Fixtures)
+        foreach (ResourceFixture fixture in Fixtures)
         {
-            exhibit.CloseAll();
+            fixture.CloseAll();
         }
 
         string? fault = null;
@@ -45,7 +49,7 @@ internal sealed class ResourceSet : IDisposable
             GC.Collect();
             GC.WaitForPendingFinalizers();
             Subject.Domain.Barrier();
-            fault = Fixtures.Select(exhibit => exhibit.Fault()).FirstOrDefault(one => one is not null);
+            fault = Fixtures.Select(fixture => fixture.Fault()).FirstOrDefault(one => one is not null);
             if (fault is null)
             {
                 break;
@@ -61,6 +65,6 @@ internal sealed class ResourceSet : IDisposable
         Subject.Failures.Add($"{fault} (domain '{Subject.Name}')");
     }
 
-    /// <summary>When the domain is gone.</summary>
+    /// <summary>Called when the domain is gone.</summary>
     public void Dispose() => _owned.ForEach(one => one.Dispose());
 }

@@ -3,25 +3,27 @@ using Quiescent.Torture.Actors;
 namespace Quiescent.Torture.Resources;
 
 // Puts new resources in the places of old ones.
-internal sealed class ResourceUpdater(string name, Session session, IReadOnlyList<ResourceSet> shows) : Actor(name, session)
+internal sealed class ResourceUpdater(string name, Session session, IReadOnlyList<ResourceSet> sets)
+    : Actor(name, session)
 {
     private const int ChangesPerStep = 16;
 
     protected override void Step()
     {
-        ResourceSet show = Random.Pick(shows);
+        ResourceSet set = Random.Pick(sets);
         for (int i = 0; i < ChangesPerStep; i++)
         {
-            Random.Pick(show.Fixtures).Change(Random);
+            Random.Pick(set.Fixtures).Change(Random);
         }
     }
 }
 
-// Sees to it that what was dropped is found, under the readers.
-internal sealed class ResourceCollector(Session session, IReadOnlyList<ResourceSet> shows) : Actor("collector of resources", session)
+// Makes the garbage collector find what was dropped, under the readers.
+internal sealed class ResourceCollector(Session session, IReadOnlyList<ResourceSet> sets)
+    : Actor("collector of resources", session)
 {
     public override IEnumerable<(string Name, long Count)> Figures =>
-        shows.SelectMany(show => show.Fixtures).SelectMany(exhibit => exhibit.Figures);
+        sets.SelectMany(set => set.Fixtures).SelectMany(fixture => fixture.Figures);
 
     protected override void Step()
     {

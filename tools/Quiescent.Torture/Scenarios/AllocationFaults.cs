@@ -6,22 +6,23 @@ using Quiescent.Torture.Watch;
 
 namespace Quiescent.Torture.Scenarios;
 
-// Allocations fail: of pages, queues, reader slots, registrations, callbacks, and the reclaimer's thread. What fails
-// throws OutOfMemoryException and loses nothing; heads never fail. On fresh domains, where all of these are still to be
-// allocated, and on those that the readers are in.
+// Allocations fail: of pages, queues, reader slots, registrations, callbacks, and the reclaimer's thread. The failing
+// operation throws OutOfMemoryException and loses nothing; heads never fail. On fresh domains, where all of these are
+// still to be allocated, and on the domains that the readers use.
 internal static class AllocationFaults
 {
     public static void Populate(Session session)
     {
         session.Add(new FaultyDomains(session));
-        session.Add(new Updater("updater among faults", session, session.SharedDomains, Primitives.All, withFaults: true));
+        session.Add(new Updater(
+            "updater among faults", session, session.SharedDomains, Primitives.All, withFaults: true));
         session.Add(new Reader("reader among faults", session, session.SharedDomains));
     }
 }
 
 internal sealed class FaultyDomains(Session session) : Actor("maker of faulty domains", session)
 {
-    // More at once than a domain has slots for to begin with.
+    // More at once than the slots that a domain has to begin with.
     private const int Threads = 12;
     private const int OperationsPerThread = 40;
 
@@ -68,7 +69,7 @@ internal sealed class FaultyDomains(Session session) : Actor("maker of faulty do
             }
             catch (OutOfMemoryException)
             {
-                // The thread is not registered, and reads another time.
+                // The thread is not registered, and reads some other time.
             }
         }
         else

@@ -6,8 +6,8 @@ using Quiescent.Torture.Updaters;
 
 namespace Quiescent.Torture.Scenarios;
 
-// rcutorture's barrier test: each round n threads queue one item each, in any form, and when the barrier returns all
-// must have been carried out. In some rounds nobody calls a barrier, and they must be carried out all the same.
+// rcutorture's barrier test: in each round n threads queue one item each, in any form, and when the barrier returns all
+// items must have been reclaimed. In some rounds nobody calls a barrier, and they must be reclaimed all the same.
 internal static class BarrierRounds
 {
     public static void Populate(Session session)
@@ -20,12 +20,14 @@ internal static class BarrierRounds
         }
 
         session.Add(new BarrierCaller(session, round));
-        session.Add(new LonelyPoster(session, session.Add(RcuSubject.New("lonely", session.Failures, reclaimDelay: TimeSpan.Zero))));
+        RcuSubject lonely = RcuSubject.New("lonely", session.Failures, reclaimDelay: TimeSpan.Zero);
+        session.Add(new LonelyPoster(session, session.Add(lonely)));
     }
 }
 
 // Queues one item a round.
-internal sealed unsafe class BarrierPoster(int number, Session session, Round round) : Actor($"barrier poster {number}", session)
+internal sealed unsafe class BarrierPoster(int number, Session session, Round round)
+    : Actor($"barrier poster {number}", session)
 {
     private const int Forms = 7;
     private const int MaxTrivial = 1200;
@@ -107,7 +109,7 @@ internal sealed unsafe class BarrierPoster(int number, Session session, Round ro
 
     private Parcel* NewParcel()
     {
-        // SAFETY: freed by Open, or by the library; nobody reads it.
+        // SAFETY: Open or the library frees it; nobody reads it.
         Parcel* parcel = (Parcel*)NativeMemory.Alloc((nuint)sizeof(Parcel));
         parcel->Owner = round.Handle;
         return parcel;
@@ -168,7 +170,7 @@ internal sealed class BarrierCaller(Session session, Round round) : Actor("barri
         };
         if (barrier is null)
         {
-            Doing("waiting, without a barrier, until all has been carried out");
+            Doing("waiting, without a barrier, until everything has been reclaimed");
             WaitUntil(() => round.Arrived == round.Posters);
             return;
         }

@@ -6,8 +6,8 @@ using Quiescent.Torture.Watch;
 
 namespace Quiescent.Torture.Scenarios;
 
-// Domains that are made, loaded by several threads and disposed of in the midst of it. What a domain has accepted it
-// carries out, what it refuses stays the caller's, and sections that are still open keep what they hold. Since each
+// Domains that are made, loaded by several threads, and disposed of under this load. The domain reclaims what it has
+// accepted; the caller keeps what the domain refuses; and sections that are still open keep what they hold. Since each
 // domain is new to its loaders, their first sections in it meet its first grace periods.
 internal static class Disposal
 {
@@ -23,7 +23,7 @@ internal static class Disposal
     }
 }
 
-// The domain of the moment, and how many are at work in it.
+// The current domain, and how many threads are at work in it.
 internal sealed class Stage
 {
     private readonly Lock _lock = new();
@@ -76,7 +76,7 @@ internal sealed class Stage
     }
 }
 
-// Reads and updates until it is told that the domain is disposed.
+// Reads and updates until the domain refuses because it is disposed.
 internal sealed class Loader(int number, Session session, Stage stage) : Actor($"loader {number}", session)
 {
     protected override void Step()
@@ -91,10 +91,10 @@ internal sealed class Loader(int number, Session session, Stage stage) : Actor($
         try
         {
             Doing("loading a domain that is to be disposed of");
-            int sandwich = subject.ClaimSandwich();
+            int guarded = subject.ClaimGuardedBlock();
             while (true)
             {
-                Use(subject, sandwich);
+                Use(subject, guarded);
             }
         }
         catch (ObjectDisposedException)
@@ -107,7 +107,7 @@ internal sealed class Loader(int number, Session session, Stage stage) : Actor($
         }
     }
 
-    private void Use(RcuSubject subject, int sandwich)
+    private void Use(RcuSubject subject, int guarded)
     {
         Primitive primitive = Random.Pick(Primitives.All);
         if (Random.OneIn(2))
@@ -116,7 +116,7 @@ internal sealed class Loader(int number, Session session, Stage stage) : Actor($
         }
         else if (Primitives.IsWait(primitive))
         {
-            Waits.InSandwich(subject, sandwich, primitive, Random);
+            Waits.InGuardedBlock(subject, guarded, primitive, Random);
             Session.Primitives.Count(primitive);
         }
         else
@@ -145,7 +145,7 @@ internal sealed class Disposer(Session session, Stage stage) : Actor("disposer",
         Doing("disposing of a domain under load");
         subject.Domain.Dispose();
         stage.Close();
-        Doing("waiting for the loaders to be told");
+        Doing("waiting for the loaders to see the disposal");
         while (!stage.IsEmpty)
         {
             Thread.Yield();

@@ -6,9 +6,9 @@ using Quiescent.Torture.Updaters;
 
 namespace Quiescent.Torture.Scenarios;
 
-// rcutorture's forward-progress test: a reader that is in a section nearly always, one that is always online, a
+// rcutorture's forward-progress test: a reader that is nearly always in a section, one that is always online, a
 // callback that queues itself again, and floods of callbacks and blocks. Grace periods must go on, the self-reposting
-// callback must have its turns, and each flood must be carried out.
+// callback must have its turns, and each flood must be reclaimed.
 internal static class ForwardProgress
 {
     public static void Populate(Session session)
@@ -73,12 +73,12 @@ internal sealed unsafe class Reposter : IDisposable
     }
 }
 
-// Queues far more than a pass carries out, then waits until it is gone.
+// Queues far more than a pass reclaims, then waits until it is gone.
 internal sealed unsafe class Flooder(Session session, Subject subject, Reposter reposter) : Actor("flooder", session)
 {
     private const int MaxCallbacks = 10_000;
     private const int MaxBlocks = 30_000;
-    private const int MaxWaitingAfterwards = 3; // the reposter, and what the updater has underway
+    private const int MaxWaitingAfterwards = 3; // the reposter, and what the updater has in progress
 
     private bool _hasStarted;
     private long _run;
@@ -108,7 +108,7 @@ internal sealed unsafe class Flooder(Session session, Subject subject, Reposter 
             subject.Tally.BlockQueued();
         }
 
-        Doing("waiting for a flood to be carried out, and grace periods and a self-reposting callback to go on");
+        Doing("waiting for a flood to be reclaimed, and grace periods and a self-reposting callback to go on");
         bool isGone = WaitUntil(() => Interlocked.Read(ref _run) == expected && HasFallen() && reposter.Turns > turns);
         if (isGone && callbacks > 0 && subject.Domain.GetStatistics().GracePeriodsCompleted <= completed)
         {
@@ -118,8 +118,8 @@ internal sealed unsafe class Flooder(Session session, Subject subject, Reposter 
 
     private bool HasFallen()
     {
-        RcuStatistics books = subject.Domain.GetStatistics();
-        return books.BlocksWaiting + books.CallbacksWaiting <= MaxWaitingAfterwards;
+        RcuStatistics statistics = subject.Domain.GetStatistics();
+        return statistics.BlocksWaiting + statistics.CallbacksWaiting <= MaxWaitingAfterwards;
     }
 
     private void OnCallback()

@@ -3,8 +3,8 @@ using Quiescent.Torture.Subjects;
 
 namespace Quiescent.Torture.Scenarios;
 
-// The only one who queues in its domain, one item after the other: no other append and no barrier wakes the reclaimer
-// up if this one did not. It queues just when the reclaimer is about to go idle, or is.
+// The only thread that queues in its domain, one item after the other: no other append and no barrier wakes the
+// reclaimer if this one fails to. It queues just when the reclaimer is about to go idle, or is.
 internal sealed class LonelyPoster(Session session, Subject subject) : Actor("lonely poster", session)
 {
     private const int ItemsPerStep = 100;
@@ -23,12 +23,12 @@ internal sealed class LonelyPoster(Session session, Subject subject) : Actor("lo
             Doing("waiting for a callback that nobody else would wake the reclaimer for");
             Await(before);
 
-            // Of any magnitude: going idle takes the reclaimer a fraction of a microsecond.
+            // Of any magnitude: the reclaimer takes a fraction of a microsecond to go idle.
             Thread.SpinWait(Random.Next(1 << Random.Next(MaxPauseLog2)));
         }
     }
 
-    // Also when the run ends: the barrier at its end would hide a wake-up that was lost. The watchdog is the bound.
+    // Also when the run ends: the barrier at its end would hide a lost wake-up. The watchdog is the bound.
     private void Await(int before)
     {
         for (int spins = 0; Volatile.Read(ref _arrived) == before; spins++)

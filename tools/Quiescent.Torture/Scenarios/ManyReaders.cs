@@ -4,7 +4,7 @@ using Quiescent.Torture.Updaters;
 
 namespace Quiescent.Torture.Scenarios;
 
-// Where it is the sections that are to be shown: twice the readers, and updaters that do nothing but wait.
+// The read side: twice the readers, and updaters that only wait.
 internal static class ManyReaders
 {
     public static void Populate(Session session)
@@ -19,7 +19,7 @@ internal static class ManyReaders
             session.Add(new Updater($"updater {i}", session, session.SharedDomains, Primitives.Waits));
         }
 
-        // And one short section after the other, met by one grace period after the other.
+        // And one short section after the other, against one grace period after the other.
         foreach (RcuSubject subject in session.SharedDomains.Skip(1).Take(2))
         {
             session.Add(new TightReader($"tight reader of {subject.Name}", session, subject));
@@ -28,7 +28,7 @@ internal static class ManyReaders
     }
 }
 
-// Where it is the update side that is to be shown: each room of primitives by itself, and all in rotation.
+// The update side: each room of primitives by itself, and all in rotation.
 internal static class AllPrimitives
 {
     public static void Populate(Session session)

@@ -4,7 +4,7 @@ using Quiescent.Torture.Updaters;
 
 namespace Quiescent.Torture.Scenarios;
 
-// All at the same time: what a scenario by itself shows sooner, the mix shows in combinations that nobody thought of.
+// All at the same time: a single scenario shows its faults sooner, the mix shows combinations that nobody thought of.
 internal static class Mix
 {
     public static void Populate(Session session)
@@ -16,7 +16,8 @@ internal static class Mix
 
         for (int i = 0; i < session.Options.Updaters; i++)
         {
-            session.Add(new Updater($"updater {i}", session, session.SharedDomains, Primitives.All, withFaults: i % 2 == 1));
+            session.Add(new Updater(
+                $"updater {i}", session, session.SharedDomains, Primitives.All, withFaults: i % 2 == 1));
         }
 
         session.Add(new FakeUpdater(0, session, session.SharedDomains));
@@ -27,7 +28,7 @@ internal static class Mix
         AllocationFaults.Populate(session);
         Disposal.Populate(session);
         SleepableReaders.Populate(session);
-        ResourcesOnShow.Populate(session);
+        ResourcesUnderReaders.Populate(session);
         ModuleUnloads.Populate(session);
         Disturb(session);
     }

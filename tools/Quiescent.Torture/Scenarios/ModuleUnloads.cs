@@ -7,8 +7,8 @@ using Quiescent.Torture.Updaters;
 
 namespace Quiescent.Torture.Scenarios;
 
-// A module that is loaded, queues whatever a module can queue, from several threads, in domains of every kind, and is
-// unloaded.
+// A module that is loaded, queues everything that a module can queue, from several threads, in domains of every kind,
+// and is unloaded.
 internal static class ModuleUnloads
 {
     public static void Populate(Session session)
@@ -42,7 +42,11 @@ internal sealed class ModuleLoader(Session session, IReadOnlyList<Subject> subje
     private int _mostCollections;
 
     public override IEnumerable<(string Name, long Count)> Figures =>
-        [("modules unloaded", Steps), ("items of modules", _items), ("collections at most until a module is gone", _mostCollections)];
+        [
+            ("modules unloaded", Steps),
+            ("items of modules", _items),
+            ("collections at most until a module is gone", _mostCollections),
+        ];
 
     protected override void Step()
     {
@@ -59,7 +63,7 @@ internal sealed class ModuleLoader(Session session, IReadOnlyList<Subject> subje
         _items += threads * itemsPerThread;
     }
 
-    // Apart, so that nothing of it stays on the stack.
+    // In a method of its own, so that no reference stays on the stack.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void QueueFrom(int threads, int items, ModuleLife life)
     {

@@ -40,8 +40,8 @@ internal sealed class Round : IDisposable
 
     public void Posted() => Interlocked.Increment(ref _posted);
 
-    /// <summary>Called by each item as it is carried out; some take their time, so that taken is not yet carried
-    /// out.</summary>
+    /// <summary>Called when an item is reclaimed. Some take their time, so that an item that has been taken is not yet
+    /// reclaimed.</summary>
     public void Arrive(bool isBlock)
     {
         if ((Environment.TickCount64 & 3) == 0)
@@ -61,13 +61,14 @@ internal sealed class Round : IDisposable
         Interlocked.Increment(ref _arrived);
     }
 
-    /// <summary>A barrier has returned. What must have arrived by then, and has not, is lost or late.</summary>
+    /// <summary>Called when a barrier has returned. An item that has not arrived by then is lost or late.</summary>
     public string? Fault(string barrier)
     {
         int arrived = Arrived;
         return arrived == Posters
             ? null
-            : $"{barrier} of the domain '{Subject.Name}' returned in round {Number} after {arrived} of {Posters} items were carried out.";
+            : $"{barrier} of the domain '{Subject.Name}' returned in round {Number} "
+                + $"after {arrived} of {Posters} items were reclaimed.";
     }
 
     public void Dispose() => _self.Free();

@@ -6,8 +6,8 @@ using Quiescent.Torture.Watch;
 
 namespace Quiescent.Torture.Scenarios;
 
-// What sleepable sections are for: a thousand asynchronous readers that stay in them for as long as their I/O takes,
-// while updaters free without pause. It wants the machine for itself, and so is no part of the mix.
+// The purpose of sleepable sections: a thousand asynchronous readers that stay in them for as long as their I/O takes,
+// while updaters free without pause. It needs the machine for itself, and so is no part of the mix.
 internal static class SleepableIo
 {
     private const int AsyncReaders = 1000;

@@ -4,8 +4,9 @@ using Quiescent.Torture.Updaters;
 
 namespace Quiescent.Torture.Scenarios;
 
-// Sections that await, change threads, are passed on, and nest in one another's domains in any order, against all that
-// an updater can do; and sections that are held up where it matters, against one grace period after the other.
+// Sections that await, change threads, are passed on, and nest in one another's domains in any order, against
+// everything that an updater can do; and sections that are held up where it matters, against one grace period after the
+// other.
 internal static class SleepableReaders
 {
     private const int HeldUpReaders = 3;
@@ -19,14 +20,19 @@ internal static class SleepableReaders
         AddReaders(session, subjects, [beside]);
         for (int i = 0; i < session.Options.Updaters; i++)
         {
-            session.Add(new Updater($"updater of sleepers {i}", session, [.. subjects, beside], Primitives.All, withFaults: i % 2 == 1));
+            session.Add(new Updater(
+                $"updater of sleepers {i}",
+                session,
+                [.. subjects, beside],
+                Primitives.All,
+                withFaults: i % 2 == 1));
         }
 
         session.Add(new FakeUpdater(1, session, subjects));
         AddHeldUp(session, session.Add(make("held up")));
     }
 
-    /// <summary>Some that share a processor, and one thread that does nothing but wait for them.</summary>
+    /// <summary>Adds some readers that share a processor, and one thread that only waits for them.</summary>
     public static void AddHeldUp(Session session, SrcuSubject subject)
     {
         for (int i = 0; i < HeldUpReaders; i++)
@@ -39,7 +45,8 @@ internal static class SleepableReaders
     }
 
     // Threads, tasks, and pairs of threads.
-    private static void AddReaders(Session session, IReadOnlyList<SrcuSubject> subjects, IReadOnlyList<RcuSubject> others)
+    private static void AddReaders(
+        Session session, IReadOnlyList<SrcuSubject> subjects, IReadOnlyList<RcuSubject> others)
     {
         for (int i = 0; i < session.Options.Readers; i++)
         {

@@ -19,7 +19,8 @@ internal static class StallReports
     }
 }
 
-internal sealed unsafe class Staller(Session session, RcuSubject subject, StallWitness witness) : Actor("staller", session)
+internal sealed unsafe class Staller(Session session, RcuSubject subject, StallWitness witness)
+    : Actor("staller", session)
 {
     private int _round;
 
@@ -38,7 +39,7 @@ internal sealed unsafe class Staller(Session session, RcuSubject subject, StallW
                 subject.Domain.Synchronize();
                 break;
             case 1:
-                // Here it is the reclaimer that notices.
+                // Here the reclaimer detects the stall.
                 subject.Domain.SynchronizeAsync().AsTask().GetAwaiter().GetResult();
                 break;
             default:
@@ -52,7 +53,8 @@ internal sealed unsafe class Staller(Session session, RcuSubject subject, StallW
         overstayer.Join();
         if (!witness.HasReport)
         {
-            Session.Failures.Add($"A grace period has passed under '{name}', which stays until it is reported as stalled.");
+            Session.Failures.Add(
+                $"A grace period has passed under '{name}', which stays until it is reported as stalled.");
         }
 
         Session.Gate.Rest(TimeSpan.FromMilliseconds(Random.Next(100)));
@@ -63,12 +65,12 @@ internal sealed unsafe class Staller(Session session, RcuSubject subject, StallW
         using ReadGuard guard = subject.ReadLock();
         entered.Set();
 
-        // Not for ever, so that the process can be at rest after a failure.
+        // Not for ever, so that the process can come to rest after a failure.
         witness.AwaitReport(Session.Watchdog.Limit * 2);
     }
 }
 
-// Hears the reports, and compares them with what is known to stall.
+// Receives the reports, and compares them with the known stall.
 internal sealed class StallWitness(string domain, TimeSpan timeout, Watch.FailureLog failures) : IDisposable
 {
     private readonly ManualResetEventSlim _report = new();
@@ -86,14 +88,16 @@ internal sealed class StallWitness(string domain, TimeSpan timeout, Watch.Failur
 
     public void AwaitReport(TimeSpan atMost) => _report.Wait(atMost);
 
-    public void OnStalled(object? sender, StallEventArgs report) => OnStalled(report.DomainName, report.ThreadName, report.Duration);
+    public void OnStalled(object? sender, StallEventArgs report) =>
+        OnStalled(report.DomainName, report.ThreadName, report.Duration);
 
     public void OnStalled(string reportedDomain, string? thread, TimeSpan duration)
     {
         if (reportedDomain != domain || thread != _expected || duration < timeout)
         {
             failures.Add(
-                $"Thread '{thread}' of the domain '{reportedDomain}' was reported as stalled after {duration.TotalMilliseconds} ms, "
+                $"Thread '{thread}' of the domain '{reportedDomain}' was reported as stalled "
+                + $"after {duration.TotalMilliseconds} ms, "
                 + $"where it was '{_expected}' of '{domain}' for {timeout.TotalMilliseconds} ms.");
         }
 

@@ -5,7 +5,8 @@ using Quiescent.Torture.Updaters;
 
 namespace Quiescent.Torture.Scenarios;
 
-// Threads that start, read and end; and threads that end inside a section, which must be reported, and hold nothing up.
+// Threads that start, read and end; and threads that end inside a section, which the domain must report, and which must
+// hold nothing up.
 internal static class ThreadChurn
 {
     private const int Makers = 2;
@@ -18,11 +19,12 @@ internal static class ThreadChurn
             session.Add(new ThreadMaker(i, session, deadly));
         }
 
-        session.Add(new Updater("updater among dying readers", session, [deadly, .. session.SharedDomains], Primitives.Waits));
+        session.Add(new Updater(
+            "updater among dying readers", session, [deadly, .. session.SharedDomains], Primitives.Waits));
     }
 }
 
-// Starts some threads at a time, so that the slots of ended ones are taken over by several at once.
+// Starts some threads at a time, so that several at once take over the slots of ended ones.
 internal sealed class ThreadMaker : Actor
 {
     private const int MaxThreads = 4;
@@ -70,7 +72,7 @@ internal sealed class ThreadMaker : Actor
         }
     }
 
-    // A section that is left open; its thread can dereference nothing any more.
+    // A section that is left open; its thread dereferences nothing any more.
     private void Die(Rng random)
     {
         _deadly.ExpectDeath();

@@ -26,11 +26,15 @@ internal sealed class RcuSubject : Subject
         TimeSpan? reclaimDelay = null,
         TimeSpan? stallTimeout = null)
     {
-        RcuDomainOptions options = Options(name, reclaimDelay, stallTimeout) with { ReadSideBarrier = readSide, Validate = validate };
+        RcuDomainOptions options = Options(name, reclaimDelay, stallTimeout) with
+        {
+            ReadSideBarrier = readSide,
+            Validate = validate,
+        };
         return new RcuSubject(new RcuDomain(options), name, failures);
     }
 
-    /// <summary>Opens a section, of the default domain through the static face.</summary>
+    /// <summary>Opens a section; of the default domain, through the static face.</summary>
     public ReadGuard ReadLock() => _isDefault ? Rcu.ReadLock() : _domain.ReadLock();
 
     public RcuReader RegisterReader() => _isDefault ? Rcu.RegisterReader() : _domain.RegisterReader();

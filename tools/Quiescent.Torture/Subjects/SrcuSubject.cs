@@ -3,8 +3,8 @@ using Quiescent.Torture.Watch;
 
 namespace Quiescent.Torture.Subjects;
 
-// A domain whose sections may await and change threads. Whoever ends one may try to end it once more, which must be
-// refused.
+// A domain whose sections may await and change threads. The thread that ends one may try to end it once more, which
+// must be refused.
 internal sealed class SrcuSubject : Subject
 {
     private const int Misuses = 32;
@@ -19,7 +19,10 @@ internal sealed class SrcuSubject : Subject
     public override long OpenSections => _readers.OpenSections;
 
     public override IEnumerable<(string Name, long Count)> Figures =>
-        [("sections that may await", Interlocked.Read(ref _begun)), ("wrong releases refused", Interlocked.Read(ref _refused))];
+        [
+            ("sections that may await", Interlocked.Read(ref _begun)),
+            ("wrong releases refused", Interlocked.Read(ref _refused)),
+        ];
 
     public static SrcuSubject New(string name, FailureLog failures)
     {
@@ -38,10 +41,10 @@ internal sealed class SrcuSubject : Subject
         return _readers.ReadLock();
     }
 
-    /// <summary>A section with no count of it, for those that must lose no time.</summary>
+    /// <summary>Opens a section without counting it in the figures, for readers that must lose no time.</summary>
     public SrcuReadLock ReadLockAtOnce() => _readers.ReadLock();
 
-    /// <summary>Ends a section in one of the ways there are, on whichever thread.</summary>
+    /// <summary>Ends a section in one of the possible ways, on any thread.</summary>
     public void Release(SrcuReadLock section, Rng random)
     {
         bool misuses = random.OneIn(Misuses);
@@ -65,7 +68,7 @@ internal sealed class SrcuSubject : Subject
         }
     }
 
-    /// <summary>Tries to end a section that another thread tries to end as well. Whether it was this one.</summary>
+    /// <summary>Tries to end a section that another thread tries to end as well. True: this thread ended it.</summary>
     public static bool TryRelease(SrcuReadLock section)
     {
         try

@@ -4,16 +4,16 @@ using Quiescent.Torture.Watch;
 
 namespace Quiescent.Torture.Subjects;
 
-// A domain under torture: what its readers look at, what its updaters change, and the books.
+// A domain under torture: what its readers look at, what its updaters change, and its figures.
 internal abstract unsafe class Subject : IDisposable
 {
-    // Small, so that a run has its backlog exceeded and its memory bounded.
+    // Small, so that a run exceeds the backlog limit, and its memory is bounded.
     private const long BacklogLimit = 20_000;
 
     private readonly GCHandle _self;
     private readonly List<(nint Block, BlockHeap Heap)> _refused = [];
     private readonly bool _isDefault;
-    private int _sandwichesClaimed;
+    private int _guardedBlocksClaimed;
     private long _deaths;
     private long _abandoned;
     private long _stalls;
@@ -44,7 +44,7 @@ internal abstract unsafe class Subject : IDisposable
 
     public FailureLog Failures { get; }
 
-    /// <summary>The domain's books as the torture found them.</summary>
+    /// <summary>The domain's statistics at the start of the torture.</summary>
     public RcuStatistics Start { get; }
 
     public Tally Tally { get; } = new();
@@ -57,40 +57,40 @@ internal abstract unsafe class Subject : IDisposable
 
     public Mailbox Mailbox { get; } = new();
 
-    public GuardedBlock[] Sandwiches { get; } = new GuardedBlock[8];
+    public GuardedBlock[] GuardedBlocks { get; } = new GuardedBlock[8];
 
     public Shelf[] Shelves { get; } = [new(BlockHeap.Native), new(BlockHeap.Aligned), new(BlockHeap.Quarantine)];
 
-    /// <summary>What a block carries to find its subject.</summary>
+    /// <summary>A <c>GCHandle</c> of the subject, which a block carries to find it.</summary>
     public nint Handle => GCHandle.ToIntPtr(_self);
 
     /// <summary>Threads that died inside sections of this domain, on purpose.</summary>
     public long Deaths => Interlocked.Read(ref _deaths);
 
-    /// <summary>Those that were reported.</summary>
+    /// <summary>Deaths that the domain has reported.</summary>
     public long Abandoned => Interlocked.Read(ref _abandoned);
 
     public long Stalls => Interlocked.Read(ref _stalls);
 
-    /// <summary>Sections that are counted and not ended, where they are counted.</summary>
+    /// <summary>Sections that are counted as open, in a domain that counts them.</summary>
     public virtual long OpenSections => 0;
 
-    /// <summary>Whoever uses the domain beside the torture's own updaters ends with it here, when no actor is
+    /// <summary>What else uses the domain, beside the torture's own updaters, finishes with it here, when no actor is
     /// left.</summary>
     public Action? AtRest { get; set; }
 
-    /// <summary>What else was counted, for the closing table.</summary>
+    /// <summary>Further counts, for the closing table.</summary>
     public virtual IEnumerable<(string Name, long Count)> Figures => [];
 
     public static Subject Of(nint handle) => (Subject)GCHandle.FromIntPtr(handle).Target!;
 
-    /// <summary>At least one, so that readers have one to look at.</summary>
-    public int SandwichesInUse => Math.Clamp(Volatile.Read(ref _sandwichesClaimed), 1, Sandwiches.Length);
+    /// <summary>How many guarded blocks updaters write to. At least one, so that readers have one to look at.</summary>
+    public int GuardedBlocksInUse => Math.Clamp(Volatile.Read(ref _guardedBlocksClaimed), 1, GuardedBlocks.Length);
 
-    /// <summary>The number of a sandwich that is the caller's alone; they may be all taken.</summary>
-    public int ClaimSandwich() => Interlocked.Increment(ref _sandwichesClaimed) - 1;
+    /// <summary>The number of a guarded block that is the caller's alone; past the last one if all are taken.</summary>
+    public int ClaimGuardedBlock() => Interlocked.Increment(ref _guardedBlocksClaimed) - 1;
 
-    /// <summary>Said by a thread that is about to die inside a section.</summary>
+    /// <summary>Called by a thread that is about to die inside a section.</summary>
     public void ExpectDeath() => Interlocked.Increment(ref _deaths);
 
     /// <summary>A block that a disposed domain refused, and that readers may still hold.</summary>
@@ -102,7 +102,7 @@ internal abstract unsafe class Subject : IDisposable
         }
     }
 
-    /// <summary>For when no reader and no updater is left. Disposes of the domain, unless it is the default
+    /// <summary>Called when no reader and no updater is left. Disposes of the domain, unless it is the default
     /// one.</summary>
     public void Dispose()
     {
@@ -134,7 +134,7 @@ internal abstract unsafe class Subject : IDisposable
     private void OnCallbackFailed(object? sender, CallbackFailedEventArgs e) =>
         Failures.Add($"A callback of the domain '{Name}' threw {e.Exception}");
 
-    // Announced before it happens, so that no report is ahead of it.
+    // Counted before it happens, so that no report is ahead of it.
     private void OnReaderAbandoned(object? sender, ReaderAbandonedEventArgs e)
     {
         if (Interlocked.Increment(ref _abandoned) > Deaths)

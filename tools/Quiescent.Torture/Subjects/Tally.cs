@@ -1,7 +1,7 @@
 namespace Quiescent.Torture.Subjects;
 
-// The torture's own books of one domain: what it queued, counted when queueing returned, and what was carried out,
-// counted by the callbacks and deallocators themselves. Blocks of the built-in heaps carry no code to count with.
+// The torture's own counts for one domain: what it queued, counted when queueing returned, and what was reclaimed,
+// counted by the callbacks and deallocators themselves. Blocks of the built-in heaps have no code that could count.
 internal sealed class Tally
 {
     private long _blocksQueued;
@@ -34,8 +34,8 @@ internal sealed class Tally
 
     public void CallbackQueued() => Interlocked.Increment(ref _callbacksQueued);
 
-    /// <summary>Callbacks of resources, by the domain's own count: nobody else knows how many grace periods each took.
-    /// That all have been invoked is still to be shown, and the resources have books of their own.</summary>
+    /// <summary>Adds callbacks of resources, by the domain's own count: only the domain knows how many grace periods
+    /// each took. A later check shows that all were invoked, and the resources have counts of their own.</summary>
     public void TakeOver(long callbacks)
     {
         Interlocked.Exchange(ref _callbacksQueued, callbacks);

@@ -5,11 +5,11 @@ using Quiescent.Torture.Subjects;
 namespace Quiescent.Torture.Updaters;
 
 // Callbacks that age the block of the pipe that they were queued with, and queue it again in the next form. One
-// function per form, since each finds its block in its own way; what follows is common to all.
+// function per form, since each finds its block in its own way; the rest is common to all.
 internal static unsafe class Calls
 {
-    /// <summary>Queues the block in the given form. With failures expected, the form that cannot fail stands
-    /// in.</summary>
+    /// <summary>Queues the block in the given form. If failures are expected, the form that cannot fail is used in its
+    /// place.</summary>
     /// <exception cref="ObjectDisposedException">The domain is disposed; the block is left out of the pipe.</exception>
     public static void Queue(Subject subject, AgeBlock* block, Primitive form)
     {
@@ -59,7 +59,7 @@ internal static unsafe class Calls
                 throw new ArgumentOutOfRangeException(nameof(form));
         }
 
-        // The callback may have run by now; the books are compared when all is at rest.
+        // The callback may have run by now; the counts are compared when all is at rest.
         if (IsBlock(form))
         {
             subject.Tally.CodeBlockQueued();

@@ -3,7 +3,7 @@ using Quiescent.Torture.Actors;
 
 namespace Quiescent.Torture.Updaters;
 
-// Allocation failures on demand: of a thread that expects them, one attempt in so many fails, whatever site it is at.
+// Allocation failures on demand: on a thread that expects them, a certain share of all attempts fails, at any site.
 internal static class ExpectedFaults
 {
     private const int Odds = 3;
@@ -25,14 +25,14 @@ internal static class ExpectedFaults
         return default;
     }
 
-    /// <summary>Lets the library ask here, for the time of a run.</summary>
+    /// <summary>Makes the library ask here for the time of a run.</summary>
     public static void Install() => FaultInjection.Decide = ShouldFail;
 
     public static void Uninstall() => FaultInjection.Decide = null;
 
     private static bool ShouldFail(FaultSite site)
     {
-        // A deallocator's number is what even a head may want for, once a process.
+        // Even a head may need a deallocator's number, once per process.
         if (site == FaultSite.Deallocator || t_random is null || !t_random.OneIn(Odds))
         {
             return false;

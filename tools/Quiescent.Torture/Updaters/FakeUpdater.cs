@@ -4,8 +4,8 @@ using Quiescent.Torture.Subjects;
 
 namespace Quiescent.Torture.Updaters;
 
-// rcutorture's fake writer: it wants grace periods and queues things that no reader has ever seen, so that those who do
-// publish find grace periods in progress, and queues half full.
+// rcutorture's fake writer: it asks for grace periods and queues things that no reader has ever seen, so that the
+// updaters that do publish find grace periods in progress and queues half full.
 internal sealed unsafe class FakeUpdater(int number, Session session, IReadOnlyList<Subject> subjects)
     : Actor($"fake updater {number}", session)
 {

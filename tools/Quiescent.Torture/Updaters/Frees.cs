@@ -4,13 +4,13 @@ using Quiescent.Torture.Subjects;
 
 namespace Quiescent.Torture.Updaters;
 
-// The forms of Free: a fresh checked block is published, and the one that it replaces is handed over.
+// The forms of Free: an updater publishes a fresh checked block, and hands over the one that it replaces.
 internal static unsafe class Frees
 {
     private const int MaxBulk = 40;
     private const int PageBulk = 600;
 
-    /// <exception cref="ObjectDisposedException">The domain is disposed; what it refused waits for the readers'
+    /// <exception cref="ObjectDisposedException">The domain is disposed; the refused block waits for the readers'
     /// end.</exception>
     public static void Replace(Subject subject, Primitive form, Rng random)
     {
@@ -32,7 +32,7 @@ internal static unsafe class Frees
         }
         catch (OutOfMemoryException) when (ExpectedFaults.Here && !HasHead(form))
         {
-            // The block is still the caller's: with its head it goes, whatever memory there is.
+            // The block is still the caller's. Through its head it can be freed without any memory.
             HandOver(subject, old, WithHead(form));
         }
         catch (ObjectDisposedException)
@@ -81,7 +81,7 @@ internal static unsafe class Frees
         }
     }
 
-    // All or none, with nulls among them; at times more than a page holds.
+    // All or none, with nulls among them; sometimes more than a page holds.
     private static void ReplaceMany(Subject subject, Rng random)
     {
         int count = random.OneIn(16) ? PageBulk : random.Between(1, MaxBulk);

@@ -4,7 +4,7 @@ using Quiescent.Torture.Subjects;
 
 namespace Quiescent.Torture.Updaters;
 
-// One use of a primitive by somebody who keeps nothing from one to the next.
+// One use of a primitive by an actor that keeps nothing from one use to the next.
 internal static unsafe class Operations
 {
     public static void Do(Subject subject, Primitive primitive, Rng random)

@@ -51,13 +51,14 @@ internal static class Primitives
 
     public static bool IsCall(Primitive primitive) => primitive is >= Primitive.CallFunction and <= Primitive.FreeAging;
 
-    public static bool IsFree(Primitive primitive) => primitive is >= Primitive.FreeHead and <= Primitive.FreeQuarantine;
+    public static bool IsFree(Primitive primitive) =>
+        primitive is >= Primitive.FreeHead and <= Primitive.FreeQuarantine;
 
     private static Primitive[] Between(Primitive first, Primitive last) =>
         [.. Enum.GetValues<Primitive>().Where(primitive => primitive >= first && primitive <= last)];
 }
 
-// How often each was used: a rotation that skips something must show.
+// How often each was used: a rotation that skips one must be visible.
 internal sealed class PrimitiveCounts
 {
     private readonly long[] _counts = new long[Primitives.All.Count];

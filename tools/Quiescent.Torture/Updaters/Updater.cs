@@ -4,13 +4,13 @@ using Quiescent.Torture.Subjects;
 
 namespace Quiescent.Torture.Updaters;
 
-// A thread that rotates through the given primitives, from a random one on, on one subject after the other.
+// A thread that rotates through the given primitives, from a random one on, with one subject after the other.
 internal sealed unsafe class Updater : Actor
 {
     private readonly IReadOnlyList<Subject> _subjects;
     private readonly IReadOnlyList<Primitive> _rotation;
     private readonly List<nint>[] _removed;
-    private readonly int[] _sandwiches;
+    private readonly int[] _guardedBlocks;
     private readonly bool _withFaults;
     private readonly bool _pauses;
     private int _turn;
@@ -29,7 +29,7 @@ internal sealed unsafe class Updater : Actor
         _withFaults = withFaults;
         _pauses = pauses;
         _removed = [.. subjects.Select(_ => new List<nint>())];
-        _sandwiches = [.. subjects.Select(subject => subject.ClaimSandwich())];
+        _guardedBlocks = [.. subjects.Select(subject => subject.ClaimGuardedBlock())];
         _turn = Random.Next(rotation.Count);
     }
 
@@ -55,7 +55,7 @@ internal sealed unsafe class Updater : Actor
         }
     }
 
-    // What was unlinked and waited for is brought home; readers may still hold it.
+    // Takes back what was unlinked and waited for; readers may still hold it.
     protected override void Finish()
     {
         for (int i = 0; i < _subjects.Count; i++)
@@ -90,7 +90,7 @@ internal sealed unsafe class Updater : Actor
             _removed[index].Add((nint)block);
         }
 
-        if (Waits.InSandwich(subject, _sandwiches[index], primitive, Random))
+        if (Waits.InGuardedBlock(subject, _guardedBlocks[index], primitive, Random))
         {
             GrowOlder(index);
         }

@@ -4,28 +4,28 @@ using Quiescent.Torture.Subjects;
 
 namespace Quiescent.Torture.Updaters;
 
-// The ways to wait for a grace period. Each returns after a full one, or false if a failure that was expected kept it
-// from it.
+// The ways to wait for a grace period. Each returns after a full one, or returns false if an expected failure prevented
+// it.
 internal static unsafe class Waits
 {
     private const int PollsBeforeAsking = 1000;
 
-    /// <summary>Waits between the two words of a sandwich, for readers to see; of one caller at a time.</summary>
-    public static bool InSandwich(Subject subject, int sandwich, Primitive primitive, Rng random)
+    /// <summary>Waits between the two words of a guarded block, for readers to see. One caller at a time.</summary>
+    public static bool InGuardedBlock(Subject subject, int guarded, Primitive primitive, Rng random)
     {
         // Where all are taken, updaters do without.
-        if (sandwich >= subject.Sandwiches.Length)
+        if (guarded >= subject.GuardedBlocks.Length)
         {
             return For(subject, primitive, random);
         }
 
-        long generation = subject.Sandwiches[sandwich].Open();
+        long generation = subject.GuardedBlocks[guarded].Open();
         if (!For(subject, primitive, random))
         {
             return false;
         }
 
-        subject.Sandwiches[sandwich].Close(generation);
+        subject.GuardedBlocks[guarded].Close(generation);
         return true;
     }
 
@@ -66,7 +66,7 @@ internal static unsafe class Waits
         }
     }
 
-    // A cookie that starts nothing waits for somebody else's grace period; if nobody wants one, it is asked for.
+    // A cookie that starts nothing waits for another caller's grace period; if nobody wants one, it asks for one.
     private static void PollFor(GracePeriodDomain domain, GracePeriodState cookie)
     {
         for (int polls = 0; !domain.Poll(cookie); polls++)
@@ -80,7 +80,7 @@ internal static unsafe class Waits
         }
     }
 
-    // Blocks on the task, at times with a token that ends the wait, and nothing else, before its time.
+    // Blocks on the task, sometimes with a token whose cancellation ends the wait early, and does nothing else.
     private static bool Await(Rng random, Func<CancellationToken, ValueTask> start)
     {
         if (!random.OneIn(4))
@@ -110,9 +110,11 @@ internal static unsafe class Waits
         return ValueTask.CompletedTask;
     }
 
-    // A callback and blocks are queued, then the barrier is called. Whatever it was to wait for must have been carried
-    // out; and since that takes a grace period that began after the queueing, the barrier's return tells of one.
-    private static bool AwaitReceipts(Subject subject, bool codeOnly, Rng random, Func<CancellationToken, ValueTask> barrier)
+    // Queues a callback and blocks, then calls the barrier. Everything that the barrier waits for must have been
+    // reclaimed; and since that takes a grace period that began after the queueing, the barrier's return shows that one
+    // has ended.
+    private static bool AwaitReceipts(
+        Subject subject, bool codeOnly, Rng random, Func<CancellationToken, ValueTask> barrier)
     {
         Receipt receipt = new(subject);
         subject.Domain.Call(receipt, static receipt => receipt.Arrive());
@@ -129,7 +131,9 @@ internal static unsafe class Waits
 
         if (!receipt.HasArrived)
         {
-            subject.Failures.Add($"A barrier of the domain '{subject.Name}' returned before a callback that was queued before it had run.");
+            subject.Failures.Add(
+                $"A barrier of the domain '{subject.Name}' returned "
+                + "before a callback that was queued before it had run.");
         }
 
         return true;
@@ -152,7 +156,7 @@ internal static unsafe class Waits
         }
     }
 
-    // A callback that notes that it has run, to its end.
+    // A callback that records that it has run to its end.
     private sealed class Receipt(Subject subject)
     {
         private int _arrived;
@@ -161,7 +165,7 @@ internal static unsafe class Waits
 
         public void Arrive()
         {
-            // A barrier that waits for callbacks to be taken, and not to be carried out, would return here.
+            // A barrier that waits until callbacks are taken, and not until they have run, would return here.
             Thread.SpinWait(500);
             subject.Tally.CallbackRun();
             Volatile.Write(ref _arrived, 1);

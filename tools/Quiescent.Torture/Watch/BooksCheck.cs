@@ -2,13 +2,13 @@ using Quiescent.Torture.Subjects;
 
 namespace Quiescent.Torture.Watch;
 
-// Queued = carried out + waiting, exactly, when all is at rest: the domain's three figures against one another, and
-// against what the torture counted itself, apart.
+// Queued = reclaimed + waiting, exactly, when all is at rest. Compares the domain's three figures with one another, and
+// with the torture's own separate counts.
 internal static class BooksCheck
 {
     private static readonly TimeSpan s_reportsAreRaised = TimeSpan.FromSeconds(5);
 
-    /// <summary>What does not add up, with nobody queueing and everything carried out.</summary>
+    /// <summary>The figures that do not add up, with nobody queueing and everything reclaimed.</summary>
     public static IEnumerable<string> Faults(string name, RcuStatistics start, RcuStatistics now, Tally tally)
     {
         (string What, long Expected, long Found)[] entries =
@@ -25,10 +25,11 @@ internal static class BooksCheck
         ];
         return from entry in entries
                where entry.Expected != entry.Found
-               select $"The books of the domain '{name}' do not add up: {entry.What}: {entry.Expected} expected, {entry.Found} found.";
+               select $"The books of the domain '{name}' do not add up: "
+                   + $"{entry.What}: {entry.Expected} expected, {entry.Found} found.";
     }
 
-    /// <summary>Brings the subject to rest, and reports what does not add up. For when its readers and updaters have
+    /// <summary>Brings the subject to rest, and reports what does not add up. Called when its readers and updaters have
     /// ended.</summary>
     public static void Settle(Subject subject)
     {
@@ -55,18 +56,22 @@ internal static class BooksCheck
         SpinWait.SpinUntil(() => subject.Abandoned >= subject.Deaths, s_reportsAreRaised);
         if (subject.Abandoned != subject.Deaths)
         {
-            subject.Failures.Add($"{subject.Deaths} readers of '{subject.Name}' died inside sections, {subject.Abandoned} were reported.");
+            subject.Failures.Add(
+                $"{subject.Deaths} readers of '{subject.Name}' died inside sections, "
+                + $"{subject.Abandoned} were reported.");
         }
 
         if (subject.OpenSections != 0)
         {
-            subject.Failures.Add($"{subject.OpenSections} sections of '{subject.Name}' are counted as open, and no reader is left.");
+            subject.Failures.Add(
+                $"{subject.OpenSections} sections of '{subject.Name}' are counted as open, and no reader is left.");
         }
 
         if (subject.Pipe.Underway != 0)
         {
             subject.Failures.Add(
-                $"{subject.Pipe.Underway} blocks of the age pipe of '{subject.Name}' did not come back: callbacks were lost.");
+                $"{subject.Pipe.Underway} blocks of the age pipe of '{subject.Name}' did not come back: "
+                + "callbacks were lost.");
         }
     }
 }

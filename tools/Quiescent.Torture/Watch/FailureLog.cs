@@ -1,6 +1,6 @@
 namespace Quiescent.Torture.Watch;
 
-// What went wrong. The first failure ends the run; of a flood only the first are kept.
+// The failures of the run. The first ends the run; of a flood only the first are kept.
 internal sealed class FailureLog(Action onFailure)
 {
     private const int MaxKept = 20;

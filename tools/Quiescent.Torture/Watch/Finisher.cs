@@ -3,7 +3,7 @@ using Quiescent.Torture.Subjects;
 
 namespace Quiescent.Torture.Watch;
 
-// An actor for when all others have ended: does something last with each domain, with the watchdog looking.
+// An actor that runs after all others have ended: it does one last thing with each domain, under the watchdog's eyes.
 internal sealed class Finisher(string doing, Session session, Action<Subject> finish) : Actor("finisher", session)
 {
     protected override void Step()

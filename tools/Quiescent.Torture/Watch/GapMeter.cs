@@ -4,7 +4,7 @@ using Quiescent.Torture.Subjects;
 
 namespace Quiescent.Torture.Watch;
 
-// The longest time in which a domain that always has work has completed no grace period, to a millisecond or so.
+// The longest time in which a domain that always has work has completed no grace period, to about a millisecond.
 internal sealed class GapMeter(Session session, Subject subject) : Actor($"gap meter of {subject.Name}", session)
 {
     private static readonly TimeSpan s_glance = TimeSpan.FromMilliseconds(1);

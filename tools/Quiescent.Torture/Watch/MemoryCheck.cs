@@ -3,14 +3,14 @@ using System.Runtime.InteropServices;
 
 namespace Quiescent.Torture.Watch;
 
-// Whether memory is back at its start: the bytes that malloc has handed out, where it tells (glibc), else the working
-// set. Both before the first domain of the run is made and after the last is gone.
+// Whether memory is back at its start: the bytes that malloc has handed out, where it reports them (glibc), else the
+// working set. Measured before the first domain of the run is made and after the last is gone.
 internal sealed partial class MemoryCheck
 {
-    // Code that was compiled meanwhile, caches of the allocator and of the runtime.
+    // For code compiled meanwhile, and the caches of the allocator and of the runtime.
     public const long NativeTolerance = 16 << 20;
 
-    // The working set holds the managed heap, too, and what the allocator keeps.
+    // The working set includes the managed heap, and the memory that the allocator keeps.
     public const long WorkingSetTolerance = 256 << 20;
 
     private readonly long? _nativeAtStart = NativeBytes();
@@ -34,13 +34,15 @@ internal sealed partial class MemoryCheck
     /// <summary>Null: memory is back.</summary>
     public static string? Fault(MemoryUse use)
     {
-        (long start, long end, long tolerance, string what) = use is { NativeAtStart: long first, NativeAtEnd: long last }
-            ? (first, last, NativeTolerance, "native memory")
-            : (use.WorkingSetAtStart, use.WorkingSetAtEnd, WorkingSetTolerance, "the working set");
+        (long start, long end, long tolerance, string what) =
+            use is { NativeAtStart: long first, NativeAtEnd: long last }
+                ? (first, last, NativeTolerance, "native memory")
+                : (use.WorkingSetAtStart, use.WorkingSetAtEnd, WorkingSetTolerance, "the working set");
         return end - start > tolerance
             ? string.Create(
                 CultureInfo.InvariantCulture,
-                $"Memory is not back at its start: {what} was {start >> 20} MiB, is {end >> 20} MiB; {tolerance >> 20} MiB are allowed.")
+                $"Memory is not back at its start: {what} was {start >> 20} MiB, is {end >> 20} MiB; "
+                + $"{tolerance >> 20} MiB are allowed.")
             : null;
     }
 

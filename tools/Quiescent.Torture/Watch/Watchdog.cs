@@ -11,8 +11,7 @@ internal sealed class Watchdog(TimeSpan limit, FailureLog failures)
     private readonly Dictionary<Subject, Pulse> _pulses = [];
     private readonly HashSet<Actor> _reported = [];
 
-    /// <summary>What nothing in a torture that is well comes near on a busy machine, longest section
-    /// included.</summary>
+    /// <summary>In a sound torture no wait comes near this on a busy machine, the longest section included.</summary>
     public static readonly TimeSpan DefaultLimit = TimeSpan.FromSeconds(15) + Delay.Longest;
 
     public TimeSpan Limit => limit;
@@ -29,19 +28,19 @@ internal sealed class Watchdog(TimeSpan limit, FailureLog failures)
         }
     }
 
-    public void Check(Subject subject, RcuStatistics books)
+    public void Check(Subject subject, RcuStatistics statistics)
     {
         if (!_pulses.TryGetValue(subject, out Pulse? pulse))
         {
             _pulses.Add(subject, pulse = new Pulse());
         }
 
-        TimeSpan still = pulse.Beat(books, Stopwatch.GetTimestamp());
+        TimeSpan still = pulse.Beat(statistics, Stopwatch.GetTimestamp());
         if (still > limit)
         {
             failures.Add(
                 $"No grace period has completed in the domain '{subject.Name}' for {still.TotalSeconds:0.0} s, while "
-                + $"{books.BlocksWaiting} blocks and {books.CallbacksWaiting} callbacks wait: {books}");
+                + $"{statistics.BlocksWaiting} blocks and {statistics.CallbacksWaiting} callbacks wait: {statistics}");
         }
     }
 }
@@ -52,12 +51,12 @@ internal sealed class Pulse
     private long _completed = -1;
     private long _since;
 
-    public TimeSpan Beat(RcuStatistics books, long now)
+    public TimeSpan Beat(RcuStatistics statistics, long now)
     {
-        bool nothingWaits = books.BlocksWaiting + books.CallbacksWaiting == 0;
-        if (nothingWaits || books.GracePeriodsCompleted != _completed)
+        bool nothingWaits = statistics.BlocksWaiting + statistics.CallbacksWaiting == 0;
+        if (nothingWaits || statistics.GracePeriodsCompleted != _completed)
         {
-            _completed = books.GracePeriodsCompleted;
+            _completed = statistics.GracePeriodsCompleted;
             _since = now;
         }
 

@@ -21,7 +21,7 @@ internal static class NumberOption
         return option;
     }
 
-    /// <summary>An option that has no value where it is not given.</summary>
+    /// <summary>An option without a default value.</summary>
     public static Option<T?> CreateOptional<T>(string name, string description, T min, T max)
         where T : struct, INumber<T> => new(name)
         {

@@ -4,18 +4,18 @@ using System.Text.RegularExpressions;
 
 namespace Quiescent.Tool.Arguments;
 
-// What is wrong with a command line, one line each.
+// The errors of a command line, one line each.
 internal static partial class ParseErrors
 {
     public static IEnumerable<string> Describe(ParseResult parsed)
     {
-        // The rest may only look unknown because of the first: the value of a mistyped option, for one.
+        // The other words may only look unknown because of the first: as the value of a mistyped option, for example.
         if (parsed.UnmatchedTokens.Count != 0)
         {
             yield return Unknown(parsed.UnmatchedTokens[0], parsed.CommandResult.Command);
         }
 
-        // What the parser says of an unknown word, and of the command that it misses in its place, is said above.
+        // The lines above already say what the parser says of an unknown word and of the command missing in its place.
         foreach (ParseError error in parsed.Errors)
         {
             bool isSaid = parsed.UnmatchedTokens.Count != 0
@@ -38,7 +38,7 @@ internal static partial class ParseErrors
         return $"'{token}' is no {what}{where}.{Suggestion.For(token, known)}";
     }
 
-    // The parser's own message on a value of the wrong kind names a type of the runtime's.
+    // The parser's own message on a value of the wrong kind names a type of the runtime.
     private static string InOwnWords(ParseError error)
     {
         if (error.SymbolResult is not { } symbol || OptionOf(symbol) is not { } option)

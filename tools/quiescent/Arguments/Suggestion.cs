@@ -3,11 +3,11 @@ namespace Quiescent.Tool.Arguments;
 // The known name that a mistyped one most likely stands for.
 internal static class Suggestion
 {
-    /// <summary>" Did you mean 'torture'?", or nothing where no name is near.</summary>
+    /// <summary>" Did you mean 'torture'?", or nothing if no name is near.</summary>
     public static string For(string typed, IEnumerable<string> known) =>
         Nearest(typed, known) is { } nearest ? $" Did you mean '{nearest}'?" : "";
 
-    /// <summary>The name that the typed text begins, else the one with the fewest mistakes; null where all are too
+    /// <summary>The name that the typed text begins, else the one with the fewest mistakes; null if all are too
     /// far.</summary>
     public static string? Nearest(string typed, IEnumerable<string> known)
     {

@@ -4,7 +4,7 @@ using Quiescent.Tool.Arguments;
 
 namespace Quiescent.Tool.Commands;
 
-// quiescent claims: what the thread that proposed kfree_rcu said that it buys, measured on this machine.
+// quiescent claims: measures on this machine the gains that the discussion that proposed kfree_rcu claimed.
 internal static class ClaimsCommand
 {
     public static Command Create()

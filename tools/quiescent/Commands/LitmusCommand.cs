@@ -18,10 +18,13 @@ internal static class LitmusCommand
     {
         Option<double> seconds = NumberOption.Create(
             "--seconds", "How long all tests take together.", 0.1, MostSeconds, () => DefaultSeconds);
-        Option<string?> test = new("--test") { Description = "Run only this test, or this family of tests.", HelpName = "name" };
+        Option<string?> test =
+            new("--test") { Description = "Run only this test, or this family of tests.", HelpName = "name" };
         Option<uint?> seed = NumberOption.CreateOptional(
-            "--seed", "For the random lengths. The timing differs from run to run in any case.", uint.MinValue, uint.MaxValue);
-        Option<bool> json = new("--json") { Description = "Write the result as JSON to standard output, and nothing else." };
+            "--seed", "For the random lengths. The timing differs from run to run in any case.", uint.MinValue,
+            uint.MaxValue);
+        Option<bool> json =
+            new("--json") { Description = "Write the result as JSON to standard output, and nothing else." };
         Command command = new("litmus", "Runs litmus tests on real threads, each beside a control that must fail.")
         {
             seconds, test, seed, json,
@@ -48,10 +51,12 @@ internal static class LitmusCommand
         using Interruption interruption = new(Console.Error);
         if (!asJson)
         {
-            Console.Out.WriteWrapped($"{Machine()}; {tests.Count} tests, {time.TotalSeconds:0.#} s, seed {seed}", width, rest: "  ");
+            Console.Out.WriteWrapped(
+                $"{Machine()}; {tests.Count} tests, {time.TotalSeconds:0.#} s, seed {seed}", width, rest: "  ");
         }
 
-        Action<LitmusResult>? progress = asJson ? null : result => LitmusReport.WriteProgress(result, Console.Out, width);
+        Action<LitmusResult>? progress = asJson ? null : result =>
+            LitmusReport.WriteProgress(result, Console.Out, width);
         IReadOnlyList<LitmusResult> results = new LitmusRunner(time, seed).Run(tests, progress, interruption.Token);
         bool isInterrupted = interruption.Token.IsCancellationRequested;
         if (asJson)

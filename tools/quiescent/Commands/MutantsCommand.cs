@@ -20,7 +20,8 @@ internal static class MutantsCommand
             AllowMultipleArgumentsPerToken = true,
         };
         Option<bool> list = new("--list") { Description = "List the mutants and their detectors. Tries none." };
-        Option<bool> json = new("--json") { Description = "Write the result as JSON to standard output, progress to standard error." };
+        Option<bool> json =
+            new("--json") { Description = "Write the result as JSON to standard output, progress to standard error." };
         Option<int> seconds = NumberOption.Create(
             "--seconds", "The time limit of one run of a detector.", 1, MostSeconds, () => DefaultSeconds);
         Option<DirectoryInfo?> tree = new("--tree")
@@ -35,7 +36,8 @@ internal static class MutantsCommand
             HelpName = "name",
         };
 
-        Command command = new("mutants", "Breaks a copy of the sources in many small ways. A detector must notice each.")
+        Command command = new(
+            "mutants", "Breaks a copy of the sources in many small ways. A detector must notice each.")
         {
             only, list, apply, json, seconds, tree, keep,
         };
@@ -61,7 +63,8 @@ internal static class MutantsCommand
         return command;
     }
 
-    public static async Task<int> Run(Options options, TextWriter output, TextWriter error, CancellationToken cancellationToken)
+    public static async Task<int> Run(
+        Options options, TextWriter output, TextWriter error, CancellationToken cancellationToken)
     {
         try
         {
@@ -83,7 +86,8 @@ internal static class MutantsCommand
             Report report = new(mutants.Count, output, options.Json ? error : output, options.Width);
             try
             {
-                using ScratchTree scratch = await ScratchTree.Copy(tree, options.Keep, cancellationToken).ConfigureAwait(false);
+                using ScratchTree scratch = await ScratchTree.Copy(
+                    tree, options.Keep, cancellationToken).ConfigureAwait(false);
                 if (options.Keep)
                 {
                     report.Say($"The copy is {scratch.Root}");
@@ -106,7 +110,8 @@ internal static class MutantsCommand
         }
     }
 
-    private static async Task TryAll(IReadOnlyList<Mutant> mutants, Trial trial, Report report, CancellationToken cancellationToken)
+    private static async Task TryAll(
+        IReadOnlyList<Mutant> mutants, Trial trial, Report report, CancellationToken cancellationToken)
     {
         Detector[] detectors = [.. mutants.SelectMany(mutant => mutant.Detectors).Distinct()];
         report.Say($"Controls: {detectors.Length} detectors on the sources as they are, which must be silent.");
@@ -129,7 +134,8 @@ internal static class MutantsCommand
         if (unknown is not null)
         {
             throw new ManifestException(
-                $"There is no mutant '{unknown}'.{Suggestion.For(unknown, mutants.Select(mutant => mutant.Name))} --list names all.");
+                $"There is no mutant '{unknown}'.{Suggestion.For(unknown, mutants.Select(mutant => mutant.Name))} "
+                + $"--list names all.");
         }
 
         return only.Length == 0 ? mutants : [.. mutants.Where(mutant => only.Contains(mutant.Name))];
@@ -145,7 +151,8 @@ internal static class MutantsCommand
             }
         }
 
-        throw new ManifestException($"There is no {Manifest.Folder} around the current folder; --tree names the working tree.");
+        throw new ManifestException(
+            $"There is no {Manifest.Folder} around the current folder; --tree names the working tree.");
     }
 
     internal sealed record Options

@@ -21,13 +21,17 @@ internal static class ScaleCommand
     private const int DefaultRounds = 5;
     private const int MostRounds = 1_000;
 
-    // Of the run's time, for compiling native peers where that has not been done yet.
+    // The share of the run's time for compiling native peers that are not compiled yet.
     private const double ShareOfBuilding = 0.25;
 
     public static Command Create()
     {
         Option<double> seconds = NumberOption.Create(
-            "--seconds", "How long the whole run takes. Figures that do not fit are left out and named.", 1, MostSeconds, () => DefaultSeconds);
+            "--seconds",
+            "How long the whole run takes. Figures that do not fit are left out and named.",
+            1,
+            MostSeconds,
+            () => DefaultSeconds);
         Option<int> rounds = NumberOption.Create(
             "--rounds", "The most turns that each contestant takes.", 1, MostRounds, () => DefaultRounds);
         Option<string[]> figures = new("--figures")
@@ -40,7 +44,8 @@ internal static class ScaleCommand
         Option<bool> list = new("--list") { Description = "List the figures and their contestants. Measures none." };
         Option<bool> json = new("--json")
         {
-            Description = "Write the result as JSON, with every reading, to standard output, progress to standard error.",
+            Description =
+                "Write the result as JSON, with every reading, to standard output, progress to standard error.",
         };
         Option<FileInfo?> report = new("--report")
         {
@@ -50,7 +55,8 @@ internal static class ScaleCommand
         Option<bool> goals = new("--goals") { Description = "Show which of the project's goals were met and missed." };
         Option<bool> strict = new("--strict") { Description = "As --goals, with exit code 1 if a goal was missed." };
         report.Validators.Add(RequireFolder);
-        Command command = new("scale", "Measures the library beside its peers, after the kernel's rcuscale and refscale.")
+        Command command = new(
+            "scale", "Measures the library beside its peers, after the kernel's rcuscale and refscale.")
         {
             seconds, rounds, figures, list, json, report, goals, strict,
         };
@@ -78,14 +84,16 @@ internal static class ScaleCommand
     }
 
     public static int Run(
-        Options options, IReadOnlyList<Contest> catalog, TextWriter output, TextWriter error, CancellationToken interruption)
+        Options options, IReadOnlyList<Contest> catalog, TextWriter output, TextWriter error,
+        CancellationToken interruption)
     {
         long start = Stopwatch.GetTimestamp();
         if (options.Figures.FirstOrDefault(prefix => !catalog.Any(contest => Begins(contest, prefix))) is { } unknown)
         {
             string[] ids = [.. catalog.Select(one => one.Id)];
             error.WriteWrapped(
-                $"quiescent: no figure begins with '{unknown}'.{Suggestion.For(unknown, ids)} The figures are {string.Join(", ", ids)}.",
+                $"quiescent: no figure begins with '{unknown}'.{Suggestion.For(unknown, ids)} The figures are "
+                + $"{string.Join(", ", ids)}.",
                 Screen.ErrorWidth,
                 rest: "  ");
             return ExitCode.BadArguments;
@@ -108,7 +116,8 @@ internal static class ScaleCommand
             error.WriteWrapped(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"quiescent: no figure can be measured in {options.Total.TotalSeconds:0.#} s; {shortest.Id} takes at least "
+                    $"quiescent: no figure can be measured in "
+                    + $"{options.Total.TotalSeconds:0.#} s; {shortest.Id} takes at least "
                     + $"{Math.Ceiling(shortest.Seconds):0} s."),
                 Screen.ErrorWidth,
                 rest: "  ");
@@ -143,7 +152,8 @@ internal static class ScaleCommand
     private static bool IsAskedFor(Contest contest, string[] prefixes) =>
         prefixes.Length == 0 || prefixes.Any(prefix => Begins(contest, prefix));
 
-    private static bool Begins(Contest contest, string prefix) => contest.Id.StartsWith(prefix, StringComparison.OrdinalIgnoreCase);
+    private static bool Begins(Contest contest, string prefix) =>
+        contest.Id.StartsWith(prefix, StringComparison.OrdinalIgnoreCase);
 
     private static void WriteList(Contest[] contests, TextWriter output, int width)
     {

@@ -18,11 +18,13 @@ internal static class TortureCommand
 
     public static Command Create()
     {
-        Option<int> seconds = NumberOption.Create("--seconds", "How long it runs.", 1, MostSeconds, () => DefaultSeconds);
+        Option<int> seconds = NumberOption.Create(
+            "--seconds", "How long it runs.", 1, MostSeconds, () => DefaultSeconds);
         Option<int> readers = NumberOption.Create(
             "--readers", "Threads that read all the time.", 1, MostThreads, () => TortureOptions.DefaultReaders);
         Option<int> updaters = NumberOption.Create(
-            "--updaters", "Threads that rotate through every update.", 1, MostThreads, () => TortureOptions.DefaultUpdaters);
+            "--updaters", "Threads that rotate through every update.", 1, MostThreads, () =>
+                TortureOptions.DefaultUpdaters);
         Option<string> scenario = new("--scenario")
         {
             Description = "What runs. 'list' describes every scenario.",
@@ -30,7 +32,8 @@ internal static class TortureCommand
             DefaultValueFactory = _ => Scenario.Default.Name,
         };
         Option<ulong?> seed = NumberOption.CreateOptional(
-            "--seed", "Repeats a run's random choices, though not how its threads interleaved.", ulong.MinValue, ulong.MaxValue);
+            "--seed", "Repeats a run's random choices, though not how its threads interleaved.", ulong.MinValue,
+            ulong.MaxValue);
         Option<bool> verbose = new("--verbose") { Description = "Show all counters at the end." };
         Option<bool> json = new("--json")
         {
@@ -43,7 +46,8 @@ internal static class TortureCommand
             {
                 string[] names = [.. Scenario.All.Select(one => one.Name)];
                 result.AddError(
-                    $"There is no scenario '{name}'.{Suggestion.For(name, names)} The scenarios are {string.Join(", ", names)}.");
+                    $"There is no scenario '{name}'.{Suggestion.For(name, names)} The scenarios are "
+                    + $"{string.Join(", ", names)}.");
             }
         });
 

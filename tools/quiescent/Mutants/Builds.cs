@@ -1,7 +1,7 @@
 namespace Quiescent.Tool.Mutants;
 
-// Builds what detectors need, and no more. Most mutants change only method bodies, so that what was compiled against
-// the library still fits it: then this builds the library alone and replaces its copies beside the detectors.
+// Builds what detectors need, and no more. Most mutants change only method bodies, so that code compiled against the
+// library still fits it: then this builds the library alone and replaces its copies beside the detectors.
 internal sealed class Builds(string root) : IAsyncDisposable
 {
     private const string Library = "src/Quiescent";
@@ -22,17 +22,17 @@ internal sealed class Builds(string root) : IAsyncDisposable
 
     private readonly HashSet<string> _restored = [];
 
-    // Built from the current sources.
+    // Up to date with the current sources.
     private readonly HashSet<string> _current = [];
 
     // Compiled against the current surface of the library: its reference assembly, which holds internal members too.
     private readonly HashSet<string> _fitting = [];
     private byte[] _surface = [];
 
-    /// <summary>To be called after each change of the sources.</summary>
+    /// <summary>Must be called after each change of the sources.</summary>
     public void SourcesChanged() => _current.Clear();
 
-    /// <summary>Builds a project and what it refers to.</summary>
+    /// <summary>Builds a project and everything it refers to.</summary>
     /// <returns>Null, or what the compiler says.</returns>
     public async Task<string?> Build(string project, CancellationToken cancellationToken)
     {
@@ -126,6 +126,6 @@ internal sealed class Builds(string root) : IAsyncDisposable
     private Task<ChildResult> Dotnet(string[] arguments, CancellationToken cancellationToken) =>
         Child.Run(root, "dotnet", arguments, s_limit, cancellationToken);
 
-    // Becomes the name of a socket in the temporary folder, so it is not that of the scratch tree.
+    // It becomes the name of a socket in the temporary folder, so it is not the scratch tree's name.
     private static string ServerOf(string root) => Path.GetFileName(root) + "-compiler";
 }

@@ -1,6 +1,6 @@
 namespace Quiescent.Tool.Mutants;
 
-// What a mutant changes in the sources.
+// The change that a mutant makes in the sources.
 internal abstract class Change
 {
     /// <summary>The folder that holds the shipping sources, and so every file that a mutant may change.</summary>

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Quiescent.Tool.Mutants;
 
-// How a child process ended; one that was ended for its time limit has no exit code.
+// How a child process ended; one that was killed at its time limit has no exit code.
 internal readonly record struct ChildResult(int? ExitCode, string Output, TimeSpan Duration)
 {
     public bool TimedOut => ExitCode is null;
@@ -12,10 +12,10 @@ internal readonly record struct ChildResult(int? ExitCode, string Output, TimeSp
 // Child processes, none of which outlives its call.
 internal static class Child
 {
-    // After its end, for what it has written; a grandchild may hold the pipe open for ever.
+    // How long to wait for its output after its end; a grandchild may hold the pipe open for ever.
     private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(2);
 
-    // No build server is left behind, or serves from another tree; git looks for no repository around the copy; and
+    // No build server stays behind or serves from another tree; git looks for no repository around the copy; and
     // systematic tests explore as much as in CI.
     private static readonly (string Name, Func<string, string> Value)[] s_environment =
     [
@@ -29,7 +29,8 @@ internal static class Child
     ];
 
     public static async Task<ChildResult> Run(
-        string folder, string program, IEnumerable<string> arguments, TimeSpan limit, CancellationToken cancellationToken)
+        string folder, string program, IEnumerable<string> arguments, TimeSpan limit,
+        CancellationToken cancellationToken)
     {
         ProcessStartInfo start = new(program, arguments)
         {

@@ -22,7 +22,7 @@ internal sealed record Detector
         IsTest = isTest;
     }
 
-    /// <summary>As it stands in the manifest.</summary>
+    /// <summary>Its text in the manifest.</summary>
     public string Text { get; }
 
     /// <summary>The project to build first; null for none.</summary>
@@ -60,7 +60,9 @@ internal sealed record Detector
         {
             string project = "tests/" + first;
             string filter = words[1].Contains('.', StringComparison.Ordinal) ? "-method" : "-class";
-            return new Detector(text, project, ProgramOf(project, first), [filter, "*." + words[1], "-noLogo", "-noColor"], isTest: true);
+            return new Detector(
+                text, project, ProgramOf(project, first), [filter, "*." + words[1], "-noLogo", "-noColor"],
+                isTest: true);
         }
 
         throw new FormatException($"'{text}' is neither a test, nor a command of {Tool}, nor the path of a program.");

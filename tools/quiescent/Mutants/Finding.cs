@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace Quiescent.Tool.Mutants;
 
-// What one run of a detector says.
+// The result of one run of a detector.
 internal enum Sign
 {
     /// <summary>It could have failed and did not.</summary>
@@ -37,7 +37,10 @@ internal readonly partial record struct Finding(Sign Sign, string Evidence)
 
     // These say that assemblies of different builds met, not that the changed code is wrong.
     private static readonly string[] s_misfits =
-        ["MissingMethodException", "MissingFieldException", "TypeLoadException", "BadImageFormatException", "FileNotFoundException"];
+        [
+            "MissingMethodException", "MissingFieldException", "TypeLoadException", "BadImageFormatException",
+            "FileNotFoundException",
+        ];
 
     public bool IsKill => Sign is Sign.Failed or Sign.Crashed or Sign.Hung;
 
@@ -51,7 +54,8 @@ internal readonly partial record struct Finding(Sign Sign, string Evidence)
 
         string output = result.Output;
         int exitCode = result.ExitCode!.Value;
-        if (exitCode != 0 && s_misfits.FirstOrDefault(misfit => output.Contains(misfit, StringComparison.Ordinal)) is { } found)
+        if (exitCode != 0
+            && s_misfits.FirstOrDefault(misfit => output.Contains(misfit, StringComparison.Ordinal)) is { } found)
         {
             return new(Sign.Unusable, LineWith(output, found));
         }
@@ -69,16 +73,18 @@ internal readonly partial record struct Finding(Sign Sign, string Evidence)
         0 => new(Sign.Silent, LastLine(output)),
         1 => new(Sign.Failed, LastLine(output)),
         3 => new(Sign.Inconclusive, LastLine(output)),
-        _ => new(Sign.Unusable, string.Create(CultureInfo.InvariantCulture, $"exit code {exitCode}: {LastLine(output)}")),
+        _ => new(
+            Sign.Unusable, string.Create(CultureInfo.InvariantCulture, $"exit code {exitCode}: {LastLine(output)}")),
     };
 
-    // The summary tells what the exit code does not: that no test matched, or that one was skipped.
+    // The summary says what the exit code does not: that no test matched, or that one was skipped.
     private static Finding OfTest(int exitCode, string output)
     {
         Match summary = Summary().Match(output);
         if (!summary.Success)
         {
-            return new(Sign.Unusable, string.Create(CultureInfo.InvariantCulture, $"exit code {exitCode}: {LastLine(output)}"));
+            return new(Sign.Unusable, string.Create(CultureInfo.InvariantCulture, $"exit code {exitCode}: "
+                + $"{LastLine(output)}"));
         }
 
         if (Number(summary, "total") == 0)
@@ -91,7 +97,9 @@ internal readonly partial record struct Finding(Sign Sign, string Evidence)
             return new(Sign.Failed, LineAfter(output, "[FAIL]"));
         }
 
-        return Number(summary, "skipped") > 0 ? new(Sign.Inconclusive, LineAfter(output, "[SKIP]")) : new(Sign.Silent, "");
+        return Number(summary, "skipped") > 0
+            ? new(Sign.Inconclusive, LineAfter(output, "[SKIP]"))
+            : new(Sign.Silent, "");
     }
 
     private static int Number(Match summary, string name) =>
@@ -101,7 +109,8 @@ internal readonly partial record struct Finding(Sign Sign, string Evidence)
         output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault("");
 
     private static string LineWith(string output, string text) =>
-        output.Split('\n', StringSplitOptions.TrimEntries).FirstOrDefault(line => line.Contains(text, StringComparison.Ordinal), "");
+        output.Split('\n', StringSplitOptions.TrimEntries).FirstOrDefault(
+            line => line.Contains(text, StringComparison.Ordinal), "");
 
     private static string LineAfter(string output, string text) =>
         output.Split('\n', StringSplitOptions.TrimEntries)
@@ -113,6 +122,7 @@ internal readonly partial record struct Finding(Sign Sign, string Evidence)
         return line.Length == 0 ? LineWith(output, "Fatal error") : line;
     }
 
-    [GeneratedRegex(@"Total: (?<total>\d+)(, Errors: (?<errors>\d+), Failed: (?<failed>\d+), Skipped: (?<skipped>\d+))?")]
+    [GeneratedRegex(
+        @"Total: (?<total>\d+)(, Errors: (?<errors>\d+), Failed: (?<failed>\d+), Skipped: (?<skipped>\d+))?")]
     private static partial Regex Summary();
 }

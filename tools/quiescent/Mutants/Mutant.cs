@@ -1,6 +1,6 @@
 namespace Quiescent.Tool.Mutants;
 
-// One small change of the shipping sources, and what should notice it.
+// One small change of the shipping sources, and what should detect it.
 internal sealed record Mutant
 {
     public required string Name { get; init; }
@@ -13,12 +13,12 @@ internal sealed record Mutant
 
     public required Change Change { get; init; }
 
-    /// <summary>To be tried in order.</summary>
+    /// <summary>Detectors, in the order in which they are tried.</summary>
     public required IReadOnlyList<Detector> Detectors { get; init; }
 
-    /// <summary>How often a detector may run before it counts as silent: more than once where chance decides.</summary>
+    /// <summary>How often a detector may run before it counts as silent: more than once if chance decides.</summary>
     public int Attempts { get; init; } = 1;
 
-    /// <summary>Where hanging is the symptom: when a detector counts as hung. Null: hanging is no kill.</summary>
+    /// <summary>If hanging is the symptom: when a detector counts as hung. Null: hanging is no kill.</summary>
     public TimeSpan? HangsAfter { get; init; }
 }

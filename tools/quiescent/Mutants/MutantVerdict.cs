@@ -12,14 +12,14 @@ internal enum Fate
     Error,
 }
 
-// What became of a mutant.
+// The fate of a mutant.
 internal sealed record MutantVerdict
 {
     public required Mutant Mutant { get; init; }
 
     public required Fate Fate { get; init; }
 
-    /// <summary>Who killed it.</summary>
+    /// <summary>The detector that killed it.</summary>
     public Detector? Detector { get; init; }
 
     public required Finding Finding { get; init; }
@@ -40,7 +40,7 @@ internal sealed record MutantVerdict
     };
 }
 
-// What a detector said of the sources as they are. It proves something only if it was silent.
+// The result of a detector on the sources as they are. It proves something only if the detector was silent.
 internal readonly record struct Control(Detector Detector, Finding Finding)
 {
     public bool Holds => Finding.Sign == Sign.Silent;

@@ -31,7 +31,8 @@ internal sealed class Report(int mutantCount, TextWriter output, TextWriter prog
         _verdicts.Add(verdict);
         Say(string.Create(
             CultureInfo.InvariantCulture,
-            $"{verdict.Word}: {verdict.Mutant.Name}, {SecondsOf(verdict):0.0} s{(verdict.Detector is null ? "" : $", by {verdict.Detector}")}"));
+            $"{verdict.Word}: {verdict.Mutant.Name}, {SecondsOf(verdict):0.0} "
+            + $"s{(verdict.Detector is null ? "" : $", by {verdict.Detector}")}"));
         if (verdict.Fate != Fate.Killed)
         {
             progress.WriteWrapped(verdict.Finding.Evidence, width, Indent);
@@ -56,7 +57,8 @@ internal sealed class Report(int mutantCount, TextWriter output, TextWriter prog
         }
 
         output.WriteLine(
-            $"{Count(Fate.Killed)} killed, {Count(Fate.Survived)} survived, {Count(Fate.Error) + Count(Fate.Inconclusive)} errors");
+            $"{Count(Fate.Killed)} killed, {Count(Fate.Survived)} survived, "
+            + $"{Count(Fate.Error) + Count(Fate.Inconclusive)} errors");
         return exitCode;
     }
 
@@ -76,7 +78,8 @@ internal sealed class Report(int mutantCount, TextWriter output, TextWriter prog
     {
         bool failed = _verdicts.Any(verdict => verdict.Fate is Fate.Survived or Fate.Error)
             || _controls.Any(control => !control.Holds && control.Finding.Sign != Sign.Inconclusive);
-        bool inconclusive = _verdicts.Any(verdict => verdict.Fate == Fate.Inconclusive) || _controls.Any(control => !control.Holds);
+        bool inconclusive = _verdicts.Any(verdict => verdict.Fate == Fate.Inconclusive)
+            || _controls.Any(control => !control.Holds);
         return failed ? ExitCode.Failed : inconclusive ? ExitCode.Inconclusive : ExitCode.Passed;
     }
 

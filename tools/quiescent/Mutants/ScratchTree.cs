@@ -1,6 +1,6 @@
 namespace Quiescent.Tool.Mutants;
 
-// A copy of the working tree to apply mutants to. It has what is not committed yet, and not what git ignores.
+// A copy of the working tree to apply mutants to. It includes uncommitted changes, and omits what git ignores.
 internal sealed class ScratchTree : IDisposable
 {
     private const int DeleteAttempts = 20;
@@ -10,7 +10,7 @@ internal sealed class ScratchTree : IDisposable
 
     private readonly bool _keep;
 
-    // The files that the current mutant changes, as they were.
+    // The original files that the current mutant changes.
     private readonly Dictionary<string, byte[]> _originals = [];
 
     private ScratchTree(string root, bool keep)
@@ -59,7 +59,7 @@ internal sealed class ScratchTree : IDisposable
         await mutant.Change.Apply(Root, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Takes the current mutant back, even one that did not apply.</summary>
+    /// <summary>Reverts the current mutant, even one that did not apply.</summary>
     public void Restore()
     {
         foreach ((string file, byte[] original) in _originals)
@@ -81,7 +81,7 @@ internal sealed class ScratchTree : IDisposable
         }
     }
 
-    // A child that was killed a moment ago may have made a file meanwhile.
+    // A child that was killed a moment ago may have created a file meanwhile.
     private void DeleteRoot()
     {
         for (int attempt = 1; ; attempt++)

@@ -11,7 +11,7 @@ internal sealed class Trial(ScratchTree tree, TimeSpan limit) : IAsyncDisposable
 
     public IReadOnlyCollection<Control> Controls => _controls.Values;
 
-    /// <summary>Runs a detector on the unchanged tree, and again if it could not tell.</summary>
+    /// <summary>Runs a detector on the unchanged tree, and again if it was inconclusive.</summary>
     public async Task<Control> RunControl(Detector detector, int attempts, CancellationToken cancellationToken)
     {
         Finding? finding = await BuildFor(detector, cancellationToken).ConfigureAwait(false);

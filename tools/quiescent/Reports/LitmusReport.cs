@@ -5,7 +5,7 @@ using Quiescent.Torture.Litmus;
 
 namespace Quiescent.Tool.Reports;
 
-// What `quiescent litmus` prints: a line for each test as it ends, a table, and the verdict.
+// The output of `quiescent litmus`: a line for each test as it ends, a table, and the verdict.
 internal static class LitmusReport
 {
     public static void WriteProgress(LitmusResult result, TextWriter output, int width)
@@ -16,7 +16,8 @@ internal static class LitmusReport
                 $"; the subject failed after {after.TotalSeconds:0.000} s: {result.Test.Forbidden}")
             : "";
         output.WriteWrapped(
-            $"{result.Test.Name}: {result.VerdictText}; the control failed in {result.ControlFailures} of {result.Turns} turns{failed}",
+            $"{result.Test.Name}: {result.VerdictText}; the control failed in {result.ControlFailures} of "
+            + $"{result.Turns} turns{failed}",
             width,
             rest: "  ");
     }
@@ -45,12 +46,17 @@ internal static class LitmusReport
         output.WriteLine();
         table.Write(output, width);
         output.WriteLine();
-        foreach (string? reason in results.Where(result => result.IsNotObservable).Select(result => result.Test.NotObservableHere).Distinct())
+        foreach (string? reason in results.Where(result => result.IsNotObservable)
+            .Select(result => result.Test.NotObservableHere)
+            .Distinct())
         {
-            output.WriteWrapped($"Not observable here: {reason}. Such a test proves nothing by itself.", width, rest: "  ");
+            output.WriteWrapped(
+                $"Not observable here: {reason}. Such a test proves nothing by itself.", width, rest: "  ");
         }
 
-        string interrupted = isInterrupted ? $"interrupted after {results.Length} of {all.Count} tests; until then " : "";
+        string interrupted = isInterrupted
+            ? $"interrupted after {results.Length} of {all.Count} tests; until then "
+            : "";
         output.WriteWrapped($"litmus: {interrupted}{Describe(results)}", width, rest: "  ");
     }
 
@@ -68,7 +74,8 @@ internal static class LitmusReport
 
     private static string Describe(LitmusResult[] results)
     {
-        string Names(Func<LitmusResult, bool> which) => string.Join(", ", results.Where(which).Select(result => result.Test.Name));
+        string Names(Func<LitmusResult, bool> which) =>
+            string.Join(", ", results.Where(which).Select(result => result.Test.Name));
         return LitmusResult.Total(results) switch
         {
             Verdict.Passed => "passed: each subject held where its control failed",

@@ -6,8 +6,8 @@ using Quiescent.Tool.Terminal;
 
 namespace Quiescent.Tool.Reports;
 
-// What `quiescent scale` prints at the end: a table for each figure, the best on top; then the project's goals if they
-// are asked for, what was left out, and the machine.
+// The closing output of `quiescent scale`: a table for each figure, the best on top; then the project's goals if
+// requested, the figures left out, and the machine.
 internal static class ScaleTable
 {
     private const string Indent = "  ";
@@ -34,7 +34,8 @@ internal static class ScaleTable
         string interrupted = result.IsInterrupted ? "interrupted; " : "";
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"scale: {interrupted}{result.Contests.Length} figures in {result.SecondsTaken:0.0} s, {result.LeftOut.Length} left out"));
+            $"scale: {interrupted}{result.Contests.Length} figures in {result.SecondsTaken:0.0} s, "
+            + $"{result.LeftOut.Length} left out"));
     }
 
     private static void Write(ContestResult contest, TextWriter output, int width)
@@ -46,7 +47,8 @@ internal static class ScaleTable
         output.WriteWrapped(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"Medians of {contest.Rounds} {(contest.Rounds == 1 ? "round" : "rounds")} of {contest.TurnSeconds:0.00} s; {better}{ratio}."),
+                $"Medians of {contest.Rounds} {(contest.Rounds == 1 ? "round" : "rounds")} of "
+                + $"{contest.TurnSeconds:0.00} s; {better}{ratio}."),
             width,
             Indent);
         TextTable table = new(
@@ -66,7 +68,8 @@ internal static class ScaleTable
             table.Write(output, width, Indent);
         }
 
-        foreach (IGrouping<string, string> without in contest.Rows.Where(row => row.Value is null).GroupBy(WhyWithout, row => row.Name))
+        foreach (IGrouping<string, string> without in contest.Rows.Where(row => row.Value is null)
+            .GroupBy(WhyWithout, row => row.Name))
         {
             output.WriteWrapped($"Without {string.Join("; ", without)}: {without.Key}", width, Indent, Indent + Indent);
         }
@@ -83,7 +86,8 @@ internal static class ScaleTable
 
     private static void AddDetails(Row row, TextTable table)
     {
-        string details = string.Join(", ", row.Details.Select(detail => $"{detail.Name} {Figure.Write(detail.Value.Median)}"));
+        string details = string.Join(
+            ", ", row.Details.Select(detail => $"{detail.Name} {Figure.Write(detail.Value.Median)}"));
         if (details.Length != 0)
         {
             table.AddNote(details);
@@ -98,7 +102,8 @@ internal static class ScaleTable
     private static void WriteGoals(ScaleResult result, TextWriter output, int width)
     {
         output.WriteWrapped(
-            $"The project's goals, by the median of the rounds: {result.Count(Verdict.Met)} met, {result.Count(Verdict.Missed)} missed, "
+            $"The project's goals, by the median of the rounds: {result.Count(Verdict.Met)} met, "
+            + $"{result.Count(Verdict.Missed)} missed, "
             + $"{result.Count(Verdict.NotJudged)} not judged here.",
             width,
             rest: Indent);
@@ -129,20 +134,27 @@ internal static class ScaleTable
 
         IEnumerable<string> each = result.LeftOut.Select(
             one => string.Create(CultureInfo.InvariantCulture, $"{one.Id} ({Math.Max(one.Seconds, 0.1):0.#} s)"));
-        string why = result.IsInterrupted ? "Not measured before the run was interrupted" : "Left out, for want of time";
+        string why = result.IsInterrupted
+            ? "Not measured before the run was interrupted"
+            : "Left out, for want of time";
         string all = string.Create(
-            CultureInfo.InvariantCulture, $"--seconds {Math.Ceiling(result.SecondsTaken + result.LeftOut.Sum(one => one.Seconds)):0}");
+            CultureInfo.InvariantCulture,
+            $"--seconds {Math.Ceiling(result.SecondsTaken + result.LeftOut.Sum(one => one.Seconds)):0}");
         output.WriteWrapped(
-            $"{why}, with the least time that each takes: {string.Join(", ", each)}. All of them fit into {all}.", width, rest: Indent);
+            $"{why}, with the least time that each takes: {string.Join(", ", each)}. All of them fit into {all}.",
+            width, rest: Indent);
         output.WriteLine();
     }
 
     private static void WriteMachine(Machine machine, TextWriter output, int width)
     {
         output.WriteWrapped(
-            $"{machine.Processor}, {machine.Cores} cores, {machine.Architecture}; {machine.OperatingSystem}; {machine.Runtime}",
+            $"{machine.Processor}, {machine.Cores} cores, {machine.Architecture}; {machine.OperatingSystem}; "
+            + $"{machine.Runtime}",
             width,
             rest: Indent);
-        output.WriteWrapped(string.Join(", ", machine.Packages.Select(package => $"{package.Name} {package.Version}")), width, rest: Indent);
+        output.WriteWrapped(
+            string.Join(", ", machine.Packages.Select(package => $"{package.Name} {package.Version}")), width,
+            rest: Indent);
     }
 }

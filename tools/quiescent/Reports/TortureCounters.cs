@@ -5,7 +5,7 @@ using Quiescent.Torture.Watch;
 
 namespace Quiescent.Tool.Reports;
 
-// All that a torture has counted: `quiescent torture --verbose`.
+// All counters of a torture: `quiescent torture --verbose`.
 internal static class TortureCounters
 {
     public static void Write(TortureResult result, TextWriter output, int width)
@@ -47,14 +47,17 @@ internal static class TortureCounters
 
     private static void Write(MemoryUse memory, TextWriter output, int width) => output.WriteWrapped(
         $"memory before and after, MiB: native {Mebibytes(memory.NativeAtStart)} and {Mebibytes(memory.NativeAtEnd)} "
-        + $"({MemoryCheck.NativeTolerance >> 20} more are allowed), working set {Mebibytes(memory.WorkingSetAtStart)} and "
-        + $"{Mebibytes(memory.WorkingSetAtEnd)}, managed {Mebibytes(memory.ManagedAtStart)} and {Mebibytes(memory.ManagedAtEnd)}",
+        + $"({MemoryCheck.NativeTolerance >> 20} more are allowed), working set "
+        + $"{Mebibytes(memory.WorkingSetAtStart)} and "
+        + $"{Mebibytes(memory.WorkingSetAtEnd)}, managed {Mebibytes(memory.ManagedAtStart)} and "
+        + $"{Mebibytes(memory.ManagedAtEnd)}",
         width,
         rest: "  ");
 
     private static void Write(string title, IEnumerable<(string Name, long Count)> counts, TextWriter output, int width)
     {
-        string[] entries = [.. counts.Where(entry => entry.Count != 0).Select(entry => $"{entry.Name} {Count(entry.Count)}")];
+        string[] entries =
+            [.. counts.Where(entry => entry.Count != 0).Select(entry => $"{entry.Name} {Count(entry.Count)}")];
         if (entries.Length != 0)
         {
             output.WriteWrapped($"{title}: {string.Join(", ", entries)}", width, rest: "  ");

@@ -21,11 +21,16 @@ internal static class TortureReport
         long graces = domains.Sum(domain => domain.GracePeriods);
         double longest = domains.Length == 0 ? 0 : domains.Max(domain => domain.LongestMilliseconds);
         Line("ran", $"{Number(result.Seconds, "0.0")} s, {result.Readers} readers, {result.Updaters} updaters");
-        Line("sections", $"{Count(result.Ages.Sum())}; {Count(result.Ages.Skip(1).Sum())} held a block across its unlinking");
-        Line("updates", $"{Count(result.Primitives.Values.Sum())} by {result.Primitives.Values.Count(count => count != 0)} primitives");
-        Line("grace periods", $"{Count(graces)} in {domains.Length} domains; the longest took {Number(longest, "N1")} ms");
-        Line("queued", $"{Count(domains.Sum(one => one.BlocksQueued))} blocks, {Count(domains.Sum(one => one.CallbacksQueued))} callbacks");
-        Line("reported", $"{Count(domains.Sum(one => one.Stalls))} stalls, {Count(domains.Sum(one => one.ReadersAbandoned))} dead readers");
+        Line("sections", $"{Count(result.Ages.Sum())}; "
+            + $"{Count(result.Ages.Skip(1).Sum())} held a block across its unlinking");
+        Line("updates", $"{Count(result.Primitives.Values.Sum())} by "
+            + $"{result.Primitives.Values.Count(count => count != 0)} primitives");
+        Line("grace periods", $"{Count(graces)} in {domains.Length} domains; the longest "
+            + $"took {Number(longest, "N1")} ms");
+        Line("queued", $"{Count(domains.Sum(one => one.BlocksQueued))} blocks, "
+            + $"{Count(domains.Sum(one => one.CallbacksQueued))} callbacks");
+        Line("reported", $"{Count(domains.Sum(one => one.Stalls))} stalls, "
+            + $"{Count(domains.Sum(one => one.ReadersAbandoned))} dead readers");
         Line("faults injected", Count(result.InjectedFailures.Values.Sum()));
         if (result.Memory is { } memory)
         {
@@ -57,7 +62,8 @@ internal static class TortureReport
 
     private static string Describe(MemoryUse memory) => memory is { NativeAtStart: long start, NativeAtEnd: long end }
         ? $"{Mebibytes(start)} MiB native before, {Mebibytes(end)} MiB after"
-        : $"{Mebibytes(memory.WorkingSetAtStart)} MiB working set before, {Mebibytes(memory.WorkingSetAtEnd)} MiB after";
+        : $"{Mebibytes(memory.WorkingSetAtStart)} MiB working set before, "
+            + $"{Mebibytes(memory.WorkingSetAtEnd)} MiB after";
 
     private static string Mebibytes(long bytes) => Number(bytes / 1048576.0, "N1");
 

@@ -2,10 +2,10 @@ using System.Text;
 
 namespace Quiescent.Tool.Terminal;
 
-// How wide lines may be, and how text is broken into them.
+// The width of lines, and how text is broken into them.
 internal static class Screen
 {
-    /// <summary>The width of a file, and of a terminal that does not tell its own.</summary>
+    /// <summary>The width of a file, and of a terminal that does not report its own.</summary>
     public const int DefaultWidth = 80;
 
     private const int NarrowestWidth = 20;
@@ -17,9 +17,10 @@ internal static class Screen
     public static int ErrorWidth => WidthOf(Console.IsErrorRedirected);
 
     /// <summary>Writes the text in lines of at most that width. A word that is longer has a line of its own.</summary>
-    /// <param name="first">What the first line begins with.</param>
-    /// <param name="rest">What every further line begins with; the same if not given.</param>
-    public static void WriteWrapped(this TextWriter output, string text, int width, string first = "", string? rest = null)
+    /// <param name="first">The beginning of the first line.</param>
+    /// <param name="rest">The beginning of every further line; the same if not given.</param>
+    public static void WriteWrapped(
+        this TextWriter output, string text, int width, string first = "", string? rest = null)
     {
         StringBuilder line = new(first);
         bool isEmpty = true;
@@ -40,7 +41,8 @@ internal static class Screen
     }
 
     /// <summary>The text cut to the width, the cut marked by an ellipsis.</summary>
-    public static string Cut(string text, int width) => text.Length <= width ? text : text[..Math.Max(width - 1, 0)] + "…";
+    public static string Cut(string text, int width) =>
+        text.Length <= width ? text : text[..Math.Max(width - 1, 0)] + "…";
 
     private static int WidthOf(bool isRedirected)
     {

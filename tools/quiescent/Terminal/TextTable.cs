@@ -1,13 +1,13 @@
 namespace Quiescent.Tool.Terminal;
 
 // One column of a table. On a narrow screen the columns of the lowest importance are left out first; the first column
-// never is.
+// is never left out.
 internal sealed record TextColumn(string Heading, int Importance = int.MaxValue)
 {
     public bool IsRight { get; init; } = true;
 }
 
-// A table of plain text that fits the width it is given, and names the columns that it had to leave out for that.
+// A table of plain text that fits the given width, and names the columns that it had to leave out for that.
 internal sealed class TextTable(params TextColumn[] columns)
 {
     private const string Gap = "  ";
@@ -46,15 +46,18 @@ internal sealed class TextTable(params TextColumn[] columns)
 
         if (shown.Count < columns.Length)
         {
-            IEnumerable<string> leftOut = columns.Where((_, index) => !shown.Contains(index)).Select(column => column.Heading);
+            IEnumerable<string> leftOut = columns.Where((_, index) => !shown.Contains(index)).Select(
+                column => column.Heading);
             output.WriteWrapped($"Left out, to fit {width} columns: {string.Join(", ", leftOut)}.", width, indent);
         }
     }
 
     private int WidthOf(TextColumn column, int index) =>
-        _rows.Where(row => row.Cells is not null).Select(row => row.Cells![index].Length).Append(column.Heading.Length).Max();
+        _rows.Where(row => row.Cells is not null).Select(row => row.Cells![index].Length).Append(
+            column.Heading.Length).Max();
 
-    private static int TotalOf(List<int> shown, int[] widths) => shown.Sum(index => widths[index]) + (shown.Count - 1) * Gap.Length;
+    private static int TotalOf(List<int> shown, int[] widths) =>
+        shown.Sum(index => widths[index]) + (shown.Count - 1) * Gap.Length;
 
     private void WriteCells(string[] cells, List<int> shown, int[] widths, TextWriter output, string indent)
     {

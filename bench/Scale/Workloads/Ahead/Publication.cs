@@ -67,7 +67,8 @@ internal sealed class Publication
         ChildProcess.Run(compiler, ["--version"], s_limit).ExitCode == 0;
 
     private string Output => Path.Combine(
-        Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.Create),
+        Environment.GetFolderPath(
+            Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.Create),
         "quiescent",
         "published",
         $"{_name}{_preference}");
@@ -77,7 +78,8 @@ internal sealed class Publication
     // Beside the program stands what it was compiled from.
     private string Stamp => Path.Combine(Output, "sources.sha256");
 
-    private bool IsUpToDate => File.Exists(ProgramPath) && File.Exists(Stamp) && File.ReadAllText(Stamp) == HashOfSources();
+    private bool IsUpToDate =>
+        File.Exists(ProgramPath) && File.Exists(Stamp) && File.ReadAllText(Stamp) == HashOfSources();
 
     private string Publish()
     {
@@ -92,13 +94,15 @@ internal sealed class Publication
         ChildResult result = ChildProcess.Run(
             "dotnet",
             [
-                "publish", Path.Combine(s_tree.Value!, _project), "-c", "Release", "-r", RuntimeInformation.RuntimeIdentifier, "--nologo",
+                "publish", Path.Combine(s_tree.Value!, _project), "-c", "Release", "-r",
+                RuntimeInformation.RuntimeIdentifier, "--nologo",
                 "--artifacts-path", output, "-o", Path.Combine(output, "program"), $"-p:Preference={_preference}",
             ],
             s_limit);
         if (result.ExitCode != 0)
         {
-            throw new InvalidOperationException($"{_name} does not build: {LastLine(result.Output)} {result.LastError}");
+            throw new InvalidOperationException(
+                $"{_name} does not build: {LastLine(result.Output)} {result.LastError}");
         }
 
         File.WriteAllText(Stamp, hash);

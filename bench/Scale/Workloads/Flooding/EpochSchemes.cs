@@ -28,7 +28,7 @@ internal readonly unsafe struct LightEpochScheme<TEpoch>(Slots slots) : IScheme
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public long Read(int slot) => LightEpoch<TEpoch>.Read(default, slots.At(slot));
 
-    // The newest action is carried out after, or along with, all others.
+    // The newest action runs after, or along with, all others.
     public void Barrier()
     {
         bool done = false;

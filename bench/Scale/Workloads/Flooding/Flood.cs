@@ -3,10 +3,10 @@ using Quiescent.Scale.Workloads.Meters;
 
 namespace Quiescent.Scale.Workloads.Flooding;
 
-// How many threads replace blocks, and how many look at them.
+// How many threads replace blocks, and how many read them.
 internal readonly record struct FloodShape(int Updaters, int Readers);
 
-// What a turn has come to. Managed bytes: of the updaters alone, and of the whole process to the end of the barrier.
+// The result of a turn. Managed bytes: of the updaters alone, and of the whole process to the end of the barrier.
 internal sealed record FloodResult(long Objects, TimeSpan Elapsed)
 {
     public double? PeakMebibytes { get; init; }
@@ -26,8 +26,8 @@ internal sealed record FloodResult(long Objects, TimeSpan Elapsed)
     public double MillionsPerSecond => Objects / Elapsed.TotalSeconds / 1e6;
 }
 
-// One turn: updaters replace blocks as fast as they can until time is up, readers look at the first slot, and the clock
-// stops when all that was handed over has been freed.
+// One turn: updaters replace blocks as fast as they can until time is up, readers read through the first slot, and the
+// clock stops when every block that was handed over has been freed.
 internal static class Flood
 {
     /// <summary>A turn in fully optimised code.</summary>

@@ -4,7 +4,7 @@ using Quiescent.Scale.Workloads.Meters;
 
 namespace Quiescent.Scale.Workloads.Flooding;
 
-// What an updater has done, and the managed bytes that it has allocated meanwhile.
+// The operations of an updater, and the managed bytes that it has allocated meanwhile.
 internal readonly record struct Updates(long Objects, long ManagedBytes);
 
 // The loops call a method per batch that is not inlined, so that each batch enters the newest code.
@@ -18,7 +18,8 @@ internal static class FloodLoops<TScheme, TPick>
     private static bool s_isWarm;
 
     /// <summary>What <see cref="WarmUp"/> takes the first time.</summary>
-    public static SetUp SetUp { get; } = new($"warming up {typeof(TScheme)} {typeof(TPick)}", TimeSpan.FromMilliseconds(500));
+    public static SetUp SetUp { get; } = new(
+        $"warming up {typeof(TScheme)} {typeof(TPick)}", TimeSpan.FromMilliseconds(500));
 
     /// <summary>Once in the process.</summary>
     public static void WarmUp(Func<Slots, TScheme> create)

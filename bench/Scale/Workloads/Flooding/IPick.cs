@@ -1,10 +1,10 @@
 namespace Quiescent.Scale.Workloads.Flooding;
 
-// Which slot an updater replaces next.
+// The slot that an updater replaces next.
 internal interface IPick<TSelf>
     where TSelf : struct, IPick<TSelf>
 {
-    /// <summary>How many slots there are for so many updaters.</summary>
+    /// <summary>The number of slots for the given number of updaters.</summary>
     static abstract int SlotsFor(int updaters);
 
     static abstract TSelf For(int updater);

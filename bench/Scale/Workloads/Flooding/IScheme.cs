@@ -17,14 +17,14 @@ internal interface IScheme
     /// <summary>Puts the first block into the slot; nothing else runs.</summary>
     void Fill(int slot);
 
-    /// <summary>Allocates a block, publishes it by exchange, and sees to it that the old one is freed when no reader
-    /// can hold it.</summary>
+    /// <summary>Allocates a block, publishes it by exchange, and has the old one freed when no reader can hold
+    /// it.</summary>
     void Replace(int slot, long value);
 
     /// <summary>A reader's section: follows the slot's pointer and reads a field.</summary>
     long Read(int slot);
 
-    /// <summary>Returns when all that was handed over has been freed; the updaters have left, readers may go
+    /// <summary>Returns when every block that was handed over has been freed; the updaters have left, readers may go
     /// on.</summary>
     void Barrier();
 

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Quiescent.Scale.Workloads.Flooding;
 
-// Without grace periods: whoever excludes or counts readers may free at once.
+// Without grace periods: an updater that excludes or counts readers may free at once.
 
 internal readonly unsafe struct Locked(Slots slots) : IScheme
 {
@@ -74,9 +74,9 @@ internal readonly unsafe struct ReaderWriterLocked(Slots slots) : IScheme
     public void Clear(int slot) => slots.Clear(slot);
 }
 
-// A reference count split in two, so that a reader never touches a block that it does not hold yet: readers count in
-// the upper 16 bits of the slot's word as they take the pointer; who replaces the block moves that count into the
-// block, where readers that find another block in the slot count down.
+// A reference count split in two, so that a reader never touches a block that it does not hold yet. Readers count in
+// the upper 16 bits of the slot's word as they take the pointer. The updater that replaces the block moves that count
+// into the block, where readers that find another block in the slot count down.
 internal readonly unsafe struct Counted(Slots slots) : IScheme
 {
     private const int CountShift = 48;

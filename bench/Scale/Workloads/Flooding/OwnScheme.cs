@@ -84,7 +84,7 @@ internal readonly unsafe struct Callback : IForm
     public void HandOver(long* block) => Rcu.Call((nint)block, s_free);
 }
 
-// A deallocator of the user's own is code to the library: the reclaimer alone calls it.
+// A user's deallocator is code to the library: only the reclaimer calls it.
 internal readonly unsafe struct UserDeallocator : IForm
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -12,7 +12,8 @@ internal readonly unsafe struct Slots(int count) : IDisposable
     public const int Apart = 16;
 
     // SAFETY: freed by Dispose, when no thread uses the slots any more.
-    private readonly RcuPointer<long>* _first = (RcuPointer<long>*)NativeMemory.AlignedAlloc((nuint)count * 8, Apart * 8);
+    private readonly RcuPointer<long>* _first = (RcuPointer<long>*)NativeMemory.AlignedAlloc(
+        (nuint)count * 8, Apart * 8);
 
     public int Count => count;
 

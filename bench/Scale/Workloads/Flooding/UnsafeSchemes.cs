@@ -22,7 +22,7 @@ internal readonly unsafe struct FreeAtOnce(Slots slots) : IScheme
     public void Clear(int slot) => slots.Clear(slot);
 }
 
-// What .NET programs do without a second thought: allocate on the garbage-collected heap and forget.
+// What .NET programs usually do: allocate on the garbage-collected heap and forget.
 internal readonly struct GcHeap(Slots slots) : IScheme
 {
     private readonly Block?[] _slots = new Block?[slots.Count];

@@ -59,8 +59,10 @@ internal sealed partial class PeakMemory
 
     private static double Read(string name)
     {
-        string line = File.ReadLines("/proc/self/status").First(line => line.StartsWith(name, StringComparison.Ordinal));
-        return double.Parse(line[name.Length..].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture);
+        string line = File.ReadLines("/proc/self/status").First(
+            line => line.StartsWith(name, StringComparison.Ordinal));
+        return double.Parse(
+            line[name.Length..].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture);
     }
 
     [LibraryImport("libc", EntryPoint = "malloc_trim")]

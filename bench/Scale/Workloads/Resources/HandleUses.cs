@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Quiescent.Scale.Workloads.Resources;
 
-// The pattern in unmanaged memory behind a handle of the base library's kind.
+// The pattern in unmanaged memory behind a handle like those of the base library.
 internal sealed unsafe class BlockHandle : SafeHandle
 {
     public BlockHandle()
@@ -34,7 +34,7 @@ internal sealed unsafe class RcuBlockHandle : RcuSafeHandle
     }
 }
 
-// The floor: used without asking.
+// The floor: used without any check.
 internal sealed unsafe class BareHandle : IShared
 {
     private readonly BlockHandle _handle = new();

@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Quiescent.Scale.Workloads.Resources;
 
-// The pattern in a file, which goes when the turn does.
+// The pattern in a file, which is deleted after the turn.
 internal sealed class PatternFile : IDisposable
 {
     public PatternFile() => File.WriteAllBytes(Path, Pattern.Bytes);
@@ -22,7 +22,8 @@ internal abstract class MappedView : IDisposable
 
     protected MappedView()
     {
-        _mapping = MemoryMappedFile.CreateFromFile(_file.Path, FileMode.Open, mapName: null, capacity: 0, MemoryMappedFileAccess.Read);
+        _mapping = MemoryMappedFile.CreateFromFile(
+            _file.Path, FileMode.Open, mapName: null, capacity: 0, MemoryMappedFileAccess.Read);
         Accessor = _mapping.CreateViewAccessor(0, Pattern.Length, MemoryMappedFileAccess.Read);
     }
 
@@ -36,7 +37,7 @@ internal abstract class MappedView : IDisposable
     }
 }
 
-// The floor: nothing keeps the mapping but that the turn holds it.
+// The floor: only the turn itself keeps the mapping.
 internal sealed unsafe class RawView : MappedView, IShared
 {
     private readonly byte* _bytes;

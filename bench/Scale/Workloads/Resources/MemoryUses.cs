@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 
 namespace Quiescent.Scale.Workloads.Resources;
 
-// A manager of unmanaged memory as one writes it without the library: nothing keeps the memory while a span is read.
+// A hand-written manager of unmanaged memory: nothing keeps the memory while a span is read.
 internal sealed unsafe class PatternManager : MemoryManager<byte>
 {
     private readonly byte* _bytes = Pattern.Allocate();
@@ -40,7 +40,7 @@ internal sealed unsafe class RawSpan : IShared
     }
 }
 
-// What a Memory<byte> costs to ask for its span; the base library's kind of manager, or the library's.
+// The cost of asking a Memory<byte> for its span; with a manager like the base library's, or the library's.
 internal abstract class ManagedMemory(IMemoryOwner<byte> manager) : IDisposable
 {
     public long Batch<TLoop>(ReadOnlySpan<ushort> offsets)

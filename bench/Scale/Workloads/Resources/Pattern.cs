@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Quiescent.Scale.Workloads.Resources;
 
-// What the resources hold, and where it is read: bytes at random, in random order. Both fit in a processor's
+// The contents of the resources, and the order of reading: random bytes, in random order. Both fit in a processor's
 // first-level cache, so that the way to a byte is measured and not the byte.
 internal static unsafe class Pattern
 {
@@ -29,7 +29,7 @@ internal static unsafe class Pattern
 
     public static ReadOnlySpan<ushort> Offsets => s_offsets;
 
-    /// <summary>Of the bytes at all offsets.</summary>
+    /// <summary>The sum of the bytes at all offsets.</summary>
     public static long Sum { get; }
 
     /// <summary>A copy in unmanaged memory.</summary>

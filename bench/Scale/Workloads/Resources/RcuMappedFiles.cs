@@ -37,7 +37,7 @@ internal sealed class GuardedFile() : RcuMapping(Rcu.DefaultDomain), IShared
     }
 }
 
-// A section a byte, by a handle of the thread's.
+// A section a byte, by a registered reader of the thread.
 internal sealed class FileByHandle() : RcuMapping(Rcu.DefaultDomain), IShared
 {
     public long Batch<TLoop>(ReadOnlySpan<ushort> offsets)

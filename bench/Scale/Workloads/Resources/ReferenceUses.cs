@@ -8,7 +8,7 @@ internal sealed unsafe class PatternOwner : IDisposable
 {
     private byte* _bytes = Pattern.Allocate();
 
-    // SAFETY: whoever reads has kept the owner from being disposed of; offsets lie within the pattern.
+    // SAFETY: the reader has kept the owner from being disposed of; offsets lie within the pattern.
     public byte At(int offset) => _bytes[offset];
 
     public void Dispose()
@@ -35,8 +35,8 @@ internal sealed class VolatileField : IShared
     }
 }
 
-// A count of readers beside the object; the field's own is the first. Who finds it at 0 has come too late and looks
-// again.
+// A count of readers beside the object; the field's own reference is the first. A reader that finds 0 has come too late
+// and looks again.
 internal sealed class CountedField : IShared
 {
     private Counted? _counted = new();

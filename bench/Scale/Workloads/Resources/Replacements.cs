@@ -10,7 +10,7 @@ internal interface IReplacing : IDisposable
     void Replace(Disposed value);
 }
 
-// Counts, where it is disposed of, in a place of its turn's own.
+// Counts its disposal, in a field of its turn.
 internal sealed class Disposed(StrongBox<long> count) : IDisposable
 {
     public void Dispose() => count.Value++;
@@ -45,7 +45,8 @@ internal static class Replacements
         bytes = GC.GetAllocatedBytesForCurrentThread() - bytes;
         if (disposed.Value != replaced)
         {
-            throw new InvalidOperationException($"{replaced:N0} objects were put in place and {disposed.Value:N0} disposed of.");
+            throw new InvalidOperationException(
+                $"{replaced:N0} objects were put in place and {disposed.Value:N0} disposed of.");
         }
 
         return new Reading(time.TotalNanoseconds / replaced) { Details = [new("B/object", (double)bytes / replaced)] };

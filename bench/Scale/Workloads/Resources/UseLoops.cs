@@ -6,7 +6,7 @@ namespace Quiescent.Scale.Workloads.Resources;
 /// it.</summary>
 internal interface IUse
 {
-    /// <summary>Uses the resource; what is read at the offset, if anything is.</summary>
+    /// <summary>Uses the resource, and returns what it read at the offset, if anything.</summary>
     long Once(int offset);
 }
 

@@ -14,7 +14,7 @@ internal interface IShared : IDisposable
 // Threads that use one resource again and again; the value is nanoseconds per use and thread.
 internal static class UseTurn
 {
-    /// <summary>A contestant that reads the pattern: a turn in which a batch came to another sum has failed.</summary>
+    /// <summary>A contestant that reads the pattern: a turn in which a batch gives another sum has failed.</summary>
     public static Contestant Of<TShared, TLoop>(string name, Side side, int threads)
         where TShared : class, IShared, new()
         where TLoop : struct, ILoop => new(name, side, length =>
@@ -23,8 +23,8 @@ internal static class UseTurn
             return new Reading(time);
         });
 
-    /// <summary>A contestant that may allocate, with the managed bytes of each use; what it reads is its own
-    /// affair.</summary>
+    /// <summary>A contestant that may allocate, with the managed bytes of each use; what it reads is not
+    /// checked.</summary>
     public static Contestant Allocating<TShared, TLoop>(string name, Side side, int threads)
         where TShared : class, IShared, new()
         where TLoop : struct, ILoop => new(name, side, length =>

@@ -1,7 +1,9 @@
-//! F1, F2: allocate 64 bytes, publish by exchange, destroy the old block after a grace period; or while a reader overstays.
+//! F1, F2: allocate 64 bytes, publish by exchange, destroy the old block after a grace period; or while a reader
+//! overstays.
 
 use crate::peer::{
-    barrier, frees, memory_mebibytes, pass, read_field, register, replace, Arguments, Node, Slot, Stop, READ_BATCH, STOP,
+    barrier, frees, memory_mebibytes, pass, read_field, register, replace, Arguments, Node, Slot, Stop, READ_BATCH,
+    STOP,
 };
 use crossbeam_epoch::{Atomic, Owned};
 use std::hint::black_box;

@@ -1,5 +1,5 @@
-//! crossbeam-epoch: a registered handle per thread, `pin` per section, `defer_destroy` for what was unlinked. It has neither
-//! a wait for a grace period nor a barrier; the end of a flood is when what was deferred last has run.
+//! crossbeam-epoch: a registered handle per thread, `pin` per section, `defer_destroy` for what was unlinked. It has
+//! neither a wait for a grace period nor a barrier; a flood ends when what was deferred last has run.
 //! The workloads are those of the C programs beside it, and so are arguments and answer.
 
 mod floods;

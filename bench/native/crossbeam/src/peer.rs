@@ -50,7 +50,8 @@ impl Stop {
     }
 }
 
-/// Every thread passes the gate: all are ready then. Main looks at the memory before it passes it a second time, with all others.
+/// Every thread passes the gate: all are ready then. Main reads the memory before it passes it a second time, with all
+/// others.
 pub fn pass(gate: &Barrier) {
     gate.wait();
     gate.wait();

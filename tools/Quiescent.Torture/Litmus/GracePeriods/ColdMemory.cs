@@ -2,8 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace Quiescent.Torture.Litmus.GracePeriods;
 
-// Memory that no cache holds, for stores that take long: what the thread stores after them waits behind them in the
-// store buffer.
+// Memory that no cache holds, for stores that take long: later stores of the thread wait behind them in the store
+// buffer.
 internal sealed unsafe class ColdMemory : IDisposable
 {
     private const nuint Bytes = 256 * 1024 * 1024;
@@ -14,14 +14,14 @@ internal sealed unsafe class ColdMemory : IDisposable
     // SAFETY: freed by Dispose, after the last slice.
     private readonly byte* _memory = (byte*)NativeMemory.Alloc(Bytes);
 
-    // So that no store of a reader's is the first touch of its page.
+    // Touches every page, so that no reader's store is the first in its page.
     public ColdMemory() => NativeMemory.Fill(_memory, Bytes, 1);
 
-    /// <summary>Stores to 4 to 47 random lines. Returns something that depends on the loads, so that they are
-    /// made.</summary>
+    /// <summary>Stores to 4 to 47 random lines. Returns a value that depends on the loads, so that the compiler keeps
+    /// them.</summary>
     public uint Dirty(ref uint random)
     {
-        // The stores' pages are looked up beforehand: a store that waits for its address does not wait in the buffer.
+        // Looks up the pages of the stores beforehand: a store that waits for its address does not wait in the buffer.
         byte** pages = stackalloc byte*[Pages];
         uint sum = 0;
         for (int i = 0; i < Pages; i++)

@@ -1,10 +1,10 @@
 namespace Quiescent.Torture.Litmus.GracePeriods;
 
-// A way to have an unlinked block poisoned after a grace period, used by one updater.
+// A way to have an unlinked block poisoned after a grace period; one updater uses it.
 internal unsafe interface IFreeForm
 {
     /// <param name="block">Unlinked.</param>
-    /// <param name="before">A cookie taken before the unlink, for the control, which makes the mistake.</param>
+    /// <param name="before">A cookie from before the unlink, for the control, which makes that mistake.</param>
     void Free(LitmusBlock* block, GracePeriodState before);
 
     /// <summary>Returns when all blocks are poisoned.</summary>
@@ -42,7 +42,7 @@ internal readonly unsafe struct CallWithHead(RcuDomain domain) : IFreeForm
     private static void Poison(RcuHead* head) => Poisoning.Free((byte*)head - LitmusBlock.HeadOffset);
 }
 
-// By hand, under a cookie: one taken now, after the unlink, or the control's, taken before.
+// By hand, under a cookie taken now, after the unlink; or, in the control, before it.
 internal readonly unsafe struct FreeUnderCookie(RcuDomain domain, bool isTakenBefore) : IFreeForm
 {
     private readonly Queue<(GracePeriodState Cookie, nint Block)> _waiting = new();

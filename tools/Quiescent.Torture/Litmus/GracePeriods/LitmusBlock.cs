@@ -21,7 +21,7 @@ internal unsafe struct LitmusBlock
     [FieldOffset(0)]
     public long Value;
 
-    /// <summary>For those forms of freeing that need one.</summary>
+    /// <summary>For the forms of freeing that need one.</summary>
     [FieldOffset(HeadOffset)]
     public RcuHead Head;
 

@@ -2,9 +2,10 @@ using Quiescent.Torture.Litmus.Readers;
 
 namespace Quiescent.Torture.Litmus.GracePeriods;
 
-// Message passing: whoever dereferences a published block sees what was stored into it before. The control publishes
-// first and fills afterwards, which shows on any machine. That the store of the pointer is a release, none with x86's
-// total store order can show, where stores are never reordered: there only the machine code says it.
+// Message passing: a reader that dereferences a published block sees everything that was stored into it before. The
+// control publishes first and fills afterwards, which shows on any machine. No machine with x86's total store order can
+// show that the store of the pointer is a release, since stores are never reordered there: only the machine code shows
+// it.
 internal static unsafe class PublishLitmus
 {
     public static LitmusOutcome Run(RcuDomain domain, bool publishesFirst, LitmusSlice slice)
@@ -43,7 +44,7 @@ internal static unsafe class PublishLitmus
         }
     }
 
-    // Reads the fields from the last one filled to the first: they must be filled, and all alike.
+    // Reads the fields from the last one filled to the first: they must be filled, and all equal.
     private struct Fields(Stage stage, uint random) : ISectionBody
     {
         private uint _random = random;

@@ -30,10 +30,10 @@ internal static unsafe class ReclaimLitmus
     }
 }
 
-// Looks at the block again and again, for poison comes late or not at all.
+// Reads the block again and again, because poison comes late or not at all.
 internal unsafe struct Looks(Stage stage, ColdMemory? cold, int maxLooksLog2, uint random) : ISectionBody
 {
-    // What poison needs at the least to get from one core to another.
+    // At least the time that poison needs to get from one core to another.
     private const int MinLooks = 512;
     private const int MaxPauseLog2 = 8;
 

@@ -3,7 +3,7 @@ using Quiescent.Torture.Litmus.Readers;
 
 namespace Quiescent.Torture.Litmus.GracePeriods;
 
-// What one reader and one updater share for a slice: a pointer, the blocks that it is given in turn, and when to stop.
+// What one reader and one updater share for a slice: a pointer, the blocks that it points to in turn, and when to stop.
 internal sealed unsafe class Stage : IDisposable
 {
     private const int Blocks = 512;
@@ -11,9 +11,10 @@ internal sealed unsafe class Stage : IDisposable
 
     private static readonly TimeSpan s_bound = TimeSpan.FromSeconds(60);
 
-    // SAFETY: both are freed by Dispose, after both threads have ended and everything queued has been carried out.
+    // SAFETY: Dispose frees both, after both threads have ended and everything queued has been reclaimed.
     private readonly LitmusBlock* _blocks = (LitmusBlock*)NativeMemory.AlignedAlloc(BlockBytes, Alignment);
-    private readonly RcuPointer<LitmusBlock>* _pointer = (RcuPointer<LitmusBlock>*)NativeMemory.AlignedAlloc(Alignment, Alignment);
+    private readonly RcuPointer<LitmusBlock>* _pointer =
+        (RcuPointer<LitmusBlock>*)NativeMemory.AlignedAlloc(Alignment, Alignment);
     private readonly ManualResetEventSlim _hasBegun = new();
     private long _next;
     private long _sections;
@@ -33,7 +34,7 @@ internal sealed unsafe class Stage : IDisposable
 
     public RcuPointer<LitmusBlock>* Pointer => _pointer;
 
-    /// <summary>The next block in turn, not yet published; long out of every reader's hands.</summary>
+    /// <summary>The next block in turn, not yet published; no reader has held it for a long time.</summary>
     public LitmusBlock* Next() => _blocks + (_next++ % Blocks);
 
     /// <summary>Publishes the next block, filled, and returns the one it replaced.</summary>
@@ -55,13 +56,13 @@ internal sealed unsafe class Stage : IDisposable
         return Volatile.Read(ref _stop) == 0;
     }
 
-    /// <summary>On the reader's thread: the forbidden outcome was seen.</summary>
+    /// <summary>Records, on the reader's thread, that it saw the forbidden outcome.</summary>
     public void Fail() => Volatile.Write(ref _failures, _failures + 1);
 
     /// <summary>
-    /// Reads sections on one thread and updates on another, until the time is over or the reader has seen what it must
-    /// not. A run is a section or an update, whichever were fewer. With <paramref name="onTwoCores"/> each keeps to a
-    /// core; not for updates that start threads.
+    /// Reads sections on one thread and updates on another, until the time is over or the reader has seen the forbidden
+    /// outcome. A run is a section or an update, whichever are fewer. With <paramref name="onTwoCores"/> each thread
+    /// keeps to a core; not for updates that start threads.
     /// </summary>
     public LitmusOutcome Run<TSections, TBody>(
         TSections sections, TBody body, TimeSpan time, Action update, bool onTwoCores = false)
@@ -79,7 +80,7 @@ internal sealed unsafe class Stage : IDisposable
         return new LitmusOutcome(Math.Min(_sections, _updates), _failures);
     }
 
-    /// <summary>Keeps the memory if a thread does not end, which is reported by then.</summary>
+    /// <summary>Leaks the memory if a thread does not end, which has been reported by then.</summary>
     public void Dispose()
     {
         Volatile.Write(ref _stop, 1);

@@ -2,12 +2,12 @@ using Quiescent.Torture.Litmus.Readers;
 
 namespace Quiescent.Torture.Litmus.GracePeriods;
 
-// The updater's own stale epoch: what it frees is covered by a grace period that starts after the unlink, whatever the
-// updater has seen, queued or held open before. The reader's sections are announced in between, so that a grace period
-// too old does not wait for them. The control waits for a cookie taken before the unlink.
+// The updater's own stale epoch: a grace period that starts after the unlink covers what the updater frees, whatever
+// the updater has seen, queued or held open before. The reader announces its sections in between, so that a grace
+// period that is too old does not wait for them. The control waits for a cookie taken before the unlink.
 internal static class StaleEpochLitmus
 {
-    // Long sections: what is filed too early is still carried out by another thread some time later.
+    // Long sections: if a block is filed too early, another thread still reclaims it only some time later.
     private const int MaxLooksLog2 = 18;
 
     private static readonly TimeSpan s_bound = TimeSpan.FromSeconds(60);
@@ -21,7 +21,8 @@ internal static class StaleEpochLitmus
     {
         using Stage stage = new();
         uint random = slice.Seed;
-        return stage.Run(new GuardSections(domain), new Looks(stage, cold: null, MaxLooksLog2, random + 1), slice.Time, () =>
+        Looks looks = new(stage, cold: null, MaxLooksLog2, random + 1);
+        return stage.Run(new GuardSections(domain), looks, slice.Time, () =>
         {
             GracePeriodState before = domain.GetState();
             using (ReadGuard guard = domain.ReadLock())
@@ -37,14 +38,14 @@ internal static class StaleEpochLitmus
         });
     }
 
-    /// <summary>Unlinks and frees when a state read long before, and a block queued then, have had their grace
-    /// period.</summary>
+    /// <summary>Unlinks and frees after the grace period of a state read, and of a block queued, long before.</summary>
     public static unsafe LitmusOutcome AfterOldState<TFree>(RcuDomain domain, TFree form, LitmusSlice slice)
         where TFree : struct, IFreeForm
     {
         using Stage stage = new();
         uint random = slice.Seed;
-        return stage.Run(new GuardSections(domain), new Looks(stage, cold: null, MaxLooksLog2, random + 1), slice.Time, () =>
+        Looks looks = new(stage, cold: null, MaxLooksLog2, random + 1);
+        return stage.Run(new GuardSections(domain), looks, slice.Time, () =>
         {
             GracePeriodState before = domain.GetState();
             form.Free(stage.Exchange(), before);
@@ -55,7 +56,7 @@ internal static class StaleEpochLitmus
         });
     }
 
-    // A cookie taken now is another one as soon as the earlier one's grace period has started.
+    // A cookie taken now differs from the earlier one as soon as that one's grace period has started.
     private static void WaitUntilStarted(RcuDomain domain, GracePeriodState before)
     {
         if (!SpinWait.SpinUntil(() => domain.GetState() != before, s_bound))

@@ -2,10 +2,10 @@ using Quiescent.Torture.Litmus.Readers;
 
 namespace Quiescent.Torture.Litmus.GracePeriods;
 
-// The kernel's RCU+sync+read. The writer sets x, waits for a grace period, sets y; no section sees the new y and the
-// old x, in whichever order it reads them: one that missed x had begun before the grace period, which waits for it, and
-// y comes after. The section reads x, y and x again. Without wait and section the first of these orders shows on any
-// machine; x86 never shows the second, since it keeps both the stores and the loads in order.
+// The kernel's RCU+sync+read. The writer sets x, waits for a grace period, and sets y; no section sees the new y and
+// the old x, in whichever order it reads them: a section that missed x began before the grace period, which waits for
+// it, and y comes after. The section reads x, y and x again. Without wait and section the first of these orders shows
+// on any machine; x86 never shows the second, since it keeps both the stores and the loads in order.
 internal static unsafe class SyncReadLitmus
 {
     private const int X = 0;

@@ -61,9 +61,9 @@ internal readonly unsafe struct UnfencedSections : ISections, IDisposable
     public void Dispose() => NativeMemory.AlignedFree(_started);
 }
 
-// The library's own engine and announcement, with nothing in the reader. With the process-wide barrier this is what a
-// domain does under Asymmetric. Without, the engine is the one made for readers that fence: the grace period has the
-// full fence of the exchange that starts it, and no other.
+// The library's own engine and announcement, with no fence in the reader. With the process-wide barrier this is what a
+// domain does under Asymmetric. Without it, the engine is the one for readers that fence: the grace period has the full
+// fence of the exchange that starts it, and no other.
 internal readonly unsafe struct EngineSections : ISections
 {
     private readonly SlotTable _slots;
@@ -78,7 +78,7 @@ internal readonly unsafe struct EngineSections : ISections
     public void Read<TBody>(ref TBody body)
         where TBody : struct, ISectionBody
     {
-        // SAFETY: the table outlives the slot, for the struct refers to it.
+        // SAFETY: the table outlives the slot, because the struct refers to it.
         ReaderSlot* slot = _slots.Extend(new SlotOwner(_slots, Thread.CurrentThread));
         DomainState* words = _slots.State;
         while (body.Next())

@@ -32,8 +32,8 @@ internal readonly unsafe struct DefaultDomainSections : ISections
     public void Synchronize() => Rcu.Synchronize();
 }
 
-// Sections through a handle.
-internal readonly unsafe struct HandleSections(RcuDomain domain) : ISections
+// Sections of a registered reader.
+internal readonly unsafe struct RegisteredReaderSections(RcuDomain domain) : ISections
 {
     public void Read<TBody>(ref TBody body)
         where TBody : struct, ISectionBody
@@ -71,7 +71,7 @@ internal readonly unsafe struct GoOnlineSections(RcuDomain domain) : ISections
     public void Synchronize() => domain.Synchronize();
 }
 
-// Free sections of a reader that stays online, each ended by a quiescent state.
+// Free sections of a reader that stays online; a quiescent state ends each.
 internal readonly unsafe struct QuiescentStateSections(RcuDomain domain) : ISections
 {
     public void Read<TBody>(ref TBody body)

@@ -20,7 +20,7 @@ internal readonly unsafe struct SleepableSections(SrcuDomain domain) : ISections
     public void Synchronize() => domain.Synchronize();
 }
 
-// The library's own scan with its fences, of sections that one thread counts by plain stores, and so without a fence.
+// The library's own scan with its fences, of sections that one thread counts by plain stores and so without a fence.
 internal readonly unsafe struct PlainlyCountedSections : ISections
 {
     private readonly Stripes _stripes = new();

@@ -41,7 +41,7 @@ internal readonly unsafe struct PlainAccess : IAccess
     public static void Store(ulong* location, ulong value) => *location = value;
 }
 
-// As the library does it.
+// As in the library.
 internal readonly unsafe struct OrderedAccess : IAccess
 {
     public static ulong Load(ulong* location) => Order.Acquire(location);

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Quiescent.Torture.Litmus.Shapes;
 
-// Runs a shape again and again, all its threads starting each run together, and judges batches of runs.
+// Runs a shape again and again, all its threads starting each run together, and judges the runs in batches.
 internal sealed unsafe class ShapeLitmus<TShape> : IDisposable
     where TShape : struct, IShape
 {
@@ -14,7 +14,7 @@ internal sealed unsafe class ShapeLitmus<TShape> : IDisposable
 
     private static readonly int s_linesPerRun = 2 + TShape.Threads;
 
-    // SAFETY: freed by Dispose, after the threads have ended. A line for each thread's turn, then for each run x, y and
+    // SAFETY: Dispose frees it, after the threads have ended. A line for each thread's turn, then for each run x, y and
     // each thread's loads.
     private readonly byte* _turns = (byte*)NativeMemory.AlignedAlloc(Bytes(TShape.Threads), LineBytes);
     private readonly byte* _runs = (byte*)NativeMemory.AlignedAlloc(Bytes(Batch * s_linesPerRun), LineBytes);
@@ -46,7 +46,7 @@ internal sealed unsafe class ShapeLitmus<TShape> : IDisposable
         NativeMemory.AlignedFree(_runs);
     }
 
-    // Thread 0: clears the words of a batch, takes part in it, judges it.
+    // Thread 0 clears the words of a batch, takes part in it, and judges it.
     private LitmusOutcome Direct(LitmusSlice slice)
     {
         long end = Environment.TickCount64 + (long)slice.Time.TotalMilliseconds;
@@ -96,8 +96,8 @@ internal sealed unsafe class ShapeLitmus<TShape> : IDisposable
             ulong* y = (ulong*)(lines + LineBytes);
             int pause = Randomly.Length(ref random, MaxPauseLog2);
 
-            // All caches hold both words: loads are quick, and stores wait until the other caches have given the line
-            // up.
+            // All caches hold both words: loads are quick, and stores wait until the other caches have given up the
+            // line.
             _ = Volatile.Read(ref *x) + Volatile.Read(ref *y);
             Meet(thread, ++turn);
             Randomly.Pause(pause);
@@ -105,7 +105,7 @@ internal sealed unsafe class ShapeLitmus<TShape> : IDisposable
         }
     }
 
-    // All threads meet; whoever waits for one that has no core gives its own up.
+    // All threads meet here. A thread that waits for one without a core yields its own.
     private void Meet(int thread, ulong turn)
     {
         Volatile.Write(ref Turn(thread), turn);

@@ -2,7 +2,7 @@ using Quiescent.Ordering;
 
 namespace Quiescent.Torture.Litmus.Shapes;
 
-// A shape: what each of some threads does with two words x and y, zero at first, and what their loads must not find
+// A shape: what each of a few threads does with two words x and y, zero at first, and what their loads must not find
 // together.
 internal unsafe interface IShape
 {
@@ -85,8 +85,9 @@ internal readonly unsafe struct MessagePassing<TAccess> : IShape
     public static bool IsForbidden(ReadOnlySpan<ulong> loaded) => loaded is [_, _, 1, 0];
 }
 
-// IRIW, independent reads of independent writes: two readers see two threads' stores in opposite orders. That what one
-// reader has seen of an unlink and a grace period's start, no other sees the other way round.
+// IRIW, independent reads of independent writes: two readers see two threads' stores in opposite orders. In the
+// library: when one reader has seen an unlink and the start of a grace period in one order, no other sees them in the
+// other.
 internal readonly unsafe struct IndependentReads<TAccess> : IShape
     where TAccess : struct, IAccess
 {
