@@ -30,7 +30,7 @@ public class ListenerTests
             Forms.QueueAll(domain);
         }
 
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
         AwaitAllSaid(domain, heard);
     }
 
@@ -97,7 +97,7 @@ public class ListenerTests
         });
         domain.Synchronize();
         Until.True(() => Volatile.Read(ref left) <= 0);
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
         AwaitAllSaid(domain, heard);
     }
 
@@ -171,7 +171,7 @@ public class ListenerTests
         });
         Worker.JoinAll(updaters);
         Assert.NotEqual(0, domain.GetStatistics().GracePeriodsCompleted);
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
         Assert.Equal(0, inside);
         AwaitAllSaid(domain, heard);
     }
@@ -254,7 +254,7 @@ public class ListenerTests
 
         Volatile.Write(ref stop, true);
         Worker.JoinAll(workers);
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
     }
 
     // Fault caught: notes, or their ring, that are made for nobody.

@@ -87,7 +87,7 @@ public sealed class AllocationFailureTests
             }
         }
 
-        Assert.Equal(queued, Books.MustBalance(domain).BlocksFreed);
+        Assert.Equal(queued, RcuAssert.BooksBalance(domain).BlocksFreed);
         domain.Dispose();
         Assert.Equal(0, domain.GetStatistics().PagesInUse);
     }

@@ -54,7 +54,7 @@ public sealed unsafe class BufferedAppendTests : IDisposable
         }
 
         WaitUntilCarried(queue, Rounds + 1);
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
     }
 
     private static void WaitUntilCarried(PageQueue* queue, long position)

@@ -126,7 +126,7 @@ public unsafe class DisposeRaceTests
         Thread.SpinWait(round * 211 % 20_000);
         Worker.Run(domain.Dispose);
         Worker.JoinAll(workers);
-        return Books.MustBeConsistent(domain);
+        return RcuAssert.BooksConsistent(domain);
     }
 
     private static void Queue(RcuDomain domain, Form form, FlaggedBlock* block)

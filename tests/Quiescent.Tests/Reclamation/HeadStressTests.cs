@@ -44,7 +44,7 @@ public class HeadStressTests
 
         // Without a barrier first: it would heal a reclaimer that sleeps over waiting heads.
         Until.True(() => Forms.CarriedOut(domain) == queued);
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
         Assert.Equal(queued, Forms.Queued(domain));
         Assert.Equal(strays, CountingHeap.Strays);
         Assert.Equal(0, Inside.Backlog(domain).Count);

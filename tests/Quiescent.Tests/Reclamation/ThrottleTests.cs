@@ -27,7 +27,7 @@ public class ThrottleTests
             Assert.Equal(count, Forms.Waiting(domain));
         }
 
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
         Assert.Equal(0, Inside.Backlog(domain).Count);
     }
 
@@ -69,7 +69,7 @@ public class ThrottleTests
             Assert.Equal(before + 1_700, Forms.Waiting(domain));
         }
 
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
     }
 
     // An interrupt that is pending ends each pause at once, with an exception that the library catches, and is pending
@@ -119,7 +119,7 @@ public class ThrottleTests
         Assert.InRange(inside, 0, Pages / 4);
         Assert.InRange(online, 0, Pages / 4);
         Assert.InRange(onReclaimer, 0, Pages / 4);
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
     }
 
     [Fact]
@@ -137,7 +137,7 @@ public class ThrottleTests
         }
 
         Until.True(() => !Inside.Backlog(domain).IsOverLimit);
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
     }
 
     private static void MustEnd(Worker worker)

@@ -40,7 +40,7 @@ public class WakeUpStressTests
         }
 
         Worker.JoinAll(workers);
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
     }
 
     [Theory]
@@ -75,7 +75,7 @@ public class WakeUpStressTests
         }));
         Until.True(() => Forms.CarriedOut(domain) == Threads * Each);
         Until.True(() => Inside.IsIdle(domain));
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
     }
 
     private static unsafe void Free(RcuDomain domain) => domain.Free(Forms.NewBlock(16));

@@ -22,7 +22,7 @@ public sealed class ArrayPoolTests
     public void A_returned_array_is_rented_again_after_the_sections_from_before_and_not_earlier(DomainKind domainKind)
     {
         using GracePeriodDomain domain = Kinds.New(domainKind);
-        using Steps steps = new(domain);
+        using GracePeriodStepper steps = new(domain);
         RcuArrayPool<int> pool = new(domain);
         int[] array = pool.Rent(100);
         using (new Visitor(domain))
@@ -47,7 +47,7 @@ public sealed class ArrayPoolTests
     public void Arrays_returned_one_after_the_other_wait_for_their_own_readers(DomainKind domainKind)
     {
         using GracePeriodDomain domain = Kinds.New(domainKind);
-        using Steps steps = new(domain);
+        using GracePeriodStepper steps = new(domain);
         RcuArrayPool<int> pool = new(domain);
         Queue<(Visitor Visitor, int[] Array)> inside = [];
         for (int i = 0; i < 20; i++)
@@ -77,7 +77,7 @@ public sealed class ArrayPoolTests
     public void An_array_is_cleared_after_the_sections_from_before_its_return(DomainKind domainKind)
     {
         using GracePeriodDomain domain = Kinds.New(domainKind);
-        using Steps steps = new(domain);
+        using GracePeriodStepper steps = new(domain);
         RcuArrayPool<int> pool = new(domain);
         int[] array = pool.Rent(100);
         array.AsSpan().Fill(7);
@@ -97,15 +97,15 @@ public sealed class ArrayPoolTests
     public void An_array_returned_uncleared_may_come_back_as_it_was_and_one_of_references_cleared_keeps_nothing()
     {
         using RcuDomain domain = new();
-        using Steps steps = new(domain);
+        using GracePeriodStepper steps = new(domain);
         RcuArrayPool<object?> pool = new(domain);
         WeakReference content = RentFillAndReturn(pool, out object?[] array);
-        Collect();
+        Garbage.Collect();
         Assert.True(content.IsAlive);
         steps.Advance();
         Assert.Same(array, Assert.Single(RentMany(pool, 10, 1)));
         Assert.All(array, Assert.Null);
-        Collect();
+        Garbage.Collect();
         Assert.False(content.IsAlive);
     }
 
@@ -114,7 +114,7 @@ public sealed class ArrayPoolTests
     public void A_second_return_is_recognised_wherever_the_array_is_by_then(DomainKind domainKind)
     {
         using GracePeriodDomain domain = Kinds.New(domainKind);
-        using Steps steps = new(domain);
+        using GracePeriodStepper steps = new(domain);
         RcuArrayPool<int> pool = new(domain);
         int[] array = pool.Rent(100);
         pool.Return(array);
@@ -172,7 +172,7 @@ public sealed class ArrayPoolTests
         Assert.Throws<ArgumentNullException>(() => pool.Return(null!));
         pool.Return([]);
         pool.Return(pool.Rent(0));
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
     }
 
     [Fact]
@@ -182,7 +182,7 @@ public sealed class ArrayPoolTests
         RcuArrayPool<byte> pool = new(domain);
         Assert.Throws<ArgumentException>(() => pool.Return(new byte[100]));
         Assert.Throws<ArgumentException>(() => pool.Return(new byte[17]));
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
     }
 
     [Fact]
@@ -206,7 +206,7 @@ public sealed class ArrayPoolTests
         RcuArrayPool<int> pool = new(domain, maxArraysPerBucket: PerBucket);
         using Visitor visitor = new(domain);
         WeakReference[] arrays = ReturnMany(pool, Many);
-        Collect();
+        Garbage.Collect();
         Assert.InRange(arrays.Count(array => array.IsAlive), 0, Bound);
         Assert.InRange(domain.GetStatistics().CallbacksWaiting + domain.GetStatistics().BlocksWaiting, 0, Bound);
         GC.KeepAlive(pool);
@@ -217,13 +217,13 @@ public sealed class ArrayPoolTests
     {
         const int Many = 500;
         using RcuDomain domain = new();
-        using Steps steps = new(domain);
+        using GracePeriodStepper steps = new(domain);
         RcuArrayPool<int> pool = new(domain, maxArraysPerBucket: PerBucket);
         WeakReference[] arrays = ReturnMany(pool, Many);
         steps.Advance();
         arrays = [.. arrays, .. ReturnMany(pool, Many)];
         steps.Advance();
-        Collect();
+        Garbage.Collect();
         Assert.InRange(arrays.Count(array => array.IsAlive), 1, 4 * PerBucket);
         GC.KeepAlive(pool);
     }
@@ -243,7 +243,7 @@ public sealed class ArrayPoolTests
         domain.Barrier();
         Until.True(() =>
         {
-            Collect();
+            Garbage.Collect();
             return !dropped.Any(one => one.IsAlive);
         });
     }
@@ -286,7 +286,7 @@ public sealed class ArrayPoolTests
             Assert.Empty(RentMany(pool, 100, PerBucket).Intersect(arrays, ReferenceEqualityComparer.Instance));
         }
 
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
     }
 
     [Theory]
@@ -304,7 +304,7 @@ public sealed class ArrayPoolTests
                 pool.Return(pool.Rent(100));
             }
         });
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
     }
 
     // What the pool is for. Each array says which version it holds, in every element, from its publication to its
@@ -359,7 +359,7 @@ public sealed class ArrayPoolTests
         Worker.JoinAll(updaters);
         Worker.JoinAll(readers);
         Assert.NotEqual(0, reused);
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
 
         static void Check(long[]? array, int spins)
         {
@@ -424,11 +424,4 @@ public sealed class ArrayPoolTests
 
     private static void AssertRefused(Action action) =>
         Assert.True(Record.Exception(action) is InvalidOperationException or ArgumentException, "A second return was taken for a first one.");
-
-    private static void Collect()
-    {
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
-        GC.Collect();
-    }
 }

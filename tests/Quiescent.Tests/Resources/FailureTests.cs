@@ -44,7 +44,7 @@ public sealed class FailureTests
 
             domain.Barrier(); // Starts the reclaimer, where that had failed.
             Until.True(() => Array.TrueForAll(resources, resource => resource.Releases.Count != 0));
-            Books.MustBalance(domain);
+            RcuAssert.BooksBalance(domain);
             Assert.All(resources, resource => Assert.Equal(1, resource.Releases.Count));
         }
     }
@@ -76,7 +76,7 @@ public sealed class FailureTests
         }
 
         made.ForEach(resource => resource.Close());
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
         Until.True(() => made.TrueForAll(resource => resource.Releases.Count == 1));
         Until.True(() => !Mapping.IsMapped(path));
         Assert.Equal(isReferred ? 1 : 0, owners.Count);
@@ -110,7 +110,7 @@ public sealed class FailureTests
         }
 
         Until.True(() => Array.TrueForAll(resources, resource => resource.Releases.Count != 0));
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
         Assert.All(resources, resource => Assert.Equal(1, resource.Releases.Count));
     }
 
@@ -128,7 +128,7 @@ public sealed class FailureTests
             Assert.Equal(0, resources[0].Releases.Count);
         });
         Until.True(() => Array.TrueForAll(resources, resource => resource.Releases.Count != 0));
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
     }
 
     [Theory]
@@ -156,7 +156,7 @@ public sealed class FailureTests
         }
 
         Until.True(() => releases.Count == 12);
-        Books.MustBalance(domain);
+        RcuAssert.AllReclaimed(domain);
         Assert.Equal((12, 9, 9L), (releases.Count, failures.Count, domain.GetStatistics().CallbacksFailed));
         Assert.All(failures, failure => Assert.IsType<NotSupportedException>(failure));
     }
