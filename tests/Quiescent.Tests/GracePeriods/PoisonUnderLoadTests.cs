@@ -20,22 +20,8 @@ public sealed unsafe class PoisonUnderLoadTests
         SynchronizeAsync,
     }
 
-    public static TheoryData<ReadSideBarrier, Wait> AllWaits
-    {
-        get
-        {
-            TheoryData<ReadSideBarrier, Wait> rows = [];
-            foreach (ReadSideBarrier readSide in Enum.GetValues<ReadSideBarrier>())
-            {
-                foreach (Wait wait in Enum.GetValues<Wait>())
-                {
-                    rows.Add(readSide, wait);
-                }
-            }
-
-            return rows;
-        }
-    }
+    public static MatrixTheoryData<ReadSideBarrier, Wait> AllWaits =>
+        new(Enum.GetValues<ReadSideBarrier>(), Enum.GetValues<Wait>());
 
     [Theory]
     [MemberData(nameof(AllWaits))]

@@ -6,7 +6,7 @@ namespace Quiescent.Tests.Resources;
 // What closing promises, the same for each resource in each kind of domain: at once, once, and not under a reader.
 public sealed class ClosingTests
 {
-    public static TheoryData<ResourceKind, DomainKind> All => Kinds.All;
+    public static MatrixTheoryData<ResourceKind, DomainKind> All => Kinds.All;
 
     // The reader dereferences before and after: whatever it finds must be open. Faults caught: a release that does not
     // wait, one that waits for a grace period of another domain, or for one that began before the close.

@@ -12,7 +12,7 @@ public sealed class DroppedTests
 {
     private const int Several = 20;
 
-    public static TheoryData<ResourceKind, DomainKind> All => Kinds.Finalized;
+    public static MatrixTheoryData<ResourceKind, DomainKind> All => Kinds.Finalized;
 
     // Faults caught: a finalizer that releases, and one that waits for readers itself.
     [Theory]

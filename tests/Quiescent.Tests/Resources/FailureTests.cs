@@ -8,7 +8,7 @@ namespace Quiescent.Tests.Resources;
 // Closing cannot fail: whatever the library runs out of, and however much waits. What a release throws is an event.
 public sealed class FailureTests
 {
-    public static TheoryData<string, Failing> All => Failures.All;
+    public static MatrixTheoryData<string, Failing> All => Failures.All;
 
     // On threads of their own, whose first contact with the domain it is, and on one that the domain knows.
     [Theory]

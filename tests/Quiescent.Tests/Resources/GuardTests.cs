@@ -6,7 +6,7 @@ namespace Quiescent.Tests.Resources;
 // Which guards a resource is dereferenced through. One of another domain protects nothing.
 public sealed class GuardTests
 {
-    public static TheoryData<ResourceKind, DomainKind> All => Kinds.All;
+    public static MatrixTheoryData<ResourceKind, DomainKind> All => Kinds.All;
 
     [Theory]
     [MemberData(nameof(All))]
