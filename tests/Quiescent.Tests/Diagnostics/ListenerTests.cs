@@ -228,6 +228,7 @@ public class ListenerTests
 
     // The listener comes and goes while grace periods pass: what one hears it hears once, and in order.
     [Fact]
+    [Trait("Category", "Slow")]
     public void Listening_may_begin_and_end_at_any_time()
     {
         using RcuDomain domain = Domains.New(name: Name);

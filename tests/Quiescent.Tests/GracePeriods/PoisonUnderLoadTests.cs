@@ -6,6 +6,7 @@ namespace Quiescent.Tests.GracePeriods;
 // Readers of all kinds against updaters that free after each of the ways to wait. Blocks are poisoned when freed and
 // reused only after that: poison inside a section means that a grace period was too short. What it is to catch is every
 // break of O1 to O6 at once; which one, the tests of the engine and the litmus say.
+[Trait("Category", "Slow")]
 public sealed unsafe class PoisonUnderLoadTests
 {
     private const int Pointers = 8;

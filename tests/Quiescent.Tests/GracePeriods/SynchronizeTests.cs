@@ -36,6 +36,7 @@ public sealed class SynchronizeTests
     }
 
     [Theory]
+    [Trait("Category", "Slow")]
     [InlineData(ReadSideBarrier.Asymmetric)]
     [InlineData(ReadSideBarrier.Full)]
     public void Readers_that_never_pause_do_not_block_it(ReadSideBarrier readSide)

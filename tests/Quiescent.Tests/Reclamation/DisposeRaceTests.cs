@@ -6,6 +6,7 @@ namespace Quiescent.Tests.Reclamation;
 
 // O11: whoever queues while the domain is being disposed of is either accepted, and then it is carried out, or told so,
 // and then the block is still the caller's. There is no third way, and no doubt which it was.
+[Trait("Category", "Slow")]
 public unsafe class DisposeRaceTests
 {
     private const int Threads = 3;

@@ -5,6 +5,7 @@ namespace Quiescent.Tests.Reclamation;
 
 // The intrusive queue's hand-over (O10). A protocol that hands the last node over by a flag and a barrier passed
 // everything else and hung within seconds here.
+[Trait("Category", "Slow")]
 public class HeadStressTests
 {
     private const int Threads = 4;

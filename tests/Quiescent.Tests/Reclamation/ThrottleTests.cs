@@ -76,6 +76,7 @@ public class ThrottleTests
     // again after it: so a thread can count its own pauses. A lock that is waited for counts too, which happens now and
     // then.
     [Theory]
+    [Trait("Category", "Slow")]
     [InlineData(Form.Headless)]
     [InlineData(Form.Head)]
     [InlineData(Form.User)]

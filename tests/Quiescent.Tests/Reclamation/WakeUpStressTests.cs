@@ -5,6 +5,7 @@ namespace Quiescent.Tests.Reclamation;
 // O9's handshake, flag and barrier and second look, at its seam: appends that meet the reclaimer on its way to sleep. A
 // wake-up that is lost once is healed by the next append, so each round ends with a look at whether everything was
 // carried out.
+[Trait("Category", "Slow")]
 public class WakeUpStressTests
 {
     private const int Threads = 3;

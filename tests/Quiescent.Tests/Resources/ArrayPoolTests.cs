@@ -311,6 +311,7 @@ public sealed class ArrayPoolTests
     // return; whoever rents it writes at once. So a reader under whom it is rented again sees two versions, and a
     // renter who is not alone another's.
     [Theory]
+    [Trait("Category", "Slow")]
     [MemberData(nameof(Domains))]
     public void Readers_see_each_published_array_whole_until_their_sections_end(DomainKind domainKind)
     {

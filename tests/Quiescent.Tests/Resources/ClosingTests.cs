@@ -147,6 +147,7 @@ public sealed class ClosingTests
 
     // Faults caught: a state that two threads read as open before either has closed it.
     [Theory]
+    [Trait("Category", "Slow")]
     [MemberData(nameof(All))]
     public void Of_several_threads_that_close_it_at_once_one_does(ResourceKind kind, DomainKind domainKind)
     {
@@ -278,6 +279,7 @@ public sealed class ClosingTests
     }
 
     [Theory]
+    [Trait("Category", "Slow")]
     [MemberData(nameof(All))]
     public void Closing_while_the_domain_is_disposed_of_releases_once(ResourceKind kind, DomainKind domainKind)
     {

@@ -37,6 +37,7 @@ public sealed class DroppedTests
 
     // Nobody but the finalizer thread has ever queued anything here.
     [Theory]
+    [Trait("Category", "Slow")]
     [MemberData(nameof(All))]
     public void What_is_dropped_together_with_its_domain_is_released(ResourceKind kind, DomainKind domainKind)
     {
@@ -55,6 +56,7 @@ public sealed class DroppedTests
 
     // A disposed domain ends no section: its readers may still be where they were.
     [Theory]
+    [Trait("Category", "Slow")]
     [MemberData(nameof(All))]
     public void What_is_dropped_after_its_domain_s_disposal_is_not_released_under_a_section_from_before(
         ResourceKind kind, DomainKind domainKind)
@@ -78,6 +80,7 @@ public sealed class DroppedTests
 
     // Dropped with the release under way, and after it.
     [Theory]
+    [Trait("Category", "Slow")]
     [MemberData(nameof(All))]
     public void What_was_closed_and_dropped_is_released_once(ResourceKind kind, DomainKind domainKind)
     {
@@ -98,6 +101,7 @@ public sealed class DroppedTests
 
     // The finalizer thread is everybody's: it must not wait for a reader, whatever the domain's policy does to others.
     [Theory]
+    [Trait("Category", "Slow")]
     [InlineData(ResourceKind.Handle, BacklogPolicy.Block)]
     [InlineData(ResourceKind.Memory, BacklogPolicy.Block)]
     [InlineData(ResourceKind.File, BacklogPolicy.Block)]
@@ -132,6 +136,7 @@ public sealed class DroppedTests
 
     // What a finalizer throws ends the process.
     [Theory]
+    [Trait("Category", "Slow")]
     [MemberData(nameof(Failures.All), MemberType = typeof(Failures))]
     public void A_finalizer_that_finds_no_memory_loses_nothing(string place, Failing failing)
     {

@@ -12,6 +12,7 @@ public sealed class FailureTests
 
     // On threads of their own, whose first contact with the domain it is, and on one that the domain knows.
     [Theory]
+    [Trait("Category", "Slow")]
     [MemberData(nameof(All))]
     public void Closing_needs_no_memory(string place, Failing failing)
     {

@@ -295,6 +295,7 @@ public sealed class FileTests
 
     // Readers check every byte of a page while mappings come and go under them.
     [Theory]
+    [Trait("Category", "Slow")]
     [MemberData(nameof(Domains))]
     public void Readers_see_each_mapping_whole_while_it_is_replaced(DomainKind domainKind)
     {
