@@ -33,7 +33,6 @@ public sealed unsafe class HeadQueueRaceTests : IDisposable
     // Faults caught: a cell that is overwritten while it is read, a count that runs ahead of its cell, a chain that is
     // cut at the wrong head. Item n is always the same head, so a wrong one is known at once.
     [Fact]
-    [Trait("Category", "Slow")]
     public void Each_head_comes_out_once_and_in_order_while_its_producer_goes_on()
     {
         using BareEngine bare = new();

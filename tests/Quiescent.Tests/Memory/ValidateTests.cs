@@ -120,6 +120,7 @@ public unsafe class ValidateTests
     }
 
     [Theory]
+    [Trait("Category", "Slow")]
     [MemberData(nameof(Forms.All), MemberType = typeof(Forms))]
     public void Every_form_is_carried_out_under_validation(Form form)
     {

@@ -56,7 +56,6 @@ public sealed class DroppedTests
 
     // A disposed domain ends no section: its readers may still be where they were.
     [Theory]
-    [Trait("Category", "Slow")]
     [MemberData(nameof(All))]
     public void What_is_dropped_after_its_domain_s_disposal_is_not_released_under_a_section_from_before(
         ResourceKind kind, DomainKind domainKind)
@@ -80,7 +79,6 @@ public sealed class DroppedTests
 
     // Dropped with the release under way, and after it.
     [Theory]
-    [Trait("Category", "Slow")]
     [MemberData(nameof(All))]
     public void What_was_closed_and_dropped_is_released_once(ResourceKind kind, DomainKind domainKind)
     {

@@ -96,6 +96,7 @@ public sealed class FailureTests
     }
 
     [Theory]
+    [Trait("Category", "Slow")]
     [MemberData(nameof(Kinds.All), MemberType = typeof(Kinds))]
     public void Closing_is_not_refused_beyond_the_backlog_limit(ResourceKind kind, DomainKind domainKind)
     {
