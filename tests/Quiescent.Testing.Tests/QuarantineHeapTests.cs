@@ -4,6 +4,9 @@ namespace Quiescent.Testing.Tests;
 
 public sealed unsafe class QuarantineHeapTests : IDisposable
 {
+    // The heap is one for the process: other tests have left blocks there.
+    public QuarantineHeapTests() => QuarantineHeap.Empty();
+
     public void Dispose() => QuarantineHeap.Empty();
 
     [Fact]
