@@ -136,8 +136,18 @@ public readonly unsafe struct QuarantineHeap : INativeDeallocator
         }
     }
 
-    /// <summary>Requires that no block was written to after it was freed, that no block was freed twice, and that none
-    /// was freed that is not the heap's. Forgets what it found afterwards.</summary>
+    /// <summary>Whether a reader has read poison: every byte of the value is <see cref="PoisonByte"/>. So its block was
+    /// freed before the read.</summary>
+    /// <typeparam name="T">What the reader read.</typeparam>
+    /// <param name="value">What the reader found. Live blocks must hold at least one other byte.</param>
+    /// <returns>False for any value with at least one other byte.</returns>
+    /// <remarks>Takes no lock.</remarks>
+    public static bool IsPoison<T>(in T value)
+        where T : unmanaged =>
+        !MemoryMarshal.AsBytes(new ReadOnlySpan<T>(in value)).ContainsAnyExcept(PoisonByte);
+
+    /// <summary>Requires that no block was written to after it was freed, and that nothing was freed twice or that is
+    /// not the heap's. What was found is forgotten then.</summary>
     /// <exception cref="RcuAssertException">Something was found; the message lists all of it.</exception>
     public static void Verify()
     {

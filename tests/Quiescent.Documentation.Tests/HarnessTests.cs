@@ -64,6 +64,7 @@ public sealed class HarnessTests : IDisposable
         """));
 
     [Theory]
+    [Trait("Category", "Slow")]
     [InlineData("int number = \"one\";", "page.md:2: the snippet does not compile.\npage.md:2: error CS0029")]
     [InlineData("static int Unused() => 1;", "does not compile.\npage.md:2: error CS8321")]
     [InlineData("string text = null;\nConsole.Write(text);", "does not compile.\npage.md:2: error CS8600")]
@@ -119,6 +120,7 @@ public sealed class HarnessTests : IDisposable
         StringComparison.Ordinal);
 
     [Fact]
+    [Trait("Category", "Slow")]
     public void A_program_that_does_not_end_is_reported()
     {
         using SnippetCheck impatient = new() { Bound = TimeSpan.FromSeconds(2) };

@@ -15,6 +15,7 @@ public sealed class PackagedDocumentationTests
         typeof(PackagedDocumentationTests).Assembly.GetCustomAttribute<AssemblyConfigurationAttribute>()!.Configuration;
 
     [Theory]
+    [Trait("Category", "Slow")]
     [InlineData("Quiescent", "M:Quiescent.Rcu.Synchronize")]
     [InlineData("Quiescent.Testing", "T:Quiescent.Testing.QuarantineHeap")]
     public async Task It_names_no_internal_member(string package, string member)

@@ -4,6 +4,7 @@ using Quiescent.Documentation.Tests.Snippets;
 namespace Quiescent.Documentation.Tests;
 
 /// <summary>Every block of C# on every page of the tree is compiled, run, and does what the page says.</summary>
+[Trait("Category", "Slow")]
 public sealed class SnippetTests : IDisposable
 {
     private readonly SnippetCheck _check = new();

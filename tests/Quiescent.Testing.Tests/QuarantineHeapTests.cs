@@ -4,6 +4,9 @@ namespace Quiescent.Testing.Tests;
 
 public sealed unsafe class QuarantineHeapTests : IDisposable
 {
+    // The heap is one for the process: other tests have left blocks there.
+    public QuarantineHeapTests() => QuarantineHeap.Empty();
+
     public void Dispose() => QuarantineHeap.Empty();
 
     [Fact]
@@ -14,7 +17,14 @@ public sealed unsafe class QuarantineHeapTests : IDisposable
         QuarantineHeap.Free(block);
         RcuAssert.Freed(block);
         Assert.Equal(0x6B6B6B6B6B6B6B6BUL, *block);
+        Assert.True(QuarantineHeap.IsPoison(in *block));
     }
+
+    [Theory]
+    [InlineData(0UL)]
+    [InlineData(0x6B6B6B6B6B6B6B00UL)]
+    [InlineData(0x006B6B6B6B6B6B6BUL)]
+    public void A_value_with_another_byte_is_no_poison(ulong value) => Assert.False(QuarantineHeap.IsPoison(in value));
 
     [Fact]
     public void A_write_after_the_free_is_found()

@@ -98,4 +98,57 @@ public sealed unsafe class RcuAssertTests : IDisposable
         stepper.AdvanceUntilIdle();
         RcuAssert.BooksBalance(_domain);
     }
+
+    [Fact]
+    public void Books_are_consistent_while_blocks_and_callbacks_wait()
+    {
+        using GracePeriodStepper stepper = new(_domain);
+        _domain.Free<QuarantineHeap>(QuarantineHeap.New(1L));
+        _domain.Call(() => { });
+        RcuStatistics books = RcuAssert.BooksConsistent(_domain);
+        Assert.Equal((1, 1), (books.BlocksWaiting, books.CallbacksWaiting));
+        Assert.Throws<RcuAssertException>(() => RcuAssert.AllReclaimed(_domain));
+        Assert.True(stepper.AdvanceUntilIdle());
+        RcuAssert.AllReclaimed(_domain);
+    }
+
+    [Fact]
+    public void All_is_reclaimed_also_where_a_callback_failed()
+    {
+        _domain.Call(() => throw new InvalidDataException("busted"));
+        Assert.Equal(1, RcuAssert.AllReclaimed(_domain).CallbacksFailed);
+        Assert.Throws<RcuAssertException>(() => RcuAssert.BooksBalance(_domain));
+    }
+
+    // Faults caught: a check that no broken books fail. Such books are made up here, as no domain keeps them.
+    [Fact]
+    public void Books_that_are_not_consistent_are_seen()
+    {
+        RcuStatistics sound = new()
+        {
+            BlocksQueued = 5,
+            BlocksFreed = 3,
+            BlocksWaiting = 2,
+            CallbacksQueued = 4,
+            CallbacksInvoked = 1,
+            CallbacksWaiting = 3,
+            GracePeriodsStarted = 2,
+            GracePeriodsCompleted = 1,
+            ReaderSlots = 1,
+            ReaderSlotsInUse = 1,
+        };
+        RcuAssert.RequireConsistent(_domain, sound);
+        Assert.All(
+            new RcuStatistics[]
+            {
+                sound with { BlocksFreed = 2 },
+                sound with { BlocksFreed = 6, BlocksWaiting = -1 },
+                sound with { CallbacksInvoked = 2 },
+                sound with { CallbacksInvoked = 5, CallbacksWaiting = -1 },
+                sound with { GracePeriodsCompleted = 3 },
+                sound with { GracePeriodsStarted = 3 },
+                sound with { ReaderSlotsInUse = 2 },
+            },
+            broken => Assert.Throws<RcuAssertException>(() => RcuAssert.RequireConsistent(_domain, broken)));
+    }
 }

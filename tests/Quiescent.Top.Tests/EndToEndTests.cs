@@ -5,6 +5,7 @@ using System.Text.Json;
 namespace Quiescent.Top.Tests;
 
 // The tool, a process of its own, looks at another.
+[Trait("Category", "Slow")]
 public sealed class EndToEndTests
 {
     private static readonly TimeSpan s_bound = TimeSpan.FromSeconds(100);

@@ -8,6 +8,7 @@ public sealed class InterruptionTests
 {
     // The run would last an hour, and the test with it.
     [Fact]
+    [Trait("Category", "Slow")]
     public void An_interrupted_run_is_brought_to_rest_and_has_a_verdict()
     {
         using CancellationTokenSource interruption = new();

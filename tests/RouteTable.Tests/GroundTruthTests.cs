@@ -70,6 +70,7 @@ public sealed class GroundTruthTests
     }
 
     [Fact]
+    [Trait("Category", "Slow")]
     public void For_the_real_tables_it_and_the_trie_agree_wherever_the_replay_stands()
     {
         Change[] changes = Change.Between(Tables.Older, Tables.Newer);

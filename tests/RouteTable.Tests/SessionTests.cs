@@ -4,6 +4,7 @@ using RouteTable.Trie;
 
 namespace RouteTable.Tests;
 
+[Trait("Category", "Slow")]
 public sealed class SessionTests
 {
     [Theory]

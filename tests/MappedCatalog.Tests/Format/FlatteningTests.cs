@@ -49,6 +49,7 @@ public sealed class FlatteningTests
     }
 
     [Fact]
+    [Trait("Category", "Slow")]
     public void The_real_tables_are_as_the_ground_truth_has_them()
     {
         var random = new Random(7);

@@ -6,6 +6,7 @@ namespace MappedCatalog.Tests.Serving;
 
 /// <summary>The page, in a headless Chromium. Without one the tests are skipped, unless QUIESCENT_REQUIRE_CHROMIUM is
 /// 1.</summary>
+[Trait("Category", "Slow")]
 public sealed class PageTests : IAsyncLifetime
 {
     private readonly string _profile = Directory.CreateTempSubdirectory("catalog-page-").FullName;

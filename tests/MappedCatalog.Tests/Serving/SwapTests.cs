@@ -57,6 +57,7 @@ public sealed class SwapTests
     }
 
     [Fact]
+    [Trait("Category", "Slow")]
     public async Task It_swaps_by_itself_and_the_real_tables_are_answered_right()
     {
         await using Service service = await Service.StartAsync(Tables.Real, swapInterval: TimeSpan.FromMilliseconds(50));

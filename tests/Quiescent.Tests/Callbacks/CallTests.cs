@@ -29,7 +29,7 @@ public sealed unsafe class CallTests : IDisposable
 
         reader.Release();
         Until.True(() => _log.Count == 3);
-        Assert.Equal(3, Books.MustBalance(domain).CallbacksInvoked);
+        Assert.Equal(3, RcuAssert.BooksBalance(domain).CallbacksInvoked);
         Assert.Equal([1, 2, 3], _log.Numbers);
         Assert.Equal(0, _log.Strays);
     }

@@ -37,7 +37,7 @@ public sealed unsafe class CallbackFailureTests : IDisposable
         Assert.All(reports, report => Assert.Equal("failing", report.DomainName));
         Assert.True(onReclaimer);
 
-        RcuStatistics books = Books.MustBalance(domain);
+        RcuStatistics books = RcuAssert.AllReclaimed(domain);
         Assert.Equal(101, books.CallbacksFailed);
         Assert.Equal(201, books.CallbacksInvoked);
     }
@@ -81,7 +81,7 @@ public sealed unsafe class CallbackFailureTests : IDisposable
             Catching(domain.Barrier);
         }
 
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
         Assert.Equal(20, _log.Count);
         Until.True(() => Reclamation.Inside.IsIdle(domain));
     }

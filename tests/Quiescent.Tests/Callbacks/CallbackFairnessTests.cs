@@ -97,7 +97,7 @@ public unsafe class CallbackFairnessTests
         }
 
         Volatile.Write(ref stop, true);
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
         Until.True(() => Inside.IsIdle(domain));
         Assert.True(rounds > 0);
     }
@@ -127,7 +127,7 @@ public unsafe class CallbackFairnessTests
         }
 
         flood.Join();
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
     }
 
     // A thread that goes on filling pages is left to collect them itself, but it must not run user code (O8): if nobody

@@ -37,7 +37,7 @@ public sealed unsafe class CallbackOrderTests : IDisposable
         domain.Barrier();
         Assert.Equal(Enumerable.Range(0, count).Select(i => (long)i), _log.Numbers);
         Assert.Equal(0, _log.Strays);
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
     }
 
     [Fact]

@@ -56,7 +56,7 @@ public class InsideCallbackTests
         Assert.Null(failure);
         Until.True(() => domain.Poll(state));
         Assert.Equal(1 + Enum.GetValues<Form>().Length, Forms.Reclaimed(domain));
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
     }
 
     [Fact]
@@ -101,7 +101,7 @@ public class InsideCallbackTests
         domain.Barrier();
         Assert.Equal(5, thrown.Count);
         Assert.All(thrown, exception => Assert.IsType<InvalidOperationException>(exception));
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
     }
 
     [Fact]

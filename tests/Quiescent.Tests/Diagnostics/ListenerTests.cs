@@ -30,7 +30,7 @@ public class ListenerTests
             Forms.QueueAll(domain);
         }
 
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
         AwaitAllSaid(domain, heard);
     }
 
@@ -97,7 +97,7 @@ public class ListenerTests
         });
         domain.Synchronize();
         Until.True(() => Volatile.Read(ref left) <= 0);
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
         AwaitAllSaid(domain, heard);
     }
 
@@ -171,7 +171,7 @@ public class ListenerTests
         });
         Worker.JoinAll(updaters);
         Assert.NotEqual(0, domain.GetStatistics().GracePeriodsCompleted);
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
         Assert.Equal(0, inside);
         AwaitAllSaid(domain, heard);
     }
@@ -228,6 +228,7 @@ public class ListenerTests
 
     // The listener comes and goes while grace periods pass: what one hears it hears once, and in order.
     [Fact]
+    [Trait("Category", "Slow")]
     public void Listening_may_begin_and_end_at_any_time()
     {
         using RcuDomain domain = Domains.New(name: Name);
@@ -254,7 +255,7 @@ public class ListenerTests
 
         Volatile.Write(ref stop, true);
         Worker.JoinAll(workers);
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
     }
 
     // Fault caught: notes, or their ring, that are made for nobody.

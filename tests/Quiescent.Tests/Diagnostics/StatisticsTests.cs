@@ -26,11 +26,11 @@ public unsafe class StatisticsTests
                 Forms.Queue(domain, form);
             }
 
-            books = Books.MustBeConsistent(domain);
+            books = RcuAssert.BooksConsistent(domain);
             Assert.Equal(Forms.IsCallback(form) ? (0, 3) : (3, 0), (books.BlocksWaiting, books.CallbacksWaiting));
         }
 
-        books = Books.MustBalance(domain);
+        books = RcuAssert.BooksBalance(domain);
         Assert.Equal(Forms.IsCallback(form) ? (0, 3) : (3, 0), (books.BlocksFreed, books.CallbacksInvoked));
         Assert.Equal(0, books.CallbacksFailed);
     }
@@ -54,7 +54,7 @@ public unsafe class StatisticsTests
             {
                 long blocks = Volatile.Read(ref blocksQueued);
                 long callbacks = Volatile.Read(ref callbacksQueued);
-                RcuStatistics now = Books.MustBeConsistent(domain);
+                RcuStatistics now = RcuAssert.BooksConsistent(domain);
                 Assert.True(now.BlocksQueued >= Math.Max(blocks, last.BlocksQueued), $"{last} {now}");
                 Assert.True(now.CallbacksQueued >= Math.Max(callbacks, last.CallbacksQueued), $"{last} {now}");
                 Assert.True(now.BlocksFreed >= last.BlocksFreed && now.CallbacksInvoked >= last.CallbacksInvoked, $"{last} {now}");
@@ -85,7 +85,7 @@ public unsafe class StatisticsTests
         poller.Join();
         Assert.True(readings > 0);
 
-        RcuStatistics books = Books.MustBalance(domain);
+        RcuStatistics books = RcuAssert.BooksBalance(domain);
         Assert.Equal(2 * Threads * Each, books.BlocksFreed);
         Assert.Equal(2 * Threads * Each, CountingHeap.Freed - freedBefore);
         Assert.Equal(Threads * Each, books.CallbacksInvoked);
@@ -123,7 +123,7 @@ public unsafe class StatisticsTests
             Assert.InRange(domain.GetStatistics().PagesInUse, 100_000 / 508, (100_000 / 508) + 1);
         }
 
-        Assert.InRange(Books.MustBalance(domain).PagesInUse, 0, 1);
+        Assert.InRange(RcuAssert.BooksBalance(domain).PagesInUse, 0, 1);
     }
 
     [Fact]
@@ -132,7 +132,7 @@ public unsafe class StatisticsTests
         RcuDomain domain = Domains.New();
         Forms.QueueAll(domain);
         domain.Dispose();
-        RcuStatistics books = Books.MustBeConsistent(domain);
+        RcuStatistics books = RcuAssert.BooksConsistent(domain);
         Assert.Equal((7, 7), (books.BlocksQueued, books.BlocksFreed));
         Assert.Equal((5, 5), (books.CallbacksQueued, books.CallbacksInvoked));
         Assert.Equal(0, books.PagesInUse);

@@ -42,7 +42,7 @@ public sealed unsafe class CallbackFaultTests
             Forms.QueueAll(domain);
         }
 
-        RcuStatistics books = Books.MustBalance(domain);
+        RcuStatistics books = RcuAssert.AllReclaimed(domain);
         Assert.Equal(6 * Each, Interlocked.Read(ref s_throws) - before);
         Assert.Equal(6 * Each, books.CallbacksFailed);
         Assert.Equal(6 * Each, reported.Count);
@@ -54,13 +54,13 @@ public sealed unsafe class CallbackFaultTests
     // Fault caught: a domain that hangs because its own reclaimer is the reader that it waits for. Guards and handles
     // are ref structs: once the callback has returned nobody holds one, so what it left open is ended, and said.
     [Theory]
-    [InlineData(ReaderKind.Guard, false)]
-    [InlineData(ReaderKind.Handle, false)]
-    [InlineData(ReaderKind.Online, false)]
-    [InlineData(ReaderKind.Guard, true)]
-    [InlineData(ReaderKind.Handle, true)]
-    [InlineData(ReaderKind.Online, true)]
-    public void What_a_callback_leaves_open_is_ended_and_reported(ReaderKind kind, bool validate)
+    [InlineData(ParkedReaderKind.Section, false)]
+    [InlineData(ParkedReaderKind.Registered, false)]
+    [InlineData(ParkedReaderKind.Online, false)]
+    [InlineData(ParkedReaderKind.Section, true)]
+    [InlineData(ParkedReaderKind.Registered, true)]
+    [InlineData(ParkedReaderKind.Online, true)]
+    public void What_a_callback_leaves_open_is_ended_and_reported(ParkedReaderKind kind, bool validate)
     {
         const int Callbacks = 10;
         using RcuDomain domain = Domains.New(validate: validate, name: "left");
@@ -74,12 +74,12 @@ public sealed unsafe class CallbackFaultTests
         }
 
         Forms.QueueAll(domain);
-        Books.MustBalance(domain);
+        RcuAssert.AllReclaimed(domain);
         Until.True(() => reports.Count == Callbacks);
         Assert.Equal(Callbacks, domain.GetStatistics().ReadersAbandoned);
         Assert.All(reports, e => Assert.Equal(("rcu reclaimer (left)", 1), (e.ThreadName, e.Depth)));
         domain.Call(() => Assert.False(domain.IsReadLockHeld));
-        Assert.Equal(0, Books.MustBalance(domain).CallbacksFailed);
+        Assert.Equal(0, RcuAssert.AllReclaimed(domain).CallbacksFailed);
         Until.True(() => Inside.IsIdle(domain));
     }
 
@@ -126,16 +126,16 @@ public sealed unsafe class CallbackFaultTests
         Assert.Equal(1, read.GetStatistics().ReadersAbandoned);
     }
 
-    private static void LeaveOpen(RcuDomain domain, ReaderKind kind)
+    private static void LeaveOpen(RcuDomain domain, ParkedReaderKind kind)
     {
-        if (kind == ReaderKind.Guard)
+        if (kind == ParkedReaderKind.Section)
         {
             domain.ReadLock();
             return;
         }
 
         RcuReader reader = domain.RegisterReader();
-        if (kind == ReaderKind.Handle)
+        if (kind == ParkedReaderKind.Registered)
         {
             reader.ReadLock();
         }

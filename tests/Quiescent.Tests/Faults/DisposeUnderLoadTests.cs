@@ -40,7 +40,7 @@ public sealed class DisposeUnderLoadTests
                 {
                     awaited[0] = domain.SynchronizeAsync(CancellationToken.None).AsTask();
                     awaited[1] = domain.BarrierAsync(CancellationToken.None).AsTask();
-                    return !Books.MustBeConsistent(domain).Equals(null);
+                    return !RcuAssert.BooksConsistent(domain).Equals(null);
                 }),
                 Worker.Start(() => DisposeOnce(start, domain)),
             ];

@@ -29,25 +29,14 @@ internal sealed class Failures : IDisposable
         FaultInjection.Decide = IsDue;
     }
 
-    public static TheoryData<string, Failing> All
-    {
-        get
-        {
-            TheoryData<string, Failing> rows = [];
-            foreach (FaultSite site in Enum.GetValues<FaultSite>())
-            {
-                foreach (Failing failing in Enum.GetValues<Failing>())
-                {
-                    rows.Add(site.ToString(), failing);
-                }
-            }
-
-            return rows;
-        }
-    }
+    public static MatrixTheoryData<string, Failing> All => At(Enum.GetValues<FaultSite>());
 
     /// <summary>How often the place has failed.</summary>
     public int Failed => Volatile.Read(ref _failed);
+
+    /// <summary>Each way to fail at each of the places, as rows of a theory.</summary>
+    public static MatrixTheoryData<string, Failing> At(params FaultSite[] sites) =>
+        new(sites.Select(static site => site.ToString()), Enum.GetValues<Failing>());
 
     public void Dispose() => FaultInjection.Decide = null;
 

@@ -77,7 +77,7 @@ public sealed unsafe class ScarcityTests
 
         Assert.Equal((0, 0, 0), Inside.Walk(domain));
         domain.Free<FirstUsedHere>(block);
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
         Assert.Equal(1, FirstUsedHere.Freed);
     }
 
@@ -125,7 +125,7 @@ public sealed unsafe class ScarcityTests
         GC.WaitForPendingFinalizers();
         using RcuDomain domain = Domains.New();
         Forms.QueueAll(domain);
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
     }
 
     // Faults caught: a report that ends the wait of whoever makes it; a slot that is lost because its burial failed

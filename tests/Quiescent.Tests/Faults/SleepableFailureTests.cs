@@ -10,24 +10,7 @@ public sealed class SleepableFailureTests
 {
     private const int Sections = 300;
 
-    private static readonly FaultSite[] s_sites = [FaultSite.Ticket, FaultSite.Ledger];
-
-    public static TheoryData<string, Failing> Rows
-    {
-        get
-        {
-            TheoryData<string, Failing> rows = [];
-            foreach (FaultSite site in s_sites)
-            {
-                foreach (Failing failing in Enum.GetValues<Failing>())
-                {
-                    rows.Add(site.ToString(), failing);
-                }
-            }
-
-            return rows;
-        }
-    }
+    public static MatrixTheoryData<string, Failing> Rows => Failures.At(FaultSite.Ticket, FaultSite.Ledger);
 
     [Theory]
     [MemberData(nameof(Rows))]

@@ -6,6 +6,7 @@ namespace Quiescent.Tests.GracePeriods;
 // Readers of all kinds against updaters that free after each of the ways to wait. Blocks are poisoned when freed and
 // reused only after that: poison inside a section means that a grace period was too short. What it is to catch is every
 // break of O1 to O6 at once; which one, the tests of the engine and the litmus say.
+[Trait("Category", "Slow")]
 public sealed unsafe class PoisonUnderLoadTests
 {
     private const int Pointers = 8;
@@ -20,22 +21,8 @@ public sealed unsafe class PoisonUnderLoadTests
         SynchronizeAsync,
     }
 
-    public static TheoryData<ReadSideBarrier, Wait> AllWaits
-    {
-        get
-        {
-            TheoryData<ReadSideBarrier, Wait> rows = [];
-            foreach (ReadSideBarrier readSide in Enum.GetValues<ReadSideBarrier>())
-            {
-                foreach (Wait wait in Enum.GetValues<Wait>())
-                {
-                    rows.Add(readSide, wait);
-                }
-            }
-
-            return rows;
-        }
-    }
+    public static MatrixTheoryData<ReadSideBarrier, Wait> AllWaits =>
+        new(Enum.GetValues<ReadSideBarrier>(), Enum.GetValues<Wait>());
 
     [Theory]
     [MemberData(nameof(AllWaits))]
@@ -46,7 +33,7 @@ public sealed unsafe class PoisonUnderLoadTests
         load.Run(wait, s_time);
         Assert.True(load.Updates > 0);
         Assert.Equal(0, load.PoisonSeen);
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
     }
 
     // Fault caught: the load itself being unable to see poison. Blocks freed at once must be caught.
@@ -63,7 +50,7 @@ public sealed unsafe class PoisonUnderLoadTests
     {
         private readonly RcuDomain _domain;
         private readonly RcuPointer<long>* _pointers =
-            (RcuPointer<long>*)PoisoningHeap.Allocate((nuint)(Pointers * sizeof(RcuPointer<long>)));
+            (RcuPointer<long>*)QuarantineHeap.Allocate((nuint)(Pointers * sizeof(RcuPointer<long>)));
 
         private int _stop;
         private long _poisonSeen;
@@ -74,7 +61,7 @@ public sealed unsafe class PoisonUnderLoadTests
             _domain = domain;
             for (int i = 0; i < Pointers; i++)
             {
-                _pointers[i].Assign(PoisoningHeap.Allocate<long>(i));
+                _pointers[i].Assign(QuarantineHeap.New((long)i));
             }
         }
 
@@ -103,11 +90,11 @@ public sealed unsafe class PoisonUnderLoadTests
         {
             for (int i = 0; i < Pointers; i++)
             {
-                PoisoningHeap.Free(_pointers[i].LoadProtected());
+                QuarantineHeap.Free(_pointers[i].LoadProtected());
             }
 
-            PoisoningHeap.Free(_pointers);
-            PoisoningHeap.EmptyQuarantine();
+            QuarantineHeap.Free(_pointers);
+            QuarantineHeap.Empty();
         }
 
         private bool IsStopped => Volatile.Read(ref _stop) != 0;
@@ -178,7 +165,7 @@ public sealed unsafe class PoisonUnderLoadTests
         {
             for (int i = 0; i < 50; i++)
             {
-                if (Volatile.Read(ref *block) == unchecked((long)PoisoningHeap.Poison))
+                if (QuarantineHeap.IsPoison(Volatile.Read(ref *block)))
                 {
                     Interlocked.Increment(ref _poisonSeen);
                     return;
@@ -190,10 +177,10 @@ public sealed unsafe class PoisonUnderLoadTests
         {
             for (int i = 0; !IsStopped; i++)
             {
-                long* block = PoisoningHeap.Allocate<long>(i);
+                long* block = QuarantineHeap.New((long)i);
                 long* old = _pointers[(i + (updater * 3)) % Pointers].Exchange(block);
                 WaitForReaders(wait);
-                PoisoningHeap.Free(old);
+                QuarantineHeap.Free(old);
                 Interlocked.Increment(ref _updates);
             }
         }

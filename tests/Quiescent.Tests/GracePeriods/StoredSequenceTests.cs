@@ -20,7 +20,7 @@ public sealed unsafe class StoredSequenceTests
             Forms.Queue(domain, Form.Headless);
             domain.Barrier();
             MustRest(domain);
-            Assert.Equal(1, Books.MustBalance(domain).BlocksFreed);
+            Assert.Equal(1, RcuAssert.BooksBalance(domain).BlocksFreed);
         });
 
     // Fault caught: as above, for what only the reclaimer carries out.
@@ -31,7 +31,7 @@ public sealed unsafe class StoredSequenceTests
             Forms.Queue(domain, Form.Delegate);
             domain.Barrier();
             MustRest(domain);
-            Assert.Equal(1, Books.MustBalance(domain).CallbacksInvoked);
+            Assert.Equal(1, RcuAssert.BooksBalance(domain).CallbacksInvoked);
         });
 
     // Fault caught: a request of 0 that says both "none" and "the one in the future", which no new request replaces.

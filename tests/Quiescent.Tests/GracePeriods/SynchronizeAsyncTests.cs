@@ -18,7 +18,7 @@ public sealed class SynchronizeAsyncTests
 
     [Theory]
     [MemberData(nameof(SynchronizeTests.AllReaders), MemberType = typeof(SynchronizeTests))]
-    public void It_waits_for_a_section_opened_before(ReadSideBarrier readSide, ReaderKind kind)
+    public void It_waits_for_a_section_opened_before(ReadSideBarrier readSide, ParkedReaderKind kind)
     {
         using RcuDomain domain = Domains.New(readSide);
         using ParkedReader reader = new(domain, kind);
@@ -166,7 +166,7 @@ public sealed class SynchronizeAsyncTests
                 domain.ReadLock().Dispose();
             }
         })));
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
     }
 
     [Fact]

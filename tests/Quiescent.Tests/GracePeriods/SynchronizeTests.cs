@@ -4,26 +4,12 @@ namespace Quiescent.Tests.GracePeriods;
 
 public sealed class SynchronizeTests
 {
-    public static TheoryData<ReadSideBarrier, ReaderKind> AllReaders
-    {
-        get
-        {
-            TheoryData<ReadSideBarrier, ReaderKind> rows = [];
-            foreach (ReadSideBarrier readSide in Enum.GetValues<ReadSideBarrier>())
-            {
-                foreach (ReaderKind kind in Enum.GetValues<ReaderKind>())
-                {
-                    rows.Add(readSide, kind);
-                }
-            }
-
-            return rows;
-        }
-    }
+    public static MatrixTheoryData<ReadSideBarrier, ParkedReaderKind> AllReaders =>
+        new(Enum.GetValues<ReadSideBarrier>(), Enum.GetValues<ParkedReaderKind>());
 
     [Theory]
     [MemberData(nameof(AllReaders))]
-    public void Synchronize_waits_for_a_section_opened_before(ReadSideBarrier readSide, ReaderKind kind)
+    public void Synchronize_waits_for_a_section_opened_before(ReadSideBarrier readSide, ParkedReaderKind kind)
     {
         using RcuDomain domain = Domains.New(readSide);
         using ParkedReader reader = new(domain, kind);
@@ -37,7 +23,8 @@ public sealed class SynchronizeTests
     // Fault caught: waiting until all slots are quiescent at one time, which readers that overlap need never be.
     [Theory]
     [MemberData(nameof(AllReaders))]
-    public void Synchronize_does_not_wait_for_a_section_opened_after_it_started(ReadSideBarrier readSide, ReaderKind kind)
+    public void Synchronize_does_not_wait_for_a_section_opened_after_it_started(
+        ReadSideBarrier readSide, ParkedReaderKind kind)
     {
         using RcuDomain domain = Domains.New(readSide);
         ParkedReader before = new(domain, kind, "before");
@@ -49,6 +36,7 @@ public sealed class SynchronizeTests
     }
 
     [Theory]
+    [Trait("Category", "Slow")]
     [InlineData(ReadSideBarrier.Asymmetric)]
     [InlineData(ReadSideBarrier.Full)]
     public void Readers_that_never_pause_do_not_block_it(ReadSideBarrier readSide)
@@ -140,7 +128,7 @@ public sealed class SynchronizeTests
                 domain.ReadLock().Dispose();
             }
         }));
-        RcuStatistics books = Books.MustBeConsistent(domain);
+        RcuStatistics books = RcuAssert.BooksConsistent(domain);
         Assert.Equal(books.GracePeriodsStarted, books.GracePeriodsCompleted);
         Assert.InRange(books.GracePeriodsCompleted, 500, 2_001);
     }
@@ -209,7 +197,7 @@ public sealed class SynchronizeTests
         Until.Set(called);
         Assert.All(thrown[..4], exception => Assert.IsType<InvalidOperationException>(exception));
         Assert.Null(thrown[4]);
-        Assert.Equal(0, Books.MustBalance(domain).CallbacksFailed);
+        Assert.Equal(0, RcuAssert.BooksBalance(domain).CallbacksFailed);
     }
 
     [Fact]

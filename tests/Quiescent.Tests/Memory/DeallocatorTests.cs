@@ -30,7 +30,7 @@ public unsafe class DeallocatorTests
             Forms.Queue(domain, i % 2 == 0 ? Form.Aligned : Form.AlignedHead);
         }
 
-        Assert.Equal(5_000, Books.MustBalance(domain).BlocksFreed);
+        Assert.Equal(5_000, RcuAssert.BooksBalance(domain).BlocksFreed);
     }
 
     [Fact]
@@ -57,7 +57,7 @@ public unsafe class DeallocatorTests
             blocks.MustBeFreedOnce(0);
         }
 
-        Assert.Equal(Count, Books.MustBalance(domain).BlocksFreed);
+        Assert.Equal(Count, RcuAssert.BooksBalance(domain).BlocksFreed);
         blocks.MustBeFreedOnce(Count);
         Assert.Equal(strays, FlaggingHeap.Strays);
     }
@@ -99,7 +99,7 @@ public unsafe class DeallocatorTests
             }
         }
 
-        RcuStatistics books = Books.MustBalance(domain);
+        RcuStatistics books = RcuAssert.AllReclaimed(domain);
         blocks.MustBeFreedOnce(Count);
         Assert.Equal(Count, books.BlocksFreed);
         Assert.Equal(Count, books.CallbacksFailed);
@@ -116,7 +116,7 @@ public unsafe class DeallocatorTests
         *(int*)block = 2_000;
         domain.Free<FreeingHeap>(block);
         Until.True(() => Forms.Reclaimed(domain) == 2_001);
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
         FreeingHeap.Domain = null;
     }
 
@@ -134,7 +134,7 @@ public unsafe class DeallocatorTests
             domain.Free<FlaggingHeap>(blocks[i]);
         }
 
-        Assert.Equal(4 * blocks.Count, Books.MustBalance(domain).BlocksFreed);
+        Assert.Equal(4 * blocks.Count, RcuAssert.BooksBalance(domain).BlocksFreed);
         blocks.MustBeFreedOnce(blocks.Count);
         Assert.Equal(counted + blocks.Count, CountingHeap.Freed);
     }

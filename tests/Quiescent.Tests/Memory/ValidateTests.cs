@@ -28,7 +28,7 @@ public unsafe class ValidateTests
                 Assert.Equal(1, domain.GetStatistics().BlocksWaiting);
             }
 
-            Assert.Equal(1, Books.MustBalance(domain).BlocksFreed);
+            Assert.Equal(1, RcuAssert.BooksBalance(domain).BlocksFreed);
         }
     }
 
@@ -56,7 +56,7 @@ public unsafe class ValidateTests
         Assert.Throws<InvalidOperationException>(() => domain.FreeBulk([.. blocks, blocks[2]]));
         Assert.Equal(0, domain.GetStatistics().BlocksQueued);
         domain.FreeBulk(blocks); // Nothing of the failed call is remembered.
-        Assert.Equal(3, Books.MustBalance(domain).BlocksFreed);
+        Assert.Equal(3, RcuAssert.BooksBalance(domain).BlocksFreed);
     }
 
     [Fact]
@@ -74,7 +74,7 @@ public unsafe class ValidateTests
             Assert.Equal(3, domain.GetStatistics().BlocksWaiting);
         }
 
-        Assert.Equal(3, Books.MustBalance(domain).BlocksFreed);
+        Assert.Equal(3, RcuAssert.BooksBalance(domain).BlocksFreed);
     }
 
     // malloc gives the same few addresses out again and again. Catches a block forgotten only after it was freed.
@@ -116,10 +116,11 @@ public unsafe class ValidateTests
 
         domain.Barrier();
         domain.Free(refused);
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
     }
 
     [Theory]
+    [Trait("Category", "Slow")]
     [MemberData(nameof(Forms.All), MemberType = typeof(Forms))]
     public void Every_form_is_reclaimed_under_validation(Form form)
     {
@@ -149,7 +150,7 @@ public unsafe class ValidateTests
 
     private static RcuDomain Balanced(RcuDomain domain)
     {
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
         return domain;
     }
 

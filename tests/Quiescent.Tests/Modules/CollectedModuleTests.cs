@@ -55,7 +55,7 @@ public sealed class CollectedModuleTests
         domain.Barrier();
         module.Unload();
         module.MustBeCollected();
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

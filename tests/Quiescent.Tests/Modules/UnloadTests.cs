@@ -27,7 +27,7 @@ public sealed unsafe class UnloadTests
 
         Assert.Equal(1, unloading.RanAtReturn);
         module.MustBeCollected();
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
     }
 
     // The same without Attach: the code is gone while its callback waits. The test puts a function of its own in the
@@ -71,7 +71,7 @@ public sealed unsafe class UnloadTests
             Assert.Equal(Blocks, domain.GetStatistics().BlocksWaiting);
         }
 
-        Assert.Equal(Blocks, Books.MustBalance(domain).BlocksFreed);
+        Assert.Equal(Blocks, RcuAssert.BooksBalance(domain).BlocksFreed);
     }
 
     [Theory]
@@ -84,7 +84,7 @@ public sealed unsafe class UnloadTests
     {
         using RcuDomain domain = Domains.New();
         MustWaitIn(domain, way);
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
     }
 
     [Theory]
@@ -93,7 +93,7 @@ public sealed unsafe class UnloadTests
     {
         using SrcuDomain domain = new();
         MustWaitIn(domain, way);
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
     }
 
     [Fact]

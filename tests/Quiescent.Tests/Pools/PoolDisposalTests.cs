@@ -30,7 +30,7 @@ public unsafe class PoolDisposalTests
         Assert.Throws<ObjectDisposedException>(() => pool.Rent());
         Assert.Throws<ObjectDisposedException>(() => pool.Free((Item*)64));
         Assert.Throws<ObjectDisposedException>(() => pool.FreeNow((Item*)64));
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
     }
 
     [Fact]
@@ -136,14 +136,14 @@ public unsafe class PoolDisposalTests
         using (new ParkedReader(domain))
         {
             core = Drop(domain, keep: false);
-            Collect();
+            Garbage.Collect();
             Assert.True(core.IsAlive);
         }
 
         domain.Barrier();
         Until.True(() =>
         {
-            Collect();
+            Garbage.Collect();
             return !core.IsAlive;
         });
     }
@@ -158,13 +158,13 @@ public unsafe class PoolDisposalTests
             WeakReference core = Drop(domain, keep: false, typesafe: true);
             Until.True(() =>
             {
-                Collect();
+                Garbage.Collect();
                 return !core.IsAlive;
             });
             Assert.Equal(1, domain.GetStatistics().BlocksWaiting);
         }
 
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
     }
 
     [Fact]
@@ -173,7 +173,7 @@ public unsafe class PoolDisposalTests
         WeakReference core = DropAfterDomain();
         Until.True(() =>
         {
-            Collect();
+            Garbage.Collect();
             return !core.IsAlive;
         });
     }
@@ -184,7 +184,7 @@ public unsafe class PoolDisposalTests
         using RcuDomain domain = Domains.New();
         WeakReference core = Drop(domain, keep: true);
         domain.Barrier();
-        Collect();
+        Garbage.Collect();
         Assert.True(core.IsAlive);
         Assert.Equal(42, ((Item*)s_kept)->Value);
     }
@@ -230,7 +230,7 @@ public unsafe class PoolDisposalTests
             });
             Worker.JoinAll(renters);
             Assert.Equal(0, pool.GetStatistics().Slabs);
-            Books.MustBalance(domain);
+            RcuAssert.BooksBalance(domain);
         }
     }
 
@@ -274,12 +274,5 @@ public unsafe class PoolDisposalTests
             core = new WeakReference(PoolInside.Core(pool));
         });
         return core!;
-    }
-
-    private static void Collect()
-    {
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
-        GC.Collect();
     }
 }

@@ -8,24 +8,8 @@ namespace Quiescent.Tests.Pools;
 // changed.
 public sealed unsafe class PoolFaultTests
 {
-    private static readonly FaultSite[] s_places = [FaultSite.Registration, FaultSite.Page, FaultSite.Queue, FaultSite.Ledger, FaultSite.Slab];
-
-    public static TheoryData<string, Failing> Places
-    {
-        get
-        {
-            TheoryData<string, Failing> rows = [];
-            foreach (FaultSite site in s_places)
-            {
-                foreach (Failing failing in Enum.GetValues<Failing>())
-                {
-                    rows.Add(site.ToString(), failing);
-                }
-            }
-
-            return rows;
-        }
-    }
+    public static MatrixTheoryData<string, Failing> Places => Failures.At(
+        FaultSite.Registration, FaultSite.Page, FaultSite.Queue, FaultSite.Ledger, FaultSite.Slab);
 
     [Theory]
     [MemberData(nameof(Places))]

@@ -26,7 +26,7 @@ internal static unsafe class PoolInside
     public static RcuPoolStatistics MustBalanceWith<T>(RcuPool<T> pool, long blocksOut)
         where T : unmanaged
     {
-        Books.MustBalance(pool.Domain);
+        RcuAssert.BooksBalance(pool.Domain);
         RcuPoolStatistics books = MustBalance(pool);
         Assert.Equal(blocksOut, books.BlocksOut);
         Assert.Equal(0, books.BlocksWaiting);

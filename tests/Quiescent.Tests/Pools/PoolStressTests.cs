@@ -5,6 +5,7 @@ namespace Quiescent.Tests.Pools;
 
 // Readers against updaters that replace blocks of a pool. What is to be caught: a block rented under a reader, or to
 // two at a time.
+[Trait("Category", "Slow")]
 public sealed unsafe class PoolStressTests
 {
     private const int Pointers = 8;

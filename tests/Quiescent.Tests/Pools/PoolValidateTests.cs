@@ -49,6 +49,7 @@ public unsafe class PoolValidateTests
     }
 
     [Theory]
+    [Trait("Category", "Slow")]
     [InlineData(false)]
     [InlineData(true)]
     public void A_write_after_the_free_throws_with_the_block_s_address(bool now)

@@ -66,7 +66,7 @@ public sealed class InterruptedLockTests
 
     private static void MustReclaimOne(RcuDomain domain)
     {
-        RcuStatistics books = Books.MustBalance(domain);
+        RcuStatistics books = RcuAssert.BooksBalance(domain);
         Assert.Equal(1, books.BlocksFreed + books.CallbacksInvoked);
     }
 

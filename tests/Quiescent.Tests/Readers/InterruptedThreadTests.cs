@@ -27,7 +27,7 @@ public sealed unsafe class InterruptedThreadTests
             Assert.Throws<ThreadInterruptedException>(() => Thread.Sleep(0));
         });
         Worker.JoinAll(workers);
-        Assert.Equal(3 * PerThread, Books.MustBalance(domain).BlocksFreed);
+        Assert.Equal(3 * PerThread, RcuAssert.BooksBalance(domain).BlocksFreed);
     }
 
     // Fails when the reclaimer's own waits end with the interrupt: its thread, or the callback after, is lost.
@@ -50,7 +50,7 @@ public sealed unsafe class InterruptedThreadTests
             }
         });
         Worker.JoinAll(workers);
-        RcuStatistics books = Books.MustBalance(domain);
+        RcuStatistics books = RcuAssert.BooksBalance(domain);
         Assert.Equal((2 * Callbacks, 0), (ran, books.CallbacksFailed));
     }
 

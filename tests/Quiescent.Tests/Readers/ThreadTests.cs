@@ -8,6 +8,7 @@ public sealed class ThreadTests
 {
     // Fault caught: slots given back by a finalizer, or not at all. Every dead thread's object is kept alive here.
     [Fact]
+    [Trait("Category", "Slow")]
     public void Ten_thousand_threads_that_come_and_go_leave_as_many_slots_as_there_were_at_one_time()
     {
         const int Batches = 625;
@@ -136,6 +137,7 @@ public sealed class ThreadTests
     }
 
     [Fact]
+    [Trait("Category", "Slow")]
     public void Threads_that_register_and_die_while_grace_periods_run_are_all_seen()
     {
         using RcuDomain domain = Domains.New();

@@ -43,7 +43,7 @@ public class BacklogTests
                 Assert.InRange(Inside.Backlog(domain).Count, Forms.Waiting(domain) - Page.Entries, Forms.Waiting(domain));
             }
 
-            Books.MustBalance(domain);
+            RcuAssert.BooksBalance(domain);
             Assert.Equal(0, Inside.Backlog(domain).Count);
         }
     }
@@ -75,7 +75,7 @@ public class BacklogTests
             Assert.Equal(30_000, Forms.Waiting(domain));
         }
 
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
         Assert.Equal(0, Inside.Backlog(domain).Count);
     }
 

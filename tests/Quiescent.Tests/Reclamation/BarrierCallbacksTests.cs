@@ -45,7 +45,7 @@ public class BarrierCallbacksTests
         reader.Release();
         waiter.Join();
         Assert.InRange(Forms.Waiting(domain), 0, 1);
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
     }
 
     [Fact]
@@ -71,6 +71,6 @@ public class BarrierCallbacksTests
 
         Volatile.Write(ref stop, true);
         flood.Join();
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
     }
 }

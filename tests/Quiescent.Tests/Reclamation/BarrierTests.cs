@@ -115,7 +115,7 @@ public class BarrierTests
         Assert.False(isEarly);
         waiter.Join();
         Until.Done(async);
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
     }
 
     // O10. Fault caught: a barrier that knows pages by their addresses, and waits for one that is back in its queue.
@@ -192,7 +192,7 @@ public class BarrierTests
 
         Volatile.Write(ref stop, true);
         flood.Join();
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
     }
 
     [Fact]
@@ -229,7 +229,7 @@ public class BarrierTests
         Until.Set(interrupted);
         reader.Release();
         waiter.Join();
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
         Until.True(() => Inside.IsIdle(domain)); // The hurry ended with the barrier.
     }
 

@@ -25,12 +25,12 @@ public class BlockPolicyTests
     public void A_thread_inside_a_section_or_online_does_not_wait()
     {
         using RcuDomain domain = NewDomain();
-        foreach (ReaderKind kind in Enum.GetValues<ReaderKind>())
+        foreach (ParkedReaderKind kind in Enum.GetValues<ParkedReaderKind>())
         {
             Worker.Run(() =>
             {
                 using RcuReader reader = domain.RegisterReader();
-                if (kind == ReaderKind.Online)
+                if (kind == ParkedReaderKind.Online)
                 {
                     reader.GoOnline();
                     Flood(domain, Form.Headless, 3 * Limit);
@@ -38,13 +38,13 @@ public class BlockPolicyTests
                     return;
                 }
 
-                using ReadGuard guard = kind == ReaderKind.Handle ? reader.ReadLock() : domain.ReadLock();
+                using ReadGuard guard = kind == ParkedReaderKind.Registered ? reader.ReadLock() : domain.ReadLock();
                 Flood(domain, Form.Headless, 3 * Limit);
                 Flood(domain, Form.Head, 3 * Limit);
             });
         }
 
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
     }
 
     [Fact]
@@ -60,7 +60,7 @@ public class BlockPolicyTests
         Assert.IsType<ObjectDisposedException>(thrown);
         reader.Release();
         disposer.Join();
-        RcuStatistics books = Books.MustBeConsistent(domain);
+        RcuStatistics books = RcuAssert.BooksConsistent(domain);
         Assert.Equal(books.BlocksQueued, books.BlocksFreed);
     }
 
@@ -80,7 +80,7 @@ public class BlockPolicyTests
 
     private static RcuDomain Balanced(RcuDomain domain)
     {
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
         return domain;
     }
 

@@ -25,6 +25,7 @@ public sealed unsafe class BufferedAppendTests : IDisposable
     // Fault caught: no barrier, or no look after it, between saying that one sleeps and sleeping. Each block is the
     // only one, and nothing but its own append could wake the reclaimer for it.
     [Fact]
+    [Trait("Category", "Slow")]
     public void The_reclaimer_does_not_fall_asleep_over_it()
     {
         using RcuDomain domain = new(new RcuDomainOptions { ReclaimDelay = TimeSpan.Zero });
@@ -54,7 +55,7 @@ public sealed unsafe class BufferedAppendTests : IDisposable
         }
 
         WaitUntilCarried(queue, Rounds + 1);
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
     }
 
     private static void WaitUntilCarried(PageQueue* queue, long position)

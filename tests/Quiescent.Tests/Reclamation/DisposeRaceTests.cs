@@ -6,6 +6,7 @@ namespace Quiescent.Tests.Reclamation;
 
 // O11: whoever queues while the domain is being disposed of is either accepted, and then it is carried out, or told so,
 // and then the block is still the caller's. There is no third way, and no doubt which it was.
+[Trait("Category", "Slow")]
 public unsafe class DisposeRaceTests
 {
     private const int Threads = 3;
@@ -126,7 +127,7 @@ public unsafe class DisposeRaceTests
         Thread.SpinWait(round * 211 % 20_000);
         Worker.Run(domain.Dispose);
         Worker.JoinAll(workers);
-        return Books.MustBeConsistent(domain);
+        return RcuAssert.BooksConsistent(domain);
     }
 
     private static void Queue(RcuDomain domain, Form form, FlaggedBlock* block)

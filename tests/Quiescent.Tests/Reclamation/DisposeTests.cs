@@ -31,7 +31,7 @@ public unsafe class DisposeTests
             Until.True(() => queued.IsSet);
             Worker.Run(domain.Dispose);
             reclaimer = Inside.ReclaimerThread(domain);
-            RcuStatistics books = Books.MustBeConsistent(domain);
+            RcuStatistics books = RcuAssert.BooksConsistent(domain);
             Assert.Equal((600 * 8) + 7, books.BlocksFreed);
             Assert.Equal((600 * 5) + 5, books.CallbacksInvoked);
             Assert.Equal(0, books.BlocksWaiting + books.CallbacksWaiting);
@@ -149,7 +149,7 @@ public unsafe class DisposeTests
         }
 
         Forms.QueueAll(domain);
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
     }
 
     [Fact]
@@ -178,7 +178,7 @@ public unsafe class DisposeTests
     public void Sections_that_are_open_elsewhere_end_harmlessly_afterwards()
     {
         RcuDomain domain = Domains.New();
-        ParkedReader[] readers = [.. Enum.GetValues<ReaderKind>().Select(kind => new ParkedReader(domain, kind))];
+        ParkedReader[] readers = [.. Enum.GetValues<ParkedReaderKind>().Select(kind => new ParkedReader(domain, kind))];
         Worker.Run(domain.Dispose); // Nothing is queued, so nothing is waited for.
         GC.Collect();
         GC.WaitForPendingFinalizers();

@@ -49,7 +49,7 @@ public unsafe class EndedThreadTests
             Assert.InRange(books.PagesInUse, 1, 12);
         }
 
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
     }
 
     [Fact]
@@ -92,7 +92,7 @@ public unsafe class EndedThreadTests
 
         Volatile.Write(ref stop, true);
         busy.Join();
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
     }
 
     [Fact]

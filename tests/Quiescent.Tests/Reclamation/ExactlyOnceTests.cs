@@ -34,7 +34,7 @@ public unsafe class ExactlyOnceTests
                 }
             }
         }));
-        RcuStatistics books = Books.MustBalance(domain);
+        RcuStatistics books = RcuAssert.BooksBalance(domain);
         blocks.MustBeFreedOnce(blocks.Count);
         Assert.Equal(blocks.Count, books.BlocksFreed + books.CallbacksInvoked);
         Assert.Equal(strays, FlaggingHeap.Strays);
@@ -81,7 +81,7 @@ public unsafe class ExactlyOnceTests
         Volatile.Write(ref stop, true);
         Worker.JoinAll(readers);
         Queue(domain, pointer->Exchange(null), 0);
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
         blocks.MustBeFreedOnce(blocks.Count);
     }
 
@@ -98,7 +98,7 @@ public unsafe class ExactlyOnceTests
                 Forms.Queue(domain, (Form)random.Next(12));
             }
         }));
-        RcuStatistics books = Books.MustBalance(domain);
+        RcuStatistics books = RcuAssert.BooksBalance(domain);
         Assert.Equal(Threads * Each, books.BlocksQueued + books.CallbacksQueued);
         Assert.Equal(0, books.CallbacksFailed);
     }

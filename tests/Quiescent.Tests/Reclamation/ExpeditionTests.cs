@@ -95,9 +95,9 @@ public sealed unsafe class ExpeditionTests
             Assert.Equal(3 * Uncounted, Forms.Waiting(domain));
         }
 
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
         domain.FreeBulk(blocks);
-        Assert.Equal((3 * Uncounted) + blocks.Length, Books.MustBalance(domain).BlocksFreed);
+        Assert.Equal((3 * Uncounted) + blocks.Length, RcuAssert.BooksBalance(domain).BlocksFreed);
     }
 
     // The bound is half the delay, so that a batch which is gathered all the same is noticed.

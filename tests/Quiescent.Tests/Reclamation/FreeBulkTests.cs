@@ -21,7 +21,7 @@ public unsafe class FreeBulkTests
             Assert.Equal((count, 0), (domain.GetStatistics().BlocksQueued, domain.GetStatistics().BlocksFreed));
         }
 
-        Assert.Equal(count, Books.MustBalance(domain).BlocksFreed);
+        Assert.Equal(count, RcuAssert.BooksBalance(domain).BlocksFreed);
     }
 
     [Fact]
@@ -43,7 +43,7 @@ public unsafe class FreeBulkTests
             expected += single + bulk;
         }
 
-        RcuStatistics books = Books.MustBalance(domain);
+        RcuStatistics books = RcuAssert.BooksBalance(domain);
         Assert.Equal(expected, books.BlocksFreed);
         Assert.InRange(books.PagesInUse, 0, 1); // The spare pages came back.
     }
@@ -69,7 +69,7 @@ public unsafe class FreeBulkTests
 
         Assert.Equal((0, 0), (domain.GetStatistics().BlocksQueued, domain.GetStatistics().PagesInUse));
         domain.FreeBulk(blocks); // They are still the caller's.
-        Assert.Equal(blocks.Length, Books.MustBalance(domain).BlocksFreed);
+        Assert.Equal(blocks.Length, RcuAssert.BooksBalance(domain).BlocksFreed);
     }
 
     [Fact]
@@ -91,7 +91,7 @@ public unsafe class FreeBulkTests
         }
 
         domain.FreeBulk(sparse);
-        Assert.Equal(1_100, Books.MustBalance(domain).BlocksFreed);
+        Assert.Equal(1_100, RcuAssert.BooksBalance(domain).BlocksFreed);
     }
 
     [Fact]
@@ -109,9 +109,9 @@ public unsafe class FreeBulkTests
             Assert.Equal((900, pages), (books.BlocksQueued, books.PagesInUse));
         }
 
-        Assert.Equal(900, Books.MustBalance(domain).BlocksFreed);
+        Assert.Equal(900, RcuAssert.BooksBalance(domain).BlocksFreed);
         domain.FreeBulk(more); // The caller still owned them.
-        Assert.Equal(1_500, Books.MustBalance(domain).BlocksFreed);
+        Assert.Equal(1_500, RcuAssert.BooksBalance(domain).BlocksFreed);
     }
 
     // Else nobody could ever hand such a bulk over.
@@ -124,7 +124,7 @@ public unsafe class FreeBulkTests
     {
         using RcuDomain domain = new(new RcuDomainOptions { BacklogPolicy = policy, BacklogLimit = 1_000 });
         Worker.Run(() => domain.FreeBulk(NewBlocks(2_000)));
-        Assert.Equal(2_000, Books.MustBalance(domain).BlocksFreed);
+        Assert.Equal(2_000, RcuAssert.BooksBalance(domain).BlocksFreed);
         Assert.Equal(0, Inside.Backlog(domain).Count);
     }
 
@@ -146,7 +146,7 @@ public unsafe class FreeBulkTests
             }
         }));
         long expected = Threads * Enumerable.Range(0, Rounds).Sum(i => (long)(i * 7 % 700) + 1);
-        Assert.Equal(expected, Books.MustBalance(domain).BlocksFreed);
+        Assert.Equal(expected, RcuAssert.BooksBalance(domain).BlocksFreed);
         Assert.Equal(0, Inside.Backlog(domain).Count);
     }
 

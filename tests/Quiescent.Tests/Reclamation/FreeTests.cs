@@ -26,7 +26,7 @@ public unsafe class FreeTests
         Assert.False(domain.Poll(state));
         reader.Release();
         Until.True(() => Forms.Reclaimed(domain) == 600);
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
     }
 
     [Theory]
@@ -48,7 +48,7 @@ public unsafe class FreeTests
         }
 
         // A wrong block address ends the process in the allocator.
-        Assert.Equal(900, Books.MustBalance(domain).BlocksFreed);
+        Assert.Equal(900, RcuAssert.BooksBalance(domain).BlocksFreed);
     }
 
     [Theory]
@@ -103,7 +103,7 @@ public unsafe class FreeTests
             domain.Free(Forms.NewBlock(16));
         }
 
-        Assert.Equal(Count, Books.MustBalance(domain).BlocksFreed);
+        Assert.Equal(Count, RcuAssert.BooksBalance(domain).BlocksFreed);
         Assert.Equal(0, Inside.Backlog(domain).Count);
     }
 
@@ -188,7 +188,7 @@ public unsafe class FreeTests
                 }
 
                 Assert.Throws<ThreadInterruptedException>(() => Thread.Sleep(0));
-                Books.MustBalance(domain);
+                RcuAssert.BooksBalance(domain);
             }
         });
     }

@@ -55,7 +55,7 @@ public sealed class InterruptedReclaimTests
         interrupted.Join();
         Worker.Run(() => Assert.Equal(1, domain.GetStatistics().BlocksFreed));
         leave.Set();
-        Worker.Run(() => Books.MustBalance(domain));
+        Worker.Run(() => RcuAssert.BooksBalance(domain));
         domain.Dispose();
     }
 
@@ -82,7 +82,7 @@ public sealed class InterruptedReclaimTests
             Until.True(() => Volatile.Read(ref isInterrupted));
             return Inside.ReclaimerThread(domain)!;
         });
-        return Books.MustBalance(domain);
+        return RcuAssert.BooksBalance(domain);
     }
 
     private static Worker HoldLedger(RcuDomain domain, Func<Worker> start)

@@ -32,7 +32,7 @@ public sealed unsafe class OneConsumerTests
             Assert.Equal(0, queue->Reclaimed);
         }
 
-        Assert.Equal(Pages * Page.Entries, Books.MustBalance(domain).BlocksFreed);
+        Assert.Equal(Pages * Page.Entries, RcuAssert.BooksBalance(domain).BlocksFreed);
     }
 
     // Fault caught: a visit between pages without the lock.
@@ -54,7 +54,7 @@ public sealed unsafe class OneConsumerTests
             Assert.Equal(carried, queue->Reclaimed);
         }
 
-        Assert.Equal(freed, Books.MustBalance(domain).BlocksFreed);
+        Assert.Equal(freed, RcuAssert.BooksBalance(domain).BlocksFreed);
     }
 
     // Fault caught: an owner that leaves what it could free to the reclaimer, which is slower and empties the caches.
@@ -102,7 +102,7 @@ public sealed unsafe class OneConsumerTests
             }
         }
 
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
         blocks.MustBeFreedOnce(blocks.Count);
         Assert.Equal(strays, FlaggingHeap.Strays);
     }

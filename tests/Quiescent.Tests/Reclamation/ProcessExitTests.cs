@@ -3,6 +3,7 @@ using Quiescent.Tests.Support;
 namespace Quiescent.Tests.Reclamation;
 
 // Each scenario is a process of its own: tests/Programs/ProcessExit.
+[Trait("Category", "Slow")]
 public class ProcessExitTests
 {
     [Theory]

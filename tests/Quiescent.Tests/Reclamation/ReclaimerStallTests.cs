@@ -45,6 +45,7 @@ public sealed unsafe class ReclaimerStallTests
     }
 
     [Theory]
+    [Trait("Category", "Slow")]
     [MemberData(nameof(Callbacks))]
     public void A_callback_that_does_not_return_is_named_to_whoever_waits_for_a_barrier(string kind, string name, bool validate)
     {

@@ -27,7 +27,7 @@ public class ThrottleTests
             Assert.Equal(count, Forms.Waiting(domain));
         }
 
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
         Assert.Equal(0, Inside.Backlog(domain).Count);
     }
 
@@ -69,13 +69,14 @@ public class ThrottleTests
             Assert.Equal(before + 1_700, Forms.Waiting(domain));
         }
 
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
     }
 
     // An interrupt that is pending ends each pause at once, with an exception that the library catches, and is pending
     // again after it: so a thread can count its own pauses. A lock that is waited for counts too, which happens now and
     // then.
     [Theory]
+    [Trait("Category", "Slow")]
     [InlineData(Form.Headless)]
     [InlineData(Form.Head)]
     [InlineData(Form.User)]
@@ -119,7 +120,7 @@ public class ThrottleTests
         Assert.InRange(inside, 0, Pages / 4);
         Assert.InRange(online, 0, Pages / 4);
         Assert.InRange(onReclaimer, 0, Pages / 4);
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
     }
 
     [Fact]
@@ -137,7 +138,7 @@ public class ThrottleTests
         }
 
         Until.True(() => !Inside.Backlog(domain).IsOverLimit);
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
     }
 
     private static void MustEnd(Worker worker)

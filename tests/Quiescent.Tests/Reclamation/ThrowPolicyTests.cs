@@ -36,7 +36,7 @@ public unsafe class ThrowPolicyTests
             blocks.MustBeFreedOnce(0);
         }
 
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
         blocks.MustBeFreedOnce(accepted);
         domain.Free<FlaggingHeap>(blocks[accepted]); // It works again.
         domain.Barrier();
@@ -73,7 +73,7 @@ public unsafe class ThrowPolicyTests
 
         // Nobody calls a barrier: the reclaimer alone brings the backlog down.
         Until.True(() => Record.Exception(() => Forms.Queue(domain, form)) is null);
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
     }
 
     [Fact]
@@ -96,7 +96,7 @@ public unsafe class ThrowPolicyTests
             Assert.Throws<RcuBacklogException>(() => Forms.Queue(domain, Form.Bulk));
         }
 
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
     }
 
     [Fact]
@@ -116,7 +116,7 @@ public unsafe class ThrowPolicyTests
             Assert.InRange(domain.GetStatistics().PagesInUse, 1, 12);
         }
 
-        Assert.InRange(Books.MustBalance(domain).PagesInUse, 0, 2);
+        Assert.InRange(RcuAssert.BooksBalance(domain).PagesInUse, 0, 2);
         Until.True(() =>
         {
             GC.Collect();
@@ -140,7 +140,7 @@ public unsafe class ThrowPolicyTests
             });
         }
 
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
     }
 
     [Fact]
@@ -160,7 +160,7 @@ public unsafe class ThrowPolicyTests
                 }
             }
         }));
-        Assert.Equal(blocks.Count, Books.MustBalance(domain).BlocksFreed);
+        Assert.Equal(blocks.Count, RcuAssert.BooksBalance(domain).BlocksFreed);
         blocks.MustBeFreedOnce(blocks.Count);
     }
 

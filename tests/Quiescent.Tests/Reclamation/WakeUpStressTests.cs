@@ -5,6 +5,7 @@ namespace Quiescent.Tests.Reclamation;
 // O9's handshake, flag and barrier and second look, at its seam: appends that meet the reclaimer on its way to sleep. A
 // wake-up that is lost once is healed by the next append, so each round ends with a look at whether everything was
 // carried out.
+[Trait("Category", "Slow")]
 public class WakeUpStressTests
 {
     private const int Threads = 3;
@@ -40,7 +41,7 @@ public class WakeUpStressTests
         }
 
         Worker.JoinAll(workers);
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
     }
 
     [Theory]
@@ -75,7 +76,7 @@ public class WakeUpStressTests
         }));
         Until.True(() => Forms.Reclaimed(domain) == Threads * Each);
         Until.True(() => Inside.IsIdle(domain));
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
     }
 
     private static unsafe void Free(RcuDomain domain) => domain.Free(Forms.NewBlock(16));

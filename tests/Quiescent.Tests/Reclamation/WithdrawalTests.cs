@@ -86,7 +86,7 @@ public sealed unsafe class WithdrawalTests
             Assert.Equal(before, domain.GetStatistics().BlocksQueued);
         }
 
-        Assert.Equal(before, Books.MustBalance(domain).BlocksFreed);
+        Assert.Equal(before, RcuAssert.BooksBalance(domain).BlocksFreed);
     }
 
     private static void* NewBlock(int channel) =>
@@ -140,7 +140,7 @@ public sealed unsafe class WithdrawalTests
 
         public void NothingMustWait()
         {
-            RcuStatistics books = Books.MustBeConsistent(Domain);
+            RcuStatistics books = RcuAssert.BooksConsistent(Domain);
             Assert.Equal((0, 0), (books.BlocksQueued, books.CallbacksQueued));
             Assert.False(BarrierTarget.AnythingWaits(Core, codeOnly: false));
         }

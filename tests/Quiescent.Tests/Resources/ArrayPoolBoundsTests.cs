@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Quiescent.Ordering;
+using Quiescent.Testing;
 using Quiescent.Tests.Faults;
 using Quiescent.Tests.Resources.Support;
 using Quiescent.Tests.Support;
@@ -18,15 +19,15 @@ public sealed class ArrayPoolBoundsTests
     public void An_array_returned_uncleared_may_come_back_as_it_was_and_one_of_references_cleared_keeps_nothing()
     {
         using RcuDomain domain = new();
-        using Steps steps = new(domain);
+        using GracePeriodStepper steps = new(domain);
         RcuArrayPool<object?> pool = new(domain);
         WeakReference content = RentFillAndReturn(pool, out object?[] array);
-        Collect();
+        Garbage.Collect();
         Assert.True(content.IsAlive);
         steps.Advance();
         Assert.Same(array, Assert.Single(RentMany(pool, 10, 1)));
         Assert.All(array, Assert.Null);
-        Collect();
+        Garbage.Collect();
         Assert.False(content.IsAlive);
     }
 
@@ -41,7 +42,7 @@ public sealed class ArrayPoolBoundsTests
         RcuArrayPool<int> pool = new(domain, maxArraysPerBucket: PerBucket);
         using Visitor visitor = new(domain);
         WeakReference[] arrays = ReturnMany(pool, Many);
-        Collect();
+        Garbage.Collect();
         Assert.InRange(arrays.Count(array => array.IsAlive), 0, Bound);
         Assert.InRange(domain.GetStatistics().CallbacksWaiting + domain.GetStatistics().BlocksWaiting, 0, Bound);
         GC.KeepAlive(pool);
@@ -52,13 +53,13 @@ public sealed class ArrayPoolBoundsTests
     {
         const int Many = 500;
         using RcuDomain domain = new();
-        using Steps steps = new(domain);
+        using GracePeriodStepper steps = new(domain);
         RcuArrayPool<int> pool = new(domain, maxArraysPerBucket: PerBucket);
         WeakReference[] arrays = ReturnMany(pool, Many);
         steps.Advance();
         arrays = [.. arrays, .. ReturnMany(pool, Many)];
         steps.Advance();
-        Collect();
+        Garbage.Collect();
         Assert.InRange(arrays.Count(array => array.IsAlive), 1, 4 * PerBucket);
         GC.KeepAlive(pool);
     }
@@ -78,7 +79,7 @@ public sealed class ArrayPoolBoundsTests
         domain.Barrier();
         Until.True(() =>
         {
-            Collect();
+            Garbage.Collect();
             return !dropped.Any(one => one.IsAlive);
         });
     }
@@ -107,7 +108,7 @@ public sealed class ArrayPoolBoundsTests
             Assert.Empty(RentMany(pool, 100, PerBucket).Intersect(arrays, ReferenceEqualityComparer.Instance));
         }
 
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
     }
 
     [Theory]
@@ -126,7 +127,7 @@ public sealed class ArrayPoolBoundsTests
                 pool.Return(pool.Rent(100));
             }
         });
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -158,12 +159,5 @@ public sealed class ArrayPoolBoundsTests
         array.AsSpan().Fill(content);
         pool.Return(array, clearArray: true);
         return new WeakReference(content);
-    }
-
-    private static void Collect()
-    {
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
-        GC.Collect();
     }
 }

@@ -19,7 +19,7 @@ public sealed class ArrayPoolTests
     public void A_returned_array_is_rented_again_after_the_sections_from_before_and_not_earlier(DomainKind domainKind)
     {
         using GracePeriodDomain domain = Kinds.New(domainKind);
-        using Steps steps = new(domain);
+        using GracePeriodStepper steps = new(domain);
         RcuArrayPool<int> pool = new(domain);
         int[] array = pool.Rent(100);
         using (new Visitor(domain))
@@ -44,7 +44,7 @@ public sealed class ArrayPoolTests
     public void Arrays_returned_one_after_the_other_wait_for_their_own_readers(DomainKind domainKind)
     {
         using GracePeriodDomain domain = Kinds.New(domainKind);
-        using Steps steps = new(domain);
+        using GracePeriodStepper steps = new(domain);
         RcuArrayPool<int> pool = new(domain);
         Queue<(Visitor Visitor, int[] Array)> inside = [];
         for (int i = 0; i < 20; i++)
@@ -74,7 +74,7 @@ public sealed class ArrayPoolTests
     public void An_array_is_cleared_after_the_sections_from_before_its_return(DomainKind domainKind)
     {
         using GracePeriodDomain domain = Kinds.New(domainKind);
-        using Steps steps = new(domain);
+        using GracePeriodStepper steps = new(domain);
         RcuArrayPool<int> pool = new(domain);
         int[] array = pool.Rent(100);
         array.AsSpan().Fill(7);
@@ -95,7 +95,7 @@ public sealed class ArrayPoolTests
     public void A_second_return_is_recognised_wherever_the_array_is_by_then(DomainKind domainKind)
     {
         using GracePeriodDomain domain = Kinds.New(domainKind);
-        using Steps steps = new(domain);
+        using GracePeriodStepper steps = new(domain);
         RcuArrayPool<int> pool = new(domain);
         int[] array = pool.Rent(100);
         pool.Return(array);
@@ -153,7 +153,7 @@ public sealed class ArrayPoolTests
         Assert.Throws<ArgumentNullException>(() => pool.Return(null!));
         pool.Return([]);
         pool.Return(pool.Rent(0));
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
     }
 
     [Fact]
@@ -163,7 +163,7 @@ public sealed class ArrayPoolTests
         RcuArrayPool<byte> pool = new(domain);
         Assert.Throws<ArgumentException>(() => pool.Return(new byte[100]));
         Assert.Throws<ArgumentException>(() => pool.Return(new byte[17]));
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
     }
 
     [Fact]
@@ -194,6 +194,7 @@ public sealed class ArrayPoolTests
     // return; whoever rents it writes at once. So a reader under whom it is rented again sees two versions, and a
     // renter who is not alone another's.
     [Theory]
+    [Trait("Category", "Slow")]
     [MemberData(nameof(Domains))]
     public void Readers_see_each_published_array_whole_until_their_sections_end(DomainKind domainKind)
     {
@@ -242,7 +243,7 @@ public sealed class ArrayPoolTests
         Worker.JoinAll(updaters);
         Worker.JoinAll(readers);
         Assert.NotEqual(0, reused);
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
 
         static void Check(long[]? array, int spins)
         {

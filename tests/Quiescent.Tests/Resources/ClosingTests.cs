@@ -6,7 +6,7 @@ namespace Quiescent.Tests.Resources;
 // What closing promises, the same for each resource in each kind of domain: at once, once, and not under a reader.
 public sealed class ClosingTests
 {
-    public static TheoryData<ResourceKind, DomainKind> All => Kinds.All;
+    public static MatrixTheoryData<ResourceKind, DomainKind> All => Kinds.All;
 
     // The reader dereferences before and after: whatever it finds must be open. Faults caught: a release that does not
     // wait, one that waits for a grace period of another domain, or for one that began before the close.
@@ -15,7 +15,7 @@ public sealed class ClosingTests
     public void A_closed_resource_is_released_when_the_sections_from_before_have_ended(ResourceKind kind, DomainKind domainKind)
     {
         using GracePeriodDomain domain = Kinds.New(domainKind);
-        using Steps steps = new(domain);
+        using GracePeriodStepper steps = new(domain);
         TestResource resource = Kinds.New(kind, domain);
         using Visitor visitor = new(domain);
         visitor.Look(resource);
@@ -35,7 +35,7 @@ public sealed class ClosingTests
     public void Without_readers_it_is_released_by_grace_periods_alone(ResourceKind kind, DomainKind domainKind)
     {
         using GracePeriodDomain domain = Kinds.New(domainKind);
-        using Steps steps = new(domain);
+        using GracePeriodStepper steps = new(domain);
         TestResource resource = Kinds.New(kind, domain);
         resource.Close();
         Assert.Equal(0, resource.Releases.Count);
@@ -51,7 +51,7 @@ public sealed class ClosingTests
     public void A_section_from_after_the_close_finds_it_closed_or_is_waited_for(ResourceKind kind, DomainKind domainKind)
     {
         using GracePeriodDomain domain = Kinds.New(domainKind);
-        using Steps steps = new(domain);
+        using GracePeriodStepper steps = new(domain);
         TestResource resource = Kinds.New(kind, domain);
         using Visitor early = new(domain);
         early.Look(resource);
@@ -80,7 +80,7 @@ public sealed class ClosingTests
     public void Sections_that_begin_at_any_step_of_the_release_find_it_closed_or_are_waited_for(ResourceKind kind, DomainKind domainKind)
     {
         using GracePeriodDomain domain = Kinds.New(domainKind);
-        using Steps steps = new(domain);
+        using GracePeriodStepper steps = new(domain);
         TestResource resource = Kinds.New(kind, domain);
         Queue<(Visitor Visitor, bool Found)> inside = [];
         Visitor first = new(domain);
@@ -120,7 +120,7 @@ public sealed class ClosingTests
     public void Once_released_a_dereference_throws(ResourceKind kind, DomainKind domainKind)
     {
         using GracePeriodDomain domain = Kinds.New(domainKind);
-        using Steps steps = new(domain);
+        using GracePeriodStepper steps = new(domain);
         TestResource resource = Kinds.New(kind, domain);
         resource.Close();
         steps.Advance();
@@ -133,7 +133,7 @@ public sealed class ClosingTests
     public void Closing_again_does_nothing(ResourceKind kind, DomainKind domainKind)
     {
         using GracePeriodDomain domain = Kinds.New(domainKind);
-        using Steps steps = new(domain);
+        using GracePeriodStepper steps = new(domain);
         TestResource resource = Kinds.New(kind, domain);
         resource.Close();
         resource.Close();
@@ -147,6 +147,7 @@ public sealed class ClosingTests
 
     // Faults caught: a state that two threads read as open before either has closed it.
     [Theory]
+    [Trait("Category", "Slow")]
     [MemberData(nameof(All))]
     public void Of_several_threads_that_close_it_at_once_one_does(ResourceKind kind, DomainKind domainKind)
     {
@@ -161,7 +162,7 @@ public sealed class ClosingTests
                 resource.Close();
             }));
             Until.True(() => resource.Releases.Count != 0);
-            Books.MustBalance(domain);
+            RcuAssert.BooksBalance(domain);
             Assert.Equal(1, resource.Releases.Count);
         }
     }
@@ -180,7 +181,7 @@ public sealed class ClosingTests
         Assert.Equal(0, resource.Releases.Count);
         visitor.Leave();
         Until.True(() => resource.Releases.Count != 0);
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
         Assert.Equal(1, resource.Releases.Count);
     }
 
@@ -193,7 +194,7 @@ public sealed class ClosingTests
         domain.Call(resource.Close);
         domain.Barrier();
         Until.True(() => resource.Releases.Count != 0);
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
         Assert.Equal((1, 0L), (resource.Releases.Count, domain.GetStatistics().CallbacksFailed));
     }
 
@@ -215,7 +216,7 @@ public sealed class ClosingTests
         }
 
         Until.True(() => Array.TrueForAll(resources, resource => resource.Releases.Count == 1));
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
     }
 
     // Pending releases are carried out by the domain's own disposal, which waits for the readers that they wait for.
@@ -278,6 +279,7 @@ public sealed class ClosingTests
     }
 
     [Theory]
+    [Trait("Category", "Slow")]
     [MemberData(nameof(All))]
     public void Closing_while_the_domain_is_disposed_of_releases_once(ResourceKind kind, DomainKind domainKind)
     {
@@ -296,7 +298,7 @@ public sealed class ClosingTests
             closer.Join();
             Until.True(() => Array.TrueForAll(resources, resource => resource.Releases.Count != 0));
             Assert.All(resources, resource => Assert.Equal(1, resource.Releases.Count));
-            Books.MustBeConsistent(domain);
+            RcuAssert.BooksConsistent(domain);
         }
     }
 

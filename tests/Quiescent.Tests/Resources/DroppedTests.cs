@@ -12,7 +12,7 @@ public sealed class DroppedTests
 {
     private const int Several = 20;
 
-    public static TheoryData<ResourceKind, DomainKind> All => Kinds.Finalized;
+    public static MatrixTheoryData<ResourceKind, DomainKind> All => Kinds.Finalized;
 
     // Faults caught: a finalizer that releases, and one that waits for readers itself.
     [Theory]
@@ -20,31 +20,29 @@ public sealed class DroppedTests
     public void What_is_dropped_under_a_reader_is_released_after_its_section(ResourceKind kind, DomainKind domainKind)
     {
         using GracePeriodDomain domain = Kinds.New(domainKind);
-        using Steps steps = new(domain);
+        using GracePeriodStepper steps = new(domain);
         using Visitor visitor = new(domain);
         Releases releases = Drop(kind, domain, visitor.Look);
         for (int i = 0; i < 3; i++)
         {
-            Collect();
+            Garbage.Collect();
             steps.Advance();
             Assert.Equal(0, releases.Count);
         }
 
         visitor.Leave();
         MustBeReleased(releases, steps.Advance);
-        Books.MustBeConsistent(domain);
+        RcuAssert.BooksConsistent(domain);
     }
 
     // Nobody but the finalizer thread has ever queued anything here.
     [Theory]
+    [Trait("Category", "Slow")]
     [MemberData(nameof(All))]
     public void What_is_dropped_together_with_its_domain_is_released(ResourceKind kind, DomainKind domainKind)
     {
         Releases[] releases = DropWithDomain(kind, domainKind);
-        foreach (Releases one in releases)
-        {
-            MustBeReleased(one);
-        }
+        MustAllBeReleased(releases);
     }
 
     [Theory]
@@ -71,7 +69,7 @@ public sealed class DroppedTests
         });
         for (int i = 0; i < 3; i++)
         {
-            Collect();
+            Garbage.Collect();
             Assert.Equal(0, releases.Count);
         }
 
@@ -85,14 +83,14 @@ public sealed class DroppedTests
     public void What_was_closed_and_dropped_is_released_once(ResourceKind kind, DomainKind domainKind)
     {
         using GracePeriodDomain domain = Kinds.New(domainKind);
-        using Steps steps = new(domain);
+        using GracePeriodStepper steps = new(domain);
         using Visitor visitor = new(domain);
         Releases releases = Drop(kind, domain, resource =>
         {
             visitor.Look(resource);
             resource.Close();
         });
-        Collect();
+        Garbage.Collect();
         steps.Advance();
         Assert.Equal(0, releases.Count);
         visitor.Leave();
@@ -101,6 +99,7 @@ public sealed class DroppedTests
 
     // The finalizer thread is everybody's: it must not wait for a reader, whatever the domain's policy does to others.
     [Theory]
+    [Trait("Category", "Slow")]
     [InlineData(ResourceKind.Handle, BacklogPolicy.Block)]
     [InlineData(ResourceKind.Memory, BacklogPolicy.Block)]
     [InlineData(ResourceKind.File, BacklogPolicy.Block)]
@@ -119,22 +118,23 @@ public sealed class DroppedTests
                 dropped.Add(Drop(kind, domain, static _ => { }));
             }
 
-            Task collection = Task.Run(Collect, TestContext.Current.CancellationToken);
+            Task collection = Task.Run(Garbage.Collect, TestContext.Current.CancellationToken);
             Until.Done(collection);
             Assert.All(dropped, releases => Assert.Equal(0, releases.Count));
         }
 
         Until.True(() =>
         {
-            Collect();
+            Garbage.Collect();
             return dropped.TrueForAll(releases => releases.Count != 0);
         });
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
         Assert.All(dropped, releases => Assert.Equal(1, releases.Count));
     }
 
     // What a finalizer throws ends the process.
     [Theory]
+    [Trait("Category", "Slow")]
     [MemberData(nameof(Failures.All), MemberType = typeof(Failures))]
     public void A_finalizer_that_finds_no_memory_loses_nothing(string place, Failing failing)
     {
@@ -152,12 +152,12 @@ public sealed class DroppedTests
 
                 using (new Failures(site, failing))
                 {
-                    Collect();
+                    Garbage.Collect();
                     Assert.All(dropped, releases => Assert.Equal(0, releases.Count));
                 }
             }
 
-            dropped.ForEach(releases => MustBeReleased(releases, domain.Barrier)); // Starts the reclaimer, where that had failed.
+            MustAllBeReleased(dropped, domain.Barrier); // Starts the reclaimer, where that had failed.
         }
     }
 
@@ -173,23 +173,27 @@ public sealed class DroppedTests
             Refuse(domain, releases);
         }
 
-        Collect();
-        Books.MustBalance(domain);
+        Garbage.Collect();
+        RcuAssert.BooksBalance(domain);
         Assert.Equal(0, releases.Count);
     }
 
-    private static void MustBeReleased(Releases releases, Action? meanwhile = null)
+    private static void MustBeReleased(Releases releases, Action? meanwhile = null) =>
+        MustAllBeReleased([releases], meanwhile);
+
+    // All together, as a collection takes long.
+    private static void MustAllBeReleased(IReadOnlyCollection<Releases> dropped, Action? meanwhile = null)
     {
         Until.True(() =>
         {
-            Collect();
+            Garbage.Collect();
             meanwhile?.Invoke();
-            return releases.Count != 0;
+            return dropped.All(static releases => releases.Count != 0);
         });
-        Collect();
+        Garbage.Collect();
         meanwhile?.Invoke();
-        Collect();
-        Assert.Equal(1, releases.Count);
+        Garbage.Collect();
+        Assert.All(dropped, static releases => Assert.Equal(1, releases.Count));
     }
 
     // Not inlined, so that no register keeps the resource.
@@ -213,12 +217,5 @@ public sealed class DroppedTests
         Assert.ThrowsAny<ArgumentException>(() => new RcuMemoryManager<int>(-1, domain));
         Assert.ThrowsAny<FileNotFoundException>(() => new RcuMemoryMappedFile(Mapping.NewPath(), domain));
         Assert.ThrowsAny<ArgumentException>(() => new RcuArrayPool<int>(domain, -1));
-    }
-
-    private static void Collect()
-    {
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
-        GC.Collect();
     }
 }

@@ -8,10 +8,11 @@ namespace Quiescent.Tests.Resources;
 // Closing cannot fail: whatever the library runs out of, and however much waits. What a release throws is an event.
 public sealed class FailureTests
 {
-    public static TheoryData<string, Failing> All => Failures.All;
+    public static MatrixTheoryData<string, Failing> All => Failures.All;
 
     // On threads of their own, whose first contact with the domain it is, and on one that the domain knows.
     [Theory]
+    [Trait("Category", "Slow")]
     [MemberData(nameof(All))]
     public void Closing_needs_no_memory(string place, Failing failing)
     {
@@ -44,7 +45,7 @@ public sealed class FailureTests
 
             domain.Barrier(); // Starts the reclaimer, where that had failed.
             Until.True(() => Array.TrueForAll(resources, resource => resource.Releases.Count != 0));
-            Books.MustBalance(domain);
+            RcuAssert.BooksBalance(domain);
             Assert.All(resources, resource => Assert.Equal(1, resource.Releases.Count));
         }
     }
@@ -76,7 +77,7 @@ public sealed class FailureTests
         }
 
         made.ForEach(resource => resource.Close());
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
         Until.True(() => made.TrueForAll(resource => resource.Releases.Count == 1));
         Until.True(() => !Mapping.IsMapped(path));
         Assert.Equal(isReferred ? 1 : 0, owners.Count);
@@ -95,6 +96,7 @@ public sealed class FailureTests
     }
 
     [Theory]
+    [Trait("Category", "Slow")]
     [MemberData(nameof(Kinds.All), MemberType = typeof(Kinds))]
     public void Closing_is_not_refused_beyond_the_backlog_limit(ResourceKind kind, DomainKind domainKind)
     {
@@ -110,7 +112,7 @@ public sealed class FailureTests
         }
 
         Until.True(() => Array.TrueForAll(resources, resource => resource.Releases.Count != 0));
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
         Assert.All(resources, resource => Assert.Equal(1, resource.Releases.Count));
     }
 
@@ -128,7 +130,7 @@ public sealed class FailureTests
             Assert.Equal(0, resources[0].Releases.Count);
         });
         Until.True(() => Array.TrueForAll(resources, resource => resource.Releases.Count != 0));
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
     }
 
     [Theory]
@@ -156,7 +158,7 @@ public sealed class FailureTests
         }
 
         Until.True(() => releases.Count == 12);
-        Books.MustBalance(domain);
+        RcuAssert.AllReclaimed(domain);
         Assert.Equal((12, 9, 9L), (releases.Count, failures.Count, domain.GetStatistics().CallbacksFailed));
         Assert.All(failures, failure => Assert.IsType<NotSupportedException>(failure));
     }

@@ -14,7 +14,7 @@ public sealed class FileTests
     public void A_replaced_mapping_is_unmapped_after_its_readers(DomainKind domainKind)
     {
         using GracePeriodDomain domain = Kinds.New(domainKind);
-        using Steps steps = new(domain);
+        using GracePeriodStepper steps = new(domain);
         (string first, string second) = (Mapping.NewFile(1), Mapping.NewFile(2, 77));
         RcuMemoryMappedFile file = new(first, domain);
         Assert.Equal((TestFile.Length, 1), (file.Length, file.MappingsOpen));
@@ -47,7 +47,7 @@ public sealed class FileTests
         domain.Barrier();
         Assert.Equal((3, 1), (file.Length, file.MappingsOpen));
         file.Dispose();
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
         Assert.Equal(0, file.MappingsOpen);
     }
 
@@ -72,7 +72,7 @@ public sealed class FileTests
             Assert.Equal(3, file.MappingsOpen);
         }
 
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
         Assert.Equal(1, file.MappingsOpen);
     }
 
@@ -141,10 +141,10 @@ public sealed class FileTests
         file.Replace(Mapping.NewFile(1, 5));
         Assert.Equal(5, file.Length);
         file.Replace(Mapping.NewFile(0, length: 0));
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
         Assert.Equal(0, file.Length);
         file.Dispose();
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
         Assert.Equal(0, file.MappingsOpen);
     }
 
@@ -221,7 +221,7 @@ public sealed class FileTests
         Assert.Throws<FileNotFoundException>(() => file.Replace(missing));
         Assert.Throws<ArgumentNullException>(() => file.Replace(null!));
         Assert.ThrowsAny<Exception>(() => file.Replace(Path.GetTempPath()));
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
         Assert.Equal((40, 1), (file.Length, file.MappingsOpen));
         using ReadGuard guard = domain.ReadLock();
         TestFile.Check(guard.Dereference(file), 40, 4);
@@ -236,7 +236,7 @@ public sealed class FileTests
         RcuMemoryMappedFile file = new(first, domain);
         file.Dispose();
         Assert.Throws<ObjectDisposedException>(() => file.Replace(late));
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
         Until.True(() => !Mapping.IsMapped(first) && !Mapping.IsMapped(late));
         Assert.Equal(0, file.MappingsOpen);
     }
@@ -287,7 +287,7 @@ public sealed class FileTests
             start.SignalAndWait(TestContext.Current.CancellationToken);
             file.Dispose();
             Worker.JoinAll(replacers);
-            Books.MustBalance(domain);
+            RcuAssert.BooksBalance(domain);
             Assert.Equal(0, file.MappingsOpen);
             Assert.DoesNotContain(paths, Mapping.IsMapped);
         }
@@ -295,6 +295,7 @@ public sealed class FileTests
 
     // Readers check every byte of a page while mappings come and go under them.
     [Theory]
+    [Trait("Category", "Slow")]
     [MemberData(nameof(Domains))]
     public void Readers_see_each_mapping_whole_while_it_is_replaced(DomainKind domainKind)
     {
@@ -327,7 +328,7 @@ public sealed class FileTests
         Volatile.Write(ref isDone, true);
         Worker.JoinAll(readers);
         file.Dispose();
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
         Assert.Equal(0, file.MappingsOpen);
     }
 
@@ -340,13 +341,13 @@ public sealed class FileTests
         using (new Visitor(domain))
         {
             MapAndDrop(domain, first, second);
-            Collect();
+            Garbage.Collect();
             Assert.Equal((true, true), (Mapping.IsMapped(first), Mapping.IsMapped(second)));
         }
 
         Until.True(() =>
         {
-            Collect();
+            Garbage.Collect();
             return !Mapping.IsMapped(first) && !Mapping.IsMapped(second);
         });
     }
@@ -367,13 +368,6 @@ public sealed class FileTests
         {
             return true;
         }
-    }
-
-    private static void Collect()
-    {
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
-        GC.Collect();
     }
 
     // Looks at the whole file, as the test wants it.

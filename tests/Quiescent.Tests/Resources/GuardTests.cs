@@ -6,7 +6,7 @@ namespace Quiescent.Tests.Resources;
 // Which guards a resource is dereferenced through. One of another domain protects nothing.
 public sealed class GuardTests
 {
-    public static TheoryData<ResourceKind, DomainKind> All => Kinds.All;
+    public static MatrixTheoryData<ResourceKind, DomainKind> All => Kinds.All;
 
     [Theory]
     [MemberData(nameof(All))]
@@ -77,10 +77,10 @@ public sealed class GuardTests
     {
         foreach (DomainKind domainKind in new[] { DomainKind.Rcu, DomainKind.Full, DomainKind.Validating })
         {
-            foreach (ReaderKind readerKind in Enum.GetValues<ReaderKind>())
+            foreach (ParkedReaderKind readerKind in Enum.GetValues<ParkedReaderKind>())
             {
                 using GracePeriodDomain domain = Kinds.New(domainKind);
-                using Steps steps = new(domain);
+                using GracePeriodStepper steps = new(domain);
                 TestResource resource = Kinds.New(kind, domain);
                 using Visitor visitor = new(domain, readerKind);
                 visitor.Look(resource);
@@ -133,7 +133,7 @@ public sealed class GuardTests
     public void A_lock_may_be_used_and_released_on_another_thread(ResourceKind kind, DomainKind domainKind)
     {
         using SrcuDomain domain = (SrcuDomain)Kinds.New(domainKind);
-        using Steps steps = new(domain);
+        using GracePeriodStepper steps = new(domain);
         TestResource resource = Kinds.New(kind, domain);
         SrcuReadLock section = domain.ReadLock();
         Worker.Run(() => resource.Look(section));

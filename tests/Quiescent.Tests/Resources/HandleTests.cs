@@ -15,7 +15,7 @@ public sealed class HandleTests
         Releases releases = new();
         NumberHandle handle = new(42, releases, domain, ownsHandle: false);
         handle.Dispose();
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
         Assert.Equal(0, releases.Count);
         Assert.True(handle.IsClosed);
     }
@@ -28,7 +28,7 @@ public sealed class HandleTests
         Releases releases = new();
         NumberHandle handle = new(0, releases, domain);
         handle.Dispose();
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
         Assert.Equal(0, releases.Count);
     }
 
@@ -38,7 +38,7 @@ public sealed class HandleTests
     public void References_counted_before_the_close_keep_the_handle_beyond_the_grace_period(DomainKind domainKind)
     {
         using GracePeriodDomain domain = Kinds.New(domainKind);
-        using Steps steps = new(domain);
+        using GracePeriodStepper steps = new(domain);
         Releases releases = new();
         NumberHandle handle = new(42, releases, domain);
         bool isCounted = false;
@@ -57,7 +57,7 @@ public sealed class HandleTests
     public void Once_released_no_reference_can_be_counted(DomainKind domainKind)
     {
         using GracePeriodDomain domain = Kinds.New(domainKind);
-        using Steps steps = new(domain);
+        using GracePeriodStepper steps = new(domain);
         NumberHandle handle = new(42, new Releases(), domain);
         handle.Dispose();
         steps.Advance();
@@ -113,7 +113,7 @@ public sealed class HandleTests
         NumberHandle handle = new(42, releases, domain);
         handle.SetHandleAsInvalid();
         handle.Dispose();
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
         Assert.Equal(0, releases.Count);
     }
 
@@ -168,7 +168,7 @@ public sealed class HandleTests
         Volatile.Write(ref isDone, true);
         Worker.JoinAll(readers);
         current[0].Dispose();
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
     }
 
     private sealed class OpenedFile : RcuSafeHandle

@@ -1,3 +1,4 @@
+using Quiescent.Tests.Resources.Support;
 using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Resources;
@@ -11,7 +12,7 @@ public sealed class LifetimeTests
     public void A_reader_that_began_before_the_close_uses_the_handle_to_its_end()
     {
         using SrcuDomain domain = new();
-        TestHandle handle = new(Value, domain);
+        NumberHandle handle = new(Value, new Releases(), domain);
         using OpenSection section = new(domain);
         handle.Dispose();
         Assert.False(handle.IsClosed);
@@ -20,7 +21,7 @@ public sealed class LifetimeTests
         Assert.Equal(0, handle.Releases);
         section.Dispose();
         Until.True(() => handle.Releases == 1);
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
         Assert.True(handle.IsClosed);
     }
 
@@ -29,7 +30,7 @@ public sealed class LifetimeTests
     public void A_reader_that_begins_after_the_close_and_still_finds_it_unreleased_is_waited_for()
     {
         using SrcuDomain domain = new();
-        TestHandle handle = new(Value, domain);
+        NumberHandle handle = new(Value, new Releases(), domain);
         using OpenSection early = new(domain);
         handle.Dispose();
         Until.True(() => domain.GetStatistics().GracePeriodsStarted > 0);
@@ -41,7 +42,7 @@ public sealed class LifetimeTests
         Assert.Equal(0, handle.Releases);
         late.Dispose();
         Until.True(() => handle.Releases == 1);
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
         Assert.Equal(1, handle.Releases);
     }
 
@@ -49,7 +50,7 @@ public sealed class LifetimeTests
     public void A_closed_handle_is_refused_once_its_readers_are_gone()
     {
         using RcuDomain domain = new();
-        TestHandle handle = new(Value, domain);
+        NumberHandle handle = new(Value, new Releases(), domain);
         handle.Dispose();
         domain.Barrier();
         Assert.Equal(1, handle.Releases);
@@ -71,10 +72,10 @@ public sealed class LifetimeTests
     public void Closing_twice_releases_once()
     {
         using RcuDomain domain = new();
-        TestHandle handle = new(Value, domain);
+        NumberHandle handle = new(Value, new Releases(), domain);
         handle.Dispose();
         handle.Dispose();
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
         Assert.Equal(1, handle.Releases);
     }
 
@@ -82,7 +83,7 @@ public sealed class LifetimeTests
     public void A_counted_reference_holds_the_release_back_as_with_any_safe_handle()
     {
         using RcuDomain domain = new();
-        TestHandle handle = new(Value, domain);
+        NumberHandle handle = new(Value, new Releases(), domain);
         bool added = false;
         handle.DangerousAddRef(ref added);
         handle.Dispose();
@@ -96,7 +97,7 @@ public sealed class LifetimeTests
     public void After_the_domains_disposal_the_readers_are_still_waited_for()
     {
         SrcuDomain domain = new();
-        TestHandle handle = new(Value, domain);
+        NumberHandle handle = new(Value, new Releases(), domain);
         using OpenSection section = new(domain);
         domain.Dispose();
         handle.Dispose();
@@ -106,7 +107,7 @@ public sealed class LifetimeTests
         Until.True(() => handle.Releases == 1);
     }
 
-    private static bool IsRefused(SrcuDomain domain, TestHandle handle)
+    private static bool IsRefused(SrcuDomain domain, NumberHandle handle)
     {
         using SrcuReadLock section = domain.ReadLock();
         try

@@ -30,7 +30,7 @@ public sealed unsafe class MemoryTests
             Assert.False(memory.GetSpan().ContainsAnyExcept(0));
         }
 
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
     }
 
     [Fact]
@@ -50,7 +50,7 @@ public sealed unsafe class MemoryTests
         Assert.Throws<ArgumentOutOfRangeException>(() => new RcuMemoryManager<int>(-1, domain));
         Assert.Throws<ArgumentOutOfRangeException>(() => Refer((int*)64, -1, domain));
         Assert.Throws<ArgumentNullException>(() => Refer(null, 1, domain));
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
     }
 
     // Faults caught: a pin that is not counted, or counts for nothing once a grace period has passed.
@@ -59,7 +59,7 @@ public sealed unsafe class MemoryTests
     public void A_pin_keeps_the_memory_beyond_the_close_and_its_grace_period(DomainKind domainKind)
     {
         using GracePeriodDomain domain = Kinds.New(domainKind);
-        using Steps steps = new(domain);
+        using GracePeriodStepper steps = new(domain);
         TestMemory resource = new(domain, new Releases());
         MemoryHandle first = resource.Manager.Pin(7);
         MemoryHandle second = resource.Manager.Memory.Pin();
@@ -81,7 +81,7 @@ public sealed unsafe class MemoryTests
     public void Unpinning_does_not_release_under_a_reader(DomainKind domainKind)
     {
         using GracePeriodDomain domain = Kinds.New(domainKind);
-        using Steps steps = new(domain);
+        using GracePeriodStepper steps = new(domain);
         TestMemory resource = new(domain, new Releases());
         using Visitor visitor = new(domain);
         visitor.Look(resource);
@@ -104,7 +104,7 @@ public sealed unsafe class MemoryTests
     public void A_pin_from_after_the_close_is_refused_or_keeps_the_memory(DomainKind domainKind)
     {
         using GracePeriodDomain domain = Kinds.New(domainKind);
-        using Steps steps = new(domain);
+        using GracePeriodStepper steps = new(domain);
         TestMemory resource = new(domain, new Releases());
         using Visitor visitor = new(domain);
         visitor.Look(resource);
@@ -125,7 +125,7 @@ public sealed unsafe class MemoryTests
     public void Released_memory_is_neither_pinned_nor_seen(DomainKind domainKind)
     {
         using GracePeriodDomain domain = Kinds.New(domainKind);
-        using Steps steps = new(domain);
+        using GracePeriodStepper steps = new(domain);
         TestMemory resource = new(domain, new Releases());
         Memory<int> memory = resource.Manager.Memory;
         resource.Close();
@@ -141,7 +141,7 @@ public sealed unsafe class MemoryTests
     public void More_unpins_than_pins_are_refused_and_release_nothing()
     {
         using RcuDomain domain = new();
-        using Steps steps = new(domain);
+        using GracePeriodStepper steps = new(domain);
         TestMemory resource = new(domain, new Releases());
         MemoryHandle pin = resource.Manager.Pin();
         resource.Manager.Unpin();
@@ -160,7 +160,7 @@ public sealed unsafe class MemoryTests
     public void A_pin_beyond_the_end_is_refused_and_counts_for_nothing()
     {
         using RcuDomain domain = new();
-        using Steps steps = new(domain);
+        using GracePeriodStepper steps = new(domain);
         TestMemory resource = new(domain, new Releases());
         Assert.Throws<ArgumentOutOfRangeException>(() => resource.Manager.Pin(-1));
         Assert.Throws<ArgumentOutOfRangeException>(() => resource.Manager.Pin(PoisoningOwner.Length + 1));
@@ -241,7 +241,7 @@ public sealed unsafe class MemoryTests
             manager.GetSpan().Fill(3);
         }
 
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
         Assert.Equal(3, memory[3]);
     }
 

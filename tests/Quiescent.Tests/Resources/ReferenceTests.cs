@@ -17,7 +17,7 @@ public sealed class ReferenceTests
     public void A_replaced_object_is_disposed_of_after_its_readers(DomainKind domainKind)
     {
         using GracePeriodDomain domain = Kinds.New(domainKind);
-        using Steps steps = new(domain);
+        using GracePeriodStepper steps = new(domain);
         Disposable first = New();
         Disposable second = New();
         RcuReference<Disposable> reference = new(first, domain);
@@ -54,7 +54,7 @@ public sealed class ReferenceTests
         Assert.Equal(0, only.Count);
         Assert.Same(only, reference.LoadProtected());
         reference.Dispose();
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
         Assert.Equal(1, only.Count);
     }
 
@@ -70,7 +70,7 @@ public sealed class ReferenceTests
         Assert.Same(second, reference.Exchange(null));
         Assert.Null(reference.Exchange(null));
         reference.Dispose();
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
         Assert.Equal((0, 0), (first.Count, second.Count));
     }
 
@@ -90,7 +90,7 @@ public sealed class ReferenceTests
         domain.Barrier();
         Assert.Equal((1, 0, 0), (first.Count, second.Count, third.Count));
         reference.Dispose();
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
         Assert.Equal((1, 1, 0), (first.Count, second.Count, third.Count));
     }
 
@@ -107,7 +107,7 @@ public sealed class ReferenceTests
         Assert.Throws<ObjectDisposedException>(() => reference.Exchange(late));
         Assert.Throws<ObjectDisposedException>(() => reference.TryReplace(late, null));
         Assert.Throws<ObjectDisposedException>(() => reference.TryReplace(late, first));
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
         Assert.Equal((1, 0), (first.Count, late.Count));
     }
 
@@ -171,7 +171,7 @@ public sealed class ReferenceTests
                 reference.Dispose();
             }
 
-            Books.MustBalance(domain);
+            RcuAssert.BooksBalance(domain);
             Assert.Equal(1, first.Count);
             Assert.Equal(isTaken.Select(taken => taken ? 1 : 0), all.Select(one => one.Count));
         }
@@ -211,7 +211,7 @@ public sealed class ReferenceTests
 
         reference.Dispose();
         replaced.Add(current);
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
         Assert.All(replaced, one => Assert.Equal(1, one.Count));
     }
 
@@ -233,7 +233,7 @@ public sealed class ReferenceTests
     public void A_file_that_leaves_a_reference_can_be_read_by_who_has_found_it(DomainKind domainKind)
     {
         using GracePeriodDomain domain = Kinds.New(domainKind);
-        using Steps steps = new(domain);
+        using GracePeriodStepper steps = new(domain);
         string path = Mapping.NewFile();
         RcuReference<RcuMemoryMappedFile> reference = new(new RcuMemoryMappedFile(path, domain), domain);
         using Visitor visitor = new(domain);

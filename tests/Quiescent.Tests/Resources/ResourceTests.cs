@@ -1,3 +1,4 @@
+using Quiescent.Tests.Resources.Support;
 using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Resources;
@@ -8,14 +9,14 @@ public sealed class ResourceTests
     [Fact]
     public void A_file_is_replaced_under_its_readers()
     {
-        using TemporaryFile one = new([1, 2, 3]);
-        using TemporaryFile two = new([4, 5]);
+        string one = Mapping.NewFile([1, 2, 3]);
+        string two = Mapping.NewFile([4, 5]);
         using RcuDomain domain = new();
-        using RcuMemoryMappedFile file = new(one.Path, domain);
+        using RcuMemoryMappedFile file = new(one, domain);
         using (ReadGuard guard = domain.ReadLock())
         {
             ReadOnlySpan<byte> before = guard.Dereference(file);
-            file.Replace(two.Path);
+            file.Replace(two);
             Assert.Equal([1, 2, 3], before.ToArray());
             Assert.Equal([4, 5], guard.Dereference(file).ToArray());
             Assert.Equal([5], guard.Dereference(file, 1, 1).ToArray());
@@ -34,13 +35,13 @@ public sealed class ResourceTests
     [Fact]
     public async Task A_file_is_one_and_the_same_across_awaits()
     {
-        using TemporaryFile one = new([1, 2, 3]);
-        using TemporaryFile two = new([4, 5]);
+        string one = Mapping.NewFile([1, 2, 3]);
+        string two = Mapping.NewFile([4, 5]);
         using SrcuDomain domain = new();
-        using RcuMemoryMappedFile file = new(one.Path, domain);
+        using RcuMemoryMappedFile file = new(one, domain);
         using OpenSection section = new(domain);
         ReadOnlyMemory<byte> bytes = section.Lock.DereferenceMemory(file);
-        file.Replace(two.Path);
+        file.Replace(two);
         await Task.Yield();
         Assert.Equal([1, 2, 3], bytes.ToArray());
         section.Dispose();

@@ -7,6 +7,7 @@ public sealed unsafe class BackPressureTests
 {
     // Whose section it is cannot be known: it may have begun on another thread. A wait for it would never end.
     [Theory]
+    [Trait("Category", "Slow")]
     [InlineData(BacklogPolicy.Block)]
     [InlineData(BacklogPolicy.Throttle)]
     public void Who_frees_beyond_the_limit_inside_a_section_does_not_wait_for_it(BacklogPolicy policy)

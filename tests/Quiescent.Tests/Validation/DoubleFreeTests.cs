@@ -53,7 +53,7 @@ public unsafe class DoubleFreeTests
             Assert.Equal(1, books.BlocksWaiting + books.CallbacksWaiting);
         }
 
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
     }
 
     // Fault caught: a ledger of each domain's own.
@@ -69,8 +69,8 @@ public unsafe class DoubleFreeTests
             MustNameBoth(() => SecondPlace(other, How.Head, block));
         }
 
-        Assert.Equal(0, Books.MustBalance(other).BlocksQueued);
-        Books.MustBalance(one);
+        Assert.Equal(0, RcuAssert.BooksBalance(other).BlocksQueued);
+        RcuAssert.BooksBalance(one);
     }
 
     // Fault caught: a ledger that forgets what its grace period has passed for.
@@ -86,7 +86,7 @@ public unsafe class DoubleFreeTests
         FirstPlace(domain, How.Headless, block);
         domain.Barrier();
         MustNameBoth(() => SecondPlace(domain, second, block));
-        Assert.Equal(1, Books.MustBalance(domain).BlocksFreed);
+        Assert.Equal(1, RcuAssert.BooksBalance(domain).BlocksFreed);
     }
 
     [Fact]
@@ -100,7 +100,7 @@ public unsafe class DoubleFreeTests
             MustNameBoth(() => SecondPlaceInside(domain, block)); // The same head, said to be of a block that begins later.
         }
 
-        Books.MustBalance(domain);
+        RcuAssert.BooksBalance(domain);
     }
 
     [Theory]

@@ -54,7 +54,7 @@ public unsafe class HeadChangedTests
             Overwrite(heads[victim], damage);
         }
 
-        RcuStatistics books = Books.MustBalance(domain);
+        RcuStatistics books = RcuAssert.AllReclaimed(domain);
         Assert.Equal(Enumerable.Range(0, 7).Where(i => i != victim).Select(i => (long)i), log.Numbers);
         Assert.Equal((7, 1), (books.CallbacksInvoked, books.Leaked));
         MustNameTheQueueing(found);
@@ -80,7 +80,7 @@ public unsafe class HeadChangedTests
             Overwrite(heads[victim], damage);
         }
 
-        RcuStatistics books = Books.MustBalance(domain);
+        RcuStatistics books = RcuAssert.AllReclaimed(domain);
         Assert.Equal((7, 1), (books.BlocksFreed, books.Leaked));
         MustNameTheQueueing(found);
     }
@@ -97,7 +97,7 @@ public unsafe class HeadChangedTests
             FreeHere(domain, (RcuHead*)NativeMemory.AllocZeroed(64));
         }
 
-        Assert.Equal(0, Books.MustBalance(domain).Leaked);
+        Assert.Equal(0, RcuAssert.BooksBalance(domain).Leaked);
         Assert.Equal(1_000, log.Count);
         Assert.Empty(found);
     }

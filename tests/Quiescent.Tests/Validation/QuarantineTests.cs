@@ -134,7 +134,7 @@ public unsafe class QuarantineTests
     {
         byte* block = (byte*)(how >= How.Aligned ? NativeMemory.AlignedAlloc(64, 64) : NativeMemory.Alloc(64));
         FreeHere(domain, how, block);
-        Assert.Equal(1, Books.MustBalance(domain).BlocksFreed);
+        Assert.Equal(1, RcuAssert.BooksBalance(domain).BlocksFreed);
         return block;
     }
 

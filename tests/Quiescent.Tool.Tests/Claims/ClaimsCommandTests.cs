@@ -7,6 +7,7 @@ namespace Quiescent.Tool.Tests.Claims;
 public sealed class ClaimsCommandTests
 {
     [Fact]
+    [Trait("Category", "Slow")]
     public void Every_claim_is_measured()
     {
         ClaimsOptions few = new()

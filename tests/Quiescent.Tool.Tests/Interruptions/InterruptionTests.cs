@@ -6,6 +6,7 @@ using Quiescent.Tool.Tests.Mutants;
 namespace Quiescent.Tool.Tests.Interruptions;
 
 // Each command, sent a signal in the midst of a run that would last ten minutes.
+[Trait("Category", "Slow")]
 public sealed class InterruptionTests : IDisposable
 {
     private const int Interrupted = 130;

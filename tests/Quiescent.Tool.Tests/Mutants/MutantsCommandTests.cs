@@ -78,6 +78,7 @@ public sealed class MutantsCommandTests
     }
 
     [Theory]
+    [Trait("Category", "Slow")]
     [InlineData("exit 3", 3, "inconclusive")] // It could not tell.
     [InlineData("exit 2", 1, "ERROR")] // It did not understand its arguments.
     [InlineData("exec sleep 60", 3, "inconclusive")] // It was cut short, and that is no symptom here.
@@ -91,6 +92,7 @@ public sealed class MutantsCommandTests
     }
 
     [Theory]
+    [Trait("Category", "Slow")]
     [InlineData("kill -SEGV $$", "", "crashed")]
     [InlineData("exec sleep 60", ", \"hangSeconds\": 1", "hung")]
     public async Task A_crash_is_a_kill_and_so_is_hanging_where_it_is_the_symptom(

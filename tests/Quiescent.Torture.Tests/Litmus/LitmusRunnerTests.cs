@@ -89,6 +89,7 @@ public sealed class LitmusRunnerTests
     // Fault caught: time that others leave over is lost, and a control that a busy moment has silenced is not heard
     // again.
     [Fact]
+    [Trait("Category", "Slow")]
     public void What_others_leave_over_goes_to_silent_controls()
     {
         bool isOthersTurnOver = false;

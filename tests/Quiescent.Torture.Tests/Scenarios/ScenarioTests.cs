@@ -6,6 +6,7 @@ using Quiescent.Torture.Subjects;
 namespace Quiescent.Torture.Tests.Scenarios;
 
 // The short form of each scenario: what `quiescent torture --scenario NAME` runs for longer.
+[Trait("Category", "Slow")]
 public sealed class ScenarioTests
 {
     public static TheoryData<string> Names => [.. Scenario.All.Select(scenario => scenario.Name)];

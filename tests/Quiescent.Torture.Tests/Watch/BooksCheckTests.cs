@@ -47,6 +47,7 @@ public sealed class BooksCheckTests
 
     // A reader dies inside a section, and the report never comes.
     [Fact]
+    [Trait("Category", "Slow")]
     public void A_death_that_was_not_reported_is_a_failure()
     {
         FailureLog failures = Log.New();

@@ -46,6 +46,7 @@ public sealed class WatchdogTests
 
     // The busted twin of a barrier that returns: it ends the run, which says what hangs and does not hang itself.
     [Fact]
+    [Trait("Category", "Slow")]
     public void An_operation_that_does_not_return_ends_the_run_as_a_failure()
     {
         using ManualResetEventSlim never = new();
@@ -67,6 +68,7 @@ public sealed class WatchdogTests
 
     // A run in which no reader could have seen anything must not pass.
     [Fact]
+    [Trait("Category", "Slow")]
     public void A_run_whose_readers_hold_no_unlinked_block_is_inconclusive()
     {
         TortureResult result = RunOne(session => new Unlinking(session, session.SharedDomains[1]), Watchdog.DefaultLimit, seconds: 1);

@@ -25,40 +25,13 @@ internal static class Kinds
     public static TheoryData<ResourceKind> Resources => [.. Enum.GetValues<ResourceKind>()];
 
     /// <summary>Each resource in each domain.</summary>
-    public static TheoryData<ResourceKind, DomainKind> All
-    {
-        get
-        {
-            TheoryData<ResourceKind, DomainKind> rows = [];
-            foreach (ResourceKind resource in Enum.GetValues<ResourceKind>())
-            {
-                foreach (DomainKind domain in Enum.GetValues<DomainKind>())
-                {
-                    rows.Add(resource, domain);
-                }
-            }
-
-            return rows;
-        }
-    }
+    public static MatrixTheoryData<ResourceKind, DomainKind> All =>
+        new(Enum.GetValues<ResourceKind>(), Enum.GetValues<DomainKind>());
 
     /// <summary>Those that are released by a finalizer too: what a reference holds is the garbage
     /// collector's.</summary>
-    public static TheoryData<ResourceKind, DomainKind> Finalized
-    {
-        get
-        {
-            TheoryData<ResourceKind, DomainKind> rows = [];
-            foreach (DomainKind domain in Enum.GetValues<DomainKind>())
-            {
-                rows.Add(ResourceKind.Handle, domain);
-                rows.Add(ResourceKind.Memory, domain);
-                rows.Add(ResourceKind.File, domain);
-            }
-
-            return rows;
-        }
-    }
+    public static MatrixTheoryData<ResourceKind, DomainKind> Finalized =>
+        new([ResourceKind.Handle, ResourceKind.Memory, ResourceKind.File], Enum.GetValues<DomainKind>());
 
     public static GracePeriodDomain New(DomainKind kind, RcuDomainOptions? options = null)
     {

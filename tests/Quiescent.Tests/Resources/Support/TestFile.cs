@@ -14,9 +14,15 @@ internal sealed class Mapping(string path) : Releases
     /// <summary>A file of its own, filled with the byte.</summary>
     public static string NewFile(byte stamp = TestFile.Stamp, int length = TestFile.Length)
     {
-        string path = NewPath();
         byte[] content = new byte[length];
         content.AsSpan().Fill(stamp);
+        return NewFile(content);
+    }
+
+    /// <summary>A file of its own with the content.</summary>
+    public static string NewFile(ReadOnlySpan<byte> content)
+    {
+        string path = NewPath();
         File.WriteAllBytes(path, content);
         return path;
     }

@@ -12,6 +12,9 @@ internal sealed class NumberHandle : RcuSafeHandle
         SetHandle(number);
     }
 
+    /// <summary>How often it was released.</summary>
+    public int Releases => _releases.Count;
+
     public override bool IsInvalid => handle == 0;
 
     protected override bool ReleaseHandle()

@@ -1,13 +1,9 @@
-using System.Runtime.InteropServices;
-
 namespace Quiescent.Tests.Resources.Support;
 
-// Who owns native memory: it is poisoned when given back, and stays readable, so that a reader that is still there sees
-// poison.
+// The owner of native memory. What it gives back is poisoned and stays readable, so that a late reader sees poison.
 internal sealed unsafe class PoisoningOwner : IDisposable
 {
     public const int Length = 300;
-    public const int Poison = 0x6B6B6B6B;
 
     private readonly Releases _releases;
     private readonly nint _memory;
@@ -15,7 +11,7 @@ internal sealed unsafe class PoisoningOwner : IDisposable
     public PoisoningOwner(int stamp, Releases releases)
     {
         _releases = releases;
-        _memory = (nint)NativeMemory.Alloc(Length, sizeof(int)); // Left to the end of the process.
+        _memory = (nint)QuarantineHeap.Allocate(Length * sizeof(int));
         new Span<int>((void*)_memory, Length).Fill(stamp);
     }
 
@@ -23,7 +19,7 @@ internal sealed unsafe class PoisoningOwner : IDisposable
 
     public void Dispose()
     {
-        new Span<int>((void*)_memory, Length).Fill(Poison);
+        QuarantineHeap.Free((void*)_memory);
         _releases.Add();
     }
 }

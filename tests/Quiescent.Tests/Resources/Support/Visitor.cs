@@ -1,35 +1,34 @@
-using System.Runtime.CompilerServices;
-using Quiescent.Tests.Support;
-
 namespace Quiescent.Tests.Resources.Support;
 
-// A thread that is inside a section from the end of the constructor until it leaves, and looks at resources through
-// that section's guard when it is told to.
+// A parked reader of a domain of either kind, which looks at resources through its section when it is told to.
 internal sealed class Visitor : IDisposable
 {
-    private readonly SemaphoreSlim _orders = new(0);
-    private readonly SemaphoreSlim _done = new(0);
-    private readonly Worker _worker;
-    private TestResource? _order;
-    private Exception? _failure;
+    private readonly ParkedReader _reader;
+    private readonly bool _isSleepable;
 
-    public Visitor(GracePeriodDomain domain, ReaderKind kind = ReaderKind.Guard)
+    public Visitor(GracePeriodDomain domain, ParkedReaderKind kind = ParkedReaderKind.Section)
     {
-        _worker = Worker.Start(() => Visit(domain, kind), "visitor");
-        AwaitDone();
+        _isSleepable = domain is SrcuDomain;
+        _reader = domain is SrcuDomain sleepable
+            ? new ParkedReader(sleepable)
+            : new ParkedReader((RcuDomain)domain, kind);
     }
 
     /// <summary>Has the visitor look, and throws what it throws.</summary>
     public void Look(TestResource resource)
     {
-        if (TryLook(resource) is { } failure)
+        if (_isSleepable)
         {
-            throw new InvalidOperationException("The visitor could not look.", failure);
+            _reader.Run(section => resource.Look(section));
+        }
+        else
+        {
+            _reader.Run((scoped ref readonly ReadGuard guard) => resource.Look(in guard));
         }
     }
 
-    /// <summary>Has the visitor look once more, after the close; what it saw before is there, and it finds it again if
-    /// such a resource can be found.</summary>
+    /// <summary>Has the visitor look once more, after the close: the resource is not released, and the visitor finds it
+    /// again, unless a closed resource of this kind cannot be found.</summary>
     public void LookAgain(TestResource resource)
     {
         Assert.True(resource.Releases.Count == 0, "The resource was released under its reader.");
@@ -40,106 +39,10 @@ internal sealed class Visitor : IDisposable
     }
 
     /// <summary>Has the visitor look. Null, or what it threw.</summary>
-    public Exception? TryLook(TestResource resource)
-    {
-        _order = resource;
-        _orders.Release();
-        AwaitDone();
-        return _failure;
-    }
+    public Exception? TryLook(TestResource resource) => Record.Exception(() => Look(resource));
 
     /// <summary>Ends the section; returns when the thread has ended.</summary>
-    public void Leave()
-    {
-        if (!_worker.HasEnded)
-        {
-            _order = null;
-            _orders.Release();
-        }
+    public void Leave() => _reader.Release();
 
-        _worker.Join();
-    }
-
-    public void Dispose()
-    {
-        Leave();
-        _orders.Dispose();
-        _done.Dispose();
-    }
-
-    private void Visit(GracePeriodDomain domain, ReaderKind kind)
-    {
-        if (domain is SrcuDomain sleepable)
-        {
-            using SrcuReadLock section = sleepable.ReadLock();
-            while (IsToLook())
-            {
-                LookOnce(section);
-            }
-
-            return;
-        }
-
-        RcuDomain classic = (RcuDomain)domain;
-        if (kind == ReaderKind.Guard)
-        {
-            using ReadGuard guard = classic.ReadLock();
-            Obey(in guard);
-            return;
-        }
-
-        using RcuReader reader = classic.RegisterReader();
-        if (kind == ReaderKind.Online)
-        {
-            reader.GoOnline();
-        }
-
-        using (ReadGuard guard = reader.ReadLock())
-        {
-            Obey(in guard);
-        }
-    }
-
-    private void Obey(scoped ref readonly ReadGuard guard)
-    {
-        while (IsToLook())
-        {
-            LookOnce(in guard);
-        }
-    }
-
-    // The looks are not inlined, so that nothing on the visitor's stack keeps a resource between them.
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private void LookOnce(scoped ref readonly ReadGuard guard)
-    {
-        try
-        {
-            Interlocked.Exchange(ref _order, null)!.Look(in guard);
-            _failure = null;
-        }
-#pragma warning disable CA1031 // Whatever it is, the ordering thread throws it again.
-        catch (Exception e)
-#pragma warning restore CA1031
-        {
-            _failure = e;
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private void LookOnce(SrcuReadLock section)
-    {
-        TestResource resource = Interlocked.Exchange(ref _order, null)!;
-        _failure = Record.Exception(() => resource.Look(section));
-    }
-
-    // Says that the last order is done, and waits for the next.
-    private bool IsToLook()
-    {
-        SynchronizationContext.SetSynchronizationContext(null); // Waits inside a section, which Validate would object to.
-        _done.Release();
-        _orders.Wait();
-        return _order is not null;
-    }
-
-    private void AwaitDone() => Assert.True(_done.Wait(Until.Bound), "The visitor does not answer.");
+    public void Dispose() => _reader.Dispose();
 }
