@@ -63,7 +63,7 @@ public class ReadOnlyReferenceTests
             """);
 
     [Fact]
-    public void What_is_published_holds_no_managed_reference() => Snippet.Draws(
+    public void A_published_type_holds_no_managed_reference() => Snippet.Draws(
         "CS8377",
         illegal: """
             struct Route { public string Name; }

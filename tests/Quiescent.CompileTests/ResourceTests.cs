@@ -184,7 +184,7 @@ public class ResourceTests
             """);
 
     [Fact]
-    public void A_span_read_through_a_kept_reader_stays_in_its_section() => Snippet.Draws(
+    public void A_span_read_through_a_registered_reader_stays_in_its_section() => Snippet.Draws(
         "CS8352",
         illegal: """
             static ReadOnlySpan<byte> Content(RcuMemoryMappedFile file)

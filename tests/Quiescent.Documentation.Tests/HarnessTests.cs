@@ -11,7 +11,7 @@ public sealed class HarnessTests : IDisposable
     public void Dispose() => _check.Dispose();
 
     [Fact]
-    public void What_is_right_is_not_reported() => Assert.Empty(Faults(
+    public void Right_code_is_not_reported() => Assert.Empty(Faults(
         """
         A line.
 

@@ -9,7 +9,7 @@ public sealed class LinkTests
 
     [Theory]
     [MemberData(nameof(Pages))]
-    public void Each_link_into_the_tree_leads_to_what_is_there(string path) =>
+    public void Each_link_into_the_tree_leads_somewhere(string path) =>
         Assert.Empty(Links.Broken(WorkingTree.Read(path)));
 
     [Theory]

@@ -14,7 +14,7 @@ public sealed unsafe class RcuAssertTests : IDisposable
     }
 
     [Fact]
-    public void Books_balance_after_blocks_and_callbacks()
+    public void The_statistics_balance_after_blocks_and_callbacks()
     {
         int calls = 0;
         _domain.Free<QuarantineHeap>(QuarantineHeap.New(1L));
@@ -90,7 +90,7 @@ public sealed unsafe class RcuAssertTests : IDisposable
     }
 
     [Fact]
-    public void In_a_stepped_domain_what_still_waits_is_seen()
+    public void Items_that_still_wait_in_a_stepped_domain_are_seen()
     {
         using GracePeriodStepper stepper = new(_domain);
         _domain.Free<QuarantineHeap>(QuarantineHeap.New(1L));

@@ -35,7 +35,7 @@ public sealed class EndToEndTests
     }
 
     [Fact]
-    public async Task A_stall_is_seen_with_its_readers_name_and_the_end_of_the_process_is_told()
+    public async Task A_stall_is_seen_with_its_reader_s_name_and_the_end_of_the_process_is_reported()
     {
         using Process watched = await StartWatchedAsync("domains");
         using Process top = Start("Quiescent.Top", "--pid", Id(watched), "--json", "--interval", "0.5", "--timeout", "60");
@@ -73,7 +73,7 @@ public sealed class EndToEndTests
     }
 
     [Fact]
-    public async Task A_process_without_domains_is_told_apart_from_none()
+    public async Task A_process_without_domains_is_distinguished_from_no_process()
     {
         using Process watched = await StartWatchedAsync("none");
         (int exitCode, string output, string error) = await RunTopAsync("--pid", Id(watched), "--once", "--json", "--timeout", "5");

@@ -62,7 +62,7 @@ public sealed class WatchTests
     }
 
     [Fact]
-    public void Domains_of_one_name_are_two_and_one_that_says_nothing_any_more_is_gone()
+    public void Domains_of_one_name_are_two_and_one_that_is_silent_is_gone()
     {
         Put(s_routes, (Instruments.Backlog, "block", 1));
         Put(s_routes with { Id = 7 }, (Instruments.Backlog, "block", 2));

@@ -53,7 +53,7 @@ public sealed class RouteFileTests
     }
 
     [Fact]
-    public void Routes_come_back_sorted_and_of_a_repeated_prefix_the_last_counts()
+    public void Routes_come_back_sorted_and_the_last_of_a_repeated_prefix_counts()
     {
         RouteList table = RouteFile.Parse("test", new MemoryStream(Encoding.ASCII.GetBytes(
             "9.0.0.0/8,1\n0.0.0.0/0,2\n9.0.0.0/16,3\n9.0.0.0/8,4\n8.0.0.0/8,5\n9.0.0.0/8,6\n")));

@@ -27,7 +27,7 @@ public sealed class CatalogViewTests
     }
 
     [Fact]
-    public void The_header_is_told()
+    public void The_view_gives_the_header_s_fields()
     {
         CatalogView view = CatalogView.Open(Small);
         Assert.Equal((Tables.Day, 0x0102030405060708, 2, 5), (view.Date, view.Edition, view.Prefixes, view.Intervals));

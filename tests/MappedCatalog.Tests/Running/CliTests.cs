@@ -85,7 +85,7 @@ public sealed class CliTests : IDisposable
     }
 
     [Fact]
-    public async Task Help_tells_of_every_option()
+    public async Task Help_lists_every_option()
     {
         Assert.Equal(0, await RunAsync("--help"));
         Assert.All(

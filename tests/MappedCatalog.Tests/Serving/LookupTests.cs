@@ -46,7 +46,7 @@ public sealed class LookupTests
     [InlineData("::1")]
     [InlineData("eight")]
     [InlineData("8.8.8.8.8.8.8.8.8.8.8.8.8.8.8.8.8.8.8.8.8.8")]
-    public async Task What_is_no_address_is_refused_with_the_reason(string text)
+    public async Task Text_that_is_no_address_is_refused_with_the_reason(string text)
     {
         await using Service service = await Service.StartAsync(Tables.Distinct);
         using HttpResponseMessage response = await service.SendAsync(HttpMethod.Get, $"/lookup/{text}");
@@ -78,7 +78,7 @@ public sealed class LookupTests
     }
 
     [Fact]
-    public async Task As_many_addresses_as_may_be_are_answered_and_one_more_is_refused()
+    public async Task The_largest_number_of_addresses_is_answered_and_one_more_is_refused()
     {
         await using Service service = await Service.StartAsync(Tables.Distinct);
         string most = string.Concat(Enumerable.Repeat("255.255.255.255\n", Lookups.MostAddresses));

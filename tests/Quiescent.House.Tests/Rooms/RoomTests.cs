@@ -81,11 +81,11 @@ public sealed class RoomTests
     [InlineData("/// <summary>As <see cref=\"Upper\"/>.</summary>\nvoid M() { }")]
     [InlineData("// Upper\nstring M() => \"Upper\";")]
     [InlineData("void M() { int Upper = 1; _ = Upper; }")]
-    public void What_is_no_code_or_another_s_name_is_not_reported(string member) =>
+    public void Text_that_is_no_code_or_another_s_name_is_not_reported(string member) =>
         Assert.Empty(Upward(Lower(member), ("src/Quiescent/Queues/Upper.cs", "class Upper { }")));
 
     [Fact]
-    public void The_report_has_what_the_type_itself_uses_and_each_line() => Assert.Equal(
+    public void The_report_has_each_use_and_line_of_the_type_itself() => Assert.Equal(
         """
         2 uses point upward.
 

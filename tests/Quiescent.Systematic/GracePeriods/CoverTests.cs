@@ -18,7 +18,7 @@ public unsafe class CoverTests
     // A target taken before the last head is looked up: the head is unlinked after that target's grace period has
     // begun.
     [Fact]
-    public void A_chain_s_target_covers_its_last_head() => Exploration.Run(threads: 3, isCloseUp: true, scenario: schedule =>
+    public void The_target_of_a_chain_covers_its_last_head() => Exploration.Run(threads: 3, isCloseUp: true, scenario: schedule =>
     {
         QueueContext context = CreateContext(Page.Entries);
         MustCover(schedule, context.Engine, &Push, (queues, mayFree) =>
@@ -31,7 +31,7 @@ public unsafe class CoverTests
 
     // The same of the note of an open page.
     [Fact]
-    public void A_note_s_target_covers_its_last_entry() => Exploration.Run(threads: 3, isCloseUp: true, scenario: schedule =>
+    public void The_target_of_a_snapshot_covers_its_last_entry() => Exploration.Run(threads: 3, isCloseUp: true, scenario: schedule =>
     {
         QueueContext context = CreateContext(Page.Entries);
         MustCover(schedule, context.Engine, &Append, (queues, mayFree) =>
@@ -50,7 +50,7 @@ public unsafe class CoverTests
     // A table's end that is read before Started is raised: a slot made in between belongs to a reader that is not
     // waited for, though its grace period covers what the reader itself has unlinked since.
     [Fact]
-    public void A_grace_period_scans_whoever_could_hold_what_it_covers() => Exploration.Run(threads: 2, isCloseUp: true, scenario: schedule =>
+    public void A_grace_period_scans_every_reader_that_could_hold_an_item_it_covers() => Exploration.Run(threads: 2, isCloseUp: true, scenario: schedule =>
     {
         GracePeriodEngine engine = CreateEngine();
         Published published = new();

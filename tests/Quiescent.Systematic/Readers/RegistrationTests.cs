@@ -29,7 +29,7 @@ public unsafe class RegistrationTests
     // A dead thread that holds up grace periods for ever, a slot given away while it is in use, an owner's word lost to
     // a burial.
     [Fact]
-    public void A_slot_left_inside_a_section_is_buried_and_serves_the_next_thread() => Exploration.Run(threads: 2, scenario: schedule =>
+    public void A_slot_left_inside_a_section_is_released_and_serves_the_next_thread() => Exploration.Run(threads: 2, scenario: schedule =>
     {
         using RcuDomain domain = Domains.Create();
         Published published = new();
@@ -59,7 +59,7 @@ public unsafe class RegistrationTests
 
     // What a dead thread has queued, in a page that is not full, and what the slot's next owner queues behind it.
     [Fact]
-    public void A_recycled_slot_carries_on_with_its_queues() => Exploration.Run(threads: 2, scenario: schedule =>
+    public void A_recycled_slot_goes_on_with_its_queues() => Exploration.Run(threads: 2, scenario: schedule =>
     {
         using RcuDomain domain = Domains.WithPagesOf(2);
         for (int i = 1; i <= 2; i++)

@@ -15,7 +15,7 @@ public unsafe class QueueTests : IDomainReports
 
     // A page recycled too early, a block lost, carried out twice or before its elder.
     [Fact]
-    public void Pages_of_one_block_are_handed_over_whole_and_in_order() => Exploration.Run(threads: 3, scenario: schedule =>
+    public void Pages_of_one_block_each_are_handed_over_whole_and_in_order() => Exploration.Run(threads: 3, scenario: schedule =>
     {
         DomainCore core = CreateCore();
         HandOver(schedule, core, (queues, block) =>
@@ -36,7 +36,7 @@ public unsafe class QueueTests : IDomainReports
 
     // A snapshot of cell and count that do not belong together, a chain that is followed too far or ends at a pointer.
     [Fact]
-    public void Heads_are_handed_over_each_once() => Exploration.Run(threads: 3, scenario: schedule =>
+    public void Each_head_is_handed_over_once() => Exploration.Run(threads: 3, scenario: schedule =>
     {
         HandOver(schedule, CreateCore(), (queues, block) =>
         {

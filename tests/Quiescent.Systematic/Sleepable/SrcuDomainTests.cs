@@ -38,7 +38,7 @@ public unsafe class SrcuDomainTests
 
     // A ticket that is looked at and then stored: two releases count, or a later section is ended.
     [Fact]
-    public void Of_two_releases_one_counts_and_no_later_section_is_hit() => Exploration.Run(threads: 3, isCloseUp: true, scenario: schedule =>
+    public void One_of_two_releases_counts_and_no_later_section_is_hit() => Exploration.Run(threads: 3, isCloseUp: true, scenario: schedule =>
     {
         using SrcuDomain domain = Domains.CreateSleepable();
         using SrcuDomain other = new(Domains.Options);

@@ -16,7 +16,7 @@ public sealed unsafe class CallbackOrderTests : IDisposable
     [InlineData(7)]
     [InlineData(256)]
     [InlineData(int.MaxValue)]
-    public void What_a_thread_queued_first_runs_first_whatever_the_form(int batchLimit)
+    public void Items_of_a_thread_run_in_the_order_they_were_queued_whatever_their_form(int batchLimit)
     {
         using RcuDomain domain = new(new RcuDomainOptions { CallbackBatchLimit = batchLimit, BacklogPolicy = BacklogPolicy.None });
         int count = batchLimit == 1 ? Count / 10 : Count;

@@ -36,7 +36,7 @@ public sealed unsafe class HeadQueueTests : IDisposable
     }
 
     [Fact]
-    public void An_empty_queue_seals_nothing()
+    public void A_snapshot_of_an_empty_queue_takes_nothing()
     {
         Assert.False(_queue->Snapshot(_context, out _));
         Push(1);
@@ -46,7 +46,7 @@ public sealed unsafe class HeadQueueTests : IDisposable
     }
 
     [Fact]
-    public void A_sealed_chain_is_freed_when_its_target_has_completed_and_not_before()
+    public void A_chain_is_freed_when_the_target_of_its_snapshot_has_completed_and_not_before()
     {
         Push(3);
         Assert.True(_queue->Snapshot(_context, out ulong target));
@@ -58,7 +58,7 @@ public sealed unsafe class HeadQueueTests : IDisposable
 
     // Catches a chain that grows after its target was taken: what joins late would be freed too early.
     [Fact]
-    public void What_is_queued_after_a_chain_was_sealed_is_not_covered_by_its_target()
+    public void A_head_queued_after_the_snapshot_of_a_chain_does_not_expire_with_its_target()
     {
         Push(3);
         _queue->Snapshot(_context, out ulong target);
@@ -78,7 +78,7 @@ public sealed unsafe class HeadQueueTests : IDisposable
     }
 
     [Fact]
-    public void A_budget_bounds_what_is_freed_and_carried_moves_with_the_last()
+    public void A_budget_bounds_how_many_heads_are_freed_and_the_reclaimed_position_moves_with_the_last()
     {
         Push(5);
         _queue->Snapshot(_context, out ulong target);
@@ -136,7 +136,7 @@ public sealed unsafe class HeadQueueTests : IDisposable
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
-    public void A_head_withdrawn_from_a_sealed_chain_is_not_reclaimed_with_it(int count)
+    public void A_head_withdrawn_from_a_chain_after_its_snapshot_is_not_reclaimed_with_it(int count)
     {
         Push(count);
         RcuHead* withdrawn = NewHead();

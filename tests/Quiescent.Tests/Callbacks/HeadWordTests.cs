@@ -41,7 +41,7 @@ public unsafe class HeadWordTests
         Assert.Throws<ArgumentOutOfRangeException>("head", () => HeadWord.OfOffset((void*)(Block + 4), (RcuHead*)(Block + 8), 0));
 
     [Fact]
-    public void A_function_is_told_from_an_offset()
+    public void A_function_is_distinguished_from_an_offset()
     {
         Assert.False(HeadWord.IsTrivial((nint)(delegate*<RcuHead*, void>)&CallLog.Note));
         Assert.False(HeadWord.IsTrivial(HeadWord.MaxOffset + 1));

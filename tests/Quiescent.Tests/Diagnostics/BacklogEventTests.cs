@@ -68,7 +68,7 @@ public class BacklogEventTests
     }
 
     [Fact]
-    public unsafe void A_backlog_is_said_once_over_its_limit_and_once_under_it_each_time()
+    public unsafe void A_backlog_is_reported_once_over_its_limit_and_once_under_it_each_time()
     {
         using RcuDomain domain = new(new RcuDomainOptions { Name = Name, BacklogLimit = 1_000, BacklogPolicy = BacklogPolicy.None });
         int inside = 0;
@@ -96,7 +96,7 @@ public class BacklogEventTests
 
     // Nobody waits, and the reclaimer runs a callback that does not return: a thread of the pool says it.
     [Fact]
-    public unsafe void It_is_said_although_the_reclaimer_is_stuck()
+    public unsafe void It_is_reported_although_the_reclaimer_is_stuck()
     {
         using RcuDomain domain = new(new RcuDomainOptions { Name = Name, BacklogLimit = 1_000, BacklogPolicy = BacklogPolicy.None });
         using HeardEvents heard = new(Name, Reports);

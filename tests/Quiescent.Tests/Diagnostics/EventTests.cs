@@ -16,7 +16,7 @@ public class EventTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void Each_grace_period_is_said_once_at_its_start_and_once_at_its_end(bool isSleepable)
+    public void Each_grace_period_is_reported_once_at_its_start_and_once_at_its_end(bool isSleepable)
     {
         using HeardEvents heard = new(Name);
         using GracePeriodDomain domain = isSleepable ? new SrcuDomain(new RcuDomainOptions { Name = Name }) : Domains.New(name: Name);
@@ -38,7 +38,7 @@ public class EventTests
 
     // A grace period that is held up has begun: whoever waits for it says so.
     [Fact]
-    public void A_start_is_said_while_the_grace_period_is_in_progress_and_tells_when_it_was()
+    public void A_start_is_reported_while_the_grace_period_is_in_progress_with_its_time()
     {
         using HeardEvents heard = new(Name);
         using RcuDomain domain = Domains.New(name: Name);
@@ -53,7 +53,7 @@ public class EventTests
 
     // Nobody polls, and nobody waits.
     [Fact]
-    public void What_the_reclaimer_ends_it_says()
+    public void The_reclaimer_reports_the_grace_periods_that_it_ends()
     {
         using HeardEvents heard = new(Name);
         using RcuDomain domain = Domains.New(name: Name);
@@ -66,7 +66,7 @@ public class EventTests
     }
 
     [Fact]
-    public void An_asynchronous_wait_that_ends_at_once_is_said()
+    public void An_asynchronous_wait_that_ends_at_once_is_reported()
     {
         using HeardEvents heard = new(Name);
         using RcuDomain domain = Domains.New(name: Name);
@@ -75,7 +75,7 @@ public class EventTests
     }
 
     [Fact]
-    public unsafe void Disposal_says_what_it_waits_for()
+    public unsafe void Disposal_reports_what_it_waits_for()
     {
         using HeardEvents heard = new(Name);
         RcuDomain domain = new(new RcuDomainOptions { Name = Name, ReclaimDelay = TimeSpan.FromMinutes(1) });
@@ -87,7 +87,7 @@ public class EventTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void A_barrier_that_waits_is_said_at_its_start_and_its_end(bool codeOnly)
+    public void A_barrier_that_waits_is_reported_at_its_start_and_its_end(bool codeOnly)
     {
         using HeardEvents heard = new(Name, Barriers, EventLevel.Informational);
         using RcuDomain domain = Domains.New(name: Name);
@@ -109,7 +109,7 @@ public class EventTests
     }
 
     [Fact]
-    public async Task An_awaited_barrier_is_said_too()
+    public async Task An_awaited_barrier_is_reported_too()
     {
         using HeardEvents heard = new(Name, Barriers);
         using RcuDomain domain = Domains.New(name: Name);
@@ -138,7 +138,7 @@ public class EventTests
     }
 
     [Fact]
-    public void A_stalled_reader_is_said_with_its_report()
+    public void A_stalled_reader_is_written_with_its_report()
     {
         using HeardEvents heard = new(Name, Reports);
         using RcuDomain domain = new(new RcuDomainOptions { Name = Name, StallTimeout = TimeSpan.FromMilliseconds(20) });
@@ -157,7 +157,7 @@ public class EventTests
     }
 
     [Fact]
-    public void A_stalled_reclaimer_is_said_with_the_callback_s_name()
+    public void A_stalled_reclaimer_is_written_with_the_callback_s_name()
     {
         using HeardEvents heard = new(Name, Reports);
         using RcuDomain domain = new(new RcuDomainOptions { Name = Name, StallTimeout = TimeSpan.FromMilliseconds(20) });
@@ -167,11 +167,11 @@ public class EventTests
         HeardEvent said = heard.Await("Stall")[0];
         release.Set();
         Assert.Equal("Reclaimer", said["kind"]);
-        Assert.Contains(nameof(A_stalled_reclaimer_is_said_with_the_callback_s_name), (string)said["culprit"]!, StringComparison.Ordinal);
+        Assert.Contains(nameof(A_stalled_reclaimer_is_written_with_the_callback_s_name), (string)said["culprit"]!, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void An_abandoned_reader_is_said_with_its_report()
+    public void An_abandoned_reader_is_written_with_its_report()
     {
         using HeardEvents heard = new(Name, Reports);
         using RcuDomain domain = Domains.New(name: Name);
@@ -186,7 +186,7 @@ public class EventTests
     }
 
     [Fact]
-    public void A_callback_that_throws_is_said_with_its_exception()
+    public void A_callback_that_throws_is_written_with_its_exception()
     {
         using HeardEvents heard = new(Name, Reports);
         using RcuDomain domain = Domains.New(name: Name);
@@ -199,7 +199,7 @@ public class EventTests
 
     // The message is the callback's code, on the reclaimer, which it must not end.
     [Fact]
-    public void An_exception_whose_message_throws_is_said_without_it()
+    public void An_exception_whose_message_throws_is_written_without_it()
     {
         using HeardEvents heard = new(Name, Reports);
         using RcuDomain domain = Domains.New(name: Name);
@@ -210,7 +210,7 @@ public class EventTests
     }
 
     [Fact]
-    public unsafe void A_misuse_is_said_with_its_report()
+    public unsafe void A_misuse_is_written_with_its_report()
     {
         using HeardEvents heard = new(Name, Reports);
         using RcuDomain domain = Domains.New(name: Name, validate: true);
@@ -226,7 +226,7 @@ public class EventTests
     }
 
     [Fact]
-    public void Only_what_is_listened_to_is_said()
+    public void Only_events_that_somebody_listens_to_are_written()
     {
         using HeardEvents heard = new(Name, Reports);
         using RcuDomain domain = Domains.New(name: Name);

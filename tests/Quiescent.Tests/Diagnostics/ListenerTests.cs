@@ -145,7 +145,7 @@ public class ListenerTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public unsafe void Nothing_is_said_inside_Free(bool withHeads)
+    public unsafe void No_event_is_written_inside_Free(bool withHeads)
     {
         using RcuDomain domain = new(new RcuDomainOptions { Name = Name, BacklogLimit = 20_000 });
         int inside = 0;
@@ -178,7 +178,7 @@ public class ListenerTests
 
     // A batch is gathered for a minute; what its owner has driven meanwhile is said before.
     [Fact]
-    public unsafe void What_ends_inside_Free_is_said_soon_by_the_reclaimer()
+    public unsafe void The_reclaimer_soon_reports_a_grace_period_that_ends_inside_Free()
     {
         using RcuDomain domain = new(new RcuDomainOptions { Name = Name, ReclaimDelay = TimeSpan.FromMinutes(1) });
         using HeardEvents heard = new(Name, GracePeriods);
@@ -196,7 +196,7 @@ public class ListenerTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void Each_grace_period_of_a_flood_is_said_once_or_counted_as_unsaid(bool isSleepable)
+    public void Each_grace_period_of_a_flood_is_reported_once_or_counted_as_unreported(bool isSleepable)
     {
         RcuDomainOptions options = new() { Name = Name, ReclaimDelay = TimeSpan.Zero };
         using GracePeriodDomain domain = isSleepable ? new SrcuDomain(options) : new RcuDomain(options);

@@ -47,7 +47,7 @@ public class MeterTests
 
     [Theory]
     [MemberData(nameof(Forms.All), MemberType = typeof(Forms))]
-    public void What_waits_and_what_is_reclaimed_is_measured_where_it_belongs(Form form)
+    public void Waiting_and_reclaimed_items_are_measured_where_they_belong(Form form)
     {
         using RcuDomain domain = Domains.New(name: Name);
         using HeardMeasurements heard = new();
@@ -74,7 +74,7 @@ public class MeterTests
     }
 
     [Fact]
-    public void All_counts_are_those_of_the_books()
+    public void All_counts_are_those_of_the_statistics()
     {
         using RcuDomain domain = new(new RcuDomainOptions { Name = Name, BacklogLimit = 12_345 });
         using HeardMeasurements heard = new();

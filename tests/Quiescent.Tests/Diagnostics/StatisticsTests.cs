@@ -7,7 +7,7 @@ namespace Quiescent.Tests.Diagnostics;
 public unsafe class StatisticsTests
 {
     [Fact]
-    public void A_new_domain_has_clean_books()
+    public void The_statistics_of_a_new_domain_are_zero()
     {
         using RcuDomain domain = Domains.New();
         Assert.Equal(new RcuStatistics(), domain.GetStatistics());
@@ -127,7 +127,7 @@ public unsafe class StatisticsTests
     }
 
     [Fact]
-    public void The_books_can_be_read_after_disposal()
+    public void The_statistics_can_be_read_after_disposal()
     {
         RcuDomain domain = Domains.New();
         Forms.QueueAll(domain);

@@ -60,7 +60,7 @@ public sealed unsafe class CallbackFaultTests
     [InlineData(ReaderKind.Guard, true)]
     [InlineData(ReaderKind.Handle, true)]
     [InlineData(ReaderKind.Online, true)]
-    public void What_a_callback_leaves_open_is_ended_and_reported(ReaderKind kind, bool validate)
+    public void A_section_that_a_callback_leaves_open_is_ended_and_reported(ReaderKind kind, bool validate)
     {
         const int Callbacks = 10;
         using RcuDomain domain = Domains.New(validate: validate, name: "left");
@@ -85,7 +85,7 @@ public sealed unsafe class CallbackFaultTests
 
     // Fault caught: the same by a handler, after the last look of the reclaimer before it sleeps.
     [Fact]
-    public void What_a_handler_leaves_open_is_ended()
+    public void A_section_that_a_handler_leaves_open_is_ended()
     {
         using RcuDomain domain = Domains.New();
         domain.CallbackFailed += (_, _) => domain.ReadLock();
@@ -106,7 +106,7 @@ public sealed unsafe class CallbackFaultTests
 
     // Fault caught: a section that another domain's callback left open, and that nothing names.
     [Fact]
-    public void What_a_callback_leaves_open_in_another_domain_is_a_stall_of_the_thread_that_ran_it()
+    public void A_section_that_a_callback_leaves_open_in_another_domain_is_a_stall_of_the_thread_that_ran_it()
     {
         using RcuDomain read = new(new RcuDomainOptions { Name = "read", StallTimeout = TimeSpan.FromMilliseconds(20) });
         ConcurrentQueue<StallEventArgs> stalls = new();

@@ -16,7 +16,7 @@ public sealed class CancellationTests
     // with it.
     [Theory]
     [MemberData(nameof(SynchronizeOrBarrier))]
-    public void Of_many_waits_those_cancelled_end_at_once_and_the_others_when_it_is_time(bool synchronize)
+    public void Cancelled_waits_among_many_end_at_once_and_the_others_when_it_is_time(bool synchronize)
     {
         using RcuDomain domain = Domains.New();
         Account account = new(domain);
@@ -129,7 +129,7 @@ public sealed class CancellationTests
 
     // Fault caught: the same of waits that a disposal ended.
     [Fact]
-    public void A_disposed_domain_has_told_every_waiter_and_keeps_none()
+    public void A_disposed_domain_has_ended_every_wait_and_keeps_no_waiter()
     {
         RcuDomain domain = Domains.New();
         using CancellationTokenSource source = new();

@@ -15,7 +15,7 @@ public sealed class DisposeUnderLoadTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void Every_operation_succeeds_or_is_told(bool validate)
+    public void Every_operation_succeeds_or_throws(bool validate)
     {
         for (int round = 0; round < Rounds; round++)
         {

@@ -38,7 +38,7 @@ public sealed class CookieTests
 
     // O9. Fault caught: a reclaimer that polls on after what it was asked for has passed.
     [Fact]
-    public void When_what_was_asked_for_has_passed_nothing_runs()
+    public void When_the_requested_grace_period_has_passed_nothing_runs()
     {
         using RcuDomain domain = Domains.New();
         GracePeriodState state = domain.StartPoll();
@@ -84,7 +84,7 @@ public sealed class CookieTests
     }
 
     [Fact]
-    public void CondSynchronize_waits_for_what_has_not_passed_and_returns_at_once_otherwise()
+    public void CondSynchronize_waits_for_a_grace_period_that_has_not_passed_and_returns_at_once_otherwise()
     {
         using RcuDomain domain = Domains.New();
         GracePeriodState state = domain.GetState();

@@ -140,7 +140,7 @@ public sealed unsafe class EngineTests
 
     // O6. Fault caught: a word cleared without regard to what it was, or an abandoned reader counted twice.
     [Fact]
-    public void A_dead_thread_s_word_is_cleared_and_noted_once()
+    public void A_dead_thread_s_word_is_cleared_and_recorded_once()
     {
         using BareEngine bare = new();
         Thread dead = new(() => { });

@@ -51,7 +51,7 @@ public sealed unsafe class PoisonUnderLoadTests
 
     // Fault caught: the load itself being unable to see poison. Blocks freed at once must be caught.
     [Fact]
-    public void The_load_sees_poison_where_nobody_waits()
+    public void The_load_sees_poison_where_no_updater_waits()
     {
         using RcuDomain domain = Domains.New();
         using Load load = new(domain);

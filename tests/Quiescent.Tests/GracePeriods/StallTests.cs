@@ -71,7 +71,7 @@ public sealed unsafe class StallTests
     }
 
     [Fact]
-    public void A_stall_is_reported_to_whoever_asked_without_waiting()
+    public void A_stall_is_reported_although_the_caller_asked_without_waiting()
     {
         using RcuDomain domain = New();
         ConcurrentQueue<StallEventArgs> reports = Watch(domain);
@@ -83,7 +83,7 @@ public sealed unsafe class StallTests
     }
 
     [Fact]
-    public void Of_many_waiters_one_reports()
+    public void One_of_many_waiters_reports()
     {
         using RcuDomain domain = New();
         ConcurrentQueue<StallEventArgs> reports = Watch(domain);

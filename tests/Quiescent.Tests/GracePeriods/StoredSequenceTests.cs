@@ -36,7 +36,7 @@ public sealed unsafe class StoredSequenceTests
 
     // Fault caught: a request of 0 that says both "none" and "the one in the future", which no new request replaces.
     [Fact]
-    public void The_first_request_beyond_half_the_range_is_seen_to_and_forgotten() =>
+    public void The_first_request_beyond_half_the_range_is_met_and_forgotten() =>
         InDomainBeyondHalf(ReadSideBarrier.Asymmetric, domain =>
         {
             GracePeriodState state = domain.StartPoll();
@@ -46,7 +46,7 @@ public sealed unsafe class StoredSequenceTests
 
     // Fault caught: an engine that runs grace periods, under its lock, until it arrives at a target however far ahead.
     [Fact]
-    public void An_engine_asked_for_a_sequence_far_ahead_makes_two_grace_periods_at_the_most()
+    public void An_engine_asked_for_a_sequence_far_ahead_makes_at_most_two_grace_periods()
     {
         using BareEngine bare = new(BeyondHalf);
         try

@@ -134,7 +134,7 @@ public sealed class SynchronizeAsyncTests
     // O8: what follows an await must not run on the thread that everything else waits for. A continuation that waits
     // for a grace period of the same domain would throw there.
     [Fact]
-    public async Task What_follows_the_await_runs_on_the_thread_pool_and_may_wait()
+    public async Task Code_after_the_await_runs_on_the_thread_pool_and_may_wait()
     {
         using RcuDomain domain = Domains.New();
         using ParkedReader reader = new(domain);

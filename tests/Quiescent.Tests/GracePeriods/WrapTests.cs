@@ -81,7 +81,7 @@ public sealed unsafe class WrapTests
     [Theory]
     [InlineData(Wrap)]
     [InlineData(Half)]
-    public void Requests_are_seen_to_across_the_wrap(ulong sequence)
+    public void Requests_are_met_across_the_wrap(ulong sequence)
     {
         using RcuDomain domain = Domains.New(ReadSideBarrier.Full);
         Set(domain, sequence);

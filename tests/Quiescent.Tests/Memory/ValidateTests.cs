@@ -97,7 +97,7 @@ public unsafe class ValidateTests
     }
 
     [Fact]
-    public void What_was_refused_by_the_backlog_policy_can_be_queued_later()
+    public void A_block_that_the_backlog_policy_refused_can_be_queued_later()
     {
         using RcuDomain domain = new(new RcuDomainOptions
         {

@@ -76,11 +76,11 @@ public sealed unsafe class UnloadTests
 
     [Theory]
     [MemberData(nameof(Code))]
-    public void Whatever_runs_a_module_s_code_is_waited_for_in_the_default_domain(string way) => MustWaitIn(Rcu.DefaultDomain, way);
+    public void Everything_that_runs_a_module_s_code_is_waited_for_in_the_default_domain(string way) => MustWaitIn(Rcu.DefaultDomain, way);
 
     [Theory]
     [MemberData(nameof(Code))]
-    public void Whatever_runs_a_module_s_code_is_waited_for_in_a_domain_of_its_own(string way)
+    public void Everything_that_runs_a_module_s_code_is_waited_for_in_a_domain_of_its_own(string way)
     {
         using RcuDomain domain = Domains.New();
         MustWaitIn(domain, way);
@@ -89,7 +89,7 @@ public sealed unsafe class UnloadTests
 
     [Theory]
     [MemberData(nameof(Code))]
-    public void Whatever_runs_a_module_s_code_is_waited_for_in_a_sleepable_domain(string way)
+    public void Everything_that_runs_a_module_s_code_is_waited_for_in_a_sleepable_domain(string way)
     {
         using SrcuDomain domain = new();
         MustWaitIn(domain, way);
@@ -127,7 +127,7 @@ public sealed unsafe class UnloadTests
     }
 
     [Fact]
-    public void What_an_ended_thread_of_the_module_queued_is_waited_for()
+    public void Items_that_an_ended_thread_of_the_module_queued_are_waited_for()
     {
         using RcuDomain domain = Domains.New();
         using BusyReclaimer busy = new(domain);

@@ -26,7 +26,7 @@ public unsafe class PoolValidateTests
     }
 
     [Fact]
-    public void What_is_no_block_of_the_pool_is_refused()
+    public void A_block_that_is_not_the_pool_s_is_refused()
     {
         using RcuDomain domain = Domains.New(validate: true);
         using RcuPool<Item> pool = new(domain);

@@ -54,7 +54,7 @@ public sealed class AbandonedReaderTests
     }
 
     [Fact]
-    public void A_thread_that_ends_with_a_handle_but_no_section_is_not_reported()
+    public void A_thread_that_ends_registered_but_in_no_section_is_not_reported()
     {
         using RcuDomain domain = Domains.New();
         ConcurrentQueue<ReaderAbandonedEventArgs> reports = Watch(domain);

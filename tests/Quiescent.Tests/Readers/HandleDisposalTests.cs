@@ -7,7 +7,7 @@ public class HandleDisposalTests
     // Fails when Dispose gives the handle up before it looks for sections: the thread would stay online with no handle
     // to leave by.
     [Fact]
-    public void A_disposal_refused_inside_a_section_leaves_the_handle_as_it_was()
+    public void A_disposal_refused_inside_a_section_leaves_the_reader_as_it_was()
     {
         using RcuDomain domain = Domains.New();
         RcuReader reader = domain.RegisterReader();

@@ -55,7 +55,7 @@ public sealed unsafe class ManyDomainsTests
 
     // Fault caught: a registration dropped with its domain while the thread still holds a section or a handle in it.
     [Fact]
-    public void Sections_and_handles_outlive_their_domain_however_many_domains_follow()
+    public void Sections_and_registered_readers_outlive_their_domain_however_many_domains_follow()
     {
         Worker.Run(() =>
         {

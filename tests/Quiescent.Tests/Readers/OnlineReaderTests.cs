@@ -221,7 +221,7 @@ public sealed class OnlineReaderTests
 
     [Theory]
     [MemberData(nameof(AllKinds))]
-    public void Online_is_the_thread_s_state_and_any_of_its_handles_may_change_it(ReadSideBarrier readSide, bool validate)
+    public void Online_is_the_thread_s_state_and_any_of_its_registered_readers_may_change_it(ReadSideBarrier readSide, bool validate)
     {
         using RcuDomain domain = Domains.New(readSide, validate);
         using RcuReader first = domain.RegisterReader();
@@ -242,7 +242,7 @@ public sealed class OnlineReaderTests
 
     [Theory]
     [MemberData(nameof(AllKinds))]
-    public void Disposing_of_the_last_handle_goes_offline(ReadSideBarrier readSide, bool validate)
+    public void Disposing_of_the_last_registered_reader_goes_offline(ReadSideBarrier readSide, bool validate)
     {
         using RcuDomain domain = Domains.New(readSide, validate);
         RcuReader first = domain.RegisterReader();
@@ -258,7 +258,7 @@ public sealed class OnlineReaderTests
     // offline.
     [Theory]
     [MemberData(nameof(AllKinds))]
-    public void Disposing_of_the_last_handle_inside_a_section_throws_and_the_handle_lives_on(ReadSideBarrier readSide, bool validate)
+    public void Disposing_of_the_last_registered_reader_inside_a_section_throws_and_the_reader_lives_on(ReadSideBarrier readSide, bool validate)
     {
         using RcuDomain domain = Domains.New(readSide, validate);
         Worker.Run(() =>

@@ -26,7 +26,7 @@ public sealed class SectionSiteTests
 
     // Fault caught: the innermost open section named, where the one directly inside of the guard's was never left.
     [Fact]
-    public void Of_several_sections_inside_the_outermost_is_named()
+    public void The_outermost_of_several_sections_inside_is_named()
     {
         using RcuDomain domain = Domains.New(validate: true);
         ReadGuard outer = domain.ReadLock();
@@ -75,7 +75,7 @@ public sealed class SectionSiteTests
     [InlineData(nameof(RcuDomain.Synchronize))]
     [InlineData(nameof(RcuDomain.Barrier))]
     [InlineData(nameof(RcuReader.GoOnline))]
-    public void What_may_not_be_done_inside_a_section_names_where_it_was_entered(string operation)
+    public void An_error_inside_a_section_names_where_it_was_entered(string operation)
     {
         using RcuDomain domain = Domains.New(validate: true);
         using RcuReader reader = domain.RegisterReader();
@@ -98,7 +98,7 @@ public sealed class SectionSiteTests
     [Theory]
     [InlineData(nameof(RcuReader.QuiescentState))]
     [InlineData(nameof(RcuReader.GoOffline))]
-    public void What_an_online_reader_may_not_do_inside_a_free_section_names_where_it_was_entered(string operation)
+    public void An_online_reader_s_error_inside_a_free_section_names_where_it_was_entered(string operation)
     {
         using RcuDomain domain = Domains.New(validate: true);
         using RcuReader reader = domain.RegisterReader();

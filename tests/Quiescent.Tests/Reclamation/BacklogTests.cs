@@ -27,7 +27,7 @@ public class BacklogTests
     // for ever, what is lacking would let the backlog grow beyond its limit.
     [Theory]
     [MemberData(nameof(Forms.All), MemberType = typeof(Forms))]
-    public void The_count_follows_what_waits_to_within_a_page(Form form)
+    public void The_count_follows_the_waiting_items_to_within_a_page(Form form)
     {
         const int Count = 5_000;
         using RcuDomain domain = new(new RcuDomainOptions { BacklogPolicy = BacklogPolicy.None });

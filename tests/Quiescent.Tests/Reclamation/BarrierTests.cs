@@ -120,7 +120,7 @@ public class BarrierTests
 
     // O10. Fault caught: a barrier that knows pages by their addresses, and waits for one that is back in its queue.
     [Fact]
-    public unsafe void A_ticket_is_done_though_a_page_that_it_covered_serves_its_queue_again()
+    public unsafe void A_barrier_target_is_met_though_a_page_that_it_covered_serves_its_queue_again()
     {
         const int Attempts = 1_000;
         using RcuDomain domain = new(new RcuDomainOptions

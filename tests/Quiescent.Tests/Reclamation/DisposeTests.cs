@@ -8,7 +8,7 @@ public unsafe class DisposeTests
 {
     [Theory]
     [MemberData(nameof(Domains.ReadSides), MemberType = typeof(Domains))]
-    public void Disposal_carries_everything_out(ReadSideBarrier readSide)
+    public void Disposal_reclaims_everything(ReadSideBarrier readSide)
     {
         using FlaggedBlocks blocks = new(600);
         RcuDomain domain = new(new RcuDomainOptions { ReadSideBarrier = readSide, ReclaimDelay = TimeSpan.FromMinutes(1) });
@@ -89,7 +89,7 @@ public unsafe class DisposeTests
     }
 
     [Fact]
-    public void Threads_with_open_pages_are_told_too()
+    public void Threads_with_open_pages_are_refused_too()
     {
         RcuDomain domain = Domains.New();
         using Barrier step = new(2);

@@ -7,7 +7,7 @@ public unsafe class EndedThreadTests
     // Nobody else calls anything: what an ended thread left must be found by the reclaimer alone.
     [Theory]
     [MemberData(nameof(Forms.All), MemberType = typeof(Forms))]
-    public void What_a_thread_queued_before_it_ended_is_reclaimed(Form form)
+    public void Items_that_a_thread_queued_before_it_ended_are_reclaimed(Form form)
     {
         using RcuDomain domain = Domains.New();
         Worker.Run(() =>

@@ -21,7 +21,7 @@ public sealed unsafe class ExpeditionTests
     [InlineData(Form.Function, BacklogPolicy.None)]
     [InlineData(Form.Function, BacklogPolicy.Throttle)]
     [InlineData(Form.Disposable, BacklogPolicy.None)]
-    public void What_waits_beyond_the_limit_is_reclaimed_without_gathering_a_batch(Form form, BacklogPolicy policy)
+    public void Items_beyond_the_limit_are_reclaimed_without_gathering_a_batch(Form form, BacklogPolicy policy)
     {
         using RcuDomain domain = NewDomain(policy);
         for (int i = 0; i < 5 * Limit; i++)
@@ -39,7 +39,7 @@ public sealed unsafe class ExpeditionTests
     [InlineData(Form.Function)]
     [InlineData(Form.Headless)]
     [InlineData(Form.Head)]
-    public void What_a_reader_has_held_up_beyond_the_limit_is_reclaimed_once_he_leaves(Form form)
+    public void Items_that_a_reader_held_up_beyond_the_limit_are_reclaimed_once_it_leaves(Form form)
     {
         using RcuDomain domain = NewDomain(BacklogPolicy.None);
         using (new ParkedReader(domain))

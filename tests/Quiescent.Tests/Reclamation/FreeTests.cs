@@ -11,7 +11,7 @@ public unsafe class FreeTests
 
     [Theory]
     [MemberData(nameof(Forms.All), MemberType = typeof(Forms))]
-    public void What_is_queued_under_a_parked_reader_waits_for_it(Form form)
+    public void Items_queued_under_a_parked_reader_wait_for_it(Form form)
     {
         using RcuDomain domain = Domains.New();
         using ParkedReader reader = new(domain);
@@ -131,7 +131,7 @@ public unsafe class FreeTests
     [InlineData(508)]
     [InlineData(509)]
     [InlineData(1017)]
-    public void What_an_idle_thread_has_left_is_freed_without_further_calls(int count)
+    public void Blocks_left_by_an_idle_thread_are_freed_without_further_calls(int count)
     {
         using RcuDomain domain = Domains.New();
         using ManualResetEventSlim queued = new();

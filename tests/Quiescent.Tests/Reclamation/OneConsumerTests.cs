@@ -37,7 +37,7 @@ public sealed unsafe class OneConsumerTests
 
     // Fault caught: a visit between pages without the lock.
     [Fact]
-    public void An_owner_s_visits_free_nothing_while_another_consumer_holds_its_queue()
+    public void An_owner_collects_nothing_between_pages_while_another_consumer_holds_its_queue()
     {
         using RcuDomain domain = new(new RcuDomainOptions { BacklogPolicy = BacklogPolicy.None, ReclaimDelay = TimeSpan.FromMinutes(1) });
         domain.ReadLock().Dispose();

@@ -36,7 +36,7 @@ public sealed unsafe class PageQueueTests : IDisposable
     }
 
     [Fact]
-    public void A_page_takes_its_entries_and_is_sealed_once()
+    public void A_page_takes_its_entries_and_is_stamped_once()
     {
         Append(Entries);
         Assert.False(Producer.TryAppend(_queue, (void*)8));
@@ -58,7 +58,7 @@ public sealed unsafe class PageQueueTests : IDisposable
     }
 
     [Fact]
-    public void A_full_page_is_covered_when_its_stamp_has_completed_and_not_before()
+    public void A_full_page_expires_when_its_stamp_has_completed_and_not_before()
     {
         Append(Entries);
         Assert.Equal(0, Peek(out _));
@@ -88,7 +88,7 @@ public sealed unsafe class PageQueueTests : IDisposable
 
     // Catches a page that is recycled while the owner's cursor still stands in it.
     [Fact]
-    public void A_page_that_is_done_is_recycled_when_its_successor_is_linked()
+    public void A_reclaimed_page_is_recycled_when_its_successor_is_linked()
     {
         Append(Entries);
         SealAndComplete();
@@ -118,7 +118,7 @@ public sealed unsafe class PageQueueTests : IDisposable
     }
 
     [Fact]
-    public void A_note_covers_the_entries_up_to_its_position_and_no_later_ones()
+    public void A_snapshot_covers_the_entries_up_to_its_position_and_no_later_ones()
     {
         Append(2);
         Assert.True(Note(evenIfActive: true, out ulong target));
@@ -135,7 +135,7 @@ public sealed unsafe class PageQueueTests : IDisposable
     }
 
     [Fact]
-    public void A_note_may_reach_over_several_pages()
+    public void A_snapshot_may_reach_over_several_pages()
     {
         const int Count = (2 * Entries) + 1;
         Append(Count);
@@ -166,7 +166,7 @@ public sealed unsafe class PageQueueTests : IDisposable
     }
 
     [Fact]
-    public void An_owner_that_has_gone_on_to_another_page_since_the_last_look_is_left_to_itself()
+    public void An_owner_that_has_gone_on_to_another_page_since_the_last_snapshot_is_left_to_itself()
     {
         Append(1);
         Assert.False(Note(evenIfActive: false, out _));
@@ -179,7 +179,7 @@ public sealed unsafe class PageQueueTests : IDisposable
     // Its owner may not free them (O8). Left to itself, a queue that goes on growing was not looked after before the
     // backlog limit.
     [Fact]
-    public void Pages_of_a_user_deallocator_are_noted_however_active_their_owner_is()
+    public void Pages_of_a_user_deallocator_are_in_a_snapshot_however_active_their_owner_is()
     {
         _queue->Channel = Deallocators.AlignedNativeHeap + 1;
         Append(Entries + 1);
@@ -190,7 +190,7 @@ public sealed unsafe class PageQueueTests : IDisposable
     [InlineData(Deallocators.NativeHeap, true)]
     [InlineData(Deallocators.AlignedNativeHeap, true)]
     [InlineData(Deallocators.AlignedNativeHeap + 1, false)] // User code runs without the lock: it may have been taken.
-    public void The_newest_entry_can_be_withdrawn_until_it_is_reclaimed_or_noted_for_code(int channel, bool evenIfNoted)
+    public void The_newest_entry_can_be_withdrawn_until_it_is_reclaimed_or_in_a_snapshot_for_code(int channel, bool evenIfNoted)
     {
         _queue->Channel = channel;
         Append(2);
@@ -212,7 +212,7 @@ public sealed unsafe class PageQueueTests : IDisposable
 
     // Catches a note that still covers the place of a withdrawn entry when another one takes it.
     [Fact]
-    public void What_takes_the_place_of_a_withdrawn_entry_is_not_covered_by_the_note()
+    public void An_entry_in_the_place_of_a_withdrawn_one_is_not_covered_by_the_snapshot()
     {
         Append(2);
         Note(evenIfActive: true, out ulong target);
@@ -297,7 +297,7 @@ public sealed unsafe class PageQueueTests : IDisposable
     // Faults caught: a visit that frees what is not covered, more than it was told, or what it then leaves to be freed
     // again; and blocks that nobody takes off the backlog.
     [Fact]
-    public void A_handful_is_freed_of_what_is_covered_and_told_with_the_next_answer()
+    public void A_handful_of_expired_blocks_is_freed_and_counted_in_the_next_result()
     {
         const int Handful = Entries - 1;
         for (int i = 0; i < 2 * Entries; i++)

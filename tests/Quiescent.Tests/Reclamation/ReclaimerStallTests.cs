@@ -46,7 +46,7 @@ public sealed unsafe class ReclaimerStallTests
 
     [Theory]
     [MemberData(nameof(Callbacks))]
-    public void A_callback_that_does_not_return_is_named_to_whoever_waits_for_a_barrier(string kind, string name, bool validate)
+    public void A_callback_that_does_not_return_is_named_to_the_waiter_for_a_barrier(string kind, string name, bool validate)
     {
         using RcuDomain domain = New(validate);
         using Unstick unstick = new();
@@ -91,7 +91,7 @@ public sealed unsafe class ReclaimerStallTests
 
     // Faults caught: the first callback of the batch named, or the last of the queue.
     [Fact]
-    public void Of_many_callbacks_the_one_that_runs_is_named()
+    public void The_callback_that_runs_is_named_among_many()
     {
         using RcuDomain domain = New();
         using Unstick unstick = new();
@@ -185,7 +185,7 @@ public sealed unsafe class ReclaimerStallTests
     }
 
     [Fact]
-    public void Whoever_awaits_a_barrier_is_told_too_though_no_thread_of_its_own_waits()
+    public void An_awaited_barrier_has_the_stuck_reclaimer_reported_though_no_thread_waits()
     {
         using RcuDomain domain = New();
         using Unstick unstick = new();
@@ -199,7 +199,7 @@ public sealed unsafe class ReclaimerStallTests
     }
 
     [Fact]
-    public void Whoever_asked_for_a_grace_period_is_told_as_it_is_the_reclaimer_s_to_see_to()
+    public void A_requested_grace_period_has_the_stuck_reclaimer_reported()
     {
         using RcuDomain domain = New();
         using Unstick unstick = new();

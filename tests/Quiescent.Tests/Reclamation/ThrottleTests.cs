@@ -80,7 +80,7 @@ public class ThrottleTests
     [InlineData(Form.Head)]
     [InlineData(Form.User)]
     [InlineData(Form.Delegate)]
-    public void A_thread_pays_with_pauses_but_not_inside_a_section_and_not_online_and_not_on_the_reclaimer(Form form)
+    public void Back_pressure_pauses_a_thread_but_not_inside_a_section_not_online_and_not_on_the_reclaimer(Form form)
     {
         const int Pages = 40;
         const int Count = Pages * Limit / 8;
@@ -123,7 +123,7 @@ public class ThrottleTests
     }
 
     [Fact]
-    public void Nothing_pays_below_the_limit_or_once_the_backlog_has_fallen()
+    public void No_call_is_paused_below_the_limit_or_once_the_backlog_has_fallen()
     {
         using RcuDomain domain = NewDomain();
         using (new ParkedReader(domain))

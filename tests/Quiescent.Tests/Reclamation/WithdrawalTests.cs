@@ -16,7 +16,7 @@ public sealed unsafe class WithdrawalTests
     [InlineData(Deallocators.NativeHeap)]
     [InlineData(Deallocators.AlignedNativeHeap)]
     [InlineData(Deallocators.AlignedNativeHeap + 1)]
-    public void A_block_that_was_noted_after_the_drain_is_withdrawn(int channel)
+    public void A_block_in_a_snapshot_after_the_drain_is_withdrawn(int channel)
     {
         using LateDomain late = new();
         PageQueue* queue = late.Queues->For(channel);
@@ -41,7 +41,7 @@ public sealed unsafe class WithdrawalTests
     [InlineData(Form.Head)]
     [InlineData(Form.UserHead)]
     [InlineData(Form.Function)]
-    public void A_head_that_was_sealed_after_the_drain_is_withdrawn(Form form)
+    public void A_head_in_a_snapshot_after_the_drain_is_withdrawn(Form form)
     {
         using LateDomain late = new();
         HeadQueue* queue = form == Form.Head ? &late.Queues->Heads : form == Form.UserHead ? &late.Queues->UserHeads : &late.Queues->Callbacks;
@@ -62,7 +62,7 @@ public sealed unsafe class WithdrawalTests
     [InlineData(Page.Entries - 1)]
     [InlineData(Page.Entries)] // The withdrawn entry is the first of its page.
     [InlineData(2 * Page.Entries)]
-    public void What_was_noted_before_a_withdrawn_block_is_freed_once(int before)
+    public void Blocks_in_a_snapshot_before_a_withdrawn_one_are_freed_once(int before)
     {
         using RcuDomain domain = new(new RcuDomainOptions { BacklogPolicy = BacklogPolicy.None });
         DomainCore core = Inside.Core(domain);

@@ -6,7 +6,7 @@ public sealed class ArrayPoolEventTests
 {
     // Nothing waits in the domain: no reclaimer runs that would say it.
     [Fact]
-    public void Grace_periods_that_only_renting_drives_are_said_too()
+    public void Grace_periods_that_only_renting_drives_are_reported_too()
     {
         using RcuDomain domain = Domains.New(name: nameof(ArrayPoolEventTests));
         using HeardEvents heard = new(nameof(ArrayPoolEventTests));

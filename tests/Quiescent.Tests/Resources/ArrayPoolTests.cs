@@ -116,7 +116,7 @@ public sealed class ArrayPoolTests
 
     // A second return while the array is rented again by another is the one that nobody could tell from the first.
     [Fact]
-    public void Of_several_returns_of_one_array_at_once_one_succeeds()
+    public void One_of_several_returns_of_one_array_at_once_succeeds()
     {
         using RcuDomain domain = new();
         RcuArrayPool<int> pool = new(domain);
@@ -167,13 +167,66 @@ public sealed class ArrayPoolTests
     }
 
     [Fact]
-    public void Bounds_that_cannot_be_are_refused()
+    public void Impossible_bounds_are_refused()
     {
         using RcuDomain domain = new();
         Assert.Throws<ArgumentOutOfRangeException>(() => new RcuArrayPool<int>(domain, maxArrayLength: 0));
         Assert.Throws<ArgumentOutOfRangeException>(() => new RcuArrayPool<int>(domain, maxArrayLength: -1));
         Assert.Throws<ArgumentOutOfRangeException>(() => new RcuArrayPool<int>(domain, maxArraysPerBucket: 0));
         Assert.Throws<ArgumentOutOfRangeException>(() => new RcuArrayPool<int>(domain, maxArraysPerBucket: -1));
+    }
+
+    // Beyond the bound arrays are left to the garbage collector, which needs no grace period.
+    [Theory]
+    [MemberData(nameof(Domains))]
+    public void The_number_of_arrays_that_wait_for_a_reader_that_stays_is_bounded(DomainKind domainKind)
+    {
+        const int Many = 2_000;
+        const int Bound = 4 * PerBucket;
+        using GracePeriodDomain domain = Kinds.New(domainKind);
+        RcuArrayPool<int> pool = new(domain, maxArraysPerBucket: PerBucket);
+        using Visitor visitor = new(domain);
+        WeakReference[] arrays = ReturnMany(pool, Many);
+        Collect();
+        Assert.InRange(arrays.Count(array => array.IsAlive), 0, Bound);
+        Assert.InRange(domain.GetStatistics().CallbacksWaiting + domain.GetStatistics().BlocksWaiting, 0, Bound);
+        GC.KeepAlive(pool);
+    }
+
+    [Fact]
+    public void The_number_of_arrays_kept_after_the_readers_is_bounded()
+    {
+        const int Many = 500;
+        using RcuDomain domain = new();
+        using Steps steps = new(domain);
+        RcuArrayPool<int> pool = new(domain, maxArraysPerBucket: PerBucket);
+        WeakReference[] arrays = ReturnMany(pool, Many);
+        steps.Advance();
+        arrays = [.. arrays, .. ReturnMany(pool, Many)];
+        steps.Advance();
+        Collect();
+        Assert.InRange(arrays.Count(array => array.IsAlive), 1, 4 * PerBucket);
+        GC.KeepAlive(pool);
+    }
+
+    // Faults caught: a handle that keeps what waits, and the pool with it, for ever.
+    [Theory]
+    [MemberData(nameof(Domains))]
+    public void A_dropped_pool_is_collected_with_its_arrays(DomainKind domainKind)
+    {
+        using GracePeriodDomain domain = Kinds.New(domainKind);
+        WeakReference[] dropped;
+        using (new Visitor(domain))
+        {
+            dropped = DropPool(domain);
+        }
+
+        domain.Barrier();
+        Until.True(() =>
+        {
+            Collect();
+            return !dropped.Any(one => one.IsAlive);
+        });
     }
 
     // No grace period will pass any more. The array may be left to the collector, or the return refused.

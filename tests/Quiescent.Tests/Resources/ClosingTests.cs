@@ -148,7 +148,7 @@ public sealed class ClosingTests
     // Faults caught: a state that two threads read as open before either has closed it.
     [Theory]
     [MemberData(nameof(All))]
-    public void Of_several_threads_that_close_it_at_once_one_does(ResourceKind kind, DomainKind domainKind)
+    public void One_of_several_threads_that_close_it_at_once_does(ResourceKind kind, DomainKind domainKind)
     {
         using GracePeriodDomain domain = Kinds.New(domainKind);
         for (int i = 0; i < 20; i++)
@@ -222,7 +222,7 @@ public sealed class ClosingTests
     // (One that was used after its close waits for another grace period, beyond the disposal.)
     [Theory]
     [MemberData(nameof(All))]
-    public void The_domain_s_disposal_releases_what_was_closed_before(ResourceKind kind, DomainKind domainKind)
+    public void The_domain_s_disposal_releases_resources_closed_before(ResourceKind kind, DomainKind domainKind)
     {
         GracePeriodDomain domain = Kinds.New(domainKind);
         TestResource resource = Kinds.New(kind, domain);
@@ -263,7 +263,7 @@ public sealed class ClosingTests
     // One section that does not end must not take the whole program's pool with it.
     [Theory]
     [MemberData(nameof(Kinds.Resources), MemberType = typeof(Kinds))]
-    public void What_waits_after_the_domain_s_disposal_leaves_the_thread_pool_to_others(ResourceKind kind)
+    public void Closes_that_wait_after_the_domain_s_disposal_leave_the_thread_pool_to_others(ResourceKind kind)
     {
         const int Many = 300;
         RcuDomain domain = new();

@@ -17,7 +17,7 @@ public sealed class DroppedTests
     // Faults caught: a finalizer that releases, and one that waits for readers itself.
     [Theory]
     [MemberData(nameof(All))]
-    public void What_is_dropped_under_a_reader_is_released_after_its_section(ResourceKind kind, DomainKind domainKind)
+    public void A_resource_dropped_under_a_reader_is_released_after_its_section(ResourceKind kind, DomainKind domainKind)
     {
         using GracePeriodDomain domain = Kinds.New(domainKind);
         using Steps steps = new(domain);
@@ -38,7 +38,7 @@ public sealed class DroppedTests
     // Nobody but the finalizer thread has ever queued anything here.
     [Theory]
     [MemberData(nameof(All))]
-    public void What_is_dropped_together_with_its_domain_is_released(ResourceKind kind, DomainKind domainKind)
+    public void A_resource_dropped_together_with_its_domain_is_released(ResourceKind kind, DomainKind domainKind)
     {
         Releases[] releases = DropWithDomain(kind, domainKind);
         foreach (Releases one in releases)
@@ -49,7 +49,7 @@ public sealed class DroppedTests
 
     [Theory]
     [MemberData(nameof(All))]
-    public void What_is_dropped_after_its_domain_s_disposal_is_released(ResourceKind kind, DomainKind domainKind)
+    public void A_resource_dropped_after_its_domain_s_disposal_is_released(ResourceKind kind, DomainKind domainKind)
     {
         GracePeriodDomain domain = Kinds.New(domainKind);
         Releases releases = Drop(kind, domain, _ => domain.Dispose());
@@ -59,7 +59,7 @@ public sealed class DroppedTests
     // A disposed domain ends no section: its readers may still be where they were.
     [Theory]
     [MemberData(nameof(All))]
-    public void What_is_dropped_after_its_domain_s_disposal_is_not_released_under_a_section_from_before(
+    public void A_resource_dropped_after_its_domain_s_disposal_is_not_released_under_a_section_from_before(
         ResourceKind kind, DomainKind domainKind)
     {
         GracePeriodDomain domain = Kinds.New(domainKind);
@@ -82,7 +82,7 @@ public sealed class DroppedTests
     // Dropped with the release under way, and after it.
     [Theory]
     [MemberData(nameof(All))]
-    public void What_was_closed_and_dropped_is_released_once(ResourceKind kind, DomainKind domainKind)
+    public void A_resource_closed_and_dropped_is_released_once(ResourceKind kind, DomainKind domainKind)
     {
         using GracePeriodDomain domain = Kinds.New(domainKind);
         using Steps steps = new(domain);
@@ -164,7 +164,7 @@ public sealed class DroppedTests
     // The finalizer of what its constructor refused runs as well, and finds it half made. What it throws ends the
     // process.
     [Fact]
-    public void What_could_not_be_made_has_nothing_to_release()
+    public void A_resource_that_could_not_be_made_has_nothing_to_release()
     {
         using RcuDomain domain = new();
         Releases releases = new();

@@ -52,7 +52,7 @@ public sealed class FailureTests
     // What was made before the failure is given back, but not what is the caller's still.
     [Theory]
     [MemberData(nameof(All))]
-    public void What_finds_no_memory_when_it_is_made_leaves_nothing_behind(string place, Failing failing)
+    public void A_resource_that_finds_no_memory_when_it_is_made_leaves_nothing_behind(string place, Failing failing)
     {
         FaultSite site = Enum.Parse<FaultSite>(place);
         using RcuDomain domain = new(new RcuDomainOptions { Validate = site == FaultSite.Ledger });
@@ -133,7 +133,7 @@ public sealed class FailureTests
 
     [Theory]
     [MemberData(nameof(Kinds.Domains), MemberType = typeof(Kinds))]
-    public unsafe void What_a_release_throws_is_an_event_and_stops_no_other(DomainKind domainKind)
+    public unsafe void An_exception_of_a_release_is_an_event_and_stops_no_other_release(DomainKind domainKind)
     {
         using GracePeriodDomain domain = Kinds.New(domainKind);
         List<Exception> failures = [];

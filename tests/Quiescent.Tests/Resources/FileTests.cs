@@ -150,7 +150,7 @@ public sealed class FileTests
 
     // 3 GiB, of which nothing is on the disk.
     [Fact]
-    public void Of_a_file_longer_than_a_span_any_part_can_be_read()
+    public void Any_part_of_a_file_longer_than_a_span_can_be_read()
     {
         const long Length = 3L << 30;
         string path = Mapping.NewPath();

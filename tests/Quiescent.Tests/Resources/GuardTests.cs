@@ -73,7 +73,7 @@ public sealed class GuardTests
     [InlineData(ResourceKind.Reference)]
     [InlineData(ResourceKind.Memory)]
     [InlineData(ResourceKind.File)]
-    public void An_online_reader_and_one_with_a_handle_dereference_and_are_waited_for(ResourceKind kind)
+    public void An_online_reader_and_a_registered_one_dereference_and_are_waited_for(ResourceKind kind)
     {
         foreach (DomainKind domainKind in new[] { DomainKind.Rcu, DomainKind.Full, DomainKind.Validating })
         {

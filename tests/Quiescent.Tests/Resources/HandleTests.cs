@@ -118,7 +118,7 @@ public sealed class HandleTests
     }
 
     [Fact]
-    public void It_tells_its_domain()
+    public void It_names_its_domain()
     {
         using SrcuDomain domain = new();
         using NumberHandle own = new(42, new Releases(), domain);

@@ -44,7 +44,7 @@ public sealed unsafe class MemoryTests
     }
 
     [Fact]
-    public void Lengths_that_cannot_be_are_refused()
+    public void Impossible_lengths_are_refused()
     {
         using RcuDomain domain = new();
         Assert.Throws<ArgumentOutOfRangeException>(() => new RcuMemoryManager<int>(-1, domain));

@@ -60,7 +60,7 @@ public sealed class ReferenceTests
 
     [Theory]
     [MemberData(nameof(Domains))]
-    public void What_Exchange_takes_out_is_the_caller_s(DomainKind domainKind)
+    public void An_object_that_Exchange_takes_out_is_the_caller_s(DomainKind domainKind)
     {
         using GracePeriodDomain domain = Kinds.New(domainKind);
         Disposable first = New();
@@ -76,7 +76,7 @@ public sealed class ReferenceTests
 
     [Theory]
     [MemberData(nameof(Domains))]
-    public void TryReplace_replaces_what_it_was_told_to_and_nothing_else(DomainKind domainKind)
+    public void TryReplace_replaces_the_object_it_is_given_and_nothing_else(DomainKind domainKind)
     {
         using GracePeriodDomain domain = Kinds.New(domainKind);
         Disposable first = New();
@@ -179,7 +179,7 @@ public sealed class ReferenceTests
 
     [Theory]
     [MemberData(nameof(Failures.All), MemberType = typeof(Failures))]
-    public void What_finds_no_memory_replaces_or_throws_with_nothing_changed(string place, Failing failing)
+    public void A_replacement_that_finds_no_memory_is_made_or_throws_with_nothing_changed(string place, Failing failing)
     {
         FaultSite site = Enum.Parse<FaultSite>(place);
         using RcuDomain domain = new(new RcuDomainOptions { Validate = site == FaultSite.Ledger });
@@ -230,7 +230,7 @@ public sealed class ReferenceTests
     // any other object.
     [Theory]
     [MemberData(nameof(Domains))]
-    public void A_file_that_leaves_a_reference_can_be_read_by_who_has_found_it(DomainKind domainKind)
+    public void A_file_that_leaves_a_reference_can_be_read_by_a_reader_that_has_found_it(DomainKind domainKind)
     {
         using GracePeriodDomain domain = Kinds.New(domainKind);
         using Steps steps = new(domain);

@@ -9,7 +9,7 @@ public sealed unsafe class BackPressureTests
     [Theory]
     [InlineData(BacklogPolicy.Block)]
     [InlineData(BacklogPolicy.Throttle)]
-    public void Who_frees_beyond_the_limit_inside_a_section_does_not_wait_for_it(BacklogPolicy policy)
+    public void A_thread_that_frees_beyond_the_limit_inside_a_section_does_not_wait_for_it(BacklogPolicy policy)
     {
         using SrcuDomain domain = new(new RcuDomainOptions { BacklogPolicy = policy, BacklogLimit = 100 });
         SrcuReadLock section = domain.ReadLock();

@@ -28,7 +28,7 @@ public sealed class ReleaseTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void Of_several_releases_at_once_one_succeeds_and_counts_where_the_section_began(bool validate)
+    public void One_of_several_releases_at_once_succeeds_and_counts_where_the_section_began(bool validate)
     {
         const int Rounds = 2_000;
         using SrcuDomain domain = new(s_options with { Validate = validate });

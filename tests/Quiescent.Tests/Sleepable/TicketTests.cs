@@ -10,7 +10,7 @@ public sealed class TicketTests
 
     // A release that looked at the number and then stored it would let two of them count, now and then.
     [Fact]
-    public void Of_two_releases_at_one_time_one_ends_the_section()
+    public void One_of_two_releases_at_one_time_ends_the_section()
     {
         using SrcuDomain domain = new(s_options);
         using Barrier together = new(2);

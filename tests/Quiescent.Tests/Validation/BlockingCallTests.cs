@@ -75,7 +75,7 @@ public class BlockingCallTests
     }
 
     [Fact]
-    public void What_does_not_block_is_no_mistake()
+    public void A_call_that_does_not_block_is_no_mistake()
     {
         using RcuDomain domain = Domains.New(validate: true);
         using (domain.ReadLock())
@@ -91,7 +91,7 @@ public class BlockingCallTests
     }
 
     [Fact]
-    public void Outside_of_sections_the_thread_s_own_context_is_back()
+    public void Outside_sections_the_thread_s_own_context_is_back()
     {
         using RcuDomain domain = Domains.New(validate: true);
         using RcuDomain other = Domains.New(validate: true);
@@ -112,7 +112,7 @@ public class BlockingCallTests
     }
 
     [Fact]
-    public void What_is_posted_in_a_section_reaches_the_thread_s_own_context()
+    public void A_post_in_a_section_reaches_the_thread_s_own_context()
     {
         using RcuDomain domain = Domains.New(validate: true);
         Worker.Run(() =>

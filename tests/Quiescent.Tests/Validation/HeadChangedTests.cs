@@ -104,7 +104,7 @@ public unsafe class HeadChangedTests
 
     // Found by whoever frees, told by the reclaimer: nobody waits for this domain.
     [Fact]
-    public void It_is_told_though_nobody_waits()
+    public void It_is_reported_though_nobody_waits()
     {
         using RcuDomain domain = Domains.New(validate: true);
         TaskCompletionSource told = new(TaskCreationOptions.RunContinuationsAsynchronously);

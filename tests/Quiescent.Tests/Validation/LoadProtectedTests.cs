@@ -6,7 +6,7 @@ namespace Quiescent.Tests.Validation;
 public unsafe class LoadProtectedTests
 {
     [Fact]
-    public void Inside_of_its_lock_it_loads()
+    public void Inside_its_lock_it_loads()
     {
         long value = 7;
         RcuPointer<long> typed = default;
@@ -29,7 +29,7 @@ public unsafe class LoadProtectedTests
     }
 
     [Fact]
-    public void Outside_of_it_it_throws_and_names_the_place()
+    public void Outside_its_lock_it_throws_and_names_the_place()
     {
         Lock updateSide = new();
         object monitor = new();

@@ -31,7 +31,7 @@ public class ValidatedProcessTests
         Assert.Contains("reclaimed", ChildProcess.RunProgram("Misuse", ["read"], exitCode: 0, s_on, (setting, value)).Output, StringComparison.Ordinal);
 
     [Fact]
-    public void Without_the_switch_nothing_is_said() => Assert.Equal("", ChildProcess.RunProgram("Misuse", ["read"], exitCode: 0).Output);
+    public void Without_the_switch_nothing_is_reported() => Assert.Equal("", ChildProcess.RunProgram("Misuse", ["read"], exitCode: 0).Output);
 
     [Fact]
     public void A_read_of_a_reclaimed_block_with_pages_of_its_own_faults_at_once()

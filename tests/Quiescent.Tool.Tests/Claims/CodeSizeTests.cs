@@ -25,7 +25,7 @@ public sealed class CodeSizeTests
         Assert.Throws<InvalidOperationException>(() => CodeSizes.OfMachineCode("NativeAOT", CodeSizes.Parse("")));
 
     [Fact]
-    public void The_callbacks_are_so_many_methods_of_their_own() =>
+    public void Each_callback_is_a_method_of_its_own() =>
         Assert.Equal(HandWritten.Count, HandWritten.Functions.Distinct().Count());
 
     [Fact]

@@ -34,7 +34,7 @@ public sealed class BudgetTests
 
     // A set-up that two contests share is paid for once.
     [Fact]
-    public void What_is_set_up_is_paid_for_once()
+    public void Set_up_is_paid_for_once()
     {
         SetUp setUp = new("compiling", TimeSpan.FromSeconds(1));
         Contest one = s_two with { Contestants = [Contests.Measuring("a", 1) with { SetUp = setUp }] };
@@ -53,7 +53,7 @@ public sealed class BudgetTests
     [InlineData(0.40, 5)]
     [InlineData(0.31, 4)]
     [InlineData(0.25, 3)]
-    public void Where_the_time_does_not_suffice_there_are_fewer_rounds(double total, int rounds)
+    public void When_the_time_does_not_suffice_there_are_fewer_rounds(double total, int rounds)
     {
         Plan plan = Next(total, elapsed: 0, s_two);
         Assert.Equal(rounds, plan.Rounds);
@@ -61,7 +61,7 @@ public sealed class BudgetTests
     }
 
     [Fact]
-    public void What_does_not_fit_even_so_is_left_out() =>
+    public void Contests_that_do_not_fit_even_so_are_left_out() =>
         Assert.Null(new Budget(TimeSpan.FromSeconds(0.23), 5).Next(TimeSpan.Zero, [s_two]));
 
     [Fact]

@@ -35,7 +35,7 @@ public sealed class HtmlReportTests
     }
 
     [Fact]
-    public void Machine_packages_and_goals_with_their_verdicts_are_told()
+    public void The_page_names_machine_packages_and_goals_with_their_verdicts()
     {
         string text = Page(Result()).Root!.Value;
 
@@ -70,7 +70,7 @@ public sealed class HtmlReportTests
 
     // What HTML would take for an opening tag.
     [Fact]
-    public void No_element_is_written_in_the_short_form_but_those_that_never_have_content()
+    public void Only_elements_that_never_have_content_are_written_in_the_short_form()
     {
         IEnumerable<string> empty = Page(Result()).Descendants().Where(element => element.IsEmpty).Select(element => element.Name.LocalName);
 
@@ -96,11 +96,11 @@ public sealed class HtmlReportTests
     }
 
     [Fact]
-    public void Goals_are_told_only_if_asked_for() =>
+    public void Goals_are_shown_only_if_asked_for() =>
         Assert.DoesNotContain("goals", HtmlReport.Write(Result(), showGoals: false), StringComparison.Ordinal);
 
     [Fact]
-    public void What_was_left_out_is_named() => Assert.Contains("R1/2", Page(Result()).Root!.Value, StringComparison.Ordinal);
+    public void Contests_that_were_left_out_are_named() => Assert.Contains("R1/2", Page(Result()).Root!.Value, StringComparison.Ordinal);
 
     [Fact]
     public void A_contest_of_zeros_can_be_drawn()

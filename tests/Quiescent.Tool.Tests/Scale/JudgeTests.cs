@@ -33,7 +33,7 @@ public sealed class JudgeTests
     [InlineData("absent", "absent: not installed")]
     [InlineData("failing", "failing failed")]
     [InlineData("unknown", "unknown does not take part")]
-    public void What_a_peer_did_not_measure_cannot_be_judged(string peer, string reason)
+    public void A_figure_that_a_peer_did_not_measure_cannot_be_judged(string peer, string reason)
     {
         TargetResult result = Verdicts(new Target("ours", Bound.AtMost, 1, peer));
         Assert.Equal((Verdict.NotJudged, null, reason), (result.Verdict, result.Measured, result.Reason));

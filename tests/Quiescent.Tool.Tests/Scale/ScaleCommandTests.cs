@@ -35,7 +35,7 @@ public sealed class ScaleCommandTests
     }
 
     [Fact]
-    public void What_there_was_no_time_for_is_named()
+    public void Contests_for_which_there_was_no_time_are_named()
     {
         Contest slow = Contests.Of("Z/slow", Contests.Measuring("ours", 1)) with { TurnLength = TimeSpan.FromMinutes(1) };
         (int exitCode, string output) = Run([s_sound, slow]);
@@ -70,7 +70,7 @@ public sealed class ScaleCommandTests
     }
 
     [Fact]
-    public void Who_is_absent_is_in_the_table_with_the_reason()
+    public void An_absent_contestant_is_in_the_table_with_the_reason()
     {
         (int exitCode, string output) = Run([Contests.Of("X", Contests.Absent("liburcu memb", "not installed: liburcu-dev"))]);
         Assert.Equal(0, exitCode);
@@ -116,7 +116,7 @@ public sealed class ScaleCommandTests
     [InlineData("scale --rounds 0")]
     [InlineData("scale --figures")]
     [InlineData("scale nothing")]
-    public void What_makes_no_sense_is_refused_before_anything_is_measured(string arguments) =>
+    public void Options_that_make_no_sense_are_refused_before_anything_is_measured(string arguments) =>
         Assert.NotEmpty(ScaleCommand.Create().Parse(arguments["scale ".Length..]).Errors);
 
     [Fact]

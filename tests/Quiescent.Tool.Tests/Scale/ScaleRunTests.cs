@@ -65,7 +65,7 @@ public sealed class ScaleRunTests
     }
 
     [Fact]
-    public void What_is_no_number_is_a_failure()
+    public void A_reading_that_is_no_number_is_a_failure()
     {
         Row row = Contests.Run(1, Contests.Of("X", Contests.Measuring("a", double.NaN))).Contests[0].Rows[0];
         Assert.Equal("measured NaN", row.Failure);

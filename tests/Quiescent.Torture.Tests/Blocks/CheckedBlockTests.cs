@@ -64,7 +64,7 @@ public sealed unsafe class CheckedBlockTests
 
     // The control of the two that follow.
     [Fact]
-    public void What_is_freed_once_and_not_touched_leaves_the_quarantine_without_a_word()
+    public void A_block_freed_once_and_not_touched_leaves_the_quarantine_without_a_report()
     {
         using RcuSubject subject = RcuSubject.New("quarantine", _failures);
         for (int i = 0; i < 3000; i++)

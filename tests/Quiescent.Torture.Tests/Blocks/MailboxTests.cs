@@ -40,7 +40,7 @@ public sealed unsafe class MailboxTests
 
     // The busted twin of a dereference with acquire: it is satisfied before the load that came first.
     [Fact]
-    public void A_letter_older_than_one_that_was_heard_of_is_a_failure()
+    public void A_letter_older_than_one_that_was_announced_is_a_failure()
     {
         Mailbox mailbox = new();
         mailbox.Post(0);

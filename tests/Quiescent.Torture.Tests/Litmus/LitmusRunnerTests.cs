@@ -66,7 +66,7 @@ public sealed class LitmusRunnerTests
 
     // Fault caught: shapes that no x86 machine shows spoil every total there, or pass by themselves.
     [Fact]
-    public void What_is_not_observable_neither_spoils_the_total_nor_makes_it()
+    public void An_unobservable_subject_neither_spoils_the_total_nor_makes_it()
     {
         Assert.Equal(Verdict.Passed, TotalOf(s_sound, s_notObservable));
         Assert.Equal(Verdict.Inconclusive, TotalOf(s_notObservable));
@@ -89,7 +89,7 @@ public sealed class LitmusRunnerTests
     // Fault caught: time that others leave over is lost, and a control that a busy moment has silenced is not heard
     // again.
     [Fact]
-    public void What_others_leave_over_goes_to_silent_controls()
+    public void Time_that_others_leave_goes_to_silent_controls()
     {
         bool isOthersTurnOver = false;
         LitmusTest silent = new("silent", "nothing", _ => new LitmusOutcome(10, isOthersTurnOver ? 1 : 0), s_silent);

@@ -26,12 +26,12 @@ public sealed class LitmusTests(ITestOutputHelper output, LitmusTests.Fixture fi
     // Fault caught: a block published before it is filled.
     [Theory]
     [MemberData(nameof(Names), "message-passing")]
-    public void What_was_stored_before_a_block_was_published_is_seen_through_it(string name) => MustHold(name);
+    public void A_store_before_a_block_is_published_is_seen_through_the_block(string name) => MustHold(name);
 
     // O1, O2. Fault caught: a grace period that does not wait for the sections that began before it.
     [Theory]
     [MemberData(nameof(Names), "rcu+sync+read")]
-    public void No_section_sees_what_came_after_a_grace_period_and_not_what_came_before(string name) => MustHold(name);
+    public void No_section_sees_a_store_after_a_grace_period_and_misses_one_before_it(string name) => MustHold(name);
 
     // O1, O2. Fault caught: the same.
     [Theory]
@@ -42,7 +42,7 @@ public sealed class LitmusTests(ITestOutputHelper output, LitmusTests.Fixture fi
     // batch's target.
     [Theory]
     [MemberData(nameof(Names), "stale-epoch")]
-    public void What_is_freed_waits_for_a_grace_period_that_began_after_the_unlink(string name) => MustHold(name);
+    public void A_freed_block_waits_for_a_grace_period_that_began_after_the_unlink(string name) => MustHold(name);
 
     // Fault caught: a runtime, compiler or machine on which the operations of Order do not order.
     [Theory]

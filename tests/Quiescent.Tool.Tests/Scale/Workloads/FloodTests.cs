@@ -7,7 +7,7 @@ public sealed class FloodTests
     private static readonly TimeSpan s_turn = TimeSpan.FromMilliseconds(20);
 
     [Fact]
-    public void A_turn_ends_when_all_that_it_replaced_has_been_freed()
+    public void A_turn_ends_when_every_block_it_replaced_has_been_freed()
     {
         AssertFreed<HeadLess>();
         AssertFreed<Head>();
