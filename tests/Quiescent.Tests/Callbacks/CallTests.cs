@@ -37,7 +37,7 @@ public sealed unsafe class CallTests : IDisposable
     [Fact]
     public void Callbacks_that_wait_are_not_run_while_their_reader_is_parked_however_often_others_synchronise()
     {
-        // Another reader, not this one, leaves: catches a scan that forgets a slot behind its cursor.
+        // Another reader leaves, and this one stays: catches a scan that forgets a slot behind its cursor.
         using RcuDomain domain = Domains.New();
         using ParkedReader first = new(domain);
         using ParkedReader second = new(domain);

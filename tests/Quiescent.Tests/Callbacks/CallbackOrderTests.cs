@@ -10,7 +10,7 @@ public sealed unsafe class CallbackOrderTests : IDisposable
 
     public void Dispose() => _log.Dispose();
 
-    // Catches a chain that is not turned round, batches that overtake one another, and forms queued apart.
+    // Faults caught: a chain that is not reversed, batches that overtake one another, and forms queued apart.
     [Theory]
     [InlineData(1)]
     [InlineData(7)]

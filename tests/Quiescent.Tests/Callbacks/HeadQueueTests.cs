@@ -5,7 +5,7 @@ using Quiescent.Readers;
 
 namespace Quiescent.Tests.Callbacks;
 
-// The intrusive queue by itself, on one thread.
+// The intrusive queue alone, on one thread.
 public sealed unsafe class HeadQueueTests : IDisposable
 {
     private readonly GracePeriodEngine _engine = GracePeriodEngine.OverSlots(new SlotTable(ThreadQueues.Bytes, &ThreadQueues.Free, false, false));
@@ -56,7 +56,7 @@ public sealed unsafe class HeadQueueTests : IDisposable
         Assert.True(_queue->IsEmpty);
     }
 
-    // Catches a chain that grows after its target was taken: what joins late would be freed too early.
+    // Catches a chain that grows after its target was taken: heads that join late would be freed too early.
     [Fact]
     public void A_head_queued_after_the_snapshot_of_a_chain_does_not_expire_with_its_target()
     {
@@ -91,8 +91,8 @@ public sealed unsafe class HeadQueueTests : IDisposable
         Assert.Equal((5, 5), (_queue->ReclaimedItems, _queue->Reclaimed));
     }
 
-    // A barrier of another thread may have sealed the head after the drain of a disposal has ended: it is withdrawn all
-    // the same.
+    // After the drain of a disposal has ended, another thread's barrier may have put the head in a snapshot. It is
+    // withdrawn all the same.
     [Fact]
     public void The_newest_head_can_be_withdrawn_until_its_chain_is_reclaimed()
     {
@@ -165,7 +165,7 @@ public sealed unsafe class HeadQueueTests : IDisposable
         Assert.False(_queue->Snapshot(_context, out _));
     }
 
-    // User code runs without the lock: what was detached may be running.
+    // User code runs without the lock: the detached head may be running.
     [Fact]
     public void A_detached_head_cannot_be_withdrawn()
     {
@@ -201,7 +201,7 @@ public sealed unsafe class HeadQueueTests : IDisposable
         {
             RcuHead* head = _queue->TakeDetached(_context);
             Assert.Equal(heads[i], (nint)head);
-            Assert.Equal(i, _queue->Reclaimed); // taken is not carried out
+            Assert.Equal(i, _queue->Reclaimed); // taken is not yet reclaimed
             _queue->MarkReclaimed();
             NativeMemory.Free(head);
         }
@@ -210,8 +210,8 @@ public sealed unsafe class HeadQueueTests : IDisposable
         Assert.True(_queue->IsEmpty);
     }
 
-    // The link of a chain's lowest head points to one that was freed, or that is queued anew: following it would show
-    // here.
+    // The link of a chain's lowest head points to a head that was freed, or that is queued again: following it would
+    // show here.
     [Fact]
     public void The_same_heads_can_be_queued_over_and_over()
     {

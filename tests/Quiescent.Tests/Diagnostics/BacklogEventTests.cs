@@ -5,7 +5,7 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Diagnostics;
 
-// The backlog's crossings of its limit: counted once each, and said by a thread that is not inside Free.
+// The backlog's crossings of its limit: each is counted once, and reported by a thread that is not inside Free.
 public class BacklogEventTests
 {
     private const string Name = "flooded";
@@ -45,7 +45,7 @@ public class BacklogEventTests
         Assert.False(backlog.HasCrossed);
     }
 
-    // Whatever side the others saw, the last one to look leaves it on the side that it is on.
+    // Whichever side the others saw, the last thread to look records the side that the backlog is on.
     [Fact]
     public void Threads_that_cross_it_at_one_time_leave_it_on_the_right_side()
     {
@@ -94,7 +94,7 @@ public class BacklogEventTests
         Assert.Equal(0, inside);
     }
 
-    // Nobody waits, and the reclaimer runs a callback that does not return: a thread of the pool says it.
+    // Nobody waits, and the reclaimer runs a callback that does not return: a pool thread reports the crossing.
     [Fact]
     public unsafe void It_is_reported_although_the_reclaimer_is_stuck()
     {

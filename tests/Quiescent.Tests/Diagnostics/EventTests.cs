@@ -5,7 +5,7 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Diagnostics;
 
-// The event source `Quiescent`: each event with its payload, and when it is said.
+// The event source `Quiescent`: each event with its payload, and when it is written.
 public class EventTests
 {
     private const string Name = "heard";
@@ -36,7 +36,7 @@ public class EventTests
         Assert.InRange(heard.Of("GracePeriodStop").Max(static one => one.Seconds), longest - 1e-6, longest + 1e-6);
     }
 
-    // A grace period that is held up has begun: whoever waits for it says so.
+    // A grace period that is held up has begun: its waiter reports that.
     [Fact]
     public void A_start_is_reported_while_the_grace_period_is_in_progress_with_its_time()
     {
@@ -197,7 +197,7 @@ public class EventTests
         Assert.Equal(("System.IO.InvalidDataException", "spoilt"), (said["exceptionType"], said["message"]));
     }
 
-    // The message is the callback's code, on the reclaimer, which it must not end.
+    // The message property is the callback's own code. It runs on the reclaimer, and must not end it.
     [Fact]
     public void An_exception_whose_message_throws_is_written_without_it()
     {

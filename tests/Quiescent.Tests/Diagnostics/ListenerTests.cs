@@ -6,8 +6,8 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Diagnostics;
 
-// Listeners are user code, on threads of the library's callers: whatever they do, domains work and nobody is stuck
-// (O8).
+// Listeners are user code that runs on threads of the library's callers: whatever they do, domains work and no thread
+// gets stuck (O8).
 public class ListenerTests
 {
     private const string Name = "listened to";
@@ -34,8 +34,8 @@ public class ListenerTests
         AwaitAllSaid(domain, heard);
     }
 
-    // Another thread gets through all that this one might hold. Fault caught: listeners called under the engine's lock,
-    // or in a turn that others wait for.
+    // Another thread gets through everything that this one might hold. Fault caught: listeners called under the
+    // engine's lock, or in a turn that others wait for.
     [Fact]
     public void A_listener_may_wait_for_another_thread_that_waits_for_grace_periods()
     {
@@ -59,8 +59,8 @@ public class ListenerTests
         AwaitAllSaid(domain, heard);
     }
 
-    // Faults caught: listeners called while the thread has the engine's lock, and a turn that lasts as long as there is
-    // something to say.
+    // Faults caught: listeners called while the thread holds the engine's lock, and a turn that lasts as long as there
+    // are events to write.
     [Fact]
     public void A_listener_that_waits_for_a_grace_period_each_time_keeps_its_thread_for_a_while_only()
     {
@@ -118,7 +118,7 @@ public class ListenerTests
         AwaitAllSaid(domain, heard);
     }
 
-    // What finds no room is counted, and that is said.
+    // Events that find no room are counted, and the count is reported.
     [Fact]
     public void A_listener_that_does_not_return_holds_up_its_own_thread_alone()
     {
@@ -141,7 +141,7 @@ public class ListenerTests
         AwaitAllSaid(domain, heard);
     }
 
-    // Owners drive grace periods from within Free; who says so is another thread.
+    // Owners drive grace periods inside Free; another thread reports them.
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -176,7 +176,7 @@ public class ListenerTests
         AwaitAllSaid(domain, heard);
     }
 
-    // A batch is gathered for a minute; what its owner has driven meanwhile is said before.
+    // A batch is gathered for a minute; the grace periods that its owner has driven meanwhile are reported before.
     [Fact]
     public unsafe void The_reclaimer_soon_reports_a_grace_period_that_ends_inside_Free()
     {
@@ -190,7 +190,7 @@ public class ListenerTests
         }
 
         heard.Await(Stop);
-        Assert.Equal(1, domain.GetStatistics().GracePeriodsCompleted); // Not by way of the batch, which is gathered still.
+        Assert.Equal(1, domain.GetStatistics().GracePeriodsCompleted); // Not with the batch, which is still being gathered.
     }
 
     [Theory]
@@ -226,7 +226,7 @@ public class ListenerTests
         domain.Dispose();
     }
 
-    // The listener comes and goes while grace periods pass: what one hears it hears once, and in order.
+    // The listener comes and goes while grace periods pass: it hears each at most once, and in order.
     [Fact]
     public void Listening_may_begin_and_end_at_any_time()
     {
@@ -257,7 +257,7 @@ public class ListenerTests
         Books.MustBalance(domain);
     }
 
-    // Fault caught: notes, or their ring, that are made for nobody.
+    // Fault caught: grace period events, or their ring, that are made although nobody listens.
     [Fact]
     public void Without_listeners_a_grace_period_allocates_nothing()
     {
@@ -272,7 +272,7 @@ public class ListenerTests
         Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
         using HeardEvents heard = new(Name, GracePeriods);
         domain.Synchronize();
-        Assert.Equal([1_002L], heard.Of(Stop).Select(static one => one.Number)); // Nothing was kept for whoever came too late.
+        Assert.Equal([1_002L], heard.Of(Stop).Select(static one => one.Number)); // Nothing was kept for a late listener.
     }
 
     // A listener that meets the event source and the meter as they are made, in a process of its own.
@@ -280,7 +280,7 @@ public class ListenerTests
     public void Listeners_that_throw_or_use_the_library_when_they_are_shown_the_instruments_spoil_nothing() =>
         Assert.Equal("freed, heard", ChildProcess.Run("listening", exitCode: 0).Output);
 
-    // All that has begun has been said to begin and to end, each once, or is counted among what was not said.
+    // The start and end of every grace period have each been reported once, or counted as unreported.
     private static void AwaitAllSaid(GracePeriodDomain domain, HeardEvents heard)
     {
         Until.True(() =>

@@ -4,7 +4,7 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Diagnostics;
 
-// The meter `Quiescent`: what stands in the table of docs/diagnostics.md, measured against the books.
+// The meter `Quiescent`: the instruments in the table of docs/diagnostics.md, measured against the statistics.
 public class MeterTests
 {
     private const string Name = "metered";
@@ -113,7 +113,7 @@ public class MeterTests
         reader.Release();
     }
 
-    // Another domain of the name is other measurements, told apart by the number.
+    // Another domain of the same name has measurements of its own, distinguished by the number.
     [Fact]
     public void Two_domains_of_one_name_are_told_apart()
     {
@@ -196,7 +196,7 @@ public class MeterTests
         Assert.InRange(durations.Min(static one => one.Value), books.Min.TotalSeconds - 1e-6, books.Min.TotalSeconds + 1e-6);
     }
 
-    // A collection takes nobody's slot away and says nothing: that is for those who wait.
+    // A collection takes nobody's slot away and reports nothing: waiters do that.
     [Fact]
     public void Collecting_looks_for_no_dead_readers_and_raises_no_event()
     {

@@ -35,8 +35,8 @@ public unsafe class StatisticsTests
         Assert.Equal(0, books.CallbacksFailed);
     }
 
-    // Anchored outside the books: no reading shows more carried out than the deallocators have seen when asked after
-    // it, nor fewer queued than callers had returned from queueing before it.
+    // Checked against counts outside the statistics: no reading shows more items reclaimed than the deallocators have
+    // counted by a later look, nor fewer queued than callers had queued by an earlier one.
     [Fact]
     public void Every_reading_under_load_is_consistent_and_none_goes_back()
     {

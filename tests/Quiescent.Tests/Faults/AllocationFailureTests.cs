@@ -4,8 +4,9 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Faults;
 
-// Each place that can run out, under each operation. O7: an operation succeeds, or throws OutOfMemoryException with
-// nothing queued and nothing taken; and once there is memory again, all that was queued is carried out.
+// Each place that can run out of memory, under each operation. O7 (exactly once): an operation succeeds, or throws
+// OutOfMemoryException with nothing queued and nothing taken; and once there is memory again, everything that was
+// queued is reclaimed.
 public sealed class AllocationFailureTests
 {
     private const int Rounds = 3;
@@ -35,8 +36,8 @@ public sealed class AllocationFailureTests
             {
                 foreach (Form form in Enum.GetValues<Form>())
                 {
-                    // A thread of its own each time: its first calls, and the second that finds what the first has
-                    // left.
+                    // A thread of its own each time: its first calls, and the second that finds the leftovers of the
+                    // first.
                     Worker.Run(() => QueueSome(domain, account, form, site));
                     QueueSome(domain, account, form, site);
                 }
@@ -49,7 +50,8 @@ public sealed class AllocationFailureTests
         MustRecover(domain, account);
     }
 
-    // Faults caught: a refused bulk that leaves some of its blocks queued, or the pages that it had taken already.
+    // Faults caught: a refused bulk that leaves some of its blocks queued, or keeps the pages that it had already
+    // taken.
     [Theory]
     [InlineData(Failing.First)]
     [InlineData(Failing.Second)]
@@ -119,7 +121,7 @@ public sealed class AllocationFailureTests
         Assert.Equal(0, domain.GetStatistics().ReadersAbandoned);
     }
 
-    // Faults caught: a wait that hangs once it has failed, or that returns too early; a request that nobody sees to.
+    // Faults caught: a wait that hangs once it has failed, or that returns too early; a request that nobody meets.
     [Theory]
     [MemberData(nameof(Failures.All), MemberType = typeof(Failures))]
     public void Every_wait_ends_or_throws(string place, Failing failing)
@@ -147,7 +149,7 @@ public sealed class AllocationFailureTests
     }
 
     // Fault caught: a disposal that fails half-way, and leaves a thread running or items waiting that no second call
-    // sees to.
+    // finishes.
     [Theory]
     [MemberData(nameof(Failures.All), MemberType = typeof(Failures))]
     public void Disposal_that_failed_is_finished_by_the_next_call(string place, Failing failing)
@@ -246,11 +248,11 @@ public sealed class AllocationFailureTests
         }
         catch (OutOfMemoryException)
         {
-            // The other thing that may happen.
+            // The other permitted outcome.
         }
     }
 
-    // All that was queued is carried out, and no page, slot or thread stays behind.
+    // Everything that was queued is reclaimed, and no page, slot or thread stays behind.
     private static void MustRecover(RcuDomain domain, Account account)
     {
         Worker.Run(domain.Barrier);
@@ -261,7 +263,7 @@ public sealed class AllocationFailureTests
         Assert.False(Inside.ReclaimerThread(domain) is { IsAlive: true });
     }
 
-    // Pages of one entry, so that each block needs a new one; the ledger is Validate's.
+    // Pages of one entry, so that each block needs a new one; the ledger belongs to Validate.
     private static RcuDomain New(FaultSite site) => new(new RcuDomainOptions
     {
         BacklogLimit = 8,

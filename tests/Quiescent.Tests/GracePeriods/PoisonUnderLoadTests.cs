@@ -4,8 +4,8 @@ using Quiescent.Tests.Support;
 namespace Quiescent.Tests.GracePeriods;
 
 // Readers of all kinds against updaters that free after each of the ways to wait. Blocks are poisoned when freed and
-// reused only after that: poison inside a section means that a grace period was too short. What it is to catch is every
-// break of O1 to O6 at once; which one, the tests of the engine and the litmus say.
+// reused only after that: poison inside a section means that a grace period was too short. This catches every breach of
+// O1 to O6 at once; the tests of the engine and the litmus tests say which one.
 public sealed unsafe class PoisonUnderLoadTests
 {
     private const int Pointers = 8;
@@ -49,7 +49,7 @@ public sealed unsafe class PoisonUnderLoadTests
         Books.MustBalance(domain);
     }
 
-    // Fault caught: the load itself being unable to see poison. Blocks freed at once must be caught.
+    // Fault caught: a load that cannot see poison. Blocks freed at once must be caught.
     [Fact]
     public void The_load_sees_poison_where_no_updater_waits()
     {

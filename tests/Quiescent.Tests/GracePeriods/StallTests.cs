@@ -34,7 +34,7 @@ public sealed unsafe class StallTests
             Assert.Contains("the culprit", all[i].ToString(), StringComparison.Ordinal);
         }
 
-        // Not sooner than three timeouts later.
+        // At least three timeouts later.
         Assert.True(all[1].Duration - all[0].Duration >= 3 * s_timeout, $"{all[0]} {all[1]}");
         Assert.Equal(all.Length, domain.GetStatistics().Stalls);
     }
@@ -57,7 +57,7 @@ public sealed unsafe class StallTests
         Until.True(() => !reports.IsEmpty || synchronizer.HasEnded);
         if (reports.IsEmpty)
         {
-            // The reader had its slot, but not yet its section.
+            // The reader had its slot, but its section had not begun.
             using Worker again = Worker.Start(domain.Synchronize);
             Until.True(() => !reports.IsEmpty);
         }
@@ -154,7 +154,7 @@ public sealed unsafe class StallTests
         Assert.Equal(1, detector.Count);
     }
 
-    // Fault caught: a report that is about the section which the reader has entered since.
+    // Fault caught: a report about the section that the reader has entered since.
     [Fact]
     public void A_reader_that_has_left_the_section_waited_for_is_not_named()
     {
@@ -216,7 +216,7 @@ public sealed unsafe class StallTests
         }
     }
 
-    // Fault caught: an online reader blamed for when it went online, not for its last quiescent state.
+    // Fault caught: a report that gives the time when an online reader went online, not its last quiescent state.
     [Fact]
     public void An_online_reader_is_reported_with_where_it_went_online_and_since_its_last_quiescent_state()
     {

@@ -131,8 +131,8 @@ public sealed class SynchronizeAsyncTests
         domain.Synchronize();
     }
 
-    // O8: what follows an await must not run on the thread that everything else waits for. A continuation that waits
-    // for a grace period of the same domain would throw there.
+    // O8 (user code and the reclaimer): code after an await must not run on the thread that everything
+    // else waits for. A continuation that waits for a grace period of the same domain would throw there.
     [Fact]
     public async Task Code_after_the_await_runs_on_the_thread_pool_and_may_wait()
     {
@@ -177,7 +177,7 @@ public sealed class SynchronizeAsyncTests
         await Assert.ThrowsAsync<ObjectDisposedException>(async () => await domain.SynchronizeAsync(CancellationToken.None));
     }
 
-    // Whether it is told of the grace period or of the disposal, a wait that was under way ends.
+    // Whether the grace period or the disposal ends it, a wait that was under way ends.
     [Fact]
     public void A_wait_under_way_when_the_domain_is_disposed_ends()
     {

@@ -5,7 +5,7 @@ using Quiescent.Validate;
 
 namespace Quiescent.Tests.Memory;
 
-// RcuDomainOptions.Validate: a block queued twice is known before it corrupts a queue.
+// RcuDomainOptions.Validate: a block queued twice is found before it corrupts a queue.
 public unsafe class ValidateTests
 {
     private const int Unknown = BlockLedger.NoDeallocator; // Whose size is not asked for: no block is there.

@@ -9,8 +9,8 @@ public sealed unsafe class UnloadTests
 {
     public static TheoryData<string> Code => ["function", "delegate", "state", "disposable", "array", "user block", "user head"];
 
-    // The thread's counter-example, in its order. Fault caught: an Unload that waits for a grace period, or for
-    // nothing, in place of callbacks.
+    // The counter-example from that thread, in its order. Fault caught: an Unload that waits for a grace period, or for
+    // nothing, instead of callbacks.
     [Fact]
     public void A_callback_that_waits_beyond_its_grace_period_runs_before_Unload_returns()
     {
@@ -54,7 +54,7 @@ public sealed unsafe class UnloadTests
         Assert.Equal(0, module.Ran);
     }
 
-    // Fault caught: an Unload that waits for what leaves no pointer to code behind.
+    // Fault caught: an Unload that waits for items that leave no pointer to code behind.
     [Theory]
     [InlineData("block")]
     [InlineData("head")]

@@ -127,7 +127,7 @@ public unsafe class PoolDisposalTests
         }
     }
 
-    // Catches a finalizer that frees slabs under queued blocks, and a handle that keeps a pool for ever.
+    // Catches a finalizer that frees slabs under queued blocks, and a GC handle that keeps a pool for ever.
     [Fact]
     public void A_pool_that_is_dropped_gives_its_memory_back_once_waiting_blocks_have_come_home()
     {
@@ -212,7 +212,7 @@ public unsafe class PoolDisposalTests
                 }
                 catch (ObjectDisposedException)
                 {
-                    // The other thing that may happen.
+                    // The other permitted outcome.
                 }
             });
             start.SignalAndWait(TestContext.Current.CancellationToken);

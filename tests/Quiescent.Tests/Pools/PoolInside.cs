@@ -10,7 +10,7 @@ namespace Quiescent.Tests.Pools;
 internal static unsafe class PoolInside
 {
     /// <summary>Blocks of slabs = out + waiting + in magazines + in the depot: counted where they are, apart from the
-    /// pool's books.</summary>
+    /// pool's own figures.</summary>
     public static RcuPoolStatistics MustBalance<T>(RcuPool<T> pool)
         where T : unmanaged
     {
@@ -22,7 +22,7 @@ internal static unsafe class PoolInside
         return books;
     }
 
-    /// <summary>After a barrier, with nobody using the pool: nothing waits, and so many blocks are out.</summary>
+    /// <summary>After a barrier, with nobody using the pool: nothing waits, and this many blocks are out.</summary>
     public static RcuPoolStatistics MustBalanceWith<T>(RcuPool<T> pool, long blocksOut)
         where T : unmanaged
     {
@@ -36,7 +36,7 @@ internal static unsafe class PoolInside
     public static Depot Depot<T>(RcuPool<T> pool)
         where T : unmanaged => Core(pool).Depot;
 
-    /// <summary>What all threads' magazines hold.</summary>
+    /// <summary>How many blocks all threads' magazines hold.</summary>
     public static long InMagazines<T>(RcuPool<T> pool)
         where T : unmanaged => MagazinesOf(pool).Sum(magazine => ((Magazine*)magazine)->Count);
 

@@ -58,7 +58,7 @@ public unsafe class PoolThreadTests
         pool.Dispose();
     }
 
-    // One thread rents and others free: blocks go round by the depot.
+    // One thread rents and others free: blocks go round through the depot.
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

@@ -3,7 +3,7 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Pools;
 
-// RcuDomainOptions.Validate: what a pool's user does wrong is known by the block's address.
+// RcuDomainOptions.Validate: a report of a pool's misuse gives the block's address.
 public unsafe class PoolValidateTests
 {
     private const int Poison = 0x6B;
@@ -80,7 +80,7 @@ public unsafe class PoolValidateTests
             ((Item*)block)->Check = 1;
         }
 
-        // Each is told of once, in whatever order they are rented.
+        // Each is reported once, in whatever order they are rented.
         List<nint> rented = [];
         HashSet<nint> told = [];
         while (told.Count < written.Count)
@@ -99,7 +99,7 @@ public unsafe class PoolValidateTests
         PoolInside.MustBalanceWith(pool, 0);
     }
 
-    // A reader may look at a free block of a type-safe pool: no poison, and what its last user left.
+    // A reader may look at a free block of a type-safe pool: it holds no poison, but what its last user left.
     [Fact]
     public void A_type_safe_block_is_zero_at_first_and_keeps_its_contents()
     {

@@ -81,8 +81,7 @@ public unsafe class RentTests
             pool.Free(pool.Rent());
         }
 
-        // Ten pages wait at the most, and a magazine is full; what the reclaimer or a preemption adds is less than as
-        // much again.
+        // At most ten pages wait, and a magazine is full; the reclaimer or a preemption adds less than as much again.
         Assert.InRange(PoolInside.MustBalance(pool).Slabs, 1, 16);
         PoolInside.MustBalanceWith(pool, 0);
     }
@@ -154,7 +153,7 @@ public unsafe class RentTests
         Assert.InRange(slabs, 49, 60);
         Array.ForEach(blocks, block => pool.Free((Item*)block));
 
-        // A magazine, the shelf, and the slabs that these and a few empty ones keep.
+        // A magazine, the shelf, and the slabs that they and a few empty ones keep.
         Assert.InRange(PoolInside.MustBalanceWith(pool, 0).Slabs, 1, 12);
     }
 

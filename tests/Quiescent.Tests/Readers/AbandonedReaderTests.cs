@@ -4,7 +4,8 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Readers;
 
-// O6: a thread that ended inside a section can dereference nothing any more. It is reported, and grace periods go on.
+// O6 (dead threads hold nothing up): a thread that ended inside a section can dereference nothing any more. It is
+// reported, and grace periods go on.
 public sealed class AbandonedReaderTests
 {
     [Theory]
@@ -116,7 +117,7 @@ public sealed class AbandonedReaderTests
         Assert.Single(reports);
     }
 
-    // Fault caught: an asynchronous wait that is over at once, and so never reports whom it buried.
+    // Fault caught: an asynchronous wait that is over at once, and so never reports the dead readers it released.
     [Fact]
     public void An_asynchronous_wait_reports_dead_readers_too()
     {

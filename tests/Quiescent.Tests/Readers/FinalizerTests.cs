@@ -4,7 +4,7 @@ using Quiescent.Tests.Support;
 namespace Quiescent.Tests.Readers;
 
 // A program's finalizers may use a domain that became unreachable together with their object: the memory behind the
-// domain has to outlast them. Without that the process crashes here, or hangs.
+// domain has to outlast them. Otherwise the process crashes here, or hangs.
 public class FinalizerTests
 {
     [Fact]

@@ -40,8 +40,8 @@ public sealed class OnlineReaderTests
         reader.GoOffline();
     }
 
-    // Fault caught: a quiescent state that leaves the reader offline. What it says is "nothing held now", not "nothing
-    // from now on".
+    // Fault caught: a quiescent state that leaves the reader offline. It means "nothing held now", not "nothing from
+    // now on".
     [Theory]
     [MemberData(nameof(AllKinds))]
     public void A_quiescent_state_lets_only_older_grace_periods_pass(ReadSideBarrier readSide, bool validate)
@@ -75,7 +75,7 @@ public sealed class OnlineReaderTests
         Assert.False(domain.IsReadLockHeld);
     }
 
-    // Fault caught: a second GoOnline that announces anew would be a quiescent state nobody asked for.
+    // Fault caught: a second GoOnline that announces again, which would be a quiescent state nobody asked for.
     [Theory]
     [MemberData(nameof(AllKinds))]
     public void Going_online_twice_is_no_quiescent_state(ReadSideBarrier readSide, bool validate)
@@ -254,8 +254,8 @@ public sealed class OnlineReaderTests
         domain.Synchronize();
     }
 
-    // Fault caught: a refused Dispose that has closed the handle already leaves a thread online that nothing can take
-    // offline.
+    // Fault caught: a refused Dispose that has already closed the reader, and so leaves a thread online that nothing
+    // can take offline.
     [Theory]
     [MemberData(nameof(AllKinds))]
     public void Disposing_of_the_last_registered_reader_inside_a_section_throws_and_the_reader_lives_on(ReadSideBarrier readSide, bool validate)
@@ -274,7 +274,7 @@ public sealed class OnlineReaderTests
             reader.QuiescentState();
             reader.Dispose();
 
-            // Throws if this thread is online still.
+            // Throws if this thread is still online.
             domain.Synchronize();
         });
     }

@@ -60,8 +60,8 @@ public sealed class RegisteredReaderTests
         Progress.MustBePossible(domain);
     }
 
-    // Fault caught: the fast path's test of the current handle alone, with no way for another live one to take the
-    // place over.
+    // Fault caught: a fast path that tests the current reader alone, and gives another live one no way to take its
+    // place.
     [Theory]
     [MemberData(nameof(AllKinds))]
     public void Several_registered_readers_of_one_thread_take_turns(ReadSideBarrier readSide, bool validate)
@@ -136,7 +136,7 @@ public sealed class RegisteredReaderTests
         other.Synchronize();
     }
 
-    // A `using` variable is read-only: what called a member on a copy would lose its effect, or not compile.
+    // A `using` variable is read-only: a member called on a copy would lose its effect, or not compile.
     [Theory]
     [MemberData(nameof(AllKinds))]
     public void Every_member_works_on_a_using_variable(ReadSideBarrier readSide, bool validate)
@@ -182,7 +182,8 @@ public sealed class RegisteredReaderTests
         domain.Synchronize();
     }
 
-    // Fault caught: a second Dispose that needs the thread's registration, which it gives up for disposed domains.
+    // Fault caught: a second Dispose that needs the thread's registration, which the thread gives up for disposed
+    // domains.
     [Fact]
     public void Disposing_of_a_registered_reader_again_long_after_its_domain_does_nothing()
     {

@@ -4,8 +4,8 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Readers;
 
-// Under Validate what is wrong with a section is told with the places where it, and the other one concerned, began and
-// ended.
+// Under Validate a report of an error in a section names the places where that section, and the other one concerned,
+// began and ended.
 public sealed class SectionSiteTests
 {
     private const string File = "SectionSiteTests.cs";
@@ -24,7 +24,8 @@ public sealed class SectionSiteTests
         outer.Dispose();
     }
 
-    // Fault caught: the innermost open section named, where the one directly inside of the guard's was never left.
+    // Fault caught: a report that names the innermost open section, not the one directly inside the guard's, which was
+    // never left.
     [Fact]
     public void The_outermost_of_several_sections_inside_is_named()
     {
@@ -53,7 +54,7 @@ public sealed class SectionSiteTests
         other.Dispose();
     }
 
-    // Fault caught: an old guard's number taken for that of the section which is remembered in its place.
+    // Fault caught: an old guard's number taken for that of the section that the ledger now keeps in its place.
     [Fact]
     public void A_guard_disposed_twice_long_ago_names_no_wrong_place()
     {

@@ -23,8 +23,8 @@ public class BacklogTests
         Assert.Equal(5, backlog.Count);
     }
 
-    // "Low by less than a page per thread, never high": what is left over after a drain would throttle an idle domain
-    // for ever, what is lacking would let the backlog grow beyond its limit.
+    // "Low by less than a page per thread, never high": a surplus left after a drain would throttle an idle domain for
+    // ever; a deficit would let the backlog grow beyond its limit.
     [Theory]
     [MemberData(nameof(Forms.All), MemberType = typeof(Forms))]
     public void The_count_follows_the_waiting_items_to_within_a_page(Form form)

@@ -4,8 +4,8 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Reclamation;
 
-// O11: whoever queues while the domain is being disposed of is either accepted, and then it is carried out, or told so,
-// and then the block is still the caller's. There is no third way, and no doubt which it was.
+// O11 (disposal loses nothing): an item queued while the domain is being disposed of is either accepted, and then
+// reclaimed, or refused, and then still the caller's. There is no third outcome, and no doubt about which it was.
 public unsafe class DisposeRaceTests
 {
     private const int Threads = 3;
@@ -41,8 +41,8 @@ public unsafe class DisposeRaceTests
         }
     }
 
-    // Blocks of malloc's heap cannot be flagged, but the allocator ends the process on a double free, and the books
-    // count.
+    // Blocks of malloc's heap cannot be flagged, but the allocator ends the process on a double free, and the
+    // statistics count.
     [Theory]
     [InlineData(Form.Headless)]
     [InlineData(Form.Head)]
@@ -119,7 +119,7 @@ public unsafe class DisposeRaceTests
             }
             catch (ObjectDisposedException)
             {
-                // Expected, sooner or later; what was not accepted is still the body's.
+                // Expected, sooner or later; a refused item is still the body's.
             }
         });
         Assert.True(start.SignalAndWait(Until.Bound));

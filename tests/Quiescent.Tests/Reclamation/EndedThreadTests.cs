@@ -4,7 +4,7 @@ namespace Quiescent.Tests.Reclamation;
 
 public unsafe class EndedThreadTests
 {
-    // Nobody else calls anything: what an ended thread left must be found by the reclaimer alone.
+    // Nobody else calls anything: the reclaimer alone must find what an ended thread left.
     [Theory]
     [MemberData(nameof(Forms.All), MemberType = typeof(Forms))]
     public void Items_that_a_thread_queued_before_it_ended_are_reclaimed(Form form)

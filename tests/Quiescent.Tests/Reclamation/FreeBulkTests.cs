@@ -114,7 +114,7 @@ public unsafe class FreeBulkTests
         Assert.Equal(1_500, Books.MustBalance(domain).BlocksFreed);
     }
 
-    // Else nobody could ever hand such a bulk over.
+    // Otherwise nobody could ever hand over such a bulk.
     [Theory]
     [InlineData(BacklogPolicy.Throw)]
     [InlineData(BacklogPolicy.Block)]

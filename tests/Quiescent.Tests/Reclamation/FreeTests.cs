@@ -107,7 +107,7 @@ public unsafe class FreeTests
         Assert.Equal(0, Inside.Backlog(domain).Count);
     }
 
-    // A thread that fills pages frees its own: the reclaimer is not needed, nor is the owner's pause.
+    // A thread that fills pages frees its own blocks: it needs neither the reclaimer nor a pause.
     [Fact]
     public void A_thread_that_goes_on_freeing_has_its_oldest_blocks_freed_meanwhile()
     {

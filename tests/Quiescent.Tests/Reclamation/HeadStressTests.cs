@@ -3,8 +3,8 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Reclamation;
 
-// The intrusive queue's hand-over (O10). A protocol that hands the last node over by a flag and a barrier passed
-// everything else and hung within seconds here.
+// The hand-over of the intrusive queue (O10, one consumer per queue). A protocol that handed over the last node with a
+// flag and a barrier passed everything else and hung within seconds here.
 public class HeadStressTests
 {
     private const int Threads = 4;
@@ -18,7 +18,7 @@ public class HeadStressTests
     [InlineData(Form.Function, 0)]
     public void Heads_freed_in_bursts_and_pauses_by_four_threads_are_all_reclaimed(Form form, int delay)
     {
-        // Not disposed of when it fails: that would wait for what hangs.
+        // Not disposed of when the test fails: that would wait for the stuck item.
         RcuDomain domain = new(new RcuDomainOptions { ReclaimDelay = TimeSpan.FromMilliseconds(delay), BacklogLimit = 100_000 });
         long queued = 0;
         long strays = CountingHeap.Strays;
@@ -42,8 +42,8 @@ public class HeadStressTests
             }
         }));
 
-        // Without a barrier first: it would heal a reclaimer that sleeps over waiting heads.
-        Until.True(() => Forms.Reclaimed(domain) == queued);
+        // No barrier first: it would heal a reclaimer that sleeps over waiting heads.
+        Until.True(() => Forms.CarriedOut(domain) == queued);
         Books.MustBalance(domain);
         Assert.Equal(queued, Forms.Queued(domain));
         Assert.Equal(strays, CountingHeap.Strays);

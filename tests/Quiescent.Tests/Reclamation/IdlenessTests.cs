@@ -2,7 +2,7 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Reclamation;
 
-// O9: when nothing is queued or waited for, nothing runs.
+// O9 (nothing runs without work): when nothing is queued or waited for, nothing runs.
 public class IdlenessTests
 {
     [Fact]

@@ -27,7 +27,7 @@ internal static unsafe class Inside
 
     public static AsyncWaiters Waiters(GracePeriodDomain domain) => domain.Core.Reclaimer.Waiters;
 
-    /// <summary>What waits, by a walk over all queues.</summary>
+    /// <summary>How many items wait, by a walk over all queues.</summary>
     public static (long Trivial, long User, long Callbacks) Walk(GracePeriodDomain domain)
     {
         DomainCore core = domain.Core;

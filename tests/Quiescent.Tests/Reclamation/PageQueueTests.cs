@@ -7,7 +7,7 @@ using Quiescent.Reclamation;
 
 namespace Quiescent.Tests.Reclamation;
 
-// The queue of pages by itself, on one thread, with small pages and with blocks that are mere numbers.
+// The queue of pages alone, on one thread, with small pages and with blocks that are mere numbers.
 public sealed unsafe class PageQueueTests : IDisposable
 {
     private const int Entries = 4;
@@ -69,8 +69,8 @@ public sealed unsafe class PageQueueTests : IDisposable
         Assert.Equal([1, 2, 3, 4], new ReadOnlySpan<nint>(entries, Entries));
     }
 
-    // O3. Catches a target that is read when the page is opened, or kept from page to page: what was appended since is
-    // older than it.
+    // O3 (unlinked before started). Catches a target that is read when the page is opened, or kept from page to page:
+    // entries appended since are newer than it.
     [Fact]
     public void A_page_s_stamp_is_newer_than_its_last_entry()
     {
@@ -176,8 +176,8 @@ public sealed unsafe class PageQueueTests : IDisposable
         Assert.True(Note(evenIfActive: false, out _));
     }
 
-    // Its owner may not free them (O8). Left to itself, a queue that goes on growing was not looked after before the
-    // backlog limit.
+    // Its owner may not free them (O8). Left to itself, a queue that went on growing was not served before the backlog
+    // limit.
     [Fact]
     public void Pages_of_a_user_deallocator_are_in_a_snapshot_however_active_their_owner_is()
     {
@@ -203,14 +203,14 @@ public sealed unsafe class PageQueueTests : IDisposable
         int left = evenIfNoted ? 1 : 2;
         Assert.Equal(left, Tail);
         _engine.TryAdvance(target);
-        Assert.Equal(left, Peek(out _)); // The note does not reach beyond what is left.
+        Assert.Equal(left, Peek(out _)); // The snapshot does not reach beyond the remaining entries.
         _queue->MarkReclaimed(left);
         Assert.False(_queue->TryWithdraw(_context));
         Assert.Equal(left, Tail);
         Assert.False(Note(evenIfActive: true, out _));
     }
 
-    // Catches a note that still covers the place of a withdrawn entry when another one takes it.
+    // Catches a snapshot that still covers the place of a withdrawn entry when another one takes it.
     [Fact]
     public void An_entry_in_the_place_of_a_withdrawn_one_is_not_covered_by_the_snapshot()
     {
@@ -252,7 +252,7 @@ public sealed unsafe class PageQueueTests : IDisposable
         Assert.Equal(3, Tail);
     }
 
-    // Pages come back into the same queue at the same addresses: only positions tell the times apart.
+    // Pages come back into the same queue at the same addresses: only positions distinguish one use from the next.
     [Fact]
     public void Recycled_pages_serve_the_same_queue_over_and_over()
     {
@@ -294,8 +294,8 @@ public sealed unsafe class PageQueueTests : IDisposable
         Assert.Equal(Pages * Entries, _queue->Reclaimed);
     }
 
-    // Faults caught: a visit that frees what is not covered, more than it was told, or what it then leaves to be freed
-    // again; and blocks that nobody takes off the backlog.
+    // Faults caught: an owner collect that frees unexpired blocks, or more than its quota, or blocks that are then
+    // freed again; and blocks that nobody takes off the backlog.
     [Fact]
     public void A_handful_of_expired_blocks_is_freed_and_counted_in_the_next_result()
     {

@@ -116,7 +116,7 @@ public sealed unsafe class ReclaimerStallTests
         Assert.All(reports, report => Assert.EndsWith($".{nameof(Stick)}", report.Callback, StringComparison.Ordinal));
     }
 
-    // Fault caught: a delegate left noted from the callback before.
+    // Fault caught: a delegate left recorded from the callback before.
     [Fact]
     public void A_function_behind_delegates_is_named_itself()
     {
@@ -142,7 +142,7 @@ public sealed unsafe class ReclaimerStallTests
         }
     }
 
-    // Fault caught: an age that is the batch's, or the reclaimer's since it woke.
+    // Fault caught: an age counted from the batch's start, or from the reclaimer's last wake-up.
     [Fact]
     public void Callbacks_that_return_are_not_reported_however_long_their_batch_takes()
     {
@@ -212,7 +212,7 @@ public sealed unsafe class ReclaimerStallTests
         Until.True(() => domain.Poll(state));
     }
 
-    // O8: no event is raised from Free, which may be called under any lock of the program's.
+    // O8 (no lock held): Free raises no event, since the program may call it under any of its locks.
     [Theory]
     [InlineData(BacklogPolicy.Throttle)]
     [InlineData(BacklogPolicy.Block)]
@@ -307,7 +307,7 @@ public sealed unsafe class ReclaimerStallTests
         s_release.Wait();
     }
 
-    // Before the domain is disposed of, which waits for its callbacks: a test that fails must not hang.
+    // Before the domain's disposal, which waits for its callbacks: a test that fails must not hang.
     private readonly struct Unstick : IDisposable
     {
         public void Dispose() => s_release.Set();

@@ -2,9 +2,8 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Reclamation;
 
-// O9's handshake, flag and barrier and second look, at its seam: appends that meet the reclaimer on its way to sleep. A
-// wake-up that is lost once is healed by the next append, so each round ends with a look at whether everything was
-// carried out.
+// O9's handshake (flag, barrier, second look) at its seam: appends that meet the reclaimer on its way to sleep. The
+// next append heals one lost wake-up, so each round ends with a check that everything was reclaimed.
 public class WakeUpStressTests
 {
     private const int Threads = 3;

@@ -7,11 +7,12 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Reclamation;
 
-// Appends that come after the drain of a disposal, and that a barrier of another thread takes note of before their
-// owner learns of the disposal (O11). The test is all three threads by turns.
+// O11 (disposal loses nothing): an append comes after the drain of a disposal, and another thread's barrier takes a
+// snapshot of it before its owner learns of the disposal. The test plays all three threads in turn.
 public sealed unsafe class WithdrawalTests
 {
-    // Fails when a note makes the newest entry stay: its owner believes it accepted, and nobody is left to free it.
+    // Fails when a snapshot keeps the newest entry in place: its owner believes it accepted, and nobody is left to free
+    // it.
     [Theory]
     [InlineData(Deallocators.NativeHeap)]
     [InlineData(Deallocators.AlignedNativeHeap)]
@@ -29,14 +30,14 @@ public sealed unsafe class WithdrawalTests
         Assert.True(Producer.TryAppend(queue, block));
         late.RunBarrier();
         Assert.Throws<ObjectDisposedException>(() => late.Core.Producer.HandleAppendFlags(queue));
-        FreeBlock(channel, block); // It is the caller's: a double free if the note still covers it.
+        FreeBlock(channel, block); // It is the caller's: a double free if the snapshot still covers it.
         late.LetReadersGo();
         late.RunBarrier();
         late.RunBarrier();
         late.NothingMustWait();
     }
 
-    // The same for a head in a sealed chain.
+    // The same for a head in a chain of a snapshot.
     [Theory]
     [InlineData(Form.Head)]
     [InlineData(Form.UserHead)]
@@ -56,7 +57,7 @@ public sealed unsafe class WithdrawalTests
         late.NothingMustWait();
     }
 
-    // Fails when cutting a note back loses or repeats what was noted before the withdrawn entry.
+    // Fails when cutting a snapshot back loses or repeats entries before the withdrawn one.
     [Theory]
     [InlineData(1)]
     [InlineData(Page.Entries - 1)]
@@ -104,7 +105,7 @@ public sealed unsafe class WithdrawalTests
         }
     }
 
-    // A domain whose disposal has drained it and ended its reclaimer while a reader, who held nothing up, is still
+    // A domain whose disposal has drained it and ended its reclaimer while a reader, which held nothing up, is still
     // inside.
     private sealed class LateDomain : IDisposable
     {
@@ -129,7 +130,7 @@ public sealed unsafe class WithdrawalTests
 
         public ThreadQueues* Queues { get; }
 
-        /// <summary>What a barrier that another thread has begun before the disposal goes on to do.</summary>
+        /// <summary>Goes on with a barrier that another thread began before the disposal.</summary>
         public void RunBarrier() => _barrier.Run(maySnapshot: true, isExpedited: true);
 
         public void LetReadersGo()

@@ -6,8 +6,8 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Resources;
 
-// Resources that nobody closes. A reader needs no more of them than what it has dereferenced, which the garbage
-// collector does not see: so their finalizers have to wait for a grace period as well.
+// Resources that nobody closes. A reader needs only what it has dereferenced, which the garbage collector does not see:
+// so their finalizers have to wait for a grace period as well.
 public sealed class DroppedTests
 {
     private const int Several = 20;
@@ -56,7 +56,7 @@ public sealed class DroppedTests
         MustBeReleased(releases);
     }
 
-    // A disposed domain ends no section: its readers may still be where they were.
+    // A disposed domain ends no section: its readers may still be inside.
     [Theory]
     [MemberData(nameof(All))]
     public void A_resource_dropped_after_its_domain_s_disposal_is_not_released_under_a_section_from_before(
@@ -99,7 +99,8 @@ public sealed class DroppedTests
         MustBeReleased(releases, steps.Advance);
     }
 
-    // The finalizer thread is everybody's: it must not wait for a reader, whatever the domain's policy does to others.
+    // Everybody shares the finalizer thread: it must not wait for a reader, whatever the domain's policy does to
+    // others.
     [Theory]
     [InlineData(ResourceKind.Handle, BacklogPolicy.Block)]
     [InlineData(ResourceKind.Memory, BacklogPolicy.Block)]
@@ -133,7 +134,7 @@ public sealed class DroppedTests
         Assert.All(dropped, releases => Assert.Equal(1, releases.Count));
     }
 
-    // What a finalizer throws ends the process.
+    // An exception of a finalizer ends the process.
     [Theory]
     [MemberData(nameof(Failures.All), MemberType = typeof(Failures))]
     public void A_finalizer_that_finds_no_memory_loses_nothing(string place, Failing failing)
@@ -157,12 +158,12 @@ public sealed class DroppedTests
                 }
             }
 
-            dropped.ForEach(releases => MustBeReleased(releases, domain.Barrier)); // Starts the reclaimer, where that had failed.
+            dropped.ForEach(releases => MustBeReleased(releases, domain.Barrier)); // Starts the reclaimer if that had failed.
         }
     }
 
-    // The finalizer of what its constructor refused runs as well, and finds it half made. What it throws ends the
-    // process.
+    // The finalizer of an object whose constructor threw runs as well, and finds it half made. Its exception would end
+    // the process.
     [Fact]
     public void A_resource_that_could_not_be_made_has_nothing_to_release()
     {

@@ -5,12 +5,12 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Resources;
 
-// Closing cannot fail: whatever the library runs out of, and however much waits. What a release throws is an event.
+// Closing cannot fail, whatever the library runs out of, and however much waits. An exception of a release is an event.
 public sealed class FailureTests
 {
     public static TheoryData<string, Failing> All => Failures.All;
 
-    // On threads of their own, whose first contact with the domain it is, and on one that the domain knows.
+    // On new threads, whose first contact with the domain it is, and on one that the domain knows.
     [Theory]
     [MemberData(nameof(All))]
     public void Closing_needs_no_memory(string place, Failing failing)
@@ -42,14 +42,14 @@ public sealed class FailureTests
                 Array.ForEach(resources, visitor.LookAgain);
             }
 
-            domain.Barrier(); // Starts the reclaimer, where that had failed.
+            domain.Barrier(); // Starts the reclaimer if that had failed.
             Until.True(() => Array.TrueForAll(resources, resource => resource.Releases.Count != 0));
             Books.MustBalance(domain);
             Assert.All(resources, resource => Assert.Equal(1, resource.Releases.Count));
         }
     }
 
-    // What was made before the failure is given back, but not what is the caller's still.
+    // What was made before the failure is given back, except what still is the caller's.
     [Theory]
     [MemberData(nameof(All))]
     public void A_resource_that_finds_no_memory_when_it_is_made_leaves_nothing_behind(string place, Failing failing)
@@ -89,7 +89,7 @@ public sealed class FailureTests
             }
             catch (OutOfMemoryException)
             {
-                // The other thing that may happen.
+                // The other permitted outcome.
             }
         }
     }

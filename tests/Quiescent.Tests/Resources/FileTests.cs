@@ -51,7 +51,7 @@ public sealed class FileTests
         Assert.Equal(0, file.MappingsOpen);
     }
 
-    // Nothing but the span is left of the mapping that it belongs to: not the file, by then another, nor its name.
+    // Only the span is left of its mapping: the file is another by then, and so is its name.
     [Fact]
     public void A_span_stays_readable_while_its_mapping_is_replaced_and_its_file_deleted()
     {
@@ -103,7 +103,7 @@ public sealed class FileTests
         Assert.False(Mapping.IsMapped(first));
     }
 
-    // It may have been kept for too long, which is a bug of its keeper's and no reason to read what is there by now.
+    // Its keeper may have kept it too long. That is the keeper's bug, and no reason to read what is there by now.
     [Fact]
     public void Memory_of_a_mapping_that_is_gone_throws()
     {
@@ -281,7 +281,7 @@ public sealed class FileTests
                 }
                 catch (ObjectDisposedException)
                 {
-                    // The other thing that may happen.
+                    // The other permitted outcome.
                 }
             });
             start.SignalAndWait(TestContext.Current.CancellationToken);
@@ -376,7 +376,7 @@ public sealed class FileTests
         GC.Collect();
     }
 
-    // Looks at the whole file, as the test wants it.
+    // Looks at the whole file, in the way that the test asks for.
     private sealed class Looking(Action<ReadOnlySpan<byte>> look, Action<SrcuReadLock>? more, RcuMemoryMappedFile file)
         : TestResource(new Releases())
     {

@@ -1,6 +1,6 @@
 namespace Quiescent.Tests.Resources;
 
-// A file of its own, gone at the end.
+// A new file, deleted at the end.
 internal sealed class TemporaryFile : IDisposable
 {
     public TemporaryFile(ReadOnlySpan<byte> content)

@@ -5,7 +5,7 @@ namespace Quiescent.Tests.Sleepable;
 
 public sealed unsafe class BackPressureTests
 {
-    // Whose section it is cannot be known: it may have begun on another thread. A wait for it would never end.
+    // Nobody can know which thread's section it is: it may have begun on another thread. A wait for it would never end.
     [Theory]
     [InlineData(BacklogPolicy.Block)]
     [InlineData(BacklogPolicy.Throttle)]

@@ -5,7 +5,7 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Sleepable;
 
-// Code that can be unloaded uses sections: once they have ended, nothing of the library keeps it.
+// Code that can be unloaded uses sections: once they have ended, nothing in the library keeps it.
 public sealed class CollectionTests
 {
     private static readonly RcuDomainOptions s_options = new() { Name = "sleepable", BacklogPolicy = BacklogPolicy.None };

@@ -6,7 +6,7 @@ public sealed class ReleaseTests
 {
     private static readonly RcuDomainOptions s_options = new() { Name = "sleepable", BacklogPolicy = BacklogPolicy.None };
 
-    // The ticket of the released lock stands for a section of the other domain by then, which says nothing about the
+    // By then the ticket of the released lock stands for a section of the other domain, which says nothing about the
     // lock.
     [Theory]
     [InlineData(false)]
@@ -23,8 +23,8 @@ public sealed class ReleaseTests
         Assert.Equal(1, other.OpenSections);
     }
 
-    // Many copies of each lock are released at once, while its ticket serves sections of another domain: were two of
-    // them to count, or one to count where the ticket says by then, the books of one domain would be off for good.
+    // Many copies of each lock are released at once, while its ticket serves sections of another domain: if two of them
+    // counted, or one counted in the domain that has the ticket by then, one domain's counts would be wrong for good.
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

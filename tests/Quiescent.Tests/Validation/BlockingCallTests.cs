@@ -4,11 +4,11 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Validation;
 
-// A blocking call inside a section of a domain with Validate throws before it waits, and names itself and the section's
-// entry.
+// A blocking call inside a section of a domain with Validate throws before it waits. The exception names the call and
+// the section's entry.
 public class BlockingCallTests
 {
-    // Each would wait for ever, but for what it is told; "held" is held by another thread meanwhile.
+    // Each call would wait for ever if Validate did not throw; "held" is held by another thread meanwhile.
     private static readonly Dictionary<string, Action<object, Lock>> s_calls = new()
     {
         ["WaitHandle.WaitOne"] = static (_, _) => new ManualResetEvent(false).WaitOne(),
@@ -59,8 +59,7 @@ public class BlockingCallTests
         Assert.False(domain.IsReadLockHeld);
     }
 
-    // A pulse is waited for with the monitor given up: the exception must leave it entered, as the lock statement
-    // expects.
+    // Waiting for a pulse gives the monitor up: the exception must leave it entered, as the lock statement expects.
     [Fact]
     public void A_lock_statement_around_it_ends_as_ever()
     {
@@ -103,7 +102,7 @@ public class BlockingCallTests
             ReadGuard nested = domain.ReadLock();
             ReadGuard others = other.ReadLock();
             nested.Dispose();
-            outer.Dispose(); // Before the other domain's, which began later.
+            outer.Dispose(); // Before the other domain's section, which began later.
             Assert.Throws<InvalidOperationException>(() => new ManualResetEvent(false).WaitOne());
             others.Dispose();
             Assert.Same(own, SynchronizationContext.Current);
@@ -129,7 +128,7 @@ public class BlockingCallTests
         });
     }
 
-    // Where a program parks a reader on purpose, as tests do.
+    // A program may park a reader on purpose, as tests do.
     [Fact]
     public void A_context_that_the_program_sets_in_the_section_is_left_alone()
     {
@@ -162,12 +161,12 @@ public class BlockingCallTests
         });
     }
 
-    // The runtime was once seen to wait as such a thread ends, where an exception would end the process.
+    // The runtime was once seen to wait as such a thread ends. An exception there would end the process.
     [Fact]
     public void A_thread_that_ends_inside_a_section_ends_as_ever()
     {
         using RcuDomain domain = Domains.New(validate: true);
-        domain.ReaderAbandoned += static (_, _) => { }; // Unheard, it would be printed.
+        domain.ReaderAbandoned += static (_, _) => { }; // Without a handler, it would be printed.
         for (int i = 0; i < 20; i++)
         {
             Thread thread = new(() => Leave(domain));

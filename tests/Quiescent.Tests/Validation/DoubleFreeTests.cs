@@ -27,7 +27,7 @@ public unsafe class DoubleFreeTests
             {
                 foreach (How second in Enum.GetValues<How>())
                 {
-                    // Of a user deallocator's block nobody knows the size, so nor which heads lie in it.
+                    // Nobody knows the size of a user deallocator's block, nor therefore which heads lie in it.
                     if ((first, second) is not ((How.User, How.Function) or (How.Function, How.User)))
                     {
                         pairs.Add(first, second);
@@ -73,7 +73,7 @@ public unsafe class DoubleFreeTests
         Books.MustBalance(one);
     }
 
-    // Fault caught: a ledger that forgets what its grace period has passed for.
+    // Fault caught: a ledger that forgets a block once its grace period has passed.
     [Theory]
     [InlineData(How.Headless)]
     [InlineData(How.Bulk)]
@@ -97,7 +97,7 @@ public unsafe class DoubleFreeTests
         using (new ParkedReader(domain))
         {
             FirstPlace(domain, How.Head, block);
-            MustNameBoth(() => SecondPlaceInside(domain, block)); // The same head, said to be of a block that begins later.
+            MustNameBoth(() => SecondPlaceInside(domain, block)); // The same head, given for a block that begins later.
         }
 
         Books.MustBalance(domain);

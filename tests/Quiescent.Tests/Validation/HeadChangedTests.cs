@@ -5,8 +5,8 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Validation;
 
-// A head overwritten while it waits: nothing is called or freed on its account, the chain behind it is carried out
-// whole, and the place where it was queued is named.
+// A head overwritten while it waits: nothing is called or freed for it, the chain behind it is reclaimed whole, and the
+// report names the place where it was queued.
 public unsafe class HeadChangedTests
 {
     public enum Damage
@@ -33,8 +33,8 @@ public unsafe class HeadChangedTests
         }
     }
 
-    // Faults caught: a garbage word that is called, a garbage link that is followed, and what was queued before it
-    // lost.
+    // Faults caught: a garbage word that is called, a garbage link that is followed, and lost items that were queued
+    // before it.
     [Theory]
     [MemberData(nameof(Cases))]
     public void A_function_head_that_was_overwritten_is_not_called_and_all_others_are(Damage damage, int victim)
@@ -102,7 +102,7 @@ public unsafe class HeadChangedTests
         Assert.Empty(found);
     }
 
-    // Found by whoever frees, told by the reclaimer: nobody waits for this domain.
+    // The freeing thread finds it, and the reclaimer reports it: nobody waits for this domain.
     [Fact]
     public void It_is_reported_though_nobody_waits()
     {

@@ -2,7 +2,8 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Validation;
 
-// An updater says which lock it holds; who does not hold it is told, in any domain, with or without Validate.
+// An updater names the lock that it holds; if it does not hold it, LoadProtected throws, in any domain, with or without
+// Validate.
 public unsafe class LoadProtectedTests
 {
     [Fact]
@@ -41,7 +42,7 @@ public unsafe class LoadProtectedTests
         MustThrow(() => default(RcuPointer).LoadProtected((object)null!));
     }
 
-    // Fault caught: a look at whether anyone holds it.
+    // Fault caught: a check that anyone holds it.
     [Fact]
     public void Another_thread_s_holding_it_does_not_count()
     {

@@ -6,7 +6,7 @@ using Quiescent.Validate;
 
 namespace Quiescent.Tests.Validation;
 
-// Reclaimed blocks hold poison for a while, and whoever writes to them is found out.
+// Reclaimed blocks hold poison for a while, and a write to one is found.
 public unsafe class QuarantineTests
 {
     public enum How
@@ -73,7 +73,7 @@ public unsafe class QuarantineTests
         Assert.Equal(1, domain.VerifyReclaimed());
     }
 
-    // Faults caught: blocks kept for ever, and one that leaves unseen.
+    // Faults caught: blocks kept for ever, and a block that leaves unchecked.
     [Theory]
     [InlineData(1_000, int.MaxValue)]
     [InlineData(long.MaxValue / 2, 8)]

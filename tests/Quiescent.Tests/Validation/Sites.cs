@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Quiescent.Tests.Validation;
 
-// Looks for a call site in what was said: "  queued at: Method in File:line N".
+// Looks for a call site in a report: "  queued at: Method in File:line N".
 internal static class Sites
 {
     public static void MustName(string text, string role, string method, string file) =>

@@ -14,7 +14,7 @@ public sealed class ValidateSwitchTests
         (string output, string errors) = ChildProcess.Run(scenario, exitCode: 0, ("QUIESCENT_VALIDATE", variable));
         Assert.Equal(on ? "True True refused" : "False False ended another section", output);
 
-        // A program that subscribes to nothing is told while it is being debugged, and only then.
+        // A program that subscribes to nothing gets reports while it is being debugged, and only then.
         if (on)
         {
             Assert.StartsWith("rcu: INFO: domain 'of the program' detected 1 read-side critical section left open by reader thread 'leaver'", errors, StringComparison.Ordinal);

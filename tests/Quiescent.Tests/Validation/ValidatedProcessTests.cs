@@ -2,7 +2,7 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Validation;
 
-// What takes validation on for all, in a process of its own: tests/Programs/Misuse.
+// Validation in all domains, in a process of its own: tests/Programs/Misuse.
 public class ValidatedProcessTests
 {
     private static readonly (string, string) s_on = ("QUIESCENT_VALIDATE", "1");
@@ -23,7 +23,7 @@ public class ValidatedProcessTests
     [Fact]
     public void A_dereference_of_a_live_block_is_no_mistake() => Assert.Equal("7", ChildProcess.RunProgram("Misuse", ["read-live"], exitCode: 0, s_on).Output);
 
-    // Optimised from the first call on, the switch is no constant yet when the reader is compiled.
+    // When the reader is optimised from its first call on, the switch is no constant yet at its compilation.
     [Theory]
     [InlineData("DOTNET_TieredCompilation", "0")]
     [InlineData("DOTNET_TieredPGO", "0")]
