@@ -2,7 +2,7 @@ using Quiescent.Codegen.Listings;
 
 namespace Quiescent.Codegen.Tests;
 
-// The rules' busted twins: recorded machine code passes, and fails once what a rule is about has been taken out of it.
+// The rules' busted twins: recorded machine code passes, and fails once the subject of a rule has been taken out of it.
 public class RuleTests
 {
     [Theory]

@@ -2,7 +2,7 @@ using System.Reflection;
 
 namespace Quiescent.CompileTests;
 
-/// <summary>Other programs are compiled against the public surface: each member with the types they rely on.</summary>
+/// <summary>Compiles programs against the public surface: each member with the types that programs rely on.</summary>
 public class ContractTests
 {
     private const string Uses = """

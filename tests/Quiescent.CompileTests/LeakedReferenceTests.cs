@@ -1,6 +1,6 @@
 namespace Quiescent.CompileTests;
 
-/// <summary>What <c>Dereference</c> returns lives no longer than the variable that holds its section.</summary>
+/// <summary>A reference from <c>Dereference</c> lives no longer than the variable that holds its section.</summary>
 public class LeakedReferenceTests
 {
     [Fact]

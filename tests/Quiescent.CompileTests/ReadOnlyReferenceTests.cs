@@ -1,6 +1,7 @@
 namespace Quiescent.CompileTests;
 
-/// <summary>Readers read: what is published changes only by copy and update, and holds no managed reference.</summary>
+/// <summary>Readers only read: published data changes only by copy and update, and holds no managed
+/// reference.</summary>
 public class ReadOnlyReferenceTests
 {
     [Fact]

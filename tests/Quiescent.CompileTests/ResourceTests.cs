@@ -1,7 +1,7 @@
 namespace Quiescent.CompileTests;
 
-/// <summary>A span over a resource is as much a reference out of the section as what a pointer leads to: it stays in
-/// it.</summary>
+/// <summary>A span over a resource refers out of the section as much as a dereferenced pointer does: it stays in the
+/// section.</summary>
 public class ResourceTests
 {
     [Fact]

@@ -3,7 +3,7 @@ using Quiescent.Documentation.Tests.Snippets;
 
 namespace Quiescent.Documentation.Tests;
 
-/// <summary>Pages that are wrong are found so. Each has one thing wrong with it.</summary>
+/// <summary>Wrong pages are found. Each has one thing wrong with it.</summary>
 public sealed class HarnessTests : IDisposable
 {
     private readonly SnippetCheck _check = new();

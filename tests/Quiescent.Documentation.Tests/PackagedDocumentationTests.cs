@@ -55,7 +55,7 @@ public sealed class PackagedDocumentationTests
         Assert.True(pack.ExitCode == 0, said);
     }
 
-    // As the subject of a piece of documentation, or as what one refers to.
+    // As the subject of a piece of documentation, or as a name that one refers to.
     private static HashSet<string> Named(XDocument documentation) =>
         [.. documentation.Descendants().Attributes().Where(a => a.Name == "name" || a.Name == "cref").Select(a => a.Value)];
 

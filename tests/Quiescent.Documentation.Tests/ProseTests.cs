@@ -3,7 +3,7 @@ using Quiescent.Documentation.Tests.Prose;
 
 namespace Quiescent.Documentation.Tests;
 
-/// <summary>What pages say stays true and readable. Each rule is shown a page that breaks it.</summary>
+/// <summary>Pages stay true and readable. Each rule is shown a page that breaks it.</summary>
 public sealed class ProseTests
 {
     private const string Glossary = "docs/glossary.md";

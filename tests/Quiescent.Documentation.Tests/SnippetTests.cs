@@ -20,7 +20,7 @@ public sealed class SnippetTests : IDisposable
         Assert.True(fault is null, fault);
     }
 
-    // Counted in another way than they are found.
+    // Counted in another way than SnippetReader finds them.
     [Fact]
     public void No_block_escapes()
     {

@@ -56,7 +56,7 @@ public sealed unsafe class GracePeriodStepperTests : IDisposable
         RcuAssert.Freed(block);
     }
 
-    // A page's end makes its owner free what is covered; nothing is, before a step.
+    // At a page's end its owner frees expired blocks; none has expired before a step.
     [Fact]
     public void Blocks_of_the_built_in_heap_wait_too_however_many_there_are()
     {

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Quiescent.Testing.Tests;
 
-// The busted user code that each check is for.
+// The busted user code that each check catches.
 public sealed unsafe class RcuAssertTests : IDisposable
 {
     private readonly RcuDomain _domain = new(new RcuDomainOptions { Name = "checked" });
@@ -64,7 +64,7 @@ public sealed unsafe class RcuAssertTests : IDisposable
         Assert.Contains("leaver", Assert.Throws<RcuAssertException>(reports.AssertNone).Message, StringComparison.Ordinal);
     }
 
-    // Validate finds it, the recorder notes it, and the books say that the block is lost.
+    // Validate finds it, the recorder records it, and the statistics show that the block is lost.
     [Fact]
     public void A_head_overwritten_while_it_waits_is_seen()
     {

@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace Quiescent.Top.Tests;
 
-// The tool, a process of its own, looks at another.
+// The tool, in a process of its own, watches another process.
 public sealed class EndToEndTests
 {
     private static readonly TimeSpan s_bound = TimeSpan.FromSeconds(100);
@@ -56,7 +56,7 @@ public sealed class EndToEndTests
         await rest;
     }
 
-    // The runtime goes on to report the last values of a domain that is gone.
+    // The runtime goes on reporting the last values of a domain that is gone.
     [Fact]
     public async Task A_domain_that_was_disposed_of_vanishes()
     {

@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 
 namespace Telemetry.Tests;
 
-// The sample as its reader starts it: a process of its own, whose output is what the console exporter writes.
+// The sample as its reader starts it: in a process of its own, whose output the console exporter writes.
 public partial class SampleTests
 {
     private static readonly TimeSpan s_bound = TimeSpan.FromMinutes(2);

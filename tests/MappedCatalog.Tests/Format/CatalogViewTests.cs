@@ -143,7 +143,7 @@ public sealed class CatalogViewTests
 
     private static uint Number(byte[] file, int at) => BinaryPrimitives.ReadUInt32LittleEndian(file.AsSpan(at));
 
-    /// <summary>With checksums that fit what is wrong.</summary>
+    /// <summary>With checksums that fit the damaged contents.</summary>
     private static byte[] Sealed(byte[] file)
     {
         BinaryPrimitives.WriteUInt32LittleEndian(file.AsSpan(32), Checksum.Of(file.AsSpan(64)));

@@ -86,7 +86,7 @@ public sealed class PageTests : IAsyncLifetime
         await AskAsync(page, "8.8.8");
         await page.WaitForFunctionAsync("() => document.getElementById('answer').textContent.includes(\"'8.8.8' is not an IPv4 address\")");
 
-        // The browser itself notes the 400, and nothing else is wrong.
+        // The browser itself logs the 400, and nothing else is wrong.
         Assert.All(_complaints, complaint => Assert.Contains("400", complaint, StringComparison.Ordinal));
     }
 

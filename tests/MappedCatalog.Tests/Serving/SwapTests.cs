@@ -7,7 +7,7 @@ namespace MappedCatalog.Tests.Serving;
 
 public sealed class SwapTests
 {
-    // A second dereference in the section, or a table looked up for each piece, would mix them.
+    // A second dereference in the section, or a table looked up again for each piece, would mix them.
     [Fact]
     public async Task A_posted_body_is_answered_from_one_table_whatever_is_swapped_meanwhile()
     {

@@ -6,7 +6,7 @@ using RouteTable.Data;
 namespace MappedCatalog.Tests.Support;
 
 /// <summary>Tables to test with: the real ones, loaded once; random ones full of overlaps; and two that no look-up can
-/// mix up.</summary>
+/// confuse.</summary>
 internal static class Tables
 {
     private static readonly Lazy<DatedTable[]> s_real =

@@ -136,7 +136,7 @@ static void Park(ManualResetEventSlim entered)
     Thread.Sleep(Timeout.Infinite);
 }
 
-// Whether all domains validate; and what they then say to a program that subscribes to nothing.
+// Whether all domains validate, and what they then report to a program that subscribes to nothing.
 static int Validated()
 {
     using RcuDomain domain = new(new RcuDomainOptions { Name = "of the program" });

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using Quiescent;
 
 // Two domains: blocks and a callback that wait for a reader that stays, and an open sleepable section. A third domain
-// is disposed of when a line comes in; the program runs until its standard input ends.
+// is disposed of when a line arrives; the program runs until its standard input ends.
 if (args is ["none"])
 {
     Console.WriteLine("ready");

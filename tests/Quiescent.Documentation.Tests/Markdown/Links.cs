@@ -2,11 +2,11 @@ namespace Quiescent.Documentation.Tests.Markdown;
 
 /// <summary>
 /// Finds links that lead nowhere. Links of packaged readmes are absolute; those into this repository are looked up in
-/// the tree, and what lies elsewhere is not looked at.
+/// the tree, and those that lead elsewhere are not.
 /// </summary>
 internal static class Links
 {
-    /// <summary>The lines and targets of links to files, folders and headings that are not there.</summary>
+    /// <summary>The lines and targets of links to files, folders and headings that do not exist.</summary>
     public static IEnumerable<string> Broken(Page page) => page.Links
         .Where(link => !LeadsElsewhere(link.Target) && !LeadsSomewhere(page, link.Target))
         .Select(link => $"{page.Path}:{link.Line}: {link.Target}");

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Quiescent.Documentation.Tests.Prose;
 
-/// <summary>A page line by line, told apart by what the line is: the rules for prose, tables and code differ.</summary>
+/// <summary>A page line by line, with the kind of each line: the rules for prose, tables and code differ.</summary>
 internal static partial class PageText
 {
     public enum Kind
@@ -51,7 +51,7 @@ internal static partial class PageText
         }
     }
 
-    /// <summary>What a reader reads, without code spans and with paragraphs in one piece.</summary>
+    /// <summary>The prose, without code spans and with each paragraph in one piece.</summary>
     public static string Sentences(string text) => string.Join(
         '\n',
         string.Join('\n', Lines(text).Where(line => line.Kind is Kind.Prose or Kind.TableRow).Select(line => CodeSpan().Replace(line.Text, "`")))

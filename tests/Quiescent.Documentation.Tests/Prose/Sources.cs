@@ -5,7 +5,7 @@ using Quiescent.Documentation.Tests.Markdown;
 
 namespace Quiescent.Documentation.Tests.Prose;
 
-/// <summary>The sources that pages speak of: the one place where a fact in a page is looked up.</summary>
+/// <summary>The sources that pages describe: the one place where a fact in a page is looked up.</summary>
 internal static partial class Sources
 {
     private static readonly string[] s_folders = ["src", "tests", "tools", "bench", "samples", "verification", ".ci", ".github", "docs"];

@@ -1,6 +1,6 @@
 namespace Quiescent.Documentation.Tests.Snippets;
 
-/// <summary>What a comment in front of a block says of it.</summary>
+/// <summary>The marks in a comment before a block.</summary>
 internal sealed record Marks
 {
     public bool IsEmpty { get; private init; } = true;

@@ -6,8 +6,8 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 namespace Quiescent.Documentation.Tests.Snippets;
 
 /// <summary>
-/// One source text of all the pieces of a program, in the order that the language wants: usings, attributes,
-/// statements, types. Lines keep the numbers that they have on the page, so that errors and stack traces name these.
+/// One source text from all pieces of a program, in the order that the language wants: usings, attributes, statements,
+/// types. Lines keep their numbers on the page, so that errors and stack traces name these.
 /// </summary>
 internal static class ProgramText
 {
@@ -33,7 +33,7 @@ internal static class ProgramText
                 Add(member is GlobalStatementSyntax ? statements : types, piece, member);
             }
 
-            // Text that the parser could make nothing of hangs here, and is to be an error of the program's too.
+            // Text that the parser could not use hangs here, and must be an error of the program too.
             Add(types, piece, unit.EndOfFileToken);
         }
 

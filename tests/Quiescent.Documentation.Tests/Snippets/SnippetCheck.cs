@@ -3,7 +3,7 @@ using Microsoft.CodeAnalysis;
 
 namespace Quiescent.Documentation.Tests.Snippets;
 
-/// <summary>Compiles and runs snippets, and says what is not as their page has it.</summary>
+/// <summary>Compiles and runs snippets, and reports what differs from their page.</summary>
 internal sealed class SnippetCheck : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("quiescent-snippets-");
@@ -17,12 +17,12 @@ internal sealed class SnippetCheck : IDisposable
         }
     }
 
-    /// <summary>What no snippet takes on the busiest machine.</summary>
+    /// <summary>Longer than any snippet takes on the busiest machine.</summary>
     public TimeSpan Bound { get; init; } = TimeSpan.FromMinutes(2);
 
     public void Dispose() => _folder.Delete(recursive: true);
 
-    /// <summary>Null if the page is right, and else what is wrong.</summary>
+    /// <summary>Null if the page is right; otherwise what is wrong.</summary>
     public string? Find(Snippet snippet)
     {
         string program = Path.Combine(_folder.FullName, $"Snippet{++_programs}.dll");
@@ -57,14 +57,14 @@ internal sealed class SnippetCheck : IDisposable
         return run.ExitCode == 0 ? Compare(snippet, run.Output) : Fault(snippet, $"ends with exit code {run.ExitCode}", run.Output);
     }
 
-    // An exception's or error's text need not be shown, other output has to be.
+    // The page need not show the text of an exception or error; it must show other output.
     private static string? Compare(Snippet snippet, string output)
     {
         bool isRight = (snippet.Ending != Ending.Well && snippet.Shown.Length == 0) || Pattern(snippet.Shown).IsMatch(output);
         return isRight ? null : Fault(snippet, "has another output than the page shows", output);
     }
 
-    // An ellipsis stands for anything within a line; a line of its own, for any lines.
+    // An ellipsis stands for any text within a line; a line of its own, for any lines.
     private static Regex Pattern(string shown)
     {
         IEnumerable<string> lines = shown.Split('\n').SkipLast(1).Select(line =>

@@ -7,7 +7,7 @@ using Quiescent.Shared;
 
 namespace Quiescent.Documentation.Tests.Snippets;
 
-/// <summary>Compiles a snippet's program as a new project would that has the packages and makes warnings
+/// <summary>Compiles a snippet's program as a new project would that has the packages and treats warnings as
 /// errors.</summary>
 internal static class SnippetCompiler
 {
@@ -24,7 +24,7 @@ internal static class SnippetCompiler
     private static ImmutableArray<MetadataReference> PlatformAndLibraries { get; } =
         PlatformReferences.With(Libraries);
 
-    /// <summary>Writes the program, and the numbers of its lines beside it; or returns the errors.</summary>
+    /// <summary>Writes the program, and its line numbers beside it; or returns the errors.</summary>
     public static IReadOnlyList<Diagnostic> Compile(Snippet snippet, string path)
     {
         CSharpCompilation compilation = CSharpCompilation.Create(
@@ -42,7 +42,8 @@ internal static class SnippetCompiler
         using FileStream image = File.Create(path);
         using FileStream lines = File.Create(Path.ChangeExtension(path, "pdb"));
 
-        // Emitted, not only analysed: what must not live across an await is found while the state machine is made.
+        // Emitted, not only analysed: values that must not live across an await are found while the state machine is
+        // made.
         EmitResult result = compilation.Emit(image, lines, options: new EmitOptions(debugInformationFormat: DebugInformationFormat.PortablePdb));
         return [.. result.Diagnostics.Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error)];
     }

@@ -15,8 +15,8 @@ namespace Quiescent.Documentation.Tests.Snippets;
 /// </code>
 /// Several are separated by semicolons. A <c>setup</c> comment of more than one line has its code in it, and no block.
 /// </summary>
-/// <remarks>No block of C# escapes: one that is spelt otherwise, a set-up that nobody uses, a comment that says nothing
-/// known or stands before no block are errors.</remarks>
+/// <remarks>No block of C# escapes: a block that is spelt otherwise, a set-up that nobody uses, and a comment that says
+/// nothing known or stands before no block are errors.</remarks>
 internal sealed class SnippetReader
 {
     private static readonly HashSet<string> s_languages = ["csharp", "text", "sh", "xml", "json", "", "promela"];
@@ -36,7 +36,7 @@ internal sealed class SnippetReader
 
     public IReadOnlyList<Snippet> Snippets => _snippets;
 
-    /// <exception cref="FormatException">The page is not as it should be.</exception>
+    /// <exception cref="FormatException">The page breaks a rule of snippets.</exception>
     public static SnippetReader Read(Page page)
     {
         SnippetReader reader = new(page);

@@ -4,7 +4,7 @@ using Microsoft.CodeAnalysis.CSharp;
 
 namespace Quiescent.House.Tests.Docstrings;
 
-/// <summary>Finds public methods whose docstrings leave out what is returned, or a parameter.</summary>
+/// <summary>Finds public methods whose docstrings leave out the return value, or a parameter.</summary>
 internal static class DocstringCheck
 {
     private const string Returns = "returns";
@@ -35,7 +35,7 @@ internal static class DocstringCheck
 
     private static bool Has(ISymbol symbol, string tag, Compilation compilation, HashSet<ISymbol> seen)
     {
-        // What other assemblies say is theirs.
+        // The docstrings of other assemblies are theirs.
         if (!SymbolEqualityComparer.Default.Equals(symbol.ContainingAssembly, compilation.Assembly))
             return true;
 
@@ -78,7 +78,7 @@ internal static class DocstringCheck
         method.DeclaringSyntaxReferences is [var declaration, ..] &&
         declaration.GetSyntax() is Microsoft.CodeAnalysis.CSharp.Syntax.TypeDeclarationSyntax;
 
-    // Protected members are seen by those who derive.
+    // Derived classes see protected members.
     private static bool IsPublic(ISymbol symbol) =>
         symbol.DeclaredAccessibility is Accessibility.Public or Accessibility.Protected or
             Accessibility.ProtectedOrInternal &&

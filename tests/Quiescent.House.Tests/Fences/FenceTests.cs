@@ -2,7 +2,7 @@ using Quiescent.House.Tests.Sources;
 
 namespace Quiescent.House.Tests.Fences;
 
-/// <summary>What comments say of fences and obligations is so.</summary>
+/// <summary>Comments say the truth about fences and obligations.</summary>
 public sealed class FenceTests
 {
     private static readonly IReadOnlyList<SourceFile> s_library = SourceFile.Under("src/Quiescent", "*.cs");

@@ -3,7 +3,7 @@ using Quiescent.Shared;
 
 namespace Quiescent.House.Tests.Models;
 
-/// <summary>The models' heads name files and members of the library that are there.</summary>
+/// <summary>The models' heads name files and members of the library that exist.</summary>
 public sealed class ModelTests
 {
     private const string Source = """

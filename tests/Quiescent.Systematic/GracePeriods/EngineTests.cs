@@ -24,7 +24,7 @@ public unsafe class EngineTests
         schedule.JoinAll();
     });
 
-    // A target taken while another's grace period is in progress, which covers it only in part.
+    // Catches a target taken while another's grace period is in progress, which covers it only in part.
     [Fact]
     public void Two_updaters_wait_long_enough_each() => Exploration.Run(threads: 3, scenario: schedule =>
     {

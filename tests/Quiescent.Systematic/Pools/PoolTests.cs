@@ -10,7 +10,7 @@ public unsafe class PoolTests
         public int Rents;
     }
 
-    // Pages of one block or two. What is rented under a reader, to two at a time, or lost.
+    // Pages of one block or two. Catches blocks rented under a reader, rented to two at a time, or lost.
     [Fact]
     public void A_block_is_rented_again_after_its_grace_period_and_to_one_thread_at_a_time() => Exploration.Run(threads: 3, scenario: schedule =>
     {
@@ -70,7 +70,7 @@ public unsafe class PoolTests
             }
             catch (ObjectDisposedException)
             {
-                // The other thing that may happen.
+                // The other permitted outcome.
             }
         });
         Schedule.Until(() => isReady);

@@ -14,9 +14,9 @@ public unsafe class HandOverTests
     // Registered before any schedule, so that the first one is like all others.
     public HandOverTests() => _ = Deallocator<SlowHeap>.Channel;
 
-    // Pages of one block or two, so that appends fill them, go on to the next and collect; bulks; heads; and a
-    // deallocator that takes its time. What is freed too early, twice, out of order or not at all; and a barrier that
-    // skips pages that are not full, or waits for what was taken.
+    // Pages of one block or two, so that appends fill them, go on to the next and collect; bulks; heads; and a slow
+    // deallocator. Catches items freed too early, twice, out of order or not at all; and a barrier that skips pages
+    // that are not full, or waits only until items were taken.
     [Fact]
     public void Blocks_are_freed_once_in_order_after_their_grace_period_and_before_a_barrier_returns() => Exploration.Run(threads: 3, scenario: schedule =>
     {
@@ -112,7 +112,7 @@ public unsafe class HandOverTests
         }
     }
 
-    // User code, that the reclaimer alone runs: others have their turn in it.
+    // User code, which the reclaimer alone runs: other threads have their turn in it.
     private readonly struct SlowHeap : INativeDeallocator
     {
         public static void Free(void* block)

@@ -13,7 +13,7 @@ public unsafe class QueueTests : IDomainReports
     private const int Producers = 2;
     private const int Blocks = 3;
 
-    // A page recycled too early, a block lost, carried out twice or before its elder.
+    // Catches a page recycled too early, and a block lost, reclaimed twice, or reclaimed before an older one.
     [Fact]
     public void Pages_of_one_block_each_are_handed_over_whole_and_in_order() => Exploration.Run(threads: 3, scenario: schedule =>
     {
@@ -34,7 +34,8 @@ public unsafe class QueueTests : IDomainReports
         }
     });
 
-    // A snapshot of cell and count that do not belong together, a chain that is followed too far or ends at a pointer.
+    // Catches a snapshot of a cell and a count that do not belong together, and a chain that is followed too far or
+    // ends at a pointer.
     [Fact]
     public void Each_head_is_handed_over_once() => Exploration.Run(threads: 3, scenario: schedule =>
     {

@@ -26,7 +26,7 @@ internal static class Threads
     }
 }
 
-// Never rings: what it is for takes longer than any schedule.
+// Never rings: its timeout is longer than any schedule.
 internal sealed class Alarm(Action ring)
 {
     public void Set(TimeSpan after) => GC.KeepAlive(ring);

@@ -18,7 +18,7 @@ internal static class Exploration
     // same ones.
     private const uint Spread = 2_654_435_761;
 
-    // How many turns of others a thread that spins or sleeps lets pass at the most.
+    // How many turns of other threads a thread that spins or sleeps lets pass at most.
     private const uint MaxDelay = 40;
 
     public static void Run(

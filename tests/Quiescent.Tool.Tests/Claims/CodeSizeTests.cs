@@ -33,7 +33,7 @@ public sealed class CodeSizeTests
         Enumerable.Range(0, HandWritten.Count),
         index => Assert.InRange(HandWritten.OffsetOf(index) * sizeof(long), 0, HandWritten.BlockBytes - (2 * sizeof(long))));
 
-    // What nm prints, with two symbols that only look like some of the methods.
+    // The output of nm, with two symbols that only look like some of the methods.
     private static string Listing()
     {
         StringBuilder listing = new();

@@ -6,7 +6,7 @@ namespace Quiescent.Tool.Tests.Interruptions;
 // The tool as a process of its own, which is sent signals.
 internal sealed class ToolProcess : IDisposable
 {
-    // What no test comes near on a busy machine.
+    // No test comes near this on a busy machine.
     private static readonly TimeSpan s_bound = TimeSpan.FromSeconds(100);
 
     private readonly Process _process;
@@ -51,7 +51,7 @@ internal sealed class ToolProcess : IDisposable
 
     public void Terminate() => Send("TERM");
 
-    /// <summary>Waits for the end, and returns the exit code with all that was written since.</summary>
+    /// <summary>Waits for the end, and returns the exit code with all output since.</summary>
     public async Task<(int ExitCode, string Output, string Error)> End()
     {
         Task<string> output = Output.ReadToEndAsync(Cancellation);

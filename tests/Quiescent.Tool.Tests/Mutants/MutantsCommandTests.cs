@@ -51,7 +51,7 @@ public sealed class MutantsCommandTests
         Assert.Equal(2, (await Run(tree, apply: "entry")).ExitCode);
     }
 
-    // Fault caught: a runner that counts whatever it ran as a kill.
+    // Fault caught: a runner that counts every detector it ran as a kill.
     [Fact]
     public async Task A_mutant_that_nobody_notices_survives_and_the_exit_code_is_1()
     {
@@ -62,7 +62,7 @@ public sealed class MutantsCommandTests
         Assert.EndsWith("0 killed, 1 survived, 0 errors", output.TrimEnd(), StringComparison.Ordinal);
     }
 
-    // Fault caught: a detector that fails on anything, and so would seem to kill everything.
+    // Fault caught: a detector that always fails, and so would seem to kill everything.
     [Theory]
     [InlineData("exit 1", 1, "control FAILED")]
     [InlineData("exit 3", 3, "control inconclusive")]

@@ -10,7 +10,7 @@ using Quiescent.Torture.Watch;
 
 namespace Quiescent.Tool.Tests.Reports;
 
-// What each command prints at its end, with the longest names that there are.
+// What each command prints at its end, with the longest names that exist.
 public sealed class WidthTests
 {
     public static TheoryData<int> Widths => [80, 60, 50];

@@ -3,7 +3,7 @@ using Quiescent.Scale.Runs;
 
 namespace Quiescent.Tool.Tests.Scale;
 
-// Contests whose contestants measure what the test says.
+// Contests whose contestants measure the values that the test gives.
 internal static class Contests
 {
     // Contestants of tests end at once, whatever length their turns have.
@@ -31,8 +31,8 @@ internal static class Contests
     public static ScaleResult Run(int rounds, CancellationToken interruption, params Contest[] contests) =>
         new ScaleRun(s_plenty, rounds, new Progress(TextWriter.Null, isTerminal: false), interruption).Run(contests, Machine.Describe([]));
 
-    /// <summary>What a contest gives in which each contestant has measured these values, a round each, without a turn
-    /// to warm up.</summary>
+    /// <summary>The result of a contest in which each contestant has measured these values, one in each round, without
+    /// a turn to warm up.</summary>
     public static ContestResult Judged(Contest contest, int rounds) =>
         Run(rounds, contest with { TurnLength = Turn }).Contests[0];
 }

@@ -68,7 +68,7 @@ public sealed class HtmlReportTests
         Assert.All(page.Descendants("a"), link => Assert.Contains(link.Attribute("href")!.Value, ids));
     }
 
-    // What HTML would take for an opening tag.
+    // Text that HTML would take for an opening tag.
     [Fact]
     public void Only_elements_that_never_have_content_are_written_in_the_short_form()
     {

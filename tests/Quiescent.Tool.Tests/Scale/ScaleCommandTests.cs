@@ -54,7 +54,7 @@ public sealed class ScaleCommandTests
             Assert.All(contest.Targets, target => Assert.Contains(target.Contestant, names));
         });
 
-    // liburcu's other barrier takes a thousand times as long with nothing queued, and says nothing of the library.
+    // liburcu's other barrier takes a thousand times as long with nothing queued, and says nothing about the library.
     [Fact]
     public void The_empty_barrier_is_compared_with_each_librarys_cheapest() => Assert.Equal(
         [Calls.MembDeferBarrier, Calls.CkBarrier],

@@ -33,7 +33,7 @@ public sealed class ScaleRunTests
         Assert.Equal(row, Assert.Single(result.Failures).Row);
     }
 
-    // The second contestant's second turn is never to end by itself.
+    // The second contestant's second turn never ends by itself.
     [Fact]
     public void An_interrupted_run_keeps_what_has_been_measured_and_waits_for_no_turn()
     {

@@ -88,7 +88,7 @@ public sealed unsafe class CheckedBlockTests
         Assert.Throws<InvalidOperationException>(() => QuarantineHeap.Free(block));
     }
 
-    // The busted twin of an updater, or of the library, that lets go of what it has handed over.
+    // The busted twin of an updater, or of the library, that does not touch a block which it has handed over.
     [Fact]
     public void A_block_that_is_written_to_after_it_was_freed_is_a_failure()
     {

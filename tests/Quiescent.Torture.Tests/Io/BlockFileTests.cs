@@ -2,7 +2,7 @@ using Quiescent.Torture.Io;
 
 namespace Quiescent.Torture.Tests.Io;
 
-// What readers with I/O wait for does what it says.
+// The I/O that readers wait for does what it promises.
 public sealed class BlockFileTests
 {
     [Fact]

@@ -64,7 +64,7 @@ public sealed class LitmusRunnerTests
         Assert.Equal(Verdict.Inconclusive, TotalOf(s_sound, s_unproven));
     }
 
-    // Fault caught: shapes that no x86 machine shows spoil every total there, or pass by themselves.
+    // Fault caught: shapes that no x86 machine shows and that spoil every total there, or pass by themselves.
     [Fact]
     public void An_unobservable_subject_neither_spoils_the_total_nor_makes_it()
     {
@@ -86,8 +86,8 @@ public sealed class LitmusRunnerTests
         Assert.Equal(1, result.ControlFailures);
     }
 
-    // Fault caught: time that others leave over is lost, and a control that a busy moment has silenced is not heard
-    // again.
+    // Fault caught: time left over by other tests is lost, and a control that was silent in a busy moment gets no
+    // second chance.
     [Fact]
     public void Time_that_others_leave_goes_to_silent_controls()
     {

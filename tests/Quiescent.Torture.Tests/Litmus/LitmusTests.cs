@@ -8,7 +8,7 @@ public sealed class LitmusTests(ITestOutputHelper output, LitmusTests.Fixture fi
 {
     private static readonly TimeSpan s_short = TimeSpan.FromMilliseconds(400);
 
-    // What a silent control gets on a busy machine.
+    // The time for a silent control on a busy machine.
     private static readonly TimeSpan s_long = TimeSpan.FromSeconds(5);
 
     public static TheoryData<string> Names(string family)
@@ -38,8 +38,8 @@ public sealed class LitmusTests(ITestOutputHelper output, LitmusTests.Fixture fi
     [MemberData(nameof(Names), "rcu+sync+free")]
     public void A_section_reads_no_block_freed_after_a_grace_period(string name) => MustHold(name);
 
-    // O3. Fault caught: garbage filed under a sequence that the updater knew before the unlink, or under a waiting
-    // batch's target.
+    // O3 (unlinked before started). Fault caught: garbage filed under a sequence that the updater knew before the
+    // unlink, or under a waiting batch's target.
     [Theory]
     [MemberData(nameof(Names), "stale-epoch")]
     public void A_freed_block_waits_for_a_grace_period_that_began_after_the_unlink(string name) => MustHold(name);
@@ -49,7 +49,7 @@ public sealed class LitmusTests(ITestOutputHelper output, LitmusTests.Fixture fi
     [MemberData(nameof(Names), "shape")]
     public void The_operations_relied_upon_forbid_what_they_should(string name) => MustHold(name);
 
-    // The detector's own proof: the control, put in the subject's place, is found out.
+    // The proof of the detector itself: the control, put in the subject's place, is caught.
     [Theory]
     [InlineData("store-buffer/guard")]
     [InlineData("store-buffer/engine")]

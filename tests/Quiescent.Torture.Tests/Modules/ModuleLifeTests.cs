@@ -5,7 +5,7 @@ using Quiescent.Torture.Watch;
 
 namespace Quiescent.Torture.Tests.Modules;
 
-// What shows that an unloading is safe, and its busted twin.
+// The check that an unloading is safe, and its busted twin.
 public sealed class ModuleLifeTests
 {
     [Fact]

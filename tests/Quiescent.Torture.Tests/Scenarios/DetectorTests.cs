@@ -36,7 +36,7 @@ public sealed class DetectorTests
         Assert.Contains("after 1 of 2 items", round.Fault("Barrier"), StringComparison.Ordinal);
     }
 
-    // An item that is carried out twice.
+    // An item that is reclaimed twice.
     [Fact]
     public void A_barrier_after_which_more_items_have_been_reclaimed_than_were_posted_is_a_failure()
     {

@@ -5,12 +5,12 @@ using Quiescent.Torture.Subjects;
 
 namespace Quiescent.Torture.Tests.Scenarios;
 
-// The short form of each scenario: what `quiescent torture --scenario NAME` runs for longer.
+// The short form of each scenario that `quiescent torture --scenario NAME` runs for longer.
 public sealed class ScenarioTests
 {
     public static TheoryData<string> Names => [.. Scenario.All.Select(scenario => scenario.Name)];
 
-    // Catches whatever the scenario is after; and a scenario that does nothing.
+    // Catches every fault that the scenario looks for, and a scenario that does nothing.
     [Theory]
     [MemberData(nameof(Names))]
     public void A_scenario_passes(string name)
@@ -51,7 +51,7 @@ public sealed class ScenarioTests
         Assert.Contains(result.Failures, failure => failure.Contains("section", StringComparison.Ordinal));
     }
 
-    // The same for those alone that are held up between choosing a set of counters and counting in it.
+    // The same only for readers that are held up between choosing a set of counters and counting in it.
     [Fact]
     public void A_sleepable_domain_that_does_not_wait_for_readers_held_up_is_caught()
     {
@@ -60,7 +60,7 @@ public sealed class ScenarioTests
         Assert.Contains(result.Failures, failure => failure.Contains("under a section older than it", StringComparison.Ordinal));
     }
 
-    // Catches updaters whose closes no reader ever meets, or finalizers that nothing is left to.
+    // Catches updaters whose closes no reader ever meets, or that leave nothing to finalizers.
     [Fact]
     public void Resources_are_found_open_and_closed()
     {

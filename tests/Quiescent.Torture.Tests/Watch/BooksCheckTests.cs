@@ -20,7 +20,7 @@ public sealed class BooksCheckTests
         Assert.Empty(Faults(s_right));
     }
 
-    // The busted twins of exact books, entry by entry: lost, done twice, waiting for ever, failed.
+    // The busted twins of exact statistics, entry by entry: lost, done twice, waiting for ever, failed.
     [Fact]
     public void Each_entry_that_is_off_by_one_is_a_failure()
     {
@@ -33,7 +33,7 @@ public sealed class BooksCheckTests
         Assert.NotEmpty(Faults(s_right with { CallbacksFailed = 1 }));
     }
 
-    // The domain says that it has carried out what the torture's own code has not seen.
+    // The domain reports more reclaimed than the torture's own code has seen.
     [Fact]
     public void A_callback_or_deallocator_that_was_counted_and_not_called_is_a_failure()
     {

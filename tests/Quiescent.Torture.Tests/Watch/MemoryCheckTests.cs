@@ -21,7 +21,7 @@ public sealed class MemoryCheckTests
         Assert.NotNull(MemoryCheck.Fault(new MemoryUse(null, null, Some, Some + MemoryCheck.WorkingSetTolerance + 1, 0, 0)));
     }
 
-    // Where malloc tells how much it has handed out, a leak shows there.
+    // Where malloc reports how much it has handed out, a leak shows there.
     [Fact]
     public unsafe void A_leak_of_native_memory_shows()
     {

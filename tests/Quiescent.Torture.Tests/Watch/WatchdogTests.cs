@@ -44,7 +44,7 @@ public sealed class WatchdogTests
         Log.MustHold(failures, "No grace period has completed in the domain 'still'");
     }
 
-    // The busted twin of a barrier that returns: it ends the run, which says what hangs and does not hang itself.
+    // The busted twin of a barrier that returns: it ends the run, which reports what hangs and does not hang itself.
     [Fact]
     public void An_operation_that_does_not_return_ends_the_run_as_a_failure()
     {
@@ -55,7 +55,7 @@ public sealed class WatchdogTests
         Assert.Contains("'hanging' hangs: a barrier", result.Failures[0], StringComparison.Ordinal);
     }
 
-    // The busted twin of an actor that is well.
+    // The busted twin of an actor that works.
     [Fact]
     public void An_exception_in_an_actor_ends_the_run_as_a_failure()
     {

@@ -4,14 +4,14 @@ using Quiescent.Codegen.Listings;
 
 namespace Quiescent.Codegen.Paths;
 
-// arm64. Only ldar and ldapr acquire, only stlr releases, dmb ish is the full fence; atomics count as what their names
+// arm64. Only ldar and ldapr acquire, only stlr releases, dmb ish is the full fence; atomics do what their names
 // promise.
 internal sealed partial class Arm64 : IMachine
 {
     private static readonly string[] s_kept =
         ["sp", .. Enumerable.Range(19, 11).Select(i => $"x{i}")];
 
-    // What resolves the address of thread-local memory changes two registers only.
+    // A call that resolves the address of thread-local memory changes two registers only.
     private static readonly string[] s_keptByResolver = [.. s_kept, .. Enumerable.Range(1, 18).Select(i => $"x{i}")];
 
     public Step Execute(State state, Instruction instruction, int index)

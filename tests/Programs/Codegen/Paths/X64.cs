@@ -4,7 +4,8 @@ using Quiescent.Codegen.Listings;
 
 namespace Quiescent.Codegen.Paths;
 
-// x64 in Intel's syntax. Every load acquires and every store releases; what is locked, xchg and mfence are full fences.
+// x64 in Intel's syntax. Every load acquires and every store releases; locked instructions, xchg and mfence are full
+// fences.
 internal sealed partial class X64(bool isWindows) : IMachine
 {
     private static readonly string[] s_names = ["rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "rsp"];
@@ -92,7 +93,7 @@ internal sealed partial class X64(bool isWindows) : IMachine
         return new Step(Next.Falls);
     }
 
-    // Any other instruction: reads all its operands, changes the first in a way unknown here.
+    // Any other instruction: reads all its operands, and changes the first in an unknown way.
     private void Other(Context at)
     {
         foreach (string operand in at.Instruction.Operands)

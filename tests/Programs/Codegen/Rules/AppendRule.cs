@@ -3,7 +3,7 @@ using Quiescent.Codegen.Paths;
 
 namespace Quiescent.Codegen.Rules;
 
-// Fence D, for a block: store of the entry, release store of the cursor, then the load of AppendFlags.
+// Fence [D], for a block: store of the entry, release store of the cursor, then the load of AppendFlags.
 internal sealed class AppendRule() : Rule("FreeBlock")
 {
     protected override void Check(Platform platform, Access[][] paths, ISet<string> faults)

@@ -3,8 +3,8 @@ using Quiescent.Codegen.Paths;
 
 namespace Quiescent.Codegen.Rules;
 
-// Fences J and K: the new page is whole, then the cursor moves into it [J], then it is linked [K]. A queue's first page
-// becomes its head before the cursor moves.
+// Fences [J] and [K]: the new page is whole, then the cursor moves into it [J], then it is linked [K]. A queue's first
+// page becomes its head before the cursor moves.
 internal sealed class ExtendRule() : Rule("Extend", "PageQueue")
 {
     protected override void Check(Platform platform, Access[][] paths, ISet<string> faults)
@@ -13,7 +13,7 @@ internal sealed class ExtendRule() : Rule("Extend", "PageQueue")
         bool isFirst = false;
         foreach (Access[] path in paths)
         {
-            // The queue is what the cursor is loaded from; the page is what is stored as it is.
+            // The queue is what the cursor is loaded from; the page is the value that is stored unchanged.
             int loaded = Find(path, access => access is { Kind: AccessKind.Load, Address: { IsArgument: true, Offset: 0 } });
             Value queue = loaded < 0 ? default : path[loaded].Address;
             int linked = Find(path, store => store is { Kind: AccessKind.Store, Value: { IsArgument: true, Offset: 0 } });

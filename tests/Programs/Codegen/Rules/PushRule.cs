@@ -3,7 +3,7 @@ using Quiescent.Codegen.Paths;
 
 namespace Quiescent.Codegen.Rules;
 
-// Fences H, I and D, for a head: its link and word, the cell [H], the count [I], then the load of AppendFlags.
+// Fences [H], [I] and [D], for a head: its link and word, the cell [H], the count [I], then the load of AppendFlags.
 internal sealed class PushRule() : Rule("FreeHead")
 {
     protected override void Check(Platform platform, Access[][] paths, ISet<string> faults)

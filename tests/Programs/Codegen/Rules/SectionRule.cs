@@ -3,9 +3,9 @@ using Quiescent.Codegen.Paths;
 
 namespace Quiescent.Codegen.Rules;
 
-// O1, O2, fence A: acquire load of Started, release store into the slot, the section's loads, release store of the
-// exit. A path that does not announce inline enters by a call before its loads; a handle's section may be free, being
-// online.
+// O1 (announced before read), O2 (read before ended), fence [A]: acquire load of Started, release store into the slot,
+// the section's loads, release store of the exit. A path that does not announce inline enters by a call before its
+// loads; a section of a registered reader may be free, because the reader is online.
 internal sealed class SectionRule(string method, Func<Platform, bool> hasFullBranch, bool mayBeFree) : Rule(method)
 {
     protected override void Check(Platform platform, Access[][] paths, ISet<string> faults)

@@ -4,8 +4,8 @@ using Xunit;
 
 namespace Quiescent.Tool.Tests.Scale.Native;
 
-// What cannot be built here is absent, and says why; what a program of our own answers is the reading. The programs of
-// these tests are shell scripts, so that no library is needed.
+// A program that cannot be built here is absent, and says why; the answer of a program of our own is the reading. The
+// programs of these tests are shell scripts, so that no library is needed.
 public sealed class NativePeersTests : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("quiescent-native");

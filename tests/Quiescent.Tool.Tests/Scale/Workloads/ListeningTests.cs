@@ -5,7 +5,7 @@ namespace Quiescent.Tool.Tests.Scale.Workloads;
 
 public sealed class ListeningTests
 {
-    // A listener that hears nothing would measure nothing, and has failed.
+    // A listener that hears nothing would measure nothing, so it has failed.
     [Fact]
     public void A_listener_to_a_flood_hears_its_grace_periods()
     {
