@@ -55,7 +55,8 @@ internal static class Recorded
         return found;
     }
 
-    private static string Normal(string line) => string.Join(' ', line.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries));
+    private static string Normal(string line) =>
+        string.Join(' ', line.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries));
 
     private static string Read(string name)
     {

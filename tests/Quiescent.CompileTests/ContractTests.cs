@@ -159,5 +159,6 @@ public class ContractTests
     }
 
     private static IEnumerable<string> Signatures(Type type, BindingFlags kind) =>
-        type.GetMethods(kind | BindingFlags.Public).Where(method => method.DeclaringType != typeof(object)).Select(method => $"{method}");
+        type.GetMethods(kind | BindingFlags.Public).Where(method => method.DeclaringType != typeof(object))
+            .Select(method => $"{method}");
 }

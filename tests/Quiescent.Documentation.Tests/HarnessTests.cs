@@ -92,7 +92,8 @@ public sealed class HarnessTests : IDisposable
     [InlineData("fails CS0029", "int number = \"one\"; number = another;")]
     [InlineData("fails CS0029 CS0103", "int number = \"one\";")]
     public void Other_errors_than_those_named_are_reported(string marks, string code) => Assert.Contains(
-        "draws other errors", Assert.Single(Faults($"<!-- snippet: {marks} -->\n```csharp\n{code}\n```")), StringComparison.Ordinal);
+        "draws other errors", Assert.Single(
+            Faults($"<!-- snippet: {marks} -->\n```csharp\n{code}\n```")), StringComparison.Ordinal);
 
     [Theory]
     [InlineData("GC.Collect();")]
@@ -122,7 +123,8 @@ public sealed class HarnessTests : IDisposable
     public void A_program_that_does_not_end_is_reported()
     {
         using SnippetCheck impatient = new() { Bound = TimeSpan.FromSeconds(2) };
-        Snippet endless = Assert.Single(SnippetReader.Read(Page.Parse("page.md", "```csharp\nThread.Sleep(-1);\n```")).Snippets);
+        Snippet endless =
+            Assert.Single(SnippetReader.Read(Page.Parse("page.md", "```csharp\nThread.Sleep(-1);\n```")).Snippets);
         Assert.Contains("does not end", impatient.Find(endless), StringComparison.Ordinal);
     }
 

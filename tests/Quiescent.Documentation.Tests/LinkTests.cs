@@ -24,7 +24,8 @@ public sealed class LinkTests
     [Fact]
     public void The_readme_links_the_guide_before_the_other_pages() => Assert.Equal(
         "docs/guide.md",
-        WorkingTree.Read("README.md").Links.First(link => link.Target.StartsWith("docs/", StringComparison.Ordinal)).Target);
+        WorkingTree.Read("README.md").Links.First(
+            link => link.Target.StartsWith("docs/", StringComparison.Ordinal)).Target);
 
     [Theory]
     [InlineData("[gone](gone.md)", "docs/page.md:1: gone.md")]
@@ -32,7 +33,8 @@ public sealed class LinkTests
     [InlineData("# Here\n\n[there](#there)", "docs/page.md:3: #there")]
     [InlineData("[there](page.md#there)", "docs/page.md:1: page.md#there")]
     [InlineData("[up and out](../../LICENSE)", "docs/page.md:1: ../../LICENSE")]
-    public void A_link_that_leads_nowhere_is_reported(string text, string report) => Assert.Equal([report], BrokenIn(text));
+    public void A_link_that_leads_nowhere_is_reported(string text, string report) =>
+        Assert.Equal([report], BrokenIn(text));
 
     [Theory]
     [InlineData("docs/gone.md")]

@@ -61,7 +61,8 @@ public sealed class PackagedDocumentationTests
 
     private static HashSet<string> Internals(string package)
     {
-        var options = new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, metadataImportOptions: MetadataImportOptions.All);
+        var options = new CSharpCompilationOptions(
+            OutputKind.DynamicallyLinkedLibrary, metadataImportOptions: MetadataImportOptions.All);
         MetadataReference assembly = MetadataReference.CreateFromFile(Built(package, "dll"));
         string framework = Path.GetDirectoryName(typeof(object).Assembly.Location)!;
         var compilation = CSharpCompilation.Create(

@@ -32,8 +32,10 @@ public sealed class ProseTests
     public void Each_number_of_prefixes_is_that_of_the_sample_s_data()
     {
         string prefixes = Sources.CountPrefixes(Routes);
-        Assert.Empty(WorkingTree.Pages.SelectMany(path => PageRules.WrongPrefixCounts(path, Sources.Read(path), prefixes)));
-        Assert.Contains($"{prefixes} prefixes", PageText.Sentences(Sources.Read("README.md")), StringComparison.Ordinal);
+        Assert.Empty(
+            WorkingTree.Pages.SelectMany(path => PageRules.WrongPrefixCounts(path, Sources.Read(path), prefixes)));
+        Assert.Contains(
+            $"{prefixes} prefixes", PageText.Sentences(Sources.Read("README.md")), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -108,7 +110,8 @@ public sealed class ProseTests
     [Theory]
     [InlineData("Open an issue. The dotnet/runtime issue is closed.")]
     [InlineData("Design decisions stand in docs/decisions.")]
-    public void A_document_that_the_reader_has_is_not_found(string line) => Assert.Empty(PageRules.MissingDocuments("p", line));
+    public void A_document_that_the_reader_has_is_not_found(string line) =>
+        Assert.Empty(PageRules.MissingDocuments("p", line));
 
     [Theory]
     [InlineData("All 130 take about half an hour.")]
@@ -126,7 +129,8 @@ public sealed class ProseTests
 
     [Fact]
     public void A_number_of_prefixes_that_is_not_the_data_s_is_found() =>
-        Assert.Single(PageRules.WrongPrefixCounts("p", "the whole table (564,580 prefixes), and 564,579 prefixes", "564,579"));
+        Assert.Single(
+            PageRules.WrongPrefixCounts("p", "the whole table (564,580 prefixes), and 564,579 prefixes", "564,579"));
 
     [Fact]
     public void Words_and_rows_are_counted_without_code_comments_and_heads()
@@ -144,7 +148,8 @@ public sealed class ProseTests
     [Fact]
     public void A_definition_gives_the_last_cell_of_its_row()
     {
-        IReadOnlyDictionary<string, string> defined = PageRules.Defined("| O1 | a | b |\n| [A] | what | `Section.cs` |\n| word | O2 | c |\n");
+        IReadOnlyDictionary<string, string> defined =
+            PageRules.Defined("| O1 | a | b |\n| [A] | what | `Section.cs` |\n| word | O2 | c |\n");
         Assert.Equal(["O1", "[A]"], defined.Keys);
         Assert.Equal("`Section.cs`", defined["[A]"]);
     }

@@ -27,9 +27,14 @@ public sealed class SnippetTests : IDisposable
         foreach (string path in WorkingTree.Pages)
         {
             string[] lines = File.ReadAllLines(Path.Combine(WorkingTree.Root, path));
-            int blocks = lines.Count(line => line.Contains("```c", StringComparison.OrdinalIgnoreCase) || line.Contains("~~~c", StringComparison.OrdinalIgnoreCase));
+            int blocks = lines.Count(
+                line =>
+                    line.Contains("```c", StringComparison.OrdinalIgnoreCase)
+                        || line.Contains("~~~c", StringComparison.OrdinalIgnoreCase));
             SnippetReader reader = SnippetReader.Read(WorkingTree.Read(path));
-            Assert.True(blocks == reader.Snippets.Count + reader.Setups, $"{path}: of {blocks} blocks {reader.Snippets.Count} are run.");
+            Assert.True(
+                blocks == reader.Snippets.Count + reader.Setups,
+                $"{path}: of {blocks} blocks {reader.Snippets.Count} are run.");
         }
     }
 
@@ -41,5 +46,6 @@ public sealed class SnippetTests : IDisposable
             path => Assert.NotEmpty(SnippetReader.Read(WorkingTree.Read(path)).Snippets));
     }
 
-    private static IEnumerable<Snippet> All() => WorkingTree.Pages.SelectMany(path => SnippetReader.Read(WorkingTree.Read(path)).Snippets);
+    private static IEnumerable<Snippet> All() =>
+        WorkingTree.Pages.SelectMany(path => SnippetReader.Read(WorkingTree.Read(path)).Snippets);
 }

@@ -50,7 +50,8 @@ public sealed unsafe class RcuAssertTests : IDisposable
         _domain.Call(() => throw new InvalidDataException("busted"));
         RcuAssertException found = Assert.Throws<RcuAssertException>(() => RcuAssert.BooksBalance(_domain));
         Assert.Contains("'checked'", found.Message, StringComparison.Ordinal);
-        Assert.Contains("busted", Assert.Throws<RcuAssertException>(reports.AssertNone).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "busted", Assert.Throws<RcuAssertException>(reports.AssertNone).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -61,7 +62,8 @@ public sealed unsafe class RcuAssertTests : IDisposable
         busted.Start();
         busted.Join();
         Assert.Throws<RcuAssertException>(() => RcuAssert.BooksBalance(_domain));
-        Assert.Contains("leaver", Assert.Throws<RcuAssertException>(reports.AssertNone).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "leaver", Assert.Throws<RcuAssertException>(reports.AssertNone).Message, StringComparison.Ordinal);
     }
 
     // Validate finds it, the recorder records it, and the statistics show that the block is lost.
@@ -73,7 +75,10 @@ public sealed unsafe class RcuAssertTests : IDisposable
         RcuHead* block = (RcuHead*)NativeMemory.AllocZeroed((nuint)sizeof(RcuHead));
         domain.Free(block, block);
         new Span<byte>(block, sizeof(RcuHead)).Fill(0x11);
-        Assert.Contains("overwritten", Assert.Throws<RcuAssertException>(() => RcuAssert.BooksBalance(domain)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "overwritten",
+            Assert.Throws<RcuAssertException>(() => RcuAssert.BooksBalance(domain)).Message,
+            StringComparison.Ordinal);
         Assert.Single(reports.Reports.OfType<MisuseEventArgs>());
         Assert.Throws<RcuAssertException>(reports.AssertNone);
         NativeMemory.Free(block);

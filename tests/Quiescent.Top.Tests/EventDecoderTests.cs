@@ -14,7 +14,8 @@ public sealed class EventDecoderTests
         CounterValue value = Decode<CounterValue>(Recorded.Counter(
             "quiescent.grace_periods", "quiescent.domain.id=3,quiescent.domain.name=routes", "100", "410"));
         Assert.Equal(new DomainKey(3, "routes"), value.Domain);
-        Assert.Equal(("quiescent.grace_periods", null, 100, 410), (value.Instrument, value.Part, value.Delta, value.Value));
+        Assert.Equal(
+            ("quiescent.grace_periods", null, 100, 410), (value.Instrument, value.Part, value.Delta, value.Value));
     }
 
     [Fact]
@@ -29,7 +30,8 @@ public sealed class EventDecoderTests
     [InlineData("quiescent.domain.id=3,quiescent.domain.name=", "", null)]
     public void Attributes_are_told_apart_though_names_hold_commas(string tags, string name, string? part)
     {
-        CounterValue value = Decode<CounterValue>(Recorded.Counter("quiescent.backlog", tags, "0", "17", isUpDown: true));
+        CounterValue value =
+            Decode<CounterValue>(Recorded.Counter("quiescent.backlog", tags, "0", "17", isUpDown: true));
         Assert.Equal((new DomainKey(3, name), part), (value.Domain, value.Part));
     }
 
@@ -47,7 +49,8 @@ public sealed class EventDecoderTests
     [InlineData("0.5=NaN;0.99=soon", null, null)]
     public void Quantiles_are_read_in_any_culture(string quantiles, double? p50, double? p99)
     {
-        DurationsValue durations = Decode<DurationsValue>(Recorded.Durations("quiescent.domain.id=3,quiescent.domain.name=routes", quantiles));
+        DurationsValue durations =
+            Decode<DurationsValue>(Recorded.Durations("quiescent.domain.id=3,quiescent.domain.name=routes", quantiles));
         Assert.Equal((p50, p99), (durations.P50, durations.P99));
     }
 
@@ -55,7 +58,8 @@ public sealed class EventDecoderTests
     public void The_end_of_an_interval_says_how_long_it_was()
     {
         IntervalEnded interval = Decode<IntervalEnded>(Recorded.Metric(
-            "Collection/Stop", ("intervalStartTime", Recorded.Start.AddSeconds(-2)), ("intervalEndTime", Recorded.Start)));
+            "Collection/Stop", ("intervalStartTime", Recorded.Start.AddSeconds(-2)), (
+                "intervalEndTime", Recorded.Start)));
         Assert.Equal(TimeSpan.FromSeconds(2), interval.End - interval.Start);
         Assert.Equal(Recorded.Start, interval.End);
     }
@@ -63,7 +67,8 @@ public sealed class EventDecoderTests
     [Fact]
     public void Another_observers_figures_and_another_meters_are_not_ours()
     {
-        RawEvent ours = Recorded.Counter("quiescent.grace_periods", "quiescent.domain.id=3,quiescent.domain.name=routes", "1", "1");
+        RawEvent ours =
+            Recorded.Counter("quiescent.grace_periods", "quiescent.domain.id=3,quiescent.domain.name=routes", "1", "1");
         Assert.NotNull(s_decoder.Decode(ours));
         Assert.Null(s_decoder.Decode(With(ours, "sessionId", "b5e1")));
         Assert.Null(s_decoder.Decode(With(ours, "meterName", "System.Runtime")));
@@ -102,8 +107,10 @@ public sealed class EventDecoderTests
             ("osThreadId", 4711L),
             ("seconds", 21.5),
             ("report", "rcu: INFO: domain 'routes' detected stall\n    report 1")));
-        Assert.Equal((ReportKind.Stall, StallCause.Reader, new DomainKey(3, "routes")), (stall.Kind, stall.Cause, stall.Domain));
-        Assert.Equal(("slow-reader", 14, 4711, 21.5), (stall.Culprit, stall.ManagedThreadId, stall.OsThreadId, stall.Seconds));
+        Assert.Equal(
+            (ReportKind.Stall, StallCause.Reader, new DomainKey(3, "routes")), (stall.Kind, stall.Cause, stall.Domain));
+        Assert.Equal(
+            ("slow-reader", 14, 4711, 21.5), (stall.Culprit, stall.ManagedThreadId, stall.OsThreadId, stall.Seconds));
     }
 
     [Theory]

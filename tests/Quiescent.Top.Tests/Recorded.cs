@@ -33,7 +33,8 @@ internal static class Recorded
     public static RawEvent Metric(string name, params (string Name, object? Value)[] payload) =>
         Event("System.Diagnostics.Metrics", name, [("sessionId", "SHARED"), .. payload]);
 
-    public static RawEvent Report(string name, params (string Name, object? Value)[] payload) => Event("Quiescent", name, payload);
+    public static RawEvent Report(string name, params (string Name, object? Value)[] payload) =>
+        Event("Quiescent", name, payload);
 
     public static RawEvent Event(string provider, string name, params (string Name, object? Value)[] payload) =>
         new(provider, name, Start, payload.ToDictionary(field => field.Name, field => field.Value));
@@ -42,7 +43,8 @@ internal static class Recorded
     public static IntervalEnded Interval(int end, int seconds = 1) =>
         new(Start.AddSeconds(end), Start.AddSeconds(end - seconds), Start.AddSeconds(end));
 
-    public static CounterValue Value(DomainKey domain, string instrument, double? delta, double value, string? part = null) =>
+    public static CounterValue Value(
+        DomainKey domain, string instrument, double? delta, double value, string? part = null) =>
         new(Start, instrument, part, domain, delta, value);
 
     public static Report Stall(DomainKey domain, double at, double seconds, string culprit = "slow-reader") =>

@@ -51,7 +51,10 @@ public partial class SampleTests
     private static long[] ValuesOf(string output, string instrument) =>
     [
         .. output.Split("Metric Name: ")
-            .Where(metric => metric.StartsWith(instrument, StringComparison.Ordinal) && metric.Contains("prices", StringComparison.Ordinal))
+            .Where(
+                metric =>
+                    metric.StartsWith(instrument, StringComparison.Ordinal)
+                        && metric.Contains("prices", StringComparison.Ordinal))
             .SelectMany(static metric => Value().Matches(metric))
             .Select(static match => long.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture)),
     ];

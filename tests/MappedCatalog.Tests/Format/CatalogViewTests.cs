@@ -8,7 +8,8 @@ namespace MappedCatalog.Tests.Format;
 
 public sealed class CatalogViewTests
 {
-    private static byte[] Small => Tables.Image(Tables.Parse("10.0.0.0/8,1", "10.1.0.0/16,2"), edition: 0x0102030405060708);
+    private static byte[] Small =>
+        Tables.Image(Tables.Parse("10.0.0.0/8,1", "10.1.0.0/16,2"), edition: 0x0102030405060708);
 
     [Fact]
     public void The_layout_is_what_it_says_byte_by_byte()
@@ -152,8 +153,14 @@ public sealed class CatalogViewTests
     }
 
     private static void AssertRefused(byte[] file, string reason) =>
-        Assert.Contains(reason, Assert.Throws<CatalogFormatException>(() => CatalogView.Open(file).Find(0)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            reason,
+            Assert.Throws<CatalogFormatException>(() => CatalogView.Open(file).Find(0)).Message,
+            StringComparison.Ordinal);
 
     private static void AssertUnsound(byte[] file, string reason) =>
-        Assert.Contains(reason, Assert.Throws<CatalogFormatException>(() => CatalogView.Open(file).Verify()).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            reason,
+            Assert.Throws<CatalogFormatException>(() => CatalogView.Open(file).Verify()).Message,
+            StringComparison.Ordinal);
 }

@@ -14,14 +14,19 @@ public sealed class PageTests : IAsyncLifetime
     private Service? _service;
 
     private static string? Chromium => new[] { "chromium", "chromium-browser", "google-chrome" }
-        .SelectMany(name => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Select(folder => Path.Combine(folder, name)))
+        .SelectMany(
+            name =>
+                (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
+                    .Select(folder => Path.Combine(folder, name)))
         .FirstOrDefault(File.Exists);
 
     public async ValueTask InitializeAsync()
     {
         if (Chromium is null)
         {
-            Assert.False(Environment.GetEnvironmentVariable("QUIESCENT_REQUIRE_CHROMIUM") == "1", "there is no Chromium, and it is required");
+            Assert.False(
+                Environment.GetEnvironmentVariable("QUIESCENT_REQUIRE_CHROMIUM") == "1",
+                "there is no Chromium, and it is required");
             Assert.Skip("there is no Chromium");
         }
 
@@ -70,7 +75,9 @@ public sealed class PageTests : IAsyncLifetime
         await page.WaitForFunctionAsync($"() => {Figure("Requests")} > {requests}");
 
         Assert.Equal(0, await FigureAsync(page, "Failed requests"));
-        Assert.Equal("Serving, nothing has failed", await page.EvaluateExpressionAsync<string>("document.getElementById('state').textContent"));
+        Assert.Equal(
+            "Serving, nothing has failed",
+            await page.EvaluateExpressionAsync<string>("document.getElementById('state').textContent"));
         Assert.Equal(width, await page.EvaluateExpressionAsync<int>("document.documentElement.scrollWidth"));
         Assert.Equal(0, await page.EvaluateExpressionAsync<int>(
             "[...document.querySelectorAll('body *')].filter(e => !e.closest('svg') && e.getBoundingClientRect().right > innerWidth).length"));
@@ -82,9 +89,11 @@ public sealed class PageTests : IAsyncLifetime
     {
         await using IPage page = await OpenAsync(390, "light");
         await AskAsync(page, "10.1.2.3");
-        await page.WaitForFunctionAsync("() => /^10\\.0\\.0\\.0\\/8, announced by AS[12]010/.test(document.getElementById('answer').textContent)");
+        await page.WaitForFunctionAsync(
+            "() => /^10\\.0\\.0\\.0\\/8, announced by AS[12]010/.test(document.getElementById('answer').textContent)");
         await AskAsync(page, "8.8.8");
-        await page.WaitForFunctionAsync("() => document.getElementById('answer').textContent.includes(\"'8.8.8' is not an IPv4 address\")");
+        await page.WaitForFunctionAsync(
+            "() => document.getElementById('answer').textContent.includes(\"'8.8.8' is not an IPv4 address\")");
 
         // The browser itself logs the 400, and nothing else is wrong.
         Assert.All(_complaints, complaint => Assert.Contains("400", complaint, StringComparison.Ordinal));
@@ -97,7 +106,8 @@ public sealed class PageTests : IAsyncLifetime
         await page.WaitForFunctionAsync("() => document.querySelector('.state.good')");
         await _service!.DisposeAsync();
         _service = null;
-        await page.WaitForFunctionAsync("() => document.querySelector('.state.bad')?.textContent === 'The service does not answer'");
+        await page.WaitForFunctionAsync(
+            "() => document.querySelector('.state.bad')?.textContent === 'The service does not answer'");
     }
 
     [Fact]
@@ -107,7 +117,9 @@ public sealed class PageTests : IAsyncLifetime
         {
             await using IPage page = await OpenAsync(1280, scheme);
             await page.WaitForFunctionAsync("() => document.querySelector('.state.good')");
-            Assert.Equal("IPv4 address", await page.EvaluateExpressionAsync<string>("document.getElementById('address').labels[0].textContent"));
+            Assert.Equal(
+                "IPv4 address",
+                await page.EvaluateExpressionAsync<string>("document.getElementById('address').labels[0].textContent"));
             Assert.Equal(5, await page.EvaluateExpressionAsync<int>(
                 "[...document.querySelectorAll('svg')].filter(e => e.getAttribute('role') === 'img' && e.getAttribute('aria-label').includes('now ')).length"));
             Assert.Equal("", await page.EvaluateFunctionAsync<string>(LowContrast));
@@ -141,7 +153,8 @@ public sealed class PageTests : IAsyncLifetime
         };
         page.PageError += (_, failure) => _complaints.Add(failure.Message);
         await page.SetViewportAsync(new ViewPortOptions { Width = width, Height = 900 });
-        await page.EmulateMediaFeaturesAsync([new() { MediaFeature = MediaFeature.PrefersColorScheme, Value = scheme }]);
+        await page.EmulateMediaFeaturesAsync(
+            [new() { MediaFeature = MediaFeature.PrefersColorScheme, Value = scheme }]);
         await page.GoToAsync(_service!.Client.BaseAddress!.ToString());
         return page;
     }

@@ -25,7 +25,8 @@ internal sealed class Service : IAsyncDisposable
 
     public int? MappingsSeenBySystem => _service.MappingsSeenBySystem;
 
-    public static async Task<Service> StartAsync(DatedTable[] tables, TimeSpan? swapInterval = null, TimeSpan? sectionLimit = null)
+    public static async Task<Service> StartAsync(
+        DatedTable[] tables, TimeSpan? swapInterval = null, TimeSpan? sectionLimit = null)
     {
         var options = new ServiceOptions
         {

@@ -18,7 +18,8 @@ internal static class Tables
 
     /// <summary>All addresses of both have other origins: 1,000 and more in the one, 2,000 and more in the
     /// other.</summary>
-    public static DatedTable[] Distinct { get; } = [Striped(new DateOnly(2025, 1, 1), 1000), Striped(new DateOnly(2026, 1, 1), 2000)];
+    public static DatedTable[] Distinct { get; } =
+        [Striped(new DateOnly(2025, 1, 1), 1000), Striped(new DateOnly(2026, 1, 1), 2000)];
 
     public static Announcement[] Parse(params string[] lines) =>
         RouteFile.Parse("test", new MemoryStream(Encoding.UTF8.GetBytes(string.Join('\n', lines)))).Routes;

@@ -5,7 +5,8 @@ namespace Quiescent.Codegen;
 // What the rules find in one method; a method whose code is missing has failed.
 internal sealed record Verdict(string Method, IReadOnlyList<string> Faults)
 {
-    public static IReadOnlyList<Verdict> Of(IReadOnlyList<Listings.Method> methods) => [.. Rule.All.Select(rule => Of(rule, methods))];
+    public static IReadOnlyList<Verdict> Of(IReadOnlyList<Listings.Method> methods) =>
+        [.. Rule.All.Select(rule => Of(rule, methods))];
 
     private static Verdict Of(Rule rule, IReadOnlyList<Listings.Method> methods)
     {

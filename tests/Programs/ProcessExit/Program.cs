@@ -16,7 +16,8 @@ switch (args[0])
     case "domains":
         for (int i = 0; i < 3; i++)
         {
-            new RcuDomain(new RcuDomainOptions { ReclaimDelay = TimeSpan.FromMinutes(1) }).Call(static () => Console.Write("d"));
+            new RcuDomain(new RcuDomainOptions { ReclaimDelay = TimeSpan.FromMinutes(1) })
+                .Call(static () => Console.Write("d"));
         }
 
         return 0;

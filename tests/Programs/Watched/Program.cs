@@ -10,7 +10,12 @@ if (args is ["none"])
     return;
 }
 
-using RcuDomain orders = new(new RcuDomainOptions { Name = "orders, open", StallTimeout = TimeSpan.FromMilliseconds(200), BacklogLimit = 5_000 });
+using RcuDomain orders = new(new RcuDomainOptions
+{
+    Name = "orders, open",
+    StallTimeout = TimeSpan.FromMilliseconds(200),
+    BacklogLimit = 5_000,
+});
 using RcuDomain passing = new(new RcuDomainOptions { Name = "passing" });
 using SrcuDomain files = new(new RcuDomainOptions { Name = "files" });
 using ManualResetEventSlim inside = new();

@@ -19,11 +19,16 @@ internal static class Links
     {
         string[] parts = target.Split('#', 2);
         string path = parts[0].Length == 0 ? page.Path
-            : parts[0].StartsWith(WorkingTree.PublicAddress, StringComparison.Ordinal) ? parts[0][WorkingTree.PublicAddress.Length..]
-            : Path.GetRelativePath(WorkingTree.Root, Path.Combine(WorkingTree.Root, Path.GetDirectoryName(page.Path)!, parts[0])).Replace('\\', '/');
+            : parts[0].StartsWith(
+                WorkingTree.PublicAddress, StringComparison.Ordinal) ? parts[0][WorkingTree.PublicAddress.Length..]
+            : Path.GetRelativePath(
+                WorkingTree.Root,
+                Path.Combine(WorkingTree.Root, Path.GetDirectoryName(page.Path)!, parts[0])).Replace('\\',
+                '/');
         string full = Path.Combine(WorkingTree.Root, path);
         bool isThere = path == page.Path || File.Exists(full) || Directory.Exists(full);
-        return isThere && !path.StartsWith("../", StringComparison.Ordinal) && (parts.Length == 1 || HasAnchor(page, path, parts[1]));
+        return isThere && !path.StartsWith("../", StringComparison.Ordinal)
+            && (parts.Length == 1 || HasAnchor(page, path, parts[1]));
     }
 
     private static bool HasAnchor(Page page, string path, string anchor) =>

@@ -31,14 +31,19 @@ internal sealed partial record Page(
             if (OpeningFence().Match(line) is { Success: true } opening)
             {
                 int end = Find(path, lines, i, candidate => candidate.Trim() == opening.Groups["fence"].Value);
-                elements.Add(new Fence(opening.Groups["language"].Value.Trim(), Text(lines, i + 1, end, opening.Groups["indent"].Length), i + 2));
+                elements.Add(
+                    new Fence(
+                        opening.Groups["language"].Value.Trim(),
+                        Text(lines, i + 1, end, opening.Groups["indent"].Length),
+                        i + 2));
                 i = end;
             }
             else if (line.StartsWith("<!--", StringComparison.Ordinal))
             {
                 int end = Find(path, lines, i - 1, candidate => candidate.Contains("-->", StringComparison.Ordinal));
                 string comment = string.Join('\n', lines[i..(end + 1)]);
-                elements.Add(new Comment(comment["<!--".Length..comment.IndexOf("-->", StringComparison.Ordinal)], i + 1));
+                elements.Add(
+                    new Comment(comment["<!--".Length..comment.IndexOf("-->", StringComparison.Ordinal)], i + 1));
                 i = end;
             }
             else if (!string.IsNullOrWhiteSpace(line))

@@ -39,7 +39,8 @@ internal static partial class PageRules
     {
         string sentences = PageText.Sentences(text);
         IEnumerable<string> obligations = Obligation().Matches(sentences).Select(match => match.Value);
-        IEnumerable<string> bracketed = BracketedFence().Matches(sentences).Select(match => match.Groups["fence"].Value);
+        IEnumerable<string> bracketed =
+            BracketedFence().Matches(sentences).Select(match => match.Groups["fence"].Value);
         IEnumerable<string> named = NamedFences().Matches(sentences)
             .SelectMany(match => match.Groups["fence"].Captures.Select(capture => capture.Value));
         return obligations.Concat(bracketed.Concat(named).Select(letter => $"[{letter}]")).Distinct();
@@ -69,12 +70,14 @@ internal static partial class PageRules
         int start = Array.IndexOf(lines, $"## {heading}");
         return start < 0
             ? throw new FormatException($"There is no heading '{heading}'.")
-            : string.Join('\n', lines.Skip(start + 1).TakeWhile(line => !line.StartsWith("## ", StringComparison.Ordinal)));
+            : string.Join(
+                '\n', lines.Skip(start + 1).TakeWhile(line => !line.StartsWith("## ", StringComparison.Ordinal)));
     }
 
     /// <summary>The terms that a page introduces in bold.</summary>
     public static IEnumerable<string> BoldTerms(string text) =>
-        BoldTerm().Matches(PageText.Sentences(text)).Select(match => match.Groups["term"].Value.TrimEnd('.')).Distinct(StringComparer.OrdinalIgnoreCase);
+        BoldTerm().Matches(PageText.Sentences(text)).Select(match => match.Groups["term"].Value.TrimEnd('.'))
+            .Distinct(StringComparer.OrdinalIgnoreCase);
 
     [GeneratedRegex("`(?<name>[A-Z][A-Za-z]+)`")]
     private static partial Regex CodeName();

@@ -45,6 +45,7 @@ internal static class ProgramText
     private static void Add(StringBuilder text, Piece piece, SyntaxNodeOrToken part)
     {
         int line = piece.Line + part.SyntaxTree!.GetLineSpan(part.FullSpan).StartLinePosition.Line;
-        text.Append("#line ").Append(line).Append(" \"").Append(piece.Page).Append("\"\n").Append(part.ToFullString()).Append('\n');
+        text.Append("#line ").Append(line).Append(" \"").Append(piece.Page).Append("\"\n").Append(part.ToFullString())
+            .Append('\n');
     }
 }

@@ -20,7 +20,8 @@ internal enum Ending
 /// <param name="IsUnsafe">Whether its statements stand in an <c>unsafe</c> block.</param>
 /// <param name="Named">The errors, or the exception.</param>
 /// <param name="Shown">The output that the page shows, if any.</param>
-internal sealed record Snippet(IReadOnlyList<Piece> Pieces, bool IsUnsafe, Ending Ending, IReadOnlyList<string> Named, string Shown)
+internal sealed record Snippet(
+    IReadOnlyList<Piece> Pieces, bool IsUnsafe, Ending Ending, IReadOnlyList<string> Named, string Shown)
 {
     public string Page => Pieces[^1].Page;
 

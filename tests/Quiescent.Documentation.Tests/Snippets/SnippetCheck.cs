@@ -30,7 +30,9 @@ internal sealed class SnippetCheck : IDisposable
         if (snippet.Ending == Ending.Fails)
         {
             string[] found = [.. errors.Select(error => error.Id).Distinct().Order(StringComparer.Ordinal)];
-            return found.SequenceEqual(snippet.Named) ? Compare(snippet, Text(errors)) : Fault(snippet, "draws other errors", Places(errors));
+            return found.SequenceEqual(snippet.Named)
+                ? Compare(snippet, Text(errors))
+                : Fault(snippet, "draws other errors", Places(errors));
         }
 
         if (errors.Count > 0)
@@ -39,7 +41,8 @@ internal sealed class SnippetCheck : IDisposable
         }
 
         File.Copy(
-            Path.Combine(AppContext.BaseDirectory, $"{typeof(SnippetCheck).Assembly.GetName().Name}.runtimeconfig.json"),
+            Path.Combine(
+                AppContext.BaseDirectory, $"{typeof(SnippetCheck).Assembly.GetName().Name}.runtimeconfig.json"),
             Path.ChangeExtension(program, "runtimeconfig.json"));
         return SnippetRun.Of(program, Bound) is { } run ? Find(snippet, run) : Fault(snippet, "does not end", "");
     }
@@ -49,18 +52,22 @@ internal sealed class SnippetCheck : IDisposable
         if (snippet.Ending == Ending.Throws)
         {
             string type = snippet.Named[0];
-            return run.Uncaught is { } thrown && (thrown == type || thrown.EndsWith('.' + type, StringComparison.Ordinal))
+            return run.Uncaught is { } thrown
+                && (thrown == type || thrown.EndsWith('.' + type, StringComparison.Ordinal))
                 ? Compare(snippet, run.Output)
                 : Fault(snippet, $"does not end with {type}", run.Output);
         }
 
-        return run.ExitCode == 0 ? Compare(snippet, run.Output) : Fault(snippet, $"ends with exit code {run.ExitCode}", run.Output);
+        return run.ExitCode == 0
+            ? Compare(snippet, run.Output)
+            : Fault(snippet, $"ends with exit code {run.ExitCode}", run.Output);
     }
 
     // The page need not show the text of an exception or error; it must show other output.
     private static string? Compare(Snippet snippet, string output)
     {
-        bool isRight = (snippet.Ending != Ending.Well && snippet.Shown.Length == 0) || Pattern(snippet.Shown).IsMatch(output);
+        bool isRight = (snippet.Ending != Ending.Well && snippet.Shown.Length == 0)
+            || Pattern(snippet.Shown).IsMatch(output);
         return isRight ? null : Fault(snippet, "has another output than the page shows", output);
     }
 

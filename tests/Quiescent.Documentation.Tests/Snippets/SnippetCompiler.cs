@@ -11,7 +11,8 @@ namespace Quiescent.Documentation.Tests.Snippets;
 /// errors.</summary>
 internal static class SnippetCompiler
 {
-    private static readonly CSharpParseOptions s_parsing = CSharpParseOptions.Default.WithLanguageVersion(LanguageVersion.Latest);
+    private static readonly CSharpParseOptions s_parsing =
+        CSharpParseOptions.Default.WithLanguageVersion(LanguageVersion.Latest);
 
     /// <summary>The libraries that a snippet may use, beside the platform's.</summary>
     public static IReadOnlyList<string> Libraries { get; } =
@@ -44,9 +45,11 @@ internal static class SnippetCompiler
 
         // Emitted, not only analysed: values that must not live across an await are found while the state machine is
         // made.
-        EmitResult result = compilation.Emit(image, lines, options: new EmitOptions(debugInformationFormat: DebugInformationFormat.PortablePdb));
+        EmitResult result = compilation.Emit(
+            image, lines, options: new EmitOptions(debugInformationFormat: DebugInformationFormat.PortablePdb));
         return [.. result.Diagnostics.Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error)];
     }
 
-    private static SyntaxTree Parse(string text) => CSharpSyntaxTree.ParseText(SourceText.From(text, System.Text.Encoding.UTF8), s_parsing);
+    private static SyntaxTree Parse(string text) =>
+        CSharpSyntaxTree.ParseText(SourceText.From(text, System.Text.Encoding.UTF8), s_parsing);
 }

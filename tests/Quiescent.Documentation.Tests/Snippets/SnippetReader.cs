@@ -46,7 +46,9 @@ internal sealed class SnippetReader
         }
 
         reader.RequireNoMarks();
-        return reader._unused.Count == 0 ? reader : throw reader.Wrong(1, $"no block uses '{string.Join(", ", reader._unused)}'");
+        return reader._unused.Count == 0
+            ? reader
+            : throw reader.Wrong(1, $"no block uses '{string.Join(", ", reader._unused)}'");
     }
 
     private void Take(object element)
@@ -126,12 +128,16 @@ internal sealed class SnippetReader
 
         foreach (string name in _marks.Uses)
         {
-            pieces.Add(_setups.TryGetValue(name, out Piece? setup) ? setup : throw Wrong(block.Line, $"no set-up '{name}' above"));
+            pieces.Add(
+                _setups.TryGetValue(name, out Piece? setup)
+                    ? setup
+                    : throw Wrong(block.Line, $"no set-up '{name}' above"));
             _unused.Remove(name);
         }
 
         pieces.Add(block);
-        return new Snippet(pieces, _marks.Unsafe || before is { IsUnsafe: true }, _marks.Ending, _marks.Named, before?.Shown ?? "");
+        return new Snippet(
+            pieces, _marks.Unsafe || before is { IsUnsafe: true }, _marks.Ending, _marks.Named, before?.Shown ?? "");
     }
 
     private void AddSetup(Piece piece)

@@ -26,7 +26,8 @@ public sealed class DocstringTests
     [InlineData("/// <summary/>\nprotected int M() => 1;", "C.M() has no <returns>")]
     [InlineData("/// <summary/>\npublic static C operator +(C a) => a;", "operator +(C) has no <param name=\"a\">")]
     public void A_gap_in_a_docstring_is_reported(string member, string report) =>
-        Assert.Contains(Missing($"public class C {{ {member}\n}}"), line => line.Contains(report, StringComparison.Ordinal));
+        Assert.Contains(
+            Missing($"public class C {{ {member}\n}}"), line => line.Contains(report, StringComparison.Ordinal));
 
     [Theory]
     [InlineData("/// <returns>One.</returns>\npublic int M() => 1;")]
@@ -36,7 +37,8 @@ public sealed class DocstringTests
     [InlineData("int M(int a) => a; internal int N() => 1; private protected int P() => 1;")]
     [InlineData("class D { public int M() => 1; }")]
     [InlineData("/// <summary/>\n/// <param name=\"A\">One.</param>\npublic record struct R(int A);")]
-    public void A_whole_docstring_or_a_hidden_member_is_not(string member) => Assert.Empty(Missing($"public class C {{ {member}\n}}"));
+    public void A_whole_docstring_or_a_hidden_member_is_not(string member) =>
+        Assert.Empty(Missing($"public class C {{ {member}\n}}"));
 
     [Fact]
     public void A_docstring_is_inherited_from_the_interface() => Assert.Empty(Missing(

@@ -46,7 +46,8 @@ public sealed class FenceTests
     public void A_name_that_the_glossary_lacks_is_reported()
     {
         const string Source = "/// <summary>O1, O12, P8.</summary>\nclass C; // [A], [X], P99, L1\n";
-        Glossary glossary = new("| O1 | announced |\n| [A] | a fence |\n| L1 | held |\nAs O12, P8 and [X] say | O12 |\n");
+        Glossary glossary = new(
+            "| O1 | announced |\n| [A] | a fence |\n| L1 | held |\nAs O12, P8 and [X] say | O12 |\n");
         Assert.Equal(
             [
                 "C.cs(1): O12 is not in the glossary",

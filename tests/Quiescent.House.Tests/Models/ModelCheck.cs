@@ -48,7 +48,8 @@ internal static partial class ModelCheck
     private static string? Fault(string file, string item, HashSet<string> members) => Item().Match(item) switch
     {
         { Success: false } => $"{file}: '{item}' is not the name of a member",
-        var name when !members.Contains(name.Groups["name"].Value) => $"{file}: declares no {name.Groups["name"].Value}",
+        var name when !members.Contains(name.Groups["name"].Value) =>
+            $"{file}: declares no {name.Groups["name"].Value}",
         _ => null,
     };
 

@@ -65,7 +65,8 @@ public sealed class RoomTests
     [InlineData("Diagnostics", "Resources", true)]
     public void A_room_uses_those_below_it(string from, string to, bool isUpward) => Assert.Equal(
         isUpward,
-        Upward(($"src/Quiescent/{from}/A.cs", "class A : B { }"), ($"src/Quiescent/{to}/B.cs", "class B { }")).Count > 0);
+        Upward(
+            ($"src/Quiescent/{from}/A.cs", "class A : B { }"), ($"src/Quiescent/{to}/B.cs", "class B { }")).Count > 0);
 
     [Fact]
     public void The_faces_use_all_rooms_and_no_room_uses_them()

@@ -19,7 +19,8 @@ public unsafe class CoverTests
     // Catches a target taken before the last head is looked up: the head is unlinked after that target's grace period
     // has begun.
     [Fact]
-    public void The_target_of_a_chain_covers_its_last_head() => Exploration.Run(threads: 3, isCloseUp: true, scenario: schedule =>
+    public void The_target_of_a_chain_covers_its_last_head() => Exploration.Run(
+        threads: 3, isCloseUp: true, scenario: schedule =>
     {
         QueueContext context = CreateContext(Page.Entries);
         MustCover(schedule, context.Engine, &Push, (queues, mayFree) =>
@@ -32,7 +33,8 @@ public unsafe class CoverTests
 
     // The same for the snapshot of an open page.
     [Fact]
-    public void The_target_of_a_snapshot_covers_its_last_entry() => Exploration.Run(threads: 3, isCloseUp: true, scenario: schedule =>
+    public void The_target_of_a_snapshot_covers_its_last_entry() => Exploration.Run(
+        threads: 3, isCloseUp: true, scenario: schedule =>
     {
         QueueContext context = CreateContext(Page.Entries);
         MustCover(schedule, context.Engine, &Append, (queues, mayFree) =>
@@ -51,7 +53,8 @@ public unsafe class CoverTests
     // Catches a table's end that is read before Started is raised: a slot made in between belongs to a reader that is
     // not waited for, though its grace period covers what the reader itself has unlinked since.
     [Fact]
-    public void A_grace_period_scans_every_reader_that_could_hold_an_item_it_covers() => Exploration.Run(threads: 2, isCloseUp: true, scenario: schedule =>
+    public void A_grace_period_scans_every_reader_that_could_hold_an_item_it_covers() => Exploration.Run(
+        threads: 2, isCloseUp: true, scenario: schedule =>
     {
         GracePeriodEngine engine = CreateEngine();
         Published published = new();
@@ -62,13 +65,16 @@ public unsafe class CoverTests
         published.Replace();
         ulong target = engine.NextTarget();
         schedule.JoinAll();
-        Schedule.Require(!engine.TryAdvance(target), "A grace period that covers a section's own unlink has ended under the section.");
+        Schedule.Require(
+            !engine.TryAdvance(target),
+            "A grace period that covers a section's own unlink has ended under the section.");
     });
 
     private static QueueContext CreateContext(int pageEntries) => new(CreateEngine(), ledger: null, pageEntries);
 
     private static GracePeriodEngine CreateEngine() =>
-        GracePeriodEngine.OverSlots(new SlotTable(ThreadQueues.Bytes, &ThreadQueues.Free, fullFence: false, validate: false));
+        GracePeriodEngine.OverSlots(
+            new SlotTable(ThreadQueues.Bytes, &ThreadQueues.Free, fullFence: false, validate: false));
 
     // A reader, an updater, and a thread that drives grace periods; and here a consumer, which comes back until the
     // block is freed.
@@ -105,7 +111,8 @@ public unsafe class CoverTests
         HeadQueue.Push(&((ThreadQueues*)queues)->Heads, &block->Head);
     }
 
-    private static void Append(nint queues, Block* block) => Producer.TryAppend(&((ThreadQueues*)queues)->Blocks, block);
+    private static void Append(nint queues, Block* block) =>
+        Producer.TryAppend(&((ThreadQueues*)queues)->Blocks, block);
 
     private static void Read(GracePeriodEngine engine, nint slot, Published published)
     {

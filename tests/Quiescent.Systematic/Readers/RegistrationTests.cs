@@ -7,7 +7,8 @@ public unsafe class RegistrationTests
 {
     // Catches a slot that the scan takes in only after its thread's first read.
     [Fact]
-    public void Threads_may_register_while_a_grace_period_is_in_progress() => Exploration.Run(threads: 3, scenario: schedule =>
+    public void Threads_may_register_while_a_grace_period_is_in_progress() => Exploration.Run(
+        threads: 3, scenario: schedule =>
     {
         using RcuDomain domain = Domains.Create();
         Published published = new();
@@ -29,7 +30,8 @@ public unsafe class RegistrationTests
     // Catches a dead thread that holds up grace periods for ever, a slot given away while it is in use, and an owner's
     // word lost to a release of the dead.
     [Fact]
-    public void A_slot_left_inside_a_section_is_released_and_serves_the_next_thread() => Exploration.Run(threads: 2, scenario: schedule =>
+    public void A_slot_left_inside_a_section_is_released_and_serves_the_next_thread() => Exploration.Run(
+        threads: 2, scenario: schedule =>
     {
         using RcuDomain domain = Domains.Create();
         Published published = new();
@@ -79,6 +81,7 @@ public unsafe class RegistrationTests
         schedule.Start(() => domain.Free(Block.Create(3)));
         schedule.JoinAll();
         domain.Barrier();
-        Schedule.Require(schedule.Freed.Count == 7, $"{schedule.Freed.Count} of 7 blocks were freed before the barrier returned.");
+        Schedule.Require(
+            schedule.Freed.Count == 7, $"{schedule.Freed.Count} of 7 blocks were freed before the barrier returned.");
     });
 }

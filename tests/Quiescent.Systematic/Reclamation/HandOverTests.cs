@@ -48,7 +48,9 @@ public unsafe class HandOverTests
             $"{before} blocks were queued before the barrier, {schedule.Freed.Count} had been freed after it.");
         schedule.JoinAll();
         domain.Barrier();
-        Schedule.Require(schedule.Freed.Count == Blocks, $"{schedule.Freed.Count} of {Blocks} blocks were freed before the last barrier returned.");
+        Schedule.Require(
+            schedule.Freed.Count == Blocks,
+            $"{schedule.Freed.Count} of {Blocks} blocks were freed before the last barrier returned.");
         Schedule.Require(
             form == Heads || schedule.Freed.SequenceEqual([0, 1, 2]),
             $"Blocks were freed in the order {string.Join(", ", schedule.Freed)}.");
@@ -57,7 +59,8 @@ public unsafe class HandOverTests
     // Function callbacks run on the reclaimer alone, in the order of their producer; BarrierCallbacks waits for the
     // last to return.
     [Fact]
-    public void Callbacks_have_run_in_order_when_their_barrier_returns() => Exploration.Run(threads: 3, scenario: schedule =>
+    public void Callbacks_have_run_in_order_when_their_barrier_returns() => Exploration.Run(
+        threads: 3, scenario: schedule =>
     {
         using RcuDomain domain = Domains.Create();
         Published published = new();
@@ -82,12 +85,12 @@ public unsafe class HandOverTests
         int before = queued;
         domain.BarrierCallbacks();
         Schedule.Require(
-            reclaimed.Count >= before,
-            $"{before} callbacks were queued before the barrier, {reclaimed.Count} had run after it.");
+            carriedOut.Count >= before,
+            $"{before} callbacks were queued before the barrier, {carriedOut.Count} had run after it.");
         schedule.JoinAll();
         domain.Barrier();
         Schedule.Require(
-            reclaimed.SequenceEqual([1, 2, 3]), $"Callbacks ran in the order {string.Join(", ", reclaimed)}.");
+            carriedOut.SequenceEqual([1, 2, 3]), $"Callbacks ran in the order {string.Join(", ", carriedOut)}.");
     });
 
     private static void Free(RcuDomain domain, Block* block, int form)

@@ -15,7 +15,8 @@ public unsafe class QueueTests : IDomainReports
 
     // Catches a page recycled too early, and a block lost, reclaimed twice, or reclaimed before an older one.
     [Fact]
-    public void Pages_of_one_block_each_are_handed_over_whole_and_in_order() => Exploration.Run(threads: 3, scenario: schedule =>
+    public void Pages_of_one_block_each_are_handed_over_whole_and_in_order() => Exploration.Run(
+        threads: 3, scenario: schedule =>
     {
         DomainCore core = CreateCore();
         HandOver(schedule, core, (queues, block) =>
@@ -30,7 +31,8 @@ public unsafe class QueueTests : IDomainReports
         for (int i = 0; i < Producers; i++)
         {
             IEnumerable<int> own = schedule.Freed.Where(number => number / Blocks == i);
-            Schedule.Require(own.SequenceEqual(own.Order()), $"Blocks were freed in the order {string.Join(", ", own)}.");
+            Schedule.Require(
+                own.SequenceEqual(own.Order()), $"Blocks were freed in the order {string.Join(", ", own)}.");
         }
     });
 
@@ -62,7 +64,12 @@ public unsafe class QueueTests : IDomainReports
     }
 
     private DomainCore CreateCore() =>
-        new(nameof(RcuDomain), Domains.Options with { BacklogLimit = 8 }, GracePeriodEngine.OverSlots, remember: null, _ => this);
+        new(
+            nameof(RcuDomain),
+            Domains.Options with { BacklogLimit = 8 },
+            GracePeriodEngine.OverSlots,
+            remember: null,
+            _ => this);
 
     // Passes beside the producers, then as many as it takes.
     private static void HandOver(Schedule schedule, DomainCore core, Action<nint, nint> append)
@@ -92,6 +99,8 @@ public unsafe class QueueTests : IDomainReports
             pass.Run(maySnapshot: true, isExpedited: true);
         }
 
-        Schedule.Require(schedule.Freed.Count == Producers * Blocks, $"{schedule.Freed.Count} of {Producers * Blocks} blocks were freed.");
+        Schedule.Require(
+            schedule.Freed.Count == Producers * Blocks,
+            $"{schedule.Freed.Count} of {Producers * Blocks} blocks were freed.");
     }
 }

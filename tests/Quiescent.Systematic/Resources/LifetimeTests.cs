@@ -8,7 +8,8 @@ public unsafe class LifetimeTests
 {
     // Catches a use after the close that nobody records, or that the release after the first grace period ignores.
     [Fact]
-    public void Memory_that_is_closed_under_its_readers_stays_for_each_that_could_use_it() => Exploration.Run(threads: 3, scenario: schedule =>
+    public void Memory_that_is_closed_under_its_readers_stays_for_each_that_could_use_it() => Exploration.Run(
+        threads: 3, scenario: schedule =>
     {
         using RcuDomain domain = Domains.Create();
         Owner owner = new();

@@ -7,7 +7,8 @@ namespace Quiescent.Ordering;
 internal static class Threads
 {
     public static Thread Create(ThreadStart run, string name) =>
-        (Schedule.Current ?? throw new InvalidOperationException($"'{name}' would run outside of any schedule.")).Create(run);
+        (Schedule.Current ?? throw new InvalidOperationException($"'{name}' would run outside of any schedule."))
+            .Create(run);
 
     public static void Start(Thread thread) => thread.Start();
 

@@ -7,7 +7,8 @@ public unsafe class SrcuDomainTests
 {
     // Catches an end that counts in another set than its section did: then grace periods end too early, or never.
     [Fact]
-    public void A_section_that_another_thread_ends_keeps_what_it_saw() => Exploration.Run(threads: 4, scenario: schedule =>
+    public void A_section_that_another_thread_ends_keeps_what_it_saw() => Exploration.Run(
+        threads: 4, scenario: schedule =>
     {
         using SrcuDomain domain = Domains.CreateSleepable();
         Published published = new();
@@ -38,7 +39,8 @@ public unsafe class SrcuDomainTests
 
     // Catches a ticket that is looked at and then stored: two releases count, or a later section is ended.
     [Fact]
-    public void One_of_two_releases_counts_and_no_later_section_is_hit() => Exploration.Run(threads: 3, isCloseUp: true, scenario: schedule =>
+    public void One_of_two_releases_counts_and_no_later_section_is_hit() => Exploration.Run(
+        threads: 3, isCloseUp: true, scenario: schedule =>
     {
         using SrcuDomain domain = Domains.CreateSleepable();
         using SrcuDomain other = new(Domains.Options);

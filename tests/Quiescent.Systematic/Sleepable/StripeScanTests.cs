@@ -14,7 +14,8 @@ public unsafe class StripeScanTests
 
     // Catches a stripe left out, and an end counted in another set: either frees a block under a reader.
     [Fact]
-    public void No_block_is_freed_under_a_section() => Exploration.Run(threads: 3, isCloseUp: true, scenario: schedule =>
+    public void No_block_is_freed_under_a_section() => Exploration.Run(
+        threads: 3, isCloseUp: true, scenario: schedule =>
     {
         Subject subject = new();
         schedule.Start(() => subject.Read(stripe: 0));
@@ -27,7 +28,8 @@ public unsafe class StripeScanTests
     // Catches a single flip: two sections read Index before anything else, and count when it has flipped once, or
     // twice.
     [Fact]
-    public void A_section_held_up_before_it_counts_is_waited_for() => Exploration.Run(threads: 3, isCloseUp: true, scenario: schedule =>
+    public void A_section_held_up_before_it_counts_is_waited_for() => Exploration.Run(
+        threads: 3, isCloseUp: true, scenario: schedule =>
     {
         Subject subject = new();
         int index = subject.Index;
@@ -51,14 +53,16 @@ public unsafe class StripeScanTests
     // Catches sums in the wrong order: a short section, held up after its look at Index, begins and ends between them,
     // and its Unlock stands in for the old section's.
     [Fact]
-    public void A_short_section_does_not_hide_an_old_one() => Exploration.Run(threads: 3, isCloseUp: true, scenario: schedule =>
+    public void A_short_section_does_not_hide_an_old_one() => Exploration.Run(
+        threads: 3, isCloseUp: true, scenario: schedule =>
     {
         Subject subject = new();
         int index = subject.Index;
         Ticket* ticket = subject.Tickets;
         ulong number = subject.Enter(ticket, stripe: 0);
         Block* block = subject.Dereference();
-        Thread reader = schedule.Start(() => SleepableSection.Release(ticket + 1, subject.Enter(ticket + 1, stripe: 1, index)));
+        Thread reader =
+            schedule.Start(() => SleepableSection.Release(ticket + 1, subject.Enter(ticket + 1, stripe: 1, index)));
         schedule.Start(subject.Update);
         reader.Join();
         for (int i = 0; i < 8; i++)
@@ -72,7 +76,8 @@ public unsafe class StripeScanTests
     });
 
     [Fact]
-    public void A_section_that_another_thread_ends_is_held_until_then() => Exploration.Run(threads: 3, isCloseUp: true, scenario: schedule =>
+    public void A_section_that_another_thread_ends_is_held_until_then() => Exploration.Run(
+        threads: 3, isCloseUp: true, scenario: schedule =>
     {
         Subject subject = new();
         Ticket* ticket = subject.Tickets;
@@ -106,7 +111,8 @@ public unsafe class StripeScanTests
         ulong next = subject.Enter(ticket, stripe: 1);
         schedule.JoinAll();
         Schedule.Require(released == 1, $"The lock was released {released} times.");
-        Schedule.Require(!subject.TryGracePeriod(), "A grace period ended under a section whose ticket was used before.");
+        Schedule.Require(
+            !subject.TryGracePeriod(), "A grace period ended under a section whose ticket was used before.");
         SleepableSection.Release(ticket, next);
         subject.MustBeEmpty();
     });
@@ -139,7 +145,10 @@ public unsafe class StripeScanTests
         }
 
         schedule.JoinAll();
-        schedule.Start(() => Schedule.Require(!open.Contains((nint)store.Prepare()->Current), "The ticket of an open section was given away."));
+        schedule.Start(
+            () =>
+                Schedule.Require(
+                    !open.Contains((nint)store.Prepare()->Current), "The ticket of an open section was given away."));
         schedule.JoinAll();
     });
 

@@ -43,15 +43,20 @@ internal static class Exploration
         foreach (bool prioritized in (ReadOnlySpan<bool>)[false, true])
         {
             Configuration configuration = Create(half).WithRandomGeneratorSeed(unchecked(seed * Spread));
-            configuration = prioritized ? configuration.WithPrioritizationStrategy(isFair: true, priorityChangeBound: 5) : configuration.WithRandomStrategy();
+            configuration = prioritized
+                ? configuration.WithPrioritizationStrategy(isFair: true, priorityChangeBound: 5)
+                : configuration.WithRandomStrategy();
             TestReport report = Explore(scenario, isCloseUp, configuration, test, seen);
-            Assert.True(report.MaxConcurrencyDegree >= threads, $"Only {report.MaxConcurrencyDegree} of {threads} threads ever had a turn to choose from.");
+            Assert.True(
+                report.MaxConcurrencyDegree >= threads,
+                $"Only {report.MaxConcurrencyDegree} of {threads} threads ever had a turn to choose from.");
         }
 
         TestContext.Current.TestOutputHelper?.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{test}: {2 * half} schedules, {seen.Count} of them different, {2 * half / Stopwatch.GetElapsedTime(start).TotalSeconds:0} a second"));
-        Assert.True(seen.Count >= half / 10, $"Only {seen.Count} of {2 * half} schedules differ: too little is explored.");
+        Assert.True(
+            seen.Count >= half / 10, $"Only {seen.Count} of {2 * half} schedules differ: too little is explored.");
     }
 
     private static Configuration Create(uint schedules) => Configuration.Create()
@@ -110,5 +115,7 @@ internal static class Exploration
     }
 
     private static uint Variable(string name, uint otherwise) =>
-        uint.TryParse(Environment.GetEnvironmentVariable(name), CultureInfo.InvariantCulture, out uint value) ? value : otherwise;
+        uint.TryParse(Environment.GetEnvironmentVariable(name), CultureInfo.InvariantCulture, out uint value)
+            ? value
+            : otherwise;
 }

@@ -162,7 +162,8 @@ public unsafe class CallbackFairnessTests
         leave.Set();
         domain.Barrier();
         blocks.MustBeFreedOnce(blocks.Count);
-        Assert.True(freedMeanwhile > 0, $"Nothing was freed in {Passes} Passes while {blocks.Count} blocks were being queued.");
+        Assert.True(
+            freedMeanwhile > 0, $"Nothing was freed in {Passes} Passes while {blocks.Count} blocks were being queued.");
     }
 
     private static RcuDomain NewDomain() =>

@@ -18,7 +18,11 @@ public sealed unsafe class CallbackOrderTests : IDisposable
     [InlineData(int.MaxValue)]
     public void Items_of_a_thread_run_in_the_order_they_were_queued_whatever_their_form(int batchLimit)
     {
-        using RcuDomain domain = new(new RcuDomainOptions { CallbackBatchLimit = batchLimit, BacklogPolicy = BacklogPolicy.None });
+        using RcuDomain domain = new(new RcuDomainOptions
+        {
+            CallbackBatchLimit = batchLimit,
+            BacklogPolicy = BacklogPolicy.None,
+        });
         int count = batchLimit == 1 ? Count / 10 : Count;
         using (new ParkedReader(domain))
         {

@@ -8,7 +8,8 @@ namespace Quiescent.Tests.Callbacks;
 // The intrusive queue alone, on one thread.
 public sealed unsafe class HeadQueueTests : IDisposable
 {
-    private readonly GracePeriodEngine _engine = GracePeriodEngine.OverSlots(new SlotTable(ThreadQueues.Bytes, &ThreadQueues.Free, false, false));
+    private readonly GracePeriodEngine _engine =
+        GracePeriodEngine.OverSlots(new SlotTable(ThreadQueues.Bytes, &ThreadQueues.Free, false, false));
     private readonly QueueContext _context;
     private readonly HeadQueue* _queue = (HeadQueue*)NativeMemory.AllocZeroed(HeadQueue.Bytes);
     private readonly List<nint> _unfreed = [];
@@ -248,7 +249,8 @@ public sealed unsafe class HeadQueueTests : IDisposable
         }
     }
 
-    private static RcuHead* NewHead() => (RcuHead*)NativeMemory.AllocZeroed((nuint)sizeof(RcuHead)); // word 0: offset 0, malloc's
+    // Word 0: offset 0, malloc's.
+    private static RcuHead* NewHead() => (RcuHead*)NativeMemory.AllocZeroed((nuint)sizeof(RcuHead));
 
     private void Push(int count)
     {

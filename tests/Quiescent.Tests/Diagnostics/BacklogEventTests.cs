@@ -70,7 +70,12 @@ public class BacklogEventTests
     [Fact]
     public unsafe void A_backlog_is_reported_once_over_its_limit_and_once_under_it_each_time()
     {
-        using RcuDomain domain = new(new RcuDomainOptions { Name = Name, BacklogLimit = 1_000, BacklogPolicy = BacklogPolicy.None });
+        using RcuDomain domain = new(new RcuDomainOptions
+        {
+            Name = Name,
+            BacklogLimit = 1_000,
+            BacklogPolicy = BacklogPolicy.None,
+        });
         int inside = 0;
         using HeardEvents heard = new(Name, Reports, then: _ => Interlocked.Add(ref inside, t_isFreeing ? 1 : 0));
         for (int round = 1; round <= 3; round++)
@@ -98,7 +103,12 @@ public class BacklogEventTests
     [Fact]
     public unsafe void It_is_reported_although_the_reclaimer_is_stuck()
     {
-        using RcuDomain domain = new(new RcuDomainOptions { Name = Name, BacklogLimit = 1_000, BacklogPolicy = BacklogPolicy.None });
+        using RcuDomain domain = new(new RcuDomainOptions
+        {
+            Name = Name,
+            BacklogLimit = 1_000,
+            BacklogPolicy = BacklogPolicy.None,
+        });
         using HeardEvents heard = new(Name, Reports);
         using ManualResetEventSlim entered = new();
         using ManualResetEventSlim release = new();

@@ -19,7 +19,9 @@ public class EventTests
     public void Each_grace_period_is_reported_once_at_its_start_and_once_at_its_end(bool isSleepable)
     {
         using HeardEvents heard = new(Name);
-        using GracePeriodDomain domain = isSleepable ? new SrcuDomain(new RcuDomainOptions { Name = Name }) : Domains.New(name: Name);
+        using GracePeriodDomain domain = isSleepable
+            ? new SrcuDomain(new RcuDomainOptions { Name = Name })
+            : Domains.New(name: Name);
         for (int i = 0; i < 100; i++)
         {
             domain.Synchronize();
@@ -27,9 +29,13 @@ public class EventTests
 
         HeardEvent[] all = heard.All;
         Assert.Equal(
-            Enumerable.Range(0, 200).Select(static i => (i % 2 == 0 ? "GracePeriodStart" : "GracePeriodStop", (i / 2) + 1L)),
+            Enumerable.Range(0, 200)
+                .Select(static i => (i % 2 == 0 ? "GracePeriodStart" : "GracePeriodStop", (i / 2) + 1L)),
             all.Select(static one => (one.Name, one.Number)));
-        Assert.All(all, static one => Assert.Equal((EventLevel.Verbose, GracePeriods), (one.Level, one.Keywords & (EventKeywords)0xff)));
+        Assert.All(
+            all,
+            static one =>
+                Assert.Equal((EventLevel.Verbose, GracePeriods), (one.Level, one.Keywords & (EventKeywords)0xff)));
         Assert.All(all, static one => Assert.True((double)one["secondsAgo"]! >= 0));
         Assert.Single(all.Select(static one => (long)one["domainId"]!).Distinct());
         double longest = domain.GetStatistics().GracePeriods.Max.TotalSeconds;
@@ -141,7 +147,11 @@ public class EventTests
     public void A_stalled_reader_is_written_with_its_report()
     {
         using HeardEvents heard = new(Name, Reports);
-        using RcuDomain domain = new(new RcuDomainOptions { Name = Name, StallTimeout = TimeSpan.FromMilliseconds(20) });
+        using RcuDomain domain = new(new RcuDomainOptions
+        {
+            Name = Name,
+            StallTimeout = TimeSpan.FromMilliseconds(20),
+        });
         StallEventArgs? raised = null;
         domain.Stalled += (_, stall) => Interlocked.CompareExchange(ref raised, stall, null);
         using ParkedReader reader = new(domain, name: "loader");
@@ -160,14 +170,21 @@ public class EventTests
     public void A_stalled_reclaimer_is_written_with_the_callback_s_name()
     {
         using HeardEvents heard = new(Name, Reports);
-        using RcuDomain domain = new(new RcuDomainOptions { Name = Name, StallTimeout = TimeSpan.FromMilliseconds(20) });
+        using RcuDomain domain = new(new RcuDomainOptions
+        {
+            Name = Name,
+            StallTimeout = TimeSpan.FromMilliseconds(20),
+        });
         using ManualResetEventSlim release = new();
         domain.Call(release, static release => release.Wait());
         using Worker waiter = Worker.Start(domain.Barrier);
         HeardEvent said = heard.Await("Stall")[0];
         release.Set();
         Assert.Equal("Reclaimer", said["kind"]);
-        Assert.Contains(nameof(A_stalled_reclaimer_is_written_with_the_callback_s_name), (string)said["culprit"]!, StringComparison.Ordinal);
+        Assert.Contains(
+            nameof(A_stalled_reclaimer_is_written_with_the_callback_s_name),
+            (string)said["culprit"]!,
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -150,7 +150,9 @@ public class ListenerTests
         using RcuDomain domain = new(new RcuDomainOptions { Name = Name, BacklogLimit = 20_000 });
         int inside = 0;
         using HeardEvents heard = new(Name, then: _ => Interlocked.Add(ref inside, t_isFreeing ? 1 : 0));
-        using HeardMeasurements measured = new(static one => one is System.Diagnostics.Metrics.Histogram<double>, _ => Interlocked.Add(ref inside, t_isFreeing ? 1 : 0));
+        using HeardMeasurements measured = new(
+            static one => one is System.Diagnostics.Metrics.Histogram<double>,
+            _ => Interlocked.Add(ref inside, t_isFreeing ? 1 : 0));
         Worker[] updaters = Worker.StartMany(2, _ =>
         {
             for (int i = 0; i < 100_000; i++)
@@ -183,14 +185,18 @@ public class ListenerTests
         using RcuDomain domain = new(new RcuDomainOptions { Name = Name, ReclaimDelay = TimeSpan.FromMinutes(1) });
         using HeardEvents heard = new(Name, GracePeriods);
         domain.Free(NativeMemory.Alloc(16));
-        Until.True(() => Inside.ReclaimerThread(domain) is { ThreadState: var state } && (state & ThreadState.WaitSleepJoin) != 0);
+        Until.True(
+            () =>
+                Inside.ReclaimerThread(domain) is { ThreadState: var state }
+                    && (state & ThreadState.WaitSleepJoin) != 0);
         while (domain.GetStatistics().GracePeriodsCompleted == 0)
         {
             domain.Free(NativeMemory.Alloc(16));
         }
 
         heard.Await(Stop);
-        Assert.Equal(1, domain.GetStatistics().GracePeriodsCompleted); // Not with the batch, which is still being gathered.
+        // Not with the batch, which is still being gathered.
+        Assert.Equal(1, domain.GetStatistics().GracePeriodsCompleted);
     }
 
     [Theory]
@@ -272,7 +278,8 @@ public class ListenerTests
         Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
         using HeardEvents heard = new(Name, GracePeriods);
         domain.Synchronize();
-        Assert.Equal([1_002L], heard.Of(Stop).Select(static one => one.Number)); // Nothing was kept for a late listener.
+        // Nothing was kept for a late listener.
+        Assert.Equal([1_002L], heard.Of(Stop).Select(static one => one.Number));
     }
 
     // A listener that meets the event source and the meter as they are made, in a process of its own.
@@ -286,10 +293,15 @@ public class ListenerTests
         Until.True(() =>
         {
             long before = domain.GetStatistics().GracePeriodsCompleted;
-            HeardEvent[] all = [.. heard.All.Where(static one => one.Name.StartsWith("GracePeriod", StringComparison.Ordinal))];
-            long unsaid = all.Where(static one => one.Name == "GracePeriodsUnsaid").Sum(static one => (long)one["count"]!);
+            HeardEvent[] all =
+                [.. heard.All.Where(static one => one.Name.StartsWith("GracePeriod", StringComparison.Ordinal))];
+            long unsaid =
+                all.Where(static one => one.Name == "GracePeriodsUnsaid").Sum(static one => (long)one["count"]!);
             long said = all.Count(static one => one.Name is "GracePeriodStart" or Stop);
-            Assert.Equal(said, all.Where(static one => one.Name is "GracePeriodStart" or Stop).Select(static one => (one.Name, one.Number)).Distinct().Count());
+            Assert.Equal(
+                said,
+                all.Where(static one => one.Name is "GracePeriodStart" or Stop)
+                    .Select(static one => (one.Name, one.Number)).Distinct().Count());
             return said + unsaid == 2 * before && domain.GetStatistics().GracePeriodsStarted == before;
         });
     }

@@ -30,16 +30,20 @@ public class MeterTests
                 "quiescent.sections.open ObservableUpDownCounter {section}",
                 "quiescent.stalls ObservableCounter {stall}",
             ],
-            heard.Instruments.Select(static one => $"{one.Name} {one.GetType().Name.Split('`')[0]} {one.Unit}").Order(StringComparer.Ordinal));
+            heard.Instruments.Select(static one => $"{one.Name} {one.GetType().Name.Split('`')[0]} {one.Unit}")
+                .Order(StringComparer.Ordinal));
         Assert.All(heard.Instruments, static one => Assert.False(string.IsNullOrEmpty(one.Description)));
-        Assert.All(heard.Instruments, static one => Assert.Equal(typeof(Rcu).Assembly.GetName().Version!.ToString(3), one.Meter.Version));
+        Assert.All(
+            heard.Instruments,
+            static one => Assert.Equal(typeof(Rcu).Assembly.GetName().Version!.ToString(3), one.Meter.Version));
     }
 
     [Fact]
     public void Durations_are_advised_buckets_from_a_microsecond_to_most_of_a_minute()
     {
         using HeardMeasurements heard = new();
-        Histogram<double> durations = Assert.IsType<Histogram<double>>(heard.Instruments.Single(static one => one is Histogram<double>));
+        Histogram<double> durations =
+            Assert.IsType<Histogram<double>>(heard.Instruments.Single(static one => one is Histogram<double>));
         IReadOnlyList<double> boundaries = durations.Advice!.HistogramBucketBoundaries!;
         Assert.Equal((1e-6, 50), (boundaries[0], boundaries[^1]));
         Assert.Equal(boundaries.Order().Distinct(), boundaries);
@@ -105,7 +109,11 @@ public class MeterTests
     [Fact]
     public void Stalls_are_counted()
     {
-        using RcuDomain domain = new(new RcuDomainOptions { Name = Name, StallTimeout = TimeSpan.FromMilliseconds(20) });
+        using RcuDomain domain = new(new RcuDomainOptions
+        {
+            Name = Name,
+            StallTimeout = TimeSpan.FromMilliseconds(20),
+        });
         using HeardMeasurements heard = new();
         using ParkedReader reader = new(domain);
         using Worker waiter = Worker.Start(domain.Synchronize);
@@ -182,18 +190,23 @@ public class MeterTests
     public void Each_grace_period_is_one_duration(bool isSleepable)
     {
         using HeardMeasurements heard = new();
-        using GracePeriodDomain domain = isSleepable ? new SrcuDomain(new RcuDomainOptions { Name = Name }) : Domains.New(name: Name);
+        using GracePeriodDomain domain = isSleepable
+            ? new SrcuDomain(new RcuDomainOptions { Name = Name })
+            : Domains.New(name: Name);
         for (int i = 0; i < 100; i++)
         {
             domain.Synchronize();
         }
 
-        HeardMeasurement[] durations = [.. heard.All.Where(static one => one is { Name: "quiescent.grace_period.duration", DomainName: Name })];
+        HeardMeasurement[] durations =
+            [.. heard.All.Where(static one => one is { Name: "quiescent.grace_period.duration", DomainName: Name })];
         Assert.Equal(100, domain.GetStatistics().GracePeriodsCompleted);
         Assert.Equal(100, durations.Length);
         GracePeriodDurations books = domain.GetStatistics().GracePeriods;
-        Assert.InRange(durations.Max(static one => one.Value), books.Max.TotalSeconds - 1e-6, books.Max.TotalSeconds + 1e-6);
-        Assert.InRange(durations.Min(static one => one.Value), books.Min.TotalSeconds - 1e-6, books.Min.TotalSeconds + 1e-6);
+        Assert.InRange(
+            durations.Max(static one => one.Value), books.Max.TotalSeconds - 1e-6, books.Max.TotalSeconds + 1e-6);
+        Assert.InRange(
+            durations.Min(static one => one.Value), books.Min.TotalSeconds - 1e-6, books.Min.TotalSeconds + 1e-6);
     }
 
     // A collection takes nobody's slot away and reports nothing: waiters do that.

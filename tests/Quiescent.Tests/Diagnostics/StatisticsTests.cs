@@ -57,7 +57,9 @@ public unsafe class StatisticsTests
                 RcuStatistics now = Books.MustBeConsistent(domain);
                 Assert.True(now.BlocksQueued >= Math.Max(blocks, last.BlocksQueued), $"{last} {now}");
                 Assert.True(now.CallbacksQueued >= Math.Max(callbacks, last.CallbacksQueued), $"{last} {now}");
-                Assert.True(now.BlocksFreed >= last.BlocksFreed && now.CallbacksInvoked >= last.CallbacksInvoked, $"{last} {now}");
+                Assert.True(
+                    now.BlocksFreed >= last.BlocksFreed && now.CallbacksInvoked >= last.CallbacksInvoked,
+                    $"{last} {now}");
                 Assert.True(now.BlocksFreed <= CountingHeap.Freed - freedBefore, $"{now}");
                 Assert.True(now.CallbacksInvoked <= Volatile.Read(ref callbacksCalled), $"{now}");
                 Assert.True(now.GracePeriodsCompleted >= last.GracePeriodsCompleted, $"{last} {now}");
@@ -105,7 +107,9 @@ public unsafe class StatisticsTests
         GracePeriodDurations durations = books.GracePeriods;
         Assert.Equal(500, books.GracePeriodsCompleted);
         Assert.True(durations.Min > TimeSpan.Zero, $"{durations}");
-        Assert.True(durations.Min <= durations.P50 && durations.P50 <= durations.P99 && durations.P99 <= durations.Max, $"{durations}");
+        Assert.True(
+            durations.Min <= durations.P50 && durations.P50 <= durations.P99 && durations.P99 <= durations.Max,
+            $"{durations}");
         Assert.InRange(durations.Mean, durations.Min, durations.Max);
     }
 

@@ -14,7 +14,8 @@ internal sealed class Account(RcuDomain domain)
     private long _callbacks;
     private long _refused;
 
-    public long Queued => Interlocked.Read(ref _trivial) + Interlocked.Read(ref _user) + Interlocked.Read(ref _callbacks);
+    public long Queued =>
+        Interlocked.Read(ref _trivial) + Interlocked.Read(ref _user) + Interlocked.Read(ref _callbacks);
 
     public long Refused => Interlocked.Read(ref _refused);
 
@@ -32,7 +33,8 @@ internal sealed class Account(RcuDomain domain)
             return false;
         }
 
-        Interlocked.Increment(ref Forms.IsCallback(form) ? ref _callbacks : ref Forms.IsCode(form) ? ref _user : ref _trivial);
+        Interlocked.Increment(
+            ref Forms.IsCallback(form) ? ref _callbacks : ref Forms.IsCode(form) ? ref _user : ref _trivial);
         return true;
     }
 

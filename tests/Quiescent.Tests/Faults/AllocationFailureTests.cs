@@ -78,7 +78,8 @@ public sealed class AllocationFailureTests
                     }
                     catch (OutOfMemoryException)
                     {
-                        Array.ForEach(blocks, static block => System.Runtime.InteropServices.NativeMemory.Free((void*)block));
+                        Array.ForEach(
+                            blocks, static block => System.Runtime.InteropServices.NativeMemory.Free((void*)block));
                         Assert.Equal(pages, domain.GetStatistics().PagesInUse);
                     }
 

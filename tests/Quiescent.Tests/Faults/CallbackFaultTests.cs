@@ -70,7 +70,9 @@ public sealed unsafe class CallbackFaultTests
         {
             domain.Call(() => LeaveOpen(domain, kind));
             Worker.Run(() => domain.BarrierAsync(CancellationToken.None).AsTask().Wait(Until.Bound));
-            Assert.True(Worker.Start(domain.Synchronize) is { } worker && SpinWait.SpinUntil(() => worker.HasEnded, Until.Bound));
+            Assert.True(
+                Worker.Start(domain.Synchronize) is { } worker
+                    && SpinWait.SpinUntil(() => worker.HasEnded, Until.Bound));
         }
 
         Forms.QueueAll(domain);
@@ -108,7 +110,11 @@ public sealed unsafe class CallbackFaultTests
     [Fact]
     public void A_section_that_a_callback_leaves_open_in_another_domain_is_a_stall_of_the_thread_that_ran_it()
     {
-        using RcuDomain read = new(new RcuDomainOptions { Name = "read", StallTimeout = TimeSpan.FromMilliseconds(20) });
+        using RcuDomain read = new(new RcuDomainOptions
+        {
+            Name = "read",
+            StallTimeout = TimeSpan.FromMilliseconds(20),
+        });
         ConcurrentQueue<StallEventArgs> stalls = new();
         read.Stalled += (_, e) => stalls.Enqueue(e);
         Worker synchronizer;

@@ -15,7 +15,8 @@ public sealed class ThreadDeathTests
     [InlineData(true)]
     public void Threads_that_end_with_everything_open_leave_nothing_behind(bool validate)
     {
-        RcuDomain[] domains = [.. Enumerable.Range(0, 3).Select(i => Domains.New(validate: validate, name: $"domain {i}"))];
+        RcuDomain[] domains =
+            [.. Enumerable.Range(0, 3).Select(i => Domains.New(validate: validate, name: $"domain {i}"))];
         Account[] accounts = new Account[domains.Length];
         foreach (int turn in Enumerable.Range(0, domains.Length))
         {

@@ -53,7 +53,8 @@ public sealed class CookieTests
 
     [Theory]
     [MemberData(nameof(SynchronizeTests.AllReaders), MemberType = typeof(SynchronizeTests))]
-    public void A_cookie_does_not_poll_true_while_a_section_opened_before_it_is_open(ReadSideBarrier readSide, ReaderKind kind)
+    public void A_cookie_does_not_poll_true_while_a_section_opened_before_it_is_open(
+        ReadSideBarrier readSide, ReaderKind kind)
     {
         using RcuDomain domain = Domains.New(readSide);
         ParkedReader reader = new(domain, kind);

@@ -13,7 +13,8 @@ public sealed unsafe class StallTests
 
     [Theory]
     [MemberData(nameof(SynchronizeTests.AllReaders), MemberType = typeof(SynchronizeTests))]
-    public void A_section_that_outlives_the_timeout_is_reported_and_reported_again(ReadSideBarrier readSide, ReaderKind kind)
+    public void A_section_that_outlives_the_timeout_is_reported_and_reported_again(
+        ReadSideBarrier readSide, ReaderKind kind)
     {
         using RcuDomain domain = New(readSide);
         ConcurrentQueue<StallEventArgs> reports = Watch(domain);
@@ -176,7 +177,12 @@ public sealed unsafe class StallTests
     [InlineData(true)]
     public void The_report_says_since_when_and_how_much_waits_and_with_validate_where_the_section_began(bool validate)
     {
-        using RcuDomain domain = new(new RcuDomainOptions { Name = "stalls", Validate = validate, StallTimeout = s_timeout });
+        using RcuDomain domain = new(new RcuDomainOptions
+        {
+            Name = "stalls",
+            Validate = validate,
+            StallTimeout = s_timeout,
+        });
         ConcurrentQueue<StallEventArgs> reports = Watch(domain);
         long before = Stopwatch.GetTimestamp();
         domain.Synchronize();
@@ -211,7 +217,8 @@ public sealed unsafe class StallTests
             Assert.Contains("ParkedReader.Park", site.Method, StringComparison.Ordinal);
             Assert.InRange(site.Age, report.Duration, atMost);
             Assert.Contains("Worker.Run", site.StackTrace, StringComparison.Ordinal);
-            Assert.Matches(@"^    entered \d+\.\d s ago at .*ParkedReader\.Park in .*ParkedReader\.cs:line \d+$", lines[2]);
+            Assert.Matches(
+                @"^    entered \d+\.\d s ago at .*ParkedReader\.Park in .*ParkedReader\.cs:line \d+$", lines[2]);
             Assert.Matches(@"^        at .*ParkedReader\.Park", lines[3]);
         }
     }
@@ -220,7 +227,12 @@ public sealed unsafe class StallTests
     [Fact]
     public void An_online_reader_is_reported_with_where_it_went_online_and_since_its_last_quiescent_state()
     {
-        using RcuDomain domain = new(new RcuDomainOptions { Name = "stalls", Validate = true, StallTimeout = s_timeout });
+        using RcuDomain domain = new(new RcuDomainOptions
+        {
+            Name = "stalls",
+            Validate = true,
+            StallTimeout = s_timeout,
+        });
         ConcurrentQueue<StallEventArgs> reports = Watch(domain);
         using ManualResetEventSlim quiescent = new();
         using ManualResetEventSlim end = new();

@@ -14,7 +14,8 @@ public sealed unsafe class StoredSequenceTests
     [Theory]
     [InlineData(ReadSideBarrier.Asymmetric)]
     [InlineData(ReadSideBarrier.Full)]
-    public void After_one_free_beyond_half_the_range_the_barrier_ends_and_the_reclaimer_rests(ReadSideBarrier readSide) =>
+    public void After_one_free_beyond_half_the_range_the_barrier_ends_and_the_reclaimer_rests(
+        ReadSideBarrier readSide) =>
         InDomainBeyondHalf(readSide, domain =>
         {
             Forms.Queue(domain, Form.Headless);

@@ -106,7 +106,8 @@ public sealed class SynchronizeAsyncTests
         using RcuDomain domain = Domains.New();
         using ParkedReader reader = new(domain);
         int before = ThreadCount();
-        Task[] all = [.. Enumerable.Range(0, Waits).Select(_ => domain.SynchronizeAsync(CancellationToken.None).AsTask())];
+        Task[] all =
+            [.. Enumerable.Range(0, Waits).Select(_ => domain.SynchronizeAsync(CancellationToken.None).AsTask())];
         Assert.InRange(ThreadCount() - before, -Waits, Waits / 10);
         Assert.DoesNotContain(all, task => task.IsCompleted);
         reader.Release();
@@ -174,7 +175,8 @@ public sealed class SynchronizeAsyncTests
     {
         RcuDomain domain = Domains.New();
         domain.Dispose();
-        await Assert.ThrowsAsync<ObjectDisposedException>(async () => await domain.SynchronizeAsync(CancellationToken.None));
+        await Assert.ThrowsAsync<ObjectDisposedException>(
+            async () => await domain.SynchronizeAsync(CancellationToken.None));
     }
 
     // Whether the grace period or the disposal ends it, a wait that was under way ends.

@@ -37,7 +37,8 @@ public sealed class SynchronizeTests
     // Fault caught: waiting until all slots are quiescent at one time, which overlapping readers need never be.
     [Theory]
     [MemberData(nameof(AllReaders))]
-    public void Synchronize_does_not_wait_for_a_section_opened_after_it_started(ReadSideBarrier readSide, ReaderKind kind)
+    public void Synchronize_does_not_wait_for_a_section_opened_after_it_started(
+        ReadSideBarrier readSide, ReaderKind kind)
     {
         using RcuDomain domain = Domains.New(readSide);
         ParkedReader before = new(domain, kind, "before");

@@ -125,7 +125,8 @@ public sealed unsafe class WrapTests
         }
     }
 
-    private static Worker SynchronizeFromInside(RcuDomain domain, scoped ref readonly RcuReader reader, GracePeriodState state)
+    private static Worker SynchronizeFromInside(
+        RcuDomain domain, scoped ref readonly RcuReader reader, GracePeriodState state)
     {
         using (reader.ReadLock())
         {
@@ -142,5 +143,6 @@ public sealed unsafe class WrapTests
         domain.Core.State->Completed = sequence << SectionWord.SequenceShift;
     }
 
-    private static bool IsIdle(RcuDomain domain) => (Volatile.Read(ref domain.Core.State->AppendFlags) & AppendFlags.Idle) != 0;
+    private static bool IsIdle(RcuDomain domain) =>
+        (Volatile.Read(ref domain.Core.State->AppendFlags) & AppendFlags.Idle) != 0;
 }

@@ -15,7 +15,8 @@ internal struct FlaggedBlock
 // Blocks that are never given back while the slab lives, whatever a test does to them.
 internal sealed unsafe class FlaggedBlocks(int count) : IDisposable
 {
-    private readonly FlaggedBlock* _blocks = (FlaggedBlock*)NativeMemory.AllocZeroed((nuint)count, (nuint)sizeof(FlaggedBlock));
+    private readonly FlaggedBlock* _blocks =
+        (FlaggedBlock*)NativeMemory.AllocZeroed((nuint)count, (nuint)sizeof(FlaggedBlock));
 
     public int Count => count;
 

@@ -10,7 +10,8 @@ namespace Quiescent.Tests.Modules;
 internal sealed unsafe class LoadedModule
 {
     // Never freed: after a test that fails, callbacks may still wait.
-    private readonly long* _counter = (long*)RuntimeHelpers.AllocateTypeAssociatedMemory(typeof(LoadedModule), sizeof(long));
+    private readonly long* _counter =
+        (long*)RuntimeHelpers.AllocateTypeAssociatedMemory(typeof(LoadedModule), sizeof(long));
     private readonly WeakReference _context;
     private readonly WeakReference _code;
     private AssemblyLoadContext? _loaded;
@@ -82,7 +83,8 @@ internal sealed unsafe class LoadedModule
     // The type is not kept: it would keep its module.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private object? Call(string method, params object[] arguments) =>
-        ((Assembly)_code.Target!).GetType("Quiescent.UnloadableModule.Module")!.GetMethod(method)!.Invoke(null, arguments);
+        ((Assembly)_code.Target!)
+            .GetType("Quiescent.UnloadableModule.Module")!.GetMethod(method)!.Invoke(null, arguments);
 }
 
 // A thread that unloads a module, and records how many of its callbacks had run when Unload returned.

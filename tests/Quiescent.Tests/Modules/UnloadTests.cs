@@ -7,7 +7,8 @@ namespace Quiescent.Tests.Modules;
 // What the thread that proposed kfree_rcu said about modules, with real ones.
 public sealed unsafe class UnloadTests
 {
-    public static TheoryData<string> Code => ["function", "delegate", "state", "disposable", "array", "user block", "user head"];
+    public static TheoryData<string> Code =>
+        ["function", "delegate", "state", "disposable", "array", "user block", "user head"];
 
     // The counter-example from that thread, in its order. Fault caught: an Unload that waits for a grace period, or for
     // nothing, instead of callbacks.
@@ -76,7 +77,8 @@ public sealed unsafe class UnloadTests
 
     [Theory]
     [MemberData(nameof(Code))]
-    public void Everything_that_runs_a_module_s_code_is_waited_for_in_the_default_domain(string way) => MustWaitIn(Rcu.DefaultDomain, way);
+    public void Everything_that_runs_a_module_s_code_is_waited_for_in_the_default_domain(string way) =>
+        MustWaitIn(Rcu.DefaultDomain, way);
 
     [Theory]
     [MemberData(nameof(Code))]

@@ -96,7 +96,8 @@ public sealed class UnwaitedUnloadTests
         using Worker worker = Worker.Start(() =>
         {
             module.Unload();
-            wasPending = Assert.Throws<ThreadInterruptedException>(static () => Thread.Sleep(Timeout.Infinite)) is not null;
+            wasPending =
+                Assert.Throws<ThreadInterruptedException>(static () => Thread.Sleep(Timeout.Infinite)) is not null;
         });
         Until.True(() => worker.IsWaiting);
         worker.Thread.Interrupt();

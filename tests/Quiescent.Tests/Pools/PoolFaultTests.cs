@@ -8,7 +8,8 @@ namespace Quiescent.Tests.Pools;
 // nothing changed.
 public sealed unsafe class PoolFaultTests
 {
-    private static readonly FaultSite[] s_places = [FaultSite.Registration, FaultSite.Page, FaultSite.Queue, FaultSite.Ledger, FaultSite.Slab];
+    private static readonly FaultSite[] s_places =
+        [FaultSite.Registration, FaultSite.Page, FaultSite.Queue, FaultSite.Ledger, FaultSite.Slab];
 
     public static TheoryData<string, Failing> Places
     {

@@ -143,7 +143,11 @@ public unsafe class PoolThreadTests
     [Fact]
     public void A_reader_that_overstays_puts_back_pressure_on_freeing_and_loses_nothing()
     {
-        using RcuDomain domain = new(new RcuDomainOptions { BacklogLimit = 8_000, BacklogPolicy = BacklogPolicy.Throw });
+        using RcuDomain domain = new(new RcuDomainOptions
+        {
+            BacklogLimit = 8_000,
+            BacklogPolicy = BacklogPolicy.Throw,
+        });
         using RcuPool<Item> pool = new(domain);
         using (new ParkedReader(domain))
         {

@@ -91,7 +91,8 @@ public unsafe class PoolValidateTests
             }
             catch (InvalidOperationException e)
             {
-                Assert.True(told.Add(written.Single(block => e.Message.Contains($"0x{block:x} ", StringComparison.Ordinal))));
+                Assert.True(
+                    told.Add(written.Single(block => e.Message.Contains($"0x{block:x} ", StringComparison.Ordinal))));
             }
         }
 
@@ -145,5 +146,6 @@ public unsafe class PoolValidateTests
     }
 
     private static void MustName(Item* block, Action free) =>
-        Assert.Contains($"0x{(nint)block:x}", Assert.Throws<InvalidOperationException>(free).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"0x{(nint)block:x}", Assert.Throws<InvalidOperationException>(free).Message, StringComparison.Ordinal);
 }

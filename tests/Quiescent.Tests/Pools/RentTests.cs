@@ -207,7 +207,8 @@ public unsafe class RentTests
     {
         using RcuDomain first = Domains.New();
         using RcuDomain second = Domains.New();
-        RcuPool<Item>[] pools = [.. Enumerable.Range(0, 20).Select(i => new RcuPool<Item>(i % 2 == 0 ? first : second))];
+        RcuPool<Item>[] pools =
+            [.. Enumerable.Range(0, 20).Select(i => new RcuPool<Item>(i % 2 == 0 ? first : second))];
         List<nint>[] blocks = [.. pools.Select(_ => new List<nint>())];
         for (int i = 0; i < 40_000; i++)
         {
@@ -249,7 +250,9 @@ public unsafe class RentTests
     {
         using RcuDomain domain = Domains.New();
         Assert.ThrowsAny<ArgumentException>(
-            () => new RcuPool<Item>(domain, new RcuPoolOptions { Alignment = alignment, SlabBytes = slabBytes, Name = name }));
+            () =>
+                new RcuPool<Item>(
+                    domain, new RcuPoolOptions { Alignment = alignment, SlabBytes = slabBytes, Name = name }));
     }
 
     private static void MustNotOverlap<T>(RcuPool<T> pool, int count, int alignment)

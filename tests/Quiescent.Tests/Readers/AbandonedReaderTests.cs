@@ -126,7 +126,8 @@ public sealed class AbandonedReaderTests
         EndInside(domain, () => _ = domain.ReadLock());
         Until.Done(domain.SynchronizeAsync(CancellationToken.None).AsTask());
         Assert.Equal(1, domain.GetStatistics().ReadersAbandoned);
-        Assert.True(SpinWait.SpinUntil(() => !reports.IsEmpty, TimeSpan.FromSeconds(5)), "The dead reader is not reported.");
+        Assert.True(
+            SpinWait.SpinUntil(() => !reports.IsEmpty, TimeSpan.FromSeconds(5)), "The dead reader is not reported.");
     }
 
     [Fact]

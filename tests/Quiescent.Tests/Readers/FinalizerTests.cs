@@ -11,7 +11,8 @@ public class FinalizerTests
     public void A_finalizer_may_dispose_of_its_domain() => Finalize(static domain => domain.Dispose());
 
     [Fact]
-    public void A_finalizer_may_read_the_statistics_of_its_domain() => Finalize(static domain => _ = domain.GetStatistics());
+    public void A_finalizer_may_read_the_statistics_of_its_domain() =>
+        Finalize(static domain => _ = domain.GetStatistics());
 
     [Fact]
     public void A_finalizer_may_read_in_its_domain_and_wait_for_it() => Finalize(static domain =>

@@ -74,7 +74,8 @@ public sealed unsafe class ManyDomainsTests
             }
 
             GC.Collect();
-            SynchronizationContext.SetSynchronizationContext(null); // The wait is on purpose; Validate would object to it.
+            // The wait is on purpose; Validate would object to it.
+            SynchronizationContext.SetSynchronizationContext(null);
             GC.WaitForPendingFinalizers();
             Assert.True(first.IsReadLockHeld);
             guard.Dispose();

@@ -24,7 +24,8 @@ public sealed class OnlineReaderTests
     // Fault caught: a quiescent state that announces the sequence it went online with, or none.
     [Theory]
     [MemberData(nameof(AllKinds))]
-    public void An_online_reader_that_announces_quiescent_states_lets_grace_periods_pass(ReadSideBarrier readSide, bool validate)
+    public void An_online_reader_that_announces_quiescent_states_lets_grace_periods_pass(
+        ReadSideBarrier readSide, bool validate)
     {
         using RcuDomain domain = Domains.New(readSide, validate);
         using RcuReader reader = domain.RegisterReader();
@@ -132,7 +133,8 @@ public sealed class OnlineReaderTests
 
     [Theory]
     [MemberData(nameof(AllKinds))]
-    public void Quiescent_states_and_going_offline_inside_a_counted_section_throw(ReadSideBarrier readSide, bool validate)
+    public void Quiescent_states_and_going_offline_inside_a_counted_section_throw(
+        ReadSideBarrier readSide, bool validate)
     {
         using RcuDomain domain = Domains.New(readSide, validate);
         using RcuReader reader = domain.RegisterReader();
@@ -221,7 +223,8 @@ public sealed class OnlineReaderTests
 
     [Theory]
     [MemberData(nameof(AllKinds))]
-    public void Online_is_the_thread_s_state_and_any_of_its_registered_readers_may_change_it(ReadSideBarrier readSide, bool validate)
+    public void Online_is_the_thread_s_state_and_any_of_its_registered_readers_may_change_it(
+        ReadSideBarrier readSide, bool validate)
     {
         using RcuDomain domain = Domains.New(readSide, validate);
         using RcuReader first = domain.RegisterReader();
@@ -258,7 +261,8 @@ public sealed class OnlineReaderTests
     // can take offline.
     [Theory]
     [MemberData(nameof(AllKinds))]
-    public void Disposing_of_the_last_registered_reader_inside_a_section_throws_and_the_reader_lives_on(ReadSideBarrier readSide, bool validate)
+    public void Disposing_of_the_last_registered_reader_inside_a_section_throws_and_the_reader_lives_on(
+        ReadSideBarrier readSide, bool validate)
     {
         using RcuDomain domain = Domains.New(readSide, validate);
         Worker.Run(() =>

@@ -8,7 +8,8 @@ public sealed class RegisteredReaderTests
 
     [Theory]
     [MemberData(nameof(AllKinds))]
-    public void A_section_of_a_registered_reader_holds_grace_periods_up_until_it_ends(ReadSideBarrier readSide, bool validate)
+    public void A_section_of_a_registered_reader_holds_grace_periods_up_until_it_ends(
+        ReadSideBarrier readSide, bool validate)
     {
         using RcuDomain domain = Domains.New(readSide, validate);
         using RcuReader reader = domain.RegisterReader();
@@ -31,7 +32,8 @@ public sealed class RegisteredReaderTests
 
     [Theory]
     [MemberData(nameof(AllKinds))]
-    public void Sections_of_registered_readers_and_automatic_ones_nest_in_each_other(ReadSideBarrier readSide, bool validate)
+    public void Sections_of_registered_readers_and_automatic_ones_nest_in_each_other(
+        ReadSideBarrier readSide, bool validate)
     {
         using RcuDomain domain = Domains.New(readSide, validate);
         using RcuReader reader = domain.RegisterReader();
@@ -98,7 +100,8 @@ public sealed class RegisteredReaderTests
 
     [Theory]
     [MemberData(nameof(AllKinds))]
-    public void A_registered_reader_works_on_after_another_of_its_thread_was_disposed_of(ReadSideBarrier readSide, bool validate)
+    public void A_registered_reader_works_on_after_another_of_its_thread_was_disposed_of(
+        ReadSideBarrier readSide, bool validate)
     {
         using RcuDomain domain = Domains.New(readSide, validate);
         using RcuReader first = domain.RegisterReader();
@@ -207,7 +210,8 @@ public sealed class RegisteredReaderTests
 
     [Theory]
     [MemberData(nameof(AllKinds))]
-    public void A_registered_reader_used_after_its_Dispose_throws_and_changes_nothing(ReadSideBarrier readSide, bool validate)
+    public void A_registered_reader_used_after_its_Dispose_throws_and_changes_nothing(
+        ReadSideBarrier readSide, bool validate)
     {
         using RcuDomain domain = Domains.New(readSide, validate);
         RcuReader gone = domain.RegisterReader();
@@ -233,9 +237,14 @@ public sealed class RegisteredReaderTests
 
     private static void MustBeRefusedEverywhere(scoped ref readonly RcuReader reader)
     {
-        Assert.True(Misuse.IsRefused(in reader, static (scoped ref readonly RcuReader r) => r.ReadLock().Dispose()), "ReadLock");
+        Assert.True(
+            Misuse.IsRefused(in reader, static (scoped ref readonly RcuReader r) => r.ReadLock().Dispose()),
+            "ReadLock");
         Assert.True(Misuse.IsRefused(in reader, static (scoped ref readonly RcuReader r) => r.GoOnline()), "GoOnline");
-        Assert.True(Misuse.IsRefused(in reader, static (scoped ref readonly RcuReader r) => r.QuiescentState()), "QuiescentState");
-        Assert.True(Misuse.IsRefused(in reader, static (scoped ref readonly RcuReader r) => r.GoOffline()), "GoOffline");
+        Assert.True(
+            Misuse.IsRefused(in reader, static (scoped ref readonly RcuReader r) => r.QuiescentState()),
+            "QuiescentState");
+        Assert.True(
+            Misuse.IsRefused(in reader, static (scoped ref readonly RcuReader r) => r.GoOffline()), "GoOffline");
     }
 }

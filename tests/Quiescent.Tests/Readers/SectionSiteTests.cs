@@ -50,7 +50,9 @@ public sealed class SectionSiteTests
         guard.Dispose();
         int ended = Above();
         domain.ReadLock().Dispose();
-        Assert.Matches($@"disposed before.* entered at .*{File}:line {entered} and ended at .*{File}:line {ended}\.$", MessageOf(ref guard));
+        Assert.Matches(
+            $@"disposed before.* entered at .*{File}:line {entered} and ended at .*{File}:line {ended}\.$",
+            MessageOf(ref guard));
         other.Dispose();
     }
 
@@ -117,7 +119,9 @@ public sealed class SectionSiteTests
             message = e.Message;
         }
 
-        Assert.Matches($@"{operation}(.|\n)*online since .*{File}:line {online}\n(.|\n)*entered at .*{File}:line {line}", message.ReplaceLineEndings("\n"));
+        Assert.Matches(
+            $@"{operation}(.|\n)*online since .*{File}:line {online}\n(.|\n)*entered at .*{File}:line {line}",
+            message.ReplaceLineEndings("\n"));
         guard.Dispose();
         reader.GoOffline();
     }

@@ -137,7 +137,8 @@ public sealed class SectionTests
     // The stack is deep because each level is a frame: guards can live nowhere else.
     [Theory]
     [MemberData(nameof(AllKinds))]
-    public void Sections_nest_65535_deep_and_one_deeper_throws_with_the_count_unchanged(ReadSideBarrier readSide, bool validate)
+    public void Sections_nest_65535_deep_and_one_deeper_throws_with_the_count_unchanged(
+        ReadSideBarrier readSide, bool validate)
     {
         using RcuDomain domain = Domains.New(readSide, validate);
         Worker.Run(
@@ -174,7 +175,8 @@ public sealed class SectionTests
 
     [Theory]
     [MemberData(nameof(AllKinds))]
-    public void No_section_opens_in_a_disposed_domain_and_open_ones_end_harmlessly(ReadSideBarrier readSide, bool validate)
+    public void No_section_opens_in_a_disposed_domain_and_open_ones_end_harmlessly(
+        ReadSideBarrier readSide, bool validate)
     {
         RcuDomain domain = Domains.New(readSide, validate);
         ReadGuard guard = domain.ReadLock();

@@ -40,7 +40,8 @@ public class BacklogTests
                     Forms.Queue(domain, form);
                 }
 
-                Assert.InRange(Inside.Backlog(domain).Count, Forms.Waiting(domain) - Page.Entries, Forms.Waiting(domain));
+                Assert.InRange(
+                    Inside.Backlog(domain).Count, Forms.Waiting(domain) - Page.Entries, Forms.Waiting(domain));
             }
 
             Books.MustBalance(domain);

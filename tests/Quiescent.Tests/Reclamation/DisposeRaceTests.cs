@@ -36,7 +36,9 @@ public unsafe class DisposeRaceTests
             for (int i = 0; i < blocks.Count; i++)
             {
                 int expected = i % Most < accepted[i / Most] ? 1 : 0;
-                Assert.True(blocks.FreesOf(i) == expected, $"Round {round}: block {i} was freed {blocks.FreesOf(i)} times, not {expected}.");
+                Assert.True(
+                    blocks.FreesOf(i) == expected,
+                    $"Round {round}: block {i} was freed {blocks.FreesOf(i)} times, not {expected}.");
             }
         }
     }

@@ -11,7 +11,11 @@ public unsafe class DisposeTests
     public void Disposal_reclaims_everything(ReadSideBarrier readSide)
     {
         using FlaggedBlocks blocks = new(600);
-        RcuDomain domain = new(new RcuDomainOptions { ReadSideBarrier = readSide, ReclaimDelay = TimeSpan.FromMinutes(1) });
+        RcuDomain domain = new(new RcuDomainOptions
+        {
+            ReadSideBarrier = readSide,
+            ReclaimDelay = TimeSpan.FromMinutes(1),
+        });
         Thread? reclaimer;
         using (ManualResetEventSlim end = new())
         using (CountdownEvent queued = new(3))
@@ -130,7 +134,8 @@ public unsafe class DisposeTests
         Assert.Null(seen);
         Worker.Run(domain.Dispose);
         Assert.IsType<ObjectDisposedException>(seen);
-        Assert.Equal((rounds, rounds), (domain.GetStatistics().CallbacksQueued, domain.GetStatistics().CallbacksInvoked));
+        Assert.Equal(
+            (rounds, rounds), (domain.GetStatistics().CallbacksQueued, domain.GetStatistics().CallbacksInvoked));
     }
 
     [Fact]

@@ -104,7 +104,8 @@ public sealed unsafe class ExpeditionTests
     // The bound is half the delay, so that a batch that is still gathered shows.
     private static void MustFallBelowTheLimit(RcuDomain domain)
     {
-        bool hasFallen = SpinWait.SpinUntil(() => Forms.Waiting(domain) <= Limit + Uncounted + 3, domain.Options.ReclaimDelay / 2);
+        bool hasFallen =
+            SpinWait.SpinUntil(() => Forms.Waiting(domain) <= Limit + Uncounted + 3, domain.Options.ReclaimDelay / 2);
         Assert.True(hasFallen, $"{Forms.Waiting(domain)} items still wait for a batch to be gathered.");
     }
 

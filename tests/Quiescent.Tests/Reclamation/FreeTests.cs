@@ -112,7 +112,11 @@ public unsafe class FreeTests
     public void A_thread_that_goes_on_freeing_has_its_oldest_blocks_freed_meanwhile()
     {
         const int Most = 20_000_000;
-        using RcuDomain domain = new(new RcuDomainOptions { ReclaimDelay = TimeSpan.FromMinutes(1), BacklogPolicy = BacklogPolicy.None });
+        using RcuDomain domain = new(new RcuDomainOptions
+        {
+            ReclaimDelay = TimeSpan.FromMinutes(1),
+            BacklogPolicy = BacklogPolicy.None,
+        });
         int queued = 0;
         while (queued < Most && (queued % 1000 != 0 || domain.GetStatistics().BlocksFreed == 0))
         {

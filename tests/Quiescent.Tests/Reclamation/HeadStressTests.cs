@@ -19,7 +19,11 @@ public class HeadStressTests
     public void Heads_freed_in_bursts_and_pauses_by_four_threads_are_all_reclaimed(Form form, int delay)
     {
         // Not disposed of when the test fails: that would wait for the stuck item.
-        RcuDomain domain = new(new RcuDomainOptions { ReclaimDelay = TimeSpan.FromMilliseconds(delay), BacklogLimit = 100_000 });
+        RcuDomain domain = new(new RcuDomainOptions
+        {
+            ReclaimDelay = TimeSpan.FromMilliseconds(delay),
+            BacklogLimit = 100_000,
+        });
         long queued = 0;
         long strays = CountingHeap.Strays;
         Worker.JoinAll(Worker.StartMany(Threads, thread =>

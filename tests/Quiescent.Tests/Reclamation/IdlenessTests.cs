@@ -116,5 +116,6 @@ public class IdlenessTests
         Assert.Null(Inside.ReclaimerThread(domain));
     }
 
-    private static RcuDomain NewDomain(int delay) => new(new RcuDomainOptions { ReclaimDelay = TimeSpan.FromMilliseconds(delay) });
+    private static RcuDomain NewDomain(int delay) =>
+        new(new RcuDomainOptions { ReclaimDelay = TimeSpan.FromMilliseconds(delay) });
 }

@@ -39,7 +39,11 @@ public sealed unsafe class OneConsumerTests
     [Fact]
     public void An_owner_collects_nothing_between_pages_while_another_consumer_holds_its_queue()
     {
-        using RcuDomain domain = new(new RcuDomainOptions { BacklogPolicy = BacklogPolicy.None, ReclaimDelay = TimeSpan.FromMinutes(1) });
+        using RcuDomain domain = new(new RcuDomainOptions
+        {
+            BacklogPolicy = BacklogPolicy.None,
+            ReclaimDelay = TimeSpan.FromMinutes(1),
+        });
         domain.ReadLock().Dispose();
         PageQueue* queue = &((ThreadQueues*)Inside.Slot(domain)->Queues)->Blocks;
         long freed = FreeUntilVisitsFree(domain, queue);
@@ -92,7 +96,11 @@ public sealed unsafe class OneConsumerTests
     {
         const int Pages = 8; // More than an owner leaves waiting of blocks that it may free.
         using FlaggedBlocks blocks = new(Pages * Page.Entries);
-        using RcuDomain domain = new(new RcuDomainOptions { BacklogPolicy = BacklogPolicy.None, ReclaimDelay = TimeSpan.FromMinutes(1) });
+        using RcuDomain domain = new(new RcuDomainOptions
+        {
+            BacklogPolicy = BacklogPolicy.None,
+            ReclaimDelay = TimeSpan.FromMinutes(1),
+        });
         long strays = FlaggingHeap.Strays;
         for (int i = 0; i < blocks.Count; i++)
         {

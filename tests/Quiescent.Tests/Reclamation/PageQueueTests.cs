@@ -12,7 +12,8 @@ public sealed unsafe class PageQueueTests : IDisposable
 {
     private const int Entries = 4;
 
-    private readonly GracePeriodEngine _engine = GracePeriodEngine.OverSlots(new SlotTable(ThreadQueues.Bytes, &ThreadQueues.Free, false, false));
+    private readonly GracePeriodEngine _engine =
+        GracePeriodEngine.OverSlots(new SlotTable(ThreadQueues.Bytes, &ThreadQueues.Free, false, false));
     private readonly QueueContext _context;
     private readonly PageQueue* _queue = (PageQueue*)NativeMemory.AllocZeroed(PageQueue.Bytes);
     private long _next;
@@ -190,7 +191,8 @@ public sealed unsafe class PageQueueTests : IDisposable
     [InlineData(Deallocators.NativeHeap, true)]
     [InlineData(Deallocators.AlignedNativeHeap, true)]
     [InlineData(Deallocators.AlignedNativeHeap + 1, false)] // User code runs without the lock: it may have been taken.
-    public void The_newest_entry_can_be_withdrawn_until_it_is_reclaimed_or_in_a_snapshot_for_code(int channel, bool evenIfNoted)
+    public void The_newest_entry_can_be_withdrawn_until_it_is_reclaimed_or_in_a_snapshot_for_code(
+        int channel, bool evenIfNoted)
     {
         _queue->Channel = channel;
         Append(2);

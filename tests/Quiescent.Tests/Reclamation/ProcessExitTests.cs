@@ -21,7 +21,8 @@ public class ProcessExitTests
     [InlineData("reposting")] // a callback that queues itself for ever
     [InlineData("attached")] // a reader that never leaves, and a context that is unloaded with the process
     [InlineData("attached", "collected")] // the same once the finalizer's thread is known
-    public void Nothing_keeps_a_process_for_ever(params string[] scenario) => Assert.Equal("", Run(exitCode: 0, scenario));
+    public void Nothing_keeps_a_process_for_ever(params string[] scenario) =>
+        Assert.Equal("", Run(exitCode: 0, scenario));
 
     [Fact]
     public void A_callback_may_end_the_process() => Run(exitCode: 7, "exit-in-callback");
@@ -38,5 +39,6 @@ public class ProcessExitTests
     [Fact]
     public void A_crash_with_a_backlog_ends_the_process() => Assert.Equal("", Run(exitCode: null, "crash"));
 
-    private static string Run(int? exitCode, params string[] scenario) => ChildProcess.RunProgram("ProcessExit", scenario, exitCode).Output;
+    private static string Run(int? exitCode, params string[] scenario) =>
+        ChildProcess.RunProgram("ProcessExit", scenario, exitCode).Output;
 }

@@ -46,7 +46,8 @@ public sealed unsafe class ReclaimerStallTests
 
     [Theory]
     [MemberData(nameof(Callbacks))]
-    public void A_callback_that_does_not_return_is_named_to_the_waiter_for_a_barrier(string kind, string name, bool validate)
+    public void A_callback_that_does_not_return_is_named_to_the_waiter_for_a_barrier(
+        string kind, string name, bool validate)
     {
         using RcuDomain domain = New(validate);
         using Unstick unstick = new();
@@ -76,13 +77,20 @@ public sealed unsafe class ReclaimerStallTests
             Assert.Equal(validate, report.CallbackQueuedAt is not null);
             if (validate)
             {
-                Assert.Matches($@"^{typeof(ReclaimerStallTests)}\.{nameof(Queue)} in .*ReclaimerStallTests\.cs:line \d+$", report.CallbackQueuedAt);
-                Assert.EndsWith($"    queued at {report.CallbackQueuedAt}", report.ToString(), StringComparison.Ordinal);
+                Assert.Matches(
+                    $@"^{typeof(ReclaimerStallTests)}\.{nameof(Queue)} in .*ReclaimerStallTests\.cs:line \d+$",
+                    report.CallbackQueuedAt);
+                Assert.EndsWith(
+                    $"    queued at {report.CallbackQueuedAt}", report.ToString(), StringComparison.Ordinal);
             }
 
             Assert.True(report.Backlog >= 4, $"{report}");
-            Assert.StartsWith("rcu: INFO: domain 'stuck' detected stall of its reclaimer for ", report.ToString(), StringComparison.Ordinal);
-            Assert.Contains($" by callback {name} on thread 'rcu reclaimer (stuck)'", report.ToString(), StringComparison.Ordinal);
+            Assert.StartsWith(
+                "rcu: INFO: domain 'stuck' detected stall of its reclaimer for ",
+                report.ToString(),
+                StringComparison.Ordinal);
+            Assert.Contains(
+                $" by callback {name} on thread 'rcu reclaimer (stuck)'", report.ToString(), StringComparison.Ordinal);
         }
 
         Assert.True(all[1].Duration - all[0].Duration >= 3 * s_timeout, $"{all[0]} {all[1]}");

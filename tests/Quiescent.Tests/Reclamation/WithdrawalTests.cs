@@ -49,7 +49,8 @@ public sealed unsafe class WithdrawalTests
         RcuHead* head = (RcuHead*)NativeMemory.AllocZeroed((nuint)sizeof(RcuHead)); // word 0: offset 0, malloc's
         long position = HeadQueue.Push(queue, head);
         late.RunBarrier();
-        Assert.Throws<ObjectDisposedException>(() => late.Core.Producer.AfterPush(Inside.Slot(late.Domain), queue, position));
+        Assert.Throws<ObjectDisposedException>(
+            () => late.Core.Producer.AfterPush(Inside.Slot(late.Domain), queue, position));
         NativeMemory.Free(head);
         late.LetReadersGo();
         late.RunBarrier();

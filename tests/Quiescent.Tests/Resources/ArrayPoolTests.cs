@@ -273,7 +273,8 @@ public sealed class ArrayPoolTests
     [Theory]
     [InlineData(BacklogPolicy.Throw)]
     [InlineData(BacklogPolicy.Block)]
-    public void Returning_beyond_the_backlog_limit_neither_fails_nor_waits_for_a_reader_s_own_section(BacklogPolicy policy)
+    public void Returning_beyond_the_backlog_limit_neither_fails_nor_waits_for_a_reader_s_own_section(
+        BacklogPolicy policy)
     {
         using RcuDomain domain = new(new RcuDomainOptions { BacklogLimit = 4, BacklogPolicy = policy });
         RcuArrayPool<int> pool = new(domain);
@@ -348,7 +349,9 @@ public sealed class ArrayPoolTests
             {
                 long version = Volatile.Read(ref array[0]);
                 Thread.SpinWait(spins & 255);
-                Assert.True(!array.AsSpan().ContainsAnyExcept(version), $"An array was used again under its reader, of version {version}.");
+                Assert.True(
+                    !array.AsSpan().ContainsAnyExcept(version),
+                    $"An array was used again under its reader, of version {version}.");
             }
         }
     }
@@ -370,5 +373,14 @@ public sealed class ArrayPoolTests
     }
 
     private static void AssertRefused(Action action) =>
-        Assert.True(Record.Exception(action) is InvalidOperationException or ArgumentException, "A second return was taken for a first one.");
+        Assert.True(
+            Record.Exception(action) is InvalidOperationException or ArgumentException,
+            "A second return was taken for a first one.");
+
+    private static void Collect()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        GC.Collect();
+    }
 }

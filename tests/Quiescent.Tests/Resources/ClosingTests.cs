@@ -12,7 +12,8 @@ public sealed class ClosingTests
     // that does not wait, that waits for a grace period of another domain, or for one that began before the close.
     [Theory]
     [MemberData(nameof(All))]
-    public void A_closed_resource_is_released_when_the_sections_from_before_have_ended(ResourceKind kind, DomainKind domainKind)
+    public void A_closed_resource_is_released_when_the_sections_from_before_have_ended(
+        ResourceKind kind, DomainKind domainKind)
     {
         using GracePeriodDomain domain = Kinds.New(domainKind);
         using Steps steps = new(domain);
@@ -48,7 +49,8 @@ public sealed class ClosingTests
     // open, the resource must stay open for this reader too.
     [Theory]
     [MemberData(nameof(All))]
-    public void A_section_from_after_the_close_finds_it_closed_or_is_waited_for(ResourceKind kind, DomainKind domainKind)
+    public void A_section_from_after_the_close_finds_it_closed_or_is_waited_for(
+        ResourceKind kind, DomainKind domainKind)
     {
         using GracePeriodDomain domain = Kinds.New(domainKind);
         using Steps steps = new(domain);
@@ -65,7 +67,8 @@ public sealed class ClosingTests
         steps.Advance();
         if (found)
         {
-            Assert.True(resource.Releases.Count == 0, "The resource was released under a reader that had dereferenced it.");
+            Assert.True(
+                resource.Releases.Count == 0, "The resource was released under a reader that had dereferenced it.");
         }
 
         late.Leave();
@@ -76,7 +79,8 @@ public sealed class ClosingTests
     // The same for sections that begin at each step of the way, one after the other, where the earlier ones leave.
     [Theory]
     [MemberData(nameof(All))]
-    public void Sections_that_begin_at_any_step_of_the_release_find_it_closed_or_are_waited_for(ResourceKind kind, DomainKind domainKind)
+    public void Sections_that_begin_at_any_step_of_the_release_find_it_closed_or_are_waited_for(
+        ResourceKind kind, DomainKind domainKind)
     {
         using GracePeriodDomain domain = Kinds.New(domainKind);
         using Steps steps = new(domain);
@@ -92,7 +96,8 @@ public sealed class ClosingTests
             steps.TryAdvance();
             if (inside.Any(one => one.Found))
             {
-                Assert.True(resource.Releases.Count == 0, "The resource was released under a reader that had dereferenced it.");
+                Assert.True(
+                    resource.Releases.Count == 0, "The resource was released under a reader that had dereferenced it.");
                 steady++;
             }
 
@@ -239,7 +244,8 @@ public sealed class ClosingTests
     // A disposed domain ends no section: a reader whose section began before goes on.
     [Theory]
     [MemberData(nameof(All))]
-    public void After_the_domain_s_disposal_a_close_still_waits_for_its_readers(ResourceKind kind, DomainKind domainKind)
+    public void After_the_domain_s_disposal_a_close_still_waits_for_its_readers(
+        ResourceKind kind, DomainKind domainKind)
     {
         GracePeriodDomain domain = Kinds.New(domainKind);
         TestResource resource = Kinds.New(kind, domain);

@@ -17,7 +17,8 @@ public sealed class DroppedTests
     // Faults caught: a finalizer that releases, and one that waits for readers itself.
     [Theory]
     [MemberData(nameof(All))]
-    public void A_resource_dropped_under_a_reader_is_released_after_its_section(ResourceKind kind, DomainKind domainKind)
+    public void A_resource_dropped_under_a_reader_is_released_after_its_section(
+        ResourceKind kind, DomainKind domainKind)
     {
         using GracePeriodDomain domain = Kinds.New(domainKind);
         using Steps steps = new(domain);
@@ -158,7 +159,8 @@ public sealed class DroppedTests
                 }
             }
 
-            dropped.ForEach(releases => MustBeReleased(releases, domain.Barrier)); // Starts the reclaimer if that had failed.
+            // Starts the reclaimer if that had failed.
+            dropped.ForEach(releases => MustBeReleased(releases, domain.Barrier));
         }
     }
 
@@ -210,7 +212,8 @@ public sealed class DroppedTests
     private static unsafe void Refuse(RcuDomain domain, Releases releases)
     {
         Assert.ThrowsAny<ArgumentException>(() => new RcuMemoryManager<int>(null, 1, new Disposable(releases), domain));
-        Assert.ThrowsAny<ArgumentException>(() => new RcuMemoryManager<int>((int*)64, -1, new Disposable(releases), domain));
+        Assert.ThrowsAny<ArgumentException>(
+            () => new RcuMemoryManager<int>((int*)64, -1, new Disposable(releases), domain));
         Assert.ThrowsAny<ArgumentException>(() => new RcuMemoryManager<int>(-1, domain));
         Assert.ThrowsAny<FileNotFoundException>(() => new RcuMemoryMappedFile(Mapping.NewPath(), domain));
         Assert.ThrowsAny<ArgumentException>(() => new RcuArrayPool<int>(domain, -1));

@@ -89,7 +89,9 @@ public sealed class FileTests
             await Task.Yield();
             GC.Collect();
             TestFile.Check(memory.Span, TestFile.Length, 1);
-            await Task.Run(() => TestFile.Check(memory[10..].Span, TestFile.Length - 10, 1), TestContext.Current.CancellationToken);
+            await Task.Run(
+                () => TestFile.Check(memory[10..].Span, TestFile.Length - 10, 1),
+                TestContext.Current.CancellationToken);
             using (System.Buffers.MemoryHandle pin = memory.Pin())
             {
                 Assert.Equal(1, ReadFirst(pin));
@@ -302,7 +304,8 @@ public sealed class FileTests
         string[] paths = [.. Enumerable.Range(0, 3).Select(i => Mapping.NewFile((byte)i, 4_096 * (i + 1)))];
         RcuMemoryMappedFile file = new(paths[0], domain);
         bool isDone = false;
-        Looking looking = new(static span => Assert.True(!span.ContainsAnyExcept((byte)((span.Length / 4_096) - 1))), null, file);
+        Looking looking = new(
+            static span => Assert.True(!span.ContainsAnyExcept((byte)((span.Length / 4_096) - 1))), null, file);
         Worker[] readers = Worker.StartMany(2, _ =>
         {
             while (!Volatile.Read(ref isDone))

@@ -159,5 +159,7 @@ public sealed class GuardTests
     }
 
     private static void AssertRefused(Action look) =>
-        Assert.True(Record.Exception(look) is ArgumentException or InvalidOperationException, "A lock that protects nothing was accepted.");
+        Assert.True(
+            Record.Exception(look) is ArgumentException or InvalidOperationException,
+            "A lock that protects nothing was accepted.");
 }

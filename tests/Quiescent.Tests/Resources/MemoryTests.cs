@@ -256,5 +256,6 @@ public sealed unsafe class MemoryTests
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Unpin(MemoryHandle[] pin) => pin[0].Dispose();
 
-    private static RcuMemoryManager<int> Refer(int* memory, int length, RcuDomain domain) => new(memory, length, null, domain);
+    private static RcuMemoryManager<int> Refer(int* memory, int length, RcuDomain domain) =>
+        new(memory, length, null, domain);
 }

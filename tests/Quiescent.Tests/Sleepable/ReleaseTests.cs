@@ -4,7 +4,8 @@ namespace Quiescent.Tests.Sleepable;
 
 public sealed class ReleaseTests
 {
-    private static readonly RcuDomainOptions s_options = new() { Name = "sleepable", BacklogPolicy = BacklogPolicy.None };
+    private static readonly RcuDomainOptions s_options =
+        new() { Name = "sleepable", BacklogPolicy = BacklogPolicy.None };
 
     // By then the ticket of the released lock stands for a section of the other domain, which says nothing about the
     // lock.

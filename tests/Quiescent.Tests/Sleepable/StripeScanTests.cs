@@ -139,7 +139,9 @@ public sealed unsafe class StripeScanTests : IDisposable
             },
             "reader");
         Array.ForEach(readers, reader => reader.Join());
-        Assert.Equal((Readers * Rounds, Readers * Rounds), (_stripes.Sum(0, ofUnlocks: false), _stripes.Sum(0, ofUnlocks: true)));
+        Assert.Equal(
+            (Readers * Rounds, Readers * Rounds),
+            (_stripes.Sum(0, ofUnlocks: false), _stripes.Sum(0, ofUnlocks: true)));
         Assert.True(TryGracePeriod());
     }
 

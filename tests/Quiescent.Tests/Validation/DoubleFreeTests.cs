@@ -183,7 +183,8 @@ public unsafe class DoubleFreeTests
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void SecondPlaceInside(RcuDomain domain, Block* block) => domain.Free((nint*)block + 1, &block->Head);
+    private static void SecondPlaceInside(RcuDomain domain, Block* block) =>
+        domain.Free((nint*)block + 1, &block->Head);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void FirstPlace(RcuPool<Item> pool, Item* block) => pool.Free(block);

@@ -59,5 +59,9 @@ public unsafe class LoadProtectedTests
     }
 
     private static void MustThrow(Action load) =>
-        Sites.MustName(Assert.Throws<InvalidOperationException>(load).Message, "at", nameof(LoadProtectedTests), "LoadProtectedTests.cs");
+        Sites.MustName(
+            Assert.Throws<InvalidOperationException>(load).Message,
+            "at",
+            nameof(LoadProtectedTests),
+            "LoadProtectedTests.cs");
 }

@@ -6,5 +6,7 @@ namespace Quiescent.Tests.Validation;
 internal static class Sites
 {
     public static void MustName(string text, string role, string method, string file) =>
-        Assert.Matches($@"\n  [a-z ]*\b{Regex.Escape(role)}: \S*{Regex.Escape(method)}\S* in \S*{Regex.Escape(file)}:line [1-9]", text);
+        Assert.Matches(
+            $@"\n  [a-z ]*\b{Regex.Escape(role)}: \S*{Regex.Escape(method)}\S* in \S*{Regex.Escape(file)}:line [1-9]",
+            text);
 }

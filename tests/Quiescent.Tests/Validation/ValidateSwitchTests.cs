@@ -9,7 +9,8 @@ public sealed class ValidateSwitchTests
     [InlineData("validate", "1", true)]
     [InlineData("validate", "0", false)]
     [InlineData("validate-by-switch", "0", true)]
-    public void The_environment_or_a_switch_turns_validation_on_in_all_domains_the_default_one_too(string scenario, string variable, bool on)
+    public void The_environment_or_a_switch_turns_validation_on_in_all_domains_the_default_one_too(
+        string scenario, string variable, bool on)
     {
         (string output, string errors) = ChildProcess.Run(scenario, exitCode: 0, ("QUIESCENT_VALIDATE", variable));
         Assert.Equal(on ? "True True refused" : "False False ended another section", output);

@@ -12,7 +12,8 @@ public sealed class ArgumentTests
     [InlineData("scale --goal", "'--goal' is no option of scale. Did you mean '--goals'?")]
     [InlineData("torture --scenario barier", "Did you mean 'barrier'? The scenarios are mix, readers,")]
     [InlineData("litmus more", "'more' is no argument of litmus.")]
-    public void A_typo_gets_a_suggestion(string line, string message) => Assert.Contains(message, Only(line), StringComparison.Ordinal);
+    public void A_typo_gets_a_suggestion(string line, string message) =>
+        Assert.Contains(message, Only(line), StringComparison.Ordinal);
 
     [Theory]
     [InlineData("torture --seconds ten", "--seconds takes a whole number from 1 to 604,800, not 'ten'.")]
@@ -28,7 +29,8 @@ public sealed class ArgumentTests
     [InlineData("scale --report /no/such/folder/file", "--report: the folder of '/no/such/folder/file' does not exist.")]
     [InlineData("scale --figures", "--figures needs a value.")]
     [InlineData("mutants --seconds 3601", "--seconds takes a whole number from 1 to 3,600, not '3601'.")]
-    public void A_wrong_value_gets_the_range_of_right_ones(string line, string message) => Assert.Equal(message, Only(line));
+    public void A_wrong_value_gets_the_range_of_right_ones(string line, string message) =>
+        Assert.Equal(message, Only(line));
 
     // Fault caught: the parser's own messages.
     [Fact]
@@ -62,5 +64,6 @@ public sealed class ArgumentTests
     public void The_nearest_name_is_suggested_if_any_is_near(string typed, string? expected) =>
         Assert.Equal(expected, Suggestion.Nearest(typed, ["barrier", "dispose", "resources"]));
 
-    private static string Only(string line) => Assert.Single(ParseErrors.Describe(CommandLineRoot.Create().Parse(line)));
+    private static string Only(string line) =>
+        Assert.Single(ParseErrors.Describe(CommandLineRoot.Create().Parse(line)));
 }

@@ -31,7 +31,8 @@ public sealed class CodeSizeTests
     [Fact]
     public void Every_head_is_inside_its_block() => Assert.All(
         Enumerable.Range(0, HandWritten.Count),
-        index => Assert.InRange(HandWritten.OffsetOf(index) * sizeof(long), 0, HandWritten.BlockBytes - (2 * sizeof(long))));
+        index =>
+            Assert.InRange(HandWritten.OffsetOf(index) * sizeof(long), 0, HandWritten.BlockBytes - (2 * sizeof(long))));
 
     // The output of nm, with two symbols that only look like some of the methods.
     private static string Listing()

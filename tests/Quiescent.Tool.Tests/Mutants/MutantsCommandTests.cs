@@ -82,7 +82,8 @@ public sealed class MutantsCommandTests
     [InlineData("exit 2", 1, "ERROR")] // It did not understand its arguments.
     [InlineData("exec sleep 60", 3, "inconclusive")] // It was cut short, and that is no symptom here.
     [InlineData("echo MissingMethodException; exit 1", 1, "ERROR")] // Builds that do not fit together.
-    public async Task A_detector_that_ends_otherwise_than_by_failing_kills_nothing(string onMutant, int expected, string said)
+    public async Task A_detector_that_ends_otherwise_than_by_failing_kills_nothing(
+        string onMutant, int expected, string said)
     {
         using TinyTree tree = new($"{Reads} || {{ {onMutant}; }}", ManifestOf("./detect"));
         (int exitCode, string output) = await Run(tree, seconds: 2);

@@ -30,7 +30,8 @@ public sealed class WidthTests
     [Fact]
     public void Torture_ends_with_about_ten_lines_and_its_verdict()
     {
-        string[] lines = Lines(output => TortureReport.Write(s_torture with { Failures = [], FailureCount = 0 }, output, 80));
+        string[] lines =
+            Lines(output => TortureReport.Write(s_torture with { Failures = [], FailureCount = 0 }, output, 80));
         Assert.InRange(lines.Length, 8, 12);
         Assert.Equal("torture: mix, seed 18446744073709551615: passed", lines[^1]);
         Assert.DoesNotContain(lines, line => line.Contains("SynchronizeAsync", StringComparison.Ordinal));
@@ -42,12 +43,14 @@ public sealed class WidthTests
     {
         LitmusResult[] results = [.. new LitmusSuite().Tests.Select(Run)];
         AssertFit(Lines(output => LitmusReport.Write(results, isInterrupted: true, output, width)), width, "verdict");
-        Assert.All(results, result => AssertFit(Lines(output => LitmusReport.WriteProgress(result, output, width)), width));
+        Assert.All(
+            results, result => AssertFit(Lines(output => LitmusReport.WriteProgress(result, output, width)), width));
     }
 
     [Theory]
     [MemberData(nameof(Widths))]
-    public void Scale_fits(int width) => AssertFit(Lines(output => ScaleTable.Write(Scale(), showGoals: true, output, width)), width, "ratio");
+    public void Scale_fits(int width) =>
+        AssertFit(Lines(output => ScaleTable.Write(Scale(), showGoals: true, output, width)), width, "ratio");
 
     // Fault caught: a contestant's name that leaves no room for its figures.
     [Fact]
@@ -70,7 +73,8 @@ public sealed class WidthTests
                 Report report = new(mutants.Length, output, output, width);
                 foreach (Mutant mutant in mutants)
                 {
-                    Finding finding = new(Sign.Inconclusive, "It exceeded its time limit, as a detector may on a busy machine.");
+                    Finding finding = new(
+                        Sign.Inconclusive, "It exceeded its time limit, as a detector may on a busy machine.");
                     report.Add(new MutantVerdict
                     {
                         Mutant = mutant,
@@ -90,7 +94,9 @@ public sealed class WidthTests
     // Words that cannot be broken may be longer than the screen: names of tests, in detectors and lists.
     private static void AssertFit(string[] lines, int width, string? heading = null)
     {
-        Assert.All(lines, line => Assert.True(line.Length <= width || !line.Trim().Contains(' ', StringComparison.Ordinal), line));
+        Assert.All(
+            lines,
+            line => Assert.True(line.Length <= width || !line.Trim().Contains(' ', StringComparison.Ordinal), line));
         bool isShown = lines.Any(line => heading is null || line.Contains(heading, StringComparison.Ordinal));
         Assert.True(isShown, $"'{heading}' is neither shown nor said to be left out.");
         bool tellsLoss = lines.Any(line => line.Contains("Left out, to fit", StringComparison.Ordinal));
@@ -153,6 +159,7 @@ public sealed class WidthTests
         Actors = new() { ["SleepableResourceReaders"] = 123_456_789 },
         Figures = new() { ["sections released on another thread than begun"] = 123_456_789 },
         InjectedFailures = new() { ["Registration"] = 123_456_789 },
-        Memory = new MemoryUse(123_456_789_012, 123_456_789_012, 123_456_789_012, 123_456_789_012, 123_456_789, 123_456_789),
+        Memory =
+            new MemoryUse(123_456_789_012, 123_456_789_012, 123_456_789_012, 123_456_789_012, 123_456_789, 123_456_789),
     };
 }

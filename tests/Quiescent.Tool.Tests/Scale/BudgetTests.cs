@@ -77,19 +77,26 @@ public sealed class BudgetTests
     [Fact]
     public void A_contestant_whose_set_up_takes_half_of_the_time_is_left_out()
     {
-        Contestant slow = Contests.Measuring("slow", 1) with { SetUp = new SetUp("compiling it", TimeSpan.FromSeconds(25)) };
+        Contestant slow =
+            Contests.Measuring("slow", 1) with { SetUp = new SetUp("compiling it", TimeSpan.FromSeconds(25)) };
         Plan plan = Next(total: 40, elapsed: 0, s_two with { Contestants = [.. s_two.Contestants, slow] });
         Assert.Equal("left out: compiling it takes about 25 s", plan.Contest.Contestants[^1].Absent);
         Assert.Null(plan.Contest.Contestants[0].Absent);
         Assert.Null(new Budget(TimeSpan.FromSeconds(40), 5).Next(TimeSpan.Zero, [s_two with { Contestants = [slow] }]));
-        Assert.Null(Next(total: 60, elapsed: 0, s_two with { Contestants = [.. s_two.Contestants, slow] }).Contest.Contestants[^1].Absent);
+        Assert.Null(
+            Next(
+                total: 60,
+                elapsed: 0,
+                s_two with { Contestants = [.. s_two.Contestants, slow] }).Contest.Contestants[^1].Absent);
     }
 
     [Fact]
     public void A_native_turn_pays_for_the_start_of_its_process_and_has_no_turn_to_warm_up()
     {
-        Contest native = Contests.Of("X", Contests.Measuring("a", 1) with { Side = Side.Native }) with { TurnOverhead = s_overhead };
-        Assert.Equal(TimeSpan.FromMilliseconds(3 * (20 + 10 + 30)), new Budget(TimeSpan.FromSeconds(1), 5).LeastOf(native));
+        Contest native =
+            Contests.Of("X", Contests.Measuring("a", 1) with { Side = Side.Native }) with { TurnOverhead = s_overhead };
+        Assert.Equal(
+            TimeSpan.FromMilliseconds(3 * (20 + 10 + 30)), new Budget(TimeSpan.FromSeconds(1), 5).LeastOf(native));
     }
 
     private static Plan Next(double total, double elapsed, params Contest[] remaining) =>

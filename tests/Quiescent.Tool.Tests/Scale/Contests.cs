@@ -11,7 +11,8 @@ internal static class Contests
 
     public static readonly TimeSpan Turn = TimeSpan.FromMilliseconds(20);
 
-    public static Contest Of(string id, params Contestant[] contestants) => new(id, "a figure", Unit.Nanoseconds, contestants);
+    public static Contest Of(string id, params Contestant[] contestants) =>
+        new(id, "a figure", Unit.Nanoseconds, contestants);
 
     /// <summary>Measures the values one after another, and the last of them from then on.</summary>
     public static Contestant Measuring(string name, params double[] values)
@@ -26,10 +27,12 @@ internal static class Contests
     public static Contestant Absent(string name, string reason) =>
         new(name, Side.Native, _ => throw new InvalidOperationException("not here")) { Absent = reason };
 
-    public static ScaleResult Run(int rounds, params Contest[] contests) => Run(rounds, TestContext.Current.CancellationToken, contests);
+    public static ScaleResult Run(int rounds, params Contest[] contests) =>
+        Run(rounds, TestContext.Current.CancellationToken, contests);
 
     public static ScaleResult Run(int rounds, CancellationToken interruption, params Contest[] contests) =>
-        new ScaleRun(s_plenty, rounds, new Progress(TextWriter.Null, isTerminal: false), interruption).Run(contests, Machine.Describe([]));
+        new ScaleRun(s_plenty, rounds, new Progress(TextWriter.Null, isTerminal: false), interruption)
+            .Run(contests, Machine.Describe([]));
 
     /// <summary>The result of a contest in which each contestant has measured these values, one in each round, without
     /// a turn to warm up.</summary>

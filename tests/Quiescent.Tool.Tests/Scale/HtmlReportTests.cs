@@ -9,14 +9,17 @@ namespace Quiescent.Tool.Tests.Scale;
 public sealed class HtmlReportTests
 {
     private static readonly string[] s_withoutContent = ["meta", "line", "rect"];
-    private static readonly string[] s_attributesThatLoad = ["src", "srcset", "href", "xlink:href", "action", "data", "poster"];
+    private static readonly string[] s_attributesThatLoad =
+        ["src", "srcset", "href", "xlink:href", "action", "data", "poster"];
 
     [Fact]
     public void Every_contestant_is_named_with_its_value_its_ratio_or_why_it_has_none()
     {
         string text = Page(Result()).Root!.Value;
 
-        Assert.All(["guard", "peer <b>&amp;", "gone", "broken"], name => Assert.Contains(name, text, StringComparison.Ordinal));
+        Assert.All(
+            ["guard", "peer <b>&amp;", "gone", "broken"],
+            name => Assert.Contains(name, text, StringComparison.Ordinal));
         Assert.Contains("2.50 ns", text, StringComparison.Ordinal);
         Assert.Contains("40.0 × guard", text, StringComparison.Ordinal);
         Assert.Contains("not installed: libgone-dev", text, StringComparison.Ordinal);
@@ -50,8 +53,10 @@ public sealed class HtmlReportTests
         XDocument page = Page(Result());
 
         Assert.DoesNotContain(
-            page.Descendants(), element => element.Name.LocalName is "script" or "link" or "img" or "iframe" or "object");
-        IEnumerable<XAttribute> loads = page.Descendants().Attributes().Where(one => s_attributesThatLoad.Contains(one.Name.LocalName));
+            page.Descendants(), element =>
+                element.Name.LocalName is "script" or "link" or "img" or "iframe" or "object");
+        IEnumerable<XAttribute> loads =
+            page.Descendants().Attributes().Where(one => s_attributesThatLoad.Contains(one.Name.LocalName));
         Assert.All(loads, attribute => Assert.StartsWith("#", attribute.Value, StringComparison.Ordinal));
         string style = page.Descendants("style").Single().Value;
         Assert.DoesNotContain("url(", style, StringComparison.Ordinal);
@@ -72,13 +77,15 @@ public sealed class HtmlReportTests
     [Fact]
     public void Only_elements_that_never_have_content_are_written_in_the_short_form()
     {
-        IEnumerable<string> empty = Page(Result()).Descendants().Where(element => element.IsEmpty).Select(element => element.Name.LocalName);
+        IEnumerable<string> empty =
+            Page(Result()).Descendants().Where(element => element.IsEmpty).Select(element => element.Name.LocalName);
 
         Assert.All(empty, name => Assert.Contains(name, s_withoutContent));
     }
 
     [Fact]
-    public void The_style_sheet_is_read_alike_as_XML_and_as_HTML() => Assert.Equal(-1, HtmlReportStyle.Sheet.AsSpan().IndexOfAny("<>&"));
+    public void The_style_sheet_is_read_alike_as_XML_and_as_HTML() =>
+        Assert.Equal(-1, HtmlReportStyle.Sheet.AsSpan().IndexOfAny("<>&"));
 
     // Fault caught: a logarithmic axis, on which a bar twice as long may be a hundred times as much.
     [Theory]
@@ -100,7 +107,8 @@ public sealed class HtmlReportTests
         Assert.DoesNotContain("goals", HtmlReport.Write(Result(), showGoals: false), StringComparison.Ordinal);
 
     [Fact]
-    public void Contests_that_were_left_out_are_named() => Assert.Contains("R1/2", Page(Result()).Root!.Value, StringComparison.Ordinal);
+    public void Contests_that_were_left_out_are_named() =>
+        Assert.Contains("R1/2", Page(Result()).Root!.Value, StringComparison.Ordinal);
 
     [Fact]
     public void A_contest_of_zeros_can_be_drawn()

@@ -30,14 +30,19 @@ public sealed class ScaleCommandTests
     {
         Contest contest = s_sound with { Contestants = [Contests.Measuring("ours", 2) with { Side = Side.Ours }, s_sound.Contestants[1]] };
         string[] lines = Run([contest]).Output.Split('\n');
-        Assert.DoesNotContain(lines, line => line.Contains("MISSED", StringComparison.Ordinal) || line.Contains("goal", StringComparison.Ordinal));
-        Assert.Contains(lines, line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is ["peer", "4.00", .., "2.00"]);
+        Assert.DoesNotContain(
+            lines,
+            line =>
+                line.Contains("MISSED", StringComparison.Ordinal) || line.Contains("goal", StringComparison.Ordinal));
+        Assert.Contains(
+            lines, line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is ["peer", "4.00", .., "2.00"]);
     }
 
     [Fact]
     public void Contests_for_which_there_was_no_time_are_named()
     {
-        Contest slow = Contests.Of("Z/slow", Contests.Measuring("ours", 1)) with { TurnLength = TimeSpan.FromMinutes(1) };
+        Contest slow =
+            Contests.Of("Z/slow", Contests.Measuring("ours", 1)) with { TurnLength = TimeSpan.FromMinutes(1) };
         (int exitCode, string output) = Run([s_sound, slow]);
         Assert.Equal(0, exitCode);
         Assert.Contains("Left out, for want of time", output, StringComparison.Ordinal);
@@ -72,7 +77,8 @@ public sealed class ScaleCommandTests
     [Fact]
     public void An_absent_contestant_is_in_the_table_with_the_reason()
     {
-        (int exitCode, string output) = Run([Contests.Of("X", Contests.Absent("liburcu memb", "not installed: liburcu-dev"))]);
+        (int exitCode, string output) =
+            Run([Contests.Of("X", Contests.Absent("liburcu memb", "not installed: liburcu-dev"))]);
         Assert.Equal(0, exitCode);
         Assert.Contains("not installed: liburcu-dev", output, StringComparison.Ordinal);
     }
@@ -141,7 +147,8 @@ public sealed class ScaleCommandTests
             Strict = strict,
         };
         using StringWriter output = new();
-        int exitCode = ScaleCommand.Run(options, catalog, output, TextWriter.Null, TestContext.Current.CancellationToken);
+        int exitCode =
+            ScaleCommand.Run(options, catalog, output, TextWriter.Null, TestContext.Current.CancellationToken);
         return (exitCode, output.ToString());
     }
 }

@@ -23,8 +23,10 @@ public sealed class ScaleRunTests
     public void A_contestant_that_throws_is_a_failed_row_and_the_others_go_on()
     {
         int turns = 0;
-        Contestant failing = new("failing", Side.Managed, _ => ++turns < 3 ? new Reading(1) : throw new IOException("no more"));
-        ScaleResult result = Contests.Run(4, Contests.Of("X", failing, Contests.Measuring("sound", 5)), Contests.Of("Y", Contests.Measuring("a", 1)));
+        Contestant failing = new(
+            "failing", Side.Managed, _ => ++turns < 3 ? new Reading(1) : throw new IOException("no more"));
+        ScaleResult result = Contests.Run(
+            4, Contests.Of("X", failing, Contests.Measuring("sound", 5)), Contests.Of("Y", Contests.Measuring("a", 1)));
         Row row = result.Contests[0].Rows[0];
         Assert.Equal(("no more", null), (row.Failure, row.Value));
         Assert.Equal(3, turns);

@@ -14,7 +14,8 @@ public sealed class LitmusRunnerTests
     private static readonly LitmusTest s_sound = new("sound", "nothing", s_failing, s_silent);
     private static readonly LitmusTest s_broken = new("broken", "nothing", s_failing, s_failing);
     private static readonly LitmusTest s_unproven = new("unproven", "nothing", s_silent, s_silent);
-    private static readonly LitmusTest s_notObservable = s_unproven with { NotObservableHere = "the hardware forbids it" };
+    private static readonly LitmusTest s_notObservable =
+        s_unproven with { NotObservableHere = "the hardware forbids it" };
 
     // Fault caught: a silent detector that counts as a pass.
     [Fact]

@@ -57,7 +57,8 @@ public sealed class ScenarioTests
     {
         TortureResult result = Run(new Scenario("busted", "", session => SleepableReaders.AddHeldUp(
             session, session.Add(SrcuSubject.NewBusted("busted", session.Failures)))));
-        Assert.Contains(result.Failures, failure => failure.Contains("under a section older than it", StringComparison.Ordinal));
+        Assert.Contains(
+            result.Failures, failure => failure.Contains("under a section older than it", StringComparison.Ordinal));
     }
 
     // Catches updaters whose closes no reader ever meets, or that leave nothing to finalizers.
@@ -73,7 +74,8 @@ public sealed class ScenarioTests
     [Fact]
     public void Resources_that_are_released_at_once_are_caught()
     {
-        TortureResult result = Run(new Scenario("busted", "", session => ResourcesUnderReaders.Populate(session, Releasing.AtOnce)));
+        TortureResult result =
+            Run(new Scenario("busted", "", session => ResourcesOnShow.Populate(session, Releasing.AtOnce)));
         Assert.Equal(Verdict.Failed, result.Verdict);
         Assert.Contains(result.Failures, failure => failure.Contains("under a section", StringComparison.Ordinal));
     }
@@ -82,7 +84,8 @@ public sealed class ScenarioTests
     [Fact]
     public void The_result_is_JSON()
     {
-        using System.Text.Json.JsonDocument json = System.Text.Json.JsonDocument.Parse(Run("stall", seconds: 1).ToJson());
+        using System.Text.Json.JsonDocument json =
+            System.Text.Json.JsonDocument.Parse(Run("stall", seconds: 1).ToJson());
         Assert.Equal("Passed", json.RootElement.GetProperty("verdict").GetString());
         Assert.Equal(1ul, json.RootElement.GetProperty("seed").GetUInt64());
         Assert.Equal("stall", json.RootElement.GetProperty("scenario").GetString());

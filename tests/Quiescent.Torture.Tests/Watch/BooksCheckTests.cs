@@ -39,10 +39,13 @@ public sealed class BooksCheckTests
     {
         Tally tally = NewTally();
         tally.CallbackQueued();
-        Assert.NotEmpty(BooksCheck.Faults("books", new RcuStatistics(), s_right with { CallbacksQueued = 3, CallbacksInvoked = 3 }, tally));
+        Assert.NotEmpty(
+            BooksCheck.Faults(
+                "books", new RcuStatistics(), s_right with { CallbacksQueued = 3, CallbacksInvoked = 3 }, tally));
         tally = NewTally();
         tally.CodeBlockQueued();
-        Assert.NotEmpty(BooksCheck.Faults("books", new RcuStatistics(), s_right with { BlocksQueued = 4, BlocksFreed = 4 }, tally));
+        Assert.NotEmpty(
+            BooksCheck.Faults("books", new RcuStatistics(), s_right with { BlocksQueued = 4, BlocksFreed = 4 }, tally));
     }
 
     // A reader dies inside a section, and the report never comes.
@@ -69,7 +72,8 @@ public sealed class BooksCheckTests
         Log.MustHold(failures, "where no reader died");
     }
 
-    private static string[] Faults(RcuStatistics now) => [.. BooksCheck.Faults("books", new RcuStatistics(), now, NewTally())];
+    private static string[] Faults(RcuStatistics now) =>
+        [.. BooksCheck.Faults("books", new RcuStatistics(), now, NewTally())];
 
     private static Tally NewTally()
     {

@@ -28,8 +28,10 @@ public sealed class WatchdogTests
     {
         Pulse pulse = new();
         pulse.Beat(s_waiting, now: Stopwatch.Frequency);
-        Assert.Equal(TimeSpan.Zero, pulse.Beat(s_waiting with { GracePeriodsCompleted = 8 }, now: 21 * Stopwatch.Frequency));
-        Assert.Equal(TimeSpan.Zero, pulse.Beat(new RcuStatistics { GracePeriodsCompleted = 8 }, now: 51 * Stopwatch.Frequency));
+        Assert.Equal(
+            TimeSpan.Zero, pulse.Beat(s_waiting with { GracePeriodsCompleted = 8 }, now: 21 * Stopwatch.Frequency));
+        Assert.Equal(
+            TimeSpan.Zero, pulse.Beat(new RcuStatistics { GracePeriodsCompleted = 8 }, now: 51 * Stopwatch.Frequency));
     }
 
     [Fact]
@@ -69,7 +71,8 @@ public sealed class WatchdogTests
     [Fact]
     public void A_run_whose_readers_hold_no_unlinked_block_is_inconclusive()
     {
-        TortureResult result = RunOne(session => new Unlinking(session, session.SharedDomains[1]), Watchdog.DefaultLimit, seconds: 1);
+        TortureResult result =
+            RunOne(session => new Unlinking(session, session.SharedDomains[1]), Watchdog.DefaultLimit, seconds: 1);
         Assert.Equal(Verdict.Inconclusive, result.Verdict);
     }
 

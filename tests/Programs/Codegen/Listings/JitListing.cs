@@ -38,7 +38,8 @@ internal static partial class JitListing
                     continue;
                 }
 
-                methods[^1].Instructions.Add(Instruction.Parse(instruction, isLocked, CodeFor().Match(line).Groups[1].Value));
+                methods[^1].Instructions.Add(
+                    Instruction.Parse(instruction, isLocked, CodeFor().Match(line).Groups[1].Value));
                 isLocked = false;
             }
         }

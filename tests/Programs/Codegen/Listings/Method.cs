@@ -27,7 +27,8 @@ internal sealed record Instruction(string Mnemonic, IReadOnlyList<string> Operan
     public static Instruction Parse(string text, bool isLocked, string symbol)
     {
         string[] words = text.Trim().Split([' ', '\t'], 2);
-        return new Instruction(words[0].ToLowerInvariant(), words.Length == 1 ? [] : SplitOperands(words[1]), isLocked, symbol);
+        return new Instruction(
+            words[0].ToLowerInvariant(), words.Length == 1 ? [] : SplitOperands(words[1]), isLocked, symbol);
     }
 
     private static List<string> SplitOperands(string text)

@@ -33,7 +33,8 @@ internal sealed class State
 
     public Value this[string register]
     {
-        get => _registers.TryGetValue(register, out Value value) ? value : _registers[register] = Value.Argument(register);
+        get =>
+            _registers.TryGetValue(register, out Value value) ? value : _registers[register] = Value.Argument(register);
         set => _registers[register] = value;
     }
 

@@ -15,7 +15,8 @@ internal enum Next
 /// <param name="Label">Of a jump or branch.</param>
 /// <param name="Condition">Two values that decide a branch, if known.</param>
 /// <param name="TakenIfEqual">Whether it is taken when they are equal.</param>
-internal readonly record struct Step(Next Next, string Label = "", (Value Left, Value Right)? Condition = null, bool TakenIfEqual = false);
+internal readonly record struct Step(
+    Next Next, string Label = "", (Value Left, Value Right)? Condition = null, bool TakenIfEqual = false);
 
 // The instructions of one architecture and their effects.
 internal interface IMachine

@@ -76,7 +76,8 @@ internal sealed partial class X64(bool isWindows) : IMachine
 
                 return new Step(Next.Jumps, Label(operands[0]));
             case "je" or "jz" or "jne" or "jnz":
-                return new Step(Next.Branches, Label(operands[0]), state.Compared, instruction.Mnemonic is "je" or "jz");
+                return new Step(
+                    Next.Branches, Label(operands[0]), state.Compared, instruction.Mnemonic is "je" or "jz");
             case "ret":
                 return new Step(Next.Ends);
             case "int3" or "ud2":
@@ -120,7 +121,8 @@ internal sealed partial class X64(bool isWindows) : IMachine
     {
         if (IsMemory(operand))
         {
-            return at.State.Load(at.Index, at.NextPart(), Address(at, operand), Width(at, operand), isOrdered: true, at.Text);
+            return at.State.Load(
+                at.Index, at.NextPart(), Address(at, operand), Width(at, operand), isOrdered: true, at.Text);
         }
 
         if (s_registers.TryGetValue(operand, out (string Register, int Bytes) register))
@@ -140,7 +142,9 @@ internal sealed partial class X64(bool isWindows) : IMachine
         }
         else if (s_registers.TryGetValue(operand, out (string Register, int Bytes) register))
         {
-            at.State[register.Register] = register.Bytes == 8 || value.IsConstant ? value : Value.UnknownOf(at.Index, "part");
+            at.State[register.Register] = register.Bytes == 8 || value.IsConstant
+                ? value
+                : Value.UnknownOf(at.Index, "part");
         }
     }
 
@@ -189,7 +193,9 @@ internal sealed partial class X64(bool isWindows) : IMachine
         "dword" => 4,
         "qword" or "gword" or "bword" => 8,
         "xmmword" => 16,
-        _ => at.Instruction.Operands.Where(s_registers.ContainsKey).Select(other => s_registers[other].Bytes).FirstOrDefault(8),
+        _ =>
+            at.Instruction.Operands.Where(s_registers.ContainsKey).Select(other => s_registers[other].Bytes)
+                .FirstOrDefault(8),
     };
 
     private static bool IsMemory(string operand) => operand.Contains('[', StringComparison.Ordinal);

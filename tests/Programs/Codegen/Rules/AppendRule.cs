@@ -25,7 +25,8 @@ internal sealed class AppendRule() : Rule("FreeBlock")
 
             isInline = true;
             Value place = path[moved].Value.Plus(-8);
-            int entry = Find(path, store => store is { Kind: AccessKind.Store, Value.IsArgument: true } && store.Address == place);
+            int entry = Find(
+                path, store => store is { Kind: AccessKind.Store, Value.IsArgument: true } && store.Address == place);
             int attention = Find(path, IsAttention);
             int attended = Find(path, access => access.Calls("HandleAppendFlags"));
             isAttended |= attended >= 0;

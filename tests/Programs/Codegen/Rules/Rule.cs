@@ -67,7 +67,11 @@ internal abstract class Rule(string method, string className = "Probe")
     /// <summary>A store that puts back the value loaded from the same place, increased by this much.</summary>
     protected static int FindAdvance(Access[] path, int by) =>
         Find(path, store => store.Kind == AccessKind.Store && store.Value.IsLoaded && store.Value.Offset == by
-            && Array.Exists(path, load => load.Kind == AccessKind.Load && load.Address == store.Address && load.Value == store.Value.Plus(-by)));
+            && Array.Exists(
+                path,
+                load =>
+                    load.Kind == AccessKind.Load && load.Address == store.Address
+                        && load.Value == store.Value.Plus(-by)));
 
     /// <summary>The store that announces: a word just loaded, into the first word of another place.</summary>
     protected static int FindAnnouncement(Access[] path, out int started)

@@ -20,12 +20,18 @@ internal sealed class SectionRule(string method, Func<Platform, bool> hasFullBra
             {
                 int call = Find(path, access => access.Calls("EnterBeyondFast") || access.Calls("ReadLockBeyondFast"));
                 Require(mayBeFree || call >= 0, "a path neither announces nor calls what does", faults);
-                Require(pointer < 0 || pointer > call, "a protected pointer is loaded before the section is entered", faults);
+                Require(
+                    pointer < 0 || pointer > call,
+                    "a protected pointer is loaded before the section is entered",
+                    faults);
                 continue;
             }
 
             Require(path[started].IsOrdered, $"Started is loaded without acquire: {path[started].Text}", faults);
-            Require(path[announcement].IsOrdered, $"the announcement is stored without release: {path[announcement].Text}", faults);
+            Require(
+                path[announcement].IsOrdered,
+                $"the announcement is stored without release: {path[announcement].Text}",
+                faults);
             Require(
                 !AnyBetween(path, started, announcement, access => access.Kind != AccessKind.Load),
                 "something lies between the load of Started and the announcement",
@@ -36,8 +42,14 @@ internal sealed class SectionRule(string method, Func<Platform, bool> hasFullBra
                 continue;
             }
 
-            Require(pointer > announcement, $"a protected pointer is loaded before the announcement: {path[pointer].Text}", faults);
-            Require(path[pointer].IsOrdered, $"the protected pointer is loaded without acquire: {path[pointer].Text}", faults);
+            Require(
+                pointer > announcement,
+                $"a protected pointer is loaded before the announcement: {path[pointer].Text}",
+                faults);
+            Require(
+                path[pointer].IsOrdered,
+                $"the protected pointer is loaded without acquire: {path[pointer].Text}",
+                faults);
             isFenced |= AnyBetween(path, announcement, pointer, access => access.Kind == AccessKind.Fence);
             isInline |= IsEnded(path, path[announcement], announcement, faults);
         }

@@ -90,7 +90,8 @@ public sealed class NativePeersTests : IDisposable
 
         Contestant contestant = Peers().Contestant("a peer", new NativeProgram("peer", []), "f1");
 
-        string message = Assert.Throws<InvalidOperationException>(() => contestant.Measure(TimeSpan.FromSeconds(1))).Message;
+        string message =
+            Assert.Throws<InvalidOperationException>(() => contestant.Measure(TimeSpan.FromSeconds(1))).Message;
         Assert.Contains("exit code 1: no memory", message, StringComparison.Ordinal);
     }
 
@@ -136,7 +137,8 @@ public sealed class NativePeersTests : IDisposable
     [InlineData("I")]
     [InlineData("T")]
     [InlineData("F1-managed")]
-    public void Contests_about_the_runtime_have_none(string contestId) => Assert.Empty(new NativeContestants(Peers()).For(contestId));
+    public void Contests_about_the_runtime_have_none(string contestId) =>
+        Assert.Empty(new NativeContestants(Peers()).For(contestId));
 
     private static void RequireMake() =>
         Assert.SkipUnless(Requirement.Command("make", "make").IsPresent(), "make is not installed");
@@ -146,7 +148,8 @@ public sealed class NativePeersTests : IDisposable
     {
         Directory.CreateDirectory(Sources);
         File.WriteAllText(Path.Combine(Sources, "peer.sh"), $"#!/bin/sh\n[ $# -gt 0 ] || exit 2\n{script}\n");
-        File.WriteAllText(Path.Combine(Sources, "Makefile"), "peer:\n\tcp peer.sh $(OUT)/peer && chmod +x $(OUT)/peer\n");
+        File.WriteAllText(
+            Path.Combine(Sources, "Makefile"), "peer:\n\tcp peer.sh $(OUT)/peer && chmod +x $(OUT)/peer\n");
     }
 
     private NativeBuilder Builder() => new(Sources, Cache, _ => { });
