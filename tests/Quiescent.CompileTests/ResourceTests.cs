@@ -231,7 +231,8 @@ public class ResourceTests
     public void A_helper_that_takes_the_guard_by_value_returns_no_span() => Snippet.Draws(
         ["CS8166", "CS8347"],
         illegal: "static ReadOnlySpan<byte> All(ReadGuard guard, RcuMemoryMappedFile file) => guard.Dereference(file);",
-        legal: "static ReadOnlySpan<byte> All(in ReadGuard guard, RcuMemoryMappedFile file) => guard.Dereference(file);");
+        legal:
+            "static ReadOnlySpan<byte> All(in ReadGuard guard, RcuMemoryMappedFile file) => guard.Dereference(file);");
 
     [Fact]
     public void A_section_with_its_span_is_not_held_across_an_await() => Snippet.Draws(

@@ -92,8 +92,9 @@ public sealed class HarnessTests : IDisposable
     [InlineData("fails CS0029", "int number = \"one\"; number = another;")]
     [InlineData("fails CS0029 CS0103", "int number = \"one\";")]
     public void Other_errors_than_those_named_are_reported(string marks, string code) => Assert.Contains(
-        "draws other errors", Assert.Single(
-            Faults($"<!-- snippet: {marks} -->\n```csharp\n{code}\n```")), StringComparison.Ordinal);
+        "draws other errors",
+        Assert.Single(Faults($"<!-- snippet: {marks} -->\n```csharp\n{code}\n```")),
+        StringComparison.Ordinal);
 
     [Theory]
     [InlineData("GC.Collect();")]

@@ -24,8 +24,8 @@ public sealed class LinkTests
     [Fact]
     public void The_readme_links_the_guide_before_the_other_pages() => Assert.Equal(
         "docs/guide.md",
-        WorkingTree.Read("README.md").Links.First(
-            link => link.Target.StartsWith("docs/", StringComparison.Ordinal)).Target);
+        WorkingTree.Read("README.md").Links
+            .First(link => link.Target.StartsWith("docs/", StringComparison.Ordinal)).Target);
 
     [Theory]
     [InlineData("[gone](gone.md)", "docs/page.md:1: gone.md")]
@@ -50,7 +50,9 @@ public sealed class LinkTests
         Assert.Empty(BrokenIn($"[guide]({WorkingTree.PublicAddress}docs/guide.md#long-sections)"));
 
     [Theory]
-    [InlineData("# Here, and `there`\n\n[here](#here-and-there), [here](page.md#here-and-there) and [there](https://example.org/gone)")]
+    [InlineData(
+        "# Here, and `there`\n\n[here](#here-and-there), [here](page.md#here-and-there) and "
+        + "[there](https://example.org/gone)")]
     [InlineData("# Twice\n\n# Twice\n\n[the second](#twice-1)")]
     [InlineData("A link in code, `[gone](gone.md)`, is none.\n\n```text\n[gone](gone.md)\n```")]
     public void A_link_that_leads_somewhere_is_not(string text) => Assert.Empty(BrokenIn(text));

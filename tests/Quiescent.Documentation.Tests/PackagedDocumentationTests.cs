@@ -57,7 +57,10 @@ public sealed class PackagedDocumentationTests
 
     // As the subject of a piece of documentation, or as a name that one refers to.
     private static HashSet<string> Named(XDocument documentation) =>
-        [.. documentation.Descendants().Attributes().Where(a => a.Name == "name" || a.Name == "cref").Select(a => a.Value)];
+        [
+            .. documentation.Descendants().Attributes().Where(a => a.Name == "name" || a.Name == "cref")
+                .Select(a => a.Value),
+        ];
 
     private static HashSet<string> Internals(string package)
     {
@@ -67,7 +70,11 @@ public sealed class PackagedDocumentationTests
         string framework = Path.GetDirectoryName(typeof(object).Assembly.Location)!;
         var compilation = CSharpCompilation.Create(
             "All",
-            references: [assembly, .. Directory.GetFiles(framework, "System*.dll").Select(path => MetadataReference.CreateFromFile(path))],
+            references:
+            [
+                assembly,
+                .. Directory.GetFiles(framework, "System*.dll").Select(path => MetadataReference.CreateFromFile(path)),
+            ],
             options: options);
         HashSet<string> internals = [];
         Collect((IAssemblySymbol)compilation.GetAssemblyOrModuleSymbol(assembly)!, isVisible: true, internals);

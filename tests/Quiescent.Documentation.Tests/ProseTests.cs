@@ -94,7 +94,8 @@ public sealed class ProseTests
     public void A_long_line_is_found_in_prose_code_and_comments_alone()
     {
         string words = string.Join(' ', Enumerable.Repeat("word", 30));
-        string page = $"{words}\n\n| {words} |\n| --- |\n\n```csharp\n// {words}\n```\n```text\n{words}\n```\n<!-- {words} -->\n\n"
+        string page = $"{words}\n\n| {words} |\n| --- |\n\n```csharp\n// {words}\n```\n"
+            + $"```text\n{words}\n```\n<!-- {words} -->\n\n"
             + $"[{new string('x', 130)}](y)\n- {new string('x', 130)}\n";
         Assert.Equal(["p:1: 149 columns", "p:7: 152 columns", "p:12: 158 columns"], PageRules.LongLines("p", page));
     }
@@ -135,7 +136,8 @@ public sealed class ProseTests
     [Fact]
     public void Words_and_rows_are_counted_without_code_comments_and_heads()
     {
-        const string Page = "One two — three.\n\n| four | five |\n| --- | ---: |\n| six | seven |\n| eight | `nine` |\n\n```sh\nno no\n```\n<!-- no -->\n";
+        const string Page = "One two — three.\n\n"
+            + "| four | five |\n| --- | ---: |\n| six | seven |\n| eight | `nine` |\n\n```sh\nno no\n```\n<!-- no -->\n";
         Assert.Equal(9, PageText.CountWords(Page));
         Assert.Equal(2, PageText.CountTableRows(Page));
     }
@@ -157,7 +159,8 @@ public sealed class ProseTests
     [Fact]
     public void Names_files_and_concepts_are_found()
     {
-        const string Page = "# P\n\n## One\n\n1. **Append.** `Reclamation/Page.cs`, `BlockPool.Books.cs`; the **append**, a **page**.\n\n## Two\n`X.cs`\n";
+        const string Page = "# P\n\n## One\n\n"
+            + "1. **Append.** `Reclamation/Page.cs`, `BlockPool.Books.cs`; the **append**, a **page**.\n\n## Two\n`X.cs`\n";
         string part = PageRules.Part(Page, "One");
         Assert.Equal(["Page.cs", "BlockPool.Books.cs"], PageRules.SourceFiles(part));
         Assert.Equal(["Append", "page"], PageRules.BoldTerms(part));

@@ -156,7 +156,8 @@ public sealed class EndToEndTests
 
     private static Process Start(string program, params string[] arguments)
     {
-        ProcessStartInfo start = new("dotnet", ["exec", Path.Combine(AppContext.BaseDirectory, program + ".dll"), .. arguments])
+        string assembly = Path.Combine(AppContext.BaseDirectory, program + ".dll");
+        ProcessStartInfo start = new("dotnet", ["exec", assembly, .. arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

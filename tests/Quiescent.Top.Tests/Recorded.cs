@@ -7,7 +7,8 @@ internal static class Recorded
 {
     public static readonly DateTime Start = new(2026, 3, 1, 12, 0, 0, DateTimeKind.Utc);
 
-    public static RawEvent Counter(string instrument, string tags, string rate, string value, bool isUpDown = false) => Metric(
+    public static RawEvent Counter(
+        string instrument, string tags, string rate, string value, bool isUpDown = false) => Metric(
         isUpDown ? "UpDownCounterRateValuePublished" : "CounterRateValuePublished",
         ("meterName", "Quiescent"),
         ("meterVersion", "0.1.0"),
@@ -48,7 +49,11 @@ internal static class Recorded
         new(Start, instrument, part, domain, delta, value);
 
     public static Report Stall(DomainKey domain, double at, double seconds, string culprit = "slow-reader") =>
-        new(Start.AddSeconds(at), ReportKind.Stall, domain, $"rcu: INFO: domain '{domain.Name}' detected stall\n    report 1")
+        new(
+            Start.AddSeconds(at),
+            ReportKind.Stall,
+            domain,
+            $"rcu: INFO: domain '{domain.Name}' detected stall\n    report 1")
         {
             Culprit = culprit,
             ManagedThreadId = 14,

@@ -22,7 +22,12 @@ public sealed class ScreenTests
         IReadOnlyList<string> lines = Draw(Watched(), width, 40);
         Assert.All(lines, line => Assert.True(line.GetCellWidth() <= width, line));
         string text = string.Join('\n', lines);
-        foreach (string expected in (string[])["RouteTable (4242)", "routes #1", "GP/S", "1200", "85.2µs", "1.10ms", "1.24M", "120", "4/8", "12.3k", "q quits", "RECENT REPORTS"])
+        string[] expectations =
+        [
+            "RouteTable (4242)", "routes #1", "GP/S", "1200", "85.2µs", "1.10ms", "1.24M", "120", "4/8", "12.3k",
+            "q quits", "RECENT REPORTS",
+        ];
+        foreach (string expected in expectations)
         {
             Assert.Contains(expected, text, StringComparison.Ordinal);
         }
@@ -65,8 +70,8 @@ public sealed class ScreenTests
         Reading reading = Watched();
         DomainReading[] domains =
         [
-            .. Enumerable.Range(2, 30)
-                .Select(id => Calm().Domains[0] with { Key = new DomainKey(id, $"calm{id}") }), .. reading.Domains,
+            .. Enumerable.Range(2, 30).Select(id => Calm().Domains[0] with { Key = new DomainKey(id, $"calm{id}") }),
+            .. reading.Domains,
         ];
         IReadOnlyList<string> lines = Draw(reading with { Domains = domains }, 80, 24);
         Assert.True(lines.Count <= 24);

@@ -36,9 +36,14 @@ public sealed class WatchTests
     [Fact]
     public void The_backlog_is_blocks_and_callbacks_and_slots_are_used_and_free()
     {
-        Put(s_routes, (Instruments.Backlog, "block", 700), (Instruments.Backlog, "callback", 50), (Instruments.BacklogLimit, null, 700),
-            (Instruments.ReaderSlots, "used", 3), (Instruments.ReaderSlots, "free", 5), (
-                Instruments.OpenSections, null, 2));
+        Put(
+            s_routes,
+            (Instruments.Backlog, "block", 700),
+            (Instruments.Backlog, "callback", 50),
+            (Instruments.BacklogLimit, null, 700),
+            (Instruments.ReaderSlots, "used", 3),
+            (Instruments.ReaderSlots, "free", 5),
+            (Instruments.OpenSections, null, 2));
         DomainReading domain = Read(1).Domains[0];
         Assert.Equal(
             (700, 50, 750, true), (domain.BlocksWaiting, domain.CallbacksWaiting, domain.Backlog, domain.IsOverLimit));

@@ -17,7 +17,10 @@ public sealed class RouteFileTests
     [InlineData("1.0.0.0/24,4294967295\n", 1, "'4294967295' is not an AS number")]
     [InlineData("1.0.0.0/24,-1\n", 1, "'-1' is not an AS number")]
     [InlineData("1.0.0.0/24,1,2\n", 1, "'1,2' is not an AS number")]
-    [InlineData("2.0.0.0/24,1\n1.0.0.1/24,1", 2, "'1.0.0.1/24' has bits set behind its length; its network is 1.0.0.0/24")]
+    [InlineData(
+        "2.0.0.0/24,1\n1.0.0.1/24,1",
+        2,
+        "'1.0.0.1/24' has bits set behind its length; its network is 1.0.0.0/24")]
     [InlineData("1.0.0.0/24,1\n\u001b[2J\n", 2, "'?[2J' is not of the form")]
     public void A_bad_line_is_refused_with_its_number_and_the_reason(string text, int line, string reason)
     {

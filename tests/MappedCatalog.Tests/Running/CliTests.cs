@@ -24,14 +24,8 @@ public sealed class CliTests : IDisposable
         Assert.Equal(
             0,
             await RunAsync(
-                "--data",
-                _folder,
-                "--urls=http://127.0.0.1:0",
-                "--swap-interval",
-                "5",
-                "--seconds",
-                "0.5",
-                "--verify"));
+                "--data", _folder, "--urls=http://127.0.0.1:0", "--swap-interval", "5",
+                "--seconds", "0.5", "--verify"));
         Assert.Contains("listening on http://127.0.0.1:", _output.ToString(), StringComparison.Ordinal);
         Assert.Contains(
             "No request failed, and every mapping was closed.", _output.ToString(), StringComparison.Ordinal);
@@ -45,15 +39,8 @@ public sealed class CliTests : IDisposable
         Assert.Equal(
             0,
             await RunAsync(
-                "--data",
-                _folder,
-                "--urls",
-                "http://127.0.0.1:0",
-                "--swap-interval",
-                "5",
-                "--seconds",
-                "0.5",
-                "--json"));
+                "--data", _folder, "--urls", "http://127.0.0.1:0", "--swap-interval", "5",
+                "--seconds", "0.5", "--json"));
         using JsonDocument document = JsonDocument.Parse(_output.ToString());
         JsonElement result = document.RootElement;
         Assert.True(result.GetProperty("ok").GetBoolean());

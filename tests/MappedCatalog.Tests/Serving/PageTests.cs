@@ -37,7 +37,8 @@ public sealed class PageTests : IAsyncLifetime
             UserDataDir = _profile,
             Args =
             [
-                "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-dev-shm-usage",
+                "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+                "--disable-dev-shm-usage",
                 "--disable-background-networking", "--disable-component-update", "--disable-sync",
             ],
         });
@@ -68,7 +69,8 @@ public sealed class PageTests : IAsyncLifetime
         await using IPage page = await OpenAsync(width, scheme);
         await page.WaitForFunctionAsync("() => document.querySelectorAll('.chart .now').length === 5"
             + " && [...document.querySelectorAll('.chart .now')].every(now => /[0-9]/.test(now.textContent))"
-            + " && [...document.querySelectorAll('.plot .first')].every(line => line.getAttribute('d').includes('L') || line.getAttribute('d').includes('H'))");
+            + " && [...document.querySelectorAll('.plot .first')]"
+            + ".every(line => line.getAttribute('d').includes('L') || line.getAttribute('d').includes('H'))");
         long swaps = await FigureAsync(page, "Swaps");
         await page.WaitForFunctionAsync($"() => {Figure("Swaps")} > {swaps}");
         long requests = await FigureAsync(page, "Requests");
@@ -80,7 +82,8 @@ public sealed class PageTests : IAsyncLifetime
             await page.EvaluateExpressionAsync<string>("document.getElementById('state').textContent"));
         Assert.Equal(width, await page.EvaluateExpressionAsync<int>("document.documentElement.scrollWidth"));
         Assert.Equal(0, await page.EvaluateExpressionAsync<int>(
-            "[...document.querySelectorAll('body *')].filter(e => !e.closest('svg') && e.getBoundingClientRect().right > innerWidth).length"));
+            "[...document.querySelectorAll('body *')]"
+            + ".filter(e => !e.closest('svg') && e.getBoundingClientRect().right > innerWidth).length"));
         Assert.Empty(_complaints);
     }
 
@@ -121,7 +124,8 @@ public sealed class PageTests : IAsyncLifetime
                 "IPv4 address",
                 await page.EvaluateExpressionAsync<string>("document.getElementById('address').labels[0].textContent"));
             Assert.Equal(5, await page.EvaluateExpressionAsync<int>(
-                "[...document.querySelectorAll('svg')].filter(e => e.getAttribute('role') === 'img' && e.getAttribute('aria-label').includes('now ')).length"));
+                "[...document.querySelectorAll('svg')].filter("
+                + "e => e.getAttribute('role') === 'img' && e.getAttribute('aria-label').includes('now ')).length"));
             Assert.Equal("", await page.EvaluateFunctionAsync<string>(LowContrast));
         }
     }

@@ -59,5 +59,9 @@ internal static class Tables
     }
 
     private static DatedTable Striped(DateOnly date, uint firstOrigin) => new(
-        date, [.. Enumerable.Range(0, 256).Select(i => new Announcement(new Prefix((uint)i << 24, 8), firstOrigin + (uint)i))]);
+        date,
+        [
+            .. Enumerable.Range(0, 256)
+                .Select(i => new Announcement(new Prefix((uint)i << 24, 8), firstOrigin + (uint)i)),
+        ]);
 }

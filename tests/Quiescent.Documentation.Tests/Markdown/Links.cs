@@ -19,12 +19,11 @@ internal static class Links
     {
         string[] parts = target.Split('#', 2);
         string path = parts[0].Length == 0 ? page.Path
-            : parts[0].StartsWith(
-                WorkingTree.PublicAddress, StringComparison.Ordinal) ? parts[0][WorkingTree.PublicAddress.Length..]
+            : parts[0].StartsWith(WorkingTree.PublicAddress, StringComparison.Ordinal)
+                ? parts[0][WorkingTree.PublicAddress.Length..]
             : Path.GetRelativePath(
-                WorkingTree.Root,
-                Path.Combine(WorkingTree.Root, Path.GetDirectoryName(page.Path)!, parts[0])).Replace('\\',
-                '/');
+                WorkingTree.Root, Path.Combine(WorkingTree.Root, Path.GetDirectoryName(page.Path)!, parts[0]))
+                .Replace('\\', '/');
         string full = Path.Combine(WorkingTree.Root, path);
         bool isThere = path == page.Path || File.Exists(full) || Directory.Exists(full);
         return isThere && !path.StartsWith("../", StringComparison.Ordinal)

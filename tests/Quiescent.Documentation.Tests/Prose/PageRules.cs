@@ -88,11 +88,15 @@ internal static partial class PageRules
     [GeneratedRegex(@"\*\*(?<term>[^*]+)\*\*")]
     private static partial Regex BoldTerm();
 
-    [GeneratedRegex(@"\bthe design (?:has|names|says|page|document)\b|\bof the design\b|\bDESIGN\.md\b|\bHOUSE\.md\b|\bissue #?[0-9]+\b", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(
+        @"\bthe design (?:has|names|says|page|document)\b|\bof the design\b|\bDESIGN\.md\b|\bHOUSE\.md\b"
+        + @"|\bissue #?[0-9]+\b",
+        RegexOptions.IgnoreCase)]
     private static partial Regex MissingDocument();
 
     [GeneratedRegex(
-        @"\b(?:\d[\d,]*|[a-z]*(?:teen|ty)|hundred|eight|nine|ten|eleven|twelve)\b(?:-\w+)? (?:of the )?(?:mutants|twins|checks|models)\b|\b(?:some|all|about) \d[\d,]* (?:places|take)\b",
+        @"\b(?:\d[\d,]*|[a-z]*(?:teen|ty)|hundred|eight|nine|ten|eleven|twelve)\b(?:-\w+)? "
+        + @"(?:of the )?(?:mutants|twins|checks|models)\b|\b(?:some|all|about) \d[\d,]* (?:places|take)\b",
         RegexOptions.IgnoreCase)]
     private static partial Regex StatedCount();
 

@@ -50,8 +50,11 @@ internal static partial class Sources
     public static bool IsNameInLibrary(string name) => s_namesInLibrary.Value.Contains(name);
 
     private static HashSet<string> ReadNames() =>
-        [.. Directory.EnumerateFiles(Path.Combine(WorkingTree.Root, "src/Quiescent"), "*.cs", SearchOption.AllDirectories)
-            .SelectMany(path => Word().Matches(File.ReadAllText(path)).Select(match => match.Value))];
+        [
+            .. Directory
+                .EnumerateFiles(Path.Combine(WorkingTree.Root, "src/Quiescent"), "*.cs", SearchOption.AllDirectories)
+                .SelectMany(path => Word().Matches(File.ReadAllText(path)).Select(match => match.Value)),
+        ];
 
     [GeneratedRegex(@"\b[A-Z]\w+\b")]
     private static partial Regex Word();

@@ -21,12 +21,13 @@ internal static class DocstringCheck
     private static IEnumerable<string> MissingIn(IMethodSymbol method, Compilation compilation)
     {
         bool returns = !method.ReturnsVoid && method.MethodKind is not MethodKind.Constructor;
+        string shown = method.ToDisplayString(SymbolDisplayFormat.CSharpShortErrorMessageFormat);
         IEnumerable<string> tags = method.Parameters.Select(parameter => parameter.Name);
         return tags
             .Where(name => !Has(DocumentedAs(method), $"param {name}", compilation, []))
             .Select(name => $"<param name=\"{name}\">")
             .Concat(returns && !Has(DocumentedAs(method), Returns, compilation, []) ? [$"<{Returns}>"] : [])
-            .Select(tag => $"{Place(method)}: {method.ToDisplayString(SymbolDisplayFormat.CSharpShortErrorMessageFormat)} has no {tag}");
+            .Select(tag => $"{Place(method)}: {shown} has no {tag}");
     }
 
     // A delegate's docstring is its type's; so is a primary constructor's.

@@ -17,7 +17,9 @@ public sealed class DocstringTests
     [InlineData("/// <summary>One.</summary>\npublic int M() => 1;", "C.M() has no <returns>")]
     [InlineData("/// <returns></returns>\npublic int M() => 1;", "C.M() has no <returns>")]
     [InlineData("/// <summary/>\npublic void M(int a) { }", "C.M(int) has no <param name=\"a\">")]
-    [InlineData("/// <param name=\"a\">One.</param>\npublic void M(int a, int b) { }", "C.M(int, int) has no <param name=\"b\">")]
+    [InlineData(
+        "/// <param name=\"a\">One.</param>\npublic void M(int a, int b) { }",
+        "C.M(int, int) has no <param name=\"b\">")]
     [InlineData("/// <summary/>\npublic C(int a) { }", "C.C(int) has no <param name=\"a\">")]
     [InlineData("/// <inheritdoc cref=\"N\"/>\npublic int M() => N(); int N() => 1;", "C.M() has no <returns>")]
     [InlineData("/// <inheritdoc/>\npublic int M() => 1;", "C.M() has no <returns>")]

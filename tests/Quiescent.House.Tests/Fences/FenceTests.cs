@@ -34,7 +34,8 @@ public sealed class FenceTests
     [InlineData("// [A] partner: [C] in Scan.cs", "Section.cs(1): [C] does not name [A] as its partner")]
     [InlineData("// [A] partner: [C]", "Section.cs(1): [C] does not name [A] as its partner")]
     [InlineData("// [A] partners: [B], [C] in Scan.cs", "Section.cs(1): [C] does not name [A] as its partner")]
-    [InlineData("// [A] partners: [B] in Scan.cs, [C] in Scan.cs", "Section.cs(1): [C] does not name [A] as its partner")]
+    [InlineData(
+        "// [A] partners: [B] in Scan.cs, [C] in Scan.cs", "Section.cs(1): [C] does not name [A] as its partner")]
     public void A_comment_that_leads_nowhere_is_reported(string comment, string report) =>
         Assert.Contains(report, Broken(comment, "// [B] partner: [A]\n// [C]"));
 

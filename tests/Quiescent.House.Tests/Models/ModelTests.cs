@@ -27,7 +27,8 @@ public sealed class ModelTests
         Assert.Empty(ModelCheck.Broken(SourceFile.Read(path), s_library));
 
     [Theory]
-    [InlineData(" * Models  GracePeriods/Engine.cs  Start, Arm (with the barrier), Started,\n *     Word.HasReached\n *\n")]
+    [InlineData(
+        " * Models  GracePeriods/Engine.cs  Start, Arm (with the barrier), Started,\n *     Word.HasReached\n *\n")]
     [InlineData(" * Models  Engine.cs  IsIdle;  Other.cs  Run\n *         Engine.cs  Start\n *\n * Prose, Prose.\n")]
     public void A_head_that_names_existing_members_is_not_reported(string head) => Assert.Empty(Broken(head));
 
@@ -39,7 +40,9 @@ public sealed class ModelTests
     [InlineData(" * Models  Engine.cs  Word.Start\n *\n", "m.pml: Engine.cs: declares no Word.Start")]
     [InlineData(" * Models  Engine.cs  Start;  Other.cs  Start\n *\n", "m.pml: Other.cs: declares no Start")]
     [InlineData(" * Models  Engine.cs  Start,\n *         Gone\n *\n", "m.pml: Engine.cs: declares no Gone")]
-    [InlineData(" * Models  Engine.cs  Start, as far as it fences\n *\n", "m.pml: Engine.cs: 'as far as it fences' is not the name of a member")]
+    [InlineData(
+        " * Models  Engine.cs  Start, as far as it fences\n *\n",
+        "m.pml: Engine.cs: 'as far as it fences' is not the name of a member")]
     [InlineData(" * Models  Engine.cs\n *\n", "m.pml: Engine.cs: names no member")]
     public void A_head_that_names_missing_members_is_reported(string head, string report) =>
         Assert.Equal([report], Broken(head));

@@ -18,7 +18,8 @@ public unsafe class HandOverTests
     // deallocator. Catches items freed too early, twice, out of order or not at all; and a barrier that skips pages
     // that are not full, or waits only until items were taken.
     [Fact]
-    public void Blocks_are_freed_once_in_order_after_their_grace_period_and_before_a_barrier_returns() => Exploration.Run(threads: 3, scenario: schedule =>
+    public void Blocks_are_freed_once_in_order_after_a_grace_period_and_before_a_barrier_returns() => Exploration.Run(
+        threads: 3, scenario: schedule =>
     {
         const int Blocks = 3;
         int form = schedule.Choose(6);

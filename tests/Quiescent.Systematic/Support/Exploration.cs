@@ -54,7 +54,8 @@ internal static class Exploration
 
         TestContext.Current.TestOutputHelper?.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{test}: {2 * half} schedules, {seen.Count} of them different, {2 * half / Stopwatch.GetElapsedTime(start).TotalSeconds:0} a second"));
+            $"{test}: {2 * half} schedules, {seen.Count} of them different, "
+            + $"{2 * half / Stopwatch.GetElapsedTime(start).TotalSeconds:0} a second"));
         Assert.True(
             seen.Count >= half / 10, $"Only {seen.Count} of {2 * half} schedules differ: too little is explored.");
     }
@@ -69,7 +70,11 @@ internal static class Exploration
         .WithTelemetryEnabled(false);
 
     private static TestReport Explore(
-        Action<Schedule> scenario, bool isCloseUp, Configuration configuration, string test, HashSet<ulong>? seen = null)
+        Action<Schedule> scenario,
+        bool isCloseUp,
+        Configuration configuration,
+        string test,
+        HashSet<ulong>? seen = null)
     {
         Schedule? schedule = null;
         OneProcessor processor = new();
@@ -106,7 +111,8 @@ internal static class Exploration
             string trace = Path.Combine(AppContext.BaseDirectory, $"{test}.trace");
             File.WriteAllText(trace, engine.ReproducibleTrace);
             Assert.Fail(
-                $"Schedule {last + 1} of seed {Variable("QUIESCENT_SYSTEMATIC_SEED", DefaultSeed)} failed: {bugs}{Environment.NewLine}"
+                $"Schedule {last + 1} of seed {Variable("QUIESCENT_SYSTEMATIC_SEED", DefaultSeed)} failed: "
+                + $"{bugs}{Environment.NewLine}"
                 + $"To replay: QUIESCENT_SYSTEMATIC_TRACE={trace} dotnet test -c Release "
                 + $"--project tests/Quiescent.Systematic -- --filter-method \"*.{test}\"");
         }

@@ -132,7 +132,10 @@ public class MeterTests
         other.Synchronize();
         using HeardMeasurements heard = new();
         HeardMeasurement[] counts =
-            [.. heard.Collect().Where(static one => one is { Name: "quiescent.grace_periods", DomainName: Name }).OrderBy(static one => one.DomainId)];
+        [
+            .. heard.Collect().Where(static one => one is { Name: "quiescent.grace_periods", DomainName: Name })
+                .OrderBy(static one => one.DomainId),
+        ];
         Assert.Equal([1, 2], counts.Select(static one => one.Value));
         Assert.True(counts[0].DomainId < counts[1].DomainId);
     }

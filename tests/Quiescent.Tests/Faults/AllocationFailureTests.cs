@@ -164,7 +164,11 @@ public sealed class AllocationFailureTests
             Task[] waiters = [];
             using (ParkedReader reader = new(domain))
             {
-                waiters = [domain.SynchronizeAsync(CancellationToken.None).AsTask(), domain.BarrierAsync(CancellationToken.None).AsTask()];
+                waiters =
+                [
+                    domain.SynchronizeAsync(CancellationToken.None).AsTask(),
+                    domain.BarrierAsync(CancellationToken.None).AsTask(),
+                ];
                 using Failures failures = new(site, failing);
                 Worker.Run(() => QueueOneOfEach(account));
                 Worker disposal = Worker.Start(() => EndOrThrow(domain.Dispose));

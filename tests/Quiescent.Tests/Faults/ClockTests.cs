@@ -11,7 +11,8 @@ public sealed class ClockTests
 {
     private static readonly string[] s_wallClocks =
     [
-        "DateTime.get_Now", "DateTime.get_UtcNow", "DateTime.get_Today", "DateTimeOffset.get_Now", "DateTimeOffset.get_UtcNow",
+        "DateTime.get_Now", "DateTime.get_UtcNow", "DateTime.get_Today",
+        "DateTimeOffset.get_Now", "DateTimeOffset.get_UtcNow",
         "TimeProvider.get_System", "Environment.get_TickCount", "Environment.get_TickCount64",
     ];
 

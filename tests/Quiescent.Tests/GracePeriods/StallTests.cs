@@ -207,7 +207,9 @@ public sealed unsafe class StallTests
         Assert.Null(report.Callback);
         string[] lines = report.ToString().ReplaceLineEndings("\n").Split('\n');
         Assert.Matches(
-            @"^rcu: INFO: domain 'stalls' detected stall of grace period 2 for \d+\.\d s by reader thread 'the culprit' \(managed id \d+, OS id \d+\)$", lines[0]);
+            @"^rcu: INFO: domain 'stalls' detected stall of grace period 2 for \d+\.\d s "
+            + @"by reader thread 'the culprit' \(managed id \d+, OS id \d+\)$",
+            lines[0]);
         Assert.Matches(@"^    report 2; backlog 1 block, 2 callbacks; 1 read-side critical section open$", lines[1]);
         Assert.Equal(validate, report.SectionsEnteredAt.Count == 1);
         if (validate)

@@ -19,7 +19,10 @@ public sealed class SectionSiteTests
         ReadGuard inner = domain.ReadLock();
         int innerLine = Above();
         string message = MessageOf(ref outer);
-        Assert.Matches($@"never left.* was entered at .*{File}:line {outerLine}, the one inside entered at .*{File}:line {innerLine}\.$", message);
+        Assert.Matches(
+            $@"never left.* was entered at .*{File}:line {outerLine}, "
+            + $@"the one inside entered at .*{File}:line {innerLine}\.$",
+            message);
         inner.Dispose();
         outer.Dispose();
     }

@@ -111,7 +111,11 @@ public class BarrierAsyncTests
         using (new ParkedReader(domain))
         {
             Forms.QueueAll(domain);
-            waiters = [.. Enumerable.Range(0, 200).Select(_ => domain.BarrierAsync(TestContext.Current.CancellationToken).AsTask())];
+            waiters =
+            [
+                .. Enumerable.Range(0, 200)
+                    .Select(_ => domain.BarrierAsync(TestContext.Current.CancellationToken).AsTask()),
+            ];
         }
 
         Until.Done(Task.WhenAll(waiters));

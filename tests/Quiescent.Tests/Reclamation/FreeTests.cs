@@ -182,7 +182,8 @@ public unsafe class FreeTests
         // The first item starts the reclaimer; later ones wake it, fill pages and are throttled.
         Worker.Run(() =>
         {
-            foreach (BacklogPolicy policy in (BacklogPolicy[])[BacklogPolicy.Throttle, BacklogPolicy.Block, BacklogPolicy.None])
+            BacklogPolicy[] policies = [BacklogPolicy.Throttle, BacklogPolicy.Block, BacklogPolicy.None];
+            foreach (BacklogPolicy policy in policies)
             {
                 using RcuDomain domain = new(new RcuDomainOptions { BacklogPolicy = policy, BacklogLimit = 100 });
                 Thread.CurrentThread.Interrupt();

@@ -45,7 +45,9 @@ public sealed unsafe class WithdrawalTests
     public void A_head_in_a_snapshot_after_the_drain_is_withdrawn(Form form)
     {
         using LateDomain late = new();
-        HeadQueue* queue = form == Form.Head ? &late.Queues->Heads : form == Form.UserHead ? &late.Queues->UserHeads : &late.Queues->Callbacks;
+        HeadQueue* queue = form == Form.Head ? &late.Queues->Heads
+            : form == Form.UserHead ? &late.Queues->UserHeads
+            : &late.Queues->Callbacks;
         RcuHead* head = (RcuHead*)NativeMemory.AllocZeroed((nuint)sizeof(RcuHead)); // word 0: offset 0, malloc's
         long position = HeadQueue.Push(queue, head);
         late.RunBarrier();

@@ -12,8 +12,8 @@ public class BlockingCallTests
     private static readonly Dictionary<string, Action<object, Lock>> s_calls = new()
     {
         ["WaitHandle.WaitOne"] = static (_, _) => new ManualResetEvent(false).WaitOne(),
-        ["WaitHandle.WaitAny"] = static (_, _) => WaitHandle.WaitAny(
-            [new AutoResetEvent(false), new AutoResetEvent(false)]),
+        ["WaitHandle.WaitAny"] = static (_, _) =>
+            WaitHandle.WaitAny([new AutoResetEvent(false), new AutoResetEvent(false)]),
         ["Monitor.Enter"] = static (held, _) => Monitor.Enter(held),
         ["Monitor.Wait"] = static (_, _) => WaitForPulse(new object()),
         ["Lock.Enter"] = static (_, held) => held.Enter(),
@@ -21,10 +21,10 @@ public class BlockingCallTests
         ["Task.Wait"] = static (_, _) => new TaskCompletionSource().Task.Wait(TestContext.Current.CancellationToken),
         ["Task.GetResult"] = static (_, _) => new TaskCompletionSource().Task.GetAwaiter().GetResult(),
         ["SemaphoreSlim.Wait"] = static (_, _) => new SemaphoreSlim(0).Wait(TestContext.Current.CancellationToken),
-        ["ManualResetEventSlim.Wait"] = static (_, _) => new ManualResetEventSlim()
-            .Wait(TestContext.Current.CancellationToken),
-        ["BlockingCollection.Take"] = static (_, _) => new BlockingCollection<int>()
-            .Take(TestContext.Current.CancellationToken),
+        ["ManualResetEventSlim.Wait"] = static (_, _) =>
+            new ManualResetEventSlim().Wait(TestContext.Current.CancellationToken),
+        ["BlockingCollection.Take"] = static (_, _) =>
+            new BlockingCollection<int>().Take(TestContext.Current.CancellationToken),
     };
 
     public static TheoryData<string> Calls => [.. s_calls.Keys];

@@ -18,7 +18,11 @@ public sealed class ValidateSwitchTests
         // A program that subscribes to nothing gets reports while it is being debugged, and only then.
         if (on)
         {
-            Assert.StartsWith("rcu: INFO: domain 'of the program' detected 1 read-side critical section left open by reader thread 'leaver'", errors, StringComparison.Ordinal);
+            Assert.StartsWith(
+                "rcu: INFO: domain 'of the program' detected 1 read-side critical section left open "
+                + "by reader thread 'leaver'",
+                errors,
+                StringComparison.Ordinal);
             Assert.Contains("Program.cs", errors, StringComparison.Ordinal);
         }
         else

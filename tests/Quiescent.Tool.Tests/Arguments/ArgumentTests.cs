@@ -26,7 +26,8 @@ public sealed class ArgumentTests
     [InlineData("litmus --seed x", "--seed takes a whole number from 0 to 4,294,967,295, not 'x'.")]
     [InlineData("scale --seconds 1e9", "--seconds takes a number from 1 to 86,400, not '1e9'.")]
     [InlineData("scale --rounds 1001", "--rounds takes a whole number from 1 to 1,000, not '1001'.")]
-    [InlineData("scale --report /no/such/folder/file", "--report: the folder of '/no/such/folder/file' does not exist.")]
+    [InlineData(
+        "scale --report /no/such/folder/file", "--report: the folder of '/no/such/folder/file' does not exist.")]
     [InlineData("scale --figures", "--figures needs a value.")]
     [InlineData("mutants --seconds 3601", "--seconds takes a whole number from 1 to 3,600, not '3601'.")]
     public void A_wrong_value_gets_the_range_of_right_ones(string line, string message) =>

@@ -13,7 +13,8 @@ internal sealed class ToolProcess : IDisposable
 
     public ToolProcess(string[] arguments, string? temporaryFolder = null)
     {
-        ProcessStartInfo start = new("dotnet", ["exec", Path.Combine(AppContext.BaseDirectory, "Quiescent.Tool.dll"), .. arguments])
+        string assembly = Path.Combine(AppContext.BaseDirectory, "Quiescent.Tool.dll");
+        ProcessStartInfo start = new("dotnet", ["exec", assembly, .. arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

@@ -121,7 +121,10 @@ public sealed class WidthTests
     private static ScaleResult Scale()
     {
         ContestResult[] contests = [.. Catalog.All().Select(contest => Judge.Result(
-            contest, [.. contest.Contestants.Select(contestant => Measured(contestant))], rounds: 5, TimeSpan.FromSeconds(0.5)))];
+            contest,
+            [.. contest.Contestants.Select(contestant => Measured(contestant))],
+            rounds: 5,
+            TimeSpan.FromSeconds(0.5)))];
         return new ScaleResult
         {
             Machine = Machine.Describe([new PackageVersion("A.Package", "1.2.3")]),
@@ -136,15 +139,24 @@ public sealed class WidthTests
     private static Score Measured(Contestant contestant)
     {
         Score score = new(contestant with { Absent = null });
-        score.Add(new Quiescent.Scale.Contests.Reading(123_456) { Details = [new Detail("a detail of some length, µs", 123_456)] });
-        score.Add(new Quiescent.Scale.Contests.Reading(234_567) { Details = [new Detail("a detail of some length, µs", 234_567)] });
+        score.Add(new Quiescent.Scale.Contests.Reading(123_456)
+        {
+            Details = [new Detail("a detail of some length, µs", 123_456)],
+        });
+        score.Add(new Quiescent.Scale.Contests.Reading(234_567)
+        {
+            Details = [new Detail("a detail of some length, µs", 234_567)],
+        });
         return score;
     }
 
     private static readonly TortureResult s_torture = new()
     {
         Verdict = Quiescent.Torture.Verdict.Passed,
-        Failures = ["The domain 'default' returned in round 12 after 7 of 8 items had been carried out, which is too few of them."],
+        Failures =
+        [
+            "The domain 'default' returned in round 12 after 7 of 8 items had been reclaimed, which is too few of them.",
+        ],
         FailureCount = 1_000,
         Inconclusive = null,
         Scenario = "mix",
@@ -154,8 +166,17 @@ public sealed class WidthTests
         Updaters = 256,
         AffinityShuffled = true,
         Ages = [123_456_789_012, 123_456_789, 0, 0],
-        Domains = [new DomainResult("resources, valid", 12_345_678, 12_345.6, 1_234_567_890, 1_234_567_890, 12_345, 1_234, 1_024)],
-        Primitives = new() { ["SynchronizeAsync"] = 123_456_789, ["FreeQuarantineHead"] = 123_456_789, ["Barrier"] = 123_456_789 },
+        Domains =
+        [
+            new DomainResult(
+                "resources, valid", 12_345_678, 12_345.6, 1_234_567_890, 1_234_567_890, 12_345, 1_234, 1_024),
+        ],
+        Primitives = new()
+        {
+            ["SynchronizeAsync"] = 123_456_789,
+            ["FreeQuarantineHead"] = 123_456_789,
+            ["Barrier"] = 123_456_789,
+        },
         Actors = new() { ["SleepableResourceReaders"] = 123_456_789 },
         Figures = new() { ["sections released on another thread than begun"] = 123_456_789 },
         InjectedFailures = new() { ["Registration"] = 123_456_789 },

@@ -84,10 +84,8 @@ public sealed class BudgetTests
         Assert.Null(plan.Contest.Contestants[0].Absent);
         Assert.Null(new Budget(TimeSpan.FromSeconds(40), 5).Next(TimeSpan.Zero, [s_two with { Contestants = [slow] }]));
         Assert.Null(
-            Next(
-                total: 60,
-                elapsed: 0,
-                s_two with { Contestants = [.. s_two.Contestants, slow] }).Contest.Contestants[^1].Absent);
+            Next(total: 60, elapsed: 0, s_two with { Contestants = [.. s_two.Contestants, slow] })
+                .Contest.Contestants[^1].Absent);
     }
 
     [Fact]

@@ -43,7 +43,10 @@ public sealed class HtmlReportTests
         string text = Page(Result()).Root!.Value;
 
         Assert.All(
-            ["A processor", "An operating system", "A runtime", "a package 1.2.3", "met", "guard ≤ 1.5 × peer <b>&amp;"],
+            [
+                "A processor", "An operating system", "A runtime", "a package 1.2.3", "met",
+                "guard ≤ 1.5 × peer <b>&amp;",
+            ],
             part => Assert.Contains(part, text, StringComparison.Ordinal));
     }
 
@@ -53,8 +56,8 @@ public sealed class HtmlReportTests
         XDocument page = Page(Result());
 
         Assert.DoesNotContain(
-            page.Descendants(), element =>
-                element.Name.LocalName is "script" or "link" or "img" or "iframe" or "object");
+            page.Descendants(),
+            element => element.Name.LocalName is "script" or "link" or "img" or "iframe" or "object");
         IEnumerable<XAttribute> loads =
             page.Descendants().Attributes().Where(one => s_attributesThatLoad.Contains(one.Name.LocalName));
         Assert.All(loads, attribute => Assert.StartsWith("#", attribute.Value, StringComparison.Ordinal));

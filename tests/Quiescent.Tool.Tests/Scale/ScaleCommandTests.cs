@@ -8,7 +8,8 @@ namespace Quiescent.Tool.Tests.Scale;
 
 public sealed class ScaleCommandTests
 {
-    private static readonly Contest s_sound = Contests.Of("X/1", Contests.Measuring("ours", 2), Contests.Measuring("peer", 4)) with
+    private static readonly Contest s_sound = Contests.Of(
+        "X/1", Contests.Measuring("ours", 2), Contests.Measuring("peer", 4)) with
     {
         Targets = [new Target("ours", Bound.AtMost, 0.25, "peer")],
     };
@@ -28,7 +29,10 @@ public sealed class ScaleCommandTests
     [Fact]
     public void Contestants_are_compared_and_goals_are_shown_only_if_asked_for()
     {
-        Contest contest = s_sound with { Contestants = [Contests.Measuring("ours", 2) with { Side = Side.Ours }, s_sound.Contestants[1]] };
+        Contest contest = s_sound with
+        {
+            Contestants = [Contests.Measuring("ours", 2) with { Side = Side.Ours }, s_sound.Contestants[1]],
+        };
         string[] lines = Run([contest]).Output.Split('\n');
         Assert.DoesNotContain(
             lines,
@@ -134,7 +138,12 @@ public sealed class ScaleCommandTests
         Assert.Distinct(Catalog.All().Select(contest => contest.Id));
 
     private static (int ExitCode, string Output) Run(
-        Contest[] catalog, string[]? figures = null, bool list = false, bool json = false, bool goals = false, bool strict = false)
+        Contest[] catalog,
+        string[]? figures = null,
+        bool list = false,
+        bool json = false,
+        bool goals = false,
+        bool strict = false)
     {
         ScaleCommand.Options options = new()
         {

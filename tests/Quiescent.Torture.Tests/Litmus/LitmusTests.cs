@@ -4,7 +4,8 @@ namespace Quiescent.Torture.Tests.Litmus;
 
 // The short forms of quiescent litmus. A clean result counts only where the control failed: a test whose control stayed
 // silent is skipped, never passed.
-public sealed class LitmusTests(ITestOutputHelper output, LitmusTests.Fixture fixture) : IClassFixture<LitmusTests.Fixture>
+public sealed class LitmusTests(ITestOutputHelper output, LitmusTests.Fixture fixture)
+    : IClassFixture<LitmusTests.Fixture>
 {
     private static readonly TimeSpan s_short = TimeSpan.FromMilliseconds(400);
 
@@ -90,7 +91,8 @@ public sealed class LitmusTests(ITestOutputHelper output, LitmusTests.Fixture fi
         }
 
         output.WriteLine(
-            $"the control failed in {result.ControlFailures} of {result.Turns} turns: {result.Control}; subject: {result.Subject}");
+            $"the control failed in {result.ControlFailures} of {result.Turns} turns: {result.Control}; "
+            + $"subject: {result.Subject}");
         return result;
     }
 

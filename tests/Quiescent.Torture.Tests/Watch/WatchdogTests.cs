@@ -76,7 +76,8 @@ public sealed class WatchdogTests
         Assert.Equal(Verdict.Inconclusive, result.Verdict);
     }
 
-    private static TortureResult RunOne(Func<Session, Actor> make, TimeSpan limit, int seconds = 3600) => TortureRun.Run(
+    private static TortureResult RunOne(
+        Func<Session, Actor> make, TimeSpan limit, int seconds = 3600) => TortureRun.Run(
         new TortureOptions
         {
             Scenario = new Scenario("one", "one actor", session => session.Add(make(session))),

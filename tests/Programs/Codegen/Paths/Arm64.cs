@@ -72,7 +72,8 @@ internal sealed partial class Arm64 : IMachine
                 return new Step(Next.Ends);
             case "brk" or "udf":
                 return new Step(Next.Jumps);
-            case ['b', '.', ..] or "bge" or "bgt" or "ble" or "blt" or "bhi" or "bhs" or "blo" or "bls" or "bmi" or "bpl":
+            case ['b', '.', ..] or "bge" or "bgt" or "ble" or "blt"
+                or "bhi" or "bhs" or "blo" or "bls" or "bmi" or "bpl":
                 return new Step(Next.Branches, Label(operands[0]));
             case ['l', 'd', ..]:
                 Load(at);

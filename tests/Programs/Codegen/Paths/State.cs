@@ -50,7 +50,13 @@ internal sealed class State
         }
 
         Value value = Value.LoadedBy(instruction, part);
-        _accesses.Add(new Access(AccessKind.Load, text) { Address = address, Value = value, Bytes = bytes, IsOrdered = isOrdered });
+        _accesses.Add(new Access(AccessKind.Load, text)
+        {
+            Address = address,
+            Value = value,
+            Bytes = bytes,
+            IsOrdered = isOrdered,
+        });
         return value;
     }
 
@@ -62,7 +68,13 @@ internal sealed class State
             return;
         }
 
-        _accesses.Add(new Access(AccessKind.Store, text) { Address = address, Value = value, Bytes = bytes, IsOrdered = isOrdered });
+        _accesses.Add(new Access(AccessKind.Store, text)
+        {
+            Address = address,
+            Value = value,
+            Bytes = bytes,
+            IsOrdered = isOrdered,
+        });
     }
 
     /// <summary>A call leaves nothing known in the registers that it may use, nor in words of the stack whose address

@@ -17,7 +17,8 @@ internal sealed partial class X64(bool isWindows) : IMachine
     {
         Context at = new(state, instruction, index);
         IReadOnlyList<string> operands = instruction.Operands;
-        if (instruction.IsLocked || instruction.Mnemonic == "mfence" || (instruction.Mnemonic == "xchg" && operands.Any(IsMemory)))
+        if (instruction.IsLocked || instruction.Mnemonic == "mfence"
+            || (instruction.Mnemonic == "xchg" && operands.Any(IsMemory)))
         {
             state.Add(new Access(AccessKind.Fence, at.Text));
         }

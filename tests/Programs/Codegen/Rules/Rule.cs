@@ -62,7 +62,12 @@ internal abstract class Rule(string method, string className = "Probe")
         access is { Kind: AccessKind.Load, Bytes: 8, Address: { IsLoaded: true, Offset: 0 } or { IsConstant: true } };
 
     protected static bool IsAttention(Access access) =>
-        access is { Kind: AccessKind.Load, Bytes: 4, Address: { IsLoaded: true, Offset: Landmarks.AppendFlags } or { IsConstant: true } };
+        access is
+        {
+            Kind: AccessKind.Load,
+            Bytes: 4,
+            Address: { IsLoaded: true, Offset: Landmarks.AppendFlags } or { IsConstant: true },
+        };
 
     /// <summary>A store that puts back the value loaded from the same place, increased by this much.</summary>
     protected static int FindAdvance(Access[] path, int by) =>

@@ -71,7 +71,8 @@ public sealed class NativePeersTests : IDisposable
     public void A_program_is_given_its_workload_its_time_and_its_arguments_and_its_answer_is_the_reading()
     {
         RequireMake();
-        WriteSources("[ \"$*\" = 'f1 seconds=0.5 updaters=2 form=defer' ] && echo '{\"value\": 7, \"details\": {\"peak MiB\": 1}}'");
+        WriteSources(
+            "[ \"$*\" = 'f1 seconds=0.5 updaters=2 form=defer' ] && echo '{\"value\": 7, \"details\": {\"peak MiB\": 1}}'");
 
         Contestant contestant = Peers().Contestant(
             "a peer", new NativeProgram("peer", []), "f1", ("updaters", 2), ("form", "defer"));
