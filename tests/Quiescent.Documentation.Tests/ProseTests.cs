@@ -160,7 +160,8 @@ public sealed class ProseTests
     public void Names_files_and_concepts_are_found()
     {
         const string Page = "# P\n\n## One\n\n"
-            + "1. **Append.** `Reclamation/Page.cs`, `BlockPool.Books.cs`; the **append**, a **page**.\n\n## Two\n`X.cs`\n";
+            + "1. **Append.** `Reclamation/Page.cs`, `BlockPool.Books.cs`; "
+            + "the **append**, a **page**.\n\n## Two\n`X.cs`\n";
         string part = PageRules.Part(Page, "One");
         Assert.Equal(["Page.cs", "BlockPool.Books.cs"], PageRules.SourceFiles(part));
         Assert.Equal(["Append", "page"], PageRules.BoldTerms(part));

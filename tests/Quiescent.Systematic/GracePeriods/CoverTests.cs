@@ -102,7 +102,7 @@ public unsafe class CoverTests
             engine.TryAdvance(engine.NextTarget());
         }
 
-        Schedule.Require(freed == 1, $"{freed} blocks were freed in place of one.");
+        Schedule.Require(freed == 1, $"{freed} blocks were freed instead of one.");
     }
 
     private static void Push(nint queues, Block* block)

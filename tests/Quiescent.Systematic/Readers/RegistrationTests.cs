@@ -56,7 +56,7 @@ public unsafe class RegistrationTests
         Block.Free(old);
         schedule.JoinAll();
         domain.GetStatistics();
-        Schedule.Require(abandoned == 1, $"{abandoned} abandoned readers were reported in place of one.");
+        Schedule.Require(abandoned == 1, $"{abandoned} abandoned readers were reported instead of one.");
     });
 
     // The blocks that a dead thread has queued, in a page that is not full, and those of the slot's next owner behind

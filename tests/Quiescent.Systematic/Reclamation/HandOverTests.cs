@@ -65,7 +65,7 @@ public unsafe class HandOverTests
     {
         using RcuDomain domain = Domains.Create();
         Published published = new();
-        List<int> reclaimed = [];
+        List<int> hasRun = [];
         int queued = 0;
         schedule.Start(() =>
         {
@@ -77,7 +77,7 @@ public unsafe class HandOverTests
                 {
                     Block.Free(old);
                     Schedule.Point();
-                    reclaimed.Add(number);
+                    hasRun.Add(number);
                 });
                 queued = number;
             }
@@ -86,12 +86,12 @@ public unsafe class HandOverTests
         int before = queued;
         domain.BarrierCallbacks();
         Schedule.Require(
-            carriedOut.Count >= before,
-            $"{before} callbacks were queued before the barrier, {carriedOut.Count} had run after it.");
+            hasRun.Count >= before,
+            $"{before} callbacks were queued before the barrier, {hasRun.Count} had run after it.");
         schedule.JoinAll();
         domain.Barrier();
         Schedule.Require(
-            carriedOut.SequenceEqual([1, 2, 3]), $"Callbacks ran in the order {string.Join(", ", carriedOut)}.");
+            hasRun.SequenceEqual([1, 2, 3]), $"Callbacks ran in the order {string.Join(", ", hasRun)}.");
     });
 
     private static void Free(RcuDomain domain, Block* block, int form)

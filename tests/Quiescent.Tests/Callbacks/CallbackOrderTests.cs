@@ -91,7 +91,7 @@ public sealed unsafe class CallbackOrderTests : IDisposable
         switch (number % 3)
         {
             case 0:
-                domain.Call(_log.NewHead(number), &CallLog.Note);
+                domain.Call(_log.NewHead(number), &CallLog.Record);
                 break;
             case 1:
                 domain.Call(() => _log.Add(number));

@@ -224,7 +224,7 @@ public sealed unsafe class HeadQueueTests : IDisposable
             _unfreed.Add((nint)heads[i]);
         }
 
-        long carried = 0;
+        long reclaimed = 0;
         for (int round = 0; round < 1_000; round++)
         {
             int count = (round % Most) + 1;
@@ -244,8 +244,8 @@ public sealed unsafe class HeadQueueTests : IDisposable
             }
 
             Assert.True(_queue->TakeDetached(_context) == null);
-            carried += count;
-            Assert.Equal(carried, _queue->Reclaimed);
+            reclaimed += count;
+            Assert.Equal(reclaimed, _queue->Reclaimed);
         }
     }
 

@@ -45,7 +45,7 @@ public unsafe class HeadWordTests
     [Fact]
     public void A_function_is_distinguished_from_an_offset()
     {
-        Assert.False(HeadWord.IsTrivial((nint)(delegate*<RcuHead*, void>)&CallLog.Note));
+        Assert.False(HeadWord.IsTrivial((nint)(delegate*<RcuHead*, void>)&CallLog.Record));
         Assert.False(HeadWord.IsTrivial(HeadWord.MaxOffset + 1));
         HeadWord.RequirePlatform();
     }

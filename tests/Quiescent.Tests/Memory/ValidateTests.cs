@@ -40,8 +40,8 @@ public unsafe class ValidateTests
         using (new ParkedReader(domain))
         {
             RcuHead* head = log.NewHead(1);
-            domain.Call(head, &CallLog.Note);
-            Assert.Throws<InvalidOperationException>(() => domain.Call(head, &CallLog.Note));
+            domain.Call(head, &CallLog.Record);
+            Assert.Throws<InvalidOperationException>(() => domain.Call(head, &CallLog.Record));
         }
 
         domain.Barrier();

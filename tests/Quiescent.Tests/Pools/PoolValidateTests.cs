@@ -82,8 +82,8 @@ public unsafe class PoolValidateTests
 
         // Each is reported once, in whatever order they are rented.
         List<nint> rented = [];
-        HashSet<nint> told = [];
-        while (told.Count < written.Count)
+        HashSet<nint> reported = [];
+        while (reported.Count < written.Count)
         {
             try
             {
@@ -91,8 +91,9 @@ public unsafe class PoolValidateTests
             }
             catch (InvalidOperationException e)
             {
-                Assert.True(
-                    told.Add(written.Single(block => e.Message.Contains($"0x{block:x} ", StringComparison.Ordinal))));
+                nint found = written.Single(
+                    block => e.Message.Contains($"0x{block:x} ", StringComparison.Ordinal));
+                Assert.True(reported.Add(found));
             }
         }
 

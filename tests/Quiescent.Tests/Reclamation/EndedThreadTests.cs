@@ -105,7 +105,7 @@ public unsafe class EndedThreadTests
             Worker.JoinAll(Worker.StartMany(8, _ => Forms.QueueAll(domain)));
         }
 
-        Until.True(() => Forms.CarriedOut(domain) == Threads * 12);
+        Until.True(() => Forms.Reclaimed(domain) == Threads * 12);
         // Eight at a time, and the reclaimer if it had registered.
         Assert.InRange(domain.GetStatistics().ReaderSlots, 1, 9);
     }

@@ -47,7 +47,7 @@ public class HeadStressTests
         }));
 
         // No barrier first: it would heal a reclaimer that sleeps over waiting heads.
-        Until.True(() => Forms.CarriedOut(domain) == queued);
+        Until.True(() => Forms.Reclaimed(domain) == queued);
         Books.MustBalance(domain);
         Assert.Equal(queued, Forms.Queued(domain));
         Assert.Equal(strays, CountingHeap.Strays);

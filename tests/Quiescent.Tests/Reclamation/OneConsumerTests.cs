@@ -46,16 +46,16 @@ public sealed unsafe class OneConsumerTests
         });
         domain.ReadLock().Dispose();
         PageQueue* queue = &((ThreadQueues*)Inside.Slot(domain)->Queues)->Blocks;
-        long freed = FreeUntilVisitsFree(domain, queue);
+        long freed = FreeUntilOwnerCollects(domain, queue);
         using (TryLock.Hold(ref queue->Lock))
         {
-            long carried = queue->Reclaimed;
+            long reclaimed = queue->Reclaimed;
             for (int i = 0; i < Page.Entries / 4; i++, freed++)
             {
                 domain.Free(Forms.NewBlock());
             }
 
-            Assert.Equal(carried, queue->Reclaimed);
+            Assert.Equal(reclaimed, queue->Reclaimed);
         }
 
         Assert.Equal(freed, Books.MustBalance(domain).BlocksFreed);
@@ -76,7 +76,7 @@ public sealed unsafe class OneConsumerTests
         }
     }
 
-    private static long FreeUntilVisitsFree(RcuDomain domain, PageQueue* queue)
+    private static long FreeUntilOwnerCollects(RcuDomain domain, PageQueue* queue)
     {
         const int Bound = 64 * Page.Entries;
         long freed = 0;

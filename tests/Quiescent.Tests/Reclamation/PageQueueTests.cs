@@ -92,7 +92,7 @@ public sealed unsafe class PageQueueTests : IDisposable
     public void A_reclaimed_page_is_recycled_when_its_successor_is_linked()
     {
         Append(Entries);
-        SealAndComplete();
+        StampAndComplete();
         _queue->MarkReclaimed(Peek(out _));
         Assert.Equal(Entries, _queue->Reclaimed);
         Assert.Equal(1, _context.Pages.InUse);
@@ -108,7 +108,7 @@ public sealed unsafe class PageQueueTests : IDisposable
     public void Entries_can_be_reclaimed_one_by_one()
     {
         Append(Entries);
-        SealAndComplete();
+        StampAndComplete();
         for (int i = 1; i <= Entries; i++)
         {
             Assert.Equal(Entries - i + 1, Peek(out nint* entries));
@@ -122,14 +122,14 @@ public sealed unsafe class PageQueueTests : IDisposable
     public void A_snapshot_covers_the_entries_up_to_its_position_and_no_later_ones()
     {
         Append(2);
-        Assert.True(Note(evenIfActive: true, out ulong target));
+        Assert.True(Snapshot(evenIfActive: true, out ulong target));
         Append(1);
         _engine.TryAdvance(target);
         Assert.Equal(2, Peek(out nint* entries));
         Assert.Equal(1, entries[0]);
         _queue->MarkReclaimed(2);
         Assert.Equal(0, Peek(out _));
-        Assert.True(Note(evenIfActive: true, out ulong next));
+        Assert.True(Snapshot(evenIfActive: true, out ulong next));
         Assert.NotEqual(target, next);
         _engine.TryAdvance(next);
         Assert.Equal(1, Peek(out _));
@@ -140,14 +140,14 @@ public sealed unsafe class PageQueueTests : IDisposable
     {
         const int Count = (2 * Entries) + 1;
         Append(Count);
-        Assert.True(Note(evenIfActive: true, out ulong target));
+        Assert.True(Snapshot(evenIfActive: true, out ulong target));
         Append(1);
         _engine.TryAdvance(target);
         int consumed = 0;
-        for (int covered; (covered = Peek(out nint* entries)) != 0; consumed += covered)
+        for (int expired; (expired = Peek(out nint* entries)) != 0; consumed += expired)
         {
             Assert.Equal(consumed + 1, entries[0]);
-            _queue->MarkReclaimed(covered);
+            _queue->MarkReclaimed(expired);
         }
 
         Assert.Equal(Count, consumed);
@@ -158,10 +158,10 @@ public sealed unsafe class PageQueueTests : IDisposable
     public void A_snapshot_is_not_replaced_before_it_is_reclaimed()
     {
         Append(1);
-        Note(evenIfActive: true, out ulong target);
+        Snapshot(evenIfActive: true, out ulong target);
         Append(1);
         _engine.TryAdvance(target);
-        Assert.True(Note(evenIfActive: true, out ulong again));
+        Assert.True(Snapshot(evenIfActive: true, out ulong again));
         Assert.Equal(target, again);
         Assert.Equal(1, Peek(out _));
     }
@@ -170,11 +170,11 @@ public sealed unsafe class PageQueueTests : IDisposable
     public void An_owner_that_has_gone_on_to_another_page_since_the_last_snapshot_is_left_to_itself()
     {
         Append(1);
-        Assert.False(Note(evenIfActive: false, out _));
+        Assert.False(Snapshot(evenIfActive: false, out _));
         Append(Entries);
-        Assert.False(Note(evenIfActive: false, out _));
+        Assert.False(Snapshot(evenIfActive: false, out _));
         Append(1); // the same page
-        Assert.True(Note(evenIfActive: false, out _));
+        Assert.True(Snapshot(evenIfActive: false, out _));
     }
 
     // Its owner may not free them (O8). Left to itself, a queue that went on growing was not served before the backlog
@@ -184,7 +184,7 @@ public sealed unsafe class PageQueueTests : IDisposable
     {
         _queue->Channel = Deallocators.AlignedNativeHeap + 1;
         Append(Entries + 1);
-        Assert.True(Note(evenIfActive: false, out _));
+        Assert.True(Snapshot(evenIfActive: false, out _));
     }
 
     [Theory]
@@ -192,7 +192,7 @@ public sealed unsafe class PageQueueTests : IDisposable
     [InlineData(Deallocators.AlignedNativeHeap, true)]
     [InlineData(Deallocators.AlignedNativeHeap + 1, false)] // User code runs without the lock: it may have been taken.
     public void The_newest_entry_can_be_withdrawn_until_it_is_reclaimed_or_in_a_snapshot_for_code(
-        int channel, bool evenIfNoted)
+        int channel, bool evenInSnapshot)
     {
         _queue->Channel = channel;
         Append(2);
@@ -200,16 +200,16 @@ public sealed unsafe class PageQueueTests : IDisposable
         Assert.Equal(1, Tail);
         _next = 1;
         Append(1);
-        Note(evenIfActive: true, out ulong target);
-        Assert.Equal(evenIfNoted, _queue->TryWithdraw(_context));
-        int left = evenIfNoted ? 1 : 2;
+        Snapshot(evenIfActive: true, out ulong target);
+        Assert.Equal(evenInSnapshot, _queue->TryWithdraw(_context));
+        int left = evenInSnapshot ? 1 : 2;
         Assert.Equal(left, Tail);
         _engine.TryAdvance(target);
         Assert.Equal(left, Peek(out _)); // The snapshot does not reach beyond the remaining entries.
         _queue->MarkReclaimed(left);
         Assert.False(_queue->TryWithdraw(_context));
         Assert.Equal(left, Tail);
-        Assert.False(Note(evenIfActive: true, out _));
+        Assert.False(Snapshot(evenIfActive: true, out _));
     }
 
     // Catches a snapshot that still covers the place of a withdrawn entry when another one takes it.
@@ -217,7 +217,7 @@ public sealed unsafe class PageQueueTests : IDisposable
     public void An_entry_in_the_place_of_a_withdrawn_one_is_not_covered_by_the_snapshot()
     {
         Append(2);
-        Note(evenIfActive: true, out ulong target);
+        Snapshot(evenIfActive: true, out ulong target);
         Assert.True(_queue->TryWithdraw(_context));
         Append(1);
         _engine.TryAdvance(target);
@@ -244,7 +244,7 @@ public sealed unsafe class PageQueueTests : IDisposable
         Append(2);
         _queue->ReleasePages(_context);
         Assert.Equal(1, _context.Pages.InUse);
-        Note(evenIfActive: true, out ulong target);
+        Snapshot(evenIfActive: true, out ulong target);
         _engine.TryAdvance(target);
         _queue->MarkReclaimed(Peek(out _));
         _queue->ReleasePages(_context);
@@ -261,17 +261,17 @@ public sealed unsafe class PageQueueTests : IDisposable
         for (int round = 0; round < 1_000; round++)
         {
             Append((round % (2 * Entries)) + 1);
-            Note(evenIfActive: true, out ulong target);
+            Snapshot(evenIfActive: true, out ulong target);
             _engine.TryAdvance(target);
             long expected = _queue->Reclaimed;
-            for (int covered; (covered = Peek(out nint* entries)) != 0;)
+            for (int expired; (expired = Peek(out nint* entries)) != 0;)
             {
-                for (int i = 0; i < covered; i++)
+                for (int i = 0; i < expired; i++)
                 {
                     Assert.Equal(++expected, entries[i]);
                 }
 
-                _queue->MarkReclaimed(covered);
+                _queue->MarkReclaimed(expired);
             }
 
             Assert.Equal(Tail, _queue->Reclaimed);
@@ -340,13 +340,13 @@ public sealed unsafe class PageQueueTests : IDisposable
         }
     }
 
-    private void SealAndComplete()
+    private void StampAndComplete()
     {
         _queue->StampFullPage(_context);
         Assert.True(_engine.TryAdvance(_queue->OldestTarget(_context)));
     }
 
-    private bool Note(bool evenIfActive, out ulong target) =>
+    private bool Snapshot(bool evenIfActive, out ulong target) =>
         _queue->SnapshotPartialPages(_context, evenIfActive, out target);
 
     private int Peek(out nint* entries)

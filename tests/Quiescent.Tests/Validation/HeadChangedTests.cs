@@ -107,8 +107,8 @@ public unsafe class HeadChangedTests
     public void It_is_reported_though_nobody_waits()
     {
         using RcuDomain domain = Domains.New(validate: true);
-        TaskCompletionSource told = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        domain.MisuseFound += (_, _) => told.TrySetResult();
+        TaskCompletionSource reported = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        domain.MisuseFound += (_, _) => reported.TrySetResult();
         using (new ParkedReader(domain))
         {
             RcuHead* head = (RcuHead*)NativeMemory.AllocZeroed(64);
@@ -116,7 +116,7 @@ public unsafe class HeadChangedTests
             Overwrite(head, Damage.Word);
         }
 
-        Until.Done(told.Task);
+        Until.Done(reported.Task);
     }
 
     private static List<MisuseEventArgs> Listen(RcuDomain domain)
@@ -160,7 +160,7 @@ public unsafe class HeadChangedTests
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void QueueHere(RcuDomain domain, RcuHead* head) => domain.Call(head, &CallLog.Note);
+    private static void QueueHere(RcuDomain domain, RcuHead* head) => domain.Call(head, &CallLog.Record);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void FreeHere(RcuDomain domain, RcuHead* head) => domain.Free(head, head);

@@ -72,7 +72,8 @@ public sealed class NativePeersTests : IDisposable
     {
         RequireMake();
         WriteSources(
-            "[ \"$*\" = 'f1 seconds=0.5 updaters=2 form=defer' ] && echo '{\"value\": 7, \"details\": {\"peak MiB\": 1}}'");
+            "[ \"$*\" = 'f1 seconds=0.5 updaters=2 form=defer' ] "
+            + "&& echo '{\"value\": 7, \"details\": {\"peak MiB\": 1}}'");
 
         Contestant contestant = Peers().Contestant(
             "a peer", new NativeProgram("peer", []), "f1", ("updaters", 2), ("form", "defer"));
