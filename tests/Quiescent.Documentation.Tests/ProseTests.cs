@@ -137,7 +137,8 @@ public sealed class ProseTests
     public void Words_and_rows_are_counted_without_code_comments_and_heads()
     {
         const string Page = "One two — three.\n\n"
-            + "| four | five |\n| --- | ---: |\n| six | seven |\n| eight | `nine` |\n\n```sh\nno no\n```\n<!-- no -->\n";
+            + "| four | five |\n| --- | ---: |\n| six | seven |\n| eight | `nine` |\n\n"
+            + "```sh\nno no\n```\n<!-- no -->\n";
         Assert.Equal(9, PageText.CountWords(Page));
         Assert.Equal(2, PageText.CountTableRows(Page));
     }

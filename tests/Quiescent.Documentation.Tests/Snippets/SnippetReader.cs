@@ -9,7 +9,7 @@ namespace Quiescent.Documentation.Tests.Snippets;
 /// &lt;!-- snippet: continues --&gt;                 the block goes on from the one before
 /// &lt;!-- snippet: setup NAME --&gt;                the block is no program, but part of each one that uses NAME
 /// &lt;!-- snippet: uses NAME --&gt;
-/// &lt;!-- snippet: unsafe --&gt;                    its statements stand in an unsafe block that the page does not show
+/// &lt;!-- snippet: unsafe --&gt;                    its statements stand in an unsafe block that the page hides
 /// &lt;!-- snippet: fails CS4007 --&gt;              it does not compile, for exactly these errors
 /// &lt;!-- snippet: throws System.IO.IOException --&gt;  it ends with this exception
 /// </code>

@@ -155,7 +155,7 @@ public sealed class WidthTests
         Verdict = Quiescent.Torture.Verdict.Passed,
         Failures =
         [
-            "The domain 'default' returned in round 12 after 7 of 8 items had been reclaimed, which is too few of them.",
+            "The domain 'default' returned in round 12 after 7 of 8 items had been reclaimed, which is too few.",
         ],
         FailureCount = 1_000,
         Inconclusive = null,
