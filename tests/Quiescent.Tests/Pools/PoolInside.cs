@@ -10,7 +10,7 @@ namespace Quiescent.Tests.Pools;
 internal static unsafe class PoolInside
 {
     /// <summary>Blocks of slabs = out + waiting + in magazines + in the depot: counted where they are, apart from the
-    /// pool's own figures.</summary>
+    /// pool's books.</summary>
     public static RcuPoolStatistics MustBalance<T>(RcuPool<T> pool)
         where T : unmanaged
     {
@@ -22,7 +22,7 @@ internal static unsafe class PoolInside
         return books;
     }
 
-    /// <summary>After a barrier, with nobody using the pool: nothing waits, and this many blocks are out.</summary>
+    /// <summary>After a barrier, with nobody using the pool: nothing waits, and so many blocks are out.</summary>
     public static RcuPoolStatistics MustBalanceWith<T>(RcuPool<T> pool, long blocksOut)
         where T : unmanaged
     {
@@ -36,7 +36,7 @@ internal static unsafe class PoolInside
     public static Depot Depot<T>(RcuPool<T> pool)
         where T : unmanaged => Core(pool).Depot;
 
-    /// <summary>How many blocks all threads' magazines hold.</summary>
+    /// <summary>What all threads' magazines hold.</summary>
     public static long InMagazines<T>(RcuPool<T> pool)
         where T : unmanaged => MagazinesOf(pool).Sum(magazine => ((Magazine*)magazine)->Count);
 
@@ -62,15 +62,7 @@ internal static unsafe class PoolInside
 
     public static BlockPool Core<T>(RcuPool<T> pool)
         where T : unmanaged => (BlockPool)typeof(RcuPool<T>)
-            .GetField("_pool", System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Instance)!
-            .GetValue(pool)!;
-
-    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_depot")]
-    private static extern ref readonly Depot DepotOf(BlockPool pool);
-
-    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_channel")]
-    public static extern ref readonly int Channel(BlockPool pool);
-
-    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_number")]
-    private static extern ref readonly long Number(BlockPool pool);
+            .GetField(
+                "_pool",
+                System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Instance)!.GetValue(pool)!;
 }

@@ -4,7 +4,7 @@ using static Quiescent.Tests.Resources.Support.RentedArrays;
 
 namespace Quiescent.Tests.Resources;
 
-// An array pool that waits for readers: no array is rented again, nor cleared, under a section that began before its
+// An array pool whose readers are not asked: no array is rented again, nor cleared, under a section from before its
 // return.
 public sealed class ArrayPoolTests
 {
@@ -12,8 +12,8 @@ public sealed class ArrayPoolTests
 
     public static TheoryData<DomainKind> Domains => Kinds.Domains;
 
-    // Faults caught: an array handed out at once, or after a grace period that began before its return; and a pool that
-    // never uses any again.
+    // Faults caught: an array handed out at once, or after a grace period that began before its return; and none ever
+    // used again.
     [Theory]
     [MemberData(nameof(Domains))]
     public void A_returned_array_is_rented_again_after_the_sections_from_before_and_not_earlier(DomainKind domainKind)
@@ -38,7 +38,7 @@ public sealed class ArrayPoolTests
         Assert.DoesNotContain(array, RentMany(pool, 100, PerBucket), ReferenceEqualityComparer.Instance);
     }
 
-    // Each return waits for its own readers, not for those of its batch or of the return before.
+    // Each return waits for itself, and not for the batch it joins or the one before.
     [Theory]
     [MemberData(nameof(Domains))]
     public void Arrays_returned_one_after_the_other_wait_for_their_own_readers(DomainKind domainKind)
@@ -114,7 +114,7 @@ public sealed class ArrayPoolTests
         AssertRefused(() => pool.Return(array));
     }
 
-    // Nobody could tell a second return while another renter has the array from the first.
+    // A second return while the array is rented again by another is the one that nobody could tell from the first.
     [Fact]
     public void One_of_several_returns_of_one_array_at_once_succeeds()
     {
@@ -176,59 +176,6 @@ public sealed class ArrayPoolTests
         Assert.Throws<ArgumentOutOfRangeException>(() => new RcuArrayPool<int>(domain, maxArraysPerBucket: -1));
     }
 
-    // Beyond the bound arrays are left to the garbage collector, which needs no grace period.
-    [Theory]
-    [MemberData(nameof(Domains))]
-    public void The_number_of_arrays_that_wait_for_a_reader_that_stays_is_bounded(DomainKind domainKind)
-    {
-        const int Many = 2_000;
-        const int Bound = 4 * PerBucket;
-        using GracePeriodDomain domain = Kinds.New(domainKind);
-        RcuArrayPool<int> pool = new(domain, maxArraysPerBucket: PerBucket);
-        using Visitor visitor = new(domain);
-        WeakReference[] arrays = ReturnMany(pool, Many);
-        Collect();
-        Assert.InRange(arrays.Count(array => array.IsAlive), 0, Bound);
-        Assert.InRange(domain.GetStatistics().CallbacksWaiting + domain.GetStatistics().BlocksWaiting, 0, Bound);
-        GC.KeepAlive(pool);
-    }
-
-    [Fact]
-    public void The_number_of_arrays_kept_after_the_readers_is_bounded()
-    {
-        const int Many = 500;
-        using RcuDomain domain = new();
-        using Steps steps = new(domain);
-        RcuArrayPool<int> pool = new(domain, maxArraysPerBucket: PerBucket);
-        WeakReference[] arrays = ReturnMany(pool, Many);
-        steps.Advance();
-        arrays = [.. arrays, .. ReturnMany(pool, Many)];
-        steps.Advance();
-        Collect();
-        Assert.InRange(arrays.Count(array => array.IsAlive), 1, 4 * PerBucket);
-        GC.KeepAlive(pool);
-    }
-
-    // Faults caught: a GC handle that keeps the waiting arrays, and the pool with them, for ever.
-    [Theory]
-    [MemberData(nameof(Domains))]
-    public void A_dropped_pool_is_collected_with_its_arrays(DomainKind domainKind)
-    {
-        using GracePeriodDomain domain = Kinds.New(domainKind);
-        WeakReference[] dropped;
-        using (new Visitor(domain))
-        {
-            dropped = DropPool(domain);
-        }
-
-        domain.Barrier();
-        Until.True(() =>
-        {
-            Collect();
-            return !dropped.Any(one => one.IsAlive);
-        });
-    }
-
     // No grace period will pass any more. The array may be left to the collector, or the return refused.
     [Theory]
     [MemberData(nameof(Domains))]
@@ -243,55 +190,9 @@ public sealed class ArrayPoolTests
         Assert.DoesNotContain(array, RentMany(pool, 100, 2 * PerBucket), ReferenceEqualityComparer.Instance);
     }
 
-    [Theory]
-    [MemberData(nameof(Failures.All), MemberType = typeof(Failures))]
-    public void Returning_needs_no_memory(string place, Failing failing)
-    {
-        FaultSite site = Enum.Parse<FaultSite>(place);
-        using RcuDomain domain = new(new RcuDomainOptions { Validate = site == FaultSite.Ledger });
-        RcuArrayPool<int> pool = new(domain, maxArraysPerBucket: PerBucket);
-        using (new Visitor(domain))
-        {
-            int[][] arrays = RentMany(pool, 100, 4);
-            using (new Failures(site, failing))
-            {
-                Worker.Run(() =>
-                {
-                    pool.Return(arrays[0]);
-                    pool.Return(arrays[1], clearArray: true);
-                });
-                pool.Return(arrays[2]);
-                pool.Return(arrays[3], clearArray: true);
-            }
-
-            Assert.Empty(RentMany(pool, 100, PerBucket).Intersect(arrays, ReferenceEqualityComparer.Instance));
-        }
-
-        Books.MustBalance(domain);
-    }
-
-    [Theory]
-    [InlineData(BacklogPolicy.Throw)]
-    [InlineData(BacklogPolicy.Block)]
-    public void Returning_beyond_the_backlog_limit_neither_fails_nor_waits_for_a_reader_s_own_section(
-        BacklogPolicy policy)
-    {
-        using RcuDomain domain = new(new RcuDomainOptions { BacklogLimit = 4, BacklogPolicy = policy });
-        RcuArrayPool<int> pool = new(domain);
-        Worker.Run(() =>
-        {
-            using ReadGuard guard = domain.ReadLock();
-            for (int i = 0; i < 200; i++)
-            {
-                pool.Return(pool.Rent(100));
-            }
-        });
-        Books.MustBalance(domain);
-    }
-
-    // The purpose of the pool. Each array holds its version in every element, from its publication to its return, and
-    // each renter writes at once. So a reader whose array is rented again sees two versions, and a renter that is not
-    // alone sees another's.
+    // What the pool is for. Each array says which version it holds, in every element, from its publication to its
+    // return; whoever rents it writes at once. So a reader under whom it is rented again sees two versions, and a
+    // renter who is not alone another's.
     [Theory]
     [MemberData(nameof(Domains))]
     public void Readers_see_each_published_array_whole_until_their_sections_end(DomainKind domainKind)
@@ -376,11 +277,4 @@ public sealed class ArrayPoolTests
         Assert.True(
             Record.Exception(action) is InvalidOperationException or ArgumentException,
             "A second return was taken for a first one.");
-
-    private static void Collect()
-    {
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
-        GC.Collect();
-    }
 }
