@@ -22,7 +22,8 @@ public class JitTests
     {
         Assert.All(
             Verdict.Of(JitListing.Parse(ListingOf(setting))),
-            verdict => Assert.True(verdict.Faults.Count == 0, $"{verdict.Method}: {string.Join("; ", verdict.Faults)}"));
+            verdict =>
+                Assert.True(verdict.Faults.Count == 0, $"{verdict.Method}: {string.Join("; ", verdict.Faults)}"));
     }
 
     private static string ListingOf(string setting)

@@ -2,14 +2,14 @@ using Quiescent.Codegen.Listings;
 
 namespace Quiescent.Codegen.Tests;
 
-// Recorded disassemblies of the probes, in which all is well, and changes to them.
+// Recorded disassemblies of the probes that pass all rules, and changes to them.
 internal static class Recorded
 {
     public static string Arm64 => Read("arm64");
 
     public static string X64 => Read("x64");
 
-    /// <summary>What the rules have against one method's code.</summary>
+    /// <summary>What the rules find wrong with one method's code.</summary>
     public static IReadOnlyList<string> Faults(string listing, string of) =>
         Verdict.Of(ObjdumpListing.Parse(listing)).Single(verdict => verdict.Method == of).Faults;
 
@@ -38,7 +38,7 @@ internal static class Recorded
         int to = Find(lines, method, other);
         string[] parts = lines[to].Split(':', 2);
 
-        // The place it leaves keeps its address, for what jumps there.
+        // The place it leaves keeps its address, because jumps may lead there.
         lines.Insert(to + 1, $"{parts[0]}:{lines[from].Split(':', 2)[1]}");
         lines[from] = $"{lines[from].Split(':')[0]}:\tnop";
         lines[to] = $"{parts[0]}:{parts[1]}";
@@ -55,7 +55,8 @@ internal static class Recorded
         return found;
     }
 
-    private static string Normal(string line) => string.Join(' ', line.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries));
+    private static string Normal(string line) =>
+        string.Join(' ', line.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries));
 
     private static string Read(string name)
     {

@@ -2,7 +2,7 @@ using Quiescent.Codegen.Listings;
 
 namespace Quiescent.Codegen.Tests;
 
-// The rules' busted twins: recorded machine code passes, and fails once what a rule is about has been taken out of it.
+// The rules' busted twins: recorded machine code passes, and fails once the subject of a rule has been taken out of it.
 public class RuleTests
 {
     [Theory]
@@ -57,7 +57,8 @@ public class RuleTests
     [Fact]
     public void An_announcement_behind_the_section_s_loads_is_found_on_x64() =>
         Expect(
-            Recorded.X64.MoveBehind("Probe__DomainSection", "mov qword ptr [rsi], rdx", "mov rbx, qword ptr [rdi + 792]"),
+            Recorded.X64.MoveBehind(
+                "Probe__DomainSection", "mov qword ptr [rsi], rdx", "mov rbx, qword ptr [rdi + 792]"),
             "DomainSection",
             "a protected pointer is loaded before the announcement");
 
@@ -81,11 +82,17 @@ public class RuleTests
 
     [Fact]
     public void A_missing_fence_before_a_target_is_found_on_x64() =>
-        Expect(Recorded.X64.Replace("GracePeriodEngine__NextTarget", "lock", "nop"), "NextTarget", "no full fence precedes");
+        Expect(
+            Recorded.X64.Replace("GracePeriodEngine__NextTarget", "lock", "nop"),
+            "NextTarget",
+            "no full fence precedes");
 
     [Fact]
     public void A_missing_fence_before_a_target_is_found_on_arm64() =>
-        Expect(Recorded.Arm64.Replace("GracePeriodEngine__NextTarget", "dmb ish", "nop"), "NextTarget", "no full fence precedes");
+        Expect(
+            Recorded.Arm64.Replace("GracePeriodEngine__NextTarget", "dmb ish", "nop"),
+            "NextTarget",
+            "no full fence precedes");
 
     // The cursor's place is in x21, the cursor in x22.
     [Fact]

@@ -2,7 +2,7 @@ using System.Reflection;
 
 namespace Quiescent.CompileTests;
 
-/// <summary>Other programs are compiled against the public surface: each member with the types they rely on.</summary>
+/// <summary>Compiles programs against the public surface: each member with the types that programs rely on.</summary>
 public class ContractTests
 {
     private const string Uses = """
@@ -133,7 +133,7 @@ public class ContractTests
     [Theory]
     [InlineData("Rcu")]
     [InlineData("domain")]
-    public void Every_member_compiles_as_the_design_names_it(string receiver) =>
+    public void Every_member_compiles_under_its_documented_name(string receiver) =>
         Assert.NotEmpty(Snippet.Image(Uses.Replace("@", receiver, StringComparison.Ordinal)));
 
     [Fact]
@@ -147,7 +147,7 @@ public class ContractTests
     }
 
     [Fact]
-    public void The_defaults_are_those_of_the_design()
+    public void The_defaults_are_as_documented()
     {
         RcuDomainOptions options = new();
         Assert.Equal(ReadSideBarrier.Asymmetric, options.ReadSideBarrier);
@@ -159,5 +159,6 @@ public class ContractTests
     }
 
     private static IEnumerable<string> Signatures(Type type, BindingFlags kind) =>
-        type.GetMethods(kind | BindingFlags.Public).Where(method => method.DeclaringType != typeof(object)).Select(method => $"{method}");
+        type.GetMethods(kind | BindingFlags.Public).Where(method => method.DeclaringType != typeof(object))
+            .Select(method => $"{method}");
 }

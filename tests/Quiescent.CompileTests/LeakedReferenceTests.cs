@@ -1,6 +1,6 @@
 namespace Quiescent.CompileTests;
 
-/// <summary>What <c>Dereference</c> returns lives no longer than the variable that holds its section.</summary>
+/// <summary>A reference from <c>Dereference</c> lives no longer than the variable that holds its section.</summary>
 public class LeakedReferenceTests
 {
     [Fact]
@@ -62,7 +62,7 @@ public class LeakedReferenceTests
             """);
 
     [Fact]
-    public void Nor_is_one_that_was_read_under_a_kept_reader() => Snippet.Draws(
+    public void Nor_is_one_that_was_read_through_a_registered_reader() => Snippet.Draws(
         "CS8157",
         illegal: """
             static ref readonly Node First()

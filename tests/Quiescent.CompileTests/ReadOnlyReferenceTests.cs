@@ -1,6 +1,7 @@
 namespace Quiescent.CompileTests;
 
-/// <summary>Readers read: what is published changes only by copy and update, and holds no managed reference.</summary>
+/// <summary>Readers only read: published data changes only by copy and update, and holds no managed
+/// reference.</summary>
 public class ReadOnlyReferenceTests
 {
     [Fact]
@@ -63,7 +64,7 @@ public class ReadOnlyReferenceTests
             """);
 
     [Fact]
-    public void What_is_published_holds_no_managed_reference() => Snippet.Draws(
+    public void A_published_type_holds_no_managed_reference() => Snippet.Draws(
         "CS8377",
         illegal: """
             struct Route { public string Name; }

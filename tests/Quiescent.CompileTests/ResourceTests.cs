@@ -1,7 +1,7 @@
 namespace Quiescent.CompileTests;
 
-/// <summary>A span over a resource is as much a reference out of the section as what a pointer leads to: it stays in
-/// it.</summary>
+/// <summary>A span over a resource refers out of the section as much as a dereferenced pointer does: it stays in the
+/// section.</summary>
 public class ResourceTests
 {
     [Fact]
@@ -184,7 +184,7 @@ public class ResourceTests
             """);
 
     [Fact]
-    public void A_span_read_through_a_kept_reader_stays_in_its_section() => Snippet.Draws(
+    public void A_span_read_through_a_registered_reader_stays_in_its_section() => Snippet.Draws(
         "CS8352",
         illegal: """
             static ReadOnlySpan<byte> Content(RcuMemoryMappedFile file)
@@ -231,7 +231,8 @@ public class ResourceTests
     public void A_helper_that_takes_the_guard_by_value_returns_no_span() => Snippet.Draws(
         ["CS8166", "CS8347"],
         illegal: "static ReadOnlySpan<byte> All(ReadGuard guard, RcuMemoryMappedFile file) => guard.Dereference(file);",
-        legal: "static ReadOnlySpan<byte> All(in ReadGuard guard, RcuMemoryMappedFile file) => guard.Dereference(file);");
+        legal:
+            "static ReadOnlySpan<byte> All(in ReadGuard guard, RcuMemoryMappedFile file) => guard.Dereference(file);");
 
     [Fact]
     public void A_section_with_its_span_is_not_held_across_an_await() => Snippet.Draws(

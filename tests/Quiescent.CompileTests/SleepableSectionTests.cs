@@ -1,7 +1,7 @@
 namespace Quiescent.CompileTests;
 
-/// <summary>A sleepable section waits in a state machine, and is stored; a reference that was read in it does
-/// neither.</summary>
+/// <summary>A sleepable section may wait in a state machine, and may be stored; a reference that was read in it may
+/// not.</summary>
 public class SleepableSectionTests
 {
     [Fact]

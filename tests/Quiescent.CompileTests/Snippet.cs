@@ -5,7 +5,7 @@ using Quiescent.Shared;
 
 namespace Quiescent.CompileTests;
 
-/// <summary>Compiles pieces of C# against the built library, as a program that references it would be.</summary>
+/// <summary>Compiles pieces of C# against the built library, as in a program that references it.</summary>
 internal static class Snippet
 {
     private const string Preamble = """
@@ -34,7 +34,7 @@ internal static class Snippet
         PlatformReferences.With(typeof(Rcu).Assembly.Location);
 
     /// <summary>The members draw exactly these errors; their legal twin, written beside them, draws none.</summary>
-    /// <remarks>Without the twin a misspelt name would do: it does not compile, and nothing says for what.</remarks>
+    /// <remarks>Without the twin a misspelt name would pass: it does not compile, and no test shows why.</remarks>
     public static void Draws(string[] errors, string illegal, string legal)
     {
         Assert.Empty(Compile(Program(legal), Stream.Null, DiagnosticSeverity.Error));
@@ -44,7 +44,7 @@ internal static class Snippet
     /// <inheritdoc cref="Draws(string[], string, string)"/>
     public static void Draws(string error, string illegal, string legal) => Draws([error], illegal, legal);
 
-    /// <summary>What is an error in safe code is only this warning where the code around it is unsafe.</summary>
+    /// <summary>An error in safe code that is only this warning where the code around it is unsafe.</summary>
     public static void DrawsOnlyAWarningIfUnsafe(string error, string warning, string illegal)
     {
         Assert.Equal([error], Ids(Compile(Program(illegal), Stream.Null, DiagnosticSeverity.Warning)));
@@ -64,7 +64,8 @@ internal static class Snippet
     private static IEnumerable<string> Ids(IEnumerable<Diagnostic> diagnostics) =>
         diagnostics.Select(diagnostic => diagnostic.Id).Order();
 
-    // Emit, not GetDiagnostics: what must not live across an await is found only while the state machine is made.
+    // Emit, not GetDiagnostics: values that must not live across an await are found only while the state machine is
+    // made.
     private static ImmutableArray<Diagnostic> Compile(string types, Stream image, DiagnosticSeverity atLeast)
     {
         var cancellation = TestContext.Current.CancellationToken;

@@ -143,7 +143,7 @@ public class SuspendedSectionTests
             """);
 
     [Fact]
-    public void A_reader_handle_is_not_held_across_an_await() => Snippet.Draws(
+    public void A_registered_reader_is_not_held_across_an_await() => Snippet.Draws(
         "CS4007",
         illegal: """
             static async Task Wait()

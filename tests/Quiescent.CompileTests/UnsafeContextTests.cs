@@ -2,7 +2,7 @@ namespace Quiescent.CompileTests;
 
 /// <summary>
 /// In an unsafe context the language turns its rules for references into warnings. Readers are best written in safe
-/// code, or with these warnings made errors; what a guard itself may do is forbidden in either.
+/// code, or with these warnings made errors; the rules for guards themselves are errors in both.
 /// </summary>
 public class UnsafeContextTests
 {

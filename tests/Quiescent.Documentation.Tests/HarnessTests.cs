@@ -3,7 +3,7 @@ using Quiescent.Documentation.Tests.Snippets;
 
 namespace Quiescent.Documentation.Tests;
 
-/// <summary>Pages that are wrong are found so. Each has one thing wrong with it.</summary>
+/// <summary>Wrong pages are found. Each has one thing wrong with it.</summary>
 public sealed class HarnessTests : IDisposable
 {
     private readonly SnippetCheck _check = new();
@@ -11,7 +11,7 @@ public sealed class HarnessTests : IDisposable
     public void Dispose() => _check.Dispose();
 
     [Fact]
-    public void What_is_right_is_not_reported() => Assert.Empty(Faults(
+    public void Right_code_is_not_reported() => Assert.Empty(Faults(
         """
         A line.
 
@@ -93,7 +93,9 @@ public sealed class HarnessTests : IDisposable
     [InlineData("fails CS0029", "int number = \"one\"; number = another;")]
     [InlineData("fails CS0029 CS0103", "int number = \"one\";")]
     public void Other_errors_than_those_named_are_reported(string marks, string code) => Assert.Contains(
-        "draws other errors", Assert.Single(Faults($"<!-- snippet: {marks} -->\n```csharp\n{code}\n```")), StringComparison.Ordinal);
+        "draws other errors",
+        Assert.Single(Faults($"<!-- snippet: {marks} -->\n```csharp\n{code}\n```")),
+        StringComparison.Ordinal);
 
     [Theory]
     [InlineData("GC.Collect();")]
@@ -124,7 +126,8 @@ public sealed class HarnessTests : IDisposable
     public void A_program_that_does_not_end_is_reported()
     {
         using SnippetCheck impatient = new() { Bound = TimeSpan.FromSeconds(2) };
-        Snippet endless = Assert.Single(SnippetReader.Read(Page.Parse("page.md", "```csharp\nThread.Sleep(-1);\n```")).Snippets);
+        Snippet endless =
+            Assert.Single(SnippetReader.Read(Page.Parse("page.md", "```csharp\nThread.Sleep(-1);\n```")).Snippets);
         Assert.Contains("does not end", impatient.Find(endless), StringComparison.Ordinal);
     }
 

@@ -9,7 +9,7 @@ public sealed class LinkTests
 
     [Theory]
     [MemberData(nameof(Pages))]
-    public void Each_link_into_the_tree_leads_to_what_is_there(string path) =>
+    public void Each_link_into_the_tree_leads_somewhere(string path) =>
         Assert.Empty(Links.Broken(WorkingTree.Read(path)));
 
     [Theory]
@@ -24,7 +24,8 @@ public sealed class LinkTests
     [Fact]
     public void The_readme_links_the_guide_before_the_other_pages() => Assert.Equal(
         "docs/guide.md",
-        WorkingTree.Read("README.md").Links.First(link => link.Target.StartsWith("docs/", StringComparison.Ordinal)).Target);
+        WorkingTree.Read("README.md").Links
+            .First(link => link.Target.StartsWith("docs/", StringComparison.Ordinal)).Target);
 
     [Theory]
     [InlineData("[gone](gone.md)", "docs/page.md:1: gone.md")]
@@ -32,7 +33,8 @@ public sealed class LinkTests
     [InlineData("# Here\n\n[there](#there)", "docs/page.md:3: #there")]
     [InlineData("[there](page.md#there)", "docs/page.md:1: page.md#there")]
     [InlineData("[up and out](../../LICENSE)", "docs/page.md:1: ../../LICENSE")]
-    public void A_link_that_leads_nowhere_is_reported(string text, string report) => Assert.Equal([report], BrokenIn(text));
+    public void A_link_that_leads_nowhere_is_reported(string text, string report) =>
+        Assert.Equal([report], BrokenIn(text));
 
     [Theory]
     [InlineData("docs/gone.md")]
@@ -48,7 +50,9 @@ public sealed class LinkTests
         Assert.Empty(BrokenIn($"[guide]({WorkingTree.PublicAddress}docs/guide.md#long-sections)"));
 
     [Theory]
-    [InlineData("# Here, and `there`\n\n[here](#here-and-there), [here](page.md#here-and-there) and [there](https://example.org/gone)")]
+    [InlineData(
+        "# Here, and `there`\n\n[here](#here-and-there), [here](page.md#here-and-there) and "
+        + "[there](https://example.org/gone)")]
     [InlineData("# Twice\n\n# Twice\n\n[the second](#twice-1)")]
     [InlineData("A link in code, `[gone](gone.md)`, is none.\n\n```text\n[gone](gone.md)\n```")]
     public void A_link_that_leads_somewhere_is_not(string text) => Assert.Empty(BrokenIn(text));

@@ -56,18 +56,26 @@ public sealed class PackagedDocumentationTests
         Assert.True(pack.ExitCode == 0, said);
     }
 
-    // As the subject of a piece of documentation, or as what one refers to.
+    // As the subject of a piece of documentation, or as a name that one refers to.
     private static HashSet<string> Named(XDocument documentation) =>
-        [.. documentation.Descendants().Attributes().Where(a => a.Name == "name" || a.Name == "cref").Select(a => a.Value)];
+        [
+            .. documentation.Descendants().Attributes().Where(a => a.Name == "name" || a.Name == "cref")
+                .Select(a => a.Value),
+        ];
 
     private static HashSet<string> Internals(string package)
     {
-        var options = new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, metadataImportOptions: MetadataImportOptions.All);
+        var options = new CSharpCompilationOptions(
+            OutputKind.DynamicallyLinkedLibrary, metadataImportOptions: MetadataImportOptions.All);
         MetadataReference assembly = MetadataReference.CreateFromFile(Built(package, "dll"));
         string framework = Path.GetDirectoryName(typeof(object).Assembly.Location)!;
         var compilation = CSharpCompilation.Create(
             "All",
-            references: [assembly, .. Directory.GetFiles(framework, "System*.dll").Select(path => MetadataReference.CreateFromFile(path))],
+            references:
+            [
+                assembly,
+                .. Directory.GetFiles(framework, "System*.dll").Select(path => MetadataReference.CreateFromFile(path)),
+            ],
             options: options);
         HashSet<string> internals = [];
         Collect((IAssemblySymbol)compilation.GetAssemblyOrModuleSymbol(assembly)!, isVisible: true, internals);

@@ -3,7 +3,7 @@ using Quiescent.Documentation.Tests.Prose;
 
 namespace Quiescent.Documentation.Tests;
 
-/// <summary>What pages say stays true and readable. Each rule is shown a page that breaks it.</summary>
+/// <summary>Pages stay true and readable. Each rule is shown a page that breaks it.</summary>
 public sealed class ProseTests
 {
     private const string Glossary = "docs/glossary.md";
@@ -32,8 +32,10 @@ public sealed class ProseTests
     public void Each_number_of_prefixes_is_that_of_the_sample_s_data()
     {
         string prefixes = Sources.CountPrefixes(Routes);
-        Assert.Empty(WorkingTree.Pages.SelectMany(path => PageRules.WrongPrefixCounts(path, Sources.Read(path), prefixes)));
-        Assert.Contains($"{prefixes} prefixes", PageText.Sentences(Sources.Read("README.md")), StringComparison.Ordinal);
+        Assert.Empty(
+            WorkingTree.Pages.SelectMany(path => PageRules.WrongPrefixCounts(path, Sources.Read(path), prefixes)));
+        Assert.Contains(
+            $"{prefixes} prefixes", PageText.Sentences(Sources.Read("README.md")), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -92,7 +94,8 @@ public sealed class ProseTests
     public void A_long_line_is_found_in_prose_code_and_comments_alone()
     {
         string words = string.Join(' ', Enumerable.Repeat("word", 30));
-        string page = $"{words}\n\n| {words} |\n| --- |\n\n```csharp\n// {words}\n```\n```text\n{words}\n```\n<!-- {words} -->\n\n"
+        string page = $"{words}\n\n| {words} |\n| --- |\n\n```csharp\n// {words}\n```\n"
+            + $"```text\n{words}\n```\n<!-- {words} -->\n\n"
             + $"[{new string('x', 130)}](y)\n- {new string('x', 130)}\n";
         Assert.Equal(["p:1: 149 columns", "p:7: 152 columns", "p:12: 158 columns"], PageRules.LongLines("p", page));
     }
@@ -108,7 +111,8 @@ public sealed class ProseTests
     [Theory]
     [InlineData("Open an issue. The dotnet/runtime issue is closed.")]
     [InlineData("Design decisions stand in docs/decisions.")]
-    public void A_document_that_the_reader_has_is_not_found(string line) => Assert.Empty(PageRules.MissingDocuments("p", line));
+    public void A_document_that_the_reader_has_is_not_found(string line) =>
+        Assert.Empty(PageRules.MissingDocuments("p", line));
 
     [Theory]
     [InlineData("All 130 take about half an hour.")]
@@ -126,12 +130,15 @@ public sealed class ProseTests
 
     [Fact]
     public void A_number_of_prefixes_that_is_not_the_data_s_is_found() =>
-        Assert.Single(PageRules.WrongPrefixCounts("p", "the whole table (564,580 prefixes), and 564,579 prefixes", "564,579"));
+        Assert.Single(
+            PageRules.WrongPrefixCounts("p", "the whole table (564,580 prefixes), and 564,579 prefixes", "564,579"));
 
     [Fact]
     public void Words_and_rows_are_counted_without_code_comments_and_heads()
     {
-        const string Page = "One two — three.\n\n| four | five |\n| --- | ---: |\n| six | seven |\n| eight | `nine` |\n\n```sh\nno no\n```\n<!-- no -->\n";
+        const string Page = "One two — three.\n\n"
+            + "| four | five |\n| --- | ---: |\n| six | seven |\n| eight | `nine` |\n\n"
+            + "```sh\nno no\n```\n<!-- no -->\n";
         Assert.Equal(9, PageText.CountWords(Page));
         Assert.Equal(2, PageText.CountTableRows(Page));
     }
@@ -144,7 +151,8 @@ public sealed class ProseTests
     [Fact]
     public void A_definition_gives_the_last_cell_of_its_row()
     {
-        IReadOnlyDictionary<string, string> defined = PageRules.Defined("| O1 | a | b |\n| [A] | what | `Section.cs` |\n| word | O2 | c |\n");
+        IReadOnlyDictionary<string, string> defined =
+            PageRules.Defined("| O1 | a | b |\n| [A] | what | `Section.cs` |\n| word | O2 | c |\n");
         Assert.Equal(["O1", "[A]"], defined.Keys);
         Assert.Equal("`Section.cs`", defined["[A]"]);
     }
@@ -152,7 +160,9 @@ public sealed class ProseTests
     [Fact]
     public void Names_files_and_concepts_are_found()
     {
-        const string Page = "# P\n\n## One\n\n1. **Append.** `Reclamation/Page.cs`, `BlockPool.Books.cs`; the **append**, a **page**.\n\n## Two\n`X.cs`\n";
+        const string Page = "# P\n\n## One\n\n"
+            + "1. **Append.** `Reclamation/Page.cs`, `BlockPool.Books.cs`; "
+            + "the **append**, a **page**.\n\n## Two\n`X.cs`\n";
         string part = PageRules.Part(Page, "One");
         Assert.Equal(["Page.cs", "BlockPool.Books.cs"], PageRules.SourceFiles(part));
         Assert.Equal(["Append", "page"], PageRules.BoldTerms(part));

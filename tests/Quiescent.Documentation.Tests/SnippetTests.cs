@@ -21,16 +21,21 @@ public sealed class SnippetTests : IDisposable
         Assert.True(fault is null, fault);
     }
 
-    // Counted in another way than they are found.
+    // Counted in another way than SnippetReader finds them.
     [Fact]
     public void No_block_escapes()
     {
         foreach (string path in WorkingTree.Pages)
         {
             string[] lines = File.ReadAllLines(Path.Combine(WorkingTree.Root, path));
-            int blocks = lines.Count(line => line.Contains("```c", StringComparison.OrdinalIgnoreCase) || line.Contains("~~~c", StringComparison.OrdinalIgnoreCase));
+            int blocks = lines.Count(
+                line =>
+                    line.Contains("```c", StringComparison.OrdinalIgnoreCase)
+                        || line.Contains("~~~c", StringComparison.OrdinalIgnoreCase));
             SnippetReader reader = SnippetReader.Read(WorkingTree.Read(path));
-            Assert.True(blocks == reader.Snippets.Count + reader.Setups, $"{path}: of {blocks} blocks {reader.Snippets.Count} are run.");
+            Assert.True(
+                blocks == reader.Snippets.Count + reader.Setups,
+                $"{path}: of {blocks} blocks {reader.Snippets.Count} are run.");
         }
     }
 
@@ -42,5 +47,6 @@ public sealed class SnippetTests : IDisposable
             path => Assert.NotEmpty(SnippetReader.Read(WorkingTree.Read(path)).Snippets));
     }
 
-    private static IEnumerable<Snippet> All() => WorkingTree.Pages.SelectMany(path => SnippetReader.Read(WorkingTree.Read(path)).Snippets);
+    private static IEnumerable<Snippet> All() =>
+        WorkingTree.Pages.SelectMany(path => SnippetReader.Read(WorkingTree.Read(path)).Snippets);
 }

@@ -56,7 +56,7 @@ public sealed unsafe class GracePeriodStepperTests : IDisposable
         RcuAssert.Freed(block);
     }
 
-    // A page's end makes its owner free what is covered; nothing is, before a step.
+    // At a page's end its owner frees expired blocks; none has expired before a step.
     [Fact]
     public void Blocks_of_the_built_in_heap_wait_too_however_many_there_are()
     {
@@ -85,7 +85,7 @@ public sealed unsafe class GracePeriodStepperTests : IDisposable
     }
 
     [Fact]
-    public void Whoever_waits_elsewhere_returns_after_the_step()
+    public void A_waiter_on_another_thread_returns_after_the_step()
     {
         using GracePeriodStepper stepper = new(_domain);
         using ManualResetEventSlim waits = new();
@@ -133,7 +133,7 @@ public sealed unsafe class GracePeriodStepperTests : IDisposable
     }
 
     [Fact]
-    public void What_cannot_be_stepped_is_refused()
+    public void A_domain_that_cannot_be_stepped_is_refused()
     {
         Assert.Throws<InvalidOperationException>(() => new GracePeriodStepper(Rcu.DefaultDomain));
         using RcuDomain blocks = new(new RcuDomainOptions { BacklogPolicy = BacklogPolicy.Block });

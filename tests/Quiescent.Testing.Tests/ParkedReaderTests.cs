@@ -32,7 +32,7 @@ public sealed class ParkedReaderTests
     }
 
     [Fact]
-    public void What_an_action_throws_is_thrown_and_the_reader_stays()
+    public void An_exception_of_an_action_is_thrown_and_the_reader_stays()
     {
         using RcuDomain domain = new();
         using ParkedReader reader = new(domain);

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Quiescent.Testing.Tests;
 
-// The busted user code that each check is for.
+// The busted user code that each check catches.
 public sealed unsafe class RcuAssertTests : IDisposable
 {
     private readonly RcuDomain _domain = new(new RcuDomainOptions { Name = "checked" });
@@ -14,7 +14,7 @@ public sealed unsafe class RcuAssertTests : IDisposable
     }
 
     [Fact]
-    public void Books_balance_after_blocks_and_callbacks()
+    public void The_statistics_balance_after_blocks_and_callbacks()
     {
         int calls = 0;
         _domain.Free<QuarantineHeap>(QuarantineHeap.New(1L));
@@ -50,7 +50,8 @@ public sealed unsafe class RcuAssertTests : IDisposable
         _domain.Call(() => throw new InvalidDataException("busted"));
         RcuAssertException found = Assert.Throws<RcuAssertException>(() => RcuAssert.BooksBalance(_domain));
         Assert.Contains("'checked'", found.Message, StringComparison.Ordinal);
-        Assert.Contains("busted", Assert.Throws<RcuAssertException>(reports.AssertNone).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "busted", Assert.Throws<RcuAssertException>(reports.AssertNone).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -61,10 +62,11 @@ public sealed unsafe class RcuAssertTests : IDisposable
         busted.Start();
         busted.Join();
         Assert.Throws<RcuAssertException>(() => RcuAssert.BooksBalance(_domain));
-        Assert.Contains("leaver", Assert.Throws<RcuAssertException>(reports.AssertNone).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "leaver", Assert.Throws<RcuAssertException>(reports.AssertNone).Message, StringComparison.Ordinal);
     }
 
-    // Validate finds it, the recorder notes it, and the books say that the block is lost.
+    // Validate finds it, the recorder records it, and the statistics show that the block is lost.
     [Fact]
     public void A_head_overwritten_while_it_waits_is_seen()
     {
@@ -73,7 +75,10 @@ public sealed unsafe class RcuAssertTests : IDisposable
         RcuHead* block = (RcuHead*)NativeMemory.AllocZeroed((nuint)sizeof(RcuHead));
         domain.Free(block, block);
         new Span<byte>(block, sizeof(RcuHead)).Fill(0x11);
-        Assert.Contains("overwritten", Assert.Throws<RcuAssertException>(() => RcuAssert.BooksBalance(domain)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "overwritten",
+            Assert.Throws<RcuAssertException>(() => RcuAssert.BooksBalance(domain)).Message,
+            StringComparison.Ordinal);
         Assert.Single(reports.Reports.OfType<MisuseEventArgs>());
         Assert.Throws<RcuAssertException>(reports.AssertNone);
         NativeMemory.Free(block);
@@ -90,7 +95,7 @@ public sealed unsafe class RcuAssertTests : IDisposable
     }
 
     [Fact]
-    public void In_a_stepped_domain_what_still_waits_is_seen()
+    public void Items_that_still_wait_in_a_stepped_domain_are_seen()
     {
         using GracePeriodStepper stepper = new(_domain);
         _domain.Free<QuarantineHeap>(QuarantineHeap.New(1L));

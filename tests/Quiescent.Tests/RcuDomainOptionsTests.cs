@@ -8,7 +8,10 @@ public sealed class RcuDomainOptionsTests
         { new RcuDomainOptions { ReadSideBarrier = (ReadSideBarrier)(-1) }, nameof(RcuDomainOptions.ReadSideBarrier) },
         { new RcuDomainOptions { ReclaimDelay = TimeSpan.FromTicks(-1) }, nameof(RcuDomainOptions.ReclaimDelay) },
         { new RcuDomainOptions { ReclaimDelay = Timeout.InfiniteTimeSpan }, nameof(RcuDomainOptions.ReclaimDelay) },
-        { new RcuDomainOptions { ReclaimDelay = TimeSpan.FromMinutes(1) + TimeSpan.FromTicks(1) }, nameof(RcuDomainOptions.ReclaimDelay) },
+        {
+            new RcuDomainOptions { ReclaimDelay = TimeSpan.FromMinutes(1) + TimeSpan.FromTicks(1) },
+            nameof(RcuDomainOptions.ReclaimDelay)
+        },
         { new RcuDomainOptions { StallTimeout = TimeSpan.Zero }, nameof(RcuDomainOptions.StallTimeout) },
         { new RcuDomainOptions { StallTimeout = TimeSpan.FromTicks(-1) }, nameof(RcuDomainOptions.StallTimeout) },
         { new RcuDomainOptions { BacklogLimit = 0 }, nameof(RcuDomainOptions.BacklogLimit) },

@@ -14,7 +14,8 @@ public sealed class EndToEndTests
     public async Task Once_gives_one_document_of_a_full_interval()
     {
         using Process watched = await StartWatchedAsync("domains");
-        (int exitCode, string output, string error) = await RunTopAsync("--pid", Id(watched), "--once", "--json", "--timeout", "60");
+        (int exitCode, string output, string error) =
+            await RunTopAsync("--pid", Id(watched), "--once", "--json", "--timeout", "60");
         await EndAsync(watched);
         Assert.True(exitCode == 0, error);
 
@@ -36,50 +37,62 @@ public sealed class EndToEndTests
     }
 
     [Fact]
-    public async Task A_stall_is_seen_with_its_readers_name_and_the_end_of_the_process_is_told()
+    public async Task A_stall_is_seen_with_its_reader_s_name_and_the_end_of_the_process_is_reported()
     {
         using Process watched = await StartWatchedAsync("domains");
-        using Process top = Start("Quiescent.Top", "--pid", Id(watched), "--json", "--interval", "0.5", "--timeout", "60");
+        using Process top =
+            Start("Quiescent.Top", "--pid", Id(watched), "--json", "--interval", "0.5", "--timeout", "60");
         JsonElement stall = await ReadUntilAsync(
             top,
             domains => domains.SelectMany(domain => domain.GetProperty("stalledBy").EnumerateArray()).FirstOrDefault(),
             one => one.ValueKind != JsonValueKind.Undefined);
         Assert.Equal("slow-reader", stall.GetProperty("culprit").GetString());
         Assert.Equal("Reader", stall.GetProperty("cause").GetString());
-        Assert.StartsWith("rcu: INFO: domain 'orders, open' detected stall", stall.GetProperty("text").GetString(), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "rcu: INFO: domain 'orders, open' detected stall",
+            stall.GetProperty("text").GetString(),
+            StringComparison.Ordinal);
 
         await EndAsync(watched);
         Task<string> rest = top.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        string error = await top.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken).WaitAsync(s_bound, TestContext.Current.CancellationToken);
-        await top.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(s_bound, TestContext.Current.CancellationToken);
+        string error = await top.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken)
+            .WaitAsync(s_bound, TestContext.Current.CancellationToken);
+        await top.WaitForExitAsync(TestContext.Current.CancellationToken)
+            .WaitAsync(s_bound, TestContext.Current.CancellationToken);
         Assert.Equal($"quiescent-top: Watched ({watched.Id}) has ended", error.Trim());
         Assert.Equal(7, top.ExitCode);
         await rest;
     }
 
-    // The runtime goes on to report the last values of a domain that is gone.
+    // The runtime goes on reporting the last values of a domain that is gone.
     [Fact]
     public async Task A_domain_that_was_disposed_of_vanishes()
     {
         using Process watched = await StartWatchedAsync("domains");
-        using Process top = Start("Quiescent.Top", "--pid", Id(watched), "--json", "--interval", "0.5", "--timeout", "60");
+        using Process top =
+            Start("Quiescent.Top", "--pid", Id(watched), "--json", "--interval", "0.5", "--timeout", "60");
         await ReadUntilAsync(top, Names, names => names.Contains("passing"));
         await watched.StandardInput.WriteLineAsync();
         Assert.Contains("orders, open", await ReadUntilAsync(top, Names, names => !names.Contains("passing")));
         await EndAsync(watched);
         await top.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await top.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(s_bound, TestContext.Current.CancellationToken);
+        await top.WaitForExitAsync(TestContext.Current.CancellationToken)
+            .WaitAsync(s_bound, TestContext.Current.CancellationToken);
 
-        static string[] Names(JsonElement[] domains) => [.. domains.Select(domain => domain.GetProperty("name").GetString()!)];
+        static string[] Names(JsonElement[] domains) =>
+            [.. domains.Select(domain => domain.GetProperty("name").GetString()!)];
     }
 
     [Fact]
-    public async Task A_process_without_domains_is_told_apart_from_none()
+    public async Task A_process_without_domains_is_distinguished_from_no_process()
     {
         using Process watched = await StartWatchedAsync("none");
-        (int exitCode, string output, string error) = await RunTopAsync("--pid", Id(watched), "--once", "--json", "--timeout", "5");
+        (int exitCode, string output, string error) =
+            await RunTopAsync("--pid", Id(watched), "--once", "--json", "--timeout", "5");
         await EndAsync(watched);
-        Assert.Equal((6, "", $"quiescent-top: Watched ({watched.Id}) has no Quiescent domains"), (exitCode, output, error.Trim()));
+        Assert.Equal(
+            (6, "", $"quiescent-top: Watched ({watched.Id}) has no Quiescent domains"),
+            (exitCode, output, error.Trim()));
 
         (exitCode, output, error) = await RunTopAsync("--pid", Id(watched), "--once");
         Assert.Equal((4, "", $"quiescent-top: there is no process {watched.Id}"), (exitCode, output, error.Trim()));
@@ -103,7 +116,8 @@ public sealed class EndToEndTests
         {
             string line = await top.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken).AsTask()
                 .WaitAsync(s_bound, TestContext.Current.CancellationToken)
-                ?? throw new InvalidOperationException(await top.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken));
+                ?? throw new InvalidOperationException(
+                    await top.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken));
             JsonElement document = JsonDocument.Parse(line).RootElement;
             if (select([.. document.GetProperty("domains").EnumerateArray()]) is var selected && isIt(selected))
             {
@@ -117,14 +131,18 @@ public sealed class EndToEndTests
     private static async Task<Process> StartWatchedAsync(string what)
     {
         Process watched = Start("Watched", what);
-        Assert.Equal("ready", await watched.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(s_bound, TestContext.Current.CancellationToken));
+        Assert.Equal(
+            "ready",
+            await watched.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken).AsTask()
+                .WaitAsync(s_bound, TestContext.Current.CancellationToken));
         return watched;
     }
 
     private static async Task EndAsync(Process watched)
     {
         watched.StandardInput.Close();
-        await watched.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(s_bound, TestContext.Current.CancellationToken);
+        await watched.WaitForExitAsync(TestContext.Current.CancellationToken)
+            .WaitAsync(s_bound, TestContext.Current.CancellationToken);
     }
 
     private static async Task<(int ExitCode, string Output, string Error)> RunTopAsync(params string[] arguments)
@@ -132,13 +150,15 @@ public sealed class EndToEndTests
         using Process top = Start("Quiescent.Top", arguments);
         Task<string> output = top.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         Task<string> error = top.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await top.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(s_bound, TestContext.Current.CancellationToken);
+        await top.WaitForExitAsync(TestContext.Current.CancellationToken)
+            .WaitAsync(s_bound, TestContext.Current.CancellationToken);
         return (top.ExitCode, await output, await error);
     }
 
     private static Process Start(string program, params string[] arguments)
     {
-        ProcessStartInfo start = new("dotnet", ["exec", Path.Combine(AppContext.BaseDirectory, program + ".dll"), .. arguments])
+        string assembly = Path.Combine(AppContext.BaseDirectory, program + ".dll");
+        ProcessStartInfo start = new("dotnet", ["exec", assembly, .. arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

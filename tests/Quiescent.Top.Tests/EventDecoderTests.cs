@@ -14,7 +14,8 @@ public sealed class EventDecoderTests
         CounterValue value = Decode<CounterValue>(Recorded.Counter(
             "quiescent.grace_periods", "quiescent.domain.id=3,quiescent.domain.name=routes", "100", "410"));
         Assert.Equal(new DomainKey(3, "routes"), value.Domain);
-        Assert.Equal(("quiescent.grace_periods", null, 100, 410), (value.Instrument, value.Part, value.Delta, value.Value));
+        Assert.Equal(
+            ("quiescent.grace_periods", null, 100, 410), (value.Instrument, value.Part, value.Delta, value.Value));
     }
 
     [Fact]
@@ -24,12 +25,14 @@ public sealed class EventDecoderTests
 
     [Theory]
     [InlineData("quiescent.domain.id=3,quiescent.domain.name=routes,quiescent.item.kind=block", "routes", "block")]
-    [InlineData("quiescent.item.kind=callback,quiescent.domain.name=routes,quiescent.domain.id=3", "routes", "callback")]
+    [InlineData(
+        "quiescent.item.kind=callback,quiescent.domain.name=routes,quiescent.domain.id=3", "routes", "callback")]
     [InlineData("quiescent.domain.id=3,quiescent.domain.name=a,b=c,quiescent.slot.state=used", "a,b=c", "used")]
     [InlineData("quiescent.domain.id=3,quiescent.domain.name=", "", null)]
     public void Attributes_are_told_apart_though_names_hold_commas(string tags, string name, string? part)
     {
-        CounterValue value = Decode<CounterValue>(Recorded.Counter("quiescent.backlog", tags, "0", "17", isUpDown: true));
+        CounterValue value =
+            Decode<CounterValue>(Recorded.Counter("quiescent.backlog", tags, "0", "17", isUpDown: true));
         Assert.Equal((new DomainKey(3, name), part), (value.Domain, value.Part));
     }
 
@@ -41,13 +44,17 @@ public sealed class EventDecoderTests
         Assert.Null(s_decoder.Decode(Recorded.Counter("quiescent.backlog", tags, "0", "17")));
 
     [Theory]
-    [InlineData("0.5=0.00039958953857421875;0.95=0.0006;0.99=0.0006999969482421875", 0.00039958953857421875, 0.0006999969482421875)]
+    [InlineData(
+        "0.5=0.00039958953857421875;0.95=0.0006;0.99=0.0006999969482421875",
+        0.00039958953857421875,
+        0.0006999969482421875)]
     [InlineData("0,5=0,0004;0,95=0,0006;0,99=1E-05", 0.0004, 0.00001)]
     [InlineData("", null, null)]
     [InlineData("0.5=NaN;0.99=soon", null, null)]
     public void Quantiles_are_read_in_any_culture(string quantiles, double? p50, double? p99)
     {
-        DurationsValue durations = Decode<DurationsValue>(Recorded.Durations("quiescent.domain.id=3,quiescent.domain.name=routes", quantiles));
+        DurationsValue durations =
+            Decode<DurationsValue>(Recorded.Durations("quiescent.domain.id=3,quiescent.domain.name=routes", quantiles));
         Assert.Equal((p50, p99), (durations.P50, durations.P99));
     }
 
@@ -55,7 +62,9 @@ public sealed class EventDecoderTests
     public void The_end_of_an_interval_says_how_long_it_was()
     {
         IntervalEnded interval = Decode<IntervalEnded>(Recorded.Metric(
-            "Collection/Stop", ("intervalStartTime", Recorded.Start.AddSeconds(-2)), ("intervalEndTime", Recorded.Start)));
+            "Collection/Stop",
+            ("intervalStartTime", Recorded.Start.AddSeconds(-2)),
+            ("intervalEndTime", Recorded.Start)));
         Assert.Equal(TimeSpan.FromSeconds(2), interval.End - interval.Start);
         Assert.Equal(Recorded.Start, interval.End);
     }
@@ -63,7 +72,8 @@ public sealed class EventDecoderTests
     [Fact]
     public void Another_observers_figures_and_another_meters_are_not_ours()
     {
-        RawEvent ours = Recorded.Counter("quiescent.grace_periods", "quiescent.domain.id=3,quiescent.domain.name=routes", "1", "1");
+        RawEvent ours =
+            Recorded.Counter("quiescent.grace_periods", "quiescent.domain.id=3,quiescent.domain.name=routes", "1", "1");
         Assert.NotNull(s_decoder.Decode(ours));
         Assert.Null(s_decoder.Decode(With(ours, "sessionId", "b5e1")));
         Assert.Null(s_decoder.Decode(With(ours, "meterName", "System.Runtime")));
@@ -102,8 +112,10 @@ public sealed class EventDecoderTests
             ("osThreadId", 4711L),
             ("seconds", 21.5),
             ("report", "rcu: INFO: domain 'routes' detected stall\n    report 1")));
-        Assert.Equal((ReportKind.Stall, StallCause.Reader, new DomainKey(3, "routes")), (stall.Kind, stall.Cause, stall.Domain));
-        Assert.Equal(("slow-reader", 14, 4711, 21.5), (stall.Culprit, stall.ManagedThreadId, stall.OsThreadId, stall.Seconds));
+        Assert.Equal(
+            (ReportKind.Stall, StallCause.Reader, new DomainKey(3, "routes")), (stall.Kind, stall.Cause, stall.Domain));
+        Assert.Equal(
+            ("slow-reader", 14, 4711, 21.5), (stall.Culprit, stall.ManagedThreadId, stall.OsThreadId, stall.Seconds));
     }
 
     [Theory]
@@ -112,15 +124,17 @@ public sealed class EventDecoderTests
     [InlineData("CallbackFailed", "System.InvalidOperationException: no")]
     [InlineData("MisuseFound", "twice")]
     [InlineData("ReaderAbandoned", "twice")]
-    public void Each_kind_of_report_has_a_text(string name, string text) => Assert.Equal(text, Decode<Report>(Recorded.Report(
-        name,
-        ("domainName", "routes"),
-        ("domainId", 3L),
-        ("waiting", 1200L),
-        ("limit", 1000L),
-        ("exceptionType", "System.InvalidOperationException"),
-        ("message", "no"),
-        ("report", "twice"))).Text);
+    public void Each_kind_of_report_has_a_text(string name, string text) => Assert.Equal(
+        text,
+        Decode<Report>(Recorded.Report(
+            name,
+            ("domainName", "routes"),
+            ("domainId", 3L),
+            ("waiting", 1200L),
+            ("limit", 1000L),
+            ("exceptionType", "System.InvalidOperationException"),
+            ("message", "no"),
+            ("report", "twice"))).Text);
 
     [Fact]
     public void Events_that_are_no_reports_say_nothing()
@@ -133,5 +147,9 @@ public sealed class EventDecoderTests
         where T : TopMessage => Assert.IsType<T>(s_decoder.Decode(raw));
 
     private static RawEvent With(RawEvent raw, string name, object value) =>
-        raw with { Payload = raw.Payload.ToDictionary(field => field.Key, field => field.Key == name ? value : field.Value) };
+        raw with
+        {
+            Payload = raw.Payload.ToDictionary(
+                field => field.Key, field => field.Key == name ? value : field.Value),
+        };
 }

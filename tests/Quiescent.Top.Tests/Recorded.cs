@@ -7,7 +7,8 @@ internal static class Recorded
 {
     public static readonly DateTime Start = new(2026, 3, 1, 12, 0, 0, DateTimeKind.Utc);
 
-    public static RawEvent Counter(string instrument, string tags, string rate, string value, bool isUpDown = false) => Metric(
+    public static RawEvent Counter(
+        string instrument, string tags, string rate, string value, bool isUpDown = false) => Metric(
         isUpDown ? "UpDownCounterRateValuePublished" : "CounterRateValuePublished",
         ("meterName", "Quiescent"),
         ("meterVersion", "0.1.0"),
@@ -33,7 +34,8 @@ internal static class Recorded
     public static RawEvent Metric(string name, params (string Name, object? Value)[] payload) =>
         Event("System.Diagnostics.Metrics", name, [("sessionId", "SHARED"), .. payload]);
 
-    public static RawEvent Report(string name, params (string Name, object? Value)[] payload) => Event("Quiescent", name, payload);
+    public static RawEvent Report(string name, params (string Name, object? Value)[] payload) =>
+        Event("Quiescent", name, payload);
 
     public static RawEvent Event(string provider, string name, params (string Name, object? Value)[] payload) =>
         new(provider, name, Start, payload.ToDictionary(field => field.Name, field => field.Value));
@@ -42,11 +44,16 @@ internal static class Recorded
     public static IntervalEnded Interval(int end, int seconds = 1) =>
         new(Start.AddSeconds(end), Start.AddSeconds(end - seconds), Start.AddSeconds(end));
 
-    public static CounterValue Value(DomainKey domain, string instrument, double? delta, double value, string? part = null) =>
+    public static CounterValue Value(
+        DomainKey domain, string instrument, double? delta, double value, string? part = null) =>
         new(Start, instrument, part, domain, delta, value);
 
     public static Report Stall(DomainKey domain, double at, double seconds, string culprit = "slow-reader") =>
-        new(Start.AddSeconds(at), ReportKind.Stall, domain, $"rcu: INFO: domain '{domain.Name}' detected stall\n    report 1")
+        new(
+            Start.AddSeconds(at),
+            ReportKind.Stall,
+            domain,
+            $"rcu: INFO: domain '{domain.Name}' detected stall\n    report 1")
         {
             Culprit = culprit,
             ManagedThreadId = 14,

@@ -22,7 +22,12 @@ public sealed class ScreenTests
         IReadOnlyList<string> lines = Draw(Watched(), width, 40);
         Assert.All(lines, line => Assert.True(line.GetCellWidth() <= width, line));
         string text = string.Join('\n', lines);
-        foreach (string expected in (string[])["RouteTable (4242)", "routes #1", "GP/S", "1200", "85.2µs", "1.10ms", "1.24M", "120", "4/8", "12.3k", "q quits", "RECENT REPORTS"])
+        string[] expectations =
+        [
+            "RouteTable (4242)", "routes #1", "GP/S", "1200", "85.2µs", "1.10ms", "1.24M", "120", "4/8", "12.3k",
+            "q quits", "RECENT REPORTS",
+        ];
+        foreach (string expected in expectations)
         {
             Assert.Contains(expected, text, StringComparison.Ordinal);
         }
@@ -42,14 +47,18 @@ public sealed class ScreenTests
         IReadOnlyList<string> lines = Draw(Watched(), 140, 40);
         Assert.StartsWith(" routes #1 ", lines[3], StringComparison.Ordinal);
         Assert.EndsWith("   12.3k  20.0k  ▁▃█", lines[3].TrimEnd(), StringComparison.Ordinal);
-        Assert.StartsWith(" ! stalled for 0.8 s by reader 'slow-reader' (thread 14, OS 4711)", lines[4], StringComparison.Ordinal);
+        Assert.StartsWith(
+            " ! stalled for 0.8 s by reader 'slow-reader' (thread 14, OS 4711)", lines[4], StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_stall_is_red_and_names_the_reader()
     {
         string text = Ansi(Watched());
-        Assert.Contains("\e[1;91m ! stalled for 0.8 s by reader 'slow-reader' (thread 14, OS 4711)", text, StringComparison.Ordinal);
+        Assert.Contains(
+            "\e[1;91m ! stalled for 0.8 s by reader 'slow-reader' (thread 14, OS 4711)",
+            text,
+            StringComparison.Ordinal);
         Assert.Contains("\e[91m   rcu: INFO: domain 'routes' detected stall", text, StringComparison.Ordinal);
         Assert.DoesNotContain("stalled", Ansi(Calm()), StringComparison.Ordinal);
         Assert.DoesNotContain(";91m", Ansi(Calm()), StringComparison.Ordinal);
@@ -61,7 +70,8 @@ public sealed class ScreenTests
         Reading reading = Watched();
         DomainReading[] domains =
         [
-            .. Enumerable.Range(2, 30).Select(id => Calm().Domains[0] with { Key = new DomainKey(id, $"calm{id}") }), .. reading.Domains,
+            .. Enumerable.Range(2, 30).Select(id => Calm().Domains[0] with { Key = new DomainKey(id, $"calm{id}") }),
+            .. reading.Domains,
         ];
         IReadOnlyList<string> lines = Draw(reading with { Domains = domains }, 80, 24);
         Assert.True(lines.Count <= 24);
@@ -124,7 +134,8 @@ public sealed class ScreenTests
     [InlineData(0.0011, "1.10ms")]
     [InlineData(0.9999, "1.00s")]
     [InlineData(640.0, "640s")]
-    public void Durations_have_the_unit_that_fits(double? seconds, string text) => Assert.Equal(text, Numbers.Duration(seconds));
+    public void Durations_have_the_unit_that_fits(double? seconds, string text) =>
+        Assert.Equal(text, Numbers.Duration(seconds));
 
     [Fact]
     public void A_sparkline_has_its_peak_at_the_top_and_only_nothing_at_the_bottom()

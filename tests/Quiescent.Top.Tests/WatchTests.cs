@@ -36,10 +36,17 @@ public sealed class WatchTests
     [Fact]
     public void The_backlog_is_blocks_and_callbacks_and_slots_are_used_and_free()
     {
-        Put(s_routes, (Instruments.Backlog, "block", 700), (Instruments.Backlog, "callback", 50), (Instruments.BacklogLimit, null, 700),
-            (Instruments.ReaderSlots, "used", 3), (Instruments.ReaderSlots, "free", 5), (Instruments.OpenSections, null, 2));
+        Put(
+            s_routes,
+            (Instruments.Backlog, "block", 700),
+            (Instruments.Backlog, "callback", 50),
+            (Instruments.BacklogLimit, null, 700),
+            (Instruments.ReaderSlots, "used", 3),
+            (Instruments.ReaderSlots, "free", 5),
+            (Instruments.OpenSections, null, 2));
         DomainReading domain = Read(1).Domains[0];
-        Assert.Equal((700, 50, 750, true), (domain.BlocksWaiting, domain.CallbacksWaiting, domain.Backlog, domain.IsOverLimit));
+        Assert.Equal(
+            (700, 50, 750, true), (domain.BlocksWaiting, domain.CallbacksWaiting, domain.Backlog, domain.IsOverLimit));
         Assert.Equal((3, 5, 2), (domain.SlotsUsed, domain.SlotsFree, domain.OpenSections));
     }
 
@@ -57,12 +64,14 @@ public sealed class WatchTests
         {
             Put(s_routes, (Instruments.Backlog, "block", second));
             Reading reading = Read(second);
-            Assert.Equal(Enumerable.Range(Math.Max(1, second - 59), Math.Min(second, 60)).Select(one => (long)one), reading.Domains[0].BacklogHistory);
+            Assert.Equal(
+                Enumerable.Range(Math.Max(1, second - 59), Math.Min(second, 60)).Select(one => (long)one),
+                reading.Domains[0].BacklogHistory);
         }
     }
 
     [Fact]
-    public void Domains_of_one_name_are_two_and_one_that_says_nothing_any_more_is_gone()
+    public void Domains_of_one_name_are_two_and_one_that_is_silent_is_gone()
     {
         Put(s_routes, (Instruments.Backlog, "block", 1));
         Put(s_routes with { Id = 7 }, (Instruments.Backlog, "block", 2));
@@ -152,7 +161,8 @@ public sealed class WatchTests
         Put(s_orders, (Instruments.Backlog, "block", 1));
         for (int i = 0; i < 3; i++)
         {
-            _watch.Accept(new Report(Recorded.Start.AddSeconds(i), ReportKind.CallbackFailed, s_orders, "System.Exception: no"));
+            _watch.Accept(
+                new Report(Recorded.Start.AddSeconds(i), ReportKind.CallbackFailed, s_orders, "System.Exception: no"));
         }
 
         _watch.Accept(new Report(Recorded.Start, ReportKind.CallbackFailed, s_routes, "System.Exception: no"));
@@ -189,5 +199,6 @@ public sealed class WatchTests
         }
     }
 
-    private Reading Read(int end, int seconds = 1) => Assert.IsType<Reading>(_watch.Accept(Recorded.Interval(end, seconds)));
+    private Reading Read(int end, int seconds = 1) =>
+        Assert.IsType<Reading>(_watch.Accept(Recorded.Interval(end, seconds)));
 }

@@ -27,7 +27,7 @@ internal readonly unsafe struct Forgetful : INodeMemory
     }
 }
 
-/// <summary>Parks the reader with a node of a level in its hands until it is told to go on.</summary>
+/// <summary>Parks the reader with a node of a level in its hands until the test lets it go on.</summary>
 internal readonly struct Parking(int level, ManualResetEventSlim arrived, ManualResetEventSlim goOn) : IPause
 {
     public void Here(int here)

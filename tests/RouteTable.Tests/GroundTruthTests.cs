@@ -10,7 +10,7 @@ public sealed class GroundTruthTests
     [Theory]
     [InlineData(11)]
     [InlineData(12)]
-    public void At_every_position_it_says_what_a_linear_scan_says_in_any_order_of_the_changes(int seed)
+    public void It_agrees_with_a_linear_scan_at_every_position_in_any_order_of_the_changes(int seed)
     {
         var random = new Random(seed);
         Announcement[] older = Tables.RandomTable(random, 60);

@@ -38,6 +38,6 @@ public sealed class PrefixTests
     [InlineData("1.2.3.4 ")]
     [InlineData("+1.2.3.4")]
     [InlineData("1.2.3.99999999999999999999")]
-    public void What_is_no_address_is_refused(string text) =>
+    public void Text_that_is_no_address_is_refused(string text) =>
         Assert.False(Ipv4.TryParse(System.Text.Encoding.UTF8.GetBytes(text), out _));
 }

@@ -17,7 +17,10 @@ public sealed class RouteFileTests
     [InlineData("1.0.0.0/24,4294967295\n", 1, "'4294967295' is not an AS number")]
     [InlineData("1.0.0.0/24,-1\n", 1, "'-1' is not an AS number")]
     [InlineData("1.0.0.0/24,1,2\n", 1, "'1,2' is not an AS number")]
-    [InlineData("2.0.0.0/24,1\n1.0.0.1/24,1", 2, "'1.0.0.1/24' has bits set behind its length; its network is 1.0.0.0/24")]
+    [InlineData(
+        "2.0.0.0/24,1\n1.0.0.1/24,1",
+        2,
+        "'1.0.0.1/24' has bits set behind its length; its network is 1.0.0.0/24")]
     [InlineData("1.0.0.0/24,1\n\u001b[2J\n", 2, "'?[2J' is not of the form")]
     public void A_bad_line_is_refused_with_its_number_and_the_reason(string text, int line, string reason)
     {
@@ -53,7 +56,7 @@ public sealed class RouteFileTests
     }
 
     [Fact]
-    public void Routes_come_back_sorted_and_of_a_repeated_prefix_the_last_counts()
+    public void Routes_come_back_sorted_and_the_last_of_a_repeated_prefix_counts()
     {
         RouteList table = RouteFile.Parse("test", new MemoryStream(Encoding.ASCII.GetBytes(
             "9.0.0.0/8,1\n0.0.0.0/0,2\n9.0.0.0/16,3\n9.0.0.0/8,4\n8.0.0.0/8,5\n9.0.0.0/8,6\n")));

@@ -78,7 +78,7 @@ public sealed class RouteTrieTests
     }
 
     [Fact]
-    public void A_withdrawal_brings_back_what_the_prefix_had_covered_up_at_every_length()
+    public void A_withdrawal_brings_back_the_routes_that_the_prefix_hid_at_every_length()
     {
         using var trie = new RightTrie();
         uint address = Tables.Address("203.0.113.77");

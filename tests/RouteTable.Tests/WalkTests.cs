@@ -17,7 +17,7 @@ public sealed class WalkTests
     [Theory]
     [InlineData(21)]
     [InlineData(22)]
-    public void Whatever_changes_during_a_walk_its_answer_was_right_at_one_moment_of_it(int seed)
+    public void A_walk_s_answer_was_right_at_one_moment_of_it_whatever_changes_meanwhile(int seed)
     {
         var random = new Random(seed);
         var linear = new LinearTable();

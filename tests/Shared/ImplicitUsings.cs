@@ -1,6 +1,6 @@
 namespace Quiescent.Shared;
 
-/// <summary>What the SDK adds to each project of the tree, for compilations that a test makes.</summary>
+/// <summary>The usings that the SDK adds to each project of the tree, for compilations that a test makes.</summary>
 internal static class ImplicitUsings
 {
     public const string Text = """

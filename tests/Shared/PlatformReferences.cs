@@ -3,7 +3,7 @@ using Microsoft.CodeAnalysis;
 
 namespace Quiescent.Shared;
 
-/// <summary>What a compilation refers to that uses the platform which runs the tests.</summary>
+/// <summary>The references of a compilation that uses the platform which runs the tests.</summary>
 internal static class PlatformReferences
 {
     private static readonly ImmutableArray<MetadataReference> s_platform = References();

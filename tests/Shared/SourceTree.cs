@@ -1,6 +1,6 @@
 namespace Quiescent.Shared;
 
-/// <summary>The tree that these tests were built in: sources and pages are read from it, as a reader finds
+/// <summary>The tree that these tests were built in: they read sources and pages from it, as a reader finds
 /// them.</summary>
 internal static class SourceTree
 {

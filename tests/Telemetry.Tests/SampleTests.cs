@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 
 namespace Telemetry.Tests;
 
-// The sample as its reader starts it: a process of its own, whose output is what the console exporter writes.
+// The sample as its reader starts it: in a process of its own, whose output the console exporter writes.
 public partial class SampleTests
 {
     private static readonly TimeSpan s_bound = TimeSpan.FromMinutes(2);
@@ -51,7 +51,10 @@ public partial class SampleTests
     private static long[] ValuesOf(string output, string instrument) =>
     [
         .. output.Split("Metric Name: ")
-            .Where(metric => metric.StartsWith(instrument, StringComparison.Ordinal) && metric.Contains("prices", StringComparison.Ordinal))
+            .Where(
+                metric =>
+                    metric.StartsWith(instrument, StringComparison.Ordinal)
+                        && metric.Contains("prices", StringComparison.Ordinal))
             .SelectMany(static metric => Value().Matches(metric))
             .Select(static match => long.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture)),
     ];

@@ -32,7 +32,7 @@ public sealed class CatalogImageTests : IDisposable
 
     // Writing into the file that is mapped would change it under its readers, or end them with a SIGBUS.
     [Fact]
-    public void Whoever_has_the_old_file_open_goes_on_reading_it()
+    public void A_process_that_has_the_old_file_open_goes_on_reading_it()
     {
         Save(Tables.Parse("10.0.0.0/8,1"), edition: 1);
         using FileStream old = new(Target, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);

@@ -8,7 +8,8 @@ namespace MappedCatalog.Tests.Format;
 
 public sealed class CatalogViewTests
 {
-    private static byte[] Small => Tables.Image(Tables.Parse("10.0.0.0/8,1", "10.1.0.0/16,2"), edition: 0x0102030405060708);
+    private static byte[] Small =>
+        Tables.Image(Tables.Parse("10.0.0.0/8,1", "10.1.0.0/16,2"), edition: 0x0102030405060708);
 
     [Fact]
     public void The_layout_is_what_it_says_byte_by_byte()
@@ -27,7 +28,7 @@ public sealed class CatalogViewTests
     }
 
     [Fact]
-    public void The_header_is_told()
+    public void The_view_gives_the_header_s_fields()
     {
         CatalogView view = CatalogView.Open(Small);
         Assert.Equal((Tables.Day, 0x0102030405060708, 2, 5), (view.Date, view.Edition, view.Prefixes, view.Intervals));
@@ -143,7 +144,7 @@ public sealed class CatalogViewTests
 
     private static uint Number(byte[] file, int at) => BinaryPrimitives.ReadUInt32LittleEndian(file.AsSpan(at));
 
-    /// <summary>With checksums that fit what is wrong.</summary>
+    /// <summary>With checksums that fit the damaged contents.</summary>
     private static byte[] Sealed(byte[] file)
     {
         BinaryPrimitives.WriteUInt32LittleEndian(file.AsSpan(32), Checksum.Of(file.AsSpan(64)));
@@ -152,8 +153,14 @@ public sealed class CatalogViewTests
     }
 
     private static void AssertRefused(byte[] file, string reason) =>
-        Assert.Contains(reason, Assert.Throws<CatalogFormatException>(() => CatalogView.Open(file).Find(0)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            reason,
+            Assert.Throws<CatalogFormatException>(() => CatalogView.Open(file).Find(0)).Message,
+            StringComparison.Ordinal);
 
     private static void AssertUnsound(byte[] file, string reason) =>
-        Assert.Contains(reason, Assert.Throws<CatalogFormatException>(() => CatalogView.Open(file).Verify()).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            reason,
+            Assert.Throws<CatalogFormatException>(() => CatalogView.Open(file).Verify()).Message,
+            StringComparison.Ordinal);
 }

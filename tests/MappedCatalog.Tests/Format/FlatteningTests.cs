@@ -25,7 +25,8 @@ public sealed class FlatteningTests
     [InlineData("0.0.0.0/0,1", "0.0.0.0/32,2", "255.255.255.255/32,3")]
     [InlineData("0.0.0.0/32,2")]
     [InlineData("128.0.0.0/1,2", "128.0.0.0/2,3", "192.0.0.0/2,4", "255.255.255.254/31,5")]
-    public void The_ends_of_the_address_space_are_no_exception(params string[] lines) => AssertRight(Tables.Parse(lines), new Random(1));
+    public void The_ends_of_the_address_space_are_no_exception(params string[] lines) =>
+        AssertRight(Tables.Parse(lines), new Random(1));
 
     [Theory]
     [InlineData(1, 1)]
@@ -108,6 +109,7 @@ public sealed class FlatteningTests
     private static void AssertFound(CatalogView view, string address, string first, string last, string? prefix)
     {
         Match match = view.Find(Tables.Address(address));
-        Assert.Equal((first, last, prefix), (Ipv4.Format(match.First), Ipv4.Format(match.Last), match.Prefix?.ToString()));
+        Assert.Equal(
+            (first, last, prefix), (Ipv4.Format(match.First), Ipv4.Format(match.Last), match.Prefix?.ToString()));
     }
 }

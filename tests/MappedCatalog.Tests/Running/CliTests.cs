@@ -21,9 +21,14 @@ public sealed class CliTests : IDisposable
     public async Task A_run_ends_by_itself_with_a_table_and_code_0()
     {
         WriteTables();
-        Assert.Equal(0, await RunAsync("--data", _folder, "--urls=http://127.0.0.1:0", "--swap-interval", "5", "--seconds", "0.5", "--verify"));
+        Assert.Equal(
+            0,
+            await RunAsync(
+                "--data", _folder, "--urls=http://127.0.0.1:0", "--swap-interval", "5",
+                "--seconds", "0.5", "--verify"));
         Assert.Contains("listening on http://127.0.0.1:", _output.ToString(), StringComparison.Ordinal);
-        Assert.Contains("No request failed, and every mapping was closed.", _output.ToString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "No request failed, and every mapping was closed.", _output.ToString(), StringComparison.Ordinal);
         Assert.Empty(_error.ToString());
     }
 
@@ -31,7 +36,11 @@ public sealed class CliTests : IDisposable
     public async Task Its_figures_are_json_on_demand_and_nothing_else_on_that_stream()
     {
         WriteTables();
-        Assert.Equal(0, await RunAsync("--data", _folder, "--urls", "http://127.0.0.1:0", "--swap-interval", "5", "--seconds", "0.5", "--json"));
+        Assert.Equal(
+            0,
+            await RunAsync(
+                "--data", _folder, "--urls", "http://127.0.0.1:0", "--swap-interval", "5",
+                "--seconds", "0.5", "--json"));
         using JsonDocument document = JsonDocument.Parse(_output.ToString());
         JsonElement result = document.RootElement;
         Assert.True(result.GetProperty("ok").GetBoolean());
@@ -80,12 +89,13 @@ public sealed class CliTests : IDisposable
     {
         WriteTables();
         await using Service service = await Service.StartAsync(Tables.Distinct);
-        Assert.Equal(2, await RunAsync("--data", _folder, "--urls", service.Client.BaseAddress!.ToString(), "--seconds", "1"));
+        Assert.Equal(
+            2, await RunAsync("--data", _folder, "--urls", service.Client.BaseAddress!.ToString(), "--seconds", "1"));
         Assert.Contains("address already in use", _error.ToString(), StringComparison.OrdinalIgnoreCase);
     }
 
     [Fact]
-    public async Task Help_tells_of_every_option()
+    public async Task Help_lists_every_option()
     {
         Assert.Equal(0, await RunAsync("--help"));
         Assert.All(

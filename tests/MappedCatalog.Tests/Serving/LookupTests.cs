@@ -46,7 +46,7 @@ public sealed class LookupTests
     [InlineData("::1")]
     [InlineData("eight")]
     [InlineData("8.8.8.8.8.8.8.8.8.8.8.8.8.8.8.8.8.8.8.8.8.8")]
-    public async Task What_is_no_address_is_refused_with_the_reason(string text)
+    public async Task Text_that_is_no_address_is_refused_with_the_reason(string text)
     {
         await using Service service = await Service.StartAsync(Tables.Distinct);
         using HttpResponseMessage response = await service.SendAsync(HttpMethod.Get, $"/lookup/{text}");
@@ -65,7 +65,9 @@ public sealed class LookupTests
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         JsonElement batch = await Service.JsonOf(response);
         Assert.Equal("2026-01-01", batch.GetProperty("table").GetString());
-        Assert.Equal(["1.0.0.0/8", "2.0.0.0/8"], batch.GetProperty("answers").EnumerateArray().Select(one => one.GetProperty("prefix").GetString()));
+        Assert.Equal(
+            ["1.0.0.0/8", "2.0.0.0/8"],
+            batch.GetProperty("answers").EnumerateArray().Select(one => one.GetProperty("prefix").GetString()));
     }
 
     [Fact]
@@ -78,7 +80,7 @@ public sealed class LookupTests
     }
 
     [Fact]
-    public async Task As_many_addresses_as_may_be_are_answered_and_one_more_is_refused()
+    public async Task The_largest_number_of_addresses_is_answered_and_one_more_is_refused()
     {
         await using Service service = await Service.StartAsync(Tables.Distinct);
         string most = string.Concat(Enumerable.Repeat("255.255.255.255\n", Lookups.MostAddresses));
@@ -113,7 +115,8 @@ public sealed class LookupTests
     public async Task A_body_of_more_than_a_mebibyte_is_refused()
     {
         await using Service service = await Service.StartAsync(Tables.Distinct);
-        using HttpResponseMessage response = await service.PostAsync(new StringContent(new string('\n', (1 << 20) + 1)));
+        using HttpResponseMessage response =
+            await service.PostAsync(new StringContent(new string('\n', (1 << 20) + 1)));
         await AssertProblemAsync(response, HttpStatusCode.RequestEntityTooLarge, "too large");
         Assert.Equal(0, service.Traffic.Failed);
     }
@@ -121,7 +124,8 @@ public sealed class LookupTests
     [Fact]
     public async Task Addresses_that_do_not_come_in_are_not_waited_for_without_end()
     {
-        await using Service service = await Service.StartAsync(Tables.Distinct, sectionLimit: TimeSpan.FromMilliseconds(50));
+        await using Service service =
+            await Service.StartAsync(Tables.Distinct, sectionLimit: TimeSpan.FromMilliseconds(50));
         using var body = new PiecewiseContent();
         Task<HttpResponseMessage> posted = service.PostAsync(body);
         await body.WriteAsync("1.1.1.1\n");

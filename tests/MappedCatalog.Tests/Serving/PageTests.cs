@@ -15,14 +15,19 @@ public sealed class PageTests : IAsyncLifetime
     private Service? _service;
 
     private static string? Chromium => new[] { "chromium", "chromium-browser", "google-chrome" }
-        .SelectMany(name => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Select(folder => Path.Combine(folder, name)))
+        .SelectMany(
+            name =>
+                (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
+                    .Select(folder => Path.Combine(folder, name)))
         .FirstOrDefault(File.Exists);
 
     public async ValueTask InitializeAsync()
     {
         if (Chromium is null)
         {
-            Assert.False(Environment.GetEnvironmentVariable("QUIESCENT_REQUIRE_CHROMIUM") == "1", "there is no Chromium, and it is required");
+            Assert.False(
+                Environment.GetEnvironmentVariable("QUIESCENT_REQUIRE_CHROMIUM") == "1",
+                "there is no Chromium, and it is required");
             Assert.Skip("there is no Chromium");
         }
 
@@ -33,7 +38,8 @@ public sealed class PageTests : IAsyncLifetime
             UserDataDir = _profile,
             Args =
             [
-                "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-dev-shm-usage",
+                "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+                "--disable-dev-shm-usage",
                 "--disable-background-networking", "--disable-component-update", "--disable-sync",
             ],
         });
@@ -64,17 +70,21 @@ public sealed class PageTests : IAsyncLifetime
         await using IPage page = await OpenAsync(width, scheme);
         await page.WaitForFunctionAsync("() => document.querySelectorAll('.chart .now').length === 5"
             + " && [...document.querySelectorAll('.chart .now')].every(now => /[0-9]/.test(now.textContent))"
-            + " && [...document.querySelectorAll('.plot .first')].every(line => line.getAttribute('d').includes('L') || line.getAttribute('d').includes('H'))");
+            + " && [...document.querySelectorAll('.plot .first')]"
+            + ".every(line => line.getAttribute('d').includes('L') || line.getAttribute('d').includes('H'))");
         long swaps = await FigureAsync(page, "Swaps");
         await page.WaitForFunctionAsync($"() => {Figure("Swaps")} > {swaps}");
         long requests = await FigureAsync(page, "Requests");
         await page.WaitForFunctionAsync($"() => {Figure("Requests")} > {requests}");
 
         Assert.Equal(0, await FigureAsync(page, "Failed requests"));
-        Assert.Equal("Serving, nothing has failed", await page.EvaluateExpressionAsync<string>("document.getElementById('state').textContent"));
+        Assert.Equal(
+            "Serving, nothing has failed",
+            await page.EvaluateExpressionAsync<string>("document.getElementById('state').textContent"));
         Assert.Equal(width, await page.EvaluateExpressionAsync<int>("document.documentElement.scrollWidth"));
         Assert.Equal(0, await page.EvaluateExpressionAsync<int>(
-            "[...document.querySelectorAll('body *')].filter(e => !e.closest('svg') && e.getBoundingClientRect().right > innerWidth).length"));
+            "[...document.querySelectorAll('body *')]"
+            + ".filter(e => !e.closest('svg') && e.getBoundingClientRect().right > innerWidth).length"));
         Assert.Empty(_complaints);
     }
 
@@ -83,11 +93,13 @@ public sealed class PageTests : IAsyncLifetime
     {
         await using IPage page = await OpenAsync(390, "light");
         await AskAsync(page, "10.1.2.3");
-        await page.WaitForFunctionAsync("() => /^10\\.0\\.0\\.0\\/8, announced by AS[12]010/.test(document.getElementById('answer').textContent)");
+        await page.WaitForFunctionAsync(
+            "() => /^10\\.0\\.0\\.0\\/8, announced by AS[12]010/.test(document.getElementById('answer').textContent)");
         await AskAsync(page, "8.8.8");
-        await page.WaitForFunctionAsync("() => document.getElementById('answer').textContent.includes(\"'8.8.8' is not an IPv4 address\")");
+        await page.WaitForFunctionAsync(
+            "() => document.getElementById('answer').textContent.includes(\"'8.8.8' is not an IPv4 address\")");
 
-        // The browser itself notes the 400, and nothing else is wrong.
+        // The browser itself logs the 400, and nothing else is wrong.
         Assert.All(_complaints, complaint => Assert.Contains("400", complaint, StringComparison.Ordinal));
     }
 
@@ -98,7 +110,8 @@ public sealed class PageTests : IAsyncLifetime
         await page.WaitForFunctionAsync("() => document.querySelector('.state.good')");
         await _service!.DisposeAsync();
         _service = null;
-        await page.WaitForFunctionAsync("() => document.querySelector('.state.bad')?.textContent === 'The service does not answer'");
+        await page.WaitForFunctionAsync(
+            "() => document.querySelector('.state.bad')?.textContent === 'The service does not answer'");
     }
 
     [Fact]
@@ -108,9 +121,12 @@ public sealed class PageTests : IAsyncLifetime
         {
             await using IPage page = await OpenAsync(1280, scheme);
             await page.WaitForFunctionAsync("() => document.querySelector('.state.good')");
-            Assert.Equal("IPv4 address", await page.EvaluateExpressionAsync<string>("document.getElementById('address').labels[0].textContent"));
+            Assert.Equal(
+                "IPv4 address",
+                await page.EvaluateExpressionAsync<string>("document.getElementById('address').labels[0].textContent"));
             Assert.Equal(5, await page.EvaluateExpressionAsync<int>(
-                "[...document.querySelectorAll('svg')].filter(e => e.getAttribute('role') === 'img' && e.getAttribute('aria-label').includes('now ')).length"));
+                "[...document.querySelectorAll('svg')].filter("
+                + "e => e.getAttribute('role') === 'img' && e.getAttribute('aria-label').includes('now ')).length"));
             Assert.Equal("", await page.EvaluateFunctionAsync<string>(LowContrast));
         }
     }
@@ -142,7 +158,8 @@ public sealed class PageTests : IAsyncLifetime
         };
         page.PageError += (_, failure) => _complaints.Add(failure.Message);
         await page.SetViewportAsync(new ViewPortOptions { Width = width, Height = 900 });
-        await page.EmulateMediaFeaturesAsync([new() { MediaFeature = MediaFeature.PrefersColorScheme, Value = scheme }]);
+        await page.EmulateMediaFeaturesAsync(
+            [new() { MediaFeature = MediaFeature.PrefersColorScheme, Value = scheme }]);
         await page.GoToAsync(_service!.Client.BaseAddress!.ToString());
         return page;
     }

@@ -7,7 +7,7 @@ namespace MappedCatalog.Tests.Serving;
 
 public sealed class SwapTests
 {
-    // A second dereference in the section, or a table looked up for each piece, would mix them.
+    // A second dereference in the section, or a table looked up again for each piece, would mix them.
     [Fact]
     public async Task A_posted_body_is_answered_from_one_table_whatever_is_swapped_meanwhile()
     {
@@ -41,7 +41,8 @@ public sealed class SwapTests
     {
         await using Service service = await Service.StartAsync(Tables.Distinct);
         using var enough = new CancellationTokenSource();
-        Task[] clients = [.. Enumerable.Range(0, 4).Select(seed => CheckAnswersAsync(service, new Random(seed), enough.Token))];
+        Task[] clients =
+            [.. Enumerable.Range(0, 4).Select(seed => CheckAnswersAsync(service, new Random(seed), enough.Token))];
         for (int swaps = 0; swaps < 300; swaps++)
         {
             service.Swap();
@@ -60,7 +61,8 @@ public sealed class SwapTests
     [Trait("Category", "Slow")]
     public async Task It_swaps_by_itself_and_the_real_tables_are_answered_right()
     {
-        await using Service service = await Service.StartAsync(Tables.Real, swapInterval: TimeSpan.FromMilliseconds(50));
+        await using Service service =
+            await Service.StartAsync(Tables.Real, swapInterval: TimeSpan.FromMilliseconds(50));
         Dictionary<string, GroundTruth> truths =
             Tables.Real.ToDictionary(table => $"{table.Date:yyyy-MM-dd}", table => new GroundTruth(table.Routes));
         var random = new Random(9);
@@ -102,7 +104,8 @@ public sealed class SwapTests
     [Fact]
     public async Task A_swap_that_fails_is_counted_and_leaves_the_file_that_is_served()
     {
-        DatedTable broken = Tables.Distinct[0] with { Routes = [.. Tables.Distinct[0].Routes.Reverse()] }; // Not sorted.
+        // Not sorted.
+        DatedTable broken = Tables.Distinct[0] with { Routes = [.. Tables.Distinct[0].Routes.Reverse()] };
         await using Service service = await Service.StartAsync([broken, Tables.Distinct[1]]);
         Assert.ThrowsAny<Exception>(service.Swap);
         JsonElement answer = await service.GetAsync("/lookup/10.1.2.3");
@@ -171,7 +174,8 @@ public sealed class SwapTests
                 uint first = batch.GetProperty("table").GetString() == "2025-01-01" ? 1000u : 2000u;
                 Assert.Equal(
                     Enumerable.Range(0, 256).Select(i => first + (uint)i),
-                    batch.GetProperty("answers").EnumerateArray().Select(answer => answer.GetProperty("origin").GetUInt32()));
+                    batch.GetProperty("answers").EnumerateArray()
+                        .Select(answer => answer.GetProperty("origin").GetUInt32()));
             }
             else
             {

@@ -3,7 +3,8 @@ using MappedCatalog.Serving;
 
 namespace MappedCatalog.Tests.Support;
 
-/// <summary>A service on a free port of this machine, swapping only when told unless an interval is given.</summary>
+/// <summary>A service on a free port of this machine, which swaps only on request unless an interval is
+/// given.</summary>
 internal sealed class Service : IAsyncDisposable
 {
     private static readonly TimeSpan s_watchdog = TimeSpan.FromMinutes(2);
@@ -24,7 +25,8 @@ internal sealed class Service : IAsyncDisposable
 
     public int? MappingsSeenBySystem => _service.MappingsSeenBySystem;
 
-    public static async Task<Service> StartAsync(DatedTable[] tables, TimeSpan? swapInterval = null, TimeSpan? sectionLimit = null)
+    public static async Task<Service> StartAsync(
+        DatedTable[] tables, TimeSpan? swapInterval = null, TimeSpan? sectionLimit = null)
     {
         var options = new ServiceOptions
         {
@@ -62,7 +64,7 @@ internal sealed class Service : IAsyncDisposable
         return document.RootElement.Clone();
     }
 
-    /// <summary>Returns when it holds; what never comes to hold is the watchdog's.</summary>
+    /// <summary>Returns when the condition holds; if it never does, the watchdog ends the test.</summary>
     public static async Task UntilAsync(Func<bool> holds, string what)
     {
         using var watchdog = new CancellationTokenSource(s_watchdog);

@@ -6,7 +6,7 @@ using RouteTable.Data;
 namespace MappedCatalog.Tests.Support;
 
 /// <summary>Tables to test with: the real ones, loaded once; random ones full of overlaps; and two that no look-up can
-/// mix up.</summary>
+/// confuse.</summary>
 internal static class Tables
 {
     private static readonly Lazy<DatedTable[]> s_real =
@@ -18,7 +18,8 @@ internal static class Tables
 
     /// <summary>All addresses of both have other origins: 1,000 and more in the one, 2,000 and more in the
     /// other.</summary>
-    public static DatedTable[] Distinct { get; } = [Striped(new DateOnly(2025, 1, 1), 1000), Striped(new DateOnly(2026, 1, 1), 2000)];
+    public static DatedTable[] Distinct { get; } =
+        [Striped(new DateOnly(2025, 1, 1), 1000), Striped(new DateOnly(2026, 1, 1), 2000)];
 
     public static Announcement[] Parse(params string[] lines) =>
         RouteFile.Parse("test", new MemoryStream(Encoding.UTF8.GetBytes(string.Join('\n', lines)))).Routes;
@@ -58,5 +59,9 @@ internal static class Tables
     }
 
     private static DatedTable Striped(DateOnly date, uint firstOrigin) => new(
-        date, [.. Enumerable.Range(0, 256).Select(i => new Announcement(new Prefix((uint)i << 24, 8), firstOrigin + (uint)i))]);
+        date,
+        [
+            .. Enumerable.Range(0, 256)
+                .Select(i => new Announcement(new Prefix((uint)i << 24, 8), firstOrigin + (uint)i)),
+        ]);
 }

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Quiescent.Codegen.Probes;
 
-// What the probes' readers look at.
+// The structs that the probes' readers look at.
 [StructLayout(LayoutKind.Explicit)]
 internal struct Shelf
 {

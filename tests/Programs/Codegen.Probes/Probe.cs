@@ -48,7 +48,7 @@ internal static unsafe class Probe
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static void FreeBlock(Block* block) => Rcu.Free(block);
 
-    // What Free(block, head) does once it has found the thread's slot.
+    // The part of Free(block, head) that follows once it has found the thread's slot.
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static void FreeHead(RcuDomain domain, ReaderSlot* slot, Block* block) =>
         domain.Push(slot, &block->Head, HeadWord.OfOffset(block, &block->Head, Deallocators.NativeHeap));

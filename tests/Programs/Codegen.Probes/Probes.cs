@@ -54,7 +54,7 @@ internal sealed unsafe class Probes : IDisposable
             Probe.QuiescentState(reader, _shelf);
         }
 
-        // SAFETY: blocks of their own, handed over; the slot is this thread's.
+        // SAFETY: new blocks, handed over; the slot is this thread's.
         Probe.FreeBlock(Allocate<Block>());
         Probe.FreeHead(_domain, ThreadRegistrations.Find(Number(_domain)), Allocate<Block>());
         _engine.NextTarget();

@@ -1,7 +1,7 @@
 namespace Quiescent.Codegen;
 
-// Offsets by which accesses are told apart in machine code, shared with the probes. Those of the probes' own structs
-// are found in no other struct.
+// Offsets that identify accesses in machine code, shared with the probes. Those of the probes' own structs occur in no
+// other struct.
 internal static class Landmarks
 {
     public const int Pointer = 0x428;

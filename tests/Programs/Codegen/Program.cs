@@ -3,7 +3,8 @@ using Quiescent.Codegen.Listings;
 
 if (args.Length != 2)
 {
-    Console.Error.WriteLine("Arguments: NAME FILE: what the report calls the code, and what llvm-objdump -d -r wrote of it.");
+    Console.Error.WriteLine(
+        "Arguments: NAME FILE: what the report calls the code, and what llvm-objdump -d -r wrote of it.");
     return 2;
 }
 

@@ -2,14 +2,15 @@ using Quiescent.Codegen.Rules;
 
 namespace Quiescent.Codegen;
 
-// What the rules say of one method; a method whose code is missing has failed.
+// What the rules find in one method; a method whose code is missing has failed.
 internal sealed record Verdict(string Method, IReadOnlyList<string> Faults)
 {
-    public static IReadOnlyList<Verdict> Of(IReadOnlyList<Listings.Method> methods) => [.. Rule.All.Select(rule => Of(rule, methods))];
+    public static IReadOnlyList<Verdict> Of(IReadOnlyList<Listings.Method> methods) =>
+        [.. Rule.All.Select(rule => Of(rule, methods))];
 
     private static Verdict Of(Rule rule, IReadOnlyList<Listings.Method> methods)
     {
-        // The last listing is the one that is run. The JIT writes Space.Class:Method(arguments), the other compiler
+        // The last listing is the code that runs. The JIT writes Space.Class:Method(arguments), the other compiler
         // ..._Class__Method.
         Listings.Method? method = methods.LastOrDefault(method =>
             method.Name.Contains($".{rule.Class}:{rule.Method}(", StringComparison.Ordinal)

@@ -1,8 +1,8 @@
 using System.Runtime.InteropServices;
 using Quiescent;
 
-// What a process with validation on for all says of a mistake; ValidatedProcessTests looks at its output and its exit
-// code.
+// What a process with validation in all domains reports about a mistake; ValidatedProcessTests looks at its output and
+// its exit code.
 internal static unsafe class Program
 {
     private static RcuPointer<Node> s_current;

@@ -3,8 +3,8 @@ using System.Diagnostics.Tracing;
 using System.Runtime.InteropServices;
 using Quiescent;
 
-// Listeners that were there before the library was first used: one is shown the event source, the other each
-// instrument, on the thread that makes them. They use the library, and the other throws.
+// Listeners that existed before the library was first used: one sees the event source, the other each instrument, on
+// the thread that makes them. They use the library, and the second one throws.
 internal sealed class Listening : EventListener
 {
     private static readonly ManualResetEventSlim s_shown = new();
@@ -26,7 +26,7 @@ internal sealed class Listening : EventListener
             Thread.Yield();
         }
 
-        // Who comes later is shown all of them, and hears each.
+        // A listener that comes later sees all of them, and hears each.
         using MeterListener late = NewMeterListener(isRude: false);
         while (Volatile.Read(ref s_stops) == 0 || Volatile.Read(ref s_durations) == 0)
         {
@@ -43,7 +43,7 @@ internal sealed class Listening : EventListener
         {
             EnableEvents(eventSource, EventLevel.Verbose);
             Rcu.Synchronize();
-            s_shown.Set(); // What it throws here, the base library lets spoil the event source for all.
+            s_shown.Set(); // The base library lets an exception here spoil the event source for all.
         }
     }
 

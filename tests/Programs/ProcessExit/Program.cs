@@ -16,7 +16,8 @@ switch (args[0])
     case "domains":
         for (int i = 0; i < 3; i++)
         {
-            new RcuDomain(new RcuDomainOptions { ReclaimDelay = TimeSpan.FromMinutes(1) }).Call(static () => Console.Write("d"));
+            new RcuDomain(new RcuDomainOptions { ReclaimDelay = TimeSpan.FromMinutes(1) })
+                .Call(static () => Console.Write("d"));
         }
 
         return 0;
@@ -136,7 +137,7 @@ static void Park(ManualResetEventSlim entered)
     Thread.Sleep(Timeout.Infinite);
 }
 
-// Whether all domains validate; and what they then say to a program that subscribes to nothing.
+// Whether all domains validate, and what they then report to a program that subscribes to nothing.
 static int Validated()
 {
     using RcuDomain domain = new(new RcuDomainOptions { Name = "of the program" });

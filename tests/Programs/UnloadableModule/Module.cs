@@ -3,11 +3,11 @@ using System.Runtime.InteropServices;
 
 namespace Quiescent.UnloadableModule;
 
-// A module as a host sees it: it is loaded, queues in the host's domain, and is unloaded. Its callbacks count in a word
-// of the host's.
+// A module as a host sees it: it is loaded, queues items in the host's domain, and is unloaded. Its callbacks count in
+// a word of the host's.
 public static unsafe class Module
 {
-    /// <summary>Queues in the named way, so many times. Returns the last head, where there is one.</summary>
+    /// <summary>Queues this many items in the named way. Returns the last head, where there is one.</summary>
     public static nint Queue(GracePeriodDomain domain, string way, int count, nint counter)
     {
         nint last = 0;
@@ -19,7 +19,7 @@ public static unsafe class Module
         return last;
     }
 
-    /// <summary>Uses a pool of the module's own type, and lets it go.</summary>
+    /// <summary>Uses a pool of the module's own type, and drops it.</summary>
     public static void UsePool(GracePeriodDomain domain)
     {
         using RcuPool<Node> pool = new(domain);

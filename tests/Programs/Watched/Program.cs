@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using Quiescent;
 
 // Two domains: blocks and a callback that wait for a reader that stays, and an open sleepable section. A third domain
-// is disposed of when a line comes in; the program runs until its standard input ends.
+// is disposed of when a line arrives; the program runs until its standard input ends.
 if (args is ["none"])
 {
     Console.WriteLine("ready");
@@ -10,7 +10,12 @@ if (args is ["none"])
     return;
 }
 
-using RcuDomain orders = new(new RcuDomainOptions { Name = "orders, open", StallTimeout = TimeSpan.FromMilliseconds(200), BacklogLimit = 5_000 });
+using RcuDomain orders = new(new RcuDomainOptions
+{
+    Name = "orders, open",
+    StallTimeout = TimeSpan.FromMilliseconds(200),
+    BacklogLimit = 5_000,
+});
 using RcuDomain passing = new(new RcuDomainOptions { Name = "passing" });
 using SrcuDomain files = new(new RcuDomainOptions { Name = "files" });
 using ManualResetEventSlim inside = new();

@@ -12,10 +12,10 @@ internal sealed record Comment(string Text, int Line);
 /// <summary>A link's target as written, and its line.</summary>
 internal sealed record Link(string Target, int Line);
 
-/// <summary>As much of a Markdown page as these tests look at.</summary>
+/// <summary>The parts of a Markdown page that these tests look at.</summary>
 /// <param name="Path">From the root of the tree.</param>
 /// <param name="Elements">Fences, comments and lines of prose (strings) that are not blank, in their order.</param>
-/// <param name="Anchors">What a link behind <c>#</c> may name.</param>
+/// <param name="Anchors">The names that a link may give after <c>#</c>.</param>
 internal sealed partial record Page(
     string Path, IReadOnlyList<object> Elements, IReadOnlyList<Link> Links, IReadOnlySet<string> Anchors)
 {
@@ -31,14 +31,19 @@ internal sealed partial record Page(
             if (OpeningFence().Match(line) is { Success: true } opening)
             {
                 int end = Find(path, lines, i, candidate => candidate.Trim() == opening.Groups["fence"].Value);
-                elements.Add(new Fence(opening.Groups["language"].Value.Trim(), Text(lines, i + 1, end, opening.Groups["indent"].Length), i + 2));
+                elements.Add(
+                    new Fence(
+                        opening.Groups["language"].Value.Trim(),
+                        Text(lines, i + 1, end, opening.Groups["indent"].Length),
+                        i + 2));
                 i = end;
             }
             else if (line.StartsWith("<!--", StringComparison.Ordinal))
             {
                 int end = Find(path, lines, i - 1, candidate => candidate.Contains("-->", StringComparison.Ordinal));
                 string comment = string.Join('\n', lines[i..(end + 1)]);
-                elements.Add(new Comment(comment["<!--".Length..comment.IndexOf("-->", StringComparison.Ordinal)], i + 1));
+                elements.Add(
+                    new Comment(comment["<!--".Length..comment.IndexOf("-->", StringComparison.Ordinal)], i + 1));
                 i = end;
             }
             else if (!string.IsNullOrWhiteSpace(line))
@@ -65,11 +70,11 @@ internal sealed partial record Page(
     private static string Text(string[] lines, int from, int to, int indent) =>
         string.Concat(lines[from..to].Select(line => line[Math.Min(indent, line.Length)..] + '\n'));
 
-    // As GitHub makes them: small letters, no punctuation, hyphens for spaces, and a number where a heading repeats.
+    // As GitHub makes them: lower case, no punctuation, hyphens for spaces, and a number where a heading repeats.
     private static void AddAnchor(HashSet<string> anchors, string heading)
     {
         string plain = LinkText().Replace(heading.Trim(), "$1");
-#pragma warning disable CA1308 // Anchors are written in small letters.
+#pragma warning disable CA1308 // Anchors are in lower case.
         string anchor = NoAnchor().Replace(plain.ToLowerInvariant(), "").Replace(' ', '-');
 #pragma warning restore CA1308
         for (int repeated = 0; !anchors.Add(repeated == 0 ? anchor : $"{anchor}-{repeated}"); repeated++)

@@ -9,7 +9,7 @@ internal static partial class PageRules
     private const int Columns = 120;
 
     /// <summary>Lines longer than 120 columns that could be broken. A table row cannot; nor can a line of one word,
-    /// such as an address; nor can what a program prints.</summary>
+    /// such as an address; nor can a program's output.</summary>
     public static IEnumerable<string> LongLines(string path, string text) => PageText.Lines(text)
         .Where(line => line.Text.Length > Columns
             && line.Kind is not (PageText.Kind.TableRow or PageText.Kind.Output)
@@ -24,8 +24,7 @@ internal static partial class PageRules
         .Where(line => MissingDocument().IsMatch(line.line))
         .Select(line => $"{path}:{line.index + 1}: {MissingDocument().Match(line.line).Value}");
 
-    /// <summary>Numbers of mutants, twins and checks: they change with every one that is added, so that no page states
-    /// them.</summary>
+    /// <summary>Numbers of mutants, twins and checks: each addition changes them, so no page may state them.</summary>
     public static IEnumerable<string> StatedCounts(string path, string text) =>
         StatedCount().Matches(PageText.Sentences(text)).Select(match => $"{path}: {match.Value}");
 
@@ -40,14 +39,15 @@ internal static partial class PageRules
     {
         string sentences = PageText.Sentences(text);
         IEnumerable<string> obligations = Obligation().Matches(sentences).Select(match => match.Value);
-        IEnumerable<string> bracketed = BracketedFence().Matches(sentences).Select(match => match.Groups["fence"].Value);
+        IEnumerable<string> bracketed =
+            BracketedFence().Matches(sentences).Select(match => match.Groups["fence"].Value);
         IEnumerable<string> named = NamedFences().Matches(sentences)
             .SelectMany(match => match.Groups["fence"].Captures.Select(capture => capture.Value));
         return obligations.Concat(bracketed.Concat(named).Select(letter => $"[{letter}]")).Distinct();
     }
 
-    /// <summary>The obligations and fences that a glossary defines, each in a row of its own that begins with the name,
-    /// and in the last cell of a fence's row the file that it stands in.</summary>
+    /// <summary>The obligations and fences that a glossary defines, each in a row that begins with the name, and for a
+    /// fence the file in the last cell of its row.</summary>
     public static IReadOnlyDictionary<string, string> Defined(string glossary) => PageText.Lines(glossary)
         .Where(line => line.Kind == PageText.Kind.TableRow)
         .Select(line => DefinedRow().Match(line.Text))
@@ -59,7 +59,7 @@ internal static partial class PageRules
         .Where(line => line.Kind == PageText.Kind.TableRow)
         .SelectMany(line => CodeName().Matches(line.Text.Split('|')[1]).Select(match => match.Groups["name"].Value));
 
-    /// <summary>The source files that a page names by their names alone.</summary>
+    /// <summary>The source files that a page names without a folder.</summary>
     public static IEnumerable<string> SourceFiles(string text) =>
         SourceFile().Matches(text).Select(match => match.Groups["name"].Value).Distinct();
 
@@ -70,12 +70,14 @@ internal static partial class PageRules
         int start = Array.IndexOf(lines, $"## {heading}");
         return start < 0
             ? throw new FormatException($"There is no heading '{heading}'.")
-            : string.Join('\n', lines.Skip(start + 1).TakeWhile(line => !line.StartsWith("## ", StringComparison.Ordinal)));
+            : string.Join(
+                '\n', lines.Skip(start + 1).TakeWhile(line => !line.StartsWith("## ", StringComparison.Ordinal)));
     }
 
     /// <summary>The terms that a page introduces in bold.</summary>
     public static IEnumerable<string> BoldTerms(string text) =>
-        BoldTerm().Matches(PageText.Sentences(text)).Select(match => match.Groups["term"].Value.TrimEnd('.')).Distinct(StringComparer.OrdinalIgnoreCase);
+        BoldTerm().Matches(PageText.Sentences(text)).Select(match => match.Groups["term"].Value.TrimEnd('.'))
+            .Distinct(StringComparer.OrdinalIgnoreCase);
 
     [GeneratedRegex("`(?<name>[A-Z][A-Za-z]+)`")]
     private static partial Regex CodeName();
@@ -86,11 +88,15 @@ internal static partial class PageRules
     [GeneratedRegex(@"\*\*(?<term>[^*]+)\*\*")]
     private static partial Regex BoldTerm();
 
-    [GeneratedRegex(@"\bthe design (?:has|names|says|page|document)\b|\bof the design\b|\bDESIGN\.md\b|\bHOUSE\.md\b|\bissue #?[0-9]+\b", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(
+        @"\bthe design (?:has|names|says|page|document)\b|\bof the design\b|\bDESIGN\.md\b|\bHOUSE\.md\b"
+        + @"|\bissue #?[0-9]+\b",
+        RegexOptions.IgnoreCase)]
     private static partial Regex MissingDocument();
 
     [GeneratedRegex(
-        @"\b(?:\d[\d,]*|[a-z]*(?:teen|ty)|hundred|eight|nine|ten|eleven|twelve)\b(?:-\w+)? (?:of the )?(?:mutants|twins|checks|models)\b|\b(?:some|all|about) \d[\d,]* (?:places|take)\b",
+        @"\b(?:\d[\d,]*|[a-z]*(?:teen|ty)|hundred|eight|nine|ten|eleven|twelve)\b(?:-\w+)? "
+        + @"(?:of the )?(?:mutants|twins|checks|models)\b|\b(?:some|all|about) \d[\d,]* (?:places|take)\b",
         RegexOptions.IgnoreCase)]
     private static partial Regex StatedCount();
 

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Quiescent.Documentation.Tests.Prose;
 
-/// <summary>A page line by line, told apart by what the line is: the rules for prose, tables and code differ.</summary>
+/// <summary>A page line by line, with the kind of each line: the rules for prose, tables and code differ.</summary>
 internal static partial class PageText
 {
     public enum Kind
@@ -51,10 +51,13 @@ internal static partial class PageText
         }
     }
 
-    /// <summary>What a reader reads, without code spans and with paragraphs in one piece.</summary>
+    /// <summary>The prose, without code spans and with each paragraph in one piece.</summary>
     public static string Sentences(string text) => string.Join(
         '\n',
-        string.Join('\n', Lines(text).Where(line => line.Kind is Kind.Prose or Kind.TableRow).Select(line => CodeSpan().Replace(line.Text, "`")))
+        string.Join(
+            '\n',
+            Lines(text).Where(line => line.Kind is Kind.Prose or Kind.TableRow)
+                .Select(line => CodeSpan().Replace(line.Text, "`")))
             .Split("\n\n")
             .Select(paragraph => Whitespace().Replace(paragraph, " ")));
 
@@ -63,14 +66,18 @@ internal static partial class PageText
     {
         Line[] lines = [.. Lines(text)];
         int rows = lines.Count(line => line.Kind == Kind.TableRow);
-        int heads = lines.Count(line => line.Kind == Kind.TableRow && line.Text.All(c => c is '|' or '-' or ':' or ' '));
+        int heads =
+            lines.Count(line => line.Kind == Kind.TableRow && line.Text.All(c => c is '|' or '-' or ':' or ' '));
         return rows - (2 * heads);
     }
 
     /// <summary>The words of prose and tables.</summary>
     public static int CountWords(string text) => Lines(text)
         .Where(line => line.Kind is Kind.Prose or Kind.TableRow)
-        .Sum(line => line.Text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Count(word => word.Any(char.IsLetterOrDigit)));
+        .Sum(
+            line =>
+                line.Text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)
+                    .Count(word => word.Any(char.IsLetterOrDigit)));
 
     [GeneratedRegex("^(?<fence>`{3,}|~{3,})(?<language>[^`]*)$")]
     private static partial Regex OpeningFence();

@@ -1,6 +1,6 @@
 namespace Quiescent.Documentation.Tests.Snippets;
 
-/// <summary>What a comment in front of a block says of it.</summary>
+/// <summary>The marks in a comment before a block.</summary>
 internal sealed record Marks
 {
     public bool IsEmpty { get; private init; } = true;
@@ -29,7 +29,8 @@ internal sealed record Marks
                 ["unsafe"] => marks with { Unsafe = true },
                 ["setup", string name] => marks with { Setup = name },
                 ["uses", _, ..] => marks with { Uses = words[1..] },
-                ["fails", _, ..] => marks with { Ending = Ending.Fails, Named = [.. words[1..].Order(StringComparer.Ordinal)] },
+                ["fails", _, ..] =>
+                    marks with { Ending = Ending.Fails, Named = [.. words[1..].Order(StringComparer.Ordinal)] },
                 ["throws", _] => marks with { Ending = Ending.Throws, Named = words[1..] },
                 _ => throw wrong($"'{mark.Trim()}' says nothing about a snippet"),
             };

@@ -6,8 +6,8 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 namespace Quiescent.Documentation.Tests.Snippets;
 
 /// <summary>
-/// One source text of all the pieces of a program, in the order that the language wants: usings, attributes,
-/// statements, types. Lines keep the numbers that they have on the page, so that errors and stack traces name these.
+/// One source text from all pieces of a program, in the order that the language wants: usings, attributes, statements,
+/// types. Lines keep their numbers on the page, so that errors and stack traces name these.
 /// </summary>
 internal static class ProgramText
 {
@@ -33,7 +33,7 @@ internal static class ProgramText
                 Add(member is GlobalStatementSyntax ? statements : types, piece, member);
             }
 
-            // Text that the parser could make nothing of hangs here, and is to be an error of the program's too.
+            // Text that the parser could not use hangs here, and must be an error of the program too.
             Add(types, piece, unit.EndOfFileToken);
         }
 
@@ -45,6 +45,7 @@ internal static class ProgramText
     private static void Add(StringBuilder text, Piece piece, SyntaxNodeOrToken part)
     {
         int line = piece.Line + part.SyntaxTree!.GetLineSpan(part.FullSpan).StartLinePosition.Line;
-        text.Append("#line ").Append(line).Append(" \"").Append(piece.Page).Append("\"\n").Append(part.ToFullString()).Append('\n');
+        text.Append("#line ").Append(line).Append(" \"").Append(piece.Page).Append("\"\n").Append(part.ToFullString())
+            .Append('\n');
     }
 }

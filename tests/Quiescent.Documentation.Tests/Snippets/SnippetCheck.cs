@@ -3,7 +3,7 @@ using Microsoft.CodeAnalysis;
 
 namespace Quiescent.Documentation.Tests.Snippets;
 
-/// <summary>Compiles and runs snippets, and says what is not as their page has it.</summary>
+/// <summary>Compiles and runs snippets, and reports what differs from their page.</summary>
 internal sealed class SnippetCheck : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("quiescent-snippets-");
@@ -17,12 +17,12 @@ internal sealed class SnippetCheck : IDisposable
         }
     }
 
-    /// <summary>What no snippet takes on the busiest machine.</summary>
+    /// <summary>Longer than any snippet takes on the busiest machine.</summary>
     public TimeSpan Bound { get; init; } = TimeSpan.FromMinutes(2);
 
     public void Dispose() => _folder.Delete(recursive: true);
 
-    /// <summary>Null if the page is right, and else what is wrong.</summary>
+    /// <summary>Null if the page is right; otherwise what is wrong.</summary>
     public string? Find(Snippet snippet)
     {
         string program = Path.Combine(_folder.FullName, $"Snippet{++_programs}.dll");
@@ -30,7 +30,9 @@ internal sealed class SnippetCheck : IDisposable
         if (snippet.Ending == Ending.Fails)
         {
             string[] found = [.. errors.Select(error => error.Id).Distinct().Order(StringComparer.Ordinal)];
-            return found.SequenceEqual(snippet.Named) ? Compare(snippet, Text(errors)) : Fault(snippet, "draws other errors", Places(errors));
+            return found.SequenceEqual(snippet.Named)
+                ? Compare(snippet, Text(errors))
+                : Fault(snippet, "draws other errors", Places(errors));
         }
 
         if (errors.Count > 0)
@@ -39,7 +41,8 @@ internal sealed class SnippetCheck : IDisposable
         }
 
         File.Copy(
-            Path.Combine(AppContext.BaseDirectory, $"{typeof(SnippetCheck).Assembly.GetName().Name}.runtimeconfig.json"),
+            Path.Combine(
+                AppContext.BaseDirectory, $"{typeof(SnippetCheck).Assembly.GetName().Name}.runtimeconfig.json"),
             Path.ChangeExtension(program, "runtimeconfig.json"));
         return SnippetRun.Of(program, Bound) is { } run ? Find(snippet, run) : Fault(snippet, "does not end", "");
     }
@@ -49,22 +52,26 @@ internal sealed class SnippetCheck : IDisposable
         if (snippet.Ending == Ending.Throws)
         {
             string type = snippet.Named[0];
-            return run.Uncaught is { } thrown && (thrown == type || thrown.EndsWith('.' + type, StringComparison.Ordinal))
+            return run.Uncaught is { } thrown
+                && (thrown == type || thrown.EndsWith('.' + type, StringComparison.Ordinal))
                 ? Compare(snippet, run.Output)
                 : Fault(snippet, $"does not end with {type}", run.Output);
         }
 
-        return run.ExitCode == 0 ? Compare(snippet, run.Output) : Fault(snippet, $"ends with exit code {run.ExitCode}", run.Output);
+        return run.ExitCode == 0
+            ? Compare(snippet, run.Output)
+            : Fault(snippet, $"ends with exit code {run.ExitCode}", run.Output);
     }
 
-    // An exception's or error's text need not be shown, other output has to be.
+    // The page need not show the text of an exception or error; it must show other output.
     private static string? Compare(Snippet snippet, string output)
     {
-        bool isRight = (snippet.Ending != Ending.Well && snippet.Shown.Length == 0) || Pattern(snippet.Shown).IsMatch(output);
+        bool isRight = (snippet.Ending != Ending.Well && snippet.Shown.Length == 0)
+            || Pattern(snippet.Shown).IsMatch(output);
         return isRight ? null : Fault(snippet, "has another output than the page shows", output);
     }
 
-    // An ellipsis stands for anything within a line; a line of its own, for any lines.
+    // An ellipsis stands for any text within a line; a line of its own, for any lines.
     private static Regex Pattern(string shown)
     {
         IEnumerable<string> lines = shown.Split('\n').SkipLast(1).Select(line =>

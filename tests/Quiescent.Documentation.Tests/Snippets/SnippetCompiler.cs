@@ -7,11 +7,12 @@ using Quiescent.Shared;
 
 namespace Quiescent.Documentation.Tests.Snippets;
 
-/// <summary>Compiles a snippet's program as a new project would that has the packages and makes warnings
+/// <summary>Compiles a snippet's program as a new project would that has the packages and treats warnings as
 /// errors.</summary>
 internal static class SnippetCompiler
 {
-    private static readonly CSharpParseOptions s_parsing = CSharpParseOptions.Default.WithLanguageVersion(LanguageVersion.Latest);
+    private static readonly CSharpParseOptions s_parsing =
+        CSharpParseOptions.Default.WithLanguageVersion(LanguageVersion.Latest);
 
     /// <summary>The libraries that a snippet may use, beside the platform's.</summary>
     public static IReadOnlyList<string> Libraries { get; } =
@@ -24,7 +25,7 @@ internal static class SnippetCompiler
     private static ImmutableArray<MetadataReference> PlatformAndLibraries { get; } =
         PlatformReferences.With(Libraries);
 
-    /// <summary>Writes the program, and the numbers of its lines beside it; or returns the errors.</summary>
+    /// <summary>Writes the program, and its line numbers beside it; or returns the errors.</summary>
     public static IReadOnlyList<Diagnostic> Compile(Snippet snippet, string path)
     {
         CSharpCompilation compilation = CSharpCompilation.Create(
@@ -42,10 +43,13 @@ internal static class SnippetCompiler
         using FileStream image = File.Create(path);
         using FileStream lines = File.Create(Path.ChangeExtension(path, "pdb"));
 
-        // Emitted, not only analysed: what must not live across an await is found while the state machine is made.
-        EmitResult result = compilation.Emit(image, lines, options: new EmitOptions(debugInformationFormat: DebugInformationFormat.PortablePdb));
+        // Emitted, not only analysed: values that must not live across an await are found while the state machine is
+        // made.
+        EmitResult result = compilation.Emit(
+            image, lines, options: new EmitOptions(debugInformationFormat: DebugInformationFormat.PortablePdb));
         return [.. result.Diagnostics.Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error)];
     }
 
-    private static SyntaxTree Parse(string text) => CSharpSyntaxTree.ParseText(SourceText.From(text, System.Text.Encoding.UTF8), s_parsing);
+    private static SyntaxTree Parse(string text) =>
+        CSharpSyntaxTree.ParseText(SourceText.From(text, System.Text.Encoding.UTF8), s_parsing);
 }

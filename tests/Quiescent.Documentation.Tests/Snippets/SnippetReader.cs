@@ -9,14 +9,14 @@ namespace Quiescent.Documentation.Tests.Snippets;
 /// &lt;!-- snippet: continues --&gt;                 the block goes on from the one before
 /// &lt;!-- snippet: setup NAME --&gt;                the block is no program, but part of each one that uses NAME
 /// &lt;!-- snippet: uses NAME --&gt;
-/// &lt;!-- snippet: unsafe --&gt;                    its statements stand in an unsafe block that the page does not show
+/// &lt;!-- snippet: unsafe --&gt;                    its statements stand in an unsafe block that the page hides
 /// &lt;!-- snippet: fails CS4007 --&gt;              it does not compile, for exactly these errors
 /// &lt;!-- snippet: throws System.IO.IOException --&gt;  it ends with this exception
 /// </code>
 /// Several are separated by semicolons. A <c>setup</c> comment of more than one line has its code in it, and no block.
 /// </summary>
-/// <remarks>No block of C# escapes: one that is spelt otherwise, a set-up that nobody uses, a comment that says nothing
-/// known or stands before no block are errors.</remarks>
+/// <remarks>No block of C# escapes: a block that is spelt otherwise, a set-up that nobody uses, and a comment that says
+/// nothing known or stands before no block are errors.</remarks>
 internal sealed class SnippetReader
 {
     private static readonly HashSet<string> s_languages = ["csharp", "text", "sh", "xml", "json", "", "promela"];
@@ -36,7 +36,7 @@ internal sealed class SnippetReader
 
     public IReadOnlyList<Snippet> Snippets => _snippets;
 
-    /// <exception cref="FormatException">The page is not as it should be.</exception>
+    /// <exception cref="FormatException">The page breaks a rule of snippets.</exception>
     public static SnippetReader Read(Page page)
     {
         SnippetReader reader = new(page);
@@ -46,7 +46,9 @@ internal sealed class SnippetReader
         }
 
         reader.RequireNoMarks();
-        return reader._unused.Count == 0 ? reader : throw reader.Wrong(1, $"no block uses '{string.Join(", ", reader._unused)}'");
+        return reader._unused.Count == 0
+            ? reader
+            : throw reader.Wrong(1, $"no block uses '{string.Join(", ", reader._unused)}'");
     }
 
     private void Take(object element)
@@ -126,12 +128,16 @@ internal sealed class SnippetReader
 
         foreach (string name in _marks.Uses)
         {
-            pieces.Add(_setups.TryGetValue(name, out Piece? setup) ? setup : throw Wrong(block.Line, $"no set-up '{name}' above"));
+            pieces.Add(
+                _setups.TryGetValue(name, out Piece? setup)
+                    ? setup
+                    : throw Wrong(block.Line, $"no set-up '{name}' above"));
             _unused.Remove(name);
         }
 
         pieces.Add(block);
-        return new Snippet(pieces, _marks.Unsafe || before is { IsUnsafe: true }, _marks.Ending, _marks.Named, before?.Shown ?? "");
+        return new Snippet(
+            pieces, _marks.Unsafe || before is { IsUnsafe: true }, _marks.Ending, _marks.Named, before?.Shown ?? "");
     }
 
     private void AddSetup(Piece piece)

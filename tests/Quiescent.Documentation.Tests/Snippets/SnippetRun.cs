@@ -3,10 +3,9 @@ using System.Text.RegularExpressions;
 
 namespace Quiescent.Documentation.Tests.Snippets;
 
-/// <summary>A snippet's program in a process of its own, as it has the library's default domain, and may end as it
-/// likes.</summary>
-/// <param name="Output">What it wrote to its standard output, then to its standard error output, without stack
-/// traces.</param>
+/// <summary>A snippet's program in a process of its own, because it uses the library's default domain and may end in
+/// any way.</summary>
+/// <param name="Output">Its standard output, then its standard error output, without stack traces.</param>
 /// <param name="Uncaught">The type of the exception that ended it, if one did.</param>
 internal sealed partial record SnippetRun(int ExitCode, string Output, string? Uncaught)
 {

@@ -5,7 +5,8 @@ namespace Quiescent.House.Tests.Asserts;
 /// <summary>Each assert of the library names the obligation that it is for.</summary>
 public sealed class AssertTests
 {
-    private static readonly Glossary s_glossary = new("| O3 | unlinked before started |\n| P5 | disposal |\n| L1 | held |\n");
+    private static readonly Glossary s_glossary = new(
+        "| O3 | unlinked before started |\n| P5 | disposal |\n| L1 | held |\n");
 
     [Fact]
     public void Each_assert_of_the_library_names_an_obligation() =>

@@ -41,7 +41,8 @@ internal static class AtomicsCheck
     {
         string folder = typeof(AtomicsCheck).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
             .Single(entry => entry.Key == "BannedApiAnalyzers").Value!;
-        Assembly assembly = Assembly.LoadFrom(Path.Combine(folder, "Microsoft.CodeAnalysis.CSharp.BannedApiAnalyzers.dll"));
+        Assembly assembly =
+            Assembly.LoadFrom(Path.Combine(folder, "Microsoft.CodeAnalysis.CSharp.BannedApiAnalyzers.dll"));
         Type type = assembly.GetType(Analyzer, throwOnError: true)!;
         return [(DiagnosticAnalyzer)Activator.CreateInstance(type)!];
     }

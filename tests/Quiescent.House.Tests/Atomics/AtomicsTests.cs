@@ -2,7 +2,7 @@ using Quiescent.House.Tests.Sources;
 
 namespace Quiescent.House.Tests.Atomics;
 
-/// <summary>The library has one door to atomics. The build holds it too; here it is seen that the list is not
+/// <summary>The library has one door to atomics. The build checks it too; this test shows that the list is not
 /// empty.</summary>
 public sealed class AtomicsTests
 {

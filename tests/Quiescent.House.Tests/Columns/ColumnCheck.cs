@@ -2,8 +2,7 @@ using Quiescent.House.Tests.Sources;
 
 namespace Quiescent.House.Tests.Columns;
 
-/// <summary>Lines that are too long to be read beside another file. Those of Markdown have rules of their
-/// own.</summary>
+/// <summary>Lines that are too long to read beside another file. Markdown has rules of its own.</summary>
 internal static class ColumnCheck
 {
     public const int Columns = 120;

@@ -22,7 +22,8 @@ public sealed class ColumnTests
 
     [Fact]
     public void Lines_of_the_files_at_the_root_end_at_120_columns() =>
-        Assert.Equal(4, LongLines(Directory.EnumerateFiles(SourceTree.Root).Select(path => Path.GetFileName(path))).Length);
+        Assert.Equal(
+            4, LongLines(Directory.EnumerateFiles(SourceTree.Root).Select(path => Path.GetFileName(path))).Length);
 
     [Theory]
     [InlineData(120, 0)]

@@ -4,7 +4,7 @@ using Microsoft.CodeAnalysis.CSharp;
 
 namespace Quiescent.House.Tests.Docstrings;
 
-/// <summary>Finds public methods whose docstrings leave out what is returned, or a parameter.</summary>
+/// <summary>Finds public methods whose docstrings leave out the return value, or a parameter.</summary>
 internal static class DocstringCheck
 {
     private const string Returns = "returns";
@@ -21,12 +21,13 @@ internal static class DocstringCheck
     private static IEnumerable<string> MissingIn(IMethodSymbol method, Compilation compilation)
     {
         bool returns = !method.ReturnsVoid && method.MethodKind is not MethodKind.Constructor;
+        string shown = method.ToDisplayString(SymbolDisplayFormat.CSharpShortErrorMessageFormat);
         IEnumerable<string> tags = method.Parameters.Select(parameter => parameter.Name);
         return tags
             .Where(name => !Has(DocumentedAs(method), $"param {name}", compilation, []))
             .Select(name => $"<param name=\"{name}\">")
             .Concat(returns && !Has(DocumentedAs(method), Returns, compilation, []) ? [$"<{Returns}>"] : [])
-            .Select(tag => $"{Place(method)}: {method.ToDisplayString(SymbolDisplayFormat.CSharpShortErrorMessageFormat)} has no {tag}");
+            .Select(tag => $"{Place(method)}: {shown} has no {tag}");
     }
 
     // A delegate's docstring is its type's; so is a primary constructor's.
@@ -35,7 +36,7 @@ internal static class DocstringCheck
 
     private static bool Has(ISymbol symbol, string tag, Compilation compilation, HashSet<ISymbol> seen)
     {
-        // What other assemblies say is theirs.
+        // The docstrings of other assemblies are theirs.
         if (!SymbolEqualityComparer.Default.Equals(symbol.ContainingAssembly, compilation.Assembly))
             return true;
 
@@ -78,7 +79,7 @@ internal static class DocstringCheck
         method.DeclaringSyntaxReferences is [var declaration, ..] &&
         declaration.GetSyntax() is Microsoft.CodeAnalysis.CSharp.Syntax.TypeDeclarationSyntax;
 
-    // Protected members are seen by those who derive.
+    // Derived classes see protected members.
     private static bool IsPublic(ISymbol symbol) =>
         symbol.DeclaredAccessibility is Accessibility.Public or Accessibility.Protected or
             Accessibility.ProtectedOrInternal &&

@@ -17,7 +17,9 @@ public sealed class DocstringTests
     [InlineData("/// <summary>One.</summary>\npublic int M() => 1;", "C.M() has no <returns>")]
     [InlineData("/// <returns></returns>\npublic int M() => 1;", "C.M() has no <returns>")]
     [InlineData("/// <summary/>\npublic void M(int a) { }", "C.M(int) has no <param name=\"a\">")]
-    [InlineData("/// <param name=\"a\">One.</param>\npublic void M(int a, int b) { }", "C.M(int, int) has no <param name=\"b\">")]
+    [InlineData(
+        "/// <param name=\"a\">One.</param>\npublic void M(int a, int b) { }",
+        "C.M(int, int) has no <param name=\"b\">")]
     [InlineData("/// <summary/>\npublic C(int a) { }", "C.C(int) has no <param name=\"a\">")]
     [InlineData("/// <inheritdoc cref=\"N\"/>\npublic int M() => N(); int N() => 1;", "C.M() has no <returns>")]
     [InlineData("/// <inheritdoc/>\npublic int M() => 1;", "C.M() has no <returns>")]
@@ -25,8 +27,9 @@ public sealed class DocstringTests
     [InlineData("/// <summary/>\npublic record struct R(int A);", "R.R(int) has no <param name=\"A\">")]
     [InlineData("/// <summary/>\nprotected int M() => 1;", "C.M() has no <returns>")]
     [InlineData("/// <summary/>\npublic static C operator +(C a) => a;", "operator +(C) has no <param name=\"a\">")]
-    public void What_a_docstring_leaves_out_is_reported(string member, string report) =>
-        Assert.Contains(Missing($"public class C {{ {member}\n}}"), line => line.Contains(report, StringComparison.Ordinal));
+    public void A_gap_in_a_docstring_is_reported(string member, string report) =>
+        Assert.Contains(
+            Missing($"public class C {{ {member}\n}}"), line => line.Contains(report, StringComparison.Ordinal));
 
     [Theory]
     [InlineData("/// <returns>One.</returns>\npublic int M() => 1;")]
@@ -36,7 +39,8 @@ public sealed class DocstringTests
     [InlineData("int M(int a) => a; internal int N() => 1; private protected int P() => 1;")]
     [InlineData("class D { public int M() => 1; }")]
     [InlineData("/// <summary/>\n/// <param name=\"A\">One.</param>\npublic record struct R(int A);")]
-    public void What_is_whole_or_hidden_is_not(string member) => Assert.Empty(Missing($"public class C {{ {member}\n}}"));
+    public void A_whole_docstring_or_a_hidden_member_is_not(string member) =>
+        Assert.Empty(Missing($"public class C {{ {member}\n}}"));
 
     [Fact]
     public void A_docstring_is_inherited_from_the_interface() => Assert.Empty(Missing(

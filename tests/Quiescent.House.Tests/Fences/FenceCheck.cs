@@ -7,8 +7,8 @@ namespace Quiescent.House.Tests.Fences;
 /// <c>// [A] partner: [B] in GracePeriods/SlotScan.cs; …</c></summary>
 internal static partial class FenceCheck
 {
-    /// <summary>Letters that stand beside no fence, partners that are not where they should be, or know nothing of
-    /// it.</summary>
+    /// <summary>Letters that stand beside no fence; partners that are not in the named file, or do not name this
+    /// fence.</summary>
     public static IReadOnlyList<string> Broken(IReadOnlyList<SourceFile> files)
     {
         Comment[] comments = [.. files.SelectMany(Comments.In)];

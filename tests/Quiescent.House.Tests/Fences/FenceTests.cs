@@ -2,7 +2,7 @@ using Quiescent.House.Tests.Sources;
 
 namespace Quiescent.House.Tests.Fences;
 
-/// <summary>What comments say of fences and obligations is so.</summary>
+/// <summary>Comments say the truth about fences and obligations.</summary>
 public sealed class FenceTests
 {
     private static readonly IReadOnlyList<SourceFile> s_library = SourceFile.Under("src/Quiescent", "*.cs");
@@ -34,7 +34,8 @@ public sealed class FenceTests
     [InlineData("// [A] partner: [C] in Scan.cs", "Section.cs(1): [C] does not name [A] as its partner")]
     [InlineData("// [A] partner: [C]", "Section.cs(1): [C] does not name [A] as its partner")]
     [InlineData("// [A] partners: [B], [C] in Scan.cs", "Section.cs(1): [C] does not name [A] as its partner")]
-    [InlineData("// [A] partners: [B] in Scan.cs, [C] in Scan.cs", "Section.cs(1): [C] does not name [A] as its partner")]
+    [InlineData(
+        "// [A] partners: [B] in Scan.cs, [C] in Scan.cs", "Section.cs(1): [C] does not name [A] as its partner")]
     public void A_comment_that_leads_nowhere_is_reported(string comment, string report) =>
         Assert.Contains(report, Broken(comment, "// [B] partner: [A]\n// [C]"));
 
@@ -43,10 +44,11 @@ public sealed class FenceTests
         Assert.Empty(Broken("object x = table[I] + \"[J]\"; [K] class Y;", "// Nothing."));
 
     [Fact]
-    public void What_the_glossary_lacks_is_reported()
+    public void A_name_that_the_glossary_lacks_is_reported()
     {
         const string Source = "/// <summary>O1, O12, P8.</summary>\nclass C; // [A], [X], P99, L1\n";
-        Glossary glossary = new("| O1 | announced |\n| [A] | a fence |\n| L1 | held |\nAs O12, P8 and [X] say | O12 |\n");
+        Glossary glossary = new(
+            "| O1 | announced |\n| [A] | a fence |\n| L1 | held |\nAs O12, P8 and [X] say | O12 |\n");
         Assert.Equal(
             [
                 "C.cs(1): O12 is not in the glossary",

@@ -6,10 +6,10 @@ using Quiescent.House.Tests.Sources;
 namespace Quiescent.House.Tests.Models;
 
 /// <summary>A model's head says what it models: <c>Models  Folder/File.cs  Member, Member (remark);  File.cs
-/// Member</c>, on as many lines as it takes.</summary>
+/// Member</c>, on one or more lines.</summary>
 internal static partial class ModelCheck
 {
-    /// <summary>Files and members that are not there, or a head that cannot be read.</summary>
+    /// <summary>Files and members that do not exist, or a head that cannot be read.</summary>
     public static IReadOnlyList<string> Broken(SourceFile model, IReadOnlyList<SourceFile> sources)
     {
         string[] entries = [.. EntriesOf(model.Text)];
@@ -48,7 +48,8 @@ internal static partial class ModelCheck
     private static string? Fault(string file, string item, HashSet<string> members) => Item().Match(item) switch
     {
         { Success: false } => $"{file}: '{item}' is not the name of a member",
-        var name when !members.Contains(name.Groups["name"].Value) => $"{file}: declares no {name.Groups["name"].Value}",
+        var name when !members.Contains(name.Groups["name"].Value) =>
+            $"{file}: declares no {name.Groups["name"].Value}",
         _ => null,
     };
 

@@ -3,7 +3,7 @@ using Quiescent.Shared;
 
 namespace Quiescent.House.Tests.Models;
 
-/// <summary>The models' heads name files and members of the library that are there.</summary>
+/// <summary>The models' heads name files and members of the library that exist.</summary>
 public sealed class ModelTests
 {
     private const string Source = """
@@ -23,13 +23,14 @@ public sealed class ModelTests
 
     [Theory]
     [MemberData(nameof(Models))]
-    public void Each_file_and_member_that_a_model_names_is_there(string path) =>
+    public void Each_file_and_member_that_a_model_names_exists(string path) =>
         Assert.Empty(ModelCheck.Broken(SourceFile.Read(path), s_library));
 
     [Theory]
-    [InlineData(" * Models  GracePeriods/Engine.cs  Start, Arm (with the barrier), Started,\n *     Word.HasReached\n *\n")]
+    [InlineData(
+        " * Models  GracePeriods/Engine.cs  Start, Arm (with the barrier), Started,\n *     Word.HasReached\n *\n")]
     [InlineData(" * Models  Engine.cs  IsIdle;  Other.cs  Run\n *         Engine.cs  Start\n *\n * Prose, Prose.\n")]
-    public void A_head_that_names_what_is_there_is_not_reported(string head) => Assert.Empty(Broken(head));
+    public void A_head_that_names_existing_members_is_not_reported(string head) => Assert.Empty(Broken(head));
 
     [Theory]
     [InlineData(" * Prose about Engine.cs.\n", "m.pml: names nothing that it models")]
@@ -39,9 +40,11 @@ public sealed class ModelTests
     [InlineData(" * Models  Engine.cs  Word.Start\n *\n", "m.pml: Engine.cs: declares no Word.Start")]
     [InlineData(" * Models  Engine.cs  Start;  Other.cs  Start\n *\n", "m.pml: Other.cs: declares no Start")]
     [InlineData(" * Models  Engine.cs  Start,\n *         Gone\n *\n", "m.pml: Engine.cs: declares no Gone")]
-    [InlineData(" * Models  Engine.cs  Start, as far as it fences\n *\n", "m.pml: Engine.cs: 'as far as it fences' is not the name of a member")]
+    [InlineData(
+        " * Models  Engine.cs  Start, as far as it fences\n *\n",
+        "m.pml: Engine.cs: 'as far as it fences' is not the name of a member")]
     [InlineData(" * Models  Engine.cs\n *\n", "m.pml: Engine.cs: names no member")]
-    public void A_head_that_names_what_is_not_there_is_reported(string head, string report) =>
+    public void A_head_that_names_missing_members_is_reported(string head, string report) =>
         Assert.Equal([report], Broken(head));
 
     private static IReadOnlyList<string> Broken(string head) => ModelCheck.Broken(

@@ -3,7 +3,7 @@ namespace Quiescent.House.Tests.Rooms;
 /// <summary>The folders of src/Quiescent, its rooms, and which of them a room may use.</summary>
 internal static class RoomPlan
 {
-    /// <summary>The folder itself, where the library's faces stand. It may use all rooms; no room may use it.</summary>
+    /// <summary>The folder itself, which holds the library's faces. It may use all rooms; no room may use it.</summary>
     public const string Faces = "the root";
 
     private const string Constants = "src/Quiescent/Tuning.cs";

@@ -65,7 +65,8 @@ public sealed class RoomTests
     [InlineData("Diagnostics", "Resources", true)]
     public void A_room_uses_those_below_it(string from, string to, bool isUpward) => Assert.Equal(
         isUpward,
-        Upward(($"src/Quiescent/{from}/A.cs", "class A : B { }"), ($"src/Quiescent/{to}/B.cs", "class B { }")).Count > 0);
+        Upward(
+            ($"src/Quiescent/{from}/A.cs", "class A : B { }"), ($"src/Quiescent/{to}/B.cs", "class B { }")).Count > 0);
 
     [Fact]
     public void The_faces_use_all_rooms_and_no_room_uses_them()
@@ -81,11 +82,11 @@ public sealed class RoomTests
     [InlineData("/// <summary>As <see cref=\"Upper\"/>.</summary>\nvoid M() { }")]
     [InlineData("// Upper\nstring M() => \"Upper\";")]
     [InlineData("void M() { int Upper = 1; _ = Upper; }")]
-    public void What_is_no_code_or_another_s_name_is_not_reported(string member) =>
+    public void Text_that_is_no_code_or_another_s_name_is_not_reported(string member) =>
         Assert.Empty(Upward(Lower(member), ("src/Quiescent/Queues/Upper.cs", "class Upper { }")));
 
     [Fact]
-    public void The_report_has_what_the_type_itself_uses_and_each_line() => Assert.Equal(
+    public void The_report_has_each_use_and_line_of_the_type_itself() => Assert.Equal(
         """
         2 uses point upward.
 

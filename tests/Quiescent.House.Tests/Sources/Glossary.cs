@@ -5,9 +5,10 @@ namespace Quiescent.House.Tests.Sources;
 /// <summary>The obligations and fences that the glossary defines: each begins a row of a table.</summary>
 internal sealed partial class Glossary(string text)
 {
-    private readonly HashSet<string> _terms = [.. DefinedTerm().Matches(text).Select(match => match.Groups["term"].Value)];
+    private readonly HashSet<string> _terms =
+        [.. DefinedTerm().Matches(text).Select(match => match.Groups["term"].Value)];
 
-    /// <summary>The tree's. There must be one.</summary>
+    /// <summary>The tree's glossary. There must be one.</summary>
     public static Glossary OfTheTree => new(SourceFile.Read("docs/glossary.md").Text);
 
     /// <summary>Whether <c>O1</c> or <c>[A]</c> has a row.</summary>

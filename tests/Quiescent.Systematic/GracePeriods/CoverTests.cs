@@ -7,18 +7,20 @@ using Quiescent.Systematic.Support;
 
 namespace Quiescent.Systematic.GracePeriods;
 
-// O3 and O5 close up: what a grace period covers, with no thread but those between which it can go wrong.
+// O3 (unlinked before started) and O5 (slot visible before use) close up: what a grace period covers, with only the
+// threads between which it can go wrong.
 public unsafe class CoverTests
 {
     private const int Visits = 4;
 
-    // A reader that stays: whoever frees its block has time to.
+    // A reader stays this long, so that a thread that frees its block has time to.
     private const int Looks = 6;
 
-    // A target taken before the last head is looked up: the head is unlinked after that target's grace period has
-    // begun.
+    // Catches a target taken before the last head is looked up: the head is unlinked after that target's grace period
+    // has begun.
     [Fact]
-    public void A_chain_s_target_covers_its_last_head() => Exploration.Run(threads: 3, isCloseUp: true, scenario: schedule =>
+    public void The_target_of_a_chain_covers_its_last_head() => Exploration.Run(
+        threads: 3, isCloseUp: true, scenario: schedule =>
     {
         QueueContext context = CreateContext(Page.Entries);
         MustCover(schedule, context.Engine, &Push, (queues, mayFree) =>
@@ -29,9 +31,10 @@ public unsafe class CoverTests
         });
     });
 
-    // The same of the note of an open page.
+    // The same for the snapshot of an open page.
     [Fact]
-    public void A_note_s_target_covers_its_last_entry() => Exploration.Run(threads: 3, isCloseUp: true, scenario: schedule =>
+    public void The_target_of_a_snapshot_covers_its_last_entry() => Exploration.Run(
+        threads: 3, isCloseUp: true, scenario: schedule =>
     {
         QueueContext context = CreateContext(Page.Entries);
         MustCover(schedule, context.Engine, &Append, (queues, mayFree) =>
@@ -47,10 +50,11 @@ public unsafe class CoverTests
         });
     });
 
-    // A table's end that is read before Started is raised: a slot made in between belongs to a reader that is not
-    // waited for, though its grace period covers what the reader itself has unlinked since.
+    // Catches a table's end that is read before Started is raised: a slot made in between belongs to a reader that is
+    // not waited for, though its grace period covers what the reader itself has unlinked since.
     [Fact]
-    public void A_grace_period_scans_whoever_could_hold_what_it_covers() => Exploration.Run(threads: 2, isCloseUp: true, scenario: schedule =>
+    public void A_grace_period_scans_every_reader_that_could_hold_an_item_it_covers() => Exploration.Run(
+        threads: 2, isCloseUp: true, scenario: schedule =>
     {
         GracePeriodEngine engine = CreateEngine();
         Published published = new();
@@ -61,16 +65,19 @@ public unsafe class CoverTests
         published.Replace();
         ulong target = engine.NextTarget();
         schedule.JoinAll();
-        Schedule.Require(!engine.TryAdvance(target), "A grace period that covers a section's own unlink has ended under the section.");
+        Schedule.Require(
+            !engine.TryAdvance(target),
+            "A grace period that covers a section's own unlink has ended under the section.");
     });
 
     private static QueueContext CreateContext(int pageEntries) => new(CreateEngine(), ledger: null, pageEntries);
 
     private static GracePeriodEngine CreateEngine() =>
-        GracePeriodEngine.OverSlots(new SlotTable(ThreadQueues.Bytes, &ThreadQueues.Free, fullFence: false, validate: false));
+        GracePeriodEngine.OverSlots(
+            new SlotTable(ThreadQueues.Bytes, &ThreadQueues.Free, fullFence: false, validate: false));
 
-    // A reader, an updater, somebody who drives grace periods; and here a consumer, who comes back until the block is
-    // freed.
+    // A reader, an updater, and a thread that drives grace periods; and here a consumer, which comes back until the
+    // block is freed.
     private static void MustCover(
         Schedule schedule, GracePeriodEngine engine, delegate*<nint, Block*, void> queue, Func<nint, bool, int> visit)
     {
@@ -95,7 +102,7 @@ public unsafe class CoverTests
             engine.TryAdvance(engine.NextTarget());
         }
 
-        Schedule.Require(freed == 1, $"{freed} blocks were freed in place of one.");
+        Schedule.Require(freed == 1, $"{freed} blocks were freed instead of one.");
     }
 
     private static void Push(nint queues, Block* block)
@@ -104,7 +111,8 @@ public unsafe class CoverTests
         HeadQueue.Push(&((ThreadQueues*)queues)->Heads, &block->Head);
     }
 
-    private static void Append(nint queues, Block* block) => Producer.TryAppend(&((ThreadQueues*)queues)->Blocks, block);
+    private static void Append(nint queues, Block* block) =>
+        Producer.TryAppend(&((ThreadQueues*)queues)->Blocks, block);
 
     private static void Read(GracePeriodEngine engine, nint slot, Published published)
     {

@@ -8,7 +8,8 @@ public unsafe class EngineTests
     // A wait that ends too early (no-wait, target-too-low), an inner section that ends the outer
     // (inner-guard-ends-outer).
     [Fact]
-    public void A_section_never_sees_a_block_freed_after_synchronize() => Exploration.Run(threads: 3, scenario: schedule =>
+    public void A_section_never_sees_a_block_freed_after_synchronize() => Exploration.Run(
+        threads: 3, scenario: schedule =>
     {
         using RcuDomain domain = Domains.Create();
         Published published = new();
@@ -24,7 +25,7 @@ public unsafe class EngineTests
         schedule.JoinAll();
     });
 
-    // A target taken while another's grace period is in progress, which covers it only in part.
+    // Catches a target taken while another's grace period is in progress, which covers it only in part.
     [Fact]
     public void Two_updaters_wait_long_enough_each() => Exploration.Run(threads: 3, scenario: schedule =>
     {
@@ -50,7 +51,8 @@ public unsafe class EngineTests
 
     // Going online or a quiescent state that announces too little, too late, or nothing: then no grace period ends.
     [Fact]
-    public void An_online_reader_keeps_what_it_saw_since_its_last_quiescent_state() => Exploration.Run(threads: 2, scenario: schedule =>
+    public void An_online_reader_keeps_what_it_saw_since_its_last_quiescent_state() => Exploration.Run(
+        threads: 2, scenario: schedule =>
     {
         using RcuDomain domain = Domains.Create();
         Published published = new();

@@ -10,9 +10,10 @@ public unsafe class PoolTests
         public int Rents;
     }
 
-    // Pages of one block or two. What is rented under a reader, to two at a time, or lost.
+    // Pages of one block or two. Catches blocks rented under a reader, rented to two at a time, or lost.
     [Fact]
-    public void A_block_is_rented_again_after_its_grace_period_and_to_one_thread_at_a_time() => Exploration.Run(threads: 3, scenario: schedule =>
+    public void A_block_is_rented_again_after_its_grace_period_and_to_one_thread_at_a_time() => Exploration.Run(
+        threads: 3, scenario: schedule =>
     {
         const int Updates = 3;
         using RcuDomain domain = Domains.WithPagesOf(1 + schedule.Choose(2));
@@ -50,7 +51,8 @@ public unsafe class PoolTests
 
     // [L], [M]: renting while the pool is disposed of.
     [Fact]
-    public void A_rent_that_meets_a_disposal_holds_it_up_or_is_refused() => Exploration.Run(threads: 2, isCloseUp: true, scenario: schedule =>
+    public void A_rent_that_meets_a_disposal_holds_it_up_or_is_refused() => Exploration.Run(
+        threads: 2, isCloseUp: true, scenario: schedule =>
     {
         using RcuDomain domain = Domains.WithPagesOf(2);
         RcuPool<Item> pool = new(domain, new RcuPoolOptions { SlabBytes = 4096 });
@@ -70,7 +72,7 @@ public unsafe class PoolTests
             }
             catch (ObjectDisposedException)
             {
-                // The other thing that may happen.
+                // The other permitted outcome.
             }
         });
         Schedule.Until(() => isReady);

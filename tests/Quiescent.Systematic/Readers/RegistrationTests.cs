@@ -2,12 +2,13 @@ using Quiescent.Systematic.Support;
 
 namespace Quiescent.Systematic.Readers;
 
-// O5 and O6: slots and the threads that hold them.
+// O5 (slot visible before use) and O6 (dead threads hold nothing up): slots and the threads that hold them.
 public unsafe class RegistrationTests
 {
-    // A slot that is scanned later than its thread first reads.
+    // Catches a slot that the scan takes in only after its thread's first read.
     [Fact]
-    public void Threads_may_register_while_a_grace_period_is_in_progress() => Exploration.Run(threads: 3, scenario: schedule =>
+    public void Threads_may_register_while_a_grace_period_is_in_progress() => Exploration.Run(
+        threads: 3, scenario: schedule =>
     {
         using RcuDomain domain = Domains.Create();
         Published published = new();
@@ -26,10 +27,11 @@ public unsafe class RegistrationTests
         schedule.JoinAll();
     });
 
-    // A dead thread that holds up grace periods for ever, a slot given away while it is in use, an owner's word lost to
-    // a burial.
+    // Catches a dead thread that holds up grace periods for ever, a slot given away while it is in use, and an owner's
+    // word lost to a release of the dead.
     [Fact]
-    public void A_slot_left_inside_a_section_is_buried_and_serves_the_next_thread() => Exploration.Run(threads: 2, scenario: schedule =>
+    public void A_slot_left_inside_a_section_is_released_and_serves_the_next_thread() => Exploration.Run(
+        threads: 2, scenario: schedule =>
     {
         using RcuDomain domain = Domains.Create();
         Published published = new();
@@ -54,12 +56,13 @@ public unsafe class RegistrationTests
         Block.Free(old);
         schedule.JoinAll();
         domain.GetStatistics();
-        Schedule.Require(abandoned == 1, $"{abandoned} abandoned readers were reported in place of one.");
+        Schedule.Require(abandoned == 1, $"{abandoned} abandoned readers were reported instead of one.");
     });
 
-    // What a dead thread has queued, in a page that is not full, and what the slot's next owner queues behind it.
+    // The blocks that a dead thread has queued, in a page that is not full, and those of the slot's next owner behind
+    // them.
     [Fact]
-    public void A_recycled_slot_carries_on_with_its_queues() => Exploration.Run(threads: 2, scenario: schedule =>
+    public void A_recycled_slot_goes_on_with_its_queues() => Exploration.Run(threads: 2, scenario: schedule =>
     {
         using RcuDomain domain = Domains.WithPagesOf(2);
         for (int i = 1; i <= 2; i++)
@@ -78,6 +81,7 @@ public unsafe class RegistrationTests
         schedule.Start(() => domain.Free(Block.Create(3)));
         schedule.JoinAll();
         domain.Barrier();
-        Schedule.Require(schedule.Freed.Count == 7, $"{schedule.Freed.Count} of 7 blocks were freed before the barrier returned.");
+        Schedule.Require(
+            schedule.Freed.Count == 7, $"{schedule.Freed.Count} of 7 blocks were freed before the barrier returned.");
     });
 }

@@ -5,13 +5,14 @@ namespace Quiescent.Systematic.Reclamation;
 
 public unsafe class BackPressureTests
 {
-    // A wait that nobody ends, as when the waiter neither collects nor hurries the reclaimer; and one that does not
-    // wait.
+    // Catches a wait that nobody ends, as when the waiter neither collects nor expedites the reclaimer; and a call that
+    // does not wait.
     [Fact]
     public void Block_waits_until_the_backlog_has_fallen() => Exploration.Run(threads: 3, scenario: schedule =>
     {
         const int Limit = 2;
-        using RcuDomain domain = new(Domains.Options with { BacklogLimit = Limit, BacklogPolicy = BacklogPolicy.Block });
+        using RcuDomain domain = new(
+            Domains.Options with { BacklogLimit = Limit, BacklogPolicy = BacklogPolicy.Block });
         Published published = new();
         schedule.Start(() => published.ReadIn(domain));
         schedule.Start(() =>
@@ -28,10 +29,10 @@ public unsafe class BackPressureTests
         Schedule.Require(schedule.Freed.Count == 4, $"{schedule.Freed.Count} of 4 blocks were freed.");
     });
 
-    // Who brings the count down may see it from the old side, before the crossing that another thread has made is
-    // counted.
+    // The thread that brings the count down may see it from the old side, before another thread's crossing is counted.
     [Fact]
-    public void Crossings_of_the_limit_leave_it_on_the_side_that_the_backlog_is_on() => Exploration.Run(threads: 2, scenario: schedule =>
+    public void Crossings_of_the_limit_leave_it_on_the_side_that_the_backlog_is_on() => Exploration.Run(
+        threads: 2, scenario: schedule =>
     {
         Backlog backlog = new(limit: 4, BacklogPolicy.None);
         foreach (long items in (long[])[4, -4])

@@ -2,10 +2,10 @@ using Quiescent.Systematic.Support;
 
 namespace Quiescent.Systematic.Reclamation;
 
-// O11: what is queued while the domain is disposed of is carried out by Dispose, or refused.
+// O11 (disposal loses nothing): Dispose reclaims an item queued while it runs, or the append is refused.
 public unsafe class DisposalTests
 {
-    // append-lost-in-dispose, and a withdrawal of what was carried out.
+    // Catches append-lost-in-dispose, and a withdrawal of a reclaimed item.
     [Fact]
     public void An_append_is_reclaimed_or_refused() => Exploration.Run(threads: 2, scenario: schedule =>
     {
@@ -40,7 +40,7 @@ public unsafe class DisposalTests
             }
         });
 
-        // In half of the schedules the disposal may come while the thread registers, too.
+        // In half of the schedules the disposal may also come while the thread registers.
         Schedule.Until(() => isRegistered);
         domain.Dispose();
         schedule.JoinAll();

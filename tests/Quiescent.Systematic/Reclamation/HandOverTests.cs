@@ -14,11 +14,12 @@ public unsafe class HandOverTests
     // Registered before any schedule, so that the first one is like all others.
     public HandOverTests() => _ = Deallocator<SlowHeap>.Channel;
 
-    // Pages of one block or two, so that appends fill them, go on to the next and collect; bulks; heads; and a
-    // deallocator that takes its time. What is freed too early, twice, out of order or not at all; and a barrier that
-    // skips pages that are not full, or waits for what was taken.
+    // Pages of one block or two, so that appends fill them, go on to the next and collect; bulks; heads; and a slow
+    // deallocator. Catches items freed too early, twice, out of order or not at all; and a barrier that skips pages
+    // that are not full, or waits only until items were taken.
     [Fact]
-    public void Blocks_are_freed_once_in_order_after_their_grace_period_and_before_a_barrier_returns() => Exploration.Run(threads: 3, scenario: schedule =>
+    public void Blocks_are_freed_once_in_order_after_a_grace_period_and_before_a_barrier_returns() => Exploration.Run(
+        threads: 3, scenario: schedule =>
     {
         const int Blocks = 3;
         int form = schedule.Choose(6);
@@ -48,7 +49,9 @@ public unsafe class HandOverTests
             $"{before} blocks were queued before the barrier, {schedule.Freed.Count} had been freed after it.");
         schedule.JoinAll();
         domain.Barrier();
-        Schedule.Require(schedule.Freed.Count == Blocks, $"{schedule.Freed.Count} of {Blocks} blocks were freed before the last barrier returned.");
+        Schedule.Require(
+            schedule.Freed.Count == Blocks,
+            $"{schedule.Freed.Count} of {Blocks} blocks were freed before the last barrier returned.");
         Schedule.Require(
             form == Heads || schedule.Freed.SequenceEqual([0, 1, 2]),
             $"Blocks were freed in the order {string.Join(", ", schedule.Freed)}.");
@@ -57,11 +60,12 @@ public unsafe class HandOverTests
     // Function callbacks run on the reclaimer alone, in the order of their producer; BarrierCallbacks waits for the
     // last to return.
     [Fact]
-    public void Callbacks_have_run_in_order_when_their_barrier_returns() => Exploration.Run(threads: 3, scenario: schedule =>
+    public void Callbacks_have_run_in_order_when_their_barrier_returns() => Exploration.Run(
+        threads: 3, scenario: schedule =>
     {
         using RcuDomain domain = Domains.Create();
         Published published = new();
-        List<int> reclaimed = [];
+        List<int> hasRun = [];
         int queued = 0;
         schedule.Start(() =>
         {
@@ -73,7 +77,7 @@ public unsafe class HandOverTests
                 {
                     Block.Free(old);
                     Schedule.Point();
-                    reclaimed.Add(number);
+                    hasRun.Add(number);
                 });
                 queued = number;
             }
@@ -82,12 +86,12 @@ public unsafe class HandOverTests
         int before = queued;
         domain.BarrierCallbacks();
         Schedule.Require(
-            reclaimed.Count >= before,
-            $"{before} callbacks were queued before the barrier, {reclaimed.Count} had run after it.");
+            hasRun.Count >= before,
+            $"{before} callbacks were queued before the barrier, {hasRun.Count} had run after it.");
         schedule.JoinAll();
         domain.Barrier();
         Schedule.Require(
-            reclaimed.SequenceEqual([1, 2, 3]), $"Callbacks ran in the order {string.Join(", ", reclaimed)}.");
+            hasRun.SequenceEqual([1, 2, 3]), $"Callbacks ran in the order {string.Join(", ", hasRun)}.");
     });
 
     private static void Free(RcuDomain domain, Block* block, int form)
@@ -112,7 +116,7 @@ public unsafe class HandOverTests
         }
     }
 
-    // User code, that the reclaimer alone runs: others have their turn in it.
+    // User code, which the reclaimer alone runs: other threads have their turn in it.
     private readonly struct SlowHeap : INativeDeallocator
     {
         public static void Free(void* block)

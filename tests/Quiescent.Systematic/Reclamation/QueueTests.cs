@@ -13,9 +13,10 @@ public unsafe class QueueTests : IDomainReports
     private const int Producers = 2;
     private const int Blocks = 3;
 
-    // A page recycled too early, a block lost, carried out twice or before its elder.
+    // Catches a page recycled too early, and a block lost, reclaimed twice, or reclaimed before an older one.
     [Fact]
-    public void Pages_of_one_block_are_handed_over_whole_and_in_order() => Exploration.Run(threads: 3, scenario: schedule =>
+    public void Pages_of_one_block_each_are_handed_over_whole_and_in_order() => Exploration.Run(
+        threads: 3, scenario: schedule =>
     {
         DomainCore core = CreateCore();
         HandOver(schedule, core, (queues, block) =>
@@ -30,13 +31,15 @@ public unsafe class QueueTests : IDomainReports
         for (int i = 0; i < Producers; i++)
         {
             IEnumerable<int> own = schedule.Freed.Where(number => number / Blocks == i);
-            Schedule.Require(own.SequenceEqual(own.Order()), $"Blocks were freed in the order {string.Join(", ", own)}.");
+            Schedule.Require(
+                own.SequenceEqual(own.Order()), $"Blocks were freed in the order {string.Join(", ", own)}.");
         }
     });
 
-    // A snapshot of cell and count that do not belong together, a chain that is followed too far or ends at a pointer.
+    // Catches a snapshot of a cell and a count that do not belong together, and a chain that is followed too far or
+    // ends at a pointer.
     [Fact]
-    public void Heads_are_handed_over_each_once() => Exploration.Run(threads: 3, scenario: schedule =>
+    public void Each_head_is_handed_over_once() => Exploration.Run(threads: 3, scenario: schedule =>
     {
         HandOver(schedule, CreateCore(), (queues, block) =>
         {
@@ -61,7 +64,12 @@ public unsafe class QueueTests : IDomainReports
     }
 
     private DomainCore CreateCore() =>
-        new(nameof(RcuDomain), Domains.Options with { BacklogLimit = 8 }, GracePeriodEngine.OverSlots, remember: null, _ => this);
+        new(
+            nameof(RcuDomain),
+            Domains.Options with { BacklogLimit = 8 },
+            GracePeriodEngine.OverSlots,
+            remember: null,
+            _ => this);
 
     // Passes beside the producers, then as many as it takes.
     private static void HandOver(Schedule schedule, DomainCore core, Action<nint, nint> append)
@@ -91,6 +99,8 @@ public unsafe class QueueTests : IDomainReports
             pass.Run(maySnapshot: true, isExpedited: true);
         }
 
-        Schedule.Require(schedule.Freed.Count == Producers * Blocks, $"{schedule.Freed.Count} of {Producers * Blocks} blocks were freed.");
+        Schedule.Require(
+            schedule.Freed.Count == Producers * Blocks,
+            $"{schedule.Freed.Count} of {Producers * Blocks} blocks were freed.");
     }
 }

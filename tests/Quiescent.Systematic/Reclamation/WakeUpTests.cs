@@ -3,8 +3,8 @@ using Quiescent.Systematic.Support;
 
 namespace Quiescent.Systematic.Reclamation;
 
-// O9: nothing is stranded while the reclaimer goes idle. Whoever waits here drives nothing, so what is stranded is a
-// deadlock.
+// O9 (nothing sleeps on work): nothing is stranded while the reclaimer goes idle. The waiters here drive nothing, so a
+// stranded item is a deadlock.
 public unsafe class WakeUpTests
 {
     // no-recheck-before-sleep, and a bit cleared or set at the wrong time.
@@ -25,7 +25,7 @@ public unsafe class WakeUpTests
         Schedule.Until(() => schedule.Freed.Count == 4);
     });
 
-    // A request or a waiter is remembered, whenever it comes, and completed after its grace period.
+    // The reclaimer remembers a request or a waiter, whenever it comes, and completes it after its grace period.
     [Fact]
     public void A_grace_period_asked_for_is_driven_to_its_end() => Exploration.Run(threads: 3, scenario: schedule =>
     {

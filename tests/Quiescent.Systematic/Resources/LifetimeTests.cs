@@ -2,12 +2,14 @@ using Quiescent.Systematic.Support;
 
 namespace Quiescent.Systematic.Resources;
 
-// L1, L2 and L4: memory that is closed while sections come and go, some of which began before, and is never unlinked.
+// L1, L2 and L4: memory that is closed while sections come and go, some of which began earlier, and that is never
+// unlinked.
 public unsafe class LifetimeTests
 {
-    // A use after the close that nobody is told of, or that the first grace period releases all the same.
+    // Catches a use after the close that nobody records, or that the release after the first grace period ignores.
     [Fact]
-    public void Memory_that_is_closed_under_its_readers_stays_for_each_that_could_use_it() => Exploration.Run(threads: 3, scenario: schedule =>
+    public void Memory_that_is_closed_under_its_readers_stays_for_each_that_could_use_it() => Exploration.Run(
+        threads: 3, scenario: schedule =>
     {
         using RcuDomain domain = Domains.Create();
         Owner owner = new();
@@ -41,7 +43,7 @@ public unsafe class LifetimeTests
         Schedule.Require(owner.Block->IsFreed, "The memory was not released.");
     });
 
-    // A hold that is counted in two steps, or a release that asks for none.
+    // Catches a pin that is counted in two steps, or a release that checks for none.
     [Fact]
     public void A_pin_keeps_the_memory_beyond_its_section() => Exploration.Run(threads: 3, scenario: schedule =>
     {

@@ -3,8 +3,8 @@ using Platform = System.Runtime.InteropServices.NativeMemory;
 
 namespace Quiescent;
 
-// Found before the platform's class of this name by all of the library, which lies in this namespace: so the tests see
-// each block that the library frees, and the block stays readable for whoever should not read it any more.
+// The whole library, which lies in this namespace, finds this class before the platform's class of the same name: so
+// the tests see each block that the library frees, and the block stays readable for a reader that comes too late.
 internal static unsafe class NativeMemory
 {
     public static void* AllocZeroed(nuint bytes) => Platform.AllocZeroed(bytes);

@@ -7,7 +7,8 @@ namespace Quiescent.Ordering;
 internal static class Threads
 {
     public static Thread Create(ThreadStart run, string name) =>
-        (Schedule.Current ?? throw new InvalidOperationException($"'{name}' would run outside of any schedule.")).Create(run);
+        (Schedule.Current ?? throw new InvalidOperationException($"'{name}' would run outside of any schedule."))
+            .Create(run);
 
     public static void Start(Thread thread) => thread.Start();
 
@@ -26,7 +27,7 @@ internal static class Threads
     }
 }
 
-// Never rings: what it is for takes longer than any schedule.
+// Never rings: its timeout is longer than any schedule.
 internal sealed class Alarm(Action ring)
 {
     public void Set(TimeSpan after) => GC.KeepAlive(ring);

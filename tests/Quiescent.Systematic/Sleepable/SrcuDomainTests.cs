@@ -5,9 +5,10 @@ namespace Quiescent.Systematic.Sleepable;
 // The whole domain, from ReadLock to the reclaimer.
 public unsafe class SrcuDomainTests
 {
-    // An end that counts elsewhere than its section did: then grace periods end too early, or never.
+    // Catches an end that counts in another set than its section did: then grace periods end too early, or never.
     [Fact]
-    public void A_section_that_another_thread_ends_keeps_what_it_saw() => Exploration.Run(threads: 4, scenario: schedule =>
+    public void A_section_that_another_thread_ends_keeps_what_it_saw() => Exploration.Run(
+        threads: 4, scenario: schedule =>
     {
         using SrcuDomain domain = Domains.CreateSleepable();
         Published published = new();
@@ -36,9 +37,10 @@ public unsafe class SrcuDomainTests
         Schedule.Require(schedule.Freed.Count == 2, "A block was not freed.");
     });
 
-    // A ticket that is looked at and then stored: two releases count, or a later section is ended.
+    // Catches a ticket that is looked at and then stored: two releases count, or a later section is ended.
     [Fact]
-    public void Of_two_releases_one_counts_and_no_later_section_is_hit() => Exploration.Run(threads: 3, isCloseUp: true, scenario: schedule =>
+    public void One_of_two_releases_counts_and_no_later_section_is_hit() => Exploration.Run(
+        threads: 3, isCloseUp: true, scenario: schedule =>
     {
         using SrcuDomain domain = Domains.CreateSleepable();
         using SrcuDomain other = new(Domains.Options);

@@ -12,9 +12,10 @@ public unsafe class StripeScanTests
     private const int Sections = 3;
     private const int GracePeriods = 2;
 
-    // A stripe left out, an end counted in another set: either frees a block under a reader.
+    // Catches a stripe left out, and an end counted in another set: either frees a block under a reader.
     [Fact]
-    public void No_block_is_freed_under_a_section() => Exploration.Run(threads: 3, isCloseUp: true, scenario: schedule =>
+    public void No_block_is_freed_under_a_section() => Exploration.Run(
+        threads: 3, isCloseUp: true, scenario: schedule =>
     {
         Subject subject = new();
         schedule.Start(() => subject.Read(stripe: 0));
@@ -24,9 +25,11 @@ public unsafe class StripeScanTests
         subject.MustBeEmpty();
     });
 
-    // A single flip: two sections read Index before anything, and count when it has flipped once, or twice.
+    // Catches a single flip: two sections read Index before anything else, and count when it has flipped once, or
+    // twice.
     [Fact]
-    public void A_section_held_up_before_it_counts_is_waited_for() => Exploration.Run(threads: 3, isCloseUp: true, scenario: schedule =>
+    public void A_section_held_up_before_it_counts_is_waited_for() => Exploration.Run(
+        threads: 3, isCloseUp: true, scenario: schedule =>
     {
         Subject subject = new();
         int index = subject.Index;
@@ -47,17 +50,19 @@ public unsafe class StripeScanTests
         subject.MustBeEmpty();
     });
 
-    // Sums the wrong way round: a short section, held up after its look at Index, begins and ends between them, and its
-    // Unlock stands in for the old section's.
+    // Catches sums in the wrong order: a short section, held up after its look at Index, begins and ends between them,
+    // and its Unlock stands in for the old section's.
     [Fact]
-    public void A_short_section_does_not_hide_an_old_one() => Exploration.Run(threads: 3, isCloseUp: true, scenario: schedule =>
+    public void A_short_section_does_not_hide_an_old_one() => Exploration.Run(
+        threads: 3, isCloseUp: true, scenario: schedule =>
     {
         Subject subject = new();
         int index = subject.Index;
         Ticket* ticket = subject.Tickets;
         ulong number = subject.Enter(ticket, stripe: 0);
         Block* block = subject.Dereference();
-        Thread reader = schedule.Start(() => SleepableSection.Release(ticket + 1, subject.Enter(ticket + 1, stripe: 1, index)));
+        Thread reader =
+            schedule.Start(() => SleepableSection.Release(ticket + 1, subject.Enter(ticket + 1, stripe: 1, index)));
         schedule.Start(subject.Update);
         reader.Join();
         for (int i = 0; i < 8; i++)
@@ -71,7 +76,8 @@ public unsafe class StripeScanTests
     });
 
     [Fact]
-    public void A_section_that_another_thread_ends_is_held_until_then() => Exploration.Run(threads: 3, isCloseUp: true, scenario: schedule =>
+    public void A_section_that_another_thread_ends_is_held_until_then() => Exploration.Run(
+        threads: 3, isCloseUp: true, scenario: schedule =>
     {
         Subject subject = new();
         Ticket* ticket = subject.Tickets;
@@ -105,13 +111,14 @@ public unsafe class StripeScanTests
         ulong next = subject.Enter(ticket, stripe: 1);
         schedule.JoinAll();
         Schedule.Require(released == 1, $"The lock was released {released} times.");
-        Schedule.Require(!subject.TryGracePeriod(), "A grace period ended under a section whose ticket was used before.");
+        Schedule.Require(
+            !subject.TryGracePeriod(), "A grace period ended under a section whose ticket was used before.");
         SleepableSection.Release(ticket, next);
         subject.MustBeEmpty();
     });
 
-    // Threads open sections and end, some with their section open: what they had goes to others, but for the ticket of
-    // an open section.
+    // Threads open sections and end, some with their section open: their tickets go to others, except the ticket of an
+    // open section.
     [Fact]
     public void No_ticket_has_two_sections() => Exploration.Run(threads: 2, scenario: schedule =>
     {
@@ -138,7 +145,10 @@ public unsafe class StripeScanTests
         }
 
         schedule.JoinAll();
-        schedule.Start(() => Schedule.Require(!open.Contains((nint)store.Prepare()->Current), "The ticket of an open section was given away."));
+        schedule.Start(
+            () =>
+                Schedule.Require(
+                    !open.Contains((nint)store.Prepare()->Current), "The ticket of an open section was given away."));
         schedule.JoinAll();
     });
 
@@ -159,10 +169,10 @@ public unsafe class StripeScanTests
         // SAFETY: the array is pinned, and this object outlives the schedule's threads.
         public Ticket* Tickets => (Ticket*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref _tickets[0]);
 
-        /// <summary>Whether a grace period of the updater's has passed.</summary>
+        /// <summary>Whether a grace period that the updater asked for has passed.</summary>
         public bool IsUpdated { get; private set; }
 
-        /// <summary>What a section finds that begins now, however much later it counts.</summary>
+        /// <summary>The block that a section finds which begins now, however much later it counts.</summary>
         public int Index => Stripes.Index(_stripes.Memory);
 
         public ulong Enter(Ticket* ticket, int stripe) => Enter(ticket, stripe, Index);

@@ -3,11 +3,11 @@ using System.Runtime.InteropServices;
 namespace Quiescent.Systematic.Support;
 
 // A block such as a program would publish and free. Its memory outlives its freeing until the schedule has ended, so
-// that whoever comes too late is found out instead of crashing.
+// that a late access is found instead of crashing.
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct Block
 {
-    /// <summary>For the forms that embed one.</summary>
+    /// <summary>For the forms that embed a head.</summary>
     public RcuHead Head;
 
     /// <summary>What the block was made with.</summary>
@@ -25,7 +25,7 @@ internal unsafe struct Block
         return block;
     }
 
-    /// <summary>What the library's deallocators call in place of the platform's.</summary>
+    /// <summary>The library's deallocators call this in place of the platform's.</summary>
     public static void Free(Block* block)
     {
         block->_frees++;

@@ -2,7 +2,7 @@ using Quiescent.Sleepable;
 
 namespace Quiescent.Systematic.Support;
 
-// Domains in which nothing depends on a clock: batches are not gathered, stalls not looked for.
+// Domains in which nothing depends on a clock: they gather no batches and look for no stalls.
 internal static class Domains
 {
     public static RcuDomain Create() => new(Options);
@@ -11,8 +11,8 @@ internal static class Domains
     public static RcuDomain WithPagesOf(int entries, BacklogPolicy policy = BacklogPolicy.None) =>
         new(Options with { BacklogLimit = 8 * entries, BacklogPolicy = policy });
 
-    /// <summary>To be called by the schedule's first thread before it starts others: what the threads of earlier
-    /// schedules had of the process's tickets is taken back now, and not at a point of this one.</summary>
+    /// <summary>The schedule's first thread must call this before it starts others: it takes back now, not at a point
+    /// of this schedule, the tickets that the threads of earlier schedules had.</summary>
     public static unsafe SrcuDomain CreateSleepable()
     {
         TicketsOfThisThread.Tickets = null;

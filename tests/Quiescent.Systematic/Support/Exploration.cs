@@ -18,7 +18,7 @@ internal static class Exploration
     // same ones.
     private const uint Spread = 2_654_435_761;
 
-    // How many turns of others a thread that spins or sleeps lets pass at the most.
+    // How many turns of other threads a thread that spins or sleeps lets pass at most.
     private const uint MaxDelay = 40;
 
     public static void Run(
@@ -43,15 +43,21 @@ internal static class Exploration
         foreach (bool prioritized in (ReadOnlySpan<bool>)[false, true])
         {
             Configuration configuration = Create(half).WithRandomGeneratorSeed(unchecked(seed * Spread));
-            configuration = prioritized ? configuration.WithPrioritizationStrategy(isFair: true, priorityChangeBound: 5) : configuration.WithRandomStrategy();
+            configuration = prioritized
+                ? configuration.WithPrioritizationStrategy(isFair: true, priorityChangeBound: 5)
+                : configuration.WithRandomStrategy();
             TestReport report = Explore(scenario, isCloseUp, configuration, test, seen);
-            Assert.True(report.MaxConcurrencyDegree >= threads, $"Only {report.MaxConcurrencyDegree} of {threads} threads ever had a turn to choose from.");
+            Assert.True(
+                report.MaxConcurrencyDegree >= threads,
+                $"Only {report.MaxConcurrencyDegree} of {threads} threads ever had a turn to choose from.");
         }
 
         TestContext.Current.TestOutputHelper?.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{test}: {2 * half} schedules, {seen.Count} of them different, {2 * half / Stopwatch.GetElapsedTime(start).TotalSeconds:0} a second"));
-        Assert.True(seen.Count >= half / 10, $"Only {seen.Count} of {2 * half} schedules differ: too little is explored.");
+            $"{test}: {2 * half} schedules, {seen.Count} of them different, "
+            + $"{2 * half / Stopwatch.GetElapsedTime(start).TotalSeconds:0} a second"));
+        Assert.True(
+            seen.Count >= half / 10, $"Only {seen.Count} of {2 * half} schedules differ: too little is explored.");
     }
 
     private static Configuration Create(uint schedules) => Configuration.Create()
@@ -64,7 +70,11 @@ internal static class Exploration
         .WithTelemetryEnabled(false);
 
     private static TestReport Explore(
-        Action<Schedule> scenario, bool isCloseUp, Configuration configuration, string test, HashSet<ulong>? seen = null)
+        Action<Schedule> scenario,
+        bool isCloseUp,
+        Configuration configuration,
+        string test,
+        HashSet<ulong>? seen = null)
     {
         Schedule? schedule = null;
         OneProcessor processor = new();
@@ -101,7 +111,8 @@ internal static class Exploration
             string trace = Path.Combine(AppContext.BaseDirectory, $"{test}.trace");
             File.WriteAllText(trace, engine.ReproducibleTrace);
             Assert.Fail(
-                $"Schedule {last + 1} of seed {Variable("QUIESCENT_SYSTEMATIC_SEED", DefaultSeed)} failed: {bugs}{Environment.NewLine}"
+                $"Schedule {last + 1} of seed {Variable("QUIESCENT_SYSTEMATIC_SEED", DefaultSeed)} failed: "
+                + $"{bugs}{Environment.NewLine}"
                 + $"To replay: QUIESCENT_SYSTEMATIC_TRACE={trace} dotnet test -c Release "
                 + $"--project tests/Quiescent.Systematic -- --filter-method \"*.{test}\"");
         }
@@ -110,5 +121,7 @@ internal static class Exploration
     }
 
     private static uint Variable(string name, uint otherwise) =>
-        uint.TryParse(Environment.GetEnvironmentVariable(name), CultureInfo.InvariantCulture, out uint value) ? value : otherwise;
+        uint.TryParse(Environment.GetEnvironmentVariable(name), CultureInfo.InvariantCulture, out uint value)
+            ? value
+            : otherwise;
 }

@@ -2,8 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace Quiescent.Systematic.Support;
 
-// Keeps the threads of a schedule on one processor, where a turn is handed over two to three times as fast: only one of
-// them runs at any time. Where the platform is another, nothing but the time differs.
+// Keeps the threads of a schedule on one processor, where handing over a turn is two to three times as fast: only one
+// of them runs at any time. On a platform without this, only the time differs.
 internal sealed partial class OneProcessor
 {
     private const int Words = 16;
@@ -23,7 +23,7 @@ internal sealed partial class OneProcessor
         }
     }
 
-    /// <summary>The current thread, and those that it starts from here on, stay on the processor.</summary>
+    /// <summary>The current thread, and the threads that it starts from here on, stay on the processor.</summary>
     public void Stay() => Set(_one);
 
     /// <summary>The current thread may run anywhere again.</summary>

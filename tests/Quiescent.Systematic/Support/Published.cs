@@ -32,9 +32,9 @@ internal sealed unsafe class Published
         Block.Read(block);
     }
 
-    /// <summary>The block, for a thread that is in a section by its own doing.</summary>
+    /// <summary>The block, for a thread that has opened a section itself.</summary>
     public void ReadIn(in ReadGuard guard) => Block.Read(guard.DereferencePointer(in _pointer));
 
-    /// <summary>Publishes another block. Returns the last one, now unlinked.</summary>
+    /// <summary>Publishes another block. Returns the previous one, now unlinked.</summary>
     public Block* Replace(int number = 0) => _pointer.Exchange(Block.Create(number));
 }

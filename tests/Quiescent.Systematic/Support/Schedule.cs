@@ -5,10 +5,9 @@ using Platform = System.Runtime.InteropServices.NativeMemory;
 
 namespace Quiescent.Systematic.Support;
 
-// One run of a scenario: its threads, of which one at a time has its turn, and what is known about the order of their
-// turns. The exploration is asked whose turn it is at some of the points only: at every 2nd, 4th, 8th or 16th on the
-// average (close up: at each, or every 2nd), which of these being part of the schedule. Few bugs need many switches,
-// and switches are what takes the time.
+// One run of a scenario: its threads, one of which has its turn at a time, and the order of their turns. The
+// exploration chooses whose turn it is at some of the points only: on average at every 2nd, 4th, 8th or 16th (close up:
+// at each, or every 2nd), and the schedule says which. Few bugs need many switches, and switches take most of the time.
 internal sealed class Schedule
 {
     [ThreadStatic]
@@ -80,8 +79,8 @@ internal sealed class Schedule
 
     public unsafe bool IsBlock(void* memory) => _blocks.Contains((nint)memory);
 
-    /// <summary>No thread goes on: what is left of them ends at its next point. If all have ended, so does the blocks'
-    /// memory.</summary>
+    /// <summary>No thread goes on: each that is left ends at its next point. If all have ended, the blocks' memory is
+    /// released too.</summary>
     public unsafe void End()
     {
         _isOver = true;
@@ -137,7 +136,7 @@ internal sealed class Schedule
         _started.Clear();
     }
 
-    /// <summary>Null of a thread that is not of this schedule.</summary>
+    /// <summary>Null for a thread that does not belong to this schedule.</summary>
     public bool? HasEnded(Thread thread) => _lives.Find(life => life.Thread == thread)?.HasEnded;
 
     private void Reach()

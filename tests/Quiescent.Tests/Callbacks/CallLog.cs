@@ -50,7 +50,7 @@ internal sealed unsafe class CallLog : IDisposable
         }
     }
 
-    /// <summary>A head in a block of its own, for <see cref="Note"/> or <see cref="Throw"/> to call and free.</summary>
+    /// <summary>A head in a block of its own, which <see cref="Record"/> or <see cref="Throw"/> frees.</summary>
     public RcuHead* NewHead(long number)
     {
         LoggedBlock* block = (LoggedBlock*)NativeMemory.Alloc((nuint)sizeof(LoggedBlock));
@@ -58,7 +58,7 @@ internal sealed unsafe class CallLog : IDisposable
         return &block->Head;
     }
 
-    public static void Note(RcuHead* head) => Take(head);
+    public static void Record(RcuHead* head) => Take(head);
 
     public static void Throw(RcuHead* head) => throw new InvalidTimeZoneException($"{Take(head)}");
 

@@ -17,7 +17,7 @@ public sealed unsafe class CallTests : IDisposable
     {
         using RcuDomain domain = Domains.New(readSide);
         using ParkedReader reader = new(domain);
-        domain.Call(_log.NewHead(1), &CallLog.Note);
+        domain.Call(_log.NewHead(1), &CallLog.Record);
         domain.Call(() => _log.Add(2));
         domain.Call(3, number => _log.Add(number));
 
@@ -37,7 +37,7 @@ public sealed unsafe class CallTests : IDisposable
     [Fact]
     public void Callbacks_that_wait_are_not_run_while_their_reader_is_parked_however_often_others_synchronise()
     {
-        // Another reader, not this one, leaves: catches a scan that forgets a slot behind its cursor.
+        // Another reader leaves, and this one stays: catches a scan that forgets a slot behind its cursor.
         using RcuDomain domain = Domains.New();
         using ParkedReader first = new(domain);
         using ParkedReader second = new(domain);
@@ -100,7 +100,7 @@ public sealed unsafe class CallTests : IDisposable
     public void The_default_domain_takes_all_forms()
     {
         RcuStatistics before = Rcu.GetStatistics();
-        Rcu.Call(_log.NewHead(1), &CallLog.Note);
+        Rcu.Call(_log.NewHead(1), &CallLog.Record);
         Rcu.Call(() => _log.Add(2));
         Rcu.Call(3, number => _log.Add(number));
         Rcu.Dispose(new Resource(_log));
@@ -115,14 +115,14 @@ public sealed unsafe class CallTests : IDisposable
     {
         using RcuDomain domain = Domains.New();
         RcuHead* head = (RcuHead*)Forms.NewBlock();
-        Assert.Throws<ArgumentNullException>("head", () => domain.Call(null, &CallLog.Note));
+        Assert.Throws<ArgumentNullException>("head", () => domain.Call(null, &CallLog.Record));
         Assert.Throws<ArgumentNullException>("callback", () => domain.Call((RcuHead*)head, null));
         Assert.Throws<ArgumentNullException>("callback", () => domain.Call(null!));
         Assert.Throws<ArgumentNullException>("callback", () => domain.Call<int>(1, null!));
         Assert.Throws<ArgumentNullException>("resource", () => domain.Dispose(null!));
         Assert.Throws<ArgumentNullException>("pool", () => domain.Return(null!, new byte[1]));
         Assert.Throws<ArgumentNullException>("array", () => domain.Return(ArrayPool<byte>.Shared, null!));
-        Assert.Throws<ArgumentNullException>("head", () => Rcu.Call(null, &CallLog.Note));
+        Assert.Throws<ArgumentNullException>("head", () => Rcu.Call(null, &CallLog.Record));
         Assert.Throws<ArgumentNullException>("callback", () => Rcu.Call((RcuHead*)head, null));
         NativeMemory.Free(head);
         Assert.Equal(0, Forms.Queued(domain));

@@ -43,7 +43,7 @@ public sealed unsafe class CallbackFailureTests : IDisposable
     }
 
     [Fact]
-    public void What_a_handler_throws_is_ignored_and_the_next_handler_is_called()
+    public void An_exception_of_a_handler_is_ignored_and_the_next_handler_is_called()
     {
         using RcuDomain domain = Domains.New();
         int called = 0;

@@ -130,9 +130,9 @@ public unsafe class CallbackFairnessTests
         RcuAssert.BooksBalance(domain);
     }
 
-    // A thread that goes on filling pages is left to collect them itself, but it must not run user code (O8): if nobody
-    // else begins a grace period for it either, such blocks wait until their owner pauses. The reclaimer is kept busy
-    // and its passes are made here, so that each of them finds that the owner has gone on to another page.
+    // A thread that goes on filling pages is left to collect them itself, but it must not run user code (O8). If nobody
+    // else begins a grace period for such blocks, they wait until their owner pauses. The test keeps the reclaimer busy
+    // and makes its passes here, so that each pass finds that the owner has gone on to another page.
     [Fact]
     public void Blocks_with_a_user_deallocator_are_freed_while_their_thread_goes_on_filling_pages()
     {
@@ -162,7 +162,8 @@ public unsafe class CallbackFairnessTests
         leave.Set();
         domain.Barrier();
         blocks.MustBeFreedOnce(blocks.Count);
-        Assert.True(freedMeanwhile > 0, $"Nothing was freed in {Passes} Passes while {blocks.Count} blocks were being queued.");
+        Assert.True(
+            freedMeanwhile > 0, $"Nothing was freed in {Passes} Passes while {blocks.Count} blocks were being queued.");
     }
 
     private static RcuDomain NewDomain() =>

@@ -10,15 +10,19 @@ public sealed unsafe class CallbackOrderTests : IDisposable
 
     public void Dispose() => _log.Dispose();
 
-    // Catches a chain that is not turned round, batches that overtake one another, and forms queued apart.
+    // Faults caught: a chain that is not reversed, batches that overtake one another, and forms queued apart.
     [Theory]
     [InlineData(1)]
     [InlineData(7)]
     [InlineData(256)]
     [InlineData(int.MaxValue)]
-    public void What_a_thread_queued_first_runs_first_whatever_the_form(int batchLimit)
+    public void Items_of_a_thread_run_in_the_order_they_were_queued_whatever_their_form(int batchLimit)
     {
-        using RcuDomain domain = new(new RcuDomainOptions { CallbackBatchLimit = batchLimit, BacklogPolicy = BacklogPolicy.None });
+        using RcuDomain domain = new(new RcuDomainOptions
+        {
+            CallbackBatchLimit = batchLimit,
+            BacklogPolicy = BacklogPolicy.None,
+        });
         int count = batchLimit == 1 ? Count / 10 : Count;
         using (new ParkedReader(domain))
         {
@@ -87,7 +91,7 @@ public sealed unsafe class CallbackOrderTests : IDisposable
         switch (number % 3)
         {
             case 0:
-                domain.Call(_log.NewHead(number), &CallLog.Note);
+                domain.Call(_log.NewHead(number), &CallLog.Record);
                 break;
             case 1:
                 domain.Call(() => _log.Add(number));

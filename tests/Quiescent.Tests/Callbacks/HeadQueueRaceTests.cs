@@ -38,8 +38,8 @@ public sealed unsafe class HeadQueueRaceTests : IDisposable
         using BareEngine bare = new();
         QueueContext context = new(bare.Engine, ledger: null, Page.Entries);
         using Worker producer = Worker.Start(Produce, "producer");
-        long carried = 0;
-        while (carried < Items)
+        long reclaimed = 0;
+        while (reclaimed < Items)
         {
             if (!_queue->Snapshot(context, out ulong target))
             {
@@ -49,12 +49,12 @@ public sealed unsafe class HeadQueueRaceTests : IDisposable
             Assert.True(bare.Engine.TryAdvance(target));
             _queue->DetachExpired(context);
             _queue->ReverseDetached(context);
-            for (RcuHead* head; (head = _queue->TakeDetached(context)) != null; carried++)
+            for (RcuHead* head; (head = _queue->TakeDetached(context)) != null; reclaimed++)
             {
-                if (head != _heads + (carried % Ring))
+                if (head != _heads + (reclaimed % Ring))
                 {
                     Volatile.Write(ref _stop, 1);
-                    Assert.Fail($"Item {carried} is not the head that was queued as such.");
+                    Assert.Fail($"Item {reclaimed} is not the head that was queued as such.");
                 }
 
                 _queue->MarkReclaimed();

@@ -5,10 +5,11 @@ using Quiescent.Readers;
 
 namespace Quiescent.Tests.Callbacks;
 
-// The intrusive queue by itself, on one thread.
+// The intrusive queue alone, on one thread.
 public sealed unsafe class HeadQueueTests : IDisposable
 {
-    private readonly GracePeriodEngine _engine = GracePeriodEngine.OverSlots(new SlotTable(ThreadQueues.Bytes, &ThreadQueues.Free, false, false));
+    private readonly GracePeriodEngine _engine =
+        GracePeriodEngine.OverSlots(new SlotTable(ThreadQueues.Bytes, &ThreadQueues.Free, false, false));
     private readonly QueueContext _context;
     private readonly HeadQueue* _queue = (HeadQueue*)NativeMemory.AllocZeroed(HeadQueue.Bytes);
     private readonly List<nint> _unfreed = [];
@@ -36,7 +37,7 @@ public sealed unsafe class HeadQueueTests : IDisposable
     }
 
     [Fact]
-    public void An_empty_queue_seals_nothing()
+    public void A_snapshot_of_an_empty_queue_takes_nothing()
     {
         Assert.False(_queue->Snapshot(_context, out _));
         Push(1);
@@ -46,7 +47,7 @@ public sealed unsafe class HeadQueueTests : IDisposable
     }
 
     [Fact]
-    public void A_sealed_chain_is_freed_when_its_target_has_completed_and_not_before()
+    public void A_chain_is_freed_when_the_target_of_its_snapshot_has_completed_and_not_before()
     {
         Push(3);
         Assert.True(_queue->Snapshot(_context, out ulong target));
@@ -56,9 +57,9 @@ public sealed unsafe class HeadQueueTests : IDisposable
         Assert.True(_queue->IsEmpty);
     }
 
-    // Catches a chain that grows after its target was taken: what joins late would be freed too early.
+    // Catches a chain that grows after its target was taken: heads that join late would be freed too early.
     [Fact]
-    public void What_is_queued_after_a_chain_was_sealed_is_not_covered_by_its_target()
+    public void A_head_queued_after_the_snapshot_of_a_chain_does_not_expire_with_its_target()
     {
         Push(3);
         _queue->Snapshot(_context, out ulong target);
@@ -78,7 +79,7 @@ public sealed unsafe class HeadQueueTests : IDisposable
     }
 
     [Fact]
-    public void A_budget_bounds_what_is_freed_and_carried_moves_with_the_last()
+    public void A_budget_bounds_how_many_heads_are_freed_and_the_reclaimed_position_moves_with_the_last()
     {
         Push(5);
         _queue->Snapshot(_context, out ulong target);
@@ -91,8 +92,8 @@ public sealed unsafe class HeadQueueTests : IDisposable
         Assert.Equal((5, 5), (_queue->ReclaimedItems, _queue->Reclaimed));
     }
 
-    // A barrier of another thread may have sealed the head after the drain of a disposal has ended: it is withdrawn all
-    // the same.
+    // After the drain of a disposal has ended, another thread's barrier may have put the head in a snapshot. It is
+    // withdrawn all the same.
     [Fact]
     public void The_newest_head_can_be_withdrawn_until_its_chain_is_reclaimed()
     {
@@ -136,7 +137,7 @@ public sealed unsafe class HeadQueueTests : IDisposable
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
-    public void A_head_withdrawn_from_a_sealed_chain_is_not_reclaimed_with_it(int count)
+    public void A_head_withdrawn_from_a_chain_after_its_snapshot_is_not_reclaimed_with_it(int count)
     {
         Push(count);
         RcuHead* withdrawn = NewHead();
@@ -165,7 +166,7 @@ public sealed unsafe class HeadQueueTests : IDisposable
         Assert.False(_queue->Snapshot(_context, out _));
     }
 
-    // User code runs without the lock: what was detached may be running.
+    // User code runs without the lock: the detached head may be running.
     [Fact]
     public void A_detached_head_cannot_be_withdrawn()
     {
@@ -201,7 +202,7 @@ public sealed unsafe class HeadQueueTests : IDisposable
         {
             RcuHead* head = _queue->TakeDetached(_context);
             Assert.Equal(heads[i], (nint)head);
-            Assert.Equal(i, _queue->Reclaimed); // taken is not carried out
+            Assert.Equal(i, _queue->Reclaimed); // taken is not yet reclaimed
             _queue->MarkReclaimed();
             NativeMemory.Free(head);
         }
@@ -210,8 +211,8 @@ public sealed unsafe class HeadQueueTests : IDisposable
         Assert.True(_queue->IsEmpty);
     }
 
-    // The link of a chain's lowest head points to one that was freed, or that is queued anew: following it would show
-    // here.
+    // The link of a chain's lowest head points to a head that was freed, or that is queued again: following it would
+    // show here.
     [Fact]
     public void The_same_heads_can_be_queued_over_and_over()
     {
@@ -223,7 +224,7 @@ public sealed unsafe class HeadQueueTests : IDisposable
             _unfreed.Add((nint)heads[i]);
         }
 
-        long carried = 0;
+        long reclaimed = 0;
         for (int round = 0; round < 1_000; round++)
         {
             int count = (round % Most) + 1;
@@ -243,12 +244,13 @@ public sealed unsafe class HeadQueueTests : IDisposable
             }
 
             Assert.True(_queue->TakeDetached(_context) == null);
-            carried += count;
-            Assert.Equal(carried, _queue->Reclaimed);
+            reclaimed += count;
+            Assert.Equal(reclaimed, _queue->Reclaimed);
         }
     }
 
-    private static RcuHead* NewHead() => (RcuHead*)NativeMemory.AllocZeroed((nuint)sizeof(RcuHead)); // word 0: offset 0, malloc's
+    // Word 0: offset 0, malloc's.
+    private static RcuHead* NewHead() => (RcuHead*)NativeMemory.AllocZeroed((nuint)sizeof(RcuHead));
 
     private void Push(int count)
     {

@@ -34,16 +34,18 @@ public unsafe class HeadWordTests
     [InlineData(long.MaxValue - Block)]
     [InlineData(-Block)]
     public void A_head_that_no_word_can_name_throws(long offset) =>
-        Assert.Throws<ArgumentOutOfRangeException>("head", () => HeadWord.OfOffset((void*)Block, (RcuHead*)(Block + offset), 0));
+        Assert.Throws<ArgumentOutOfRangeException>(
+            "head", () => HeadWord.OfOffset((void*)Block, (RcuHead*)(Block + offset), 0));
 
     [Fact]
     public void A_head_that_is_aligned_within_a_block_that_is_not_throws() =>
-        Assert.Throws<ArgumentOutOfRangeException>("head", () => HeadWord.OfOffset((void*)(Block + 4), (RcuHead*)(Block + 8), 0));
+        Assert.Throws<ArgumentOutOfRangeException>(
+            "head", () => HeadWord.OfOffset((void*)(Block + 4), (RcuHead*)(Block + 8), 0));
 
     [Fact]
-    public void A_function_is_told_from_an_offset()
+    public void A_function_is_distinguished_from_an_offset()
     {
-        Assert.False(HeadWord.IsTrivial((nint)(delegate*<RcuHead*, void>)&CallLog.Note));
+        Assert.False(HeadWord.IsTrivial((nint)(delegate*<RcuHead*, void>)&CallLog.Record));
         Assert.False(HeadWord.IsTrivial(HeadWord.MaxOffset + 1));
         HeadWord.RequirePlatform();
     }

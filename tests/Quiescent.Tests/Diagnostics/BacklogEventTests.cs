@@ -5,7 +5,7 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Diagnostics;
 
-// The backlog's crossings of its limit: counted once each, and said by a thread that is not inside Free.
+// The backlog's crossings of its limit: each is counted once, and reported by a thread that is not inside Free.
 public class BacklogEventTests
 {
     private const string Name = "flooded";
@@ -45,7 +45,7 @@ public class BacklogEventTests
         Assert.False(backlog.HasCrossed);
     }
 
-    // Whatever side the others saw, the last one to look leaves it on the side that it is on.
+    // Whichever side the others saw, the last thread to look records the side that the backlog is on.
     [Fact]
     public void Threads_that_cross_it_at_one_time_leave_it_on_the_right_side()
     {
@@ -68,9 +68,14 @@ public class BacklogEventTests
     }
 
     [Fact]
-    public unsafe void A_backlog_is_said_once_over_its_limit_and_once_under_it_each_time()
+    public unsafe void A_backlog_is_reported_once_over_its_limit_and_once_under_it_each_time()
     {
-        using RcuDomain domain = new(new RcuDomainOptions { Name = Name, BacklogLimit = 1_000, BacklogPolicy = BacklogPolicy.None });
+        using RcuDomain domain = new(new RcuDomainOptions
+        {
+            Name = Name,
+            BacklogLimit = 1_000,
+            BacklogPolicy = BacklogPolicy.None,
+        });
         int inside = 0;
         using HeardEvents heard = new(Name, Reports, then: _ => Interlocked.Add(ref inside, t_isFreeing ? 1 : 0));
         for (int round = 1; round <= 3; round++)
@@ -94,11 +99,16 @@ public class BacklogEventTests
         Assert.Equal(0, inside);
     }
 
-    // Nobody waits, and the reclaimer runs a callback that does not return: a thread of the pool says it.
+    // Nobody waits, and the reclaimer runs a callback that does not return: a pool thread reports the crossing.
     [Fact]
-    public unsafe void It_is_said_although_the_reclaimer_is_stuck()
+    public unsafe void It_is_reported_although_the_reclaimer_is_stuck()
     {
-        using RcuDomain domain = new(new RcuDomainOptions { Name = Name, BacklogLimit = 1_000, BacklogPolicy = BacklogPolicy.None });
+        using RcuDomain domain = new(new RcuDomainOptions
+        {
+            Name = Name,
+            BacklogLimit = 1_000,
+            BacklogPolicy = BacklogPolicy.None,
+        });
         using HeardEvents heard = new(Name, Reports);
         using ManualResetEventSlim entered = new();
         using ManualResetEventSlim release = new();

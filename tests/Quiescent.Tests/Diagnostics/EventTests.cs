@@ -5,7 +5,7 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Diagnostics;
 
-// The event source `Quiescent`: each event with its payload, and when it is said.
+// The event source `Quiescent`: each event with its payload, and when it is written.
 public class EventTests
 {
     private const string Name = "heard";
@@ -16,10 +16,12 @@ public class EventTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void Each_grace_period_is_said_once_at_its_start_and_once_at_its_end(bool isSleepable)
+    public void Each_grace_period_is_reported_once_at_its_start_and_once_at_its_end(bool isSleepable)
     {
         using HeardEvents heard = new(Name);
-        using GracePeriodDomain domain = isSleepable ? new SrcuDomain(new RcuDomainOptions { Name = Name }) : Domains.New(name: Name);
+        using GracePeriodDomain domain = isSleepable
+            ? new SrcuDomain(new RcuDomainOptions { Name = Name })
+            : Domains.New(name: Name);
         for (int i = 0; i < 100; i++)
         {
             domain.Synchronize();
@@ -27,18 +29,22 @@ public class EventTests
 
         HeardEvent[] all = heard.All;
         Assert.Equal(
-            Enumerable.Range(0, 200).Select(static i => (i % 2 == 0 ? "GracePeriodStart" : "GracePeriodStop", (i / 2) + 1L)),
+            Enumerable.Range(0, 200)
+                .Select(static i => (i % 2 == 0 ? "GracePeriodStart" : "GracePeriodStop", (i / 2) + 1L)),
             all.Select(static one => (one.Name, one.Number)));
-        Assert.All(all, static one => Assert.Equal((EventLevel.Verbose, GracePeriods), (one.Level, one.Keywords & (EventKeywords)0xff)));
+        Assert.All(
+            all,
+            static one =>
+                Assert.Equal((EventLevel.Verbose, GracePeriods), (one.Level, one.Keywords & (EventKeywords)0xff)));
         Assert.All(all, static one => Assert.True((double)one["secondsAgo"]! >= 0));
         Assert.Single(all.Select(static one => (long)one["domainId"]!).Distinct());
         double longest = domain.GetStatistics().GracePeriods.Max.TotalSeconds;
         Assert.InRange(heard.Of("GracePeriodStop").Max(static one => one.Seconds), longest - 1e-6, longest + 1e-6);
     }
 
-    // A grace period that is held up has begun: whoever waits for it says so.
+    // A grace period that is held up has begun: its waiter reports that.
     [Fact]
-    public void A_start_is_said_while_the_grace_period_is_in_progress_and_tells_when_it_was()
+    public void A_start_is_reported_while_the_grace_period_is_in_progress_with_its_time()
     {
         using HeardEvents heard = new(Name);
         using RcuDomain domain = Domains.New(name: Name);
@@ -53,7 +59,7 @@ public class EventTests
 
     // Nobody polls, and nobody waits.
     [Fact]
-    public void What_the_reclaimer_ends_it_says()
+    public void The_reclaimer_reports_the_grace_periods_that_it_ends()
     {
         using HeardEvents heard = new(Name);
         using RcuDomain domain = Domains.New(name: Name);
@@ -66,7 +72,7 @@ public class EventTests
     }
 
     [Fact]
-    public void An_asynchronous_wait_that_ends_at_once_is_said()
+    public void An_asynchronous_wait_that_ends_at_once_is_reported()
     {
         using HeardEvents heard = new(Name);
         using RcuDomain domain = Domains.New(name: Name);
@@ -75,7 +81,7 @@ public class EventTests
     }
 
     [Fact]
-    public unsafe void Disposal_says_what_it_waits_for()
+    public unsafe void Disposal_reports_what_it_waits_for()
     {
         using HeardEvents heard = new(Name);
         RcuDomain domain = new(new RcuDomainOptions { Name = Name, ReclaimDelay = TimeSpan.FromMinutes(1) });
@@ -87,7 +93,7 @@ public class EventTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void A_barrier_that_waits_is_said_at_its_start_and_its_end(bool codeOnly)
+    public void A_barrier_that_waits_is_reported_at_its_start_and_its_end(bool codeOnly)
     {
         using HeardEvents heard = new(Name, Barriers, EventLevel.Informational);
         using RcuDomain domain = Domains.New(name: Name);
@@ -109,7 +115,7 @@ public class EventTests
     }
 
     [Fact]
-    public async Task An_awaited_barrier_is_said_too()
+    public async Task An_awaited_barrier_is_reported_too()
     {
         using HeardEvents heard = new(Name, Barriers);
         using RcuDomain domain = Domains.New(name: Name);
@@ -138,10 +144,14 @@ public class EventTests
     }
 
     [Fact]
-    public void A_stalled_reader_is_said_with_its_report()
+    public void A_stalled_reader_is_written_with_its_report()
     {
         using HeardEvents heard = new(Name, Reports);
-        using RcuDomain domain = new(new RcuDomainOptions { Name = Name, StallTimeout = TimeSpan.FromMilliseconds(20) });
+        using RcuDomain domain = new(new RcuDomainOptions
+        {
+            Name = Name,
+            StallTimeout = TimeSpan.FromMilliseconds(20),
+        });
         StallEventArgs? raised = null;
         domain.Stalled += (_, stall) => Interlocked.CompareExchange(ref raised, stall, null);
         using ParkedReader reader = new(domain, name: "loader");
@@ -157,21 +167,28 @@ public class EventTests
     }
 
     [Fact]
-    public void A_stalled_reclaimer_is_said_with_the_callback_s_name()
+    public void A_stalled_reclaimer_is_written_with_the_callback_s_name()
     {
         using HeardEvents heard = new(Name, Reports);
-        using RcuDomain domain = new(new RcuDomainOptions { Name = Name, StallTimeout = TimeSpan.FromMilliseconds(20) });
+        using RcuDomain domain = new(new RcuDomainOptions
+        {
+            Name = Name,
+            StallTimeout = TimeSpan.FromMilliseconds(20),
+        });
         using ManualResetEventSlim release = new();
         domain.Call(release, static release => release.Wait());
         using Worker waiter = Worker.Start(domain.Barrier);
         HeardEvent said = heard.Await("Stall")[0];
         release.Set();
         Assert.Equal("Reclaimer", said["kind"]);
-        Assert.Contains(nameof(A_stalled_reclaimer_is_said_with_the_callback_s_name), (string)said["culprit"]!, StringComparison.Ordinal);
+        Assert.Contains(
+            nameof(A_stalled_reclaimer_is_written_with_the_callback_s_name),
+            (string)said["culprit"]!,
+            StringComparison.Ordinal);
     }
 
     [Fact]
-    public void An_abandoned_reader_is_said_with_its_report()
+    public void An_abandoned_reader_is_written_with_its_report()
     {
         using HeardEvents heard = new(Name, Reports);
         using RcuDomain domain = Domains.New(name: Name);
@@ -186,7 +203,7 @@ public class EventTests
     }
 
     [Fact]
-    public void A_callback_that_throws_is_said_with_its_exception()
+    public void A_callback_that_throws_is_written_with_its_exception()
     {
         using HeardEvents heard = new(Name, Reports);
         using RcuDomain domain = Domains.New(name: Name);
@@ -197,9 +214,9 @@ public class EventTests
         Assert.Equal(("System.IO.InvalidDataException", "spoilt"), (said["exceptionType"], said["message"]));
     }
 
-    // The message is the callback's code, on the reclaimer, which it must not end.
+    // The message property is the callback's own code. It runs on the reclaimer, and must not end it.
     [Fact]
-    public void An_exception_whose_message_throws_is_said_without_it()
+    public void An_exception_whose_message_throws_is_written_without_it()
     {
         using HeardEvents heard = new(Name, Reports);
         using RcuDomain domain = Domains.New(name: Name);
@@ -210,7 +227,7 @@ public class EventTests
     }
 
     [Fact]
-    public unsafe void A_misuse_is_said_with_its_report()
+    public unsafe void A_misuse_is_written_with_its_report()
     {
         using HeardEvents heard = new(Name, Reports);
         using RcuDomain domain = Domains.New(name: Name, validate: true);
@@ -226,7 +243,7 @@ public class EventTests
     }
 
     [Fact]
-    public void Only_what_is_listened_to_is_said()
+    public void Only_events_that_somebody_listens_to_are_written()
     {
         using HeardEvents heard = new(Name, Reports);
         using RcuDomain domain = Domains.New(name: Name);

@@ -6,8 +6,8 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Diagnostics;
 
-// Listeners are user code, on threads of the library's callers: whatever they do, domains work and nobody is stuck
-// (O8).
+// Listeners are user code that runs on threads of the library's callers: whatever they do, domains work and no thread
+// gets stuck (O8).
 public class ListenerTests
 {
     private const string Name = "listened to";
@@ -34,8 +34,8 @@ public class ListenerTests
         AwaitAllSaid(domain, heard);
     }
 
-    // Another thread gets through all that this one might hold. Fault caught: listeners called under the engine's lock,
-    // or in a turn that others wait for.
+    // Another thread gets through everything that this one might hold. Fault caught: listeners called under the
+    // engine's lock, or in a turn that others wait for.
     [Fact]
     public void A_listener_may_wait_for_another_thread_that_waits_for_grace_periods()
     {
@@ -59,8 +59,8 @@ public class ListenerTests
         AwaitAllSaid(domain, heard);
     }
 
-    // Faults caught: listeners called while the thread has the engine's lock, and a turn that lasts as long as there is
-    // something to say.
+    // Faults caught: listeners called while the thread holds the engine's lock, and a turn that lasts as long as there
+    // are events to write.
     [Fact]
     public void A_listener_that_waits_for_a_grace_period_each_time_keeps_its_thread_for_a_while_only()
     {
@@ -118,7 +118,7 @@ public class ListenerTests
         AwaitAllSaid(domain, heard);
     }
 
-    // What finds no room is counted, and that is said.
+    // Events that find no room are counted, and the count is reported.
     [Fact]
     public void A_listener_that_does_not_return_holds_up_its_own_thread_alone()
     {
@@ -141,16 +141,18 @@ public class ListenerTests
         AwaitAllSaid(domain, heard);
     }
 
-    // Owners drive grace periods from within Free; who says so is another thread.
+    // Owners drive grace periods inside Free; another thread reports them.
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public unsafe void Nothing_is_said_inside_Free(bool withHeads)
+    public unsafe void No_event_is_written_inside_Free(bool withHeads)
     {
         using RcuDomain domain = new(new RcuDomainOptions { Name = Name, BacklogLimit = 20_000 });
         int inside = 0;
         using HeardEvents heard = new(Name, then: _ => Interlocked.Add(ref inside, t_isFreeing ? 1 : 0));
-        using HeardMeasurements measured = new(static one => one is System.Diagnostics.Metrics.Histogram<double>, _ => Interlocked.Add(ref inside, t_isFreeing ? 1 : 0));
+        using HeardMeasurements measured = new(
+            static one => one is System.Diagnostics.Metrics.Histogram<double>,
+            _ => Interlocked.Add(ref inside, t_isFreeing ? 1 : 0));
         Worker[] updaters = Worker.StartMany(2, _ =>
         {
             for (int i = 0; i < 100_000; i++)
@@ -176,27 +178,31 @@ public class ListenerTests
         AwaitAllSaid(domain, heard);
     }
 
-    // A batch is gathered for a minute; what its owner has driven meanwhile is said before.
+    // A batch is gathered for a minute; the grace periods that its owner has driven meanwhile are reported before.
     [Fact]
-    public unsafe void What_ends_inside_Free_is_said_soon_by_the_reclaimer()
+    public unsafe void The_reclaimer_soon_reports_a_grace_period_that_ends_inside_Free()
     {
         using RcuDomain domain = new(new RcuDomainOptions { Name = Name, ReclaimDelay = TimeSpan.FromMinutes(1) });
         using HeardEvents heard = new(Name, GracePeriods);
         domain.Free(NativeMemory.Alloc(16));
-        Until.True(() => Inside.ReclaimerThread(domain) is { ThreadState: var state } && (state & ThreadState.WaitSleepJoin) != 0);
+        Until.True(
+            () =>
+                Inside.ReclaimerThread(domain) is { ThreadState: var state }
+                    && (state & ThreadState.WaitSleepJoin) != 0);
         while (domain.GetStatistics().GracePeriodsCompleted == 0)
         {
             domain.Free(NativeMemory.Alloc(16));
         }
 
         heard.Await(Stop);
-        Assert.Equal(1, domain.GetStatistics().GracePeriodsCompleted); // Not by way of the batch, which is gathered still.
+        // Not with the batch, which is still being gathered.
+        Assert.Equal(1, domain.GetStatistics().GracePeriodsCompleted);
     }
 
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void Each_grace_period_of_a_flood_is_said_once_or_counted_as_unsaid(bool isSleepable)
+    public void Each_grace_period_of_a_flood_is_reported_once_or_counted_as_unreported(bool isSleepable)
     {
         RcuDomainOptions options = new() { Name = Name, ReclaimDelay = TimeSpan.Zero };
         using GracePeriodDomain domain = isSleepable ? new SrcuDomain(options) : new RcuDomain(options);
@@ -226,7 +232,7 @@ public class ListenerTests
         domain.Dispose();
     }
 
-    // The listener comes and goes while grace periods pass: what one hears it hears once, and in order.
+    // The listener comes and goes while grace periods pass: it hears each at most once, and in order.
     [Fact]
     [Trait("Category", "Slow")]
     public void Listening_may_begin_and_end_at_any_time()
@@ -258,7 +264,7 @@ public class ListenerTests
         RcuAssert.BooksBalance(domain);
     }
 
-    // Fault caught: notes, or their ring, that are made for nobody.
+    // Fault caught: grace period events, or their ring, that are made although nobody listens.
     [Fact]
     public void Without_listeners_a_grace_period_allocates_nothing()
     {
@@ -273,7 +279,8 @@ public class ListenerTests
         Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
         using HeardEvents heard = new(Name, GracePeriods);
         domain.Synchronize();
-        Assert.Equal([1_002L], heard.Of(Stop).Select(static one => one.Number)); // Nothing was kept for whoever came too late.
+        // Nothing was kept for a late listener.
+        Assert.Equal([1_002L], heard.Of(Stop).Select(static one => one.Number));
     }
 
     // A listener that meets the event source and the meter as they are made, in a process of its own.
@@ -281,16 +288,21 @@ public class ListenerTests
     public void Listeners_that_throw_or_use_the_library_when_they_are_shown_the_instruments_spoil_nothing() =>
         Assert.Equal("freed, heard", ChildProcess.Run("listening", exitCode: 0).Output);
 
-    // All that has begun has been said to begin and to end, each once, or is counted among what was not said.
+    // The start and end of every grace period have each been reported once, or counted as unreported.
     private static void AwaitAllSaid(GracePeriodDomain domain, HeardEvents heard)
     {
         Until.True(() =>
         {
             long before = domain.GetStatistics().GracePeriodsCompleted;
-            HeardEvent[] all = [.. heard.All.Where(static one => one.Name.StartsWith("GracePeriod", StringComparison.Ordinal))];
-            long unsaid = all.Where(static one => one.Name == "GracePeriodsUnsaid").Sum(static one => (long)one["count"]!);
+            HeardEvent[] all =
+                [.. heard.All.Where(static one => one.Name.StartsWith("GracePeriod", StringComparison.Ordinal))];
+            long unsaid =
+                all.Where(static one => one.Name == "GracePeriodsUnsaid").Sum(static one => (long)one["count"]!);
             long said = all.Count(static one => one.Name is "GracePeriodStart" or Stop);
-            Assert.Equal(said, all.Where(static one => one.Name is "GracePeriodStart" or Stop).Select(static one => (one.Name, one.Number)).Distinct().Count());
+            Assert.Equal(
+                said,
+                all.Where(static one => one.Name is "GracePeriodStart" or Stop)
+                    .Select(static one => (one.Name, one.Number)).Distinct().Count());
             return said + unsaid == 2 * before && domain.GetStatistics().GracePeriodsStarted == before;
         });
     }

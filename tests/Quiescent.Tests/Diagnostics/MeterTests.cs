@@ -4,7 +4,7 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Diagnostics;
 
-// The meter `Quiescent`: what stands in the table of docs/diagnostics.md, measured against the books.
+// The meter `Quiescent`: the instruments in the table of docs/diagnostics.md, measured against the statistics.
 public class MeterTests
 {
     private const string Name = "metered";
@@ -30,16 +30,20 @@ public class MeterTests
                 "quiescent.sections.open ObservableUpDownCounter {section}",
                 "quiescent.stalls ObservableCounter {stall}",
             ],
-            heard.Instruments.Select(static one => $"{one.Name} {one.GetType().Name.Split('`')[0]} {one.Unit}").Order(StringComparer.Ordinal));
+            heard.Instruments.Select(static one => $"{one.Name} {one.GetType().Name.Split('`')[0]} {one.Unit}")
+                .Order(StringComparer.Ordinal));
         Assert.All(heard.Instruments, static one => Assert.False(string.IsNullOrEmpty(one.Description)));
-        Assert.All(heard.Instruments, static one => Assert.Equal(typeof(Rcu).Assembly.GetName().Version!.ToString(3), one.Meter.Version));
+        Assert.All(
+            heard.Instruments,
+            static one => Assert.Equal(typeof(Rcu).Assembly.GetName().Version!.ToString(3), one.Meter.Version));
     }
 
     [Fact]
     public void Durations_are_advised_buckets_from_a_microsecond_to_most_of_a_minute()
     {
         using HeardMeasurements heard = new();
-        Histogram<double> durations = Assert.IsType<Histogram<double>>(heard.Instruments.Single(static one => one is Histogram<double>));
+        Histogram<double> durations =
+            Assert.IsType<Histogram<double>>(heard.Instruments.Single(static one => one is Histogram<double>));
         IReadOnlyList<double> boundaries = durations.Advice!.HistogramBucketBoundaries!;
         Assert.Equal((1e-6, 50), (boundaries[0], boundaries[^1]));
         Assert.Equal(boundaries.Order().Distinct(), boundaries);
@@ -47,7 +51,7 @@ public class MeterTests
 
     [Theory]
     [MemberData(nameof(Forms.All), MemberType = typeof(Forms))]
-    public void What_waits_and_what_is_reclaimed_is_measured_where_it_belongs(Form form)
+    public void Waiting_and_reclaimed_items_are_measured_where_they_belong(Form form)
     {
         using RcuDomain domain = Domains.New(name: Name);
         using HeardMeasurements heard = new();
@@ -74,7 +78,7 @@ public class MeterTests
     }
 
     [Fact]
-    public void All_counts_are_those_of_the_books()
+    public void All_counts_are_those_of_the_statistics()
     {
         using RcuDomain domain = new(new RcuDomainOptions { Name = Name, BacklogLimit = 12_345 });
         using HeardMeasurements heard = new();
@@ -105,7 +109,11 @@ public class MeterTests
     [Fact]
     public void Stalls_are_counted()
     {
-        using RcuDomain domain = new(new RcuDomainOptions { Name = Name, StallTimeout = TimeSpan.FromMilliseconds(20) });
+        using RcuDomain domain = new(new RcuDomainOptions
+        {
+            Name = Name,
+            StallTimeout = TimeSpan.FromMilliseconds(20),
+        });
         using HeardMeasurements heard = new();
         using ParkedReader reader = new(domain);
         using Worker waiter = Worker.Start(domain.Synchronize);
@@ -113,7 +121,7 @@ public class MeterTests
         reader.Release();
     }
 
-    // Another domain of the name is other measurements, told apart by the number.
+    // Another domain of the same name has measurements of its own, distinguished by the number.
     [Fact]
     public void Two_domains_of_one_name_are_told_apart()
     {
@@ -124,7 +132,10 @@ public class MeterTests
         other.Synchronize();
         using HeardMeasurements heard = new();
         HeardMeasurement[] counts =
-            [.. heard.Collect().Where(static one => one is { Name: "quiescent.grace_periods", DomainName: Name }).OrderBy(static one => one.DomainId)];
+        [
+            .. heard.Collect().Where(static one => one is { Name: "quiescent.grace_periods", DomainName: Name })
+                .OrderBy(static one => one.DomainId),
+        ];
         Assert.Equal([1, 2], counts.Select(static one => one.Value));
         Assert.True(counts[0].DomainId < counts[1].DomainId);
     }
@@ -182,21 +193,26 @@ public class MeterTests
     public void Each_grace_period_is_one_duration(bool isSleepable)
     {
         using HeardMeasurements heard = new();
-        using GracePeriodDomain domain = isSleepable ? new SrcuDomain(new RcuDomainOptions { Name = Name }) : Domains.New(name: Name);
+        using GracePeriodDomain domain = isSleepable
+            ? new SrcuDomain(new RcuDomainOptions { Name = Name })
+            : Domains.New(name: Name);
         for (int i = 0; i < 100; i++)
         {
             domain.Synchronize();
         }
 
-        HeardMeasurement[] durations = [.. heard.All.Where(static one => one is { Name: "quiescent.grace_period.duration", DomainName: Name })];
+        HeardMeasurement[] durations =
+            [.. heard.All.Where(static one => one is { Name: "quiescent.grace_period.duration", DomainName: Name })];
         Assert.Equal(100, domain.GetStatistics().GracePeriodsCompleted);
         Assert.Equal(100, durations.Length);
         GracePeriodDurations books = domain.GetStatistics().GracePeriods;
-        Assert.InRange(durations.Max(static one => one.Value), books.Max.TotalSeconds - 1e-6, books.Max.TotalSeconds + 1e-6);
-        Assert.InRange(durations.Min(static one => one.Value), books.Min.TotalSeconds - 1e-6, books.Min.TotalSeconds + 1e-6);
+        Assert.InRange(
+            durations.Max(static one => one.Value), books.Max.TotalSeconds - 1e-6, books.Max.TotalSeconds + 1e-6);
+        Assert.InRange(
+            durations.Min(static one => one.Value), books.Min.TotalSeconds - 1e-6, books.Min.TotalSeconds + 1e-6);
     }
 
-    // A collection takes nobody's slot away and says nothing: that is for those who wait.
+    // A collection takes nobody's slot away and reports nothing: waiters do that.
     [Fact]
     public void Collecting_looks_for_no_dead_readers_and_raises_no_event()
     {

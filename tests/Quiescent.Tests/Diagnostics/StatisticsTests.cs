@@ -7,7 +7,7 @@ namespace Quiescent.Tests.Diagnostics;
 public unsafe class StatisticsTests
 {
     [Fact]
-    public void A_new_domain_has_clean_books()
+    public void The_statistics_of_a_new_domain_are_zero()
     {
         using RcuDomain domain = Domains.New();
         Assert.Equal(new RcuStatistics(), domain.GetStatistics());
@@ -35,8 +35,8 @@ public unsafe class StatisticsTests
         Assert.Equal(0, books.CallbacksFailed);
     }
 
-    // Anchored outside the books: no reading shows more carried out than the deallocators have seen when asked after
-    // it, nor fewer queued than callers had returned from queueing before it.
+    // Checked against counts outside the statistics: no reading shows more items reclaimed than the deallocators have
+    // counted by a later look, nor fewer queued than callers had queued by an earlier one.
     [Fact]
     public void Every_reading_under_load_is_consistent_and_none_goes_back()
     {
@@ -57,7 +57,9 @@ public unsafe class StatisticsTests
                 RcuStatistics now = RcuAssert.BooksConsistent(domain);
                 Assert.True(now.BlocksQueued >= Math.Max(blocks, last.BlocksQueued), $"{last} {now}");
                 Assert.True(now.CallbacksQueued >= Math.Max(callbacks, last.CallbacksQueued), $"{last} {now}");
-                Assert.True(now.BlocksFreed >= last.BlocksFreed && now.CallbacksInvoked >= last.CallbacksInvoked, $"{last} {now}");
+                Assert.True(
+                    now.BlocksFreed >= last.BlocksFreed && now.CallbacksInvoked >= last.CallbacksInvoked,
+                    $"{last} {now}");
                 Assert.True(now.BlocksFreed <= CountingHeap.Freed - freedBefore, $"{now}");
                 Assert.True(now.CallbacksInvoked <= Volatile.Read(ref callbacksCalled), $"{now}");
                 Assert.True(now.GracePeriodsCompleted >= last.GracePeriodsCompleted, $"{last} {now}");
@@ -105,7 +107,9 @@ public unsafe class StatisticsTests
         GracePeriodDurations durations = books.GracePeriods;
         Assert.Equal(500, books.GracePeriodsCompleted);
         Assert.True(durations.Min > TimeSpan.Zero, $"{durations}");
-        Assert.True(durations.Min <= durations.P50 && durations.P50 <= durations.P99 && durations.P99 <= durations.Max, $"{durations}");
+        Assert.True(
+            durations.Min <= durations.P50 && durations.P50 <= durations.P99 && durations.P99 <= durations.Max,
+            $"{durations}");
         Assert.InRange(durations.Mean, durations.Min, durations.Max);
     }
 
@@ -127,7 +131,7 @@ public unsafe class StatisticsTests
     }
 
     [Fact]
-    public void The_books_can_be_read_after_disposal()
+    public void The_statistics_can_be_read_after_disposal()
     {
         RcuDomain domain = Domains.New();
         Forms.QueueAll(domain);

@@ -3,7 +3,7 @@ using Quiescent.Tests.Reclamation;
 
 namespace Quiescent.Tests.Faults;
 
-// The books of a test, kept apart from the library's: what it queued, by its own count; what was carried out, as
+// A test's own accounts, separate from the library's: what it queued, by its own count; what was reclaimed, as
 // callbacks and deallocators count it themselves; what waits, by a walk over the queues.
 internal sealed class Account(RcuDomain domain)
 {
@@ -14,12 +14,13 @@ internal sealed class Account(RcuDomain domain)
     private long _callbacks;
     private long _refused;
 
-    public long Queued => Interlocked.Read(ref _trivial) + Interlocked.Read(ref _user) + Interlocked.Read(ref _callbacks);
+    public long Queued =>
+        Interlocked.Read(ref _trivial) + Interlocked.Read(ref _user) + Interlocked.Read(ref _callbacks);
 
     public long Refused => Interlocked.Read(ref _refused);
 
-    /// <summary>Queues one item. False: it was refused for one of the reasons that are documented, and is the caller's
-    /// (who has freed it).</summary>
+    /// <summary>Queues one item. False: it was refused for one of the documented reasons, stayed the caller's, and has
+    /// been freed.</summary>
     public bool TryQueue(Form form)
     {
         try
@@ -32,12 +33,13 @@ internal sealed class Account(RcuDomain domain)
             return false;
         }
 
-        Interlocked.Increment(ref Forms.IsCallback(form) ? ref _callbacks : ref Forms.IsCode(form) ? ref _user : ref _trivial);
+        Interlocked.Increment(
+            ref Forms.IsCallback(form) ? ref _callbacks : ref Forms.IsCode(form) ? ref _user : ref _trivial);
         return true;
     }
 
-    /// <summary>Queued = carried out + waiting, in each class of items; to be called while nobody queues and nothing
-    /// can be carried out, or everything has been.</summary>
+    /// <summary>Queued = reclaimed + waiting, in each class of items. Call it while nobody queues, and while nothing
+    /// can be reclaimed or everything has been.</summary>
     public void MustBalance()
     {
         (long trivial, long user, long callbacks) = Inside.Walk(domain);
@@ -45,7 +47,7 @@ internal sealed class Account(RcuDomain domain)
         Assert.Equal(_user, CountingHeap.Freed - _freedBefore + user);
         Assert.Equal(_callbacks, Forms.Ran - _ranBefore + callbacks);
 
-        // The built-in heaps count nothing; of their blocks the library's own count has to do.
+        // The built-in heaps count nothing; for their blocks the library's own count has to do.
         Assert.Equal(_trivial + _user, books.BlocksFreed + trivial + user);
         Assert.Equal(_trivial + _user, books.BlocksQueued);
         Assert.Equal(_callbacks, books.CallbacksQueued);

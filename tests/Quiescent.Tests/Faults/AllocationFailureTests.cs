@@ -36,8 +36,8 @@ public sealed class AllocationFailureTests
             {
                 foreach (Form form in Enum.GetValues<Form>())
                 {
-                    // A thread of its own each time: its first calls, and the second that finds what the first has
-                    // left.
+                    // A thread of its own each time: its first calls, and the second that finds the leftovers of the
+                    // first.
                     Worker.Run(() => QueueSome(domain, account, form, site));
                     QueueSome(domain, account, form, site);
                 }
@@ -50,7 +50,8 @@ public sealed class AllocationFailureTests
         MustRecover(domain, account);
     }
 
-    // Faults caught: a refused bulk that leaves some of its blocks queued, or the pages that it had taken already.
+    // Faults caught: a refused bulk that leaves some of its blocks queued, or keeps the pages that it had already
+    // taken.
     [Theory]
     [InlineData(Failing.First)]
     [InlineData(Failing.Second)]
@@ -77,7 +78,8 @@ public sealed class AllocationFailureTests
                     }
                     catch (OutOfMemoryException)
                     {
-                        Array.ForEach(blocks, static block => System.Runtime.InteropServices.NativeMemory.Free((void*)block));
+                        Array.ForEach(
+                            blocks, static block => System.Runtime.InteropServices.NativeMemory.Free((void*)block));
                         Assert.Equal(pages, domain.GetStatistics().PagesInUse);
                     }
 
@@ -120,7 +122,7 @@ public sealed class AllocationFailureTests
         Assert.Equal(0, domain.GetStatistics().ReadersAbandoned);
     }
 
-    // Faults caught: a wait that hangs once it has failed, or that returns too early; a request that nobody sees to.
+    // Faults caught: a wait that hangs once it has failed, or that returns too early; a request that nobody meets.
     [Theory]
     [MemberData(nameof(Failures.All), MemberType = typeof(Failures))]
     public void Every_wait_ends_or_throws(string place, Failing failing)
@@ -148,7 +150,7 @@ public sealed class AllocationFailureTests
     }
 
     // Fault caught: a disposal that fails half-way, and leaves a thread running or items waiting that no second call
-    // sees to.
+    // finishes.
     [Theory]
     [MemberData(nameof(Failures.All), MemberType = typeof(Failures))]
     public void Disposal_that_failed_is_finished_by_the_next_call(string place, Failing failing)
@@ -162,7 +164,11 @@ public sealed class AllocationFailureTests
             Task[] waiters = [];
             using (ParkedReader reader = new(domain))
             {
-                waiters = [domain.SynchronizeAsync(CancellationToken.None).AsTask(), domain.BarrierAsync(CancellationToken.None).AsTask()];
+                waiters =
+                [
+                    domain.SynchronizeAsync(CancellationToken.None).AsTask(),
+                    domain.BarrierAsync(CancellationToken.None).AsTask(),
+                ];
                 using Failures failures = new(site, failing);
                 Worker.Run(() => QueueOneOfEach(account));
                 Worker disposal = Worker.Start(() => EndOrThrow(domain.Dispose));
@@ -247,11 +253,11 @@ public sealed class AllocationFailureTests
         }
         catch (OutOfMemoryException)
         {
-            // The other thing that may happen.
+            // The other permitted outcome.
         }
     }
 
-    // All that was queued is carried out, and no page, slot or thread stays behind.
+    // Everything that was queued is reclaimed, and no page, slot or thread stays behind.
     private static void MustRecover(RcuDomain domain, Account account)
     {
         Worker.Run(domain.Barrier);
@@ -262,7 +268,7 @@ public sealed class AllocationFailureTests
         Assert.False(Inside.ReclaimerThread(domain) is { IsAlive: true });
     }
 
-    // Pages of one entry, so that each block needs a new one; the ledger is Validate's.
+    // Pages of one entry, so that each block needs a new one; the ledger belongs to Validate.
     private static RcuDomain New(FaultSite site) => new(new RcuDomainOptions
     {
         BacklogLimit = 8,

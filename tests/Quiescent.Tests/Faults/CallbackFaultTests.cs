@@ -6,13 +6,13 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Faults;
 
-// User code that does what it should not, on the thread that runs all of it.
+// User code that misbehaves on the reclaimer, the thread that runs all of it.
 public sealed unsafe class CallbackFaultTests
 {
     private static long s_throws;
     private static volatile Func<Exception>? s_exception;
 
-    // Faults caught: a throw that ends the reclaimer, costs the next item, or has an item carried out twice.
+    // Faults caught: an exception that ends the reclaimer, costs the next item, or has an item reclaimed twice.
     [Theory]
     [InlineData(typeof(InvalidOperationException), false)]
     [InlineData(typeof(OutOfMemoryException), false)]
@@ -51,8 +51,8 @@ public sealed unsafe class CallbackFaultTests
         Until.True(() => Inside.IsIdle(domain));
     }
 
-    // Fault caught: a domain that hangs because its own reclaimer is the reader that it waits for. Guards and handles
-    // are ref structs: once the callback has returned nobody holds one, so what it left open is ended, and said.
+    // Fault caught: a domain that hangs because it waits for a section of its own reclaimer. Guards and readers are ref
+    // structs: once the callback has returned, nobody holds one, so the section it left open is ended and reported.
     [Theory]
     [InlineData(ParkedReaderKind.Section, false)]
     [InlineData(ParkedReaderKind.Registered, false)]
@@ -60,7 +60,7 @@ public sealed unsafe class CallbackFaultTests
     [InlineData(ParkedReaderKind.Section, true)]
     [InlineData(ParkedReaderKind.Registered, true)]
     [InlineData(ParkedReaderKind.Online, true)]
-    public void What_a_callback_leaves_open_is_ended_and_reported(ParkedReaderKind kind, bool validate)
+    public void A_section_that_a_callback_leaves_open_is_ended_and_reported(ParkedReaderKind kind, bool validate)
     {
         const int Callbacks = 10;
         using RcuDomain domain = Domains.New(validate: validate, name: "left");
@@ -70,7 +70,9 @@ public sealed unsafe class CallbackFaultTests
         {
             domain.Call(() => LeaveOpen(domain, kind));
             Worker.Run(() => domain.BarrierAsync(CancellationToken.None).AsTask().Wait(Until.Bound));
-            Assert.True(Worker.Start(domain.Synchronize) is { } worker && SpinWait.SpinUntil(() => worker.HasEnded, Until.Bound));
+            Assert.True(
+                Worker.Start(domain.Synchronize) is { } worker
+                    && SpinWait.SpinUntil(() => worker.HasEnded, Until.Bound));
         }
 
         Forms.QueueAll(domain);
@@ -83,9 +85,9 @@ public sealed unsafe class CallbackFaultTests
         Until.True(() => Inside.IsIdle(domain));
     }
 
-    // Fault caught: the same by a handler, after the last look of the reclaimer before it sleeps.
+    // Fault caught: the same, left open by a handler after the reclaimer's last look before it sleeps.
     [Fact]
-    public void What_a_handler_leaves_open_is_ended()
+    public void A_section_that_a_handler_leaves_open_is_ended()
     {
         using RcuDomain domain = Domains.New();
         domain.CallbackFailed += (_, _) => domain.ReadLock();
@@ -104,11 +106,15 @@ public sealed unsafe class CallbackFaultTests
         Assert.Equal(2, domain.GetStatistics().ReadersAbandoned);
     }
 
-    // Fault caught: a section that another domain's callback left open, and that nothing names.
+    // Fault caught: a section that another domain's callback left open, and that no report names.
     [Fact]
-    public void What_a_callback_leaves_open_in_another_domain_is_a_stall_of_the_thread_that_ran_it()
+    public void A_section_that_a_callback_leaves_open_in_another_domain_is_a_stall_of_the_thread_that_ran_it()
     {
-        using RcuDomain read = new(new RcuDomainOptions { Name = "read", StallTimeout = TimeSpan.FromMilliseconds(20) });
+        using RcuDomain read = new(new RcuDomainOptions
+        {
+            Name = "read",
+            StallTimeout = TimeSpan.FromMilliseconds(20),
+        });
         ConcurrentQueue<StallEventArgs> stalls = new();
         read.Stalled += (_, e) => stalls.Enqueue(e);
         Worker synchronizer;

@@ -4,8 +4,8 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Faults;
 
-// Cancelling a wait ends that wait and nothing else, and leaves nothing behind: no waiter for the reclaimer to look
-// after, no registration in the token.
+// Cancelling a wait ends that wait and nothing else, and leaves nothing behind: no waiter for the reclaimer to serve,
+// no registration in the token.
 public sealed class CancellationTests
 {
     private const int Waits = 300;
@@ -13,10 +13,10 @@ public sealed class CancellationTests
     public static TheoryData<bool> SynchronizeOrBarrier => [true, false];
 
     // Faults caught: a cancelled waiter that stays in the list and keeps the reclaimer awake; one that takes another
-    // with it.
+    // waiter with it.
     [Theory]
     [MemberData(nameof(SynchronizeOrBarrier))]
-    public void Of_many_waits_those_cancelled_end_at_once_and_the_others_when_it_is_time(bool synchronize)
+    public void Cancelled_waits_among_many_end_at_once_and_the_others_when_it_is_time(bool synchronize)
     {
         using RcuDomain domain = Domains.New();
         Account account = new(domain);
@@ -39,7 +39,7 @@ public sealed class CancellationTests
         account.MustBeCleared();
     }
 
-    // Fault caught: a grace period or barrier that is given up because who asked for it no longer waits.
+    // Fault caught: a grace period or barrier that is given up because its caller no longer waits.
     [Theory]
     [MemberData(nameof(SynchronizeOrBarrier))]
     public void When_all_waits_are_cancelled_the_reclaimer_rests_and_loses_nothing(bool synchronize)
@@ -54,7 +54,7 @@ public sealed class CancellationTests
             source.Cancel();
             Assert.All(waits, static task => Assert.True(task.IsCanceled));
 
-            // Under the reader still: they are forgotten before the grace period has passed.
+            // While the reader is still inside: they are forgotten before the grace period has passed.
             Until.True(() => !Inside.Waiters(domain).Any);
             account.MustBalance();
         }
@@ -90,8 +90,7 @@ public sealed class CancellationTests
         Until.True(() => Inside.IsIdle(domain));
     }
 
-    // Fault caught: a lock of the waiters' held while one of them is cancelled by the very thread that looks after
-    // them.
+    // Fault caught: a waiters' lock held while a wait is cancelled by the very thread that serves the waiters.
     [Theory]
     [MemberData(nameof(SynchronizeOrBarrier))]
     public void A_callback_may_cancel_waits(bool synchronize)
@@ -111,7 +110,7 @@ public sealed class CancellationTests
         Until.True(() => !Inside.Waiters(awaited).Any);
     }
 
-    // Fault caught: a token that lives long and keeps every wait that was ever made with it.
+    // Fault caught: a long-lived token that keeps every wait that was ever made with it.
     [Theory]
     [MemberData(nameof(SynchronizeOrBarrier))]
     public void A_wait_that_is_over_is_not_kept_by_its_token(bool synchronize)
@@ -127,9 +126,9 @@ public sealed class CancellationTests
         Assert.False(source.IsCancellationRequested);
     }
 
-    // Fault caught: the same of waits that a disposal ended.
+    // Fault caught: the same for waits that a disposal ended.
     [Fact]
-    public void A_disposed_domain_has_told_every_waiter_and_keeps_none()
+    public void A_disposed_domain_has_ended_every_wait_and_keeps_no_waiter()
     {
         RcuDomain domain = Domains.New();
         using CancellationTokenSource source = new();

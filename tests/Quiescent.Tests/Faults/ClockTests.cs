@@ -5,17 +5,18 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Faults;
 
-// The wall clock may jump; the library must not notice. It measures with Stopwatch alone, which is monotonic; if that
+// The wall clock may jump; the library must not notice. It measures with Stopwatch alone, which is monotonic. If that
 // leaps ahead (a suspended machine), stalls may be reported and nothing else changes.
 public sealed class ClockTests
 {
     private static readonly string[] s_wallClocks =
     [
-        "DateTime.get_Now", "DateTime.get_UtcNow", "DateTime.get_Today", "DateTimeOffset.get_Now", "DateTimeOffset.get_UtcNow",
+        "DateTime.get_Now", "DateTime.get_UtcNow", "DateTime.get_Today",
+        "DateTimeOffset.get_Now", "DateTimeOffset.get_UtcNow",
         "TimeProvider.get_System", "Environment.get_TickCount", "Environment.get_TickCount64",
     ];
 
-    // Fault caught: a wait, delay or report that goes by a clock that somebody may set.
+    // Fault caught: a wait, delay or report that uses a clock that somebody may set.
     [Fact]
     public void The_library_reads_no_clock_but_Stopwatch()
     {
@@ -23,7 +24,7 @@ public sealed class ClockTests
         Assert.Contains("Stopwatch.GetTimestamp", members);
         Assert.Empty(members.Intersect(s_wallClocks));
 
-        // The control: this very test refers to one, and the same look finds it.
+        // The control: this test itself refers to one, and the same search finds it.
         Assert.NotEqual(default, DateTime.UtcNow);
         Assert.Contains("DateTime.get_UtcNow", MembersReferencedBy(typeof(ClockTests).Assembly.Location));
     }

@@ -3,19 +3,19 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Faults;
 
-// A disposal, by two threads at once, in the midst of everything that a domain can be asked for. DisposeRaceTests look
-// at each form by itself; here all operations meet.
+// Two threads dispose of a domain at once, in the midst of every operation that a domain has. DisposeRaceTests look at
+// each form alone; here all operations meet.
 public sealed class DisposeUnderLoadTests
 {
     private const int Rounds = 60;
     private const int Most = 2_000;
 
-    // Faults caught: an operation that hangs, is answered with another exception, or is done half; a disposal that a
-    // second one cuts short; an awaited task that nobody completes.
+    // Faults caught: an operation that hangs, throws the wrong exception, or is half done; a disposal that a second one
+    // cuts short; an awaited task that nobody completes.
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void Every_operation_succeeds_or_is_told(bool validate)
+    public void Every_operation_succeeds_or_throws(bool validate)
     {
         for (int round = 0; round < Rounds; round++)
         {

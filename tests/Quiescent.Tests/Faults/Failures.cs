@@ -2,7 +2,7 @@ using Quiescent.Ordering;
 
 namespace Quiescent.Tests.Faults;
 
-// At which visits a place that can run out does so.
+// At which visits a place that can run out of memory does so.
 public enum Failing
 {
     First,
@@ -12,7 +12,7 @@ public enum Failing
     AtRandom,
 }
 
-// Makes the library run out of something from the constructor to Dispose. Tests run one at a time, so it may be
+// Makes the library run out of a resource from the constructor to Dispose. Tests run one at a time, so it may be
 // process-wide.
 internal sealed class Failures : IDisposable
 {

@@ -7,10 +7,10 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Faults;
 
-// What running out must not leave behind, place by place.
+// What running out of memory must not leave behind, place by place.
 public sealed unsafe class ScarcityTests
 {
-    // Fault caught: a start that failed and is not tried again.
+    // Fault caught: a start that failed and is never tried again.
     [Fact]
     public void The_reclaimer_starts_when_a_later_append_finds_memory()
     {
@@ -32,7 +32,7 @@ public sealed unsafe class ScarcityTests
         account.MustBeCleared();
     }
 
-    // Fault caught: a request that relies on a thread whose start then fails, and that nobody sees to.
+    // Fault caught: a request that relies on a thread whose start then fails, and that nobody meets.
     [Fact]
     public void A_request_during_a_start_that_fails_starts_the_reclaimer_itself()
     {
@@ -63,7 +63,7 @@ public sealed unsafe class ScarcityTests
         Until.True(() => domain.Poll(state));
     }
 
-    // Fault caught: an initialization that runs out once and then fails for ever, with another exception.
+    // Fault caught: an initialization that runs out of memory once and then fails for ever, with another exception.
     [Fact]
     public void A_deallocator_whose_first_use_ran_out_works_the_next_time()
     {
@@ -81,7 +81,7 @@ public sealed unsafe class ScarcityTests
         Assert.Equal(1, FirstUsedHere.Freed);
     }
 
-    // Fault caught: a wait that failed and stays registered with its token for as long as that lives.
+    // Fault caught: a wait that failed and stays registered with its token for the token's lifetime.
     [Fact]
     public void A_wait_that_ran_out_leaves_nothing_in_its_token()
     {
@@ -128,8 +128,7 @@ public sealed unsafe class ScarcityTests
         RcuAssert.BooksBalance(domain);
     }
 
-    // Faults caught: a report that ends the wait of whoever makes it; a slot that is lost because its burial failed
-    // once.
+    // Faults caught: a report that ends its caller's wait; a slot that is lost because its release failed once.
     [Theory]
     [InlineData("Burial")]
     [InlineData("Report")]

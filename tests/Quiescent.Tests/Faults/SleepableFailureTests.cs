@@ -3,9 +3,10 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Faults;
 
-// A sleepable section begins, or is refused with nothing counted, noted or lost. Threads of their own, whose first
-// section asks for tickets, and more sections at once than they get at first. Faults caught: a section counted although
-// its entry threw, which no one would ever end; tickets handed out twice after a batch that was cut short.
+// A sleepable section begins, or is refused with nothing counted, recorded or lost. Each thread is new, so that its
+// first section asks for tickets, and opens more sections at once than its first batch of tickets allows. Faults
+// caught: a section counted although its entry threw, which no one would ever end; tickets handed out twice after a
+// batch that was cut short.
 public sealed class SleepableFailureTests
 {
     private const int Sections = 300;

@@ -36,9 +36,9 @@ public sealed class CookieTests
         }
     }
 
-    // O9. Fault caught: a reclaimer that polls on after what it was asked for has passed.
+    // O9 (nothing runs without work). Fault caught: a reclaimer that goes on after its request has passed.
     [Fact]
-    public void When_what_was_asked_for_has_passed_nothing_runs()
+    public void When_the_requested_grace_period_has_passed_nothing_runs()
     {
         using RcuDomain domain = Domains.New();
         GracePeriodState state = domain.StartPoll();
@@ -65,8 +65,8 @@ public sealed class CookieTests
         Until.True(() => domain.Poll(state));
     }
 
-    // O3. Fault caught: a cookie for the grace period in progress, which started before the caller's unlink and waits
-    // for no reader that came in between.
+    // O3 (unlinked before started). Fault caught: a cookie for the grace period in progress, which started before the
+    // caller's unlink and waits for no reader that came in between.
     [Theory]
     [MemberData(nameof(SynchronizeTests.AllReaders), MemberType = typeof(SynchronizeTests))]
     public void A_cookie_taken_during_a_grace_period_needs_another_one(ReadSideBarrier readSide, ParkedReaderKind kind)
@@ -85,7 +85,7 @@ public sealed class CookieTests
     }
 
     [Fact]
-    public void CondSynchronize_waits_for_what_has_not_passed_and_returns_at_once_otherwise()
+    public void CondSynchronize_waits_for_a_grace_period_that_has_not_passed_and_returns_at_once_otherwise()
     {
         using RcuDomain domain = Domains.New();
         GracePeriodState state = domain.GetState();

@@ -52,7 +52,8 @@ public sealed unsafe class EngineTests
         Assert.True(bare.Engine.TryAdvance(bare.Engine.NextTarget() - Step));
     }
 
-    // O3. Fault caught: filing under the grace period in progress, which began before the unlink.
+    // O3 (unlinked before started). Fault caught: filing under the grace period in progress, which began before the
+    // unlink.
     [Fact]
     public void A_target_taken_during_a_grace_period_is_the_one_after_it()
     {
@@ -113,8 +114,8 @@ public sealed unsafe class EngineTests
         }
     }
 
-    // The cursor may rest: what it has passed cannot hold this grace period up again, and what joined since need not be
-    // scanned.
+    // The cursor may rest: a slot that it has passed cannot hold this grace period up again, and slots that joined
+    // since need not be scanned.
     [Fact]
     public void A_grace_period_looks_neither_back_nor_at_slots_that_joined_after_its_start()
     {
@@ -138,9 +139,10 @@ public sealed unsafe class EngineTests
         Assert.True(bare.Engine.TryAdvance(target + Step));
     }
 
-    // O6. Fault caught: a word cleared without regard to what it was, or an abandoned reader counted twice.
+    // O6 (dead threads hold nothing up). Fault caught: a word cleared whatever it was, or an abandoned reader counted
+    // twice.
     [Fact]
-    public void A_dead_thread_s_word_is_cleared_and_noted_once()
+    public void A_dead_thread_s_word_is_cleared_and_recorded_once()
     {
         using BareEngine bare = new();
         Thread dead = new(() => { });
@@ -166,8 +168,8 @@ public sealed unsafe class EngineTests
         Assert.Equal(1, bare.Engine.Read().Abandoned);
     }
 
-    // O6, to the letter: the word is cleared against the word that was seen. Fault caught: a plain store, which wipes
-    // out whatever was announced in between. The test writes the word all the while, as no dead thread can.
+    // O6, to the letter: the word is cleared by comparing it with the word that was seen. Fault caught: a plain store,
+    // which wipes out any announcement made in between. The test writes the word all the while, as no dead thread can.
     [Fact]
     public void A_word_that_changes_while_it_is_being_cleared_is_left_alone()
     {
@@ -193,7 +195,7 @@ public sealed unsafe class EngineTests
             while (isLeftAlone && slots.OwnerOf(slot->Index) is not null)
             {
                 ulong found = Interlocked.Exchange(ref slot->Word, word + Step + 1);
-                isLeftAlone = SectionWord.Sequence(found) == word; // as it was written, or that cleared
+                isLeftAlone = SectionWord.Sequence(found) == word; // as it was written, or cleared by the engine
                 word += Step;
             }
 

@@ -36,9 +36,9 @@ public sealed unsafe class PoisonUnderLoadTests
         RcuAssert.BooksBalance(domain);
     }
 
-    // Fault caught: the load itself being unable to see poison. Blocks freed at once must be caught.
+    // Fault caught: a load that cannot see poison. Blocks freed at once must be caught.
     [Fact]
-    public void The_load_sees_poison_where_nobody_waits()
+    public void The_load_sees_poison_where_no_updater_waits()
     {
         using RcuDomain domain = Domains.New();
         using Load load = new(domain);

@@ -35,7 +35,7 @@ public sealed unsafe class StallTests
             Assert.Contains("the culprit", all[i].ToString(), StringComparison.Ordinal);
         }
 
-        // Not sooner than three timeouts later.
+        // At least three timeouts later.
         Assert.True(all[1].Duration - all[0].Duration >= 3 * s_timeout, $"{all[0]} {all[1]}");
         Assert.Equal(all.Length, domain.GetStatistics().Stalls);
     }
@@ -58,7 +58,7 @@ public sealed unsafe class StallTests
         Until.True(() => !reports.IsEmpty || synchronizer.HasEnded);
         if (reports.IsEmpty)
         {
-            // The reader had its slot, but not yet its section.
+            // The reader had its slot, but its section had not begun.
             using Worker again = Worker.Start(domain.Synchronize);
             Until.True(() => !reports.IsEmpty);
         }
@@ -72,7 +72,7 @@ public sealed unsafe class StallTests
     }
 
     [Fact]
-    public void A_stall_is_reported_to_whoever_asked_without_waiting()
+    public void A_stall_is_reported_although_the_caller_asked_without_waiting()
     {
         using RcuDomain domain = New();
         ConcurrentQueue<StallEventArgs> reports = Watch(domain);
@@ -84,7 +84,7 @@ public sealed unsafe class StallTests
     }
 
     [Fact]
-    public void Of_many_waiters_one_reports()
+    public void One_of_many_waiters_reports()
     {
         using RcuDomain domain = New();
         ConcurrentQueue<StallEventArgs> reports = Watch(domain);
@@ -155,7 +155,7 @@ public sealed unsafe class StallTests
         Assert.Equal(1, detector.Count);
     }
 
-    // Fault caught: a report that is about the section which the reader has entered since.
+    // Fault caught: a report about the section that the reader has entered since.
     [Fact]
     public void A_reader_that_has_left_the_section_waited_for_is_not_named()
     {
@@ -177,7 +177,12 @@ public sealed unsafe class StallTests
     [InlineData(true)]
     public void The_report_says_since_when_and_how_much_waits_and_with_validate_where_the_section_began(bool validate)
     {
-        using RcuDomain domain = new(new RcuDomainOptions { Name = "stalls", Validate = validate, StallTimeout = s_timeout });
+        using RcuDomain domain = new(new RcuDomainOptions
+        {
+            Name = "stalls",
+            Validate = validate,
+            StallTimeout = s_timeout,
+        });
         ConcurrentQueue<StallEventArgs> reports = Watch(domain);
         long before = Stopwatch.GetTimestamp();
         domain.Synchronize();
@@ -202,7 +207,9 @@ public sealed unsafe class StallTests
         Assert.Null(report.Callback);
         string[] lines = report.ToString().ReplaceLineEndings("\n").Split('\n');
         Assert.Matches(
-            @"^rcu: INFO: domain 'stalls' detected stall of grace period 2 for \d+\.\d s by reader thread 'the culprit' \(managed id \d+, OS id \d+\)$", lines[0]);
+            @"^rcu: INFO: domain 'stalls' detected stall of grace period 2 for \d+\.\d s "
+            + @"by reader thread 'the culprit' \(managed id \d+, OS id \d+\)$",
+            lines[0]);
         Assert.Matches(@"^    report 2; backlog 1 block, 2 callbacks; 1 read-side critical section open$", lines[1]);
         Assert.Equal(validate, report.SectionsEnteredAt.Count == 1);
         if (validate)
@@ -217,11 +224,16 @@ public sealed unsafe class StallTests
         }
     }
 
-    // Fault caught: an online reader blamed for when it went online, not for its last quiescent state.
+    // Fault caught: a report that gives the time when an online reader went online, not its last quiescent state.
     [Fact]
     public void An_online_reader_is_reported_with_where_it_went_online_and_since_its_last_quiescent_state()
     {
-        using RcuDomain domain = new(new RcuDomainOptions { Name = "stalls", Validate = true, StallTimeout = s_timeout });
+        using RcuDomain domain = new(new RcuDomainOptions
+        {
+            Name = "stalls",
+            Validate = true,
+            StallTimeout = s_timeout,
+        });
         ConcurrentQueue<StallEventArgs> reports = Watch(domain);
         using ManualResetEventSlim quiescent = new();
         using ManualResetEventSlim end = new();

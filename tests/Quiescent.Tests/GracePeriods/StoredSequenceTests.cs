@@ -3,9 +3,9 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.GracePeriods;
 
-// O4: what is stored before the first grace period, a zero, is no sequence. Half-way round it would lie in the future,
-// and all that compares with it would wait for 2^47 grace periods. A domain gets there by so many of them; here its
-// words are set.
+// O4 (wrap-around is harmless): the zero that is stored before the first grace period is no sequence. Half-way round it
+// would lie in the future, and everything that compares with it would wait for 2^47 grace periods. A domain gets there
+// after that many of them; here the test sets its words.
 public sealed unsafe class StoredSequenceTests
 {
     private const ulong BeyondHalf = (1UL << 47) + 1;
@@ -14,7 +14,8 @@ public sealed unsafe class StoredSequenceTests
     [Theory]
     [InlineData(ReadSideBarrier.Asymmetric)]
     [InlineData(ReadSideBarrier.Full)]
-    public void After_one_free_beyond_half_the_range_the_barrier_ends_and_the_reclaimer_rests(ReadSideBarrier readSide) =>
+    public void After_one_free_beyond_half_the_range_the_barrier_ends_and_the_reclaimer_rests(
+        ReadSideBarrier readSide) =>
         InDomainBeyondHalf(readSide, domain =>
         {
             Forms.Queue(domain, Form.Headless);
@@ -23,7 +24,7 @@ public sealed unsafe class StoredSequenceTests
             Assert.Equal(1, RcuAssert.BooksBalance(domain).BlocksFreed);
         });
 
-    // Fault caught: as above, for what only the reclaimer carries out.
+    // Fault caught: as above, for items that only the reclaimer reclaims.
     [Fact]
     public void A_callback_beyond_half_the_range_runs_and_the_reclaimer_rests() =>
         InDomainBeyondHalf(ReadSideBarrier.Asymmetric, domain =>
@@ -34,9 +35,9 @@ public sealed unsafe class StoredSequenceTests
             Assert.Equal(1, RcuAssert.BooksBalance(domain).CallbacksInvoked);
         });
 
-    // Fault caught: a request of 0 that says both "none" and "the one in the future", which no new request replaces.
+    // Fault caught: a request of 0 that means both "none" and "the one in the future", which no new request replaces.
     [Fact]
-    public void The_first_request_beyond_half_the_range_is_seen_to_and_forgotten() =>
+    public void The_first_request_beyond_half_the_range_is_met_and_forgotten() =>
         InDomainBeyondHalf(ReadSideBarrier.Asymmetric, domain =>
         {
             GracePeriodState state = domain.StartPoll();
@@ -44,9 +45,9 @@ public sealed unsafe class StoredSequenceTests
             MustRest(domain);
         });
 
-    // Fault caught: an engine that runs grace periods, under its lock, until it arrives at a target however far ahead.
+    // Fault caught: an engine that runs grace periods under its lock until it reaches a target, however far ahead.
     [Fact]
-    public void An_engine_asked_for_a_sequence_far_ahead_makes_two_grace_periods_at_the_most()
+    public void An_engine_asked_for_a_sequence_far_ahead_makes_at_most_two_grace_periods()
     {
         using BareEngine bare = new(BeyondHalf);
         try
@@ -60,7 +61,8 @@ public sealed unsafe class StoredSequenceTests
         }
     }
 
-    // On a thread of its own, since what fails here does not return. Words set back let a reclaimer rest that burns on.
+    // On a thread of its own, since a call that fails here does not return. Setting the words back lets a reclaimer
+    // rest that would run on.
     private static void InDomainBeyondHalf(ReadSideBarrier readSide, Action<RcuDomain> body)
     {
         RcuDomain domain = Domains.New(readSide);

@@ -106,7 +106,8 @@ public sealed class SynchronizeAsyncTests
         using RcuDomain domain = Domains.New();
         using ParkedReader reader = new(domain);
         int before = ThreadCount();
-        Task[] all = [.. Enumerable.Range(0, Waits).Select(_ => domain.SynchronizeAsync(CancellationToken.None).AsTask())];
+        Task[] all =
+            [.. Enumerable.Range(0, Waits).Select(_ => domain.SynchronizeAsync(CancellationToken.None).AsTask())];
         Assert.InRange(ThreadCount() - before, -Waits, Waits / 10);
         Assert.DoesNotContain(all, task => task.IsCompleted);
         reader.Release();
@@ -131,10 +132,10 @@ public sealed class SynchronizeAsyncTests
         domain.Synchronize();
     }
 
-    // O8: what follows an await must not run on the thread that everything else waits for. A continuation that waits
-    // for a grace period of the same domain would throw there.
+    // O8 (user code and the reclaimer): code after an await must not run on the thread that everything
+    // else waits for. A continuation that waits for a grace period of the same domain would throw there.
     [Fact]
-    public async Task What_follows_the_await_runs_on_the_thread_pool_and_may_wait()
+    public async Task Code_after_the_await_runs_on_the_thread_pool_and_may_wait()
     {
         using RcuDomain domain = Domains.New();
         using ParkedReader reader = new(domain);
@@ -174,10 +175,11 @@ public sealed class SynchronizeAsyncTests
     {
         RcuDomain domain = Domains.New();
         domain.Dispose();
-        await Assert.ThrowsAsync<ObjectDisposedException>(async () => await domain.SynchronizeAsync(CancellationToken.None));
+        await Assert.ThrowsAsync<ObjectDisposedException>(
+            async () => await domain.SynchronizeAsync(CancellationToken.None));
     }
 
-    // Whether it is told of the grace period or of the disposal, a wait that was under way ends.
+    // Whether the grace period or the disposal ends it, a wait that was under way ends.
     [Fact]
     public void A_wait_under_way_when_the_domain_is_disposed_ends()
     {

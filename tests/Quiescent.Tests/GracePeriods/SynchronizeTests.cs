@@ -20,7 +20,7 @@ public sealed class SynchronizeTests
         synchronizer.Join();
     }
 
-    // Fault caught: waiting until all slots are quiescent at one time, which readers that overlap need never be.
+    // Fault caught: waiting until all slots are quiescent at one time, which overlapping readers need never be.
     [Theory]
     [MemberData(nameof(AllReaders))]
     public void Synchronize_does_not_wait_for_a_section_opened_after_it_started(
@@ -111,7 +111,7 @@ public sealed class SynchronizeTests
         Assert.InRange(domain.GetStatistics().GracePeriodsCompleted - before, 1, 4);
     }
 
-    // O9, and no thread is needed for progress: any number of threads may drive the engine at once.
+    // O9 (no thread without work): progress needs no thread, and any number of threads may drive the engine at once.
     [Theory]
     [InlineData(ReadSideBarrier.Asymmetric)]
     [InlineData(ReadSideBarrier.Full)]

@@ -3,8 +3,9 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.GracePeriods;
 
-// O4: sequences have 48 bits and are compared by signed difference, so that both the wrap to zero and the change of
-// sign half-way are like any other step. A domain gets there by so many grace periods; here its words are set.
+// O4 (wrap-around is harmless): sequences have 48 bits and are compared by signed difference, so that both the wrap to
+// zero and the change of sign half-way are like any other step. A domain gets there after that many grace periods; here
+// the test sets its words.
 public sealed unsafe class WrapTests
 {
     private const ulong Wrap = (1UL << 48) - 3;
@@ -81,7 +82,7 @@ public sealed unsafe class WrapTests
     [Theory]
     [InlineData(Wrap)]
     [InlineData(Half)]
-    public void Requests_are_seen_to_across_the_wrap(ulong sequence)
+    public void Requests_are_met_across_the_wrap(ulong sequence)
     {
         using RcuDomain domain = Domains.New(ReadSideBarrier.Full);
         Set(domain, sequence);
@@ -94,9 +95,9 @@ public sealed unsafe class WrapTests
         Assert.InRange(domain.GetStatistics().GracePeriodsStarted, 6, 100);
     }
 
-    // What the reclaimer remembers of its last request must not turn into the future half-way round, when only
-    // Synchronize was called since. If it does, grace periods run without end: the words are set back at the end of the
-    // test, so that the thread does not burn on.
+    // The last request that the reclaimer remembers must not turn into the future half-way round, when only Synchronize
+    // was called since. If it does, grace periods run without end: the test sets the words back at its end, so that the
+    // thread does not run on.
     [Fact]
     public void A_request_from_half_the_range_ago_is_not_taken_for_one_from_the_future()
     {
@@ -124,7 +125,8 @@ public sealed unsafe class WrapTests
         }
     }
 
-    private static Worker SynchronizeFromInside(RcuDomain domain, scoped ref readonly RcuReader reader, GracePeriodState state)
+    private static Worker SynchronizeFromInside(
+        RcuDomain domain, scoped ref readonly RcuReader reader, GracePeriodState state)
     {
         using (reader.ReadLock())
         {
@@ -141,5 +143,6 @@ public sealed unsafe class WrapTests
         domain.Core.State->Completed = sequence << SectionWord.SequenceShift;
     }
 
-    private static bool IsIdle(RcuDomain domain) => (Volatile.Read(ref domain.Core.State->AppendFlags) & AppendFlags.Idle) != 0;
+    private static bool IsIdle(RcuDomain domain) =>
+        (Volatile.Read(ref domain.Core.State->AppendFlags) & AppendFlags.Idle) != 0;
 }

@@ -3,8 +3,7 @@ using Quiescent.Tests.Reclamation;
 
 namespace Quiescent.Tests.Memory;
 
-// One block of a slab: how often it was freed stands in it, so that a double free and a miss are both known for
-// certain.
+// One block of a slab: it counts how often it was freed, so that a double free and a miss both show for certain.
 [StructLayout(LayoutKind.Sequential)]
 internal struct FlaggedBlock
 {
@@ -13,10 +12,11 @@ internal struct FlaggedBlock
     public long Frees;
 }
 
-// Blocks that are never given back while the slab lives, whatever is done to them.
+// Blocks that are never given back while the slab lives, whatever a test does to them.
 internal sealed unsafe class FlaggedBlocks(int count) : IDisposable
 {
-    private readonly FlaggedBlock* _blocks = (FlaggedBlock*)NativeMemory.AllocZeroed((nuint)count, (nuint)sizeof(FlaggedBlock));
+    private readonly FlaggedBlock* _blocks =
+        (FlaggedBlock*)NativeMemory.AllocZeroed((nuint)count, (nuint)sizeof(FlaggedBlock));
 
     public int Count => count;
 

@@ -5,7 +5,7 @@ using Quiescent.Validate;
 
 namespace Quiescent.Tests.Memory;
 
-// RcuDomainOptions.Validate: a block queued twice is known before it corrupts a queue.
+// RcuDomainOptions.Validate: a block queued twice is found before it corrupts a queue.
 public unsafe class ValidateTests
 {
     private const int Unknown = BlockLedger.NoDeallocator; // Whose size is not asked for: no block is there.
@@ -40,8 +40,8 @@ public unsafe class ValidateTests
         using (new ParkedReader(domain))
         {
             RcuHead* head = log.NewHead(1);
-            domain.Call(head, &CallLog.Note);
-            Assert.Throws<InvalidOperationException>(() => domain.Call(head, &CallLog.Note));
+            domain.Call(head, &CallLog.Record);
+            Assert.Throws<InvalidOperationException>(() => domain.Call(head, &CallLog.Record));
         }
 
         domain.Barrier();
@@ -97,7 +97,7 @@ public unsafe class ValidateTests
     }
 
     [Fact]
-    public void What_was_refused_by_the_backlog_policy_can_be_queued_later()
+    public void A_block_that_the_backlog_policy_refused_can_be_queued_later()
     {
         using RcuDomain domain = new(new RcuDomainOptions
         {

@@ -7,7 +7,8 @@ namespace Quiescent.Tests.Modules;
 // Nothing of the library keeps a module once its callbacks have run, though its domain and its threads live on.
 public sealed class CollectedModuleTests
 {
-    public static TheoryData<string> Ways => ["function", "delegate", "state", "disposable", "array", "user block", "user head", "block", "head"];
+    public static TheoryData<string> Ways =>
+        ["function", "delegate", "state", "disposable", "array", "user block", "user head", "block", "head"];
 
     [Theory]
     [MemberData(nameof(Ways))]

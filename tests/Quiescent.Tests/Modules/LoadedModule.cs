@@ -5,12 +5,13 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Modules;
 
-// tests/Programs/UnloadableModule, loaded into a collectible context of its own. What refers to the context is dropped
-// by Unload or Drop, on another thread's stack, so that nothing of the test's keeps it.
+// tests/Programs/UnloadableModule, loaded into a collectible context of its own. Unload or Drop drops every reference
+// to the context, on another thread's stack, so that nothing of the test's keeps it.
 internal sealed unsafe class LoadedModule
 {
-    // Never freed: of a test that fails, callbacks may still wait.
-    private readonly long* _counter = (long*)RuntimeHelpers.AllocateTypeAssociatedMemory(typeof(LoadedModule), sizeof(long));
+    // Never freed: after a test that fails, callbacks may still wait.
+    private readonly long* _counter =
+        (long*)RuntimeHelpers.AllocateTypeAssociatedMemory(typeof(LoadedModule), sizeof(long));
     private readonly WeakReference _context;
     private readonly WeakReference _code;
     private AssemblyLoadContext? _loaded;
@@ -56,15 +57,15 @@ internal sealed unsafe class LoadedModule
     [MethodImpl(MethodImplOptions.NoInlining)]
     public void Unload() => Take().Unload();
 
-    /// <summary>Unloads the context in the background; returns once that waits. What the module's callbacks had counted
-    /// at the end is the worker's to tell.</summary>
+    /// <summary>Unloads the context in the background; returns once that waits. The worker then knows how many of the
+    /// module's callbacks had run at the end.</summary>
     public Unloading BeginUnload() => new(this);
 
     /// <summary>Leaves the context to the garbage collector.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public void Drop() => Take();
 
-    /// <summary>Waits until nothing is left of the module.</summary>
+    /// <summary>Waits until nothing of the module is left.</summary>
     public void MustBeCollected() => Until.True(() =>
     {
         Collect();
@@ -82,10 +83,11 @@ internal sealed unsafe class LoadedModule
     // The type is not kept: it would keep its module.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private object? Call(string method, params object[] arguments) =>
-        ((Assembly)_code.Target!).GetType("Quiescent.UnloadableModule.Module")!.GetMethod(method)!.Invoke(null, arguments);
+        ((Assembly)_code.Target!)
+            .GetType("Quiescent.UnloadableModule.Module")!.GetMethod(method)!.Invoke(null, arguments);
 }
 
-// A thread that unloads a module, and notes how many of its callbacks had run when Unload returned.
+// A thread that unloads a module, and records how many of its callbacks had run when Unload returned.
 internal sealed class Unloading : IDisposable
 {
     private readonly Worker _worker;

@@ -7,10 +7,11 @@ namespace Quiescent.Tests.Modules;
 // What the thread that proposed kfree_rcu said about modules, with real ones.
 public sealed unsafe class UnloadTests
 {
-    public static TheoryData<string> Code => ["function", "delegate", "state", "disposable", "array", "user block", "user head"];
+    public static TheoryData<string> Code =>
+        ["function", "delegate", "state", "disposable", "array", "user block", "user head"];
 
-    // The thread's counter-example, in its order. Fault caught: an Unload that waits for a grace period, or for
-    // nothing, in place of callbacks.
+    // The counter-example from that thread, in its order. Fault caught: an Unload that waits for a grace period, or for
+    // nothing, instead of callbacks.
     [Fact]
     public void A_callback_that_waits_beyond_its_grace_period_runs_before_Unload_returns()
     {
@@ -54,7 +55,7 @@ public sealed unsafe class UnloadTests
         Assert.Equal(0, module.Ran);
     }
 
-    // Fault caught: an Unload that waits for what leaves no pointer to code behind.
+    // Fault caught: an Unload that waits for items that leave no pointer to code behind.
     [Theory]
     [InlineData("block")]
     [InlineData("head")]
@@ -76,11 +77,12 @@ public sealed unsafe class UnloadTests
 
     [Theory]
     [MemberData(nameof(Code))]
-    public void Whatever_runs_a_module_s_code_is_waited_for_in_the_default_domain(string way) => MustWaitIn(Rcu.DefaultDomain, way);
+    public void Everything_that_runs_a_module_s_code_is_waited_for_in_the_default_domain(string way) =>
+        MustWaitIn(Rcu.DefaultDomain, way);
 
     [Theory]
     [MemberData(nameof(Code))]
-    public void Whatever_runs_a_module_s_code_is_waited_for_in_a_domain_of_its_own(string way)
+    public void Everything_that_runs_a_module_s_code_is_waited_for_in_a_domain_of_its_own(string way)
     {
         using RcuDomain domain = Domains.New();
         MustWaitIn(domain, way);
@@ -89,7 +91,7 @@ public sealed unsafe class UnloadTests
 
     [Theory]
     [MemberData(nameof(Code))]
-    public void Whatever_runs_a_module_s_code_is_waited_for_in_a_sleepable_domain(string way)
+    public void Everything_that_runs_a_module_s_code_is_waited_for_in_a_sleepable_domain(string way)
     {
         using SrcuDomain domain = new();
         MustWaitIn(domain, way);
@@ -127,7 +129,7 @@ public sealed unsafe class UnloadTests
     }
 
     [Fact]
-    public void What_an_ended_thread_of_the_module_queued_is_waited_for()
+    public void Items_that_an_ended_thread_of_the_module_queued_are_waited_for()
     {
         using RcuDomain domain = Domains.New();
         using BusyReclaimer busy = new(domain);

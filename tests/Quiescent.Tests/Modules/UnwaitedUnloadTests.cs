@@ -96,7 +96,8 @@ public sealed class UnwaitedUnloadTests
         using Worker worker = Worker.Start(() =>
         {
             module.Unload();
-            wasPending = Assert.Throws<ThreadInterruptedException>(static () => Thread.Sleep(Timeout.Infinite)) is not null;
+            wasPending =
+                Assert.Throws<ThreadInterruptedException>(static () => Thread.Sleep(Timeout.Infinite)) is not null;
         });
         Until.True(() => worker.IsWaiting);
         worker.Thread.Interrupt();
@@ -109,7 +110,8 @@ public sealed class UnwaitedUnloadTests
         MustGoOnceRun(module);
     }
 
-    // Faults caught: a finalizer thread that waits for a reader, and code that is gone because it did not.
+    // Faults caught: a finalizer thread that waits for a reader, and code that is unloaded because the thread did not
+    // wait.
     [Fact]
     public void A_context_that_nothing_refers_to_stays_until_its_callbacks_have_run_and_holds_up_no_finalizer()
     {

@@ -1,6 +1,6 @@
 namespace Quiescent.Tests.Pools;
 
-// What the tests' pools hold.
+// A block of the tests' pools.
 internal struct Item
 {
     public long Value;

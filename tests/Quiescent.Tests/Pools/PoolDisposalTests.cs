@@ -9,7 +9,7 @@ public unsafe class PoolDisposalTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void Disposal_waits_for_what_waits_and_gives_everything_back(bool typesafe)
+    public void Disposal_waits_for_queued_blocks_and_gives_everything_back(bool typesafe)
     {
         using RcuDomain domain = Domains.New();
         RcuPool<Item> pool = new(domain, new RcuPoolOptions { TypesafeByRcu = typesafe });
@@ -127,9 +127,9 @@ public unsafe class PoolDisposalTests
         }
     }
 
-    // Catches a finalizer that frees slabs under queued blocks, and a handle that keeps a pool for ever.
+    // Catches a finalizer that frees slabs under queued blocks, and a GC handle that keeps a pool for ever.
     [Fact]
-    public void A_pool_that_is_dropped_gives_its_memory_back_once_what_waits_has_come_home()
+    public void A_pool_that_is_dropped_gives_its_memory_back_once_waiting_blocks_have_come_home()
     {
         using RcuDomain domain = Domains.New();
         WeakReference core;
@@ -212,7 +212,7 @@ public unsafe class PoolDisposalTests
                 }
                 catch (ObjectDisposedException)
                 {
-                    // The other thing that may happen.
+                    // The other permitted outcome.
                 }
             });
             start.SignalAndWait(TestContext.Current.CancellationToken);

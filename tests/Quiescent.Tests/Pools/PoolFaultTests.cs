@@ -4,8 +4,8 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Pools;
 
-// Each place that can run out, under each use of a pool: it succeeds, or throws OutOfMemoryException with nothing
-// changed.
+// Each place that can run out of memory, under each use of a pool: it succeeds, or throws OutOfMemoryException with
+// nothing changed.
 public sealed unsafe class PoolFaultTests
 {
     public static MatrixTheoryData<string, Failing> Places => Failures.At(

@@ -62,5 +62,7 @@ internal static unsafe class PoolInside
 
     public static BlockPool Core<T>(RcuPool<T> pool)
         where T : unmanaged => (BlockPool)typeof(RcuPool<T>)
-            .GetField("_pool", System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Instance)!.GetValue(pool)!;
+            .GetField(
+                "_pool",
+                System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Instance)!.GetValue(pool)!;
 }

@@ -14,7 +14,7 @@ public sealed unsafe class PoolStressTests
 
     private static readonly TimeSpan s_time = TimeSpan.FromSeconds(1);
 
-    // A block's two words agree while it is published, and change when it is rented anew.
+    // A block's two words agree while it is published, and change when it is rented again.
     [Theory]
     [InlineData(ReadSideBarrier.Asymmetric, false)]
     [InlineData(ReadSideBarrier.Full, false)]
@@ -89,8 +89,8 @@ public sealed unsafe class PoolStressTests
         PoolInside.MustBalanceWith(pool, 0);
     }
 
-    // The rule of type-safe pools: a reader checks the generation around what it reads. Slabs come and go meanwhile.
-    // Mutant typesafe-slab-freed-without-waiting is what an address that is no block any more would be.
+    // The rule of type-safe pools: a reader checks the generation around its read. Slabs come and go meanwhile. The
+    // mutant typesafe-slab-freed-without-waiting leaves an address that is no block any more.
     [Fact]
     public void A_reader_of_a_type_safe_pool_that_checks_again_is_never_deceived()
     {

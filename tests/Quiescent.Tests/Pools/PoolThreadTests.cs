@@ -28,7 +28,7 @@ public unsafe class PoolThreadTests
     }
 
     [Fact]
-    public void What_ended_threads_freed_comes_home_and_what_they_rented_stays_out()
+    public void Blocks_freed_by_ended_threads_come_home_and_blocks_they_rented_stay_out()
     {
         using RcuDomain domain = Domains.New();
         RcuPool<Item> pool = new(domain);
@@ -58,7 +58,7 @@ public unsafe class PoolThreadTests
         pool.Dispose();
     }
 
-    // One thread rents and others free: blocks go round by the depot.
+    // One thread rents and others free: blocks go round through the depot.
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -131,7 +131,7 @@ public unsafe class PoolThreadTests
 
     // Nobody calls anything: the reclaimer alone finds it.
     [Fact]
-    public void What_an_idle_thread_freed_comes_home_by_itself()
+    public void Blocks_freed_by_an_idle_thread_come_home_by_themselves()
     {
         using RcuDomain domain = Domains.New();
         using RcuPool<Item> pool = new(domain);
@@ -141,9 +141,13 @@ public unsafe class PoolThreadTests
     }
 
     [Fact]
-    public void A_reader_that_overstays_makes_freeing_pay_and_loses_nothing()
+    public void A_reader_that_overstays_puts_back_pressure_on_freeing_and_loses_nothing()
     {
-        using RcuDomain domain = new(new RcuDomainOptions { BacklogLimit = 8_000, BacklogPolicy = BacklogPolicy.Throw });
+        using RcuDomain domain = new(new RcuDomainOptions
+        {
+            BacklogLimit = 8_000,
+            BacklogPolicy = BacklogPolicy.Throw,
+        });
         using RcuPool<Item> pool = new(domain);
         using (new ParkedReader(domain))
         {

@@ -3,7 +3,7 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Pools;
 
-// RcuDomainOptions.Validate: what a pool's user does wrong is known by the block's address.
+// RcuDomainOptions.Validate: a report of a pool's misuse gives the block's address.
 public unsafe class PoolValidateTests
 {
     private const int Poison = 0x6B;
@@ -26,7 +26,7 @@ public unsafe class PoolValidateTests
     }
 
     [Fact]
-    public void What_is_no_block_of_the_pool_is_refused()
+    public void A_block_that_is_not_the_pool_s_is_refused()
     {
         using RcuDomain domain = Domains.New(validate: true);
         using RcuPool<Item> pool = new(domain);
@@ -81,10 +81,10 @@ public unsafe class PoolValidateTests
             ((Item*)block)->Check = 1;
         }
 
-        // Each is told of once, in whatever order they are rented.
+        // Each is reported once, in whatever order they are rented.
         List<nint> rented = [];
-        HashSet<nint> told = [];
-        while (told.Count < written.Count)
+        HashSet<nint> reported = [];
+        while (reported.Count < written.Count)
         {
             try
             {
@@ -92,7 +92,9 @@ public unsafe class PoolValidateTests
             }
             catch (InvalidOperationException e)
             {
-                Assert.True(told.Add(written.Single(block => e.Message.Contains($"0x{block:x} ", StringComparison.Ordinal))));
+                nint found = written.Single(
+                    block => e.Message.Contains($"0x{block:x} ", StringComparison.Ordinal));
+                Assert.True(reported.Add(found));
             }
         }
 
@@ -100,7 +102,7 @@ public unsafe class PoolValidateTests
         PoolInside.MustBalanceWith(pool, 0);
     }
 
-    // A reader may look at a free block of a type-safe pool: no poison, and what its last user left.
+    // A reader may look at a free block of a type-safe pool: it holds no poison, but what its last user left.
     [Fact]
     public void A_type_safe_block_is_zero_at_first_and_keeps_its_contents()
     {
@@ -146,5 +148,6 @@ public unsafe class PoolValidateTests
     }
 
     private static void MustName(Item* block, Action free) =>
-        Assert.Contains($"0x{(nint)block:x}", Assert.Throws<InvalidOperationException>(free).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"0x{(nint)block:x}", Assert.Throws<InvalidOperationException>(free).Message, StringComparison.Ordinal);
 }

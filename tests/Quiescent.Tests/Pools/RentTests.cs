@@ -81,8 +81,7 @@ public unsafe class RentTests
             pool.Free(pool.Rent());
         }
 
-        // Ten pages wait at the most, and a magazine is full; what the reclaimer or a preemption adds is less than as
-        // much again.
+        // At most ten pages wait, and a magazine is full; the reclaimer or a preemption adds less than as much again.
         Assert.InRange(PoolInside.MustBalance(pool).Slabs, 1, 16);
         PoolInside.MustBalanceWith(pool, 0);
     }
@@ -154,7 +153,7 @@ public unsafe class RentTests
         Assert.InRange(slabs, 49, 60);
         Array.ForEach(blocks, block => pool.Free((Item*)block));
 
-        // A magazine, the shelf, and the slabs that these and a few empty ones keep.
+        // A magazine, the shelf, and the slabs that they and a few empty ones keep.
         Assert.InRange(PoolInside.MustBalanceWith(pool, 0).Slabs, 1, 12);
     }
 
@@ -208,7 +207,8 @@ public unsafe class RentTests
     {
         using RcuDomain first = Domains.New();
         using RcuDomain second = Domains.New();
-        RcuPool<Item>[] pools = [.. Enumerable.Range(0, 20).Select(i => new RcuPool<Item>(i % 2 == 0 ? first : second))];
+        RcuPool<Item>[] pools =
+            [.. Enumerable.Range(0, 20).Select(i => new RcuPool<Item>(i % 2 == 0 ? first : second))];
         List<nint>[] blocks = [.. pools.Select(_ => new List<nint>())];
         for (int i = 0; i < 40_000; i++)
         {
@@ -250,7 +250,9 @@ public unsafe class RentTests
     {
         using RcuDomain domain = Domains.New();
         Assert.ThrowsAny<ArgumentException>(
-            () => new RcuPool<Item>(domain, new RcuPoolOptions { Alignment = alignment, SlabBytes = slabBytes, Name = name }));
+            () =>
+                new RcuPool<Item>(
+                    domain, new RcuPoolOptions { Alignment = alignment, SlabBytes = slabBytes, Name = name }));
     }
 
     private static void MustNotOverlap<T>(RcuPool<T> pool, int count, int alignment)

@@ -4,7 +4,8 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Readers;
 
-// O6: a thread that ended inside a section can dereference nothing any more. It is reported, and grace periods go on.
+// O6 (dead threads hold nothing up): a thread that ended inside a section can dereference nothing any more. It is
+// reported, and grace periods go on.
 public sealed class AbandonedReaderTests
 {
     [Theory]
@@ -54,7 +55,7 @@ public sealed class AbandonedReaderTests
     }
 
     [Fact]
-    public void A_thread_that_ends_with_a_handle_but_no_section_is_not_reported()
+    public void A_thread_that_ends_registered_but_in_no_section_is_not_reported()
     {
         using RcuDomain domain = Domains.New();
         ConcurrentQueue<ReaderAbandonedEventArgs> reports = Watch(domain);
@@ -116,7 +117,7 @@ public sealed class AbandonedReaderTests
         Assert.Single(reports);
     }
 
-    // Fault caught: an asynchronous wait that is over at once, and so never reports whom it buried.
+    // Fault caught: an asynchronous wait that is over at once, and so never reports the dead readers it released.
     [Fact]
     public void An_asynchronous_wait_reports_dead_readers_too()
     {
@@ -125,7 +126,8 @@ public sealed class AbandonedReaderTests
         EndInside(domain, () => _ = domain.ReadLock());
         Until.Done(domain.SynchronizeAsync(CancellationToken.None).AsTask());
         Assert.Equal(1, domain.GetStatistics().ReadersAbandoned);
-        Assert.True(SpinWait.SpinUntil(() => !reports.IsEmpty, TimeSpan.FromSeconds(5)), "The dead reader is not reported.");
+        Assert.True(
+            SpinWait.SpinUntil(() => !reports.IsEmpty, TimeSpan.FromSeconds(5)), "The dead reader is not reported.");
     }
 
     [Fact]

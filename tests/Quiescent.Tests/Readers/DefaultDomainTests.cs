@@ -31,7 +31,7 @@ public sealed class DefaultDomainTests
     }
 
     [Fact]
-    public void Static_handles_are_the_default_domain_s()
+    public void Statically_registered_readers_are_the_default_domain_s()
     {
         using RcuReader reader = Rcu.RegisterReader();
         using (reader.ReadLock())

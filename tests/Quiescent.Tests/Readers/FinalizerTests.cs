@@ -4,14 +4,15 @@ using Quiescent.Tests.Support;
 namespace Quiescent.Tests.Readers;
 
 // A program's finalizers may use a domain that became unreachable together with their object: the memory behind the
-// domain has to outlast them. Without that the process crashes here, or hangs.
+// domain has to outlast them. Otherwise the process crashes here, or hangs.
 public class FinalizerTests
 {
     [Fact]
     public void A_finalizer_may_dispose_of_its_domain() => Finalize(static domain => domain.Dispose());
 
     [Fact]
-    public void A_finalizer_may_read_the_books_of_its_domain() => Finalize(static domain => _ = domain.GetStatistics());
+    public void A_finalizer_may_read_the_statistics_of_its_domain() =>
+        Finalize(static domain => _ = domain.GetStatistics());
 
     [Fact]
     public void A_finalizer_may_read_in_its_domain_and_wait_for_it() => Finalize(static domain =>

@@ -2,8 +2,8 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Readers;
 
-// In Release a guard is told from others by the word that its entry stored: depth and grace period. Only a section
-// opened since at the same depth and grace period looks alike, and that case takes Validate.
+// Without Validate, the word that its entry stored tells a guard from others: depth and grace period. Only a section
+// opened since at the same depth and grace period looks alike, and finding that takes Validate.
 public sealed class GuardMisuseTests
 {
     [Theory]

@@ -4,10 +4,10 @@ namespace Quiescent.Tests.Readers;
 
 public class HandleDisposalTests
 {
-    // Fails when Dispose gives the handle up before it looks for sections: the thread would stay online with no handle
-    // to leave by.
+    // Fails when Dispose gives the reader up before it looks for sections: the thread would stay online with no
+    // registered reader to leave by.
     [Fact]
-    public void A_disposal_refused_inside_a_section_leaves_the_handle_as_it_was()
+    public void A_disposal_refused_inside_a_section_leaves_the_reader_as_it_was()
     {
         using RcuDomain domain = Domains.New();
         RcuReader reader = domain.RegisterReader();

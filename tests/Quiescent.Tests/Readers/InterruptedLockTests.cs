@@ -8,12 +8,11 @@ using Quiescent.Validate;
 
 namespace Quiescent.Tests.Readers;
 
-// The library's short locks, each held by the test while a thread with an interrupt pending arrives at it: the thread
-// waits, its operation is carried out whole, and the interrupt strikes in the thread's own next wait.
+// The library's short locks. The test holds each while a thread with an interrupt pending arrives at it: the thread
+// waits, completes its operation whole, and the interrupt strikes in the thread's own next wait.
 public sealed class InterruptedLockTests
 {
-    // Fault caught: an interruptible lock of the slot table: a thread's first section throws, in a place where nothing
-    // may.
+    // Fault caught: an interruptible lock of the slot table: a thread's first section throws, where nothing may.
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -24,7 +23,7 @@ public sealed class InterruptedLockTests
         Assert.Equal(1, domain.GetStatistics().ReaderSlots);
     }
 
-    // Fault caught: as above; what is queued without memory "cannot fail".
+    // Fault caught: as above; an append that needs no memory "cannot fail".
     [Theory]
     [InlineData(Form.Headless)]
     [InlineData(Form.Head)]
@@ -37,8 +36,8 @@ public sealed class InterruptedLockTests
         MustReclaimOne(domain);
     }
 
-    // Fault caught: an interruptible lock at the reclaimer's start: what was queued is reported as an exception, and
-    // freed as well.
+    // Fault caught: an interruptible lock at the reclaimer's start: a queued item draws an exception, and is freed as
+    // well.
     [Theory]
     [InlineData(Form.Headless)]
     [InlineData(Form.Head)]
@@ -51,8 +50,8 @@ public sealed class InterruptedLockTests
         MustReclaimOne(domain);
     }
 
-    // Fault caught: an interruptible lock of Validate's ledger: Free throws, or the reclaimer stops with a queue's lock
-    // taken.
+    // Fault caught: an interruptible lock of Validate's ledger: Free throws, or the reclaimer stops while it holds a
+    // queue's lock.
     [Theory]
     [InlineData(Form.Headless)]
     [InlineData(Form.Head)]

@@ -6,11 +6,11 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Readers;
 
-// An interrupt that is pending for a thread strikes in its next wait. The library's short waits are not that wait: they
-// put it off.
+// An interrupt that is pending for a thread strikes in its next wait. The library's short waits do not count: they put
+// it off.
 public sealed unsafe class InterruptedThreadTests
 {
-    // Fails when a short lock throws: a page is left half freed and its queue's lock taken for ever.
+    // Fails when a short lock throws: a page is left half freed and its queue's lock held for ever.
     [Fact]
     public void Threads_that_interrupt_themselves_before_each_free_lose_nothing()
     {

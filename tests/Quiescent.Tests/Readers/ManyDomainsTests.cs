@@ -53,9 +53,10 @@ public sealed unsafe class ManyDomainsTests
         });
     }
 
-    // Fault caught: a registration dropped with its domain while the thread still holds a section or a handle in it.
+    // Fault caught: a registration dropped with its domain while the thread still has a section or a registered reader
+    // in it.
     [Fact]
-    public void Sections_and_handles_outlive_their_domain_however_many_domains_follow()
+    public void Sections_and_registered_readers_outlive_their_domain_however_many_domains_follow()
     {
         Worker.Run(() =>
         {
@@ -73,7 +74,8 @@ public sealed unsafe class ManyDomainsTests
             }
 
             GC.Collect();
-            SynchronizationContext.SetSynchronizationContext(null); // The wait is meant, which Validate would object to.
+            // The wait is on purpose; Validate would object to it.
+            SynchronizationContext.SetSynchronizationContext(null);
             GC.WaitForPendingFinalizers();
             Assert.True(first.IsReadLockHeld);
             guard.Dispose();
@@ -94,7 +96,7 @@ public sealed unsafe class ManyDomainsTests
             UseAndDispose();
         }
 
-        // Threads of the runtime's own come and go; a thread per domain would make 200.
+        // Threads of the runtime come and go; a thread per domain would make 200.
         Assert.InRange(ThreadCount() - before, -Count, Count / 4);
     }
 
@@ -119,7 +121,7 @@ public sealed unsafe class ManyDomainsTests
         }
     }
 
-    // Fault caught: a thread's table of registrations, or a static list, that keeps what was disposed.
+    // Fault caught: a thread's table of registrations, or a static list, that keeps a disposed domain.
     [Fact]
     public void A_disposed_domain_can_be_collected()
     {

@@ -24,7 +24,8 @@ public sealed class OnlineReaderTests
     // Fault caught: a quiescent state that announces the sequence it went online with, or none.
     [Theory]
     [MemberData(nameof(AllKinds))]
-    public void An_online_reader_that_announces_quiescent_states_lets_grace_periods_pass(ReadSideBarrier readSide, bool validate)
+    public void An_online_reader_that_announces_quiescent_states_lets_grace_periods_pass(
+        ReadSideBarrier readSide, bool validate)
     {
         using RcuDomain domain = Domains.New(readSide, validate);
         using RcuReader reader = domain.RegisterReader();
@@ -40,8 +41,8 @@ public sealed class OnlineReaderTests
         reader.GoOffline();
     }
 
-    // Fault caught: a quiescent state that leaves the reader offline. What it says is "nothing held now", not "nothing
-    // from now on".
+    // Fault caught: a quiescent state that leaves the reader offline. It means "nothing held now", not "nothing from
+    // now on".
     [Theory]
     [MemberData(nameof(AllKinds))]
     public void A_quiescent_state_lets_only_older_grace_periods_pass(ReadSideBarrier readSide, bool validate)
@@ -75,7 +76,7 @@ public sealed class OnlineReaderTests
         Assert.False(domain.IsReadLockHeld);
     }
 
-    // Fault caught: a second GoOnline that announces anew would be a quiescent state nobody asked for.
+    // Fault caught: a second GoOnline that announces again, which would be a quiescent state nobody asked for.
     [Theory]
     [MemberData(nameof(AllKinds))]
     public void Going_online_twice_is_no_quiescent_state(ReadSideBarrier readSide, bool validate)
@@ -132,7 +133,8 @@ public sealed class OnlineReaderTests
 
     [Theory]
     [MemberData(nameof(AllKinds))]
-    public void Quiescent_states_and_going_offline_inside_a_counted_section_throw(ReadSideBarrier readSide, bool validate)
+    public void Quiescent_states_and_going_offline_inside_a_counted_section_throw(
+        ReadSideBarrier readSide, bool validate)
     {
         using RcuDomain domain = Domains.New(readSide, validate);
         using RcuReader reader = domain.RegisterReader();
@@ -221,7 +223,8 @@ public sealed class OnlineReaderTests
 
     [Theory]
     [MemberData(nameof(AllKinds))]
-    public void Online_is_the_thread_s_state_and_any_of_its_handles_may_change_it(ReadSideBarrier readSide, bool validate)
+    public void Online_is_the_thread_s_state_and_any_of_its_registered_readers_may_change_it(
+        ReadSideBarrier readSide, bool validate)
     {
         using RcuDomain domain = Domains.New(readSide, validate);
         using RcuReader first = domain.RegisterReader();
@@ -242,7 +245,7 @@ public sealed class OnlineReaderTests
 
     [Theory]
     [MemberData(nameof(AllKinds))]
-    public void Disposing_of_the_last_handle_goes_offline(ReadSideBarrier readSide, bool validate)
+    public void Disposing_of_the_last_registered_reader_goes_offline(ReadSideBarrier readSide, bool validate)
     {
         using RcuDomain domain = Domains.New(readSide, validate);
         RcuReader first = domain.RegisterReader();
@@ -254,11 +257,12 @@ public sealed class OnlineReaderTests
         domain.Synchronize();
     }
 
-    // Fault caught: a refused Dispose that has closed the handle already leaves a thread online that nothing can take
-    // offline.
+    // Fault caught: a refused Dispose that has already closed the reader, and so leaves a thread online that nothing
+    // can take offline.
     [Theory]
     [MemberData(nameof(AllKinds))]
-    public void Disposing_of_the_last_handle_inside_a_section_throws_and_the_handle_lives_on(ReadSideBarrier readSide, bool validate)
+    public void Disposing_of_the_last_registered_reader_inside_a_section_throws_and_the_reader_lives_on(
+        ReadSideBarrier readSide, bool validate)
     {
         using RcuDomain domain = Domains.New(readSide, validate);
         Worker.Run(() =>
@@ -274,7 +278,7 @@ public sealed class OnlineReaderTests
             reader.QuiescentState();
             reader.Dispose();
 
-            // Throws if this thread is online still.
+            // Throws if this thread is still online.
             domain.Synchronize();
         });
     }

@@ -4,8 +4,8 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Readers;
 
-// Under Validate what is wrong with a section is told with the places where it, and the other one concerned, began and
-// ended.
+// Under Validate a report of an error in a section names the places where that section, and the other one concerned,
+// began and ended.
 public sealed class SectionSiteTests
 {
     private const string File = "SectionSiteTests.cs";
@@ -19,14 +19,18 @@ public sealed class SectionSiteTests
         ReadGuard inner = domain.ReadLock();
         int innerLine = Above();
         string message = MessageOf(ref outer);
-        Assert.Matches($@"never left.* was entered at .*{File}:line {outerLine}, the one inside entered at .*{File}:line {innerLine}\.$", message);
+        Assert.Matches(
+            $@"never left.* was entered at .*{File}:line {outerLine}, "
+            + $@"the one inside entered at .*{File}:line {innerLine}\.$",
+            message);
         inner.Dispose();
         outer.Dispose();
     }
 
-    // Fault caught: the innermost open section named, where the one directly inside of the guard's was never left.
+    // Fault caught: a report that names the innermost open section, not the one directly inside the guard's, which was
+    // never left.
     [Fact]
-    public void Of_several_sections_inside_the_outermost_is_named()
+    public void The_outermost_of_several_sections_inside_is_named()
     {
         using RcuDomain domain = Domains.New(validate: true);
         ReadGuard outer = domain.ReadLock();
@@ -49,11 +53,13 @@ public sealed class SectionSiteTests
         guard.Dispose();
         int ended = Above();
         domain.ReadLock().Dispose();
-        Assert.Matches($@"disposed before.* entered at .*{File}:line {entered} and ended at .*{File}:line {ended}\.$", MessageOf(ref guard));
+        Assert.Matches(
+            $@"disposed before.* entered at .*{File}:line {entered} and ended at .*{File}:line {ended}\.$",
+            MessageOf(ref guard));
         other.Dispose();
     }
 
-    // Fault caught: an old guard's number taken for that of the section which is remembered in its place.
+    // Fault caught: an old guard's number taken for that of the section that the ledger now keeps in its place.
     [Fact]
     public void A_guard_disposed_twice_long_ago_names_no_wrong_place()
     {
@@ -75,7 +81,7 @@ public sealed class SectionSiteTests
     [InlineData(nameof(RcuDomain.Synchronize))]
     [InlineData(nameof(RcuDomain.Barrier))]
     [InlineData(nameof(RcuReader.GoOnline))]
-    public void What_may_not_be_done_inside_a_section_names_where_it_was_entered(string operation)
+    public void An_error_inside_a_section_names_where_it_was_entered(string operation)
     {
         using RcuDomain domain = Domains.New(validate: true);
         using RcuReader reader = domain.RegisterReader();
@@ -98,7 +104,7 @@ public sealed class SectionSiteTests
     [Theory]
     [InlineData(nameof(RcuReader.QuiescentState))]
     [InlineData(nameof(RcuReader.GoOffline))]
-    public void What_an_online_reader_may_not_do_inside_a_free_section_names_where_it_was_entered(string operation)
+    public void An_online_reader_s_error_inside_a_free_section_names_where_it_was_entered(string operation)
     {
         using RcuDomain domain = Domains.New(validate: true);
         using RcuReader reader = domain.RegisterReader();
@@ -116,7 +122,9 @@ public sealed class SectionSiteTests
             message = e.Message;
         }
 
-        Assert.Matches($@"{operation}(.|\n)*online since .*{File}:line {online}\n(.|\n)*entered at .*{File}:line {line}", message.ReplaceLineEndings("\n"));
+        Assert.Matches(
+            $@"{operation}(.|\n)*online since .*{File}:line {online}\n(.|\n)*entered at .*{File}:line {line}",
+            message.ReplaceLineEndings("\n"));
         guard.Dispose();
         reader.GoOffline();
     }

@@ -40,7 +40,7 @@ public sealed class SectionTests
         Progress.MustBePossible(domain);
     }
 
-    // Fault caught: an inner exit that clears the slot's word in place of taking one level off.
+    // Fault caught: an inner exit that clears the slot's word instead of taking one level off.
     [Theory]
     [MemberData(nameof(AllKinds))]
     public void A_nested_section_keeps_the_outer_one_open(ReadSideBarrier readSide, bool validate)
@@ -66,7 +66,7 @@ public sealed class SectionTests
         Progress.MustBePossible(domain);
     }
 
-    // Fault caught: a nested entry that announces the current sequence. It would let a grace period go that started
+    // Fault caught: a nested entry that announces the current sequence. It would let a grace period end that started
     // after the outer section, and before the inner one.
     [Theory]
     [MemberData(nameof(AllKinds))]
@@ -137,7 +137,8 @@ public sealed class SectionTests
     // The stack is deep because each level is a frame: guards can live nowhere else.
     [Theory]
     [MemberData(nameof(AllKinds))]
-    public void Sections_nest_65535_deep_and_one_deeper_throws_with_the_count_unchanged(ReadSideBarrier readSide, bool validate)
+    public void Sections_nest_65535_deep_and_one_deeper_throws_with_the_count_unchanged(
+        ReadSideBarrier readSide, bool validate)
     {
         using RcuDomain domain = Domains.New(readSide, validate);
         Worker.Run(
@@ -148,7 +149,7 @@ public sealed class SectionTests
                 Assert.Equal(2, refusals);
                 Assert.False(domain.IsReadLockHeld);
 
-                // Had the refused entry been counted, one level would be left.
+                // If the refused entry had been counted, one level would be left.
                 domain.Synchronize();
             },
             stackBytes: 64 * 1024 * 1024);
@@ -174,7 +175,8 @@ public sealed class SectionTests
 
     [Theory]
     [MemberData(nameof(AllKinds))]
-    public void No_section_opens_in_a_disposed_domain_and_open_ones_end_harmlessly(ReadSideBarrier readSide, bool validate)
+    public void No_section_opens_in_a_disposed_domain_and_open_ones_end_harmlessly(
+        ReadSideBarrier readSide, bool validate)
     {
         RcuDomain domain = Domains.New(readSide, validate);
         ReadGuard guard = domain.ReadLock();

@@ -102,7 +102,7 @@ public sealed class ThreadTests
         Assert.Equal(0, domain.GetStatistics().ReaderSlotsInUse);
     }
 
-    // Fault caught: a slot whose handle word or announcement is left over from its last owner.
+    // Fault caught: a slot that keeps the reader flags or announcement of its last owner.
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

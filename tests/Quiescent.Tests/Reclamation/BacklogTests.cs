@@ -23,11 +23,11 @@ public class BacklogTests
         Assert.Equal(5, backlog.Count);
     }
 
-    // "Low by less than a page per thread, never high": what is left over after a drain would throttle an idle domain
-    // for ever, what is lacking would let the backlog grow beyond its limit.
+    // "Low by less than a page per thread, never high": a surplus left after a drain would throttle an idle domain for
+    // ever; a deficit would let the backlog grow beyond its limit.
     [Theory]
     [MemberData(nameof(Forms.All), MemberType = typeof(Forms))]
-    public void The_count_follows_what_waits_to_within_a_page(Form form)
+    public void The_count_follows_the_waiting_items_to_within_a_page(Form form)
     {
         const int Count = 5_000;
         using RcuDomain domain = new(new RcuDomainOptions { BacklogPolicy = BacklogPolicy.None });
@@ -40,7 +40,8 @@ public class BacklogTests
                     Forms.Queue(domain, form);
                 }
 
-                Assert.InRange(Inside.Backlog(domain).Count, Forms.Waiting(domain) - Page.Entries, Forms.Waiting(domain));
+                Assert.InRange(
+                    Inside.Backlog(domain).Count, Forms.Waiting(domain) - Page.Entries, Forms.Waiting(domain));
             }
 
             RcuAssert.BooksBalance(domain);

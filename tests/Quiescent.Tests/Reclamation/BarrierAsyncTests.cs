@@ -69,7 +69,7 @@ public class BarrierAsyncTests
         Assert.Null(Inside.ReclaimerThread(domain));
     }
 
-    // O8: a continuation that blocks must not block the reclaimer.
+    // O8 (user code runs on the reclaimer alone): a continuation that blocks must not block the reclaimer.
     [Fact]
     public void Continuations_do_not_run_on_the_reclaimer()
     {
@@ -111,7 +111,11 @@ public class BarrierAsyncTests
         using (new ParkedReader(domain))
         {
             Forms.QueueAll(domain);
-            waiters = [.. Enumerable.Range(0, 200).Select(_ => domain.BarrierAsync(TestContext.Current.CancellationToken).AsTask())];
+            waiters =
+            [
+                .. Enumerable.Range(0, 200)
+                    .Select(_ => domain.BarrierAsync(TestContext.Current.CancellationToken).AsTask()),
+            ];
         }
 
         Until.Done(Task.WhenAll(waiters));

@@ -2,7 +2,7 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Reclamation;
 
-// What makes a module unloadable: trivial callbacks are waited for by nobody, all code is.
+// What makes a module unloadable: nobody waits for trivial callbacks, and somebody waits for all code.
 public class BarrierCallbacksTests
 {
     [Theory]

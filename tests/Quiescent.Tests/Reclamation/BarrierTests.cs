@@ -118,9 +118,10 @@ public class BarrierTests
         RcuAssert.BooksBalance(domain);
     }
 
-    // O10. Fault caught: a barrier that knows pages by their addresses, and waits for one that is back in its queue.
+    // O10 (positions, not addresses). Fault caught: a barrier that knows pages by their addresses, and waits for one
+    // that is back in its queue.
     [Fact]
-    public unsafe void A_ticket_is_done_though_a_page_that_it_covered_serves_its_queue_again()
+    public unsafe void A_barrier_target_is_met_though_a_page_that_it_covered_serves_its_queue_again()
     {
         const int Attempts = 1_000;
         using RcuDomain domain = new(new RcuDomainOptions
@@ -146,7 +147,7 @@ public class BarrierTests
         Assert.True(target.IsDone());
     }
 
-    // Blocks need no reclaimer: a barrier frees them itself while the one thread is busy with a callback.
+    // Blocks need no reclaimer: a barrier frees them itself while the reclaimer is busy with a callback.
     [Fact]
     public void A_barrier_for_blocks_alone_does_not_wait_for_a_callback_queued_later()
     {

@@ -48,7 +48,7 @@ public class BlockPolicyTests
     }
 
     [Fact]
-    public void Threads_that_wait_are_told_when_the_domain_is_disposed_of_and_keep_their_block()
+    public void Waiting_threads_are_refused_when_the_domain_is_disposed_of_and_keep_their_block()
     {
         RcuDomain domain = NewDomain();
         ParkedReader reader = new(domain);

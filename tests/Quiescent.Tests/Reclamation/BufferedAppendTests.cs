@@ -5,9 +5,9 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Reclamation;
 
-// O9, fences [D] and [E]: an append that waits in its thread's store buffer behind stores to cold lines while the
-// thread has already read AppendFlags, and has seen nobody to wake. Only the reclaimer's process-wide barrier brings it
-// out before the last look.
+// O9, fences [D] and [E]: an append waits in its thread's store buffer behind stores to cold lines, while the thread
+// has already read AppendFlags and has seen nobody to wake. Only the reclaimer's process-wide barrier brings the append
+// out before its last look.
 public sealed unsafe class BufferedAppendTests : IDisposable
 {
     private const int Rounds = 40_000;
@@ -22,8 +22,8 @@ public sealed unsafe class BufferedAppendTests : IDisposable
 
     public void Dispose() => NativeMemory.Free(_cold);
 
-    // Fault caught: no barrier, or no look after it, between saying that one sleeps and sleeping. Each block is the
-    // only one, and nothing but its own append could wake the reclaimer for it.
+    // Fault caught: no barrier, or no look after it, between setting Idle and sleeping. Each block is the only one, and
+    // nothing but its own append could wake the reclaimer for it.
     [Fact]
     [Trait("Category", "Slow")]
     public void The_reclaimer_does_not_fall_asleep_over_it()
@@ -36,7 +36,7 @@ public sealed unsafe class BufferedAppendTests : IDisposable
         {
             WaitUntilCarried(queue, round);
 
-            // About now it looks for the last time.
+            // About now the reclaimer looks for the last time.
             int pause = random.Next(1 << random.Next(12)) % MaxPause;
             byte* page = _cold + ((long)random.Next(ColdBytes / PageBytes) * PageBytes);
             void* block = Forms.NewBlock();

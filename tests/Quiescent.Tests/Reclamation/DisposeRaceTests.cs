@@ -37,13 +37,15 @@ public unsafe class DisposeRaceTests
             for (int i = 0; i < blocks.Count; i++)
             {
                 int expected = i % Most < accepted[i / Most] ? 1 : 0;
-                Assert.True(blocks.FreesOf(i) == expected, $"Round {round}: block {i} was freed {blocks.FreesOf(i)} times, not {expected}.");
+                Assert.True(
+                    blocks.FreesOf(i) == expected,
+                    $"Round {round}: block {i} was freed {blocks.FreesOf(i)} times, not {expected}.");
             }
         }
     }
 
-    // Blocks of malloc's heap cannot be flagged, but the allocator ends the process on a double free, and the books
-    // count.
+    // Blocks of malloc's heap cannot be flagged, but the allocator ends the process on a double free, and the
+    // statistics count.
     [Theory]
     [InlineData(Form.Headless)]
     [InlineData(Form.Head)]
@@ -120,7 +122,7 @@ public unsafe class DisposeRaceTests
             }
             catch (ObjectDisposedException)
             {
-                // Expected, sooner or later; what was not accepted is still the body's.
+                // Expected, sooner or later; a refused item is still the body's.
             }
         });
         Assert.True(start.SignalAndWait(Until.Bound));

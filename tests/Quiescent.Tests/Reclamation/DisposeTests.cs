@@ -8,10 +8,14 @@ public unsafe class DisposeTests
 {
     [Theory]
     [MemberData(nameof(Domains.ReadSides), MemberType = typeof(Domains))]
-    public void Disposal_carries_everything_out(ReadSideBarrier readSide)
+    public void Disposal_reclaims_everything(ReadSideBarrier readSide)
     {
         using FlaggedBlocks blocks = new(600);
-        RcuDomain domain = new(new RcuDomainOptions { ReadSideBarrier = readSide, ReclaimDelay = TimeSpan.FromMinutes(1) });
+        RcuDomain domain = new(new RcuDomainOptions
+        {
+            ReadSideBarrier = readSide,
+            ReclaimDelay = TimeSpan.FromMinutes(1),
+        });
         Thread? reclaimer;
         using (ManualResetEventSlim end = new())
         using (CountdownEvent queued = new(3))
@@ -89,7 +93,7 @@ public unsafe class DisposeTests
     }
 
     [Fact]
-    public void Threads_with_open_pages_are_told_too()
+    public void Threads_with_open_pages_are_refused_too()
     {
         RcuDomain domain = Domains.New();
         using Barrier step = new(2);
@@ -130,7 +134,8 @@ public unsafe class DisposeTests
         Assert.Null(seen);
         Worker.Run(domain.Dispose);
         Assert.IsType<ObjectDisposedException>(seen);
-        Assert.Equal((rounds, rounds), (domain.GetStatistics().CallbacksQueued, domain.GetStatistics().CallbacksInvoked));
+        Assert.Equal(
+            (rounds, rounds), (domain.GetStatistics().CallbacksQueued, domain.GetStatistics().CallbacksInvoked));
     }
 
     [Fact]

@@ -4,10 +4,10 @@ namespace Quiescent.Tests.Reclamation;
 
 public unsafe class EndedThreadTests
 {
-    // Nobody else calls anything: what an ended thread left must be found by the reclaimer alone.
+    // Nobody else calls anything: the reclaimer alone must find what an ended thread left.
     [Theory]
     [MemberData(nameof(Forms.All), MemberType = typeof(Forms))]
-    public void What_a_thread_queued_before_it_ended_is_reclaimed(Form form)
+    public void Items_that_a_thread_queued_before_it_ended_are_reclaimed(Form form)
     {
         using RcuDomain domain = Domains.New();
         Worker.Run(() =>
@@ -106,6 +106,7 @@ public unsafe class EndedThreadTests
         }
 
         Until.True(() => Forms.Reclaimed(domain) == Threads * 12);
-        Assert.InRange(domain.GetStatistics().ReaderSlots, 1, 9); // Eight at a time, and the reclaimer if it had registered.
+        // Eight at a time, and the reclaimer if it had registered.
+        Assert.InRange(domain.GetStatistics().ReaderSlots, 1, 9);
     }
 }

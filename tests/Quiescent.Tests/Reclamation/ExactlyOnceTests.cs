@@ -40,7 +40,7 @@ public unsafe class ExactlyOnceTests
         Assert.Equal(strays, FlaggingHeap.Strays);
     }
 
-    // Readers look at the published blocks all the time: poison in one is a block freed under a reader's feet.
+    // Readers look at the published blocks all the time: poison in one is a block freed under its reader.
     [Theory]
     [MemberData(nameof(Domains.ReadSides), MemberType = typeof(Domains))]
     public void No_block_is_freed_before_the_sections_that_could_hold_it_have_ended(ReadSideBarrier readSide)

@@ -3,12 +3,12 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Reclamation;
 
-// What has to get under way although nobody calls a barrier.
+// What must get under way although nobody calls a barrier.
 public sealed unsafe class ExpeditionTests
 {
     private const int Limit = 1_000;
 
-    // Counts apart from a domain: heads within a visit, blocks within a page.
+    // Counts apart from a domain: heads within one pass, blocks within a page.
     private const int Uncounted = Limit / 8;
 
     // Fails when the reclaimer sleeps through ReclaimDelay, or drives no grace period, while more waits than the limit
@@ -21,7 +21,7 @@ public sealed unsafe class ExpeditionTests
     [InlineData(Form.Function, BacklogPolicy.None)]
     [InlineData(Form.Function, BacklogPolicy.Throttle)]
     [InlineData(Form.Disposable, BacklogPolicy.None)]
-    public void What_waits_beyond_the_limit_is_reclaimed_without_gathering_a_batch(Form form, BacklogPolicy policy)
+    public void Items_beyond_the_limit_are_reclaimed_without_gathering_a_batch(Form form, BacklogPolicy policy)
     {
         using RcuDomain domain = NewDomain(policy);
         for (int i = 0; i < 5 * Limit; i++)
@@ -32,14 +32,14 @@ public sealed unsafe class ExpeditionTests
         MustFallBelowTheLimit(domain);
     }
 
-    // Fails when only the thread that queues pays attention to the limit, so that nobody hurries once it has stopped.
+    // Fails when only the queueing thread heeds the limit, so that nobody expedites once it has stopped.
     [Theory]
     [InlineData(Form.User)]
     [InlineData(Form.UserHead)]
     [InlineData(Form.Function)]
     [InlineData(Form.Headless)]
     [InlineData(Form.Head)]
-    public void What_a_reader_has_held_up_beyond_the_limit_is_reclaimed_once_he_leaves(Form form)
+    public void Items_that_a_reader_held_up_beyond_the_limit_are_reclaimed_once_it_leaves(Form form)
     {
         using RcuDomain domain = NewDomain(BacklogPolicy.None);
         using (new ParkedReader(domain))
@@ -55,7 +55,7 @@ public sealed unsafe class ExpeditionTests
         MustFallBelowTheLimit(domain);
     }
 
-    // Nobody but the reclaimer frees these (O8). Fails when it leaves a queue to an owner who goes on filling pages: no
+    // Only the reclaimer frees these (O8). Fails when it leaves a queue to an owner that goes on filling pages: no
     // grace period was driven before the backlog limit.
     [Fact]
     public void A_flood_for_a_user_deallocator_drives_grace_periods_and_drains_by_itself()
@@ -73,7 +73,8 @@ public sealed unsafe class ExpeditionTests
         Assert.NotEqual(0, completed);
     }
 
-    // Fails when a bulk larger than the limit, taken for want of another way, is taken on top of what waits already.
+    // Fails when a bulk larger than the limit, which is taken because nothing else can be done, is taken on top of
+    // waiting items.
     [Fact]
     public void A_bulk_larger_than_the_limit_is_refused_while_other_blocks_wait_and_taken_when_they_are_gone()
     {
@@ -100,10 +101,11 @@ public sealed unsafe class ExpeditionTests
         Assert.Equal((3 * Uncounted) + blocks.Length, RcuAssert.BooksBalance(domain).BlocksFreed);
     }
 
-    // The bound is half the delay, so that a batch which is gathered all the same is noticed.
+    // The bound is half the delay, so that a batch that is still gathered shows.
     private static void MustFallBelowTheLimit(RcuDomain domain)
     {
-        bool hasFallen = SpinWait.SpinUntil(() => Forms.Waiting(domain) <= Limit + Uncounted + 3, domain.Options.ReclaimDelay / 2);
+        bool hasFallen =
+            SpinWait.SpinUntil(() => Forms.Waiting(domain) <= Limit + Uncounted + 3, domain.Options.ReclaimDelay / 2);
         Assert.True(hasFallen, $"{Forms.Waiting(domain)} items still wait for a batch to be gathered.");
     }
 

@@ -21,7 +21,7 @@ public enum Form
     Pooled,
 }
 
-// Queues one item of a form, so that what holds for all forms is tested with all of them.
+// Queues one item of a form, so that a rule for all forms is tested with all of them.
 internal static unsafe class Forms
 {
     private const int Bytes = 64;

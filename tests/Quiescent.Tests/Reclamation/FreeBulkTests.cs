@@ -57,7 +57,8 @@ public unsafe class FreeBulkTests
         int thread = Environment.CurrentManagedThreadId;
         int pages = 0;
         FaultInjection.Decide = site =>
-            site == FaultSite.Page && Environment.CurrentManagedThreadId == thread && ++pages == blocks.Length / Page.Entries;
+            site == FaultSite.Page && Environment.CurrentManagedThreadId == thread
+                && ++pages == blocks.Length / Page.Entries;
         try
         {
             Assert.ThrowsAny<OutOfMemoryException>(() => domain.FreeBulk(blocks));
@@ -97,7 +98,11 @@ public unsafe class FreeBulkTests
     [Fact]
     public void A_bulk_is_refused_as_a_whole_above_the_limit()
     {
-        using RcuDomain domain = new(new RcuDomainOptions { BacklogPolicy = BacklogPolicy.Throw, BacklogLimit = 1_000 });
+        using RcuDomain domain = new(new RcuDomainOptions
+        {
+            BacklogPolicy = BacklogPolicy.Throw,
+            BacklogLimit = 1_000,
+        });
         nint[] blocks = NewBlocks(900);
         nint[] more = NewBlocks(600);
         using (new ParkedReader(domain))
@@ -114,7 +119,7 @@ public unsafe class FreeBulkTests
         Assert.Equal(1_500, RcuAssert.BooksBalance(domain).BlocksFreed);
     }
 
-    // Else nobody could ever hand such a bulk over.
+    // Otherwise nobody could ever hand over such a bulk.
     [Theory]
     [InlineData(BacklogPolicy.Throw)]
     [InlineData(BacklogPolicy.Block)]

@@ -11,7 +11,7 @@ public unsafe class FreeTests
 
     [Theory]
     [MemberData(nameof(Forms.All), MemberType = typeof(Forms))]
-    public void What_is_queued_under_a_parked_reader_waits_for_it(Form form)
+    public void Items_queued_under_a_parked_reader_wait_for_it(Form form)
     {
         using RcuDomain domain = Domains.New();
         using ParkedReader reader = new(domain);
@@ -107,12 +107,16 @@ public unsafe class FreeTests
         Assert.Equal(0, Inside.Backlog(domain).Count);
     }
 
-    // A thread that fills pages frees its own: the reclaimer is not needed, nor is the owner's pause.
+    // A thread that fills pages frees its own blocks: it needs neither the reclaimer nor a pause.
     [Fact]
     public void A_thread_that_goes_on_freeing_has_its_oldest_blocks_freed_meanwhile()
     {
         const int Most = 20_000_000;
-        using RcuDomain domain = new(new RcuDomainOptions { ReclaimDelay = TimeSpan.FromMinutes(1), BacklogPolicy = BacklogPolicy.None });
+        using RcuDomain domain = new(new RcuDomainOptions
+        {
+            ReclaimDelay = TimeSpan.FromMinutes(1),
+            BacklogPolicy = BacklogPolicy.None,
+        });
         int queued = 0;
         while (queued < Most && (queued % 1000 != 0 || domain.GetStatistics().BlocksFreed == 0))
         {
@@ -131,7 +135,7 @@ public unsafe class FreeTests
     [InlineData(508)]
     [InlineData(509)]
     [InlineData(1017)]
-    public void What_an_idle_thread_has_left_is_freed_without_further_calls(int count)
+    public void Blocks_left_by_an_idle_thread_are_freed_without_further_calls(int count)
     {
         using RcuDomain domain = Domains.New();
         using ManualResetEventSlim queued = new();
@@ -178,7 +182,8 @@ public unsafe class FreeTests
         // The first item starts the reclaimer; later ones wake it, fill pages and are throttled.
         Worker.Run(() =>
         {
-            foreach (BacklogPolicy policy in (BacklogPolicy[])[BacklogPolicy.Throttle, BacklogPolicy.Block, BacklogPolicy.None])
+            BacklogPolicy[] policies = [BacklogPolicy.Throttle, BacklogPolicy.Block, BacklogPolicy.None];
+            foreach (BacklogPolicy policy in policies)
             {
                 using RcuDomain domain = new(new RcuDomainOptions { BacklogPolicy = policy, BacklogLimit = 100 });
                 Thread.CurrentThread.Interrupt();

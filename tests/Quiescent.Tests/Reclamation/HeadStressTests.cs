@@ -19,8 +19,12 @@ public class HeadStressTests
     [InlineData(Form.Function, 0)]
     public void Heads_freed_in_bursts_and_pauses_by_four_threads_are_all_reclaimed(Form form, int delay)
     {
-        // Not disposed of when it fails: that would wait for what hangs.
-        RcuDomain domain = new(new RcuDomainOptions { ReclaimDelay = TimeSpan.FromMilliseconds(delay), BacklogLimit = 100_000 });
+        // Not disposed of when the test fails: that would wait for the stuck item.
+        RcuDomain domain = new(new RcuDomainOptions
+        {
+            ReclaimDelay = TimeSpan.FromMilliseconds(delay),
+            BacklogLimit = 100_000,
+        });
         long queued = 0;
         long strays = CountingHeap.Strays;
         Worker.JoinAll(Worker.StartMany(Threads, thread =>
@@ -43,7 +47,7 @@ public class HeadStressTests
             }
         }));
 
-        // Without a barrier first: it would heal a reclaimer that sleeps over waiting heads.
+        // No barrier first: it would heal a reclaimer that sleeps over waiting heads.
         Until.True(() => Forms.Reclaimed(domain) == queued);
         RcuAssert.BooksBalance(domain);
         Assert.Equal(queued, Forms.Queued(domain));

@@ -2,7 +2,7 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Reclamation;
 
-// O9: when nothing is queued or waited for, nothing runs.
+// O9 (nothing runs without work): when nothing is queued or waited for, nothing runs.
 public class IdlenessTests
 {
     [Fact]
@@ -116,5 +116,6 @@ public class IdlenessTests
         Assert.Null(Inside.ReclaimerThread(domain));
     }
 
-    private static RcuDomain NewDomain(int delay) => new(new RcuDomainOptions { ReclaimDelay = TimeSpan.FromMilliseconds(delay) });
+    private static RcuDomain NewDomain(int delay) =>
+        new(new RcuDomainOptions { ReclaimDelay = TimeSpan.FromMilliseconds(delay) });
 }

@@ -13,21 +13,24 @@ internal static unsafe class Inside
     private const string ReclaimerName = "rcu reclaimer (";
 
     /// <summary>Whether this is a reclaimer's thread, of whichever domain.</summary>
-    public static bool IsOnReclaimer => Thread.CurrentThread.Name?.StartsWith(ReclaimerName, StringComparison.Ordinal) == true;
+    public static bool IsOnReclaimer =>
+        Thread.CurrentThread.Name?.StartsWith(ReclaimerName, StringComparison.Ordinal) == true;
 
     public static DomainCore Core(GracePeriodDomain domain) => domain.Core;
 
     public static Backlog Backlog(GracePeriodDomain domain) => domain.Core.Backlog;
 
     /// <summary>Whether an append has to wake the reclaimer, or to start it.</summary>
-    public static bool IsIdle(GracePeriodDomain domain) => (Order.Acquire(in domain.Core.State->AppendFlags) & AppendFlags.Idle) != 0;
+    public static bool IsIdle(GracePeriodDomain domain) =>
+        (Order.Acquire(in domain.Core.State->AppendFlags) & AppendFlags.Idle) != 0;
 
     /// <summary>The domain's one thread; null until something was queued.</summary>
-    public static Thread? ReclaimerThread(GracePeriodDomain domain) => Volatile.Read(ref ThreadOf(domain.Core.Reclaimer));
+    public static Thread? ReclaimerThread(GracePeriodDomain domain) =>
+        Volatile.Read(ref ThreadOf(domain.Core.Reclaimer));
 
     public static AsyncWaiters Waiters(GracePeriodDomain domain) => domain.Core.Reclaimer.Waiters;
 
-    /// <summary>What waits, by a walk over all queues.</summary>
+    /// <summary>How many items wait, by a walk over all queues.</summary>
     public static (long Trivial, long User, long Callbacks) Walk(GracePeriodDomain domain)
     {
         DomainCore core = domain.Core;
@@ -55,9 +58,11 @@ internal static unsafe class Inside
     public static bool IsRegistered(GracePeriodDomain domain) => ThreadRegistrations.Find(domain.Core.Id) != null;
 
     /// <summary>This thread's slot in the domain.</summary>
-    public static ReaderSlot* Slot(GracePeriodDomain domain) => ReaderSlot.Untwinned(ThreadRegistrations.Find(domain.Core.Id));
+    public static ReaderSlot* Slot(GracePeriodDomain domain) =>
+        ReaderSlot.Untwinned(ThreadRegistrations.Find(domain.Core.Id));
 
-    private static long Waiting(HeadQueue* queue) => Order.Acquire(in queue->Count) - Order.Acquire(in queue->ReclaimedItems);
+    private static long Waiting(HeadQueue* queue) =>
+        Order.Acquire(in queue->Count) - Order.Acquire(in queue->ReclaimedItems);
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_thread")]
     private static extern ref Thread? ThreadOf(Reclaimer reclaimer);

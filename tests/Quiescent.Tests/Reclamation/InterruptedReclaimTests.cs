@@ -5,13 +5,11 @@ using Quiescent.Validate;
 
 namespace Quiescent.Tests.Reclamation;
 
-// Whoever carries something out with an interrupt pending waits for a short lock, of Validate's ledger, which the test
-// holds: what is carried out there is carried out whole. The threads that queue do the same in
-// Readers/InterruptedLockTests.
+// A thread reclaims with an interrupt pending, and waits for a short lock of Validate's ledger, which the test holds:
+// it must reclaim the item whole. Readers/InterruptedLockTests does the same for the threads that queue.
 public sealed class InterruptedReclaimTests
 {
-    // Fault caught: an interruptible lock on the way to the next callback, which is then counted as carried out and
-    // never runs.
+    // Fault caught: an interruptible lock on the way to the next callback, which is then counted as run and never runs.
     [Fact]
     public void A_callback_that_interrupts_the_reclaimer_does_not_cost_the_next_one()
     {
@@ -20,7 +18,7 @@ public sealed class InterruptedReclaimTests
         Assert.Equal((1, 2, 0), (ran, books.CallbacksInvoked, books.CallbacksFailed));
     }
 
-    // Fault caught: as above, under a queue's lock, on a thread where nobody catches it: the process ends.
+    // Fault caught: as above, under a queue's lock, on a thread where nobody catches the exception: the process ends.
     [Theory]
     [InlineData(Form.Headless)]
     [InlineData(Form.Head)]
@@ -45,7 +43,7 @@ public sealed class InterruptedReclaimTests
         Until.Set(entered);
         Forms.Queue(domain, form);
 
-        // The reclaimer is kept in the callback: so the barrier frees the block, and then has to wait, where it may be
+        // The callback keeps the reclaimer busy, so the barrier frees the block, and then has to wait, where it may be
         // interrupted.
         Worker interrupted = HoldLedger(domain, () => Worker.Start(() =>
         {
@@ -59,7 +57,7 @@ public sealed class InterruptedReclaimTests
         domain.Dispose();
     }
 
-    // Lets a callback interrupt its thread, which then finds the ledger held when it comes to carry out what was queued
+    // Lets a callback interrupt its thread, which then finds the ledger held when it reclaims the items queued
     // meanwhile.
     private static RcuStatistics WhileTheReclaimerIsInterrupted(Action<RcuDomain> queue)
     {

@@ -11,7 +11,7 @@ namespace Quiescent.Tests.Reclamation;
 public sealed unsafe class LateAppendTests
 {
     // A bulk holds its queue's lock while it appends. Fails when disposal takes a queue without a page for empty
-    // without a look at the lock: the bulk would be accepted and never freed.
+    // without trying the lock: the bulk would be accepted and never freed.
     [Fact]
     public void Disposal_waits_for_a_bulk_that_is_being_appended_to_a_queue_without_a_page()
     {

@@ -6,8 +6,8 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Reclamation;
 
-// O10, O11: whoever consumes a queue, or takes an entry back from it, holds its lock. The test holds it in place of
-// another consumer, so that both are there at once without any luck.
+// O10 (one consumer per queue), O11 (disposal loses nothing): the thread that consumes a queue, or takes an entry back
+// from it, holds its lock. The test holds it in place of another consumer, so that two consumers meet without luck.
 public sealed unsafe class OneConsumerTests
 {
     // Fault caught: an owner that collects without the lock, and frees what another consumer is freeing.
@@ -25,7 +25,7 @@ public sealed unsafe class OneConsumerTests
                 domain.Free(Forms.NewBlock());
                 if (i % Page.Entries == 0)
                 {
-                    domain.Synchronize(); // So that something is covered.
+                    domain.Synchronize(); // So that something has expired.
                 }
             }
 
@@ -35,29 +35,33 @@ public sealed unsafe class OneConsumerTests
         Assert.Equal(Pages * Page.Entries, RcuAssert.BooksBalance(domain).BlocksFreed);
     }
 
-    // Fault caught: a visit between pages without the lock.
+    // Fault caught: an owner that collects between pages without the lock.
     [Fact]
-    public void An_owner_s_visits_free_nothing_while_another_consumer_holds_its_queue()
+    public void An_owner_collects_nothing_between_pages_while_another_consumer_holds_its_queue()
     {
-        using RcuDomain domain = new(new RcuDomainOptions { BacklogPolicy = BacklogPolicy.None, ReclaimDelay = TimeSpan.FromMinutes(1) });
+        using RcuDomain domain = new(new RcuDomainOptions
+        {
+            BacklogPolicy = BacklogPolicy.None,
+            ReclaimDelay = TimeSpan.FromMinutes(1),
+        });
         domain.ReadLock().Dispose();
         PageQueue* queue = &((ThreadQueues*)Inside.Slot(domain)->Queues)->Blocks;
-        long freed = FreeUntilVisitsFree(domain, queue);
+        long freed = FreeUntilOwnerCollects(domain, queue);
         using (TryLock.Hold(ref queue->Lock))
         {
-            long carried = queue->Reclaimed;
+            long reclaimed = queue->Reclaimed;
             for (int i = 0; i < Page.Entries / 4; i++, freed++)
             {
                 domain.Free(Forms.NewBlock());
             }
 
-            Assert.Equal(carried, queue->Reclaimed);
+            Assert.Equal(reclaimed, queue->Reclaimed);
         }
 
         Assert.Equal(freed, RcuAssert.BooksBalance(domain).BlocksFreed);
     }
 
-    // Fault caught: an owner that leaves what it could free to the reclaimer, which is slower and empties the caches.
+    // Fault caught: an owner that leaves blocks it could free to the reclaimer, which is slower and empties the caches.
     [Fact]
     public void An_owner_that_goes_on_freeing_keeps_pace_with_what_it_queues()
     {
@@ -72,7 +76,7 @@ public sealed unsafe class OneConsumerTests
         }
     }
 
-    private static long FreeUntilVisitsFree(RcuDomain domain, PageQueue* queue)
+    private static long FreeUntilOwnerCollects(RcuDomain domain, PageQueue* queue)
     {
         const int Bound = 64 * Page.Entries;
         long freed = 0;
@@ -85,20 +89,25 @@ public sealed unsafe class OneConsumerTests
         return freed;
     }
 
-    // O8. Fault caught: an owner that collects what only the reclaimer may carry out.
+    // O8 (user code runs on the reclaimer alone). Fault caught: an owner that collects what only the reclaimer may
+    // reclaim.
     [Fact]
     public void An_owner_leaves_the_blocks_of_a_user_deallocator_to_the_reclaimer()
     {
-        const int Pages = 8; // More than an owner leaves waiting of what it may free.
+        const int Pages = 8; // More than an owner leaves waiting of blocks that it may free.
         using FlaggedBlocks blocks = new(Pages * Page.Entries);
-        using RcuDomain domain = new(new RcuDomainOptions { BacklogPolicy = BacklogPolicy.None, ReclaimDelay = TimeSpan.FromMinutes(1) });
+        using RcuDomain domain = new(new RcuDomainOptions
+        {
+            BacklogPolicy = BacklogPolicy.None,
+            ReclaimDelay = TimeSpan.FromMinutes(1),
+        });
         long strays = FlaggingHeap.Strays;
         for (int i = 0; i < blocks.Count; i++)
         {
             domain.Free<FlaggingHeap>(blocks[i]);
             if (i % Page.Entries == 0)
             {
-                domain.Synchronize(); // So that something is covered.
+                domain.Synchronize(); // So that something has expired.
             }
         }
 
@@ -107,7 +116,7 @@ public sealed unsafe class OneConsumerTests
         Assert.Equal(strays, FlaggingHeap.Strays);
     }
 
-    // Fault caught: an entry withdrawn while a consumer reckons with it.
+    // Fault caught: an entry withdrawn while a consumer counts on it.
     [Fact]
     public void A_late_block_is_withdrawn_only_when_the_other_consumer_has_gone()
     {

@@ -7,12 +7,13 @@ using Quiescent.Reclamation;
 
 namespace Quiescent.Tests.Reclamation;
 
-// The queue of pages by itself, on one thread, with small pages and with blocks that are mere numbers.
+// The queue of pages alone, on one thread, with small pages and with blocks that are mere numbers.
 public sealed unsafe class PageQueueTests : IDisposable
 {
     private const int Entries = 4;
 
-    private readonly GracePeriodEngine _engine = GracePeriodEngine.OverSlots(new SlotTable(ThreadQueues.Bytes, &ThreadQueues.Free, false, false));
+    private readonly GracePeriodEngine _engine =
+        GracePeriodEngine.OverSlots(new SlotTable(ThreadQueues.Bytes, &ThreadQueues.Free, false, false));
     private readonly QueueContext _context;
     private readonly PageQueue* _queue = (PageQueue*)NativeMemory.AllocZeroed(PageQueue.Bytes);
     private long _next;
@@ -36,7 +37,7 @@ public sealed unsafe class PageQueueTests : IDisposable
     }
 
     [Fact]
-    public void A_page_takes_its_entries_and_is_sealed_once()
+    public void A_page_takes_its_entries_and_is_stamped_once()
     {
         Append(Entries);
         Assert.False(Producer.TryAppend(_queue, (void*)8));
@@ -58,7 +59,7 @@ public sealed unsafe class PageQueueTests : IDisposable
     }
 
     [Fact]
-    public void A_full_page_is_covered_when_its_stamp_has_completed_and_not_before()
+    public void A_full_page_expires_when_its_stamp_has_completed_and_not_before()
     {
         Append(Entries);
         Assert.Equal(0, Peek(out _));
@@ -69,8 +70,8 @@ public sealed unsafe class PageQueueTests : IDisposable
         Assert.Equal([1, 2, 3, 4], new ReadOnlySpan<nint>(entries, Entries));
     }
 
-    // O3. Catches a target that is read when the page is opened, or kept from page to page: what was appended since is
-    // older than it.
+    // O3 (unlinked before started). Catches a target that is read when the page is opened, or kept from page to page:
+    // entries appended since are newer than it.
     [Fact]
     public void A_page_s_stamp_is_newer_than_its_last_entry()
     {
@@ -88,10 +89,10 @@ public sealed unsafe class PageQueueTests : IDisposable
 
     // Catches a page that is recycled while the owner's cursor still stands in it.
     [Fact]
-    public void A_page_that_is_done_is_recycled_when_its_successor_is_linked()
+    public void A_reclaimed_page_is_recycled_when_its_successor_is_linked()
     {
         Append(Entries);
-        SealAndComplete();
+        StampAndComplete();
         _queue->MarkReclaimed(Peek(out _));
         Assert.Equal(Entries, _queue->Reclaimed);
         Assert.Equal(1, _context.Pages.InUse);
@@ -107,7 +108,7 @@ public sealed unsafe class PageQueueTests : IDisposable
     public void Entries_can_be_reclaimed_one_by_one()
     {
         Append(Entries);
-        SealAndComplete();
+        StampAndComplete();
         for (int i = 1; i <= Entries; i++)
         {
             Assert.Equal(Entries - i + 1, Peek(out nint* entries));
@@ -118,35 +119,35 @@ public sealed unsafe class PageQueueTests : IDisposable
     }
 
     [Fact]
-    public void A_note_covers_the_entries_up_to_its_position_and_no_later_ones()
+    public void A_snapshot_covers_the_entries_up_to_its_position_and_no_later_ones()
     {
         Append(2);
-        Assert.True(Note(evenIfActive: true, out ulong target));
+        Assert.True(Snapshot(evenIfActive: true, out ulong target));
         Append(1);
         _engine.TryAdvance(target);
         Assert.Equal(2, Peek(out nint* entries));
         Assert.Equal(1, entries[0]);
         _queue->MarkReclaimed(2);
         Assert.Equal(0, Peek(out _));
-        Assert.True(Note(evenIfActive: true, out ulong next));
+        Assert.True(Snapshot(evenIfActive: true, out ulong next));
         Assert.NotEqual(target, next);
         _engine.TryAdvance(next);
         Assert.Equal(1, Peek(out _));
     }
 
     [Fact]
-    public void A_note_may_reach_over_several_pages()
+    public void A_snapshot_may_reach_over_several_pages()
     {
         const int Count = (2 * Entries) + 1;
         Append(Count);
-        Assert.True(Note(evenIfActive: true, out ulong target));
+        Assert.True(Snapshot(evenIfActive: true, out ulong target));
         Append(1);
         _engine.TryAdvance(target);
         int consumed = 0;
-        for (int covered; (covered = Peek(out nint* entries)) != 0; consumed += covered)
+        for (int expired; (expired = Peek(out nint* entries)) != 0; consumed += expired)
         {
             Assert.Equal(consumed + 1, entries[0]);
-            _queue->MarkReclaimed(covered);
+            _queue->MarkReclaimed(expired);
         }
 
         Assert.Equal(Count, consumed);
@@ -157,40 +158,41 @@ public sealed unsafe class PageQueueTests : IDisposable
     public void A_snapshot_is_not_replaced_before_it_is_reclaimed()
     {
         Append(1);
-        Note(evenIfActive: true, out ulong target);
+        Snapshot(evenIfActive: true, out ulong target);
         Append(1);
         _engine.TryAdvance(target);
-        Assert.True(Note(evenIfActive: true, out ulong again));
+        Assert.True(Snapshot(evenIfActive: true, out ulong again));
         Assert.Equal(target, again);
         Assert.Equal(1, Peek(out _));
     }
 
     [Fact]
-    public void An_owner_that_has_gone_on_to_another_page_since_the_last_look_is_left_to_itself()
+    public void An_owner_that_has_gone_on_to_another_page_since_the_last_snapshot_is_left_to_itself()
     {
         Append(1);
-        Assert.False(Note(evenIfActive: false, out _));
+        Assert.False(Snapshot(evenIfActive: false, out _));
         Append(Entries);
-        Assert.False(Note(evenIfActive: false, out _));
+        Assert.False(Snapshot(evenIfActive: false, out _));
         Append(1); // the same page
-        Assert.True(Note(evenIfActive: false, out _));
+        Assert.True(Snapshot(evenIfActive: false, out _));
     }
 
-    // Its owner may not free them (O8). Left to itself, a queue that goes on growing was not looked after before the
-    // backlog limit.
+    // Its owner may not free them (O8). Left to itself, a queue that went on growing was not served before the backlog
+    // limit.
     [Fact]
-    public void Pages_of_a_user_deallocator_are_noted_however_active_their_owner_is()
+    public void Pages_of_a_user_deallocator_are_in_a_snapshot_however_active_their_owner_is()
     {
         _queue->Channel = Deallocators.AlignedNativeHeap + 1;
         Append(Entries + 1);
-        Assert.True(Note(evenIfActive: false, out _));
+        Assert.True(Snapshot(evenIfActive: false, out _));
     }
 
     [Theory]
     [InlineData(Deallocators.NativeHeap, true)]
     [InlineData(Deallocators.AlignedNativeHeap, true)]
     [InlineData(Deallocators.AlignedNativeHeap + 1, false)] // User code runs without the lock: it may have been taken.
-    public void The_newest_entry_can_be_withdrawn_until_it_is_reclaimed_or_noted_for_code(int channel, bool evenIfNoted)
+    public void The_newest_entry_can_be_withdrawn_until_it_is_reclaimed_or_in_a_snapshot_for_code(
+        int channel, bool evenInSnapshot)
     {
         _queue->Channel = channel;
         Append(2);
@@ -198,24 +200,24 @@ public sealed unsafe class PageQueueTests : IDisposable
         Assert.Equal(1, Tail);
         _next = 1;
         Append(1);
-        Note(evenIfActive: true, out ulong target);
-        Assert.Equal(evenIfNoted, _queue->TryWithdraw(_context));
-        int left = evenIfNoted ? 1 : 2;
+        Snapshot(evenIfActive: true, out ulong target);
+        Assert.Equal(evenInSnapshot, _queue->TryWithdraw(_context));
+        int left = evenInSnapshot ? 1 : 2;
         Assert.Equal(left, Tail);
         _engine.TryAdvance(target);
-        Assert.Equal(left, Peek(out _)); // The note does not reach beyond what is left.
+        Assert.Equal(left, Peek(out _)); // The snapshot does not reach beyond the remaining entries.
         _queue->MarkReclaimed(left);
         Assert.False(_queue->TryWithdraw(_context));
         Assert.Equal(left, Tail);
-        Assert.False(Note(evenIfActive: true, out _));
+        Assert.False(Snapshot(evenIfActive: true, out _));
     }
 
-    // Catches a note that still covers the place of a withdrawn entry when another one takes it.
+    // Catches a snapshot that still covers the place of a withdrawn entry when another one takes it.
     [Fact]
-    public void What_takes_the_place_of_a_withdrawn_entry_is_not_covered_by_the_note()
+    public void An_entry_in_the_place_of_a_withdrawn_one_is_not_covered_by_the_snapshot()
     {
         Append(2);
-        Note(evenIfActive: true, out ulong target);
+        Snapshot(evenIfActive: true, out ulong target);
         Assert.True(_queue->TryWithdraw(_context));
         Append(1);
         _engine.TryAdvance(target);
@@ -242,7 +244,7 @@ public sealed unsafe class PageQueueTests : IDisposable
         Append(2);
         _queue->ReleasePages(_context);
         Assert.Equal(1, _context.Pages.InUse);
-        Note(evenIfActive: true, out ulong target);
+        Snapshot(evenIfActive: true, out ulong target);
         _engine.TryAdvance(target);
         _queue->MarkReclaimed(Peek(out _));
         _queue->ReleasePages(_context);
@@ -252,24 +254,24 @@ public sealed unsafe class PageQueueTests : IDisposable
         Assert.Equal(3, Tail);
     }
 
-    // Pages come back into the same queue at the same addresses: only positions tell the times apart.
+    // Pages come back into the same queue at the same addresses: only positions distinguish one use from the next.
     [Fact]
     public void Recycled_pages_serve_the_same_queue_over_and_over()
     {
         for (int round = 0; round < 1_000; round++)
         {
             Append((round % (2 * Entries)) + 1);
-            Note(evenIfActive: true, out ulong target);
+            Snapshot(evenIfActive: true, out ulong target);
             _engine.TryAdvance(target);
             long expected = _queue->Reclaimed;
-            for (int covered; (covered = Peek(out nint* entries)) != 0;)
+            for (int expired; (expired = Peek(out nint* entries)) != 0;)
             {
-                for (int i = 0; i < covered; i++)
+                for (int i = 0; i < expired; i++)
                 {
                     Assert.Equal(++expected, entries[i]);
                 }
 
-                _queue->MarkReclaimed(covered);
+                _queue->MarkReclaimed(expired);
             }
 
             Assert.Equal(Tail, _queue->Reclaimed);
@@ -294,10 +296,10 @@ public sealed unsafe class PageQueueTests : IDisposable
         Assert.Equal(Pages * Entries, _queue->Reclaimed);
     }
 
-    // Faults caught: a visit that frees what is not covered, more than it was told, or what it then leaves to be freed
-    // again; and blocks that nobody takes off the backlog.
+    // Faults caught: an owner collect that frees unexpired blocks, or more than its quota, or blocks that are then
+    // freed again; and blocks that nobody takes off the backlog.
     [Fact]
-    public void A_handful_is_freed_of_what_is_covered_and_told_with_the_next_answer()
+    public void A_handful_of_expired_blocks_is_freed_and_counted_in_the_next_result()
     {
         const int Handful = Entries - 1;
         for (int i = 0; i < 2 * Entries; i++)
@@ -338,13 +340,13 @@ public sealed unsafe class PageQueueTests : IDisposable
         }
     }
 
-    private void SealAndComplete()
+    private void StampAndComplete()
     {
         _queue->StampFullPage(_context);
         Assert.True(_engine.TryAdvance(_queue->OldestTarget(_context)));
     }
 
-    private bool Note(bool evenIfActive, out ulong target) =>
+    private bool Snapshot(bool evenIfActive, out ulong target) =>
         _queue->SnapshotPartialPages(_context, evenIfActive, out target);
 
     private int Peek(out nint* entries)

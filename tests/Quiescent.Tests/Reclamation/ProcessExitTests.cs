@@ -22,12 +22,13 @@ public class ProcessExitTests
     [InlineData("reposting")] // a callback that queues itself for ever
     [InlineData("attached")] // a reader that never leaves, and a context that is unloaded with the process
     [InlineData("attached", "collected")] // the same once the finalizer's thread is known
-    public void Nothing_keeps_a_process_for_ever(params string[] scenario) => Assert.Equal("", Run(exitCode: 0, scenario));
+    public void Nothing_keeps_a_process_for_ever(params string[] scenario) =>
+        Assert.Equal("", Run(exitCode: 0, scenario));
 
     [Fact]
     public void A_callback_may_end_the_process() => Run(exitCode: 7, "exit-in-callback");
 
-    // Faults caught: callbacks left out because there are many, and an exit code that is lost over them.
+    // Faults caught: callbacks left out because there are many, and an exit code lost to them.
     [Theory]
     [InlineData("backlog", 5, "10000")]
     [InlineData("exit-elsewhere", 9, "a")] // another thread than Main ends the process
@@ -35,9 +36,10 @@ public class ProcessExitTests
     public void A_backlog_changes_no_exit_code(string scenario, int exitCode, string output) =>
         Assert.Equal(output, Run(exitCode, scenario));
 
-    // Fault caught: a process that is crashing and waits for callbacks instead.
+    // Fault caught: a crashing process that waits for callbacks.
     [Fact]
     public void A_crash_with_a_backlog_ends_the_process() => Assert.Equal("", Run(exitCode: null, "crash"));
 
-    private static string Run(int? exitCode, params string[] scenario) => ChildProcess.RunProgram("ProcessExit", scenario, exitCode).Output;
+    private static string Run(int? exitCode, params string[] scenario) =>
+        ChildProcess.RunProgram("ProcessExit", scenario, exitCode).Output;
 }

@@ -47,7 +47,8 @@ public sealed unsafe class ReclaimerStallTests
     [Theory]
     [Trait("Category", "Slow")]
     [MemberData(nameof(Callbacks))]
-    public void A_callback_that_does_not_return_is_named_to_whoever_waits_for_a_barrier(string kind, string name, bool validate)
+    public void A_callback_that_does_not_return_is_named_to_the_waiter_for_a_barrier(
+        string kind, string name, bool validate)
     {
         using RcuDomain domain = New(validate);
         using Unstick unstick = new();
@@ -77,13 +78,20 @@ public sealed unsafe class ReclaimerStallTests
             Assert.Equal(validate, report.CallbackQueuedAt is not null);
             if (validate)
             {
-                Assert.Matches($@"^{typeof(ReclaimerStallTests)}\.{nameof(Queue)} in .*ReclaimerStallTests\.cs:line \d+$", report.CallbackQueuedAt);
-                Assert.EndsWith($"    queued at {report.CallbackQueuedAt}", report.ToString(), StringComparison.Ordinal);
+                Assert.Matches(
+                    $@"^{typeof(ReclaimerStallTests)}\.{nameof(Queue)} in .*ReclaimerStallTests\.cs:line \d+$",
+                    report.CallbackQueuedAt);
+                Assert.EndsWith(
+                    $"    queued at {report.CallbackQueuedAt}", report.ToString(), StringComparison.Ordinal);
             }
 
             Assert.True(report.Backlog >= 4, $"{report}");
-            Assert.StartsWith("rcu: INFO: domain 'stuck' detected stall of its reclaimer for ", report.ToString(), StringComparison.Ordinal);
-            Assert.Contains($" by callback {name} on thread 'rcu reclaimer (stuck)'", report.ToString(), StringComparison.Ordinal);
+            Assert.StartsWith(
+                "rcu: INFO: domain 'stuck' detected stall of its reclaimer for ",
+                report.ToString(),
+                StringComparison.Ordinal);
+            Assert.Contains(
+                $" by callback {name} on thread 'rcu reclaimer (stuck)'", report.ToString(), StringComparison.Ordinal);
         }
 
         Assert.True(all[1].Duration - all[0].Duration >= 3 * s_timeout, $"{all[0]} {all[1]}");
@@ -92,7 +100,7 @@ public sealed unsafe class ReclaimerStallTests
 
     // Faults caught: the first callback of the batch named, or the last of the queue.
     [Fact]
-    public void Of_many_callbacks_the_one_that_runs_is_named()
+    public void The_callback_that_runs_is_named_among_many()
     {
         using RcuDomain domain = New();
         using Unstick unstick = new();
@@ -117,7 +125,7 @@ public sealed unsafe class ReclaimerStallTests
         Assert.All(reports, report => Assert.EndsWith($".{nameof(Stick)}", report.Callback, StringComparison.Ordinal));
     }
 
-    // Fault caught: a delegate left noted from the callback before.
+    // Fault caught: a delegate left recorded from the callback before.
     [Fact]
     public void A_function_behind_delegates_is_named_itself()
     {
@@ -143,7 +151,7 @@ public sealed unsafe class ReclaimerStallTests
         }
     }
 
-    // Fault caught: an age that is the batch's, or the reclaimer's since it woke.
+    // Fault caught: an age counted from the batch's start, or from the reclaimer's last wake-up.
     [Fact]
     public void Callbacks_that_return_are_not_reported_however_long_their_batch_takes()
     {
@@ -186,7 +194,7 @@ public sealed unsafe class ReclaimerStallTests
     }
 
     [Fact]
-    public void Whoever_awaits_a_barrier_is_told_too_though_no_thread_of_its_own_waits()
+    public void An_awaited_barrier_has_the_stuck_reclaimer_reported_though_no_thread_waits()
     {
         using RcuDomain domain = New();
         using Unstick unstick = new();
@@ -200,7 +208,7 @@ public sealed unsafe class ReclaimerStallTests
     }
 
     [Fact]
-    public void Whoever_asked_for_a_grace_period_is_told_as_it_is_the_reclaimer_s_to_see_to()
+    public void A_requested_grace_period_has_the_stuck_reclaimer_reported()
     {
         using RcuDomain domain = New();
         using Unstick unstick = new();
@@ -213,7 +221,7 @@ public sealed unsafe class ReclaimerStallTests
         Until.True(() => domain.Poll(state));
     }
 
-    // O8: no event is raised from Free, which may be called under any lock of the program's.
+    // O8 (no lock held): Free raises no event, since the program may call it under any of its locks.
     [Theory]
     [InlineData(BacklogPolicy.Throttle)]
     [InlineData(BacklogPolicy.Block)]
@@ -308,7 +316,7 @@ public sealed unsafe class ReclaimerStallTests
         s_release.Wait();
     }
 
-    // Before the domain is disposed of, which waits for its callbacks: a test that fails must not hang.
+    // Before the domain's disposal, which waits for its callbacks: a test that fails must not hang.
     private readonly struct Unstick : IDisposable
     {
         public void Dispose() => s_release.Set();

@@ -3,8 +3,8 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Reclamation;
 
-// O9: a reclaimer that cannot be started wakes nobody, and whoever relied on it has to notice (idle.pml, twin
-// EARLY_THREAD).
+// O9 (nothing sleeps on work): a reclaimer that cannot be started wakes nobody, and the threads that relied on it have
+// to notice (idle.pml, twin EARLY_THREAD).
 public sealed class ReclaimerStartTests
 {
     // Fault caught: the reclaimer's field set before the thread has started. An append then takes the thread that is

@@ -15,7 +15,7 @@ public class ThrottleTests
         using RcuDomain domain = NewDomain();
         using (new ParkedReader(domain))
         {
-            // Each bulk pays by itself, so fewer of those.
+            // Each bulk is paused by itself, so there are fewer of them.
             int count = form == Form.Bulk ? Limit + 200 : 2 * Limit;
             Worker.Run(() =>
             {
@@ -32,7 +32,7 @@ public class ThrottleTests
     }
 
     // The pause grows with the overshoot, which is negative for a bulk that begins below the limit, and for any thread
-    // if the backlog falls between its look and its pause: a negative time to sleep is an exception, or for ever.
+    // if the backlog falls between its look and its pause. A negative time to sleep throws, or sleeps for ever.
     [Theory]
     [InlineData(0)]
     [InlineData(1_200)]
@@ -72,16 +72,15 @@ public class ThrottleTests
         RcuAssert.BooksBalance(domain);
     }
 
-    // An interrupt that is pending ends each pause at once, with an exception that the library catches, and is pending
-    // again after it: so a thread can count its own pauses. A lock that is waited for counts too, which happens now and
-    // then.
+    // A pending interrupt ends each pause at once, with an exception that the library catches, and is pending again
+    // after it: so a thread can count its own pauses. A wait for a lock counts too, which happens now and then.
     [Theory]
     [Trait("Category", "Slow")]
     [InlineData(Form.Headless)]
     [InlineData(Form.Head)]
     [InlineData(Form.User)]
     [InlineData(Form.Delegate)]
-    public void A_thread_pays_with_pauses_but_not_inside_a_section_and_not_online_and_not_on_the_reclaimer(Form form)
+    public void Back_pressure_pauses_a_thread_but_not_inside_a_section_not_online_and_not_on_the_reclaimer(Form form)
     {
         const int Pages = 40;
         const int Count = Pages * Limit / 8;
@@ -124,7 +123,7 @@ public class ThrottleTests
     }
 
     [Fact]
-    public void Nothing_pays_below_the_limit_or_once_the_backlog_has_fallen()
+    public void No_call_is_paused_below_the_limit_or_once_the_backlog_has_fallen()
     {
         using RcuDomain domain = NewDomain();
         using (new ParkedReader(domain))

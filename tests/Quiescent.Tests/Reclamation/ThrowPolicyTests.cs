@@ -45,7 +45,7 @@ public unsafe class ThrowPolicyTests
 
     [Theory]
     [MemberData(nameof(Forms.All), MemberType = typeof(Forms))]
-    public void All_forms_but_those_with_a_head_are_refused_and_work_again_after_the_reader_has_left(Form form)
+    public void All_forms_except_those_with_a_head_are_refused_and_work_again_after_the_reader_has_left(Form form)
     {
         using RcuDomain domain = NewDomain(1_000);
         using (new ParkedReader(domain))

@@ -7,16 +7,17 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Reclamation;
 
-// Appends that come after the drain of a disposal, and that a barrier of another thread takes note of before their
-// owner learns of the disposal (O11). The test is all three threads by turns.
+// O11 (disposal loses nothing): an append comes after the drain of a disposal, and another thread's barrier takes a
+// snapshot of it before its owner learns of the disposal. The test plays all three threads in turn.
 public sealed unsafe class WithdrawalTests
 {
-    // Fails when a note makes the newest entry stay: its owner believes it accepted, and nobody is left to free it.
+    // Fails when a snapshot keeps the newest entry in place: its owner believes it accepted, and nobody is left to free
+    // it.
     [Theory]
     [InlineData(Deallocators.NativeHeap)]
     [InlineData(Deallocators.AlignedNativeHeap)]
     [InlineData(Deallocators.AlignedNativeHeap + 1)]
-    public void A_block_that_was_noted_after_the_drain_is_withdrawn(int channel)
+    public void A_block_in_a_snapshot_after_the_drain_is_withdrawn(int channel)
     {
         using LateDomain late = new();
         PageQueue* queue = late.Queues->For(channel);
@@ -29,26 +30,29 @@ public sealed unsafe class WithdrawalTests
         Assert.True(Producer.TryAppend(queue, block));
         late.RunBarrier();
         Assert.Throws<ObjectDisposedException>(() => late.Core.Producer.HandleAppendFlags(queue));
-        FreeBlock(channel, block); // It is the caller's: a double free if the note still covers it.
+        FreeBlock(channel, block); // It is the caller's: a double free if the snapshot still covers it.
         late.LetReadersGo();
         late.RunBarrier();
         late.RunBarrier();
         late.NothingMustWait();
     }
 
-    // The same for a head in a sealed chain.
+    // The same for a head in a chain of a snapshot.
     [Theory]
     [InlineData(Form.Head)]
     [InlineData(Form.UserHead)]
     [InlineData(Form.Function)]
-    public void A_head_that_was_sealed_after_the_drain_is_withdrawn(Form form)
+    public void A_head_in_a_snapshot_after_the_drain_is_withdrawn(Form form)
     {
         using LateDomain late = new();
-        HeadQueue* queue = form == Form.Head ? &late.Queues->Heads : form == Form.UserHead ? &late.Queues->UserHeads : &late.Queues->Callbacks;
+        HeadQueue* queue = form == Form.Head ? &late.Queues->Heads
+            : form == Form.UserHead ? &late.Queues->UserHeads
+            : &late.Queues->Callbacks;
         RcuHead* head = (RcuHead*)NativeMemory.AllocZeroed((nuint)sizeof(RcuHead)); // word 0: offset 0, malloc's
         long position = HeadQueue.Push(queue, head);
         late.RunBarrier();
-        Assert.Throws<ObjectDisposedException>(() => late.Core.Producer.AfterPush(Inside.Slot(late.Domain), queue, position));
+        Assert.Throws<ObjectDisposedException>(
+            () => late.Core.Producer.AfterPush(Inside.Slot(late.Domain), queue, position));
         NativeMemory.Free(head);
         late.LetReadersGo();
         late.RunBarrier();
@@ -56,13 +60,13 @@ public sealed unsafe class WithdrawalTests
         late.NothingMustWait();
     }
 
-    // Fails when cutting a note back loses or repeats what was noted before the withdrawn entry.
+    // Fails when cutting a snapshot back loses or repeats entries before the withdrawn one.
     [Theory]
     [InlineData(1)]
     [InlineData(Page.Entries - 1)]
     [InlineData(Page.Entries)] // The withdrawn entry is the first of its page.
     [InlineData(2 * Page.Entries)]
-    public void What_was_noted_before_a_withdrawn_block_is_freed_once(int before)
+    public void Blocks_in_a_snapshot_before_a_withdrawn_one_are_freed_once(int before)
     {
         using RcuDomain domain = new(new RcuDomainOptions { BacklogPolicy = BacklogPolicy.None });
         DomainCore core = Inside.Core(domain);
@@ -104,7 +108,7 @@ public sealed unsafe class WithdrawalTests
         }
     }
 
-    // A domain whose disposal has drained it and ended its reclaimer while a reader, who held nothing up, is still
+    // A domain whose disposal has drained it and ended its reclaimer while a reader, which held nothing up, is still
     // inside.
     private sealed class LateDomain : IDisposable
     {
@@ -129,7 +133,7 @@ public sealed unsafe class WithdrawalTests
 
         public ThreadQueues* Queues { get; }
 
-        /// <summary>What a barrier that another thread has begun before the disposal goes on to do.</summary>
+        /// <summary>Goes on with a barrier that another thread began before the disposal.</summary>
         public void RunBarrier() => _barrier.Run(maySnapshot: true, isExpedited: true);
 
         public void LetReadersGo()

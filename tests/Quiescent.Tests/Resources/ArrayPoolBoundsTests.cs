@@ -34,7 +34,7 @@ public sealed class ArrayPoolBoundsTests
     // Beyond the bound arrays are left to the garbage collector, which needs no grace period.
     [Theory]
     [MemberData(nameof(Domains))]
-    public void What_waits_for_a_reader_that_stays_is_bounded(DomainKind domainKind)
+    public void The_number_of_arrays_that_wait_for_a_reader_that_stays_is_bounded(DomainKind domainKind)
     {
         const int Many = 2_000;
         const int Bound = 4 * PerBucket;
@@ -49,7 +49,7 @@ public sealed class ArrayPoolBoundsTests
     }
 
     [Fact]
-    public void What_is_kept_after_the_readers_is_bounded()
+    public void The_number_of_arrays_kept_after_the_readers_is_bounded()
     {
         const int Many = 500;
         using RcuDomain domain = new();

@@ -4,9 +4,9 @@ namespace Quiescent.Tests.Resources;
 
 public sealed class ArrayPoolEventTests
 {
-    // Nothing waits in the domain: no reclaimer runs that would say it.
+    // Nothing waits in the domain: no reclaimer runs that could report it.
     [Fact]
-    public void Grace_periods_that_only_renting_drives_are_said_too()
+    public void Grace_periods_that_only_renting_drives_are_reported_too()
     {
         using RcuDomain domain = Domains.New(name: nameof(ArrayPoolEventTests));
         using HeardEvents heard = new(nameof(ArrayPoolEventTests));

@@ -116,7 +116,7 @@ public sealed class ArrayPoolTests
 
     // A second return while the array is rented again by another is the one that nobody could tell from the first.
     [Fact]
-    public void Of_several_returns_of_one_array_at_once_one_succeeds()
+    public void One_of_several_returns_of_one_array_at_once_succeeds()
     {
         using RcuDomain domain = new();
         RcuArrayPool<int> pool = new(domain);
@@ -167,7 +167,7 @@ public sealed class ArrayPoolTests
     }
 
     [Fact]
-    public void Bounds_that_cannot_be_are_refused()
+    public void Impossible_bounds_are_refused()
     {
         using RcuDomain domain = new();
         Assert.Throws<ArgumentOutOfRangeException>(() => new RcuArrayPool<int>(domain, maxArrayLength: 0));
@@ -251,7 +251,9 @@ public sealed class ArrayPoolTests
             {
                 long version = Volatile.Read(ref array[0]);
                 Thread.SpinWait(spins & 255);
-                Assert.True(!array.AsSpan().ContainsAnyExcept(version), $"An array was used again under its reader, of version {version}.");
+                Assert.True(
+                    !array.AsSpan().ContainsAnyExcept(version),
+                    $"An array was used again under its reader, of version {version}.");
             }
         }
     }
@@ -273,5 +275,7 @@ public sealed class ArrayPoolTests
     }
 
     private static void AssertRefused(Action action) =>
-        Assert.True(Record.Exception(action) is InvalidOperationException or ArgumentException, "A second return was taken for a first one.");
+        Assert.True(
+            Record.Exception(action) is InvalidOperationException or ArgumentException,
+            "A second return was taken for a first one.");
 }

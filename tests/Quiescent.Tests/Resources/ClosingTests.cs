@@ -3,16 +3,17 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Resources;
 
-// What closing promises, the same for each resource in each kind of domain: at once, once, and not under a reader.
+// What closing promises, alike for each resource in each kind of domain: at once, once, and not under a reader.
 public sealed class ClosingTests
 {
     public static MatrixTheoryData<ResourceKind, DomainKind> All => Kinds.All;
 
-    // The reader dereferences before and after: whatever it finds must be open. Faults caught: a release that does not
-    // wait, one that waits for a grace period of another domain, or for one that began before the close.
+    // The reader dereferences before and after: every resource that it finds must be open. Faults caught: a release
+    // that does not wait, that waits for a grace period of another domain, or for one that began before the close.
     [Theory]
     [MemberData(nameof(All))]
-    public void A_closed_resource_is_released_when_the_sections_from_before_have_ended(ResourceKind kind, DomainKind domainKind)
+    public void A_closed_resource_is_released_when_the_sections_from_before_have_ended(
+        ResourceKind kind, DomainKind domainKind)
     {
         using GracePeriodDomain domain = Kinds.New(domainKind);
         using GracePeriodStepper steps = new(domain);
@@ -43,12 +44,13 @@ public sealed class ClosingTests
         Assert.Equal(1, resource.Releases.Count);
     }
 
-    // The reader's section began when the resource was closed already and the grace period that is to cover the close
-    // had started, so that this one does not wait for it. It may find the resource closed; if it finds it open, it must
-    // stay so for this reader too.
+    // The reader's section begins after the resource was closed and after the start of the grace period that covers the
+    // close, which therefore does not wait for the reader. The reader may find the resource closed; if it finds it
+    // open, the resource must stay open for this reader too.
     [Theory]
     [MemberData(nameof(All))]
-    public void A_section_from_after_the_close_finds_it_closed_or_is_waited_for(ResourceKind kind, DomainKind domainKind)
+    public void A_section_from_after_the_close_finds_it_closed_or_is_waited_for(
+        ResourceKind kind, DomainKind domainKind)
     {
         using GracePeriodDomain domain = Kinds.New(domainKind);
         using GracePeriodStepper steps = new(domain);
@@ -65,7 +67,8 @@ public sealed class ClosingTests
         steps.Advance();
         if (found)
         {
-            Assert.True(resource.Releases.Count == 0, "The resource was released under a reader that had dereferenced it.");
+            Assert.True(
+                resource.Releases.Count == 0, "The resource was released under a reader that had dereferenced it.");
         }
 
         late.Leave();
@@ -73,11 +76,11 @@ public sealed class ClosingTests
         Assert.Equal(1, resource.Releases.Count);
     }
 
-    // The same for sections that begin at each step of the way, one after the other, the earlier ones leaving behind
-    // it.
+    // The same for sections that begin at each step of the way, one after the other, where the earlier ones leave.
     [Theory]
     [MemberData(nameof(All))]
-    public void Sections_that_begin_at_any_step_of_the_release_find_it_closed_or_are_waited_for(ResourceKind kind, DomainKind domainKind)
+    public void Sections_that_begin_at_any_step_of_the_release_find_it_closed_or_are_waited_for(
+        ResourceKind kind, DomainKind domainKind)
     {
         using GracePeriodDomain domain = Kinds.New(domainKind);
         using GracePeriodStepper steps = new(domain);
@@ -93,7 +96,8 @@ public sealed class ClosingTests
             steps.TryAdvance();
             if (inside.Any(one => one.Found))
             {
-                Assert.True(resource.Releases.Count == 0, "The resource was released under a reader that had dereferenced it.");
+                Assert.True(
+                    resource.Releases.Count == 0, "The resource was released under a reader that had dereferenced it.");
                 steady++;
             }
 
@@ -145,11 +149,11 @@ public sealed class ClosingTests
         Assert.Equal(1, resource.Releases.Count);
     }
 
-    // Faults caught: a state that two threads read as open before either has closed it.
+    // Fault caught: a state that two threads read as open before either has closed it.
     [Theory]
     [Trait("Category", "Slow")]
     [MemberData(nameof(All))]
-    public void Of_several_threads_that_close_it_at_once_one_does(ResourceKind kind, DomainKind domainKind)
+    public void One_of_several_threads_that_close_it_at_once_does(ResourceKind kind, DomainKind domainKind)
     {
         using GracePeriodDomain domain = Kinds.New(domainKind);
         for (int i = 0; i < 20; i++)
@@ -198,7 +202,7 @@ public sealed class ClosingTests
         Assert.Equal((1, 0L), (resource.Releases.Count, domain.GetStatistics().CallbacksFailed));
     }
 
-    // Above the limit a close may have to pause. The interrupt is for whatever the thread waits for next.
+    // Above the limit a close may have to pause. The interrupt is meant for the thread's next wait.
     [Theory]
     [MemberData(nameof(All))]
     public void A_thread_that_was_interrupted_closes_and_is_interrupted_still(ResourceKind kind, DomainKind domainKind)
@@ -219,11 +223,11 @@ public sealed class ClosingTests
         RcuAssert.BooksBalance(domain);
     }
 
-    // Pending releases are carried out by the domain's own disposal, which waits for the readers that they wait for.
-    // (One that was used after its close waits for another grace period, beyond the disposal.)
+    // The domain's own disposal runs the pending releases, and waits for the readers that they wait for. (A resource
+    // that was used after its close waits for another grace period, beyond the disposal.)
     [Theory]
     [MemberData(nameof(All))]
-    public void The_domain_s_disposal_releases_what_was_closed_before(ResourceKind kind, DomainKind domainKind)
+    public void The_domain_s_disposal_releases_resources_closed_before(ResourceKind kind, DomainKind domainKind)
     {
         GracePeriodDomain domain = Kinds.New(domainKind);
         TestResource resource = Kinds.New(kind, domain);
@@ -238,10 +242,11 @@ public sealed class ClosingTests
         Assert.Equal(1, resource.Releases.Count);
     }
 
-    // A disposed domain ends no section: who reads in one from before goes on.
+    // A disposed domain ends no section: a reader whose section began before goes on.
     [Theory]
     [MemberData(nameof(All))]
-    public void After_the_domain_s_disposal_a_close_still_waits_for_its_readers(ResourceKind kind, DomainKind domainKind)
+    public void After_the_domain_s_disposal_a_close_still_waits_for_its_readers(
+        ResourceKind kind, DomainKind domainKind)
     {
         GracePeriodDomain domain = Kinds.New(domainKind);
         TestResource resource = Kinds.New(kind, domain);
@@ -264,7 +269,7 @@ public sealed class ClosingTests
     // One section that does not end must not take the whole program's pool with it.
     [Theory]
     [MemberData(nameof(Kinds.Resources), MemberType = typeof(Kinds))]
-    public void What_waits_after_the_domain_s_disposal_leaves_the_thread_pool_to_others(ResourceKind kind)
+    public void Closes_that_wait_after_the_domain_s_disposal_leave_the_thread_pool_to_others(ResourceKind kind)
     {
         const int Many = 300;
         RcuDomain domain = new();
@@ -331,7 +336,7 @@ public sealed class ClosingTests
         return failure is null;
     }
 
-    // A look that closes instead.
+    // A reader's look that closes.
     private sealed class Closing(TestResource resource) : TestResource(resource.Releases)
     {
         public override void Close() => resource.Close();

@@ -6,8 +6,8 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Resources;
 
-// Resources that nobody closes. A reader needs no more of them than what it has dereferenced, which the garbage
-// collector does not see: so their finalizers have to wait for a grace period as well.
+// Resources that nobody closes. A reader needs only what it has dereferenced, which the garbage collector does not see:
+// so their finalizers have to wait for a grace period as well.
 public sealed class DroppedTests
 {
     private const int Several = 20;
@@ -17,7 +17,8 @@ public sealed class DroppedTests
     // Faults caught: a finalizer that releases, and one that waits for readers itself.
     [Theory]
     [MemberData(nameof(All))]
-    public void What_is_dropped_under_a_reader_is_released_after_its_section(ResourceKind kind, DomainKind domainKind)
+    public void A_resource_dropped_under_a_reader_is_released_after_its_section(
+        ResourceKind kind, DomainKind domainKind)
     {
         using GracePeriodDomain domain = Kinds.New(domainKind);
         using GracePeriodStepper steps = new(domain);
@@ -39,7 +40,7 @@ public sealed class DroppedTests
     [Theory]
     [Trait("Category", "Slow")]
     [MemberData(nameof(All))]
-    public void What_is_dropped_together_with_its_domain_is_released(ResourceKind kind, DomainKind domainKind)
+    public void A_resource_dropped_together_with_its_domain_is_released(ResourceKind kind, DomainKind domainKind)
     {
         Releases[] releases = DropWithDomain(kind, domainKind);
         MustAllBeReleased(releases);
@@ -47,17 +48,17 @@ public sealed class DroppedTests
 
     [Theory]
     [MemberData(nameof(All))]
-    public void What_is_dropped_after_its_domain_s_disposal_is_released(ResourceKind kind, DomainKind domainKind)
+    public void A_resource_dropped_after_its_domain_s_disposal_is_released(ResourceKind kind, DomainKind domainKind)
     {
         GracePeriodDomain domain = Kinds.New(domainKind);
         Releases releases = Drop(kind, domain, _ => domain.Dispose());
         MustBeReleased(releases);
     }
 
-    // A disposed domain ends no section: its readers may still be where they were.
+    // A disposed domain ends no section: its readers may still be inside.
     [Theory]
     [MemberData(nameof(All))]
-    public void What_is_dropped_after_its_domain_s_disposal_is_not_released_under_a_section_from_before(
+    public void A_resource_dropped_after_its_domain_s_disposal_is_not_released_under_a_section_from_before(
         ResourceKind kind, DomainKind domainKind)
     {
         GracePeriodDomain domain = Kinds.New(domainKind);
@@ -80,7 +81,7 @@ public sealed class DroppedTests
     // Dropped with the release under way, and after it.
     [Theory]
     [MemberData(nameof(All))]
-    public void What_was_closed_and_dropped_is_released_once(ResourceKind kind, DomainKind domainKind)
+    public void A_resource_closed_and_dropped_is_released_once(ResourceKind kind, DomainKind domainKind)
     {
         using GracePeriodDomain domain = Kinds.New(domainKind);
         using GracePeriodStepper steps = new(domain);
@@ -97,7 +98,8 @@ public sealed class DroppedTests
         MustBeReleased(releases, steps.Advance);
     }
 
-    // The finalizer thread is everybody's: it must not wait for a reader, whatever the domain's policy does to others.
+    // Everybody shares the finalizer thread: it must not wait for a reader, whatever the domain's policy does to
+    // others.
     [Theory]
     [Trait("Category", "Slow")]
     [InlineData(ResourceKind.Handle, BacklogPolicy.Block)]
@@ -132,7 +134,7 @@ public sealed class DroppedTests
         Assert.All(dropped, releases => Assert.Equal(1, releases.Count));
     }
 
-    // What a finalizer throws ends the process.
+    // An exception of a finalizer ends the process.
     [Theory]
     [Trait("Category", "Slow")]
     [MemberData(nameof(Failures.All), MemberType = typeof(Failures))]
@@ -161,10 +163,10 @@ public sealed class DroppedTests
         }
     }
 
-    // The finalizer of what its constructor refused runs as well, and finds it half made. What it throws ends the
-    // process.
+    // The finalizer of an object whose constructor threw runs as well, and finds it half made. Its exception would end
+    // the process.
     [Fact]
-    public void What_could_not_be_made_has_nothing_to_release()
+    public void A_resource_that_could_not_be_made_has_nothing_to_release()
     {
         using RcuDomain domain = new();
         Releases releases = new();
@@ -213,7 +215,8 @@ public sealed class DroppedTests
     private static unsafe void Refuse(RcuDomain domain, Releases releases)
     {
         Assert.ThrowsAny<ArgumentException>(() => new RcuMemoryManager<int>(null, 1, new Disposable(releases), domain));
-        Assert.ThrowsAny<ArgumentException>(() => new RcuMemoryManager<int>((int*)64, -1, new Disposable(releases), domain));
+        Assert.ThrowsAny<ArgumentException>(
+            () => new RcuMemoryManager<int>((int*)64, -1, new Disposable(releases), domain));
         Assert.ThrowsAny<ArgumentException>(() => new RcuMemoryManager<int>(-1, domain));
         Assert.ThrowsAny<FileNotFoundException>(() => new RcuMemoryMappedFile(Mapping.NewPath(), domain));
         Assert.ThrowsAny<ArgumentException>(() => new RcuArrayPool<int>(domain, -1));

@@ -5,12 +5,12 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Resources;
 
-// Closing cannot fail: whatever the library runs out of, and however much waits. What a release throws is an event.
+// Closing cannot fail, whatever the library runs out of, and however much waits. An exception of a release is an event.
 public sealed class FailureTests
 {
     public static MatrixTheoryData<string, Failing> All => Failures.All;
 
-    // On threads of their own, whose first contact with the domain it is, and on one that the domain knows.
+    // On new threads, whose first contact with the domain it is, and on one that the domain knows.
     [Theory]
     [Trait("Category", "Slow")]
     [MemberData(nameof(All))]
@@ -43,17 +43,17 @@ public sealed class FailureTests
                 Array.ForEach(resources, visitor.LookAgain);
             }
 
-            domain.Barrier(); // Starts the reclaimer, where that had failed.
+            domain.Barrier(); // Starts the reclaimer if that had failed.
             Until.True(() => Array.TrueForAll(resources, resource => resource.Releases.Count != 0));
             RcuAssert.BooksBalance(domain);
             Assert.All(resources, resource => Assert.Equal(1, resource.Releases.Count));
         }
     }
 
-    // What was made before the failure is given back, but not what is the caller's still.
+    // What was made before the failure is given back, except what still is the caller's.
     [Theory]
     [MemberData(nameof(All))]
-    public void What_finds_no_memory_when_it_is_made_leaves_nothing_behind(string place, Failing failing)
+    public void A_resource_that_finds_no_memory_when_it_is_made_leaves_nothing_behind(string place, Failing failing)
     {
         FaultSite site = Enum.Parse<FaultSite>(place);
         using RcuDomain domain = new(new RcuDomainOptions { Validate = site == FaultSite.Ledger });
@@ -90,7 +90,7 @@ public sealed class FailureTests
             }
             catch (OutOfMemoryException)
             {
-                // The other thing that may happen.
+                // The other permitted outcome.
             }
         }
     }
@@ -135,7 +135,7 @@ public sealed class FailureTests
 
     [Theory]
     [MemberData(nameof(Kinds.Domains), MemberType = typeof(Kinds))]
-    public unsafe void What_a_release_throws_is_an_event_and_stops_no_other(DomainKind domainKind)
+    public unsafe void An_exception_of_a_release_is_an_event_and_stops_no_other_release(DomainKind domainKind)
     {
         using GracePeriodDomain domain = Kinds.New(domainKind);
         List<Exception> failures = [];

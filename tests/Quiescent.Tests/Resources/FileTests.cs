@@ -51,7 +51,7 @@ public sealed class FileTests
         Assert.Equal(0, file.MappingsOpen);
     }
 
-    // Nothing but the span is left of the mapping that it belongs to: not the file, by then another, nor its name.
+    // Only the span is left of its mapping: the file is another by then, and so is its name.
     [Fact]
     public void A_span_stays_readable_while_its_mapping_is_replaced_and_its_file_deleted()
     {
@@ -89,7 +89,9 @@ public sealed class FileTests
             await Task.Yield();
             GC.Collect();
             TestFile.Check(memory.Span, TestFile.Length, 1);
-            await Task.Run(() => TestFile.Check(memory[10..].Span, TestFile.Length - 10, 1), TestContext.Current.CancellationToken);
+            await Task.Run(
+                () => TestFile.Check(memory[10..].Span, TestFile.Length - 10, 1),
+                TestContext.Current.CancellationToken);
             using (System.Buffers.MemoryHandle pin = memory.Pin())
             {
                 Assert.Equal(1, ReadFirst(pin));
@@ -103,7 +105,7 @@ public sealed class FileTests
         Assert.False(Mapping.IsMapped(first));
     }
 
-    // It may have been kept for too long, which is a bug of its keeper's and no reason to read what is there by now.
+    // Its keeper may have kept it too long. That is the keeper's bug, and no reason to read what is there by now.
     [Fact]
     public void Memory_of_a_mapping_that_is_gone_throws()
     {
@@ -150,7 +152,7 @@ public sealed class FileTests
 
     // 3 GiB, of which nothing is on the disk.
     [Fact]
-    public void Of_a_file_longer_than_a_span_any_part_can_be_read()
+    public void Any_part_of_a_file_longer_than_a_span_can_be_read()
     {
         const long Length = 3L << 30;
         string path = Mapping.NewPath();
@@ -281,7 +283,7 @@ public sealed class FileTests
                 }
                 catch (ObjectDisposedException)
                 {
-                    // The other thing that may happen.
+                    // The other permitted outcome.
                 }
             });
             start.SignalAndWait(TestContext.Current.CancellationToken);
@@ -303,7 +305,8 @@ public sealed class FileTests
         string[] paths = [.. Enumerable.Range(0, 3).Select(i => Mapping.NewFile((byte)i, 4_096 * (i + 1)))];
         RcuMemoryMappedFile file = new(paths[0], domain);
         bool isDone = false;
-        Looking looking = new(static span => Assert.True(!span.ContainsAnyExcept((byte)((span.Length / 4_096) - 1))), null, file);
+        Looking looking = new(
+            static span => Assert.True(!span.ContainsAnyExcept((byte)((span.Length / 4_096) - 1))), null, file);
         Worker[] readers = Worker.StartMany(2, _ =>
         {
             while (!Volatile.Read(ref isDone))

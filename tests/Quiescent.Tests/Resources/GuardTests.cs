@@ -3,7 +3,7 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Resources;
 
-// Which guards a resource is dereferenced through. One of another domain protects nothing.
+// Which guards a resource may be dereferenced through. A guard of another domain protects nothing.
 public sealed class GuardTests
 {
     public static MatrixTheoryData<ResourceKind, DomainKind> All => Kinds.All;
@@ -32,8 +32,8 @@ public sealed class GuardTests
         resource.Close();
     }
 
-    // A thread has a slot in each domain that it reads in. What it dereferences through one must not be taken for the
-    // other's.
+    // A thread has a slot in each domain that it reads in. A dereference through one must not be taken for one through
+    // the other.
     [Theory]
     [MemberData(nameof(Kinds.Resources), MemberType = typeof(Kinds))]
     public void Nor_is_one_accepted_while_the_thread_reads_in_both(ResourceKind kind)
@@ -67,13 +67,13 @@ public sealed class GuardTests
         common.Close();
     }
 
-    // Sections of an online reader are free, and their guards empty: they have no domain to be asked for.
+    // Sections of an online reader are free, and their guards are empty: they name no domain.
     [Theory]
     [InlineData(ResourceKind.Handle)]
     [InlineData(ResourceKind.Reference)]
     [InlineData(ResourceKind.Memory)]
     [InlineData(ResourceKind.File)]
-    public void An_online_reader_and_one_with_a_handle_dereference_and_are_waited_for(ResourceKind kind)
+    public void An_online_reader_and_a_registered_one_dereference_and_are_waited_for(ResourceKind kind)
     {
         foreach (DomainKind domainKind in new[] { DomainKind.Rcu, DomainKind.Full, DomainKind.Validating })
         {
@@ -159,5 +159,7 @@ public sealed class GuardTests
     }
 
     private static void AssertRefused(Action look) =>
-        Assert.True(Record.Exception(look) is ArgumentException or InvalidOperationException, "A lock that protects nothing was accepted.");
+        Assert.True(
+            Record.Exception(look) is ArgumentException or InvalidOperationException,
+            "A lock that protects nothing was accepted.");
 }

@@ -3,8 +3,8 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Resources;
 
-// A handle under RCU is a SafeHandle still: what counts references to it, and what the class library does with it,
-// holds on.
+// A handle under RCU is still a SafeHandle: counted references to it, and what the class library does with it, hold as
+// before.
 public sealed class HandleTests
 {
     [Theory]
@@ -66,7 +66,7 @@ public sealed class HandleTests
         Assert.True(handle.IsClosed);
     }
 
-    // Whoever counts references while the handle is closed keeps it or is told, and it is released once.
+    // A thread that counts references while the handle is closed keeps it or is refused, and it is released once.
     [Fact]
     public void References_counted_while_it_is_closed_keep_it_or_are_refused()
     {
@@ -118,7 +118,7 @@ public sealed class HandleTests
     }
 
     [Fact]
-    public void It_tells_its_domain()
+    public void It_names_its_domain()
     {
         using SrcuDomain domain = new();
         using NumberHandle own = new(42, new Releases(), domain);
@@ -127,8 +127,8 @@ public sealed class HandleTests
         Assert.Same(Rcu.DefaultDomain, common.Domain);
     }
 
-    // A handle as it is used: of the operating system's, which gives a number out again at once. A reader that reads
-    // another file through its number has used a closed one.
+    // A real handle, of the operating system, which gives a number out again at once. A reader that reads another file
+    // through its number has used a closed one.
     [Fact]
     public void A_file_s_number_is_not_given_out_again_under_a_reader()
     {

@@ -3,7 +3,7 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Resources;
 
-// When a resource is released, by the example of a handle: L1 to L5 in Resources/Lifetime.cs.
+// When a resource is released, with a handle as the example: L1 to L5 in Resources/Lifetime.cs.
 public sealed class LifetimeTests
 {
     private const nint Value = 42;
@@ -25,7 +25,7 @@ public sealed class LifetimeTests
         Assert.True(handle.IsClosed);
     }
 
-    // It may be one that the grace period under way does not wait for: so a second one has to.
+    // The grace period under way may not wait for it: so a second one has to.
     [Fact]
     public void A_reader_that_begins_after_the_close_and_still_finds_it_unreleased_is_waited_for()
     {

@@ -5,7 +5,7 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Resources;
 
-// Native memory as Memory<T>: what pins it keeps it too, and a reader's span ends with its section.
+// Native memory as Memory<T>: a pin keeps it too, and a reader's span ends with its section.
 public sealed unsafe class MemoryTests
 {
     public static TheoryData<DomainKind> Domains => Kinds.Domains;
@@ -44,7 +44,7 @@ public sealed unsafe class MemoryTests
     }
 
     [Fact]
-    public void Lengths_that_cannot_be_are_refused()
+    public void Impossible_lengths_are_refused()
     {
         using RcuDomain domain = new();
         Assert.Throws<ArgumentOutOfRangeException>(() => new RcuMemoryManager<int>(-1, domain));
@@ -75,7 +75,7 @@ public sealed unsafe class MemoryTests
         Assert.Equal(1, resource.Releases.Count);
     }
 
-    // The pin's end says nothing of the readers.
+    // The pin's end says nothing about the readers.
     [Theory]
     [MemberData(nameof(Domains))]
     public void Unpinning_does_not_release_under_a_reader(DomainKind domainKind)
@@ -97,7 +97,7 @@ public sealed unsafe class MemoryTests
         Assert.Equal(1, resource.Releases.Count);
     }
 
-    // A reader whose section ends before the pin, which began after the close: while a dereference is allowed so is the
+    // A reader whose section ends before the pin, which began after the close: while a reader may dereference, it may
     // pin.
     [Theory]
     [MemberData(nameof(Domains))]
@@ -169,7 +169,7 @@ public sealed unsafe class MemoryTests
         Assert.Equal(1, resource.Releases.Count);
     }
 
-    // A count that goes to zero and is taken for the last while another thread pins again.
+    // A count that goes to zero and is taken for the last one while another thread pins again.
     [Fact]
     public void Pinning_and_closing_at_once_keep_the_memory_or_refuse_the_pin()
     {
@@ -207,7 +207,7 @@ public sealed unsafe class MemoryTests
         }
     }
 
-    // The handle of a pin is all that is left of it.
+    // Only the handle of a pin is left of it.
     [Fact]
     public void A_dropped_manager_that_is_pinned_is_not_released()
     {
@@ -256,5 +256,6 @@ public sealed unsafe class MemoryTests
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Unpin(MemoryHandle[] pin) => pin[0].Dispose();
 
-    private static RcuMemoryManager<int> Refer(int* memory, int length, RcuDomain domain) => new(memory, length, null, domain);
+    private static RcuMemoryManager<int> Refer(int* memory, int length, RcuDomain domain) =>
+        new(memory, length, null, domain);
 }

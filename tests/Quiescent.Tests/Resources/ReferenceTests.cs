@@ -7,7 +7,7 @@ using Quiescent.Tests.Support;
 namespace Quiescent.Tests.Resources;
 
 // A reference whose object is replaced under its readers: each object that has left it is disposed of once, after them,
-// but for those that were taken out by Exchange.
+// except those that Exchange took out.
 public sealed class ReferenceTests
 {
     public static TheoryData<DomainKind> Domains => Kinds.Domains;
@@ -40,7 +40,7 @@ public sealed class ReferenceTests
         Assert.Equal((1, 1), (first.Count, second.Count));
     }
 
-    // It is what readers will find from here on.
+    // Readers will find it from here on.
     [Theory]
     [MemberData(nameof(Domains))]
     public void An_object_replaced_by_itself_is_not_disposed_of(DomainKind domainKind)
@@ -60,7 +60,7 @@ public sealed class ReferenceTests
 
     [Theory]
     [MemberData(nameof(Domains))]
-    public void What_Exchange_takes_out_is_the_caller_s(DomainKind domainKind)
+    public void An_object_that_Exchange_takes_out_is_the_caller_s(DomainKind domainKind)
     {
         using GracePeriodDomain domain = Kinds.New(domainKind);
         Disposable first = New();
@@ -76,7 +76,7 @@ public sealed class ReferenceTests
 
     [Theory]
     [MemberData(nameof(Domains))]
-    public void TryReplace_replaces_what_it_was_told_to_and_nothing_else(DomainKind domainKind)
+    public void TryReplace_replaces_the_object_it_is_given_and_nothing_else(DomainKind domainKind)
     {
         using GracePeriodDomain domain = Kinds.New(domainKind);
         Disposable first = New();
@@ -179,7 +179,7 @@ public sealed class ReferenceTests
 
     [Theory]
     [MemberData(nameof(Failures.All), MemberType = typeof(Failures))]
-    public void What_finds_no_memory_replaces_or_throws_with_nothing_changed(string place, Failing failing)
+    public void A_replacement_that_finds_no_memory_is_made_or_throws_with_nothing_changed(string place, Failing failing)
     {
         FaultSite site = Enum.Parse<FaultSite>(place);
         using RcuDomain domain = new(new RcuDomainOptions { Validate = site == FaultSite.Ledger });
@@ -226,11 +226,11 @@ public sealed class ReferenceTests
         Assert.True(reference.IsNull);
     }
 
-    // What waits for readers by itself need not wait twice; but its reader found it before, and goes on with it as with
-    // any other object.
+    // A resource that itself waits for readers need not wait twice; but its reader found it before, and goes on with it
+    // as with any other object.
     [Theory]
     [MemberData(nameof(Domains))]
-    public void A_file_that_leaves_a_reference_can_be_read_by_who_has_found_it(DomainKind domainKind)
+    public void A_file_that_leaves_a_reference_can_be_read_by_a_reader_that_has_found_it(DomainKind domainKind)
     {
         using GracePeriodDomain domain = Kinds.New(domainKind);
         using GracePeriodStepper steps = new(domain);
@@ -268,7 +268,7 @@ public sealed class ReferenceTests
 
     private static Disposable New() => new(new Releases());
 
-    // Whether it was taken in, and so will leave by a disposal: the reference's, or that of who exchanges it.
+    // Whether it was taken in, and so will leave by a disposal: the reference's, or the exchanger's.
     private static bool TryPut(RcuReference<Disposable> reference, Disposable value, int way, GracePeriodDomain domain)
     {
         switch (way)

@@ -30,8 +30,7 @@ public sealed class ResourceTests
         Assert.Equal(0, file.MappingsOpen);
     }
 
-    // Its mapping is unlinked before it is closed: a use behind that does not hold it for longer than the barrier
-    // waits.
+    // Its mapping is unlinked before it is closed: a use after that holds it no longer than the barrier waits.
     [Fact]
     public async Task A_file_is_one_and_the_same_across_awaits()
     {

@@ -5,12 +5,12 @@ namespace Quiescent.Tests.Sleepable;
 
 public sealed unsafe class BackPressureTests
 {
-    // Whose section it is cannot be known: it may have begun on another thread. A wait for it would never end.
+    // Nobody can know which thread's section it is: it may have begun on another thread. A wait for it would never end.
     [Theory]
     [Trait("Category", "Slow")]
     [InlineData(BacklogPolicy.Block)]
     [InlineData(BacklogPolicy.Throttle)]
-    public void Who_frees_beyond_the_limit_inside_a_section_does_not_wait_for_it(BacklogPolicy policy)
+    public void A_thread_that_frees_beyond_the_limit_inside_a_section_does_not_wait_for_it(BacklogPolicy policy)
     {
         using SrcuDomain domain = new(new RcuDomainOptions { BacklogPolicy = policy, BacklogLimit = 100 });
         SrcuReadLock section = domain.ReadLock();

@@ -5,10 +5,11 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Sleepable;
 
-// Code that can be unloaded uses sections: once they have ended, nothing of the library keeps it.
+// Code that can be unloaded uses sections: once they have ended, nothing in the library keeps it.
 public sealed class CollectionTests
 {
-    private static readonly RcuDomainOptions s_options = new() { Name = "sleepable", BacklogPolicy = BacklogPolicy.None };
+    private static readonly RcuDomainOptions s_options =
+        new() { Name = "sleepable", BacklogPolicy = BacklogPolicy.None };
 
     [Theory]
     [InlineData(false)]
@@ -30,9 +31,11 @@ public sealed class CollectionTests
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static WeakReference ReadFromCollectibleCode(SrcuDomain domain)
     {
-        AssemblyBuilder assembly = AssemblyBuilder.DefineDynamicAssembly(new AssemblyName("reader"), AssemblyBuilderAccess.RunAndCollect);
+        AssemblyBuilder assembly =
+            AssemblyBuilder.DefineDynamicAssembly(new AssemblyName("reader"), AssemblyBuilderAccess.RunAndCollect);
         TypeBuilder type = assembly.DefineDynamicModule("reader").DefineType("Reader", TypeAttributes.Public);
-        ILGenerator code = type.DefineMethod("Read", MethodAttributes.Public | MethodAttributes.Static, typeof(void), [typeof(SrcuDomain)])
+        ILGenerator code = type.DefineMethod(
+            "Read", MethodAttributes.Public | MethodAttributes.Static, typeof(void), [typeof(SrcuDomain)])
             .GetILGenerator();
         code.DeclareLocal(typeof(SrcuReadLock));
         code.Emit(OpCodes.Ldarg_0);

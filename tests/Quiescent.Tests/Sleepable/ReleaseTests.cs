@@ -4,9 +4,10 @@ namespace Quiescent.Tests.Sleepable;
 
 public sealed class ReleaseTests
 {
-    private static readonly RcuDomainOptions s_options = new() { Name = "sleepable", BacklogPolicy = BacklogPolicy.None };
+    private static readonly RcuDomainOptions s_options =
+        new() { Name = "sleepable", BacklogPolicy = BacklogPolicy.None };
 
-    // The ticket of the released lock stands for a section of the other domain by then, which says nothing about the
+    // By then the ticket of the released lock stands for a section of the other domain, which says nothing about the
     // lock.
     [Theory]
     [InlineData(false)]
@@ -23,12 +24,12 @@ public sealed class ReleaseTests
         Assert.Equal(1, other.OpenSections);
     }
 
-    // Many copies of each lock are released at once, while its ticket serves sections of another domain: were two of
-    // them to count, or one to count where the ticket says by then, the books of one domain would be off for good.
+    // Many copies of each lock are released at once, while its ticket serves sections of another domain: if two of them
+    // counted, or one counted in the domain that has the ticket by then, one domain's counts would be wrong for good.
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void Of_several_releases_at_once_one_succeeds_and_counts_where_the_section_began(bool validate)
+    public void One_of_several_releases_at_once_succeeds_and_counts_where_the_section_began(bool validate)
     {
         const int Rounds = 2_000;
         using SrcuDomain domain = new(s_options with { Validate = validate });

@@ -4,7 +4,8 @@ namespace Quiescent.Tests.Sleepable;
 
 public sealed class SrcuDomainTests
 {
-    private static readonly RcuDomainOptions s_options = new() { Name = "sleepable", BacklogPolicy = BacklogPolicy.None };
+    private static readonly RcuDomainOptions s_options =
+        new() { Name = "sleepable", BacklogPolicy = BacklogPolicy.None };
 
     [Fact]
     public async Task A_section_that_ends_on_another_thread_holds_up_grace_periods_until_then()
@@ -63,7 +64,8 @@ public sealed class SrcuDomainTests
     [InlineData(true)]
     public async Task A_lock_that_is_never_released_is_reported_with_the_thread_that_took_it(bool validate)
     {
-        using SrcuDomain domain = new(s_options with { StallTimeout = TimeSpan.FromMilliseconds(20), Validate = validate });
+        using SrcuDomain domain = new(
+            s_options with { StallTimeout = TimeSpan.FromMilliseconds(20), Validate = validate });
         SrcuReadLock section = default;
         Thread reader = new(() => section = Begin(domain)) { Name = "forgetful" };
         TaskCompletionSource<StallEventArgs> stalled = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -71,7 +73,8 @@ public sealed class SrcuDomainTests
         reader.Start();
         reader.Join();
         ValueTask passed = domain.SynchronizeAsync(TestContext.Current.CancellationToken);
-        StallEventArgs stall = await stalled.Task.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+        StallEventArgs stall =
+            await stalled.Task.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
         Assert.Equal(("forgetful", reader.ManagedThreadId), (stall.ThreadName, stall.ManagedThreadId));
         section.Dispose();
         await passed;

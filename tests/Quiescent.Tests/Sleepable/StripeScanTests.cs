@@ -6,7 +6,7 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Sleepable;
 
-// The engine over stripes, step by step: a section's two halves, reading Index and counting, are the test's own.
+// The engine over stripes, step by step: the test makes both halves of a section, reading Index and counting.
 public sealed unsafe class StripeScanTests : IDisposable
 {
     private readonly Stripes _stripes = new();
@@ -45,8 +45,8 @@ public sealed unsafe class StripeScanTests : IDisposable
         Assert.True(_engine.TryAdvance(target));
     }
 
-    // What one flip and one scan would miss: a section that read Index, was held up across flips, and counted in a set
-    // that has gone out of use since.
+    // One flip and one scan would miss a section that read Index, was held up across flips, and counted in a set that
+    // has gone out of use since.
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
@@ -61,7 +61,7 @@ public sealed unsafe class StripeScanTests : IDisposable
         Assert.True(TryGracePeriod());
     }
 
-    // What a scan that sums Locks first would take for nobody: the old section's Lock and the short one's Unlock.
+    // A scan that sums Locks first would see nobody: the old section's Lock and the short one's Unlock cancel out.
     [Fact]
     public void Unlocks_never_count_for_another_section()
     {
@@ -76,7 +76,7 @@ public sealed unsafe class StripeScanTests : IDisposable
         Assert.True(TryGracePeriod());
     }
 
-    // A scan that read one stripe in another's place would miss those of the other.
+    // A scan that reads one stripe instead of another would miss sections in the other.
     [Fact]
     public void A_section_is_seen_in_whichever_stripe_it_counts()
     {
@@ -139,7 +139,9 @@ public sealed unsafe class StripeScanTests : IDisposable
             },
             "reader");
         Array.ForEach(readers, reader => reader.Join());
-        Assert.Equal((Readers * Rounds, Readers * Rounds), (_stripes.Sum(0, ofUnlocks: false), _stripes.Sum(0, ofUnlocks: true)));
+        Assert.Equal(
+            (Readers * Rounds, Readers * Rounds),
+            (_stripes.Sum(0, ofUnlocks: false), _stripes.Sum(0, ofUnlocks: true)));
         Assert.True(TryGracePeriod());
     }
 

@@ -8,9 +8,9 @@ public sealed class TicketTests
 
     private static readonly RcuDomainOptions s_options = new() { Name = "tickets", BacklogPolicy = BacklogPolicy.None };
 
-    // A release that looked at the number and then stored it would let two of them count, now and then.
+    // A release that read the number and then stored it would sometimes let two releases count.
     [Fact]
-    public void Of_two_releases_at_one_time_one_ends_the_section()
+    public void One_of_two_releases_at_one_time_ends_the_section()
     {
         using SrcuDomain domain = new(s_options);
         using Barrier together = new(2);
@@ -41,8 +41,8 @@ public sealed class TicketTests
         domain.Synchronize();
     }
 
-    // The ticket is its thread's again as soon as the other has released it, and its next section's place must not be
-    // taken for this one's.
+    // As soon as the other thread has released the ticket, its thread may use it again, and its next section's place
+    // must not be taken for this one's.
     [Fact]
     public void Sections_that_end_on_other_threads_leave_exact_counts()
     {

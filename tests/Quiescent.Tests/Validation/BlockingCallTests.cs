@@ -4,15 +4,16 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Validation;
 
-// A blocking call inside a section of a domain with Validate throws before it waits, and names itself and the section's
-// entry.
+// A blocking call inside a section of a domain with Validate throws before it waits. The exception names the call and
+// the section's entry.
 public class BlockingCallTests
 {
-    // Each would wait for ever, but for what it is told; "held" is held by another thread meanwhile.
+    // Each call would wait for ever if Validate did not throw; "held" is held by another thread meanwhile.
     private static readonly Dictionary<string, Action<object, Lock>> s_calls = new()
     {
         ["WaitHandle.WaitOne"] = static (_, _) => new ManualResetEvent(false).WaitOne(),
-        ["WaitHandle.WaitAny"] = static (_, _) => WaitHandle.WaitAny([new AutoResetEvent(false), new AutoResetEvent(false)]),
+        ["WaitHandle.WaitAny"] = static (_, _) =>
+            WaitHandle.WaitAny([new AutoResetEvent(false), new AutoResetEvent(false)]),
         ["Monitor.Enter"] = static (held, _) => Monitor.Enter(held),
         ["Monitor.Wait"] = static (_, _) => WaitForPulse(new object()),
         ["Lock.Enter"] = static (_, held) => held.Enter(),
@@ -20,8 +21,10 @@ public class BlockingCallTests
         ["Task.Wait"] = static (_, _) => new TaskCompletionSource().Task.Wait(TestContext.Current.CancellationToken),
         ["Task.GetResult"] = static (_, _) => new TaskCompletionSource().Task.GetAwaiter().GetResult(),
         ["SemaphoreSlim.Wait"] = static (_, _) => new SemaphoreSlim(0).Wait(TestContext.Current.CancellationToken),
-        ["ManualResetEventSlim.Wait"] = static (_, _) => new ManualResetEventSlim().Wait(TestContext.Current.CancellationToken),
-        ["BlockingCollection.Take"] = static (_, _) => new BlockingCollection<int>().Take(TestContext.Current.CancellationToken),
+        ["ManualResetEventSlim.Wait"] = static (_, _) =>
+            new ManualResetEventSlim().Wait(TestContext.Current.CancellationToken),
+        ["BlockingCollection.Take"] = static (_, _) =>
+            new BlockingCollection<int>().Take(TestContext.Current.CancellationToken),
     };
 
     public static TheoryData<string> Calls => [.. s_calls.Keys];
@@ -54,13 +57,15 @@ public class BlockingCallTests
         leave.Set();
         string said = Assert.IsType<InvalidOperationException>(thrown).Message;
         Assert.Contains("called", said, StringComparison.Ordinal);
-        Assert.Contains("BlockingCallTests.cs:line", said.Replace("line:", "line", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Contains(
+            "BlockingCallTests.cs:line",
+            said.Replace("line:", "line", StringComparison.Ordinal),
+            StringComparison.Ordinal);
         Sites.MustName(said, "section entered at", nameof(EntryPlace), "BlockingCallTests.cs");
         Assert.False(domain.IsReadLockHeld);
     }
 
-    // A pulse is waited for with the monitor given up: the exception must leave it entered, as the lock statement
-    // expects.
+    // Waiting for a pulse gives the monitor up: the exception must leave it entered, as the lock statement expects.
     [Fact]
     public void A_lock_statement_around_it_ends_as_ever()
     {
@@ -75,7 +80,7 @@ public class BlockingCallTests
     }
 
     [Fact]
-    public void What_does_not_block_is_no_mistake()
+    public void A_call_that_does_not_block_is_no_mistake()
     {
         using RcuDomain domain = Domains.New(validate: true);
         using (domain.ReadLock())
@@ -91,7 +96,7 @@ public class BlockingCallTests
     }
 
     [Fact]
-    public void Outside_of_sections_the_thread_s_own_context_is_back()
+    public void Outside_sections_the_thread_s_own_context_is_back()
     {
         using RcuDomain domain = Domains.New(validate: true);
         using RcuDomain other = Domains.New(validate: true);
@@ -103,7 +108,7 @@ public class BlockingCallTests
             ReadGuard nested = domain.ReadLock();
             ReadGuard others = other.ReadLock();
             nested.Dispose();
-            outer.Dispose(); // Before the other domain's, which began later.
+            outer.Dispose(); // Before the other domain's section, which began later.
             Assert.Throws<InvalidOperationException>(() => new ManualResetEvent(false).WaitOne());
             others.Dispose();
             Assert.Same(own, SynchronizationContext.Current);
@@ -112,7 +117,7 @@ public class BlockingCallTests
     }
 
     [Fact]
-    public void What_is_posted_in_a_section_reaches_the_thread_s_own_context()
+    public void A_post_in_a_section_reaches_the_thread_s_own_context()
     {
         using RcuDomain domain = Domains.New(validate: true);
         Worker.Run(() =>
@@ -129,7 +134,7 @@ public class BlockingCallTests
         });
     }
 
-    // Where a program parks a reader on purpose, as tests do.
+    // A program may park a reader on purpose, as tests do.
     [Fact]
     public void A_context_that_the_program_sets_in_the_section_is_left_alone()
     {
@@ -162,12 +167,12 @@ public class BlockingCallTests
         });
     }
 
-    // The runtime was once seen to wait as such a thread ends, where an exception would end the process.
+    // The runtime was once seen to wait as such a thread ends. An exception there would end the process.
     [Fact]
     public void A_thread_that_ends_inside_a_section_ends_as_ever()
     {
         using RcuDomain domain = Domains.New(validate: true);
-        domain.ReaderAbandoned += static (_, _) => { }; // Unheard, it would be printed.
+        domain.ReaderAbandoned += static (_, _) => { }; // Without a handler, it would be printed.
         for (int i = 0; i < 20; i++)
         {
             Thread thread = new(() => Leave(domain));

@@ -37,7 +37,8 @@ public sealed class CallerSiteTests
     {
         CallerSite site = Here(out _);
         Assert.Contains(nameof(Here), site.StackText.Split('\n')[0], StringComparison.Ordinal);
-        Assert.Contains(nameof(The_stack_begins_with_the_call), site.StackText.Split('\n')[1], StringComparison.Ordinal);
+        Assert.Contains(
+            nameof(The_stack_begins_with_the_call), site.StackText.Split('\n')[1], StringComparison.Ordinal);
     }
 
     [Fact]

@@ -27,7 +27,7 @@ public unsafe class DoubleFreeTests
             {
                 foreach (How second in Enum.GetValues<How>())
                 {
-                    // Of a user deallocator's block nobody knows the size, so nor which heads lie in it.
+                    // Nobody knows the size of a user deallocator's block, nor therefore which heads lie in it.
                     if ((first, second) is not ((How.User, How.Function) or (How.Function, How.User)))
                     {
                         pairs.Add(first, second);
@@ -73,7 +73,7 @@ public unsafe class DoubleFreeTests
         RcuAssert.BooksBalance(one);
     }
 
-    // Fault caught: a ledger that forgets what its grace period has passed for.
+    // Fault caught: a ledger that forgets a block once its grace period has passed.
     [Theory]
     [InlineData(How.Headless)]
     [InlineData(How.Bulk)]
@@ -97,7 +97,7 @@ public unsafe class DoubleFreeTests
         using (new ParkedReader(domain))
         {
             FirstPlace(domain, How.Head, block);
-            MustNameBoth(() => SecondPlaceInside(domain, block)); // The same head, said to be of a block that begins later.
+            MustNameBoth(() => SecondPlaceInside(domain, block)); // The same head, given for a block that begins later.
         }
 
         RcuAssert.BooksBalance(domain);
@@ -183,7 +183,8 @@ public unsafe class DoubleFreeTests
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void SecondPlaceInside(RcuDomain domain, Block* block) => domain.Free((nint*)block + 1, &block->Head);
+    private static void SecondPlaceInside(RcuDomain domain, Block* block) =>
+        domain.Free((nint*)block + 1, &block->Head);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void FirstPlace(RcuPool<Item> pool, Item* block) => pool.Free(block);

@@ -5,8 +5,8 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Validation;
 
-// A head overwritten while it waits: nothing is called or freed on its account, the chain behind it is carried out
-// whole, and the place where it was queued is named.
+// A head overwritten while it waits: nothing is called or freed for it, the chain behind it is reclaimed whole, and the
+// report names the place where it was queued.
 public unsafe class HeadChangedTests
 {
     public enum Damage
@@ -33,8 +33,8 @@ public unsafe class HeadChangedTests
         }
     }
 
-    // Faults caught: a garbage word that is called, a garbage link that is followed, and what was queued before it
-    // lost.
+    // Faults caught: a garbage word that is called, a garbage link that is followed, and lost items that were queued
+    // before it.
     [Theory]
     [MemberData(nameof(Cases))]
     public void A_function_head_that_was_overwritten_is_not_called_and_all_others_are(Damage damage, int victim)
@@ -102,13 +102,13 @@ public unsafe class HeadChangedTests
         Assert.Empty(found);
     }
 
-    // Found by whoever frees, told by the reclaimer: nobody waits for this domain.
+    // The freeing thread finds it, and the reclaimer reports it: nobody waits for this domain.
     [Fact]
-    public void It_is_told_though_nobody_waits()
+    public void It_is_reported_though_nobody_waits()
     {
         using RcuDomain domain = Domains.New(validate: true);
-        TaskCompletionSource told = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        domain.MisuseFound += (_, _) => told.TrySetResult();
+        TaskCompletionSource reported = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        domain.MisuseFound += (_, _) => reported.TrySetResult();
         using (new ParkedReader(domain))
         {
             RcuHead* head = (RcuHead*)NativeMemory.AllocZeroed(64);
@@ -116,7 +116,7 @@ public unsafe class HeadChangedTests
             Overwrite(head, Damage.Word);
         }
 
-        Until.Done(told.Task);
+        Until.Done(reported.Task);
     }
 
     private static List<MisuseEventArgs> Listen(RcuDomain domain)
@@ -160,7 +160,7 @@ public unsafe class HeadChangedTests
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void QueueHere(RcuDomain domain, RcuHead* head) => domain.Call(head, &CallLog.Note);
+    private static void QueueHere(RcuDomain domain, RcuHead* head) => domain.Call(head, &CallLog.Record);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void FreeHere(RcuDomain domain, RcuHead* head) => domain.Free(head, head);

@@ -2,11 +2,12 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Validation;
 
-// An updater says which lock it holds; who does not hold it is told, in any domain, with or without Validate.
+// An updater names the lock that it holds; if it does not hold it, LoadProtected throws, in any domain, with or without
+// Validate.
 public unsafe class LoadProtectedTests
 {
     [Fact]
-    public void Inside_of_its_lock_it_loads()
+    public void Inside_its_lock_it_loads()
     {
         long value = 7;
         RcuPointer<long> typed = default;
@@ -29,7 +30,7 @@ public unsafe class LoadProtectedTests
     }
 
     [Fact]
-    public void Outside_of_it_it_throws_and_names_the_place()
+    public void Outside_its_lock_it_throws_and_names_the_place()
     {
         Lock updateSide = new();
         object monitor = new();
@@ -41,7 +42,7 @@ public unsafe class LoadProtectedTests
         MustThrow(() => default(RcuPointer).LoadProtected((object)null!));
     }
 
-    // Fault caught: a look at whether anyone holds it.
+    // Fault caught: a check that anyone holds it.
     [Fact]
     public void Another_thread_s_holding_it_does_not_count()
     {
@@ -58,5 +59,9 @@ public unsafe class LoadProtectedTests
     }
 
     private static void MustThrow(Action load) =>
-        Sites.MustName(Assert.Throws<InvalidOperationException>(load).Message, "at", nameof(LoadProtectedTests), "LoadProtectedTests.cs");
+        Sites.MustName(
+            Assert.Throws<InvalidOperationException>(load).Message,
+            "at",
+            nameof(LoadProtectedTests),
+            "LoadProtectedTests.cs");
 }

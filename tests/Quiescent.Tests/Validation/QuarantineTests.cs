@@ -6,7 +6,7 @@ using Quiescent.Validate;
 
 namespace Quiescent.Tests.Validation;
 
-// Reclaimed blocks hold poison for a while, and whoever writes to them is found out.
+// Reclaimed blocks hold poison for a while, and a write to one is found.
 public unsafe class QuarantineTests
 {
     public enum How
@@ -32,7 +32,7 @@ public unsafe class QuarantineTests
 
     [Theory]
     [MemberData(nameof(All))]
-    public void A_write_to_it_is_told_once_when_asked_for(How how)
+    public void A_write_to_it_is_reported_once_by_VerifyReclaimed(How how)
     {
         using RcuDomain domain = Domains.New(validate: true);
         List<MisuseEventArgs> found = [];
@@ -47,7 +47,7 @@ public unsafe class QuarantineTests
     }
 
     [Fact]
-    public void A_write_to_it_is_told_by_Dispose()
+    public void A_write_to_it_is_reported_by_Dispose()
     {
         List<MisuseEventArgs> found = [];
         using (RcuDomain domain = Domains.New(validate: true))
@@ -73,11 +73,11 @@ public unsafe class QuarantineTests
         Assert.Equal(1, domain.VerifyReclaimed());
     }
 
-    // Faults caught: blocks kept for ever, and one that leaves unseen.
+    // Faults caught: blocks kept for ever, and a block that leaves unchecked.
     [Theory]
     [InlineData(1_000, int.MaxValue)]
     [InlineData(long.MaxValue / 2, 8)]
-    public void It_keeps_no_more_than_it_may_and_looks_at_what_leaves(long maxBytes, int maxBlocks)
+    public void It_keeps_no_more_than_it_may_and_checks_blocks_that_leave(long maxBytes, int maxBlocks)
     {
         Quarantine quarantine = new(maxBytes, maxBlocks);
         Findings findings = new();

@@ -9,15 +9,20 @@ public sealed class ValidateSwitchTests
     [InlineData("validate", "1", true)]
     [InlineData("validate", "0", false)]
     [InlineData("validate-by-switch", "0", true)]
-    public void The_environment_or_a_switch_turns_validation_on_in_all_domains_the_default_one_too(string scenario, string variable, bool on)
+    public void The_environment_or_a_switch_turns_validation_on_in_all_domains_the_default_one_too(
+        string scenario, string variable, bool on)
     {
         (string output, string errors) = ChildProcess.Run(scenario, exitCode: 0, ("QUIESCENT_VALIDATE", variable));
         Assert.Equal(on ? "True True refused" : "False False ended another section", output);
 
-        // A program that subscribes to nothing is told while it is being debugged, and only then.
+        // A program that subscribes to nothing gets reports while it is being debugged, and only then.
         if (on)
         {
-            Assert.StartsWith("rcu: INFO: domain 'of the program' detected 1 read-side critical section left open by reader thread 'leaver'", errors, StringComparison.Ordinal);
+            Assert.StartsWith(
+                "rcu: INFO: domain 'of the program' detected 1 read-side critical section left open "
+                + "by reader thread 'leaver'",
+                errors,
+                StringComparison.Ordinal);
             Assert.Contains("Program.cs", errors, StringComparison.Ordinal);
         }
         else

@@ -2,7 +2,7 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Validation;
 
-// What takes validation on for all, in a process of its own: tests/Programs/Misuse.
+// Validation in all domains, in a process of its own: tests/Programs/Misuse.
 public class ValidatedProcessTests
 {
     private static readonly (string, string) s_on = ("QUIESCENT_VALIDATE", "1");
@@ -12,7 +12,8 @@ public class ValidatedProcessTests
     [InlineData("read-inside", "leads to a block that has been reclaimed")]
     [InlineData("read-from", "loaded from a block that has been reclaimed")]
     [InlineData("read-sleepable", "leads to a block that has been reclaimed")]
-    public void A_dereference_of_a_reclaimed_block_names_where_it_is_read_and_where_it_was_queued(string scenario, string what)
+    public void A_dereference_of_a_reclaimed_block_names_where_it_is_read_and_where_it_was_queued(
+        string scenario, string what)
     {
         (string output, _) = ChildProcess.RunProgram("Misuse", [scenario], exitCode: 0, s_on);
         Assert.Contains(what, output, StringComparison.Ordinal);
@@ -21,17 +22,22 @@ public class ValidatedProcessTests
     }
 
     [Fact]
-    public void A_dereference_of_a_live_block_is_no_mistake() => Assert.Equal("7", ChildProcess.RunProgram("Misuse", ["read-live"], exitCode: 0, s_on).Output);
+    public void A_dereference_of_a_live_block_is_no_mistake() =>
+        Assert.Equal("7", ChildProcess.RunProgram("Misuse", ["read-live"], exitCode: 0, s_on).Output);
 
-    // Optimised from the first call on, the switch is no constant yet when the reader is compiled.
+    // When the reader is optimised from its first call on, the switch is no constant yet at its compilation.
     [Theory]
     [InlineData("DOTNET_TieredCompilation", "0")]
     [InlineData("DOTNET_TieredPGO", "0")]
     public void However_it_is_compiled_the_reader_is_checked(string setting, string value) =>
-        Assert.Contains("reclaimed", ChildProcess.RunProgram("Misuse", ["read"], exitCode: 0, s_on, (setting, value)).Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "reclaimed",
+            ChildProcess.RunProgram("Misuse", ["read"], exitCode: 0, s_on, (setting, value)).Output,
+            StringComparison.Ordinal);
 
     [Fact]
-    public void Without_the_switch_nothing_is_said() => Assert.Equal("", ChildProcess.RunProgram("Misuse", ["read"], exitCode: 0).Output);
+    public void Without_the_switch_nothing_is_reported() =>
+        Assert.Equal("", ChildProcess.RunProgram("Misuse", ["read"], exitCode: 0).Output);
 
     [Fact]
     public void A_read_of_a_reclaimed_block_with_pages_of_its_own_faults_at_once()

@@ -12,7 +12,8 @@ public sealed class ArgumentTests
     [InlineData("scale --goal", "'--goal' is no option of scale. Did you mean '--goals'?")]
     [InlineData("torture --scenario barier", "Did you mean 'barrier'? The scenarios are mix, readers,")]
     [InlineData("litmus more", "'more' is no argument of litmus.")]
-    public void A_typo_gets_a_suggestion(string line, string message) => Assert.Contains(message, Only(line), StringComparison.Ordinal);
+    public void A_typo_gets_a_suggestion(string line, string message) =>
+        Assert.Contains(message, Only(line), StringComparison.Ordinal);
 
     [Theory]
     [InlineData("torture --seconds ten", "--seconds takes a whole number from 1 to 604,800, not 'ten'.")]
@@ -25,10 +26,12 @@ public sealed class ArgumentTests
     [InlineData("litmus --seed x", "--seed takes a whole number from 0 to 4,294,967,295, not 'x'.")]
     [InlineData("scale --seconds 1e9", "--seconds takes a number from 1 to 86,400, not '1e9'.")]
     [InlineData("scale --rounds 1001", "--rounds takes a whole number from 1 to 1,000, not '1001'.")]
-    [InlineData("scale --report /no/such/folder/file", "--report: the folder of '/no/such/folder/file' does not exist.")]
+    [InlineData(
+        "scale --report /no/such/folder/file", "--report: the folder of '/no/such/folder/file' does not exist.")]
     [InlineData("scale --figures", "--figures needs a value.")]
     [InlineData("mutants --seconds 3601", "--seconds takes a whole number from 1 to 3,600, not '3601'.")]
-    public void A_wrong_value_gets_the_range_of_right_ones(string line, string message) => Assert.Equal(message, Only(line));
+    public void A_wrong_value_gets_the_range_of_right_ones(string line, string message) =>
+        Assert.Equal(message, Only(line));
 
     // Fault caught: the parser's own messages.
     [Fact]
@@ -62,5 +65,6 @@ public sealed class ArgumentTests
     public void The_nearest_name_is_suggested_if_any_is_near(string typed, string? expected) =>
         Assert.Equal(expected, Suggestion.Nearest(typed, ["barrier", "dispose", "resources"]));
 
-    private static string Only(string line) => Assert.Single(ParseErrors.Describe(CommandLineRoot.Create().Parse(line)));
+    private static string Only(string line) =>
+        Assert.Single(ParseErrors.Describe(CommandLineRoot.Create().Parse(line)));
 }

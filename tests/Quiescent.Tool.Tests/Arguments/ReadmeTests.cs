@@ -9,17 +9,21 @@ public sealed partial class ReadmeTests
 {
     private static readonly string[] s_ofTheParser = ["--help", "--version"];
 
-    private static readonly string s_readme = File.ReadAllText(Path.Combine(Trees.Own(), "tools", "quiescent", "README.md"));
+    private static readonly string s_readme =
+        File.ReadAllText(Path.Combine(Trees.Own(), "tools", "quiescent", "README.md"));
 
-    public static TheoryData<string> Commands => [.. CommandLineRoot.Create().Subcommands.Select(command => command.Name)];
+    public static TheoryData<string> Commands =>
+        [.. CommandLineRoot.Create().Subcommands.Select(command => command.Name)];
 
     // Fault caught: an option without a row, and a row without an option.
     [Theory]
     [MemberData(nameof(Commands))]
     public void Each_commands_section_has_a_row_for_each_of_its_options(string command)
     {
-        IEnumerable<string> helped = OptionsOfHelp().Matches(Help(command)).Select(match => match.Groups["name"].Value).Except(s_ofTheParser);
-        IEnumerable<string> written = RowsOfOptions().Matches(SectionOf(command)).Select(match => match.Groups["name"].Value);
+        IEnumerable<string> helped =
+            OptionsOfHelp().Matches(Help(command)).Select(match => match.Groups["name"].Value).Except(s_ofTheParser);
+        IEnumerable<string> written =
+            RowsOfOptions().Matches(SectionOf(command)).Select(match => match.Groups["name"].Value);
         Assert.Equal(helped.Order(), written.Order());
     }
 
@@ -37,7 +41,8 @@ public sealed partial class ReadmeTests
     [Theory]
     [MemberData(nameof(Commands))]
     public void Help_fits_80_columns(string command) =>
-        Assert.All(Help(command).ReplaceLineEndings("\n").Split('\n'), line => Assert.InRange(line.TrimEnd().Length, 0, 80));
+        Assert.All(
+            Help(command).ReplaceLineEndings("\n").Split('\n'), line => Assert.InRange(line.TrimEnd().Length, 0, 80));
 
     private static string Help(string command)
     {

@@ -22,7 +22,8 @@ public sealed class ClaimsCommandTests
         using StringWriter error = new();
         Assert.True(ClaimsCommand.Run(few, output, error) == 0, error.ToString());
 
-        string[] rows = [.. output.ToString().Split('\n').Where(line => line.StartsWith("| ", StringComparison.Ordinal))];
+        string[] rows =
+            [.. output.ToString().Split('\n').Where(line => line.StartsWith("| ", StringComparison.Ordinal))];
         string[][] cells = [.. rows.Select(row => row.Split('|', StringSplitOptions.TrimEntries))];
         Assert.Equal(
             ["1 0", "1 1,000", "4 0", "4 1,000"],

@@ -25,15 +25,16 @@ public sealed class CodeSizeTests
         Assert.Throws<InvalidOperationException>(() => CodeSizes.OfMachineCode("NativeAOT", CodeSizes.Parse("")));
 
     [Fact]
-    public void The_callbacks_are_so_many_methods_of_their_own() =>
+    public void Each_callback_is_a_method_of_its_own() =>
         Assert.Equal(HandWritten.Count, HandWritten.Functions.Distinct().Count());
 
     [Fact]
     public void Every_head_is_inside_its_block() => Assert.All(
         Enumerable.Range(0, HandWritten.Count),
-        index => Assert.InRange(HandWritten.OffsetOf(index) * sizeof(long), 0, HandWritten.BlockBytes - (2 * sizeof(long))));
+        index =>
+            Assert.InRange(HandWritten.OffsetOf(index) * sizeof(long), 0, HandWritten.BlockBytes - (2 * sizeof(long))));
 
-    // What nm prints, with two symbols that only look like some of the methods.
+    // The output of nm, with two symbols that only look like some of the methods.
     private static string Listing()
     {
         StringBuilder listing = new();

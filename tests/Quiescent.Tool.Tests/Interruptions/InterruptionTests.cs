@@ -66,7 +66,10 @@ public sealed class InterruptionTests : IDisposable
         using JsonDocument document = JsonDocument.Parse(output);
         Assert.True(document.RootElement.GetProperty("isInterrupted").GetBoolean());
         Assert.Equal("H/1", document.RootElement.GetProperty("leftOut")[0].GetProperty("id").GetString());
-        Assert.Contains("</html>", await File.ReadAllTextAsync(report, TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Contains(
+            "</html>",
+            await File.ReadAllTextAsync(report, TestContext.Current.CancellationToken),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -109,7 +112,8 @@ public sealed class InterruptionTests : IDisposable
     }
 
     private static Task<string> ReadPipe(string path) =>
-        Task.Run(() => File.ReadAllText(path)).WaitAsync(TimeSpan.FromSeconds(100), TestContext.Current.CancellationToken);
+        Task.Run(() => File.ReadAllText(path))
+            .WaitAsync(TimeSpan.FromSeconds(100), TestContext.Current.CancellationToken);
 
     private static bool HasEnded(int id)
     {

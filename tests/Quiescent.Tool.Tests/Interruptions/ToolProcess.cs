@@ -6,14 +6,15 @@ namespace Quiescent.Tool.Tests.Interruptions;
 // The tool as a process of its own, which is sent signals.
 internal sealed class ToolProcess : IDisposable
 {
-    // What no test comes near on a busy machine.
+    // No test comes near this on a busy machine.
     private static readonly TimeSpan s_bound = TimeSpan.FromSeconds(100);
 
     private readonly Process _process;
 
     public ToolProcess(string[] arguments, string? temporaryFolder = null)
     {
-        ProcessStartInfo start = new("dotnet", ["exec", Path.Combine(AppContext.BaseDirectory, "Quiescent.Tool.dll"), .. arguments])
+        string assembly = Path.Combine(AppContext.BaseDirectory, "Quiescent.Tool.dll");
+        ProcessStartInfo start = new("dotnet", ["exec", assembly, .. arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -51,7 +52,7 @@ internal sealed class ToolProcess : IDisposable
 
     public void Terminate() => Send("TERM");
 
-    /// <summary>Waits for the end, and returns the exit code with all that was written since.</summary>
+    /// <summary>Waits for the end, and returns the exit code with all output since.</summary>
     public async Task<(int ExitCode, string Output, string Error)> End()
     {
         Task<string> output = Output.ReadToEndAsync(Cancellation);

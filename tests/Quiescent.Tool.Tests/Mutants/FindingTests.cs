@@ -2,7 +2,7 @@ using Quiescent.Tool.Mutants;
 
 namespace Quiescent.Tool.Tests.Mutants;
 
-// A test's exit code alone does not tell a pass from a test that was skipped or that is not there.
+// A test's exit code alone does not distinguish a pass from a test that was skipped or does not exist.
 public sealed class FindingTests
 {
     private const string Failure = """
@@ -17,7 +17,7 @@ public sealed class FindingTests
     [InlineData(1, Failure + "\nTotal: 1, Errors: 0, Failed: 1, Skipped: 0, Not Run: 0, Time: 0.1s", "Failed")]
     [InlineData(1, "It could not be started.", "Unusable")]
     [InlineData(134, "Fatal error. System.AccessViolationException", "Crashed")]
-    [InlineData(137, "", "Unusable")] // Killed from outside, for want of memory say.
+    [InlineData(137, "", "Unusable")] // Killed from outside, for lack of memory, for example.
     public void A_test_s_summary_is_read(int exitCode, string output, string sign)
     {
         Finding finding = Finding.Of(new ChildResult(exitCode, output, TimeSpan.Zero), isTest: true, mayHang: false);

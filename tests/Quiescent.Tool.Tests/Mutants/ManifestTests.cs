@@ -78,6 +78,6 @@ public sealed class ManifestTests
         [{ "name": "a", "obligation": "O1", "breaks": "b", "detectors": ["./x"] },
          { "name": "a", "obligation": "O1", "breaks": "b", "detectors": ["./x"] }]
         """)]
-    public void What_makes_no_sense_is_refused(string text) =>
+    public void A_manifest_that_makes_no_sense_is_refused(string text) =>
         Assert.Throws<ManifestException>(() => Manifest.Parse(text));
 }

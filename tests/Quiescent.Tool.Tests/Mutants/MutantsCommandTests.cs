@@ -51,7 +51,7 @@ public sealed class MutantsCommandTests
         Assert.Equal(2, (await Run(tree, apply: "entry")).ExitCode);
     }
 
-    // Fault caught: a runner that counts whatever it ran as a kill.
+    // Fault caught: a runner that counts every detector it ran as a kill.
     [Fact]
     public async Task A_mutant_that_nobody_notices_survives_and_the_exit_code_is_1()
     {
@@ -62,7 +62,7 @@ public sealed class MutantsCommandTests
         Assert.EndsWith("0 killed, 1 survived, 0 errors", output.TrimEnd(), StringComparison.Ordinal);
     }
 
-    // Fault caught: a detector that fails on anything, and so would seem to kill everything.
+    // Fault caught: a detector that always fails, and so would seem to kill everything.
     [Theory]
     [InlineData("exit 1", 1, "control FAILED")]
     [InlineData("exit 3", 3, "control inconclusive")]
@@ -83,7 +83,8 @@ public sealed class MutantsCommandTests
     [InlineData("exit 2", 1, "ERROR")] // It did not understand its arguments.
     [InlineData("exec sleep 60", 3, "inconclusive")] // It was cut short, and that is no symptom here.
     [InlineData("echo MissingMethodException; exit 1", 1, "ERROR")] // Builds that do not fit together.
-    public async Task What_ends_otherwise_than_by_failing_is_no_kill(string onMutant, int expected, string said)
+    public async Task A_detector_that_ends_otherwise_than_by_failing_kills_nothing(
+        string onMutant, int expected, string said)
     {
         using TinyTree tree = new($"{Reads} || {{ {onMutant}; }}", ManifestOf("./detect"));
         (int exitCode, string output) = await Run(tree, seconds: 2);

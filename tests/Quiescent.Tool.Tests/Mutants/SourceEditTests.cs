@@ -66,7 +66,7 @@ public sealed class SourceEditTests
     }
 
     [Fact]
-    public void Nothing_takes_the_place_of_what_is_left_out() =>
+    public void Nothing_takes_the_place_of_a_text_that_is_left_out() =>
         Assert.DoesNotContain("Wake", Apply("Queue.Push", ["Wake();"], [""]), StringComparison.Ordinal);
 
     [Theory]

@@ -31,7 +31,7 @@ internal sealed class TinyTree : IDisposable
 
     public string Root { get; } = Directory.CreateTempSubdirectory("tiny-tree-").FullName;
 
-    /// <summary>What stands in the source of the tree itself, which no run may change.</summary>
+    /// <summary>The contents of the tree's own source, which no run may change.</summary>
     public string SourceText
     {
         get => File.ReadAllText(Path.Combine(Root, Source));

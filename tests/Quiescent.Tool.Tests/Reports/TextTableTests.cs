@@ -10,7 +10,8 @@ public sealed class TextTableTests
     [InlineData(20, "Left out, to fit 20 columns: least, less.")]
     public void Columns_are_left_out_by_their_importance_and_named(int width, string leftOut)
     {
-        TextTable table = new(new TextColumn("name"), new TextColumn("least", 1), new TextColumn("less", 2), new TextColumn("more", 3));
+        TextTable table = new(
+            new TextColumn("name"), new TextColumn("least", 1), new TextColumn("less", 2), new TextColumn("more", 3));
         table.Add("the name", "1234567890", "12345678", "1234");
         string[] lines = Lines(table, width);
         Assert.All(lines, line => Assert.InRange(line.Length, 0, width));
@@ -45,5 +46,6 @@ public sealed class TextTableTests
         return Split(output);
     }
 
-    private static string[] Split(StringWriter output) => output.ToString().ReplaceLineEndings("\n").TrimEnd('\n').Split('\n');
+    private static string[] Split(StringWriter output) =>
+        output.ToString().ReplaceLineEndings("\n").TrimEnd('\n').Split('\n');
 }

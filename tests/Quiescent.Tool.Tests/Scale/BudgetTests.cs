@@ -34,7 +34,7 @@ public sealed class BudgetTests
 
     // A set-up that two contests share is paid for once.
     [Fact]
-    public void What_is_set_up_is_paid_for_once()
+    public void Set_up_is_paid_for_once()
     {
         SetUp setUp = new("compiling", TimeSpan.FromSeconds(1));
         Contest one = s_two with { Contestants = [Contests.Measuring("a", 1) with { SetUp = setUp }] };
@@ -53,7 +53,7 @@ public sealed class BudgetTests
     [InlineData(0.40, 5)]
     [InlineData(0.31, 4)]
     [InlineData(0.25, 3)]
-    public void Where_the_time_does_not_suffice_there_are_fewer_rounds(double total, int rounds)
+    public void When_the_time_does_not_suffice_there_are_fewer_rounds(double total, int rounds)
     {
         Plan plan = Next(total, elapsed: 0, s_two);
         Assert.Equal(rounds, plan.Rounds);
@@ -61,7 +61,7 @@ public sealed class BudgetTests
     }
 
     [Fact]
-    public void What_does_not_fit_even_so_is_left_out() =>
+    public void Contests_that_do_not_fit_even_so_are_left_out() =>
         Assert.Null(new Budget(TimeSpan.FromSeconds(0.23), 5).Next(TimeSpan.Zero, [s_two]));
 
     [Fact]
@@ -77,19 +77,24 @@ public sealed class BudgetTests
     [Fact]
     public void A_contestant_whose_set_up_takes_half_of_the_time_is_left_out()
     {
-        Contestant slow = Contests.Measuring("slow", 1) with { SetUp = new SetUp("compiling it", TimeSpan.FromSeconds(25)) };
+        Contestant slow =
+            Contests.Measuring("slow", 1) with { SetUp = new SetUp("compiling it", TimeSpan.FromSeconds(25)) };
         Plan plan = Next(total: 40, elapsed: 0, s_two with { Contestants = [.. s_two.Contestants, slow] });
         Assert.Equal("left out: compiling it takes about 25 s", plan.Contest.Contestants[^1].Absent);
         Assert.Null(plan.Contest.Contestants[0].Absent);
         Assert.Null(new Budget(TimeSpan.FromSeconds(40), 5).Next(TimeSpan.Zero, [s_two with { Contestants = [slow] }]));
-        Assert.Null(Next(total: 60, elapsed: 0, s_two with { Contestants = [.. s_two.Contestants, slow] }).Contest.Contestants[^1].Absent);
+        Assert.Null(
+            Next(total: 60, elapsed: 0, s_two with { Contestants = [.. s_two.Contestants, slow] })
+                .Contest.Contestants[^1].Absent);
     }
 
     [Fact]
     public void A_native_turn_pays_for_the_start_of_its_process_and_has_no_turn_to_warm_up()
     {
-        Contest native = Contests.Of("X", Contests.Measuring("a", 1) with { Side = Side.Native }) with { TurnOverhead = s_overhead };
-        Assert.Equal(TimeSpan.FromMilliseconds(3 * (20 + 10 + 30)), new Budget(TimeSpan.FromSeconds(1), 5).LeastOf(native));
+        Contest native =
+            Contests.Of("X", Contests.Measuring("a", 1) with { Side = Side.Native }) with { TurnOverhead = s_overhead };
+        Assert.Equal(
+            TimeSpan.FromMilliseconds(3 * (20 + 10 + 30)), new Budget(TimeSpan.FromSeconds(1), 5).LeastOf(native));
     }
 
     private static Plan Next(double total, double elapsed, params Contest[] remaining) =>

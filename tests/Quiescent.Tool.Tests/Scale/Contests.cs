@@ -3,7 +3,7 @@ using Quiescent.Scale.Runs;
 
 namespace Quiescent.Tool.Tests.Scale;
 
-// Contests whose contestants measure what the test says.
+// Contests whose contestants measure the values that the test gives.
 internal static class Contests
 {
     // Contestants of tests end at once, whatever length their turns have.
@@ -11,7 +11,8 @@ internal static class Contests
 
     public static readonly TimeSpan Turn = TimeSpan.FromMilliseconds(20);
 
-    public static Contest Of(string id, params Contestant[] contestants) => new(id, "a figure", Unit.Nanoseconds, contestants);
+    public static Contest Of(string id, params Contestant[] contestants) =>
+        new(id, "a figure", Unit.Nanoseconds, contestants);
 
     /// <summary>Measures the values one after another, and the last of them from then on.</summary>
     public static Contestant Measuring(string name, params double[] values)
@@ -26,13 +27,15 @@ internal static class Contests
     public static Contestant Absent(string name, string reason) =>
         new(name, Side.Native, _ => throw new InvalidOperationException("not here")) { Absent = reason };
 
-    public static ScaleResult Run(int rounds, params Contest[] contests) => Run(rounds, TestContext.Current.CancellationToken, contests);
+    public static ScaleResult Run(int rounds, params Contest[] contests) =>
+        Run(rounds, TestContext.Current.CancellationToken, contests);
 
     public static ScaleResult Run(int rounds, CancellationToken interruption, params Contest[] contests) =>
-        new ScaleRun(s_plenty, rounds, new Progress(TextWriter.Null, isTerminal: false), interruption).Run(contests, Machine.Describe([]));
+        new ScaleRun(s_plenty, rounds, new Progress(TextWriter.Null, isTerminal: false), interruption)
+            .Run(contests, Machine.Describe([]));
 
-    /// <summary>What a contest gives in which each contestant has measured these values, a round each, without a turn
-    /// to warm up.</summary>
+    /// <summary>The result of a contest in which each contestant has measured these values, one in each round, without
+    /// a turn to warm up.</summary>
     public static ContestResult Judged(Contest contest, int rounds) =>
         Run(rounds, contest with { TurnLength = Turn }).Contests[0];
 }

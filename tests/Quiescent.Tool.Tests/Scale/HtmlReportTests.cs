@@ -9,14 +9,17 @@ namespace Quiescent.Tool.Tests.Scale;
 public sealed class HtmlReportTests
 {
     private static readonly string[] s_withoutContent = ["meta", "line", "rect"];
-    private static readonly string[] s_attributesThatLoad = ["src", "srcset", "href", "xlink:href", "action", "data", "poster"];
+    private static readonly string[] s_attributesThatLoad =
+        ["src", "srcset", "href", "xlink:href", "action", "data", "poster"];
 
     [Fact]
     public void Every_contestant_is_named_with_its_value_its_ratio_or_why_it_has_none()
     {
         string text = Page(Result()).Root!.Value;
 
-        Assert.All(["guard", "peer <b>&amp;", "gone", "broken"], name => Assert.Contains(name, text, StringComparison.Ordinal));
+        Assert.All(
+            ["guard", "peer <b>&amp;", "gone", "broken"],
+            name => Assert.Contains(name, text, StringComparison.Ordinal));
         Assert.Contains("2.50 ns", text, StringComparison.Ordinal);
         Assert.Contains("40.0 × guard", text, StringComparison.Ordinal);
         Assert.Contains("not installed: libgone-dev", text, StringComparison.Ordinal);
@@ -35,12 +38,15 @@ public sealed class HtmlReportTests
     }
 
     [Fact]
-    public void Machine_packages_and_goals_with_their_verdicts_are_told()
+    public void The_page_names_machine_packages_and_goals_with_their_verdicts()
     {
         string text = Page(Result()).Root!.Value;
 
         Assert.All(
-            ["A processor", "An operating system", "A runtime", "a package 1.2.3", "met", "guard ≤ 1.5 × peer <b>&amp;"],
+            [
+                "A processor", "An operating system", "A runtime", "a package 1.2.3", "met",
+                "guard ≤ 1.5 × peer <b>&amp;",
+            ],
             part => Assert.Contains(part, text, StringComparison.Ordinal));
     }
 
@@ -50,8 +56,10 @@ public sealed class HtmlReportTests
         XDocument page = Page(Result());
 
         Assert.DoesNotContain(
-            page.Descendants(), element => element.Name.LocalName is "script" or "link" or "img" or "iframe" or "object");
-        IEnumerable<XAttribute> loads = page.Descendants().Attributes().Where(one => s_attributesThatLoad.Contains(one.Name.LocalName));
+            page.Descendants(),
+            element => element.Name.LocalName is "script" or "link" or "img" or "iframe" or "object");
+        IEnumerable<XAttribute> loads =
+            page.Descendants().Attributes().Where(one => s_attributesThatLoad.Contains(one.Name.LocalName));
         Assert.All(loads, attribute => Assert.StartsWith("#", attribute.Value, StringComparison.Ordinal));
         string style = page.Descendants("style").Single().Value;
         Assert.DoesNotContain("url(", style, StringComparison.Ordinal);
@@ -68,17 +76,19 @@ public sealed class HtmlReportTests
         Assert.All(page.Descendants("a"), link => Assert.Contains(link.Attribute("href")!.Value, ids));
     }
 
-    // What HTML would take for an opening tag.
+    // Text that HTML would take for an opening tag.
     [Fact]
-    public void No_element_is_written_in_the_short_form_but_those_that_never_have_content()
+    public void Only_elements_that_never_have_content_are_written_in_the_short_form()
     {
-        IEnumerable<string> empty = Page(Result()).Descendants().Where(element => element.IsEmpty).Select(element => element.Name.LocalName);
+        IEnumerable<string> empty =
+            Page(Result()).Descendants().Where(element => element.IsEmpty).Select(element => element.Name.LocalName);
 
         Assert.All(empty, name => Assert.Contains(name, s_withoutContent));
     }
 
     [Fact]
-    public void The_style_sheet_is_read_alike_as_XML_and_as_HTML() => Assert.Equal(-1, HtmlReportStyle.Sheet.AsSpan().IndexOfAny("<>&"));
+    public void The_style_sheet_is_read_alike_as_XML_and_as_HTML() =>
+        Assert.Equal(-1, HtmlReportStyle.Sheet.AsSpan().IndexOfAny("<>&"));
 
     // Fault caught: a logarithmic axis, on which a bar twice as long may be a hundred times as much.
     [Theory]
@@ -96,11 +106,12 @@ public sealed class HtmlReportTests
     }
 
     [Fact]
-    public void Goals_are_told_only_if_asked_for() =>
+    public void Goals_are_shown_only_if_asked_for() =>
         Assert.DoesNotContain("goals", HtmlReport.Write(Result(), showGoals: false), StringComparison.Ordinal);
 
     [Fact]
-    public void What_was_left_out_is_named() => Assert.Contains("R1/2", Page(Result()).Root!.Value, StringComparison.Ordinal);
+    public void Contests_that_were_left_out_are_named() =>
+        Assert.Contains("R1/2", Page(Result()).Root!.Value, StringComparison.Ordinal);
 
     [Fact]
     public void A_contest_of_zeros_can_be_drawn()

@@ -22,7 +22,8 @@ public sealed class JudgeTests
     [InlineData("AtLeast", 0.51, "peer", "Missed")]
     [InlineData("AtMost", 2, null, "Met")]
     [InlineData("AtMost", 1.9, null, "Missed")]
-    public void A_target_bounds_the_median_of_the_ratio_or_of_the_figure(string bound, double factor, string? peer, string verdict)
+    public void A_target_bounds_the_median_of_the_ratio_or_of_the_figure(
+        string bound, double factor, string? peer, string verdict)
     {
         TargetResult result = Verdicts(new Target("ours", Enum.Parse<Bound>(bound), factor, peer));
         Assert.Equal((verdict, null), (result.Verdict.ToString(), result.Reason));
@@ -33,7 +34,7 @@ public sealed class JudgeTests
     [InlineData("absent", "absent: not installed")]
     [InlineData("failing", "failing failed")]
     [InlineData("unknown", "unknown does not take part")]
-    public void What_a_peer_did_not_measure_cannot_be_judged(string peer, string reason)
+    public void A_figure_that_a_peer_did_not_measure_cannot_be_judged(string peer, string reason)
     {
         TargetResult result = Verdicts(new Target("ours", Bound.AtMost, 1, peer));
         Assert.Equal((Verdict.NotJudged, null, reason), (result.Verdict, result.Measured, result.Reason));
@@ -57,7 +58,8 @@ public sealed class JudgeTests
     public void A_target_may_be_of_a_detail(string detail, string verdict)
     {
         Contestant ours = new("ours", Side.Ours, _ => new Reading(1_000) { Details = [new Detail("peak MiB", 100)] });
-        Contest contest = Contests.Of("X", ours) with { Targets = [new Target("ours", Bound.AtMost, 128) { Detail = detail }] };
+        Contest contest =
+            Contests.Of("X", ours) with { Targets = [new Target("ours", Bound.AtMost, 128) { Detail = detail }] };
         Assert.Equal(verdict, Contests.Judged(contest, rounds: 2).Targets[0].Verdict.ToString());
     }
 

@@ -8,7 +8,8 @@ namespace Quiescent.Tool.Tests.Scale;
 
 public sealed class ScaleCommandTests
 {
-    private static readonly Contest s_sound = Contests.Of("X/1", Contests.Measuring("ours", 2), Contests.Measuring("peer", 4)) with
+    private static readonly Contest s_sound = Contests.Of(
+        "X/1", Contests.Measuring("ours", 2), Contests.Measuring("peer", 4)) with
     {
         Targets = [new Target("ours", Bound.AtMost, 0.25, "peer")],
     };
@@ -28,16 +29,24 @@ public sealed class ScaleCommandTests
     [Fact]
     public void Contestants_are_compared_and_goals_are_shown_only_if_asked_for()
     {
-        Contest contest = s_sound with { Contestants = [Contests.Measuring("ours", 2) with { Side = Side.Ours }, s_sound.Contestants[1]] };
+        Contest contest = s_sound with
+        {
+            Contestants = [Contests.Measuring("ours", 2) with { Side = Side.Ours }, s_sound.Contestants[1]],
+        };
         string[] lines = Run([contest]).Output.Split('\n');
-        Assert.DoesNotContain(lines, line => line.Contains("MISSED", StringComparison.Ordinal) || line.Contains("goal", StringComparison.Ordinal));
-        Assert.Contains(lines, line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is ["peer", "4.00", .., "2.00"]);
+        Assert.DoesNotContain(
+            lines,
+            line =>
+                line.Contains("MISSED", StringComparison.Ordinal) || line.Contains("goal", StringComparison.Ordinal));
+        Assert.Contains(
+            lines, line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is ["peer", "4.00", .., "2.00"]);
     }
 
     [Fact]
-    public void What_there_was_no_time_for_is_named()
+    public void Contests_for_which_there_was_no_time_are_named()
     {
-        Contest slow = Contests.Of("Z/slow", Contests.Measuring("ours", 1)) with { TurnLength = TimeSpan.FromMinutes(1) };
+        Contest slow =
+            Contests.Of("Z/slow", Contests.Measuring("ours", 1)) with { TurnLength = TimeSpan.FromMinutes(1) };
         (int exitCode, string output) = Run([s_sound, slow]);
         Assert.Equal(0, exitCode);
         Assert.Contains("Left out, for want of time", output, StringComparison.Ordinal);
@@ -54,7 +63,7 @@ public sealed class ScaleCommandTests
             Assert.All(contest.Targets, target => Assert.Contains(target.Contestant, names));
         });
 
-    // liburcu's other barrier takes a thousand times as long with nothing queued, and says nothing of the library.
+    // liburcu's other barrier takes a thousand times as long with nothing queued, and says nothing about the library.
     [Fact]
     public void The_empty_barrier_is_compared_with_each_librarys_cheapest() => Assert.Equal(
         [Calls.MembDeferBarrier, Calls.CkBarrier],
@@ -70,9 +79,10 @@ public sealed class ScaleCommandTests
     }
 
     [Fact]
-    public void Who_is_absent_is_in_the_table_with_the_reason()
+    public void An_absent_contestant_is_in_the_table_with_the_reason()
     {
-        (int exitCode, string output) = Run([Contests.Of("X", Contests.Absent("liburcu memb", "not installed: liburcu-dev"))]);
+        (int exitCode, string output) =
+            Run([Contests.Of("X", Contests.Absent("liburcu memb", "not installed: liburcu-dev"))]);
         Assert.Equal(0, exitCode);
         Assert.Contains("not installed: liburcu-dev", output, StringComparison.Ordinal);
     }
@@ -116,7 +126,7 @@ public sealed class ScaleCommandTests
     [InlineData("scale --rounds 0")]
     [InlineData("scale --figures")]
     [InlineData("scale nothing")]
-    public void What_makes_no_sense_is_refused_before_anything_is_measured(string arguments) =>
+    public void Options_that_make_no_sense_are_refused_before_anything_is_measured(string arguments) =>
         Assert.NotEmpty(ScaleCommand.Create().Parse(arguments["scale ".Length..]).Errors);
 
     [Fact]
@@ -128,7 +138,12 @@ public sealed class ScaleCommandTests
         Assert.Distinct(Catalog.All().Select(contest => contest.Id));
 
     private static (int ExitCode, string Output) Run(
-        Contest[] catalog, string[]? figures = null, bool list = false, bool json = false, bool goals = false, bool strict = false)
+        Contest[] catalog,
+        string[]? figures = null,
+        bool list = false,
+        bool json = false,
+        bool goals = false,
+        bool strict = false)
     {
         ScaleCommand.Options options = new()
         {
@@ -141,7 +156,8 @@ public sealed class ScaleCommandTests
             Strict = strict,
         };
         using StringWriter output = new();
-        int exitCode = ScaleCommand.Run(options, catalog, output, TextWriter.Null, TestContext.Current.CancellationToken);
+        int exitCode =
+            ScaleCommand.Run(options, catalog, output, TextWriter.Null, TestContext.Current.CancellationToken);
         return (exitCode, output.ToString());
     }
 }

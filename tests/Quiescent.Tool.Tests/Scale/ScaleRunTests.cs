@@ -23,8 +23,10 @@ public sealed class ScaleRunTests
     public void A_contestant_that_throws_is_a_failed_row_and_the_others_go_on()
     {
         int turns = 0;
-        Contestant failing = new("failing", Side.Managed, _ => ++turns < 3 ? new Reading(1) : throw new IOException("no more"));
-        ScaleResult result = Contests.Run(4, Contests.Of("X", failing, Contests.Measuring("sound", 5)), Contests.Of("Y", Contests.Measuring("a", 1)));
+        Contestant failing = new(
+            "failing", Side.Managed, _ => ++turns < 3 ? new Reading(1) : throw new IOException("no more"));
+        ScaleResult result = Contests.Run(
+            4, Contests.Of("X", failing, Contests.Measuring("sound", 5)), Contests.Of("Y", Contests.Measuring("a", 1)));
         Row row = result.Contests[0].Rows[0];
         Assert.Equal(("no more", null), (row.Failure, row.Value));
         Assert.Equal(3, turns);
@@ -33,7 +35,7 @@ public sealed class ScaleRunTests
         Assert.Equal(row, Assert.Single(result.Failures).Row);
     }
 
-    // The second contestant's second turn is never to end by itself.
+    // The second contestant's second turn never ends by itself.
     [Fact]
     public void An_interrupted_run_keeps_what_has_been_measured_and_waits_for_no_turn()
     {
@@ -65,7 +67,7 @@ public sealed class ScaleRunTests
     }
 
     [Fact]
-    public void What_is_no_number_is_a_failure()
+    public void A_reading_that_is_no_number_is_a_failure()
     {
         Row row = Contests.Run(1, Contests.Of("X", Contests.Measuring("a", double.NaN))).Contests[0].Rows[0];
         Assert.Equal("measured NaN", row.Failure);

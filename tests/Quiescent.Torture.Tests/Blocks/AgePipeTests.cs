@@ -31,7 +31,7 @@ public sealed unsafe class AgePipeTests
         Assert.False(_failures.Any);
     }
 
-    // The busted twin of a callback that is carried out once: one that comes twice.
+    // The busted twin of a callback that runs once: one that runs twice.
     [Fact]
     public void A_block_that_comes_back_after_the_pipe_s_end_is_a_failure()
     {
@@ -83,7 +83,7 @@ public sealed unsafe class AgePipeTests
         Assert.All(ages.Read(), count => Assert.Equal(1, count));
     }
 
-    // Every published block is unlinked, and grows older as often as is said, while a section holds one of them.
+    // Unlinks every published block, and makes it this many stages older, while a section holds one of them.
     private string? AgeSeenAfter(int gracePeriods)
     {
         using RcuSubject subject = RcuSubject.New("pipe", _failures);

@@ -64,7 +64,7 @@ public sealed unsafe class CheckedBlockTests
 
     // The control of the two that follow.
     [Fact]
-    public void What_is_freed_once_and_not_touched_leaves_the_quarantine_without_a_word()
+    public void A_block_freed_once_and_not_touched_leaves_the_quarantine_without_a_report()
     {
         using RcuSubject subject = RcuSubject.New("quarantine", _failures);
         for (int i = 0; i < 3000; i++)
@@ -88,7 +88,7 @@ public sealed unsafe class CheckedBlockTests
         Assert.Throws<InvalidOperationException>(() => QuarantineHeap.Free(block));
     }
 
-    // The busted twin of an updater, or of the library, that lets go of what it has handed over.
+    // The busted twin of an updater, or of the library, that does not touch a block which it has handed over.
     [Fact]
     public void A_block_that_is_written_to_after_it_was_freed_is_a_failure()
     {

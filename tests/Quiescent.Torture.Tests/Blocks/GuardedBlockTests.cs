@@ -34,7 +34,7 @@ public sealed class GuardedBlockTests
     }
 
     // The busted twin of a cookie: its domain has a grace period under the section in which it was taken. The section
-    // is none, so that the grace period can pass.
+    // is not a real one, so that the grace period can pass.
     [Fact]
     public void A_cookie_that_polls_true_in_the_section_that_took_it_is_a_failure()
     {

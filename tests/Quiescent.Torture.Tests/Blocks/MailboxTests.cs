@@ -38,9 +38,9 @@ public sealed unsafe class MailboxTests
         mailbox.Clear();
     }
 
-    // The busted twin of a dereference with acquire: it is satisfied before the load that came first.
+    // The busted twin of a dereference with acquire: its load is satisfied before an earlier one.
     [Fact]
-    public void A_letter_older_than_one_that_was_heard_of_is_a_failure()
+    public void A_letter_older_than_one_that_was_announced_is_a_failure()
     {
         Mailbox mailbox = new();
         mailbox.Post(0);

@@ -2,7 +2,7 @@ using Quiescent.Torture.Io;
 
 namespace Quiescent.Torture.Tests.Io;
 
-// What readers with I/O wait for does what it says.
+// The I/O that readers wait for does what it promises.
 public sealed class BlockFileTests
 {
     [Fact]
@@ -24,7 +24,7 @@ public sealed class BlockFileTests
     }
 
     [Fact]
-    public async Task What_is_sent_to_the_other_end_comes_back()
+    public async Task Bytes_sent_to_the_other_end_come_back()
     {
         using Echo echo = await Echo.ConnectAsync();
         Assert.Null(await echo.RoundTripAsync(1));

@@ -14,7 +14,8 @@ public sealed class LitmusRunnerTests
     private static readonly LitmusTest s_sound = new("sound", "nothing", s_failing, s_silent);
     private static readonly LitmusTest s_broken = new("broken", "nothing", s_failing, s_failing);
     private static readonly LitmusTest s_unproven = new("unproven", "nothing", s_silent, s_silent);
-    private static readonly LitmusTest s_notObservable = s_unproven with { NotObservableHere = "the hardware forbids it" };
+    private static readonly LitmusTest s_notObservable =
+        s_unproven with { NotObservableHere = "the hardware forbids it" };
 
     // Fault caught: a silent detector that counts as a pass.
     [Fact]
@@ -64,9 +65,9 @@ public sealed class LitmusRunnerTests
         Assert.Equal(Verdict.Inconclusive, TotalOf(s_sound, s_unproven));
     }
 
-    // Fault caught: shapes that no x86 machine shows spoil every total there, or pass by themselves.
+    // Fault caught: shapes that no x86 machine shows and that spoil every total there, or pass by themselves.
     [Fact]
-    public void What_is_not_observable_neither_spoils_the_total_nor_makes_it()
+    public void An_unobservable_subject_neither_spoils_the_total_nor_makes_it()
     {
         Assert.Equal(Verdict.Passed, TotalOf(s_sound, s_notObservable));
         Assert.Equal(Verdict.Inconclusive, TotalOf(s_notObservable));
@@ -86,11 +87,11 @@ public sealed class LitmusRunnerTests
         Assert.Equal(1, result.ControlFailures);
     }
 
-    // Fault caught: time that others leave over is lost, and a control that a busy moment has silenced is not heard
-    // again.
+    // Fault caught: time left over by other tests is lost, and a control that was silent in a busy moment gets no
+    // second chance.
     [Fact]
     [Trait("Category", "Slow")]
-    public void What_others_leave_over_goes_to_silent_controls()
+    public void Time_that_others_leave_goes_to_silent_controls()
     {
         bool isOthersTurnOver = false;
         LitmusTest silent = new("silent", "nothing", _ => new LitmusOutcome(10, isOthersTurnOver ? 1 : 0), s_silent);

@@ -9,7 +9,7 @@ public sealed class LitmusTests(ITestOutputHelper output, LitmusTests.Fixture fi
 {
     private static readonly TimeSpan s_short = TimeSpan.FromMilliseconds(400);
 
-    // What a silent control gets on a busy machine.
+    // The time for a silent control on a busy machine.
     private static readonly TimeSpan s_long = TimeSpan.FromSeconds(5);
 
     public static TheoryData<string> Names(string family)
@@ -27,30 +27,30 @@ public sealed class LitmusTests(ITestOutputHelper output, LitmusTests.Fixture fi
     // Fault caught: a block published before it is filled.
     [Theory]
     [MemberData(nameof(Names), "message-passing")]
-    public void What_was_stored_before_a_block_was_published_is_seen_through_it(string name) => MustHold(name);
+    public void A_store_before_a_block_is_published_is_seen_through_the_block(string name) => MustHold(name);
 
     // O1, O2. Fault caught: a grace period that does not wait for the sections that began before it.
     [Theory]
     [MemberData(nameof(Names), "rcu+sync+read")]
-    public void No_section_sees_what_came_after_a_grace_period_and_not_what_came_before(string name) => MustHold(name);
+    public void No_section_sees_a_store_after_a_grace_period_and_misses_one_before_it(string name) => MustHold(name);
 
     // O1, O2. Fault caught: the same.
     [Theory]
     [MemberData(nameof(Names), "rcu+sync+free")]
     public void A_section_reads_no_block_freed_after_a_grace_period(string name) => MustHold(name);
 
-    // O3. Fault caught: garbage filed under a sequence that the updater knew before the unlink, or under a waiting
-    // batch's target.
+    // O3 (unlinked before started). Fault caught: garbage filed under a sequence that the updater knew before the
+    // unlink, or under a waiting batch's target.
     [Theory]
     [MemberData(nameof(Names), "stale-epoch")]
-    public void What_is_freed_waits_for_a_grace_period_that_began_after_the_unlink(string name) => MustHold(name);
+    public void A_freed_block_waits_for_a_grace_period_that_began_after_the_unlink(string name) => MustHold(name);
 
     // Fault caught: a runtime, compiler or machine on which the operations of Order do not order.
     [Theory]
     [MemberData(nameof(Names), "shape")]
     public void The_operations_relied_upon_forbid_what_they_should(string name) => MustHold(name);
 
-    // The detector's own proof: the control, put in the subject's place, is found out.
+    // The proof of the detector itself: the control, put in the subject's place, is caught.
     [Theory]
     [InlineData("store-buffer/guard")]
     [InlineData("store-buffer/engine")]
@@ -91,7 +91,8 @@ public sealed class LitmusTests(ITestOutputHelper output, LitmusTests.Fixture fi
         }
 
         output.WriteLine(
-            $"the control failed in {result.ControlFailures} of {result.Turns} turns: {result.Control}; subject: {result.Subject}");
+            $"the control failed in {result.ControlFailures} of {result.Turns} turns: {result.Control}; "
+            + $"subject: {result.Subject}");
         return result;
     }
 

@@ -5,11 +5,11 @@ using Quiescent.Torture.Watch;
 
 namespace Quiescent.Torture.Tests.Modules;
 
-// What shows that an unloading is safe, and its busted twin.
+// The check that an unloading is safe, and its busted twin.
 public sealed class ModuleLifeTests
 {
     [Fact]
-    public void A_module_of_which_all_has_run_by_the_time_it_is_unloaded_is_in_order_and_is_collected()
+    public void A_module_whose_callbacks_have_all_run_when_it_is_unloaded_is_in_order_and_is_collected()
     {
         FailureLog failures = Log.New();
         using SrcuSubject subject = SrcuSubject.New("modules", failures);

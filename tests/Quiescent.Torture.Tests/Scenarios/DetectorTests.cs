@@ -36,9 +36,9 @@ public sealed class DetectorTests
         Assert.Contains("after 1 of 2 items", round.Fault("Barrier"), StringComparison.Ordinal);
     }
 
-    // An item that is carried out twice.
+    // An item that is reclaimed twice.
     [Fact]
-    public void A_barrier_after_which_more_has_been_reclaimed_than_was_posted_is_a_failure()
+    public void A_barrier_after_which_more_items_have_been_reclaimed_than_were_posted_is_a_failure()
     {
         using RcuSubject subject = RcuSubject.New("barrier", _failures);
         using Round round = new(subject, posters: 1);
@@ -114,7 +114,7 @@ public sealed class DetectorTests
     }
 
     [Fact]
-    public void A_section_that_is_left_open_is_a_failure_of_the_books()
+    public void A_section_that_is_left_open_fails_the_check_of_the_statistics()
     {
         using SrcuSubject subject = SrcuSubject.New("open", _failures);
         SrcuReadLock section = subject.ReadLock();

@@ -11,7 +11,7 @@ public sealed class ScenarioTests
 {
     public static TheoryData<string> Names => [.. Scenario.All.Select(scenario => scenario.Name)];
 
-    // Catches whatever the scenario is after; and a scenario that does nothing.
+    // Catches every fault that the scenario looks for, and a scenario that does nothing.
     [Theory]
     [MemberData(nameof(Names))]
     public void A_scenario_passes(string name)
@@ -52,16 +52,17 @@ public sealed class ScenarioTests
         Assert.Contains(result.Failures, failure => failure.Contains("section", StringComparison.Ordinal));
     }
 
-    // The same for those alone that are held up between choosing a set of counters and counting in it.
+    // The same only for readers that are held up between choosing a set of counters and counting in it.
     [Fact]
     public void A_sleepable_domain_that_does_not_wait_for_readers_held_up_is_caught()
     {
         TortureResult result = Run(new Scenario("busted", "", session => SleepableReaders.AddHeldUp(
             session, session.Add(SrcuSubject.NewBusted("busted", session.Failures)))));
-        Assert.Contains(result.Failures, failure => failure.Contains("under a section older than it", StringComparison.Ordinal));
+        Assert.Contains(
+            result.Failures, failure => failure.Contains("under a section older than it", StringComparison.Ordinal));
     }
 
-    // Catches updaters whose closes no reader ever meets, or finalizers that nothing is left to.
+    // Catches updaters whose closes no reader ever meets, or that leave nothing to finalizers.
     [Fact]
     public void Resources_are_found_open_and_closed()
     {
@@ -74,7 +75,8 @@ public sealed class ScenarioTests
     [Fact]
     public void Resources_that_are_released_at_once_are_caught()
     {
-        TortureResult result = Run(new Scenario("busted", "", session => ResourcesUnderReaders.Populate(session, Releasing.AtOnce)));
+        TortureResult result =
+            Run(new Scenario("busted", "", session => ResourcesOnShow.Populate(session, Releasing.AtOnce)));
         Assert.Equal(Verdict.Failed, result.Verdict);
         Assert.Contains(result.Failures, failure => failure.Contains("under a section", StringComparison.Ordinal));
     }
@@ -83,7 +85,8 @@ public sealed class ScenarioTests
     [Fact]
     public void The_result_is_JSON()
     {
-        using System.Text.Json.JsonDocument json = System.Text.Json.JsonDocument.Parse(Run("stall", seconds: 1).ToJson());
+        using System.Text.Json.JsonDocument json =
+            System.Text.Json.JsonDocument.Parse(Run("stall", seconds: 1).ToJson());
         Assert.Equal("Passed", json.RootElement.GetProperty("verdict").GetString());
         Assert.Equal(1ul, json.RootElement.GetProperty("seed").GetUInt64());
         Assert.Equal("stall", json.RootElement.GetProperty("scenario").GetString());

@@ -2,12 +2,12 @@ using Quiescent.Torture.Watch;
 
 namespace Quiescent.Torture.Tests.Support;
 
-// A failure log by itself: what a detector has to say.
+// A failure log alone: what a detector reports.
 internal static class Log
 {
     public static FailureLog New() => new(static () => { });
 
-    /// <summary>There is one failure, and it says so.</summary>
+    /// <summary>There is one failure, and it contains the text.</summary>
     public static void MustHold(FailureLog failures, string text) =>
         Assert.Contains(text, Assert.Single(failures.Kept), StringComparison.Ordinal);
 }

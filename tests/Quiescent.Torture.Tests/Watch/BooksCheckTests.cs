@@ -20,7 +20,7 @@ public sealed class BooksCheckTests
         Assert.Empty(Faults(s_right));
     }
 
-    // The busted twins of exact books, entry by entry: lost, done twice, waiting for ever, failed.
+    // The busted twins of exact statistics, entry by entry: lost, done twice, waiting for ever, failed.
     [Fact]
     public void Each_entry_that_is_off_by_one_is_a_failure()
     {
@@ -33,16 +33,19 @@ public sealed class BooksCheckTests
         Assert.NotEmpty(Faults(s_right with { CallbacksFailed = 1 }));
     }
 
-    // The domain says that it has carried out what the torture's own code has not seen.
+    // The domain reports more reclaimed than the torture's own code has seen.
     [Fact]
     public void A_callback_or_deallocator_that_was_counted_and_not_called_is_a_failure()
     {
         Tally tally = NewTally();
         tally.CallbackQueued();
-        Assert.NotEmpty(BooksCheck.Faults("books", new RcuStatistics(), s_right with { CallbacksQueued = 3, CallbacksInvoked = 3 }, tally));
+        Assert.NotEmpty(
+            BooksCheck.Faults(
+                "books", new RcuStatistics(), s_right with { CallbacksQueued = 3, CallbacksInvoked = 3 }, tally));
         tally = NewTally();
         tally.CodeBlockQueued();
-        Assert.NotEmpty(BooksCheck.Faults("books", new RcuStatistics(), s_right with { BlocksQueued = 4, BlocksFreed = 4 }, tally));
+        Assert.NotEmpty(
+            BooksCheck.Faults("books", new RcuStatistics(), s_right with { BlocksQueued = 4, BlocksFreed = 4 }, tally));
     }
 
     // A reader dies inside a section, and the report never comes.
@@ -70,7 +73,8 @@ public sealed class BooksCheckTests
         Log.MustHold(failures, "where no reader died");
     }
 
-    private static string[] Faults(RcuStatistics now) => [.. BooksCheck.Faults("books", new RcuStatistics(), now, NewTally())];
+    private static string[] Faults(RcuStatistics now) =>
+        [.. BooksCheck.Faults("books", new RcuStatistics(), now, NewTally())];
 
     private static Tally NewTally()
     {

@@ -9,7 +9,8 @@ public sealed class MemoryCheckTests
     [Fact]
     public void Memory_within_the_tolerance_is_back()
     {
-        Assert.Null(MemoryCheck.Fault(new MemoryUse(Some, Some + MemoryCheck.NativeTolerance, Some, Some * 1000, 0, 0)));
+        Assert.Null(
+            MemoryCheck.Fault(new MemoryUse(Some, Some + MemoryCheck.NativeTolerance, Some, Some * 1000, 0, 0)));
         Assert.Null(MemoryCheck.Fault(new MemoryUse(null, null, Some, Some + MemoryCheck.WorkingSetTolerance, 0, 0)));
     }
 
@@ -17,11 +18,13 @@ public sealed class MemoryCheckTests
     [Fact]
     public void Memory_beyond_the_tolerance_is_a_failure()
     {
-        Assert.NotNull(MemoryCheck.Fault(new MemoryUse(Some, Some + MemoryCheck.NativeTolerance + 1, Some, Some, 0, 0)));
-        Assert.NotNull(MemoryCheck.Fault(new MemoryUse(null, null, Some, Some + MemoryCheck.WorkingSetTolerance + 1, 0, 0)));
+        Assert.NotNull(
+            MemoryCheck.Fault(new MemoryUse(Some, Some + MemoryCheck.NativeTolerance + 1, Some, Some, 0, 0)));
+        Assert.NotNull(
+            MemoryCheck.Fault(new MemoryUse(null, null, Some, Some + MemoryCheck.WorkingSetTolerance + 1, 0, 0)));
     }
 
-    // Where malloc tells how much it has handed out, a leak shows there.
+    // Where malloc reports how much it has handed out, a leak shows there.
     [Fact]
     public unsafe void A_leak_of_native_memory_shows()
     {

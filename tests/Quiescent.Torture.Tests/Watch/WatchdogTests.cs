@@ -28,8 +28,10 @@ public sealed class WatchdogTests
     {
         Pulse pulse = new();
         pulse.Beat(s_waiting, now: Stopwatch.Frequency);
-        Assert.Equal(TimeSpan.Zero, pulse.Beat(s_waiting with { GracePeriodsCompleted = 8 }, now: 21 * Stopwatch.Frequency));
-        Assert.Equal(TimeSpan.Zero, pulse.Beat(new RcuStatistics { GracePeriodsCompleted = 8 }, now: 51 * Stopwatch.Frequency));
+        Assert.Equal(
+            TimeSpan.Zero, pulse.Beat(s_waiting with { GracePeriodsCompleted = 8 }, now: 21 * Stopwatch.Frequency));
+        Assert.Equal(
+            TimeSpan.Zero, pulse.Beat(new RcuStatistics { GracePeriodsCompleted = 8 }, now: 51 * Stopwatch.Frequency));
     }
 
     [Fact]
@@ -44,7 +46,7 @@ public sealed class WatchdogTests
         Log.MustHold(failures, "No grace period has completed in the domain 'still'");
     }
 
-    // The busted twin of a barrier that returns: it ends the run, which says what hangs and does not hang itself.
+    // The busted twin of a barrier that returns: it ends the run, which reports what hangs and does not hang itself.
     [Fact]
     [Trait("Category", "Slow")]
     public void An_operation_that_does_not_return_ends_the_run_as_a_failure()
@@ -56,7 +58,7 @@ public sealed class WatchdogTests
         Assert.Contains("'hanging' hangs: a barrier", result.Failures[0], StringComparison.Ordinal);
     }
 
-    // The busted twin of an actor that is well.
+    // The busted twin of an actor that works.
     [Fact]
     public void An_exception_in_an_actor_ends_the_run_as_a_failure()
     {
@@ -71,11 +73,13 @@ public sealed class WatchdogTests
     [Trait("Category", "Slow")]
     public void A_run_whose_readers_hold_no_unlinked_block_is_inconclusive()
     {
-        TortureResult result = RunOne(session => new Unlinking(session, session.SharedDomains[1]), Watchdog.DefaultLimit, seconds: 1);
+        TortureResult result =
+            RunOne(session => new Unlinking(session, session.SharedDomains[1]), Watchdog.DefaultLimit, seconds: 1);
         Assert.Equal(Verdict.Inconclusive, result.Verdict);
     }
 
-    private static TortureResult RunOne(Func<Session, Actor> make, TimeSpan limit, int seconds = 3600) => TortureRun.Run(
+    private static TortureResult RunOne(
+        Func<Session, Actor> make, TimeSpan limit, int seconds = 3600) => TortureRun.Run(
         new TortureOptions
         {
             Scenario = new Scenario("one", "one actor", session => session.Add(make(session))),

@@ -2,8 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Quiescent.Codegen.Listings;
 
-// What the runtime writes when DOTNET_JitDisasm names a method. A method that was compiled again stands there several
-// times.
+// What the runtime writes when DOTNET_JitDisasm names a method. A method that was compiled again appears several times.
 internal static partial class JitListing
 {
     public static List<Method> Parse(string text)
@@ -39,7 +38,8 @@ internal static partial class JitListing
                     continue;
                 }
 
-                methods[^1].Instructions.Add(Instruction.Parse(instruction, isLocked, CodeFor().Match(line).Groups[1].Value));
+                methods[^1].Instructions.Add(
+                    Instruction.Parse(instruction, isLocked, CodeFor().Match(line).Groups[1].Value));
                 isLocked = false;
             }
         }

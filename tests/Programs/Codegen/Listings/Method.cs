@@ -13,7 +13,7 @@ internal sealed class Method(string name, Platform platform)
     public Dictionary<string, int> Labels { get; } = [];
 }
 
-// What the code was made for. A compiler that runs beside the program knows what static fields hold.
+// The target of the compilation. A compiler that runs beside the program knows what static fields hold.
 internal sealed record Platform(bool IsArm64, bool IsWindows, bool IsAheadOfTime);
 
 /// <summary>One instruction; <paramref name="Symbol"/> is what a relocation or a comment says its operand stands
@@ -27,7 +27,8 @@ internal sealed record Instruction(string Mnemonic, IReadOnlyList<string> Operan
     public static Instruction Parse(string text, bool isLocked, string symbol)
     {
         string[] words = text.Trim().Split([' ', '\t'], 2);
-        return new Instruction(words[0].ToLowerInvariant(), words.Length == 1 ? [] : SplitOperands(words[1]), isLocked, symbol);
+        return new Instruction(
+            words[0].ToLowerInvariant(), words.Length == 1 ? [] : SplitOperands(words[1]), isLocked, symbol);
     }
 
     private static List<string> SplitOperands(string text)

@@ -54,7 +54,8 @@ internal static partial class ObjdumpListing
         return methods;
     }
 
-    private static long Hexadecimal(string digits) => long.Parse(digits, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+    private static long Hexadecimal(string digits) =>
+        long.Parse(digits, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
 
     [GeneratedRegex(@"^[0-9a-f]+ <(.*)>:\s*$")]
     private static partial Regex Heading();

@@ -31,7 +31,7 @@ internal readonly record struct Value(string Root, long Offset)
 
     public Value Plus(long offset) => this with { Offset = Offset + offset };
 
-    /// <summary>Adds what is a constant on one side; null otherwise.</summary>
+    /// <summary>Adds if one side is a constant; null otherwise.</summary>
     public static Value? Sum(Value left, Value right) =>
         right.IsConstant ? left.Plus(right.Offset) : left.IsConstant ? right.Plus(left.Offset) : null;
 }
@@ -44,18 +44,18 @@ internal enum AccessKind
     Call,
 }
 
-// One step of a path that another thread could notice, in program order. What an atomic operation does are three:
-// fence, load, store.
+// One step of a path that another thread could notice, in program order. An atomic operation makes three steps: fence,
+// load, store.
 internal sealed record Access(AccessKind Kind, string Text)
 {
     public Value Address { get; init; }
 
-    /// <summary>What was loaded, or is stored.</summary>
+    /// <summary>The value loaded or stored.</summary>
     public Value Value { get; init; }
 
     public int Bytes { get; init; }
 
-    /// <summary>A load that later accesses stay behind, or a store that earlier ones stay before.</summary>
+    /// <summary>A load that later accesses stay behind, or a store that earlier accesses stay before.</summary>
     public bool IsOrdered { get; init; }
 
     public string Target { get; init; } = "";

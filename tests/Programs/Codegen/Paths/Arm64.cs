@@ -4,14 +4,14 @@ using Quiescent.Codegen.Listings;
 
 namespace Quiescent.Codegen.Paths;
 
-// arm64. Only ldar and ldapr acquire, only stlr releases, dmb ish is the full fence; atomics count as what their names
+// arm64. Only ldar and ldapr acquire, only stlr releases, dmb ish is the full fence; atomics do what their names
 // promise.
 internal sealed partial class Arm64 : IMachine
 {
     private static readonly string[] s_kept =
         ["sp", .. Enumerable.Range(19, 11).Select(i => $"x{i}")];
 
-    // What resolves the address of thread-local memory changes two registers only.
+    // A call that resolves the address of thread-local memory changes two registers only.
     private static readonly string[] s_keptByResolver = [.. s_kept, .. Enumerable.Range(1, 18).Select(i => $"x{i}")];
 
     public Step Execute(State state, Instruction instruction, int index)
@@ -27,7 +27,8 @@ internal sealed partial class Arm64 : IMachine
             case "add" or "sub":
                 Value left = Read(at, operands[1]);
                 Value right = operands.Count == 3 ? Read(at, operands[2]) : Value.UnknownOf(index, "shifted");
-                Value? sum = mnemonic == "add" ? Value.Sum(left, right) : right.IsConstant ? left.Plus(-right.Offset) : null;
+                Value? sum =
+                    mnemonic == "add" ? Value.Sum(left, right) : right.IsConstant ? left.Plus(-right.Offset) : null;
                 Write(at, operands[0], sum ?? Value.UnknownOf(index, "sum"));
                 break;
             case "adr" or "adrp":
@@ -63,14 +64,16 @@ internal sealed partial class Arm64 : IMachine
             case "b.eq" or "b.ne" or "beq" or "bne":
                 return new Step(Next.Branches, Label(operands[0]), state.Compared, mnemonic is "b.eq" or "beq");
             case "cbz" or "cbnz":
-                return new Step(Next.Branches, Label(operands[1]), (Read(at, operands[0]), Value.Zero), mnemonic == "cbz");
+                return new Step(
+                    Next.Branches, Label(operands[1]), (Read(at, operands[0]), Value.Zero), mnemonic == "cbz");
             case "tbz" or "tbnz":
                 return new Step(Next.Branches, Label(operands[2]));
             case "ret":
                 return new Step(Next.Ends);
             case "brk" or "udf":
                 return new Step(Next.Jumps);
-            case ['b', '.', ..] or "bge" or "bgt" or "ble" or "blt" or "bhi" or "bhs" or "blo" or "bls" or "bmi" or "bpl":
+            case ['b', '.', ..] or "bge" or "bgt" or "ble" or "blt"
+                or "bhi" or "bhs" or "blo" or "bls" or "bmi" or "bpl":
                 return new Step(Next.Branches, Label(operands[0]));
             case ['l', 'd', ..]:
                 Load(at);
@@ -97,7 +100,9 @@ internal sealed partial class Arm64 : IMachine
     {
         IReadOnlyList<string> operands = at.Instruction.Operands;
         Value value = Read(at, operands[1]);
-        int shift = operands.Count == 3 ? int.Parse(Digits().Match(operands[2]).Value, CultureInfo.InvariantCulture) : 0;
+        int shift = operands.Count == 3
+            ? int.Parse(Digits().Match(operands[2]).Value, CultureInfo.InvariantCulture)
+            : 0;
         Write(at, operands[0], at.Instruction.Mnemonic switch
         {
             _ when at.Instruction.Symbol.Length > 0 => Value.Named(at.Instruction.Symbol),
@@ -129,7 +134,8 @@ internal sealed partial class Arm64 : IMachine
         for (int i = 0; i < memory; i++)
         {
             // The JIT's comment names the function whose address is loaded from a cell.
-            Value value = address.Root.StartsWith("symbol:", StringComparison.Ordinal) && at.Instruction.Symbol.Contains(':', StringComparison.Ordinal)
+            Value value = address.Root.StartsWith("symbol:", StringComparison.Ordinal)
+                && at.Instruction.Symbol.Contains(':', StringComparison.Ordinal)
                 ? Value.Named(at.Instruction.Symbol)
                 : at.State.Load(at.Index, at.NextPart(), address.Plus(i * bytes), bytes, IsAcquire(mnemonic), at.Text);
             Write(at, at.Instruction.Operands[i], value);
@@ -139,7 +145,8 @@ internal sealed partial class Arm64 : IMachine
     private static void Store(Context at)
     {
         string mnemonic = at.Instruction.Mnemonic;
-        bool isExclusive = mnemonic.StartsWith("stx", StringComparison.Ordinal) || mnemonic.StartsWith("stlx", StringComparison.Ordinal);
+        bool isExclusive = mnemonic.StartsWith("stx", StringComparison.Ordinal)
+            || mnemonic.StartsWith("stlx", StringComparison.Ordinal);
         int first = isExclusive ? 1 : 0;
         int memory = MemoryOperand(at.Instruction);
         Value[] values = [.. Enumerable.Range(first, memory - first).Select(i => Read(at, at.Instruction.Operands[i]))];
@@ -147,7 +154,12 @@ internal sealed partial class Arm64 : IMachine
         int bytes = Width(mnemonic, at.Instruction.Operands[first]);
         for (int i = 0; i < values.Length; i++)
         {
-            at.State.Store(address.Plus(i * bytes), values[i], bytes, mnemonic.StartsWith("stl", StringComparison.Ordinal), at.Text);
+            at.State.Store(
+                address.Plus(i * bytes),
+                values[i],
+                bytes,
+                mnemonic.StartsWith("stl", StringComparison.Ordinal),
+                at.Text);
         }
 
         if (isExclusive)
@@ -166,8 +178,10 @@ internal sealed partial class Arm64 : IMachine
         }
 
         Value address = Read(at, Inner().Match(memory).Groups[1].Value);
-        Value old = at.State.Load(at.Index, at.NextPart(), address, Width(at.Instruction.Mnemonic, loaded), isFull, at.Text);
-        at.State.Store(address, Read(at, at.Instruction.Operands[0]), Width(at.Instruction.Mnemonic, loaded), isFull, at.Text);
+        Value old =
+            at.State.Load(at.Index, at.NextPart(), address, Width(at.Instruction.Mnemonic, loaded), isFull, at.Text);
+        at.State.Store(
+            address, Read(at, at.Instruction.Operands[0]), Width(at.Instruction.Mnemonic, loaded), isFull, at.Text);
         Write(at, loaded, old);
     }
 
@@ -184,7 +198,9 @@ internal sealed partial class Arm64 : IMachine
     {
         if (operand.StartsWith('#'))
         {
-            return TryNumber(operand[1..], out long number) ? Value.Constant(number) : Value.UnknownOf(at.Index, operand);
+            return TryNumber(operand[1..], out long number)
+                ? Value.Constant(number)
+                : Value.UnknownOf(at.Index, operand);
         }
 
         if (operand is "xzr" or "wzr")
@@ -222,7 +238,11 @@ internal sealed partial class Arm64 : IMachine
         }
         else if (memory + 1 < at.Instruction.Operands.Count)
         {
-            Write(at, parts[0], Value.Sum(start, Read(at, at.Instruction.Operands[memory + 1])) ?? Value.UnknownOf(at.Index, "address"));
+            Write(
+                at,
+                parts[0],
+                Value.Sum(start, Read(at, at.Instruction.Operands[memory + 1]))
+                    ?? Value.UnknownOf(at.Index, "address"));
         }
 
         return address;

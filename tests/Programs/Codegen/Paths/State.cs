@@ -1,7 +1,7 @@
 namespace Quiescent.Codegen.Paths;
 
-// What is known at one point of one path: registers, the stack's words, which values are equal; and the accesses so
-// far.
+// What is known at one point of one path: the registers, the stack's words, which values are equal, and the accesses
+// made on the way.
 internal sealed class State
 {
     private readonly Dictionary<string, Value> _registers;
@@ -28,12 +28,13 @@ internal sealed class State
 
     public IReadOnlyList<Access> Accesses => _accesses;
 
-    /// <summary>What the flags tell apart by "equal"; null when they come from something else.</summary>
+    /// <summary>The two values that the flags compare; null when the flags come from something else.</summary>
     public (Value Left, Value Right)? Compared { get; set; }
 
     public Value this[string register]
     {
-        get => _registers.TryGetValue(register, out Value value) ? value : _registers[register] = Value.Argument(register);
+        get =>
+            _registers.TryGetValue(register, out Value value) ? value : _registers[register] = Value.Argument(register);
         set => _registers[register] = value;
     }
 
@@ -49,7 +50,13 @@ internal sealed class State
         }
 
         Value value = Value.LoadedBy(instruction, part);
-        _accesses.Add(new Access(AccessKind.Load, text) { Address = address, Value = value, Bytes = bytes, IsOrdered = isOrdered });
+        _accesses.Add(new Access(AccessKind.Load, text)
+        {
+            Address = address,
+            Value = value,
+            Bytes = bytes,
+            IsOrdered = isOrdered,
+        });
         return value;
     }
 
@@ -61,11 +68,17 @@ internal sealed class State
             return;
         }
 
-        _accesses.Add(new Access(AccessKind.Store, text) { Address = address, Value = value, Bytes = bytes, IsOrdered = isOrdered });
+        _accesses.Add(new Access(AccessKind.Store, text)
+        {
+            Address = address,
+            Value = value,
+            Bytes = bytes,
+            IsOrdered = isOrdered,
+        });
     }
 
-    /// <summary>A call leaves nothing in the registers that it may use, nor in words of the stack whose address it was
-    /// given.</summary>
+    /// <summary>A call leaves nothing known in the registers that it may use, nor in words of the stack whose address
+    /// it was given.</summary>
     public void Call(int instruction, string target, IEnumerable<string> kept, string text)
     {
         _accesses.Add(new Access(AccessKind.Call, text) { Target = target });
@@ -83,7 +96,7 @@ internal sealed class State
         Compared = null;
     }
 
-    /// <summary>Takes two values for equal, or not. False: on this path they cannot be.</summary>
+    /// <summary>Assumes that two values are equal, or that they are not. False: on this path they cannot be.</summary>
     public bool TryAssume(Value left, Value right, bool equal)
     {
         if (left.Root == right.Root)

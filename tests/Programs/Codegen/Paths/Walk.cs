@@ -15,9 +15,10 @@ internal enum Next
 /// <param name="Label">Of a jump or branch.</param>
 /// <param name="Condition">Two values that decide a branch, if known.</param>
 /// <param name="TakenIfEqual">Whether it is taken when they are equal.</param>
-internal readonly record struct Step(Next Next, string Label = "", (Value Left, Value Right)? Condition = null, bool TakenIfEqual = false);
+internal readonly record struct Step(
+    Next Next, string Label = "", (Value Left, Value Right)? Condition = null, bool TakenIfEqual = false);
 
-// What the instructions of an architecture do.
+// The instructions of one architecture and their effects.
 internal interface IMachine
 {
     Step Execute(State state, Instruction instruction, int index);
@@ -50,7 +51,7 @@ internal static class Walk
             Step step = machine.Execute(state, instruction, index);
             if (step.Next == Next.Jumps && instruction.Symbol.Length > 0 && instruction.Symbol != method.Name)
             {
-                // Out of the method: a call in the place of a return.
+                // Out of the method: a tail call.
                 state.Add(new Access(AccessKind.Call, instruction.ToString()) { Target = instruction.Symbol });
                 step = new Step(Next.Ends);
             }

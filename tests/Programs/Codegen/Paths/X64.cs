@@ -4,7 +4,8 @@ using Quiescent.Codegen.Listings;
 
 namespace Quiescent.Codegen.Paths;
 
-// x64 in Intel's syntax. Every load acquires and every store releases; what is locked, xchg and mfence are full fences.
+// x64 in Intel's syntax. Every load acquires and every store releases; locked instructions, xchg and mfence are full
+// fences.
 internal sealed partial class X64(bool isWindows) : IMachine
 {
     private static readonly string[] s_names = ["rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "rsp"];
@@ -16,7 +17,8 @@ internal sealed partial class X64(bool isWindows) : IMachine
     {
         Context at = new(state, instruction, index);
         IReadOnlyList<string> operands = instruction.Operands;
-        if (instruction.IsLocked || instruction.Mnemonic == "mfence" || (instruction.Mnemonic == "xchg" && operands.Any(IsMemory)))
+        if (instruction.IsLocked || instruction.Mnemonic == "mfence"
+            || (instruction.Mnemonic == "xchg" && operands.Any(IsMemory)))
         {
             state.Add(new Access(AccessKind.Fence, at.Text));
         }
@@ -75,7 +77,8 @@ internal sealed partial class X64(bool isWindows) : IMachine
 
                 return new Step(Next.Jumps, Label(operands[0]));
             case "je" or "jz" or "jne" or "jnz":
-                return new Step(Next.Branches, Label(operands[0]), state.Compared, instruction.Mnemonic is "je" or "jz");
+                return new Step(
+                    Next.Branches, Label(operands[0]), state.Compared, instruction.Mnemonic is "je" or "jz");
             case "ret":
                 return new Step(Next.Ends);
             case "int3" or "ud2":
@@ -92,7 +95,7 @@ internal sealed partial class X64(bool isWindows) : IMachine
         return new Step(Next.Falls);
     }
 
-    // Any other instruction: reads all its operands, changes the first in a way unknown here.
+    // Any other instruction: reads all its operands, and changes the first in an unknown way.
     private void Other(Context at)
     {
         foreach (string operand in at.Instruction.Operands)
@@ -119,7 +122,8 @@ internal sealed partial class X64(bool isWindows) : IMachine
     {
         if (IsMemory(operand))
         {
-            return at.State.Load(at.Index, at.NextPart(), Address(at, operand), Width(at, operand), isOrdered: true, at.Text);
+            return at.State.Load(
+                at.Index, at.NextPart(), Address(at, operand), Width(at, operand), isOrdered: true, at.Text);
         }
 
         if (s_registers.TryGetValue(operand, out (string Register, int Bytes) register))
@@ -139,7 +143,9 @@ internal sealed partial class X64(bool isWindows) : IMachine
         }
         else if (s_registers.TryGetValue(operand, out (string Register, int Bytes) register))
         {
-            at.State[register.Register] = register.Bytes == 8 || value.IsConstant ? value : Value.UnknownOf(at.Index, "part");
+            at.State[register.Register] = register.Bytes == 8 || value.IsConstant
+                ? value
+                : Value.UnknownOf(at.Index, "part");
         }
     }
 
@@ -188,7 +194,9 @@ internal sealed partial class X64(bool isWindows) : IMachine
         "dword" => 4,
         "qword" or "gword" or "bword" => 8,
         "xmmword" => 16,
-        _ => at.Instruction.Operands.Where(s_registers.ContainsKey).Select(other => s_registers[other].Bytes).FirstOrDefault(8),
+        _ =>
+            at.Instruction.Operands.Where(s_registers.ContainsKey).Select(other => s_registers[other].Bytes)
+                .FirstOrDefault(8),
     };
 
     private static bool IsMemory(string operand) => operand.Contains('[', StringComparison.Ordinal);

@@ -3,7 +3,7 @@ using Quiescent.Codegen.Paths;
 
 namespace Quiescent.Codegen.Rules;
 
-// Fence D, for a block: store of the entry, release store of the cursor, then the load of AppendFlags.
+// Fence [D], for a block: store of the entry, release store of the cursor, then the load of AppendFlags.
 internal sealed class AppendRule() : Rule("FreeBlock")
 {
     protected override void Check(Platform platform, Access[][] paths, ISet<string> faults)
@@ -25,7 +25,8 @@ internal sealed class AppendRule() : Rule("FreeBlock")
 
             isInline = true;
             Value place = path[moved].Value.Plus(-8);
-            int entry = Find(path, store => store is { Kind: AccessKind.Store, Value.IsArgument: true } && store.Address == place);
+            int entry = Find(
+                path, store => store is { Kind: AccessKind.Store, Value.IsArgument: true } && store.Address == place);
             int attention = Find(path, IsAttention);
             int attended = Find(path, access => access.Calls("HandleAppendFlags"));
             isAttended |= attended >= 0;

@@ -3,7 +3,7 @@ using Quiescent.Codegen.Paths;
 
 namespace Quiescent.Codegen.Rules;
 
-// Fences H, I and D, for a head: its link and word, the cell [H], the count [I], then the load of AppendFlags.
+// Fences [H], [I] and [D], for a head: its link and word, the cell [H], the count [I], then the load of AppendFlags.
 internal sealed class PushRule() : Rule("FreeHead")
 {
     protected override void Check(Platform platform, Access[][] paths, ISet<string> faults)
@@ -23,7 +23,9 @@ internal sealed class PushRule() : Rule("FreeHead")
             }
 
             isInline = true;
-            int cell = Find(path, store => store is { Kind: AccessKind.Store, Value: { IsArgument: true, Offset: Landmarks.BlockHead } });
+            int cell = Find(
+                path,
+                store => store is { Kind: AccessKind.Store, Value: { IsArgument: true, Offset: Landmarks.BlockHead } });
             int link = FindLast(path, store => IsOfHead(store, 0));
             int word = FindLast(path, store => IsOfHead(store, Landmarks.HeadWord));
             int attention = FindLast(path, IsAttention);
@@ -36,7 +38,10 @@ internal sealed class PushRule() : Rule("FreeHead")
             Require(cell >= 0 && cell < counted, "the cell is not stored before the count", faults);
             Require(cell < 0 || path[cell].IsOrdered, "the cell is stored without release", faults);
             Require(path[counted].IsOrdered, $"the count is stored without release: {path[counted].Text}", faults);
-            Require(attention > counted || attended > counted, "AppendFlags is not loaded after the count was stored", faults);
+            Require(
+                attention > counted || attended > counted,
+                "AppendFlags is not loaded after the count was stored",
+                faults);
             Require(
                 Find(path, IsAttention) is var first && (first < 0 || first > counted),
                 "AppendFlags is loaded before the count is stored",
@@ -48,5 +53,6 @@ internal sealed class PushRule() : Rule("FreeHead")
     }
 
     private static bool IsOfHead(Access access, int offset) =>
-        access is { Kind: AccessKind.Store, Address.IsArgument: true } && access.Address.Offset == Landmarks.BlockHead + offset;
+        access is { Kind: AccessKind.Store, Address.IsArgument: true }
+            && access.Address.Offset == Landmarks.BlockHead + offset;
 }

@@ -12,7 +12,9 @@ internal sealed class QuiescentStateRule() : Rule("QuiescentState")
         foreach (Access[] path in paths)
         {
             int announcement = FindAnnouncement(path, out int started);
-            int state = announcement >= 0 ? announcement : Find(path, access => access.Calls("QuiescentStateBeyondFast"));
+            int state = announcement >= 0
+                ? announcement
+                : Find(path, access => access.Calls("QuiescentStateBeyondFast"));
             Access[] before = [.. path.Take(Math.Max(state, 0))];
             Access[] after = [.. path.Skip(state)];
             Require(state >= 0, "a path neither announces nor calls what does", faults);
@@ -21,7 +23,8 @@ internal sealed class QuiescentStateRule() : Rule("QuiescentState")
                 "a load of the section before does not precede the quiescent state",
                 faults);
             Require(
-                after.Count(IsProtected) == 1 && !Array.Exists(before, access => IsLandmark(access, Landmarks.SecondPointer)),
+                after.Count(IsProtected) == 1
+                    && !Array.Exists(before, access => IsLandmark(access, Landmarks.SecondPointer)),
                 "a load of the section after does not follow the quiescent state",
                 faults);
             if (announcement >= 0)

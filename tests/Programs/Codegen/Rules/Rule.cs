@@ -3,7 +3,7 @@ using Quiescent.Codegen.Paths;
 
 namespace Quiescent.Codegen.Rules;
 
-// What must hold on every path through one method, and that the paths it is about exist at all.
+// What must hold on every path through one method, and that the method has such paths at all.
 internal abstract class Rule(string method, string className = "Probe")
 {
     public static readonly IReadOnlyList<Rule> All =
@@ -62,12 +62,21 @@ internal abstract class Rule(string method, string className = "Probe")
         access is { Kind: AccessKind.Load, Bytes: 8, Address: { IsLoaded: true, Offset: 0 } or { IsConstant: true } };
 
     protected static bool IsAttention(Access access) =>
-        access is { Kind: AccessKind.Load, Bytes: 4, Address: { IsLoaded: true, Offset: Landmarks.AppendFlags } or { IsConstant: true } };
+        access is
+        {
+            Kind: AccessKind.Load,
+            Bytes: 4,
+            Address: { IsLoaded: true, Offset: Landmarks.AppendFlags } or { IsConstant: true },
+        };
 
-    /// <summary>A store that puts back what was loaded from the same place, and so much more.</summary>
+    /// <summary>A store that puts back the value loaded from the same place, increased by this much.</summary>
     protected static int FindAdvance(Access[] path, int by) =>
         Find(path, store => store.Kind == AccessKind.Store && store.Value.IsLoaded && store.Value.Offset == by
-            && Array.Exists(path, load => load.Kind == AccessKind.Load && load.Address == store.Address && load.Value == store.Value.Plus(-by)));
+            && Array.Exists(
+                path,
+                load =>
+                    load.Kind == AccessKind.Load && load.Address == store.Address
+                        && load.Value == store.Value.Plus(-by)));
 
     /// <summary>The store that announces: a word just loaded, into the first word of another place.</summary>
     protected static int FindAnnouncement(Access[] path, out int started)

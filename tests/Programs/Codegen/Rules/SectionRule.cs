@@ -3,9 +3,9 @@ using Quiescent.Codegen.Paths;
 
 namespace Quiescent.Codegen.Rules;
 
-// O1, O2, fence A: acquire load of Started, release store into the slot, the section's loads, release store of the
-// exit. A path that does not announce inline enters by a call before its loads; a handle's section may be free, being
-// online.
+// O1 (announced before read), O2 (read before ended), fence [A]: acquire load of Started, release store into the slot,
+// the section's loads, release store of the exit. A path that does not announce inline enters by a call before its
+// loads; a section of a registered reader may be free, because the reader is online.
 internal sealed class SectionRule(string method, Func<Platform, bool> hasFullBranch, bool mayBeFree) : Rule(method)
 {
     protected override void Check(Platform platform, Access[][] paths, ISet<string> faults)
@@ -20,12 +20,18 @@ internal sealed class SectionRule(string method, Func<Platform, bool> hasFullBra
             {
                 int call = Find(path, access => access.Calls("EnterBeyondFast") || access.Calls("ReadLockBeyondFast"));
                 Require(mayBeFree || call >= 0, "a path neither announces nor calls what does", faults);
-                Require(pointer < 0 || pointer > call, "a protected pointer is loaded before the section is entered", faults);
+                Require(
+                    pointer < 0 || pointer > call,
+                    "a protected pointer is loaded before the section is entered",
+                    faults);
                 continue;
             }
 
             Require(path[started].IsOrdered, $"Started is loaded without acquire: {path[started].Text}", faults);
-            Require(path[announcement].IsOrdered, $"the announcement is stored without release: {path[announcement].Text}", faults);
+            Require(
+                path[announcement].IsOrdered,
+                $"the announcement is stored without release: {path[announcement].Text}",
+                faults);
             Require(
                 !AnyBetween(path, started, announcement, access => access.Kind != AccessKind.Load),
                 "something lies between the load of Started and the announcement",
@@ -36,8 +42,14 @@ internal sealed class SectionRule(string method, Func<Platform, bool> hasFullBra
                 continue;
             }
 
-            Require(pointer > announcement, $"a protected pointer is loaded before the announcement: {path[pointer].Text}", faults);
-            Require(path[pointer].IsOrdered, $"the protected pointer is loaded without acquire: {path[pointer].Text}", faults);
+            Require(
+                pointer > announcement,
+                $"a protected pointer is loaded before the announcement: {path[pointer].Text}",
+                faults);
+            Require(
+                path[pointer].IsOrdered,
+                $"the protected pointer is loaded without acquire: {path[pointer].Text}",
+                faults);
             isFenced |= AnyBetween(path, announcement, pointer, access => access.Kind == AccessKind.Fence);
             isInline |= IsEnded(path, path[announcement], announcement, faults);
         }

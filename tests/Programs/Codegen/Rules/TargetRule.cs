@@ -3,7 +3,7 @@ using Quiescent.Codegen.Paths;
 
 namespace Quiescent.Codegen.Rules;
 
-// Fence G: a full fence, then the acquire load of Started that the target is computed from.
+// Fence [G]: a full fence, then the acquire load of Started from which the target is computed.
 internal sealed class TargetRule() : Rule("NextTarget", "GracePeriodEngine")
 {
     protected override void Check(Platform platform, Access[][] paths, ISet<string> faults)

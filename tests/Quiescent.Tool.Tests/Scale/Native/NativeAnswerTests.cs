@@ -26,5 +26,6 @@ public sealed class NativeAnswerTests
     [InlineData("{\"value\": nan, \"details\": {}}")]
     [InlineData("{\"value\": 1, \"details\": 2}")]
     [InlineData("{\"value\": 1} {\"value\": 2}")]
-    public void Anything_else_is_no_answer(string output) => Assert.Throws<FormatException>(() => NativeAnswer.Parse(output));
+    public void Anything_else_is_no_answer(string output) =>
+        Assert.Throws<FormatException>(() => NativeAnswer.Parse(output));
 }

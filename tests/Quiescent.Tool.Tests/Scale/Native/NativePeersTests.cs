@@ -4,8 +4,8 @@ using Xunit;
 
 namespace Quiescent.Tool.Tests.Scale.Native;
 
-// What cannot be built here is absent, and says why; what a program of our own answers is the reading. The programs of
-// these tests are shell scripts, so that no library is needed.
+// A program that cannot be built here is absent, and says why; the answer of a program of our own is the reading. The
+// programs of these tests are shell scripts, so that no library is needed.
 public sealed class NativePeersTests : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("quiescent-native");
@@ -71,7 +71,9 @@ public sealed class NativePeersTests : IDisposable
     public void A_program_is_given_its_workload_its_time_and_its_arguments_and_its_answer_is_the_reading()
     {
         RequireMake();
-        WriteSources("[ \"$*\" = 'f1 seconds=0.5 updaters=2 form=defer' ] && echo '{\"value\": 7, \"details\": {\"peak MiB\": 1}}'");
+        WriteSources(
+            "[ \"$*\" = 'f1 seconds=0.5 updaters=2 form=defer' ] "
+            + "&& echo '{\"value\": 7, \"details\": {\"peak MiB\": 1}}'");
 
         Contestant contestant = Peers().Contestant(
             "a peer", new NativeProgram("peer", []), "f1", ("updaters", 2), ("form", "defer"));
@@ -90,7 +92,8 @@ public sealed class NativePeersTests : IDisposable
 
         Contestant contestant = Peers().Contestant("a peer", new NativeProgram("peer", []), "f1");
 
-        string message = Assert.Throws<InvalidOperationException>(() => contestant.Measure(TimeSpan.FromSeconds(1))).Message;
+        string message =
+            Assert.Throws<InvalidOperationException>(() => contestant.Measure(TimeSpan.FromSeconds(1))).Message;
         Assert.Contains("exit code 1: no memory", message, StringComparison.Ordinal);
     }
 
@@ -136,7 +139,8 @@ public sealed class NativePeersTests : IDisposable
     [InlineData("I")]
     [InlineData("T")]
     [InlineData("F1-managed")]
-    public void Contests_about_the_runtime_have_none(string contestId) => Assert.Empty(new NativeContestants(Peers()).For(contestId));
+    public void Contests_about_the_runtime_have_none(string contestId) =>
+        Assert.Empty(new NativeContestants(Peers()).For(contestId));
 
     private static void RequireMake() =>
         Assert.SkipUnless(Requirement.Command("make", "make").IsPresent(), "make is not installed");
@@ -146,7 +150,8 @@ public sealed class NativePeersTests : IDisposable
     {
         Directory.CreateDirectory(Sources);
         File.WriteAllText(Path.Combine(Sources, "peer.sh"), $"#!/bin/sh\n[ $# -gt 0 ] || exit 2\n{script}\n");
-        File.WriteAllText(Path.Combine(Sources, "Makefile"), "peer:\n\tcp peer.sh $(OUT)/peer && chmod +x $(OUT)/peer\n");
+        File.WriteAllText(
+            Path.Combine(Sources, "Makefile"), "peer:\n\tcp peer.sh $(OUT)/peer && chmod +x $(OUT)/peer\n");
     }
 
     private NativeBuilder Builder() => new(Sources, Cache, _ => { });

@@ -7,7 +7,7 @@ public sealed class FloodTests
     private static readonly TimeSpan s_turn = TimeSpan.FromMilliseconds(20);
 
     [Fact]
-    public void A_turn_ends_when_all_that_it_replaced_has_been_freed()
+    public void A_turn_ends_when_every_block_it_replaced_has_been_freed()
     {
         AssertFreed<HeadLess>();
         AssertFreed<Head>();
@@ -18,8 +18,10 @@ public sealed class FloodTests
     [Fact]
     public void A_turn_counts_the_reads_of_its_readers()
     {
-        FloodResult alone = Flood.Turn<OwnScheme<HeadLess>, OwnSlot>(slots => new(slots, default), new FloodShape(1, 0), s_turn);
-        FloodResult read = Flood.Turn<OwnScheme<HeadLess>, OwnSlot>(slots => new(slots, default), new FloodShape(1, 1), s_turn);
+        FloodResult alone =
+            Flood.Turn<OwnScheme<HeadLess>, OwnSlot>(slots => new(slots, default), new FloodShape(1, 0), s_turn);
+        FloodResult read =
+            Flood.Turn<OwnScheme<HeadLess>, OwnSlot>(slots => new(slots, default), new FloodShape(1, 1), s_turn);
         Assert.Equal(0, alone.Reads);
         Assert.True(read.Reads > 0);
     }
@@ -67,7 +69,8 @@ public sealed class FloodTests
         where TForm : struct, IForm
     {
         long before = Rcu.GetStatistics().BlocksFreed;
-        FloodResult result = Flood.Turn<OwnScheme<TForm>, OwnSlot>(slots => new(slots, default), new FloodShape(2, 1), s_turn);
+        FloodResult result =
+            Flood.Turn<OwnScheme<TForm>, OwnSlot>(slots => new(slots, default), new FloodShape(2, 1), s_turn);
         Assert.True(result.Objects > 0);
 
         // Other tests may use the default domain meanwhile.

@@ -5,9 +5,9 @@ namespace Quiescent.Tool.Tests.Scale.Workloads;
 
 public sealed class ListeningTests
 {
-    // A listener that hears nothing would measure nothing, and has failed.
+    // A listener that hears nothing would measure nothing, so it has failed.
     [Fact]
-    public void Who_listens_to_a_flood_hears_its_grace_periods()
+    public void A_listener_to_a_flood_hears_its_grace_periods()
     {
         Contest flood = Listening.Contests().Single(contest => contest.Id == "L/flood");
         Assert.All(flood.Contestants.Skip(1), listener =>

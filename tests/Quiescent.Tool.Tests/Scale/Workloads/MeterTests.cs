@@ -27,7 +27,7 @@ public sealed class MeterTests
     }
 
     [Fact]
-    public void What_a_thread_of_a_crew_throws_is_thrown_when_it_stops()
+    public void An_exception_of_a_crew_s_thread_is_thrown_when_the_crew_stops()
     {
         using Crew crew = new();
         crew.Add("fails", () => throw new TimeoutException("late"));

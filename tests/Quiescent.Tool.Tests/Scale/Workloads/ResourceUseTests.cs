@@ -16,14 +16,14 @@ public sealed class ResourceUseTests
             contestant => Assert.True(contestant.Measure(s_turn).Value > 0));
 
     [Fact]
-    public void Who_reads_other_bytes_has_failed_and_measured_nothing()
+    public void A_contestant_that_reads_other_bytes_has_failed_and_measured_nothing()
     {
         Contestant blind = UseTurn.Of<Blind, Called>("blind", Side.Managed, threads: 1);
         Assert.Throws<InvalidOperationException>(() => blind.Measure(s_turn));
     }
 
     [Fact]
-    public void Who_forgets_to_dispose_of_what_it_replaced_has_failed()
+    public void A_contestant_that_does_not_dispose_of_what_it_replaced_has_failed()
     {
         Contestant forgetful = Replacements.Of<Forgetful>("forgetful", Side.Managed);
         Assert.Throws<InvalidOperationException>(() => forgetful.Measure(s_turn));

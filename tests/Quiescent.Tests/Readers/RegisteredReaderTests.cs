@@ -2,13 +2,14 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Readers;
 
-public sealed class HandleTests
+public sealed class RegisteredReaderTests
 {
     public static TheoryData<ReadSideBarrier, bool> AllKinds => SectionTests.AllKinds;
 
     [Theory]
     [MemberData(nameof(AllKinds))]
-    public void A_section_through_a_handle_holds_grace_periods_up_until_it_ends(ReadSideBarrier readSide, bool validate)
+    public void A_section_of_a_registered_reader_holds_grace_periods_up_until_it_ends(
+        ReadSideBarrier readSide, bool validate)
     {
         using RcuDomain domain = Domains.New(readSide, validate);
         using RcuReader reader = domain.RegisterReader();
@@ -31,7 +32,8 @@ public sealed class HandleTests
 
     [Theory]
     [MemberData(nameof(AllKinds))]
-    public void Sections_of_handles_and_automatic_ones_nest_in_each_other(ReadSideBarrier readSide, bool validate)
+    public void Sections_of_registered_readers_and_automatic_ones_nest_in_each_other(
+        ReadSideBarrier readSide, bool validate)
     {
         using RcuDomain domain = Domains.New(readSide, validate);
         using RcuReader reader = domain.RegisterReader();
@@ -60,11 +62,11 @@ public sealed class HandleTests
         Progress.MustBePossible(domain);
     }
 
-    // Fault caught: the fast path's test of the current handle alone, with no way for another live one to take the
-    // place over.
+    // Fault caught: a fast path that tests the current reader alone, and gives another live one no way to take its
+    // place.
     [Theory]
     [MemberData(nameof(AllKinds))]
-    public void Several_handles_of_one_thread_take_turns(ReadSideBarrier readSide, bool validate)
+    public void Several_registered_readers_of_one_thread_take_turns(ReadSideBarrier readSide, bool validate)
     {
         using RcuDomain domain = Domains.New(readSide, validate);
         using RcuReader first = domain.RegisterReader();
@@ -98,7 +100,8 @@ public sealed class HandleTests
 
     [Theory]
     [MemberData(nameof(AllKinds))]
-    public void A_handle_works_on_after_another_of_its_thread_was_disposed(ReadSideBarrier readSide, bool validate)
+    public void A_registered_reader_works_on_after_another_of_its_thread_was_disposed_of(
+        ReadSideBarrier readSide, bool validate)
     {
         using RcuDomain domain = Domains.New(readSide, validate);
         using RcuReader first = domain.RegisterReader();
@@ -117,7 +120,7 @@ public sealed class HandleTests
     }
 
     [Fact]
-    public void Handles_of_several_domains_do_not_meet()
+    public void Registered_readers_of_several_domains_do_not_meet()
     {
         using RcuDomain one = Domains.New();
         using RcuDomain other = Domains.New(ReadSideBarrier.Full);
@@ -136,7 +139,7 @@ public sealed class HandleTests
         other.Synchronize();
     }
 
-    // A `using` variable is read-only: what called a member on a copy would lose its effect, or not compile.
+    // A `using` variable is read-only: a member called on a copy would lose its effect, or not compile.
     [Theory]
     [MemberData(nameof(AllKinds))]
     public void Every_member_works_on_a_using_variable(ReadSideBarrier readSide, bool validate)
@@ -164,7 +167,7 @@ public sealed class HandleTests
 
     [Theory]
     [MemberData(nameof(AllKinds))]
-    public void A_handle_disposed_twice_does_nothing_the_second_time(ReadSideBarrier readSide, bool validate)
+    public void Disposing_of_a_registered_reader_again_does_nothing(ReadSideBarrier readSide, bool validate)
     {
         using RcuDomain domain = Domains.New(readSide, validate);
         RcuReader reader = domain.RegisterReader();
@@ -182,9 +185,10 @@ public sealed class HandleTests
         domain.Synchronize();
     }
 
-    // Fault caught: a second Dispose that needs the thread's registration, which it gives up for disposed domains.
+    // Fault caught: a second Dispose that needs the thread's registration, which the thread gives up for disposed
+    // domains.
     [Fact]
-    public void A_handle_disposed_again_long_after_its_domain_does_nothing()
+    public void Disposing_of_a_registered_reader_again_long_after_its_domain_does_nothing()
     {
         RcuDomain domain = Domains.New();
         RcuReader reader = domain.RegisterReader();
@@ -206,7 +210,8 @@ public sealed class HandleTests
 
     [Theory]
     [MemberData(nameof(AllKinds))]
-    public void A_handle_used_after_its_Dispose_throws_and_changes_nothing(ReadSideBarrier readSide, bool validate)
+    public void A_registered_reader_used_after_its_Dispose_throws_and_changes_nothing(
+        ReadSideBarrier readSide, bool validate)
     {
         using RcuDomain domain = Domains.New(readSide, validate);
         RcuReader gone = domain.RegisterReader();
@@ -224,7 +229,7 @@ public sealed class HandleTests
     }
 
     [Fact]
-    public void A_default_handle_throws()
+    public void A_default_reader_throws()
     {
         RcuReader none = default;
         MustBeRefusedEverywhere(in none);
@@ -232,9 +237,14 @@ public sealed class HandleTests
 
     private static void MustBeRefusedEverywhere(scoped ref readonly RcuReader reader)
     {
-        Assert.True(Misuse.IsRefused(in reader, static (scoped ref readonly RcuReader r) => r.ReadLock().Dispose()), "ReadLock");
+        Assert.True(
+            Misuse.IsRefused(in reader, static (scoped ref readonly RcuReader r) => r.ReadLock().Dispose()),
+            "ReadLock");
         Assert.True(Misuse.IsRefused(in reader, static (scoped ref readonly RcuReader r) => r.GoOnline()), "GoOnline");
-        Assert.True(Misuse.IsRefused(in reader, static (scoped ref readonly RcuReader r) => r.QuiescentState()), "QuiescentState");
-        Assert.True(Misuse.IsRefused(in reader, static (scoped ref readonly RcuReader r) => r.GoOffline()), "GoOffline");
+        Assert.True(
+            Misuse.IsRefused(in reader, static (scoped ref readonly RcuReader r) => r.QuiescentState()),
+            "QuiescentState");
+        Assert.True(
+            Misuse.IsRefused(in reader, static (scoped ref readonly RcuReader r) => r.GoOffline()), "GoOffline");
     }
 }
