@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace MappedCatalog.Load;
 
 /// <summary>How long the last thousand requests took.</summary>
@@ -11,9 +9,8 @@ internal sealed class Latencies
     private readonly double[] _microseconds = new double[Capacity];
     private int _count;
 
-    public void AddSince(long began)
+    public void Add(double microseconds)
     {
-        double microseconds = Stopwatch.GetElapsedTime(began).TotalMicroseconds;
         lock (_lock)
         {
             _microseconds[_count++ % Capacity] = microseconds;

@@ -96,7 +96,7 @@ internal sealed class LoadGenerator(ServiceOptions options, IServer server, IHos
     // From what the server listens at, where 0.0.0.0 and its kin mean every address of the machine.
     private static Uri AddressOf(IServer server)
     {
-        ICollection<string> addresses = server.Features.GetRequiredFeature<IServerAddressesFeature>().Addresses;
+        ICollection<string> addresses = server.Features.Get<IServerAddressesFeature>()!.Addresses;
         BindingAddress listening = BindingAddress.Parse(addresses.First());
         string host = listening.Host switch
         {
@@ -125,7 +125,7 @@ internal sealed class LoadGenerator(ServiceOptions options, IServer server, IHos
             long began = Stopwatch.GetTimestamp();
             if (await CountAsync(turn % OneBatchIn == 0 ? client.AskForManyAsync() : client.AskAsync()))
             {
-                latencies.AddSince(began);
+                latencies.Add(Stopwatch.GetElapsedTime(began).TotalMicroseconds);
             }
         }
     }

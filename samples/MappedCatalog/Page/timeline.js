@@ -11,7 +11,7 @@ const gutter = 72; // Names of values, at the right.
 
 const lanes = [
   { name: "Look-ups a second", kind: "lookups", height: 84 },
-  { name: "Swaps, by µs until the old file is unmapped", kind: "swaps", height: 112 },
+  { name: "Swaps: µs to unmap the old file", kind: "swaps", height: 112 },
   { name: "Mappings held", kind: "mappings", height: 84 },
 ];
 
@@ -23,10 +23,10 @@ for (const lane of lanes) {
 
 const height = bottom + axis;
 
-// The next of 1, 2, 5, 10, 20 … from it on, so that a scale seldom changes and reads well.
-function roundUp(value) {
+// The next of these steps, or of their tenfold and so on, so that a scale seldom changes and reads well.
+function roundUp(value, steps) {
   const power = 10 ** Math.floor(Math.log10(value));
-  return [1, 2, 5, 10].map(step => step * power).find(step => step >= value);
+  return steps.map(step => step * power).find(step => step >= value);
 }
 
 function svg(name, attributes, ...children) {
@@ -48,10 +48,12 @@ function linear(lane, top, format) {
 
 function logarithmic(lane, lowest, highest) {
   const first = Math.floor(Math.log10(Math.max(lowest, 1)));
-  const last = Math.max(Math.ceil(Math.log10(Math.max(highest, 1))), first + 2);
+  const last = Math.max(Math.ceil(2 * Math.log10(Math.max(highest, 1))) / 2, first + 2);
+  const powers = Array.from({ length: Math.floor(last - first) + 1 }, (_, i) => first + i);
+  const isNamed = power => powers.length < 5 || power % 2 === 0;
   return {
     y: value => lane.top + lane.height * (1 - (Math.log10(Math.max(value, 1)) - first) / (last - first)),
-    marks: Array.from({ length: last - first + 1 }, (_, i) => 10 ** (first + i)).map(value => [value, whole.format(value)]),
+    marks: powers.map(power => [10 ** power, isNamed(power) ? whole.format(10 ** power) : ""]),
   };
 }
 
@@ -67,6 +69,7 @@ export class Timeline {
   constructor(drawing, text) {
     this.#svg = drawing;
     this.#text = text;
+    drawing.setAttribute("height", height);
     new ResizeObserver(() => this.#draw()).observe(drawing);
   }
 
@@ -100,9 +103,9 @@ export class Timeline {
     const lookups = rates.map(sample => sample.lookups);
 
     const scales = [
-      linear(lanes[0], roundUp(Math.max(...lookups, 10)), short),
+      linear(lanes[0], roundUp(Math.max(...lookups, 10), [1, 2, 2.5, 5, 10]), short),
       logarithmic(lanes[1], Math.min(...held, 1e6), Math.max(...held)),
-      linear(lanes[2], Math.max(4, 2 * Math.ceil(Math.max(...mappings) / 2)), whole),
+      linear(lanes[2], roundUp(Math.max(...mappings, 4), [2, 4, 6, 10]), whole),
     ];
     this.#svg.setAttribute("viewBox", `0 0 ${width + gutter} ${height}`);
     this.#svg.replaceChildren(
@@ -159,7 +162,8 @@ export class Timeline {
 
   #lookups(rates, x, y) {
     const points = rates.map(sample => [x(sample.at), y(sample.lookups)].map(v => v.toFixed(1)));
-    return [points.map((point, i) => `${i === 0 ? "M" : "L"}${point.join(" ")}`).join(""), points[0]?.[0], points.at(-1)?.[0]];
+    const line = points.map((point, i) => `${i === 0 ? "M" : "L"}${point.join(" ")}`).join("");
+    return [line, points[0]?.[0], points.at(-1)?.[0]];
   }
 
   #steps(changes, x, y, width) {
