@@ -46,7 +46,8 @@ internal sealed class LoadClient(HttpClient http, Random random)
     /// <summary>Whether these are answers to those addresses, in their order.</summary>
     internal static bool Fit(IReadOnlyList<string> addresses, IReadOnlyList<Answer> answers) =>
         answers.Count == addresses.Count
-        && addresses.Zip(answers).All(pair => Fits(pair.First, pair.Second.Address, pair.Second.First, pair.Second.Last));
+        && addresses.Zip(answers).All(
+            pair => Fits(pair.First, pair.Second.Address, pair.Second.First, pair.Second.Last));
 
     private static bool Fits(string asked, string answered, string first, string last) =>
         asked == answered && Parse(first) <= Parse(asked) && Parse(asked) <= Parse(last);

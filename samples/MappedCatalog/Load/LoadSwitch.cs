@@ -3,11 +3,15 @@ namespace MappedCatalog.Load;
 /// <summary><c>POST /load?on=true</c> and <c>on=false</c>.</summary>
 internal static class LoadSwitch
 {
-    public static void Map(WebApplication app, LoadGenerator load) => app.MapPost("/load", (RequestDelegate)(async context =>
+    public static void Map(WebApplication app, LoadGenerator load) =>
+        app.MapPost("/load", (RequestDelegate)(context => SwitchAsync(context, load)));
+
+    private static async Task SwitchAsync(HttpContext context, LoadGenerator load)
     {
         if (!IsFromHere(context.Request))
         {
-            await ProblemAsync(context, StatusCodes.Status403Forbidden, "Only the service's own page may switch the load.");
+            await ProblemAsync(
+                context, StatusCodes.Status403Forbidden, "Only the service's own page may switch the load.");
             return;
         }
 
@@ -27,7 +31,7 @@ internal static class LoadSwitch
         }
 
         await context.Response.WriteAsJsonAsync(load.Read(), Serving.ServiceJson.Default.LoadStatistics);
-    }));
+    }
 
     // Browsers say which page asks. Other clients do not, and are no page that somebody was lured to.
     private static bool IsFromHere(HttpRequest request) =>

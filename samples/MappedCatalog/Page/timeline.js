@@ -142,8 +142,9 @@ export class Timeline {
   }
 
   #frame(lane, scale, width) {
+    const [left, length] = lane.kind === "swaps" ? [7, 0] : [2, 10];
     return [
-      svg("path", { class: `key ${lane.kind}`, d: `M${lane.kind === "swaps" ? 7 : 2} ${lane.top - 14}h${lane.kind === "swaps" ? 0 : 10}` }),
+      svg("path", { class: `key ${lane.kind}`, d: `M${left} ${lane.top - 14}h${length}` }),
       svg("text", { class: "lane", x: 18, y: lane.top - 10 }, lane.name),
       ...scale.marks.flatMap(([value, name]) => [
         svg("line", { x1: 0, x2: width, y1: scale.y(value), y2: scale.y(value) }),

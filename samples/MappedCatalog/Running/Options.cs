@@ -26,7 +26,7 @@ internal sealed record Options
 
         GET  /                  the page               GET  /lookup/8.8.8.8   one address
         GET  /stats             the figures            POST /lookup           an address a line, answered from one table
-        GET  /timeline          the last minute        POST /load?on=true     look-ups by the service itself, or on=false
+        GET  /timeline          the last minute        POST /load?on=true     load by the service itself; on=false
 
         Exit codes: 0 no failed request, no wrong answer, every mapping closed; 1 otherwise; 2 unusable arguments
         or files.

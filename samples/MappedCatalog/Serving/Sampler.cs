@@ -6,7 +6,8 @@ namespace MappedCatalog.Serving;
 /// Looks at the counters four times a second, so that rates and peaks are of the last second, however often somebody
 /// asks for them.
 /// </summary>
-internal sealed class Sampler(Catalog catalog, Rebuilder rebuilder, Traffic traffic, Timeline timeline, LoadGenerator load)
+internal sealed class Sampler(
+    Catalog catalog, Rebuilder rebuilder, Traffic traffic, Timeline timeline, LoadGenerator load)
     : BackgroundService
 {
     private const int Window = 5; // The samples of a second, and the one before.

@@ -22,7 +22,8 @@ internal sealed class Timeline
     /// <summary>Since the service began.</summary>
     public TimeSpan Uptime => Stopwatch.GetElapsedTime(_began);
 
-    /// <summary>Records that another file was put in place; returns when that was, for <see cref="Unmapped"/>.</summary>
+    /// <summary>Records that another file was put in place.</summary>
+    /// <returns>When that was, for <see cref="Unmapped"/>.</returns>
     public long Swapped(long mappings)
     {
         lock (_lock)

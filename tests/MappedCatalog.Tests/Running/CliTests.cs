@@ -45,7 +45,8 @@ public sealed class CliTests : IDisposable
     public async Task It_starts_with_load_on_demand_and_ends_well_in_the_middle_of_it()
     {
         WriteTables();
-        string[] args = ["--data", _folder, "--urls", "http://127.0.0.1:0", "--load", "--verify", "--seconds", "1", "--json"];
+        string[] args =
+            ["--data", _folder, "--urls", "http://127.0.0.1:0", "--load", "--verify", "--seconds", "1", "--json"];
         Assert.Equal(0, await RunAsync(args));
         using JsonDocument document = JsonDocument.Parse(_output.ToString());
         JsonElement statistics = document.RootElement.GetProperty("statistics");

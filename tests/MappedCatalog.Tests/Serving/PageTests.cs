@@ -63,7 +63,8 @@ public sealed class PageTests : IAsyncLifetime
     {
         await using IPage page = await OpenAsync(width, scheme);
         await page.WaitForFunctionAsync("() => document.querySelectorAll('.tile .now').length === 4"
-            + " && [...document.querySelectorAll('.tile .now')].filter(now => /[0-9]/.test(now.textContent)).length >= 3"
+            + " && [...document.querySelectorAll('.tile .now')]"
+            + ".filter(now => /[0-9]/.test(now.textContent)).length >= 3"
             + " && document.querySelector('.line.lookups').getAttribute('d').includes('L')"
             + " && document.querySelector('.line.mappings').getAttribute('d').includes('V')"
             + " && document.querySelector('path.swaps:not(.key)').getAttribute('d').includes('h0')");
@@ -188,7 +189,7 @@ public sealed class PageTests : IAsyncLifetime
 
     // Three screens of 390 × 844.
     private const string TooTall =
-        "() => document.documentElement.scrollHeight > 3 * 844 ? `${document.documentElement.scrollHeight} pixels` : ''";
+        "() => (height => height > 3 * 844 ? `${height} pixels` : '')(document.documentElement.scrollHeight)";
 
     // What sticks out at the right, or makes the whole page scroll.
     private const string Sideways = """

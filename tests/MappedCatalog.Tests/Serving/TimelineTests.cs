@@ -18,7 +18,9 @@ public sealed class TimelineTests
         (List<JsonElement> swaps, List<JsonElement> unmappings) = await ReadAsync(service, unmapped: 5);
         Assert.Equal(5, swaps.Count);
         Assert.All(swaps, swap => Assert.True(swap.GetProperty("mappings").GetInt64() >= 1));
-        Assert.Equal(swaps.Select(At), unmappings.Select(one => At(one) - one.GetProperty("heldMicroseconds").GetInt64()).Order());
+        Assert.Equal(
+            swaps.Select(At),
+            unmappings.Select(one => At(one) - one.GetProperty("heldMicroseconds").GetInt64()).Order());
     }
 
     [Fact]
@@ -49,15 +51,17 @@ public sealed class TimelineTests
         timeline.Unmapped(swapped, 1);
         timeline.AddRates(3, 4);
         TimelinePart second = timeline.Read(first.Now);
-        Assert.Equal((swapped, 2, null), (first.Changes.Single().At, first.Changes.Single().Mappings, first.Changes.Single().HeldMicroseconds));
-        Assert.Equal((1, second.Changes.Single().At - swapped), (second.Changes.Single().Mappings, second.Changes.Single().HeldMicroseconds));
+        Assert.Equal(new MappingChange(swapped, 2, HeldMicroseconds: null), first.Changes.Single());
+        MappingChange unmapped = second.Changes.Single();
+        Assert.Equal((1, unmapped.At - swapped), (unmapped.Mappings, unmapped.HeldMicroseconds));
         Assert.Equal((3, 4), (second.Rates.Single().Lookups, second.Rates.Single().Requests));
         Assert.Equal((0, 0), (timeline.Read(second.Now).Changes.Count, timeline.Read(second.Now).Rates.Count));
     }
 
     private static long At(JsonElement change) => change.GetProperty("at").GetInt64();
 
-    private static async Task<(List<JsonElement> Swaps, List<JsonElement> Unmappings)> ReadAsync(Service service, int unmapped)
+    private static async Task<(List<JsonElement> Swaps, List<JsonElement> Unmappings)> ReadAsync(
+        Service service, int unmapped)
     {
         while (true)
         {
