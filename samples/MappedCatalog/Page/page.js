@@ -1,50 +1,38 @@
-// Asks for /stats twice a second and draws the last minute of it.
+// Asks for the figures twice a second and shows them.
+
+import { Timeline } from "./timeline.js";
 
 const interval = 500;
-const points = 120;
 
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const short = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
 const fine = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
-const mebibytes = bytes => bytes / 1048576;
+const mebibytes = bytes => `${whole.format(bytes / 1048576)} MiB`;
 
-const charts = [
+const tiles = [
   {
     title: "Look-ups a second",
-    value: s => s.lookups.perSecond,
-    format: short,
-    note: s => `${whole.format(s.requests.perSecond)} requests a second`,
+    value: s => short.format(s.lookups.perSecond),
+    note: s => `in ${whole.format(s.requests.perSecond)} requests`,
   },
   {
-    title: "Grace period after a swap",
-    unit: "ms",
-    value: s => s.gracePeriods.longestAfterSwapMilliseconds,
-    format: fine,
-    note: s => `The longest of a second. Of all: median ${fine.format(s.gracePeriods.medianMilliseconds)} ms,`
-      + ` 99 % below ${fine.format(s.gracePeriods.p99Milliseconds)} ms`,
+    title: "Answered in",
+    unit: "µs",
+    value: s => s.load.medianMicroseconds === null ? "–" : fine.format(s.load.medianMicroseconds),
+    note: s => s.load.p99Microseconds === null
+      ? "while the load is on"
+      : `median; 99 % within ${fine.format(s.load.p99Microseconds)} µs`,
   },
   {
-    title: "Swaps a second",
-    value: s => s.swaps.perSecond,
-    format: fine,
-    least: 12,
-    note: s => `A file takes ${fine.format(s.swaps.meanRebuildMilliseconds)} ms to make`,
+    title: "Grace period",
+    unit: "µs",
+    value: s => fine.format(s.gracePeriods.medianMicroseconds),
+    note: s => `median; 99 % within ${fine.format(s.gracePeriods.p99Microseconds)} µs`,
   },
   {
-    title: "Mappings open",
-    value: s => s.mappings.open,
-    format: whole,
-    least: 4,
-    steps: true,
-    note: s => `${whole.format(s.mappings.closed)} closed, at most ${whole.format(s.mappings.peak)} at a time`,
-  },
-  {
-    title: "Memory",
-    unit: "MiB",
-    value: s => mebibytes(s.memory.workingSetBytes),
-    second: s => mebibytes(s.memory.heapBytes),
-    format: whole,
-    legend: ["resident", "GC heap"],
+    title: "Mappings held",
+    value: s => whole.format(s.mappings.open),
+    note: s => `at most ${whole.format(s.mappings.peak)}; ${whole.format(s.mappings.closed)} unmapped`,
   },
 ];
 
@@ -52,21 +40,27 @@ const figures = [
   ["Look-ups", s => whole.format(s.lookups.total)],
   ["Requests", s => whole.format(s.requests.total)],
   ["Failed requests", s => whole.format(s.requests.failed), s => s.requests.failed > 0],
-  ["Wrong answers", s => s.wrongAnswers === null ? "not checked" : whole.format(s.wrongAnswers), s => s.wrongAnswers > 0],
+  ["Failed in the load", s => whole.format(s.load.failed), s => s.load.failed > 0],
+  [
+    "Wrong answers",
+    s => s.wrongAnswers === null ? "not checked" : whole.format(s.wrongAnswers),
+    s => s.wrongAnswers > 0,
+  ],
   ["Swaps", s => whole.format(s.swaps.total)],
   ["Failed swaps", s => whole.format(s.swaps.failed), s => s.swaps.failed > 0],
-  ["Mappings closed", s => whole.format(s.mappings.closed)],
+  ["To build a file", s => `${fine.format(s.swaps.meanRebuildMicroseconds)} µs`],
+  ["Files unmapped", s => whole.format(s.mappings.closed)],
   ["Grace periods", s => whole.format(s.gracePeriods.completed)],
   ["Sections", s => whole.format(s.sections.total)],
-  ["… ended on another thread", s => whole.format(s.sections.moved)],
+  ["Ended on another thread", s => whole.format(s.sections.moved)],
   ["Backlog", s => whole.format(s.backlog)],
+  ["Resident memory", s => mebibytes(s.memory.workingSetBytes)],
+  ["GC heap", s => mebibytes(s.memory.heapBytes)],
   ["Collections", s => whole.format(s.memory.collections)],
 ];
 
 function element(name, attributes = {}, ...children) {
-  const made = name === "svg" || name === "path" || name === "line"
-    ? document.createElementNS("http://www.w3.org/2000/svg", name)
-    : document.createElement(name);
+  const made = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) {
     made.setAttribute(key, value);
   }
@@ -75,98 +69,43 @@ function element(name, attributes = {}, ...children) {
   return made;
 }
 
-// The next of 1, 2, 2.5, 5, 10 … above, so that a scale seldom changes and reads well.
-function roundUp(value) {
-  const power = 10 ** Math.floor(Math.log10(value));
-  return [1, 2, 2.5, 5, 10].map(step => step * power).find(step => step >= value);
-}
+// Each returns a function that shows the next figures.
+const shown = [
+  ...tiles.map(({ title, unit, value, note }) => {
+    const number = element("span", {}, "–");
+    const explanation = element("p", { class: "note" });
+    document.getElementById("tiles").append(element("div", { class: "card tile" },
+      element("h2", {}, title),
+      element("p", { class: "now" }, number, ...unit ? [element("small", {}, ` ${unit}`)] : []),
+      explanation));
+    return statistics => {
+      number.textContent = value(statistics);
+      explanation.textContent = note(statistics);
+    };
+  }),
+  ...figures.map(([name, value, isBad]) => {
+    const cell = element("dd", {}, "–");
+    const row = element("div", {}, element("dt", {}, name), cell);
+    document.getElementById("figures").append(row);
+    return statistics => {
+      cell.textContent = value(statistics);
+      row.classList.toggle("bad", isBad?.(statistics) ?? false);
+    };
+  }),
+];
 
-function place(index) {
-  return 100 * index / (points - 1);
-}
+const timeline = new Timeline(document.getElementById("timeline"), document.getElementById("timeline-text"));
 
-function line(values, top, steps) {
-  const start = points - values.length;
-  return values.map((value, i) => {
-    const x = place(start + i).toFixed(2);
-    const y = (100 - 100 * value / top).toFixed(2);
-    return i === 0 ? `M${x} ${y}` : steps ? `H${x}V${y}` : `L${x} ${y}`;
-  }).join("");
-}
-
-class Chart {
-  constructor(description, parent) {
-    this.description = description;
-    this.first = [];
-    this.second = [];
-    this.now = element("p", { class: "now" });
-    this.note = element("p", { class: "note" });
-    this.area = element("path", { class: "area" });
-    this.firstLine = element("path", { class: "first" });
-    this.secondLine = element("path", { class: "second" });
-    this.svg = element("svg", { viewBox: "0 0 100 100", preserveAspectRatio: "none", role: "img" });
-    for (const y of [0, 50, 100]) {
-      this.svg.append(element("line", { x1: 0, x2: 100, y1: y, y2: y }));
-    }
-
-    this.svg.append(this.area, this.secondLine, this.firstLine);
-    this.scale = [element("span"), element("span"), element("span")];
-    if (description.legend) {
-      const [first, second] = description.legend;
-      this.note.append(
-        element("span", { class: "legend" }), first, element("span", { class: "legend second" }), second);
-    }
-
-    parent.append(element("figure", { class: "card chart" },
-      element("h2", {}, description.title),
-      this.now,
-      element("div", { class: "plot" },
-        this.svg,
-        element("div", { class: "scale", "aria-hidden": "true" }, ...this.scale),
-        element("div", { class: "time", "aria-hidden": "true" }, element("span", {}, "1 min ago"), element("span", {}, "now"))),
-      this.note));
+async function ask(path, options) {
+  const response = await fetch(path, options);
+  if (!response.ok) {
+    throw new Error(`${path} answers ${response.status}`);
   }
 
-  add(statistics) {
-    const { title, value, second, format, unit, least, steps, note, legend } = this.description;
-    this.first.push(value(statistics));
-    this.first.splice(0, this.first.length - points);
-    if (second) {
-      this.second.push(second(statistics));
-      this.second.splice(0, this.second.length - points);
-    }
-
-    const highest = Math.max(...this.first, ...this.second);
-    const top = Math.max(roundUp(highest * 1.05 || 1), least ?? 0);
-    const drawn = line(this.first, top, steps);
-    this.firstLine.setAttribute("d", drawn);
-    this.area.setAttribute("d", `${drawn}V100H${place(points - this.first.length)}Z`);
-    this.secondLine.setAttribute("d", line(this.second, top, steps));
-    this.scale.forEach((mark, i) => mark.textContent = format.format(top * (2 - i) / 2));
-
-    const text = format.format(this.first.at(-1));
-    const heap = second ? `, ${format.format(this.second.at(-1))} of it ${legend[1]}` : "";
-    this.now.replaceChildren(text, element("small", {}, ` ${unit ?? ""}${heap}`));
-
-    if (note) {
-      this.note.textContent = note(statistics);
-    }
-
-    this.svg.setAttribute("aria-label", `${title}: now ${text} ${unit ?? ""}, at most ${format.format(highest)} in this time`);
-  }
+  return await response.json();
 }
 
-const drawn = charts.map(description => new Chart(description, document.getElementById("charts")));
 const state = document.getElementById("state");
-const cells = figures.map(([name, value, isBad]) => {
-  const cell = element("dd", {}, "–");
-  const row = element("div", {}, element("dt", {}, name), cell);
-  document.getElementById("figures").append(row);
-  return statistics => {
-    cell.textContent = value(statistics);
-    row.classList.toggle("bad", isBad?.(statistics) ?? false);
-  };
-});
 
 function say(text, kind) {
   if (state.textContent !== text) {
@@ -175,17 +114,42 @@ function say(text, kind) {
   }
 }
 
-async function update() {
-  try {
-    const response = await fetch("/stats");
-    if (!response.ok) {
-      throw new Error(`/stats answers ${response.status}`);
+const load = document.getElementById("load");
+let isSwitching = false;
+let switched = 0;
+
+function showLoad(on) {
+  load.textContent = on ? "Stop load" : "Start load";
+  load.classList.toggle("on", on);
+  load.disabled = false;
+}
+
+load.addEventListener("click", async () => {
+  if (!isSwitching) {
+    isSwitching = true;
+    try {
+      showLoad((await ask(`/load?on=${!load.classList.contains("on")}`, { method: "POST" })).on);
+    } catch {
+      say("The service did not switch the load", "bad");
     }
 
-    const statistics = await response.json();
-    drawn.forEach(chart => chart.add(statistics));
-    cells.forEach(cell => cell(statistics));
-    const isBad = statistics.requests.failed > 0 || statistics.wrongAnswers > 0 || statistics.swaps.failed > 0;
+    isSwitching = false;
+    switched = performance.now();
+  }
+});
+
+async function update() {
+  const asked = performance.now();
+  try {
+    const [statistics, part] = await Promise.all([ask("/stats"), ask(`/timeline?after=${timeline.after}`)]);
+    shown.forEach(show => show(statistics));
+    timeline.add(part);
+    if (!isSwitching && asked > switched) {
+      showLoad(statistics.load.on);
+    }
+
+    const isBad = statistics.requests.failed > 0 || statistics.load.failed > 0 || statistics.wrongAnswers > 0
+      || statistics.swaps.failed > 0;
     say(isBad ? "Something went wrong: see below" : "Serving, nothing has failed", isBad ? "bad" : "good");
   } catch {
     say("The service does not answer", "bad");
@@ -207,13 +171,14 @@ document.getElementById("lookup").addEventListener("submit", async event => {
   try {
     const response = await fetch(`/lookup/${encodeURIComponent(address)}`);
     const found = await response.json();
+    const table = `table of ${found.table}, edition ${whole.format(found.edition)}`;
     if (!response.ok) {
       show("bad", "No answer", found.detail ?? found.title);
     } else if (found.prefix) {
       show("", `${found.prefix}, announced by AS${found.origin}`,
-        `${found.address} lies in ${found.first} – ${found.last}; table of ${found.table}, edition ${whole.format(found.edition)}`);
+        `${found.address} lies in ${found.first} – ${found.last}; ${table}`);
     } else {
-      show("", "No route", `None from ${found.first} to ${found.last}; table of ${found.table}, edition ${whole.format(found.edition)}`);
+      show("", "No route", `None from ${found.first} to ${found.last}; ${table}`);
     }
   } catch {
     show("bad", "No answer", "The service does not answer.");

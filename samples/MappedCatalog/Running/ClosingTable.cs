@@ -17,16 +17,24 @@ internal static class ClosingTable
         Row("ran", $"{statistics.UptimeSeconds:F1} s");
         Row("requests", $"{requests.Total:N0} ({requests.Total / statistics.UptimeSeconds:N0}/s)");
         Row("  failed", $"{requests.Failed:N0}");
+        if (statistics.Load.Requests > 0)
+        {
+            Row("  made by --load", $"{statistics.Load.Requests:N0}");
+        }
+
         Row("  refused; given up", $"{requests.Refused:N0}; {requests.Aborted:N0}");
         Row("look-ups", $"{statistics.Lookups.Total:N0} ({statistics.Lookups.Total / statistics.UptimeSeconds:N0}/s)");
         Row("  wrong answers", statistics.WrongAnswers is long wrong ? $"{wrong:N0}" : "not checked (--verify)");
         Row("sections", $"{statistics.Sections.Total:N0}, {statistics.Sections.Moved:N0} ended on another thread");
         Row("swaps", $"{swaps.Total:N0}, {swaps.Failed:N0} failed");
-        Row("  rebuilding a file", $"mean {swaps.MeanRebuildMilliseconds:F1} ms, longest {swaps.LongestRebuildMilliseconds:F1} ms");
+        Row(
+            "  rebuilding a file",
+            $"mean {swaps.MeanRebuildMicroseconds:N0} µs, longest {swaps.LongestRebuildMicroseconds:N0} µs");
         Row("grace periods", $"{periods.Completed:N0}");
         Row(
             "  how long",
-            $"median {periods.MedianMilliseconds:F3} ms, p99 {periods.P99Milliseconds:F3} ms, max {periods.MaxMilliseconds:F3} ms");
+            $"median {periods.MedianMicroseconds:N0} µs, p99 {periods.P99Microseconds:N0} µs, "
+            + $"max {periods.MaxMicroseconds:N0} µs");
         Row("mappings opened", $"{result.MappingsOpened:N0}, at most {statistics.Mappings.Peak:N0} at a time");
         Row("  left at the end", $"{result.MappingsLeft:N0}" + (result.MappingsLeftBySystem is int left ? $"; the system says {left:N0}" : ""));
         Row(

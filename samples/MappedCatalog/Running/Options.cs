@@ -19,12 +19,14 @@ internal sealed record Options
           --swap-interval MS    from one swap to the next, in milliseconds          (default 100)
           --data DIR            a folder of tables, routes-ipv4-YYYY-MM-DD.csv[.gz] (default: those that come with it)
           --verify              compare each answer with the table in memory
+          --load                start with the load on that the page's button switches
           --seconds N           stop after so long; else at Ctrl+C or SIGTERM
           --json                the closing table as JSON on standard output, the rest on standard error
           --help                this text
 
         GET  /                  the page               GET  /lookup/8.8.8.8   one address
         GET  /stats             the figures            POST /lookup           an address a line, answered from one table
+        GET  /timeline          the last minute        POST /load?on=true     load by the service itself; on=false
 
         Exit codes: 0 no failed request, no wrong answer, every mapping closed; 1 otherwise; 2 unusable arguments
         or files.
@@ -63,6 +65,7 @@ internal sealed record Options
                 "--seconds" => options with { Time = ParseSeconds(name, Value()) },
                 _ when parts.Length == 2 => throw new UsageException($"unknown option {rest.Current}"),
                 "--verify" => options with { Service = options.Service with { Verify = true } },
+                "--load" => options with { Service = options.Service with { Load = true } },
                 "--json" => options with { Json = true },
                 "--help" or "-h" or "-?" => options with { Help = true },
                 _ => throw new UsageException($"unknown argument '{name}'"),

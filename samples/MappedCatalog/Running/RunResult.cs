@@ -47,6 +47,9 @@ internal sealed record RunResult
             Failures =
             [
                 .. requests.Failed > 0 ? [$"{requests.Failed:N0} requests failed"] : (string[])[],
+                .. statistics.Load.Failed > 0
+                    ? [$"{statistics.Load.Failed:N0} requests of the load failed"]
+                    : (string[])[],
                 .. statistics.WrongAnswers > 0 ? [$"{statistics.WrongAnswers:N0} answers were wrong"] : (string[])[],
                 .. statistics.Swaps.Failed > 0 ? [$"{statistics.Swaps.Failed:N0} swaps failed"] : (string[])[],
                 .. left != 0 ? [$"{left:N0} mappings were not closed"] : (string[])[],

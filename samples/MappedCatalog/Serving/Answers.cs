@@ -25,5 +25,6 @@ internal sealed record BatchAnswer(string Table, long Edition, IReadOnlyList<Ans
 [JsonSerializable(typeof(DatedAnswer))]
 [JsonSerializable(typeof(BatchAnswer))]
 [JsonSerializable(typeof(ServiceStatistics))]
+[JsonSerializable(typeof(TimelinePart))]
 [JsonSerializable(typeof(RunResult))]
 internal sealed partial class ServiceJson : JsonSerializerContext;

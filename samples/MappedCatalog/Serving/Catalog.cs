@@ -47,8 +47,8 @@ internal sealed class Catalog : IDisposable
         Interlocked.Increment(ref _opened);
     }
 
-    /// <summary>Waits until the sections that are open now have ended.</summary>
-    public ValueTask GracePeriodAsync() => _domain.SynchronizeAsync();
+    /// <summary>Completes when every file that was replaced before the call is unmapped.</summary>
+    public ValueTask UnmappedAsync() => _domain.BarrierAsync();
 
     /// <summary>Unmaps the last file too. Waits for sections; returns when every mapping is gone.</summary>
     public void Dispose()

@@ -1,3 +1,6 @@
+using System.Globalization;
+using MappedCatalog.Load;
+
 namespace MappedCatalog.Serving;
 
 /// <summary>
@@ -7,6 +10,7 @@ namespace MappedCatalog.Serving;
 internal sealed class CatalogService : IAsyncDisposable
 {
     private readonly string _folder;
+    private readonly Timeline _timeline = new();
     private readonly Rebuilder _rebuilder;
     private readonly Catalog _catalog;
     private readonly WebApplication _app;
@@ -14,16 +18,19 @@ internal sealed class CatalogService : IAsyncDisposable
     private CatalogService(ServiceOptions options, DatedTable[] tables)
     {
         _folder = Directory.CreateTempSubdirectory("mapped-catalog-").FullName;
-        _rebuilder = new Rebuilder(tables, _folder);
+        _rebuilder = new Rebuilder(tables, _folder, _timeline);
         _catalog = new Catalog(_rebuilder.Build());
         Traffic = new Traffic(options);
         _app = BuildApplication(options, tables);
         Sampler = _app.Services.GetRequiredService<Sampler>();
+        Load = _app.Services.GetRequiredService<LoadGenerator>();
     }
 
     public Traffic Traffic { get; }
 
     public Sampler Sampler { get; }
+
+    public LoadGenerator Load { get; }
 
     public Catalog Catalog => _catalog;
 
@@ -84,21 +91,35 @@ internal sealed class CatalogService : IAsyncDisposable
         builder.Services.AddProblemDetails();
         builder.Services.AddSingleton(options).AddSingleton(tables);
         builder.Services.AddSingleton(_catalog).AddSingleton(_rebuilder).AddSingleton(Traffic);
-        builder.Services.AddSingleton<Lookups>().AddSingleton<Sampler>();
+        builder.Services.AddSingleton(_timeline).AddSingleton<Lookups>();
+        builder.Services.AddSingleton<Sampler>().AddSingleton<LoadGenerator>();
         builder.Services.AddHostedService(services => services.GetRequiredService<Sampler>());
+        builder.Services.AddHostedService(services => services.GetRequiredService<LoadGenerator>());
         builder.Services.AddHostedService<SwapService>();
 
         WebApplication app = builder.Build();
         app.Use(next => context => Traffic.CountAsync(context, next));
         app.UseExceptionHandler();
         app.UseStatusCodePages();
+        Map(app);
+        return app;
+    }
+
+    private static void Map(WebApplication app)
+    {
         Lookups lookups = app.Services.GetRequiredService<Lookups>();
         app.MapGet("/lookup/{address}", (RequestDelegate)lookups.GetAsync);
         app.MapPost("/lookup", (RequestDelegate)lookups.PostAsync);
         Sampler sampler = app.Services.GetRequiredService<Sampler>();
         app.MapGet("/stats", (RequestDelegate)(context =>
             context.Response.WriteAsJsonAsync(sampler.Read(), ServiceJson.Default.ServiceStatistics)));
+        Timeline timeline = app.Services.GetRequiredService<Timeline>();
+        app.MapGet("/timeline", (RequestDelegate)(context => context.Response.WriteAsJsonAsync(
+            timeline.Read(ParseAfter(context.Request.Query["after"])), ServiceJson.Default.TimelinePart)));
+        LoadSwitch.Map(app, app.Services.GetRequiredService<LoadGenerator>());
         Page.Map(app);
-        return app;
     }
+
+    private static long ParseAfter(string? text) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long after) ? after : 0;
 }

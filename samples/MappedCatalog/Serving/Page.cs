@@ -7,13 +7,15 @@ internal static class Page
 {
     // Nothing from elsewhere, nothing inline but the icon.
     private const string Policy =
-        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'self'";
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "
+        + "base-uri 'none'; form-action 'self'";
 
     public static void Map(WebApplication app)
     {
         Map(app, "/", "index.html", MediaTypeNames.Text.Html);
         Map(app, "/page.css", "page.css", MediaTypeNames.Text.Css);
         Map(app, "/page.js", "page.js", MediaTypeNames.Text.JavaScript);
+        Map(app, "/timeline.js", "timeline.js", MediaTypeNames.Text.JavaScript);
     }
 
     private static void Map(WebApplication app, string path, string resource, string type)

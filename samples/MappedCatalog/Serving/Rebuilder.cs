@@ -7,18 +7,17 @@ namespace MappedCatalog.Serving;
 /// Makes the next edition of the catalog from the next table, and swaps it in. The files take turns with a few names in
 /// a folder.
 /// </summary>
-internal sealed class Rebuilder(DatedTable[] tables, string folder)
+internal sealed class Rebuilder(DatedTable[] tables, string folder, Timeline timeline)
 {
     private const int Names = 4;
 
     private readonly CatalogImage _image = new();
     private readonly Lock _lock = new();
-    private Task _gracePeriod = Task.CompletedTask;
+    private Task _unmapping = Task.CompletedTask;
     private long _edition;
     private long _failures;
     private long _rebuildTicks;
     private long _longestRebuild;
-    private long _longestGracePeriod;
 
     /// <summary>Editions made, the first included.</summary>
     public long Editions => Interlocked.Read(ref _edition);
@@ -29,9 +28,6 @@ internal sealed class Rebuilder(DatedTable[] tables, string folder)
     public TimeSpan MeanRebuild => new(Interlocked.Read(ref _rebuildTicks) / Math.Max(1, Editions));
 
     public TimeSpan LongestRebuild => new(Interlocked.Read(ref _longestRebuild));
-
-    /// <summary>The longest that readers have held a replaced file up since this was last asked.</summary>
-    public TimeSpan TakeLongestGracePeriod() => new(Interlocked.Exchange(ref _longestGracePeriod, 0));
 
     /// <summary>How many of the files the operating system has in the process's memory map.</summary>
     public int? MappingsSeenBySystem() => ProcessMaps.CountFilesIn(folder);
@@ -69,20 +65,25 @@ internal sealed class Rebuilder(DatedTable[] tables, string folder)
             throw;
         }
 
-        if (_gracePeriod.IsCompleted)
+        Task unmapping = AwaitUnmappingAsync(catalog, timeline.Swapped(catalog.MappingsOpen));
+        lock (_lock)
         {
-            _gracePeriod = MeasureGracePeriodAsync(catalog);
+            _unmapping = _unmapping.IsCompleted ? unmapping : Task.WhenAll(_unmapping, unmapping);
         }
     }
 
-    /// <summary>Waits for the measurement that is under way.</summary>
-    public Task FinishAsync() => _gracePeriod;
-
-    private async Task MeasureGracePeriodAsync(Catalog catalog)
+    /// <summary>Returns when every file that was replaced is unmapped, and on the time line.</summary>
+    public Task FinishAsync()
     {
-        long began = Stopwatch.GetTimestamp();
-        await catalog.GracePeriodAsync();
-        long ticks = Stopwatch.GetElapsedTime(began).Ticks;
-        Interlocked.Exchange(ref _longestGracePeriod, Math.Max(Interlocked.Read(ref _longestGracePeriod), ticks));
+        lock (_lock)
+        {
+            return _unmapping;
+        }
+    }
+
+    private async Task AwaitUnmappingAsync(Catalog catalog, long swapped)
+    {
+        await catalog.UnmappedAsync();
+        timeline.Unmapped(swapped, catalog.MappingsOpen);
     }
 }

@@ -1,11 +1,14 @@
-using System.Diagnostics;
+using MappedCatalog.Load;
 
 namespace MappedCatalog.Serving;
 
 /// <summary>
-/// Looks at the counters four times a second, so that rates and peaks are of the last second, whoever asks how often.
+/// Looks at the counters four times a second, so that rates and peaks are of the last second, however often somebody
+/// asks for them.
 /// </summary>
-internal sealed class Sampler(Catalog catalog, Rebuilder rebuilder, Traffic traffic) : BackgroundService
+internal sealed class Sampler(
+    Catalog catalog, Rebuilder rebuilder, Traffic traffic, Timeline timeline, LoadGenerator load)
+    : BackgroundService
 {
     private const int Window = 5; // The samples of a second, and the one before.
 
@@ -13,47 +16,43 @@ internal sealed class Sampler(Catalog catalog, Rebuilder rebuilder, Traffic traf
 
     private readonly Lock _lock = new();
     private readonly Queue<Sample> _recent = new();
-    private readonly long _began = Stopwatch.GetTimestamp();
     private long _peakMappings;
 
-    private readonly record struct Sample(long Time, long Lookups, long Requests, long Editions, TimeSpan GracePeriod);
+    private readonly record struct Sample(TimeSpan Time, long Lookups, long Requests, long Editions);
+
+    private readonly record struct Rates(double Lookups, double Requests, double Editions);
 
     public ServiceStatistics Read()
     {
         Quiescent.RcuStatistics domain = catalog.Statistics;
-        Sample now = Now(TimeSpan.Zero);
-        Sample then;
-        TimeSpan longest;
-        lock (_lock)
-        {
-            then = _recent.TryPeek(out Sample oldest) ? oldest : now with { Time = _began, Lookups = 0, Requests = 0, Editions = 0 };
-            longest = _recent.Select(sample => sample.GracePeriod).DefaultIfEmpty().Max();
-        }
-
-        double seconds = Math.Max(Stopwatch.GetElapsedTime(then.Time, now.Time).TotalSeconds, 1e-3);
+        Rates rates = RatesTo(Now());
         long open = catalog.MappingsOpen;
         GCMemoryInfo garbage = GC.GetGCMemoryInfo();
         return new ServiceStatistics
         {
-            UptimeSeconds = Stopwatch.GetElapsedTime(_began).TotalSeconds,
+            UptimeSeconds = timeline.Uptime.TotalSeconds,
+            Load = load.Read(),
             Requests = new RequestStatistics(
-                traffic.Requests, (now.Requests - then.Requests) / seconds, traffic.Failed, traffic.Refused, traffic.Aborted),
-            Lookups = new LookupStatistics(traffic.Lookups, (now.Lookups - then.Lookups) / seconds),
+                traffic.Requests, rates.Requests, traffic.Failed, traffic.Refused, traffic.Aborted),
+            Lookups = new LookupStatistics(traffic.Lookups, rates.Lookups),
             WrongAnswers = traffic.Verifies ? traffic.Wrong : null,
             Swaps = new SwapStatistics(
                 rebuilder.Editions - 1,
-                (now.Editions - then.Editions) / seconds,
+                rates.Editions,
                 rebuilder.Failures,
-                rebuilder.MeanRebuild.TotalMilliseconds,
-                rebuilder.LongestRebuild.TotalMilliseconds),
+                rebuilder.MeanRebuild.TotalMicroseconds,
+                rebuilder.LongestRebuild.TotalMicroseconds),
             Mappings = new MappingStatistics(
-                open, catalog.MappingsOpened - open, Interlocked.Read(ref _peakMappings), rebuilder.MappingsSeenBySystem()),
+                open,
+                catalog.MappingsOpened - open,
+                Interlocked.Read(ref _peakMappings),
+                rebuilder.MappingsSeenBySystem(),
+                timeline.LongestHeld().TotalMicroseconds),
             GracePeriods = new GracePeriodStatistics(
                 domain.GracePeriodsCompleted,
-                longest.TotalMilliseconds,
-                domain.GracePeriods.P50.TotalMilliseconds,
-                domain.GracePeriods.P99.TotalMilliseconds,
-                domain.GracePeriods.Max.TotalMilliseconds),
+                domain.GracePeriods.P50.TotalMicroseconds,
+                domain.GracePeriods.P99.TotalMicroseconds,
+                domain.GracePeriods.Max.TotalMicroseconds),
             Sections = new SectionStatistics(catalog.Sections, catalog.SectionsOpen, catalog.SectionsMoved),
             Backlog = domain.BlocksWaiting + domain.CallbacksWaiting,
             Memory = new MemoryStatistics(Environment.WorkingSet, garbage.HeapSizeBytes, garbage.Index),
@@ -67,7 +66,7 @@ internal sealed class Sampler(Catalog catalog, Rebuilder rebuilder, Traffic traf
         {
             do
             {
-                Note(Now(rebuilder.TakeLongestGracePeriod()));
+                TakeSample();
             }
             while (await timer.WaitForNextTickAsync(stoppingToken));
         }
@@ -77,14 +76,31 @@ internal sealed class Sampler(Catalog catalog, Rebuilder rebuilder, Traffic traf
         }
     }
 
-    private Sample Now(TimeSpan gracePeriod) =>
-        new(Stopwatch.GetTimestamp(), traffic.Lookups, traffic.Requests, rebuilder.Editions, gracePeriod);
+    private Sample Now() => new(timeline.Uptime, traffic.Lookups, traffic.Requests, rebuilder.Editions);
 
-    private void Note(Sample sample)
+    private Rates RatesTo(Sample now)
     {
+        Sample then;
         lock (_lock)
         {
-            _recent.Enqueue(sample);
+            then = _recent.TryPeek(out Sample oldest) ? oldest : default;
+        }
+
+        double seconds = Math.Max((now.Time - then.Time).TotalSeconds, 1e-3);
+        return new Rates(
+            (now.Lookups - then.Lookups) / seconds,
+            (now.Requests - then.Requests) / seconds,
+            (now.Editions - then.Editions) / seconds);
+    }
+
+    private void TakeSample()
+    {
+        Sample now = Now();
+        Rates rates = RatesTo(now);
+        timeline.AddRates(rates.Lookups, rates.Requests);
+        lock (_lock)
+        {
+            _recent.Enqueue(now);
             if (_recent.Count > Window)
             {
                 _recent.Dequeue();

@@ -14,4 +14,7 @@ internal sealed record ServiceOptions
 
     /// <summary>Whether each look-up is compared with the table in memory.</summary>
     public bool Verify { get; init; }
+
+    /// <summary>Whether the service begins with its own load on.</summary>
+    public bool Load { get; init; }
 }

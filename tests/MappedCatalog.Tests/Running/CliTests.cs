@@ -50,7 +50,23 @@ public sealed class CliTests : IDisposable
         Assert.Contains("listening on", _error.ToString(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task It_starts_with_load_on_demand_and_ends_well_in_the_middle_of_it()
+    {
+        WriteTables();
+        string[] args =
+            ["--data", _folder, "--urls", "http://127.0.0.1:0", "--load", "--verify", "--seconds", "1", "--json"];
+        Assert.Equal(0, await RunAsync(args));
+        using JsonDocument document = JsonDocument.Parse(_output.ToString());
+        JsonElement statistics = document.RootElement.GetProperty("statistics");
+        Assert.True(statistics.GetProperty("load").GetProperty("requests").GetInt64() > 0);
+        Assert.True(statistics.GetProperty("lookups").GetProperty("total").GetInt64() > 0);
+        Assert.Equal(0, statistics.GetProperty("load").GetProperty("failed").GetInt64());
+        Assert.Equal(0, statistics.GetProperty("wrongAnswers").GetInt64());
+    }
+
     [Theory]
+    [InlineData("--load=yes", "")]
     [InlineData("--seconds", "0")]
     [InlineData("--seconds", "-1")]
     [InlineData("--swap-interval", "0")]
@@ -99,7 +115,7 @@ public sealed class CliTests : IDisposable
     {
         Assert.Equal(0, await RunAsync("--help"));
         Assert.All(
-            ["--urls", "--swap-interval", "--data", "--verify", "--seconds", "--json"],
+            ["--urls", "--swap-interval", "--data", "--verify", "--load", "--seconds", "--json"],
             option => Assert.Contains(option, _output.ToString(), StringComparison.Ordinal));
     }
 

@@ -15,19 +15,14 @@ public sealed class PageTests : IAsyncLifetime
     private Service? _service;
 
     private static string? Chromium => new[] { "chromium", "chromium-browser", "google-chrome" }
-        .SelectMany(
-            name =>
-                (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
-                    .Select(folder => Path.Combine(folder, name)))
+        .SelectMany(name => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Select(folder => Path.Combine(folder, name)))
         .FirstOrDefault(File.Exists);
 
     public async ValueTask InitializeAsync()
     {
         if (Chromium is null)
         {
-            Assert.False(
-                Environment.GetEnvironmentVariable("QUIESCENT_REQUIRE_CHROMIUM") == "1",
-                "there is no Chromium, and it is required");
+            Assert.False(Environment.GetEnvironmentVariable("QUIESCENT_REQUIRE_CHROMIUM") == "1", "there is no Chromium, and it is required");
             Assert.Skip("there is no Chromium");
         }
 
@@ -38,8 +33,7 @@ public sealed class PageTests : IAsyncLifetime
             UserDataDir = _profile,
             Args =
             [
-                "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-                "--disable-dev-shm-usage",
+                "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-dev-shm-usage",
                 "--disable-background-networking", "--disable-component-update", "--disable-sync",
             ],
         });
@@ -68,24 +62,71 @@ public sealed class PageTests : IAsyncLifetime
     public async Task Its_figures_appear_and_move_and_nothing_overflows(int width, string scheme)
     {
         await using IPage page = await OpenAsync(width, scheme);
-        await page.WaitForFunctionAsync("() => document.querySelectorAll('.chart .now').length === 5"
-            + " && [...document.querySelectorAll('.chart .now')].every(now => /[0-9]/.test(now.textContent))"
-            + " && [...document.querySelectorAll('.plot .first')]"
-            + ".every(line => line.getAttribute('d').includes('L') || line.getAttribute('d').includes('H'))");
+        await page.WaitForFunctionAsync("() => document.querySelectorAll('.tile .now').length === 4"
+            + " && [...document.querySelectorAll('.tile .now')]"
+            + ".filter(now => /[0-9]/.test(now.textContent)).length >= 3"
+            + " && document.querySelector('.line.lookups').getAttribute('d').includes('L')"
+            + " && document.querySelector('.line.mappings').getAttribute('d').includes('V')"
+            + " && document.querySelector('path.swaps:not(.key)').getAttribute('d').includes('h0')");
         long swaps = await FigureAsync(page, "Swaps");
         await page.WaitForFunctionAsync($"() => {Figure("Swaps")} > {swaps}");
         long requests = await FigureAsync(page, "Requests");
         await page.WaitForFunctionAsync($"() => {Figure("Requests")} > {requests}");
 
         Assert.Equal(0, await FigureAsync(page, "Failed requests"));
-        Assert.Equal(
-            "Serving, nothing has failed",
-            await page.EvaluateExpressionAsync<string>("document.getElementById('state').textContent"));
-        Assert.Equal(width, await page.EvaluateExpressionAsync<int>("document.documentElement.scrollWidth"));
-        Assert.Equal(0, await page.EvaluateExpressionAsync<int>(
-            "[...document.querySelectorAll('body *')]"
-            + ".filter(e => !e.closest('svg') && e.getBoundingClientRect().right > innerWidth).length"));
+        Assert.Equal("Serving, nothing has failed", await TextAsync(page, "state"));
+        Assert.Equal("", await page.EvaluateFunctionAsync<string>(Sideways));
         Assert.Empty(_complaints);
+    }
+
+    [Fact]
+    public async Task A_button_starts_load_and_stops_it()
+    {
+        await using IPage page = await OpenAsync(390, "light");
+        await page.WaitForFunctionAsync("() => !document.getElementById('load').disabled");
+        Assert.Equal("Start load", await TextAsync(page, "load"));
+        long before = await FigureAsync(page, "Look-ups");
+        await page.ClickAsync("#load");
+        await page.WaitForFunctionAsync("() => document.getElementById('load').textContent === 'Stop load'");
+        await page.WaitForFunctionAsync($"() => {Figure("Look-ups")} > {before}");
+        await page.WaitForFunctionAsync(
+            "() => /^[1-9][0-9.,]* µs$/.test(document.querySelector('.tile:nth-child(2) .now').textContent)");
+        await page.ClickAsync("#load");
+        await page.WaitForFunctionAsync("() => document.getElementById('load').textContent === 'Start load'");
+        Assert.False(_service!.Load.Read().On);
+        Assert.Empty(_complaints);
+    }
+
+    [Fact]
+    public async Task It_fits_three_screens_of_a_phone_and_the_button_the_first()
+    {
+        await using IPage page = await OpenLongestAsync();
+        Assert.Equal("", await page.EvaluateFunctionAsync<string>(TooTall));
+        Assert.Equal("", await page.EvaluateFunctionAsync<string>(Sideways));
+        Assert.True(await page.EvaluateExpressionAsync<bool>(
+            $"document.getElementById('load').getBoundingClientRect().bottom < {PhoneHeight}"));
+    }
+
+    [Theory]
+    [InlineData("#figures, .tiles { grid-template-columns: 1fr; } .timeline svg { height: 844px; }", TooTall)]
+    [InlineData(".tiles { grid-template-columns: repeat(4, 120px); }", Sideways)]
+    public async Task Fault_caught_a_page_that_is_laid_out_as_for_another_screen(string style, string check)
+    {
+        await using IPage page = await OpenLongestAsync();
+        await page.SetBypassCSPAsync(true);
+        await page.ReloadAsync();
+        await page.AddStyleTagAsync(new AddTagOptions { Content = style });
+        await page.WaitForFunctionAsync("() => document.querySelector('.state.good')");
+        Assert.NotEqual("", await page.EvaluateFunctionAsync<string>(check));
+    }
+
+    [Fact]
+    public async Task Every_duration_is_in_microseconds()
+    {
+        await using IPage page = await OpenLongestAsync();
+        string text = await page.EvaluateExpressionAsync<string>("document.body.innerText");
+        Assert.Contains("µs", text, StringComparison.Ordinal);
+        Assert.DoesNotMatch(@"\d\s*(ms|s|ns)\b", text);
     }
 
     [Fact]
@@ -93,13 +134,11 @@ public sealed class PageTests : IAsyncLifetime
     {
         await using IPage page = await OpenAsync(390, "light");
         await AskAsync(page, "10.1.2.3");
-        await page.WaitForFunctionAsync(
-            "() => /^10\\.0\\.0\\.0\\/8, announced by AS[12]010/.test(document.getElementById('answer').textContent)");
+        await page.WaitForFunctionAsync("() => /^10\\.0\\.0\\.0\\/8, announced by AS[12]010/.test(document.getElementById('answer').textContent)");
         await AskAsync(page, "8.8.8");
-        await page.WaitForFunctionAsync(
-            "() => document.getElementById('answer').textContent.includes(\"'8.8.8' is not an IPv4 address\")");
+        await page.WaitForFunctionAsync("() => document.getElementById('answer').textContent.includes(\"'8.8.8' is not an IPv4 address\")");
 
-        // The browser itself logs the 400, and nothing else is wrong.
+        // The browser itself notes the 400, and nothing else is wrong.
         Assert.All(_complaints, complaint => Assert.Contains("400", complaint, StringComparison.Ordinal));
     }
 
@@ -110,8 +149,7 @@ public sealed class PageTests : IAsyncLifetime
         await page.WaitForFunctionAsync("() => document.querySelector('.state.good')");
         await _service!.DisposeAsync();
         _service = null;
-        await page.WaitForFunctionAsync(
-            "() => document.querySelector('.state.bad')?.textContent === 'The service does not answer'");
+        await page.WaitForFunctionAsync("() => document.querySelector('.state.bad')?.textContent === 'The service does not answer'");
     }
 
     [Fact]
@@ -124,9 +162,10 @@ public sealed class PageTests : IAsyncLifetime
             Assert.Equal(
                 "IPv4 address",
                 await page.EvaluateExpressionAsync<string>("document.getElementById('address').labels[0].textContent"));
-            Assert.Equal(5, await page.EvaluateExpressionAsync<int>(
-                "[...document.querySelectorAll('svg')].filter("
-                + "e => e.getAttribute('role') === 'img' && e.getAttribute('aria-label').includes('now ')).length"));
+            Assert.Equal("timeline-title timeline-text", await page.EvaluateExpressionAsync<string>(
+                "document.querySelector('svg[role=img]').getAttribute('aria-labelledby')"));
+            await page.WaitForFunctionAsync("() => / swaps: the old file was unmapped after .* mappings were held/"
+                + ".test(document.getElementById('timeline-text').textContent)");
             Assert.Equal("", await page.EvaluateFunctionAsync<string>(LowContrast));
         }
     }
@@ -146,6 +185,37 @@ public sealed class PageTests : IAsyncLifetime
         }
         """;
 
+    private const int PhoneHeight = 844;
+
+    // Three screens of 390 × 844.
+    private const string TooTall =
+        "() => (height => height > 3 * 844 ? `${height} pixels` : '')(document.documentElement.scrollHeight)";
+
+    // What sticks out at the right, or makes the whole page scroll.
+    private const string Sideways = """
+        () => [
+          ...document.documentElement.scrollWidth > innerWidth ? ['the page'] : [],
+          ...[...document.querySelectorAll('body *')]
+            .filter(e => !e.closest('noscript') && e.getBoundingClientRect().right > innerWidth + 0.5)
+            .map(e => `${e.tagName} ${e.textContent}`),
+        ].join('\n')
+        """;
+
+    /// <summary>The page on a phone at its longest: under load, with an answer and all of its texts.</summary>
+    private async Task<IPage> OpenLongestAsync()
+    {
+        IPage page = await OpenAsync(390, "light");
+        _service!.Load.SwitchOn();
+        await AskAsync(page, "255.255.255.255.255.255.255.255.255.255");
+        await page.WaitForFunctionAsync("() => document.querySelector('#answer.bad strong')"
+            + " && document.querySelectorAll('.tile .note')[1].textContent.includes('µs')"
+            + " && document.getElementById('timeline-text').textContent.includes('swaps')");
+        return page;
+    }
+
+    private static Task<string> TextAsync(IPage page, string id) =>
+        page.EvaluateExpressionAsync<string>($"document.getElementById('{id}').textContent");
+
     private async Task<IPage> OpenAsync(int width, string scheme)
     {
         IPage page = await _browser!.NewPageAsync();
@@ -157,9 +227,8 @@ public sealed class PageTests : IAsyncLifetime
             }
         };
         page.PageError += (_, failure) => _complaints.Add(failure.Message);
-        await page.SetViewportAsync(new ViewPortOptions { Width = width, Height = 900 });
-        await page.EmulateMediaFeaturesAsync(
-            [new() { MediaFeature = MediaFeature.PrefersColorScheme, Value = scheme }]);
+        await page.SetViewportAsync(new ViewPortOptions { Width = width, Height = PhoneHeight });
+        await page.EmulateMediaFeaturesAsync([new() { MediaFeature = MediaFeature.PrefersColorScheme, Value = scheme }]);
         await page.GoToAsync(_service!.Client.BaseAddress!.ToString());
         return page;
     }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using MappedCatalog.Load;
 using MappedCatalog.Serving;
 
 namespace MappedCatalog.Tests.Support;
@@ -23,6 +24,8 @@ internal sealed class Service : IAsyncDisposable
 
     public Traffic Traffic => _service.Traffic;
 
+    public LoadGenerator Load => _service.Load;
+
     public int? MappingsSeenBySystem => _service.MappingsSeenBySystem;
 
     public static async Task<Service> StartAsync(
@@ -42,9 +45,17 @@ internal sealed class Service : IAsyncDisposable
 
     public Task StopAsync() => _service.StopAsync();
 
-    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path)
+    /// <param name="method">How.</param>
+    /// <param name="path">Where.</param>
+    /// <param name="site">What a browser says about the page that asks; null as from no browser.</param>
+    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, string? site = null)
     {
         using var request = new HttpRequestMessage(method, path);
+        if (site is not null)
+        {
+            request.Headers.Add("Sec-Fetch-Site", site);
+        }
+
         return await Client.SendAsync(request);
     }
 

@@ -76,7 +76,7 @@ public sealed class ScenarioTests
     public void Resources_that_are_released_at_once_are_caught()
     {
         TortureResult result =
-            Run(new Scenario("busted", "", session => ResourcesOnShow.Populate(session, Releasing.AtOnce)));
+            Run(new Scenario("busted", "", session => ResourcesUnderReaders.Populate(session, Releasing.AtOnce)));
         Assert.Equal(Verdict.Failed, result.Verdict);
         Assert.Contains(result.Failures, failure => failure.Contains("under a section", StringComparison.Ordinal));
     }
