@@ -10,13 +10,13 @@ public sealed class ColumnTests
 
     // Longer lines that stood in these folders when the rule came. Break one, and lower its number: it never rises.
     [Theory]
-    [InlineData(".ci", 6)]
-    [InlineData("bench", 123)]
-    [InlineData("samples", 26)]
-    [InlineData("src", 142)]
-    [InlineData("tests", 486)]
-    [InlineData("tools", 197)]
-    [InlineData("verification", 56)]
+    [InlineData(".ci", 0)]
+    [InlineData("bench", 3)]
+    [InlineData("samples", 16)]
+    [InlineData("src", 7)]
+    [InlineData("tests", 24)]
+    [InlineData("tools", 3)]
+    [InlineData("verification", 0)]
     public void Lines_end_at_120_columns(string folder, int longer) =>
         Assert.Equal(longer, LongLines(SourceTree.Files(folder, "*")).Length);
 
