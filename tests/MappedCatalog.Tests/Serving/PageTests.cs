@@ -15,14 +15,19 @@ public sealed class PageTests : IAsyncLifetime
     private Service? _service;
 
     private static string? Chromium => new[] { "chromium", "chromium-browser", "google-chrome" }
-        .SelectMany(name => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Select(folder => Path.Combine(folder, name)))
+        .SelectMany(
+            name =>
+                (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
+                    .Select(folder => Path.Combine(folder, name)))
         .FirstOrDefault(File.Exists);
 
     public async ValueTask InitializeAsync()
     {
         if (Chromium is null)
         {
-            Assert.False(Environment.GetEnvironmentVariable("QUIESCENT_REQUIRE_CHROMIUM") == "1", "there is no Chromium, and it is required");
+            Assert.False(
+                Environment.GetEnvironmentVariable("QUIESCENT_REQUIRE_CHROMIUM") == "1",
+                "there is no Chromium, and it is required");
             Assert.Skip("there is no Chromium");
         }
 
@@ -134,9 +139,11 @@ public sealed class PageTests : IAsyncLifetime
     {
         await using IPage page = await OpenAsync(390, "light");
         await AskAsync(page, "10.1.2.3");
-        await page.WaitForFunctionAsync("() => /^10\\.0\\.0\\.0\\/8, announced by AS[12]010/.test(document.getElementById('answer').textContent)");
+        await page.WaitForFunctionAsync(
+            "() => /^10\\.0\\.0\\.0\\/8, announced by AS[12]010/.test(document.getElementById('answer').textContent)");
         await AskAsync(page, "8.8.8");
-        await page.WaitForFunctionAsync("() => document.getElementById('answer').textContent.includes(\"'8.8.8' is not an IPv4 address\")");
+        await page.WaitForFunctionAsync(
+            "() => document.getElementById('answer').textContent.includes(\"'8.8.8' is not an IPv4 address\")");
 
         // The browser itself notes the 400, and nothing else is wrong.
         Assert.All(_complaints, complaint => Assert.Contains("400", complaint, StringComparison.Ordinal));
@@ -149,7 +156,8 @@ public sealed class PageTests : IAsyncLifetime
         await page.WaitForFunctionAsync("() => document.querySelector('.state.good')");
         await _service!.DisposeAsync();
         _service = null;
-        await page.WaitForFunctionAsync("() => document.querySelector('.state.bad')?.textContent === 'The service does not answer'");
+        await page.WaitForFunctionAsync(
+            "() => document.querySelector('.state.bad')?.textContent === 'The service does not answer'");
     }
 
     [Fact]
@@ -228,7 +236,8 @@ public sealed class PageTests : IAsyncLifetime
         };
         page.PageError += (_, failure) => _complaints.Add(failure.Message);
         await page.SetViewportAsync(new ViewPortOptions { Width = width, Height = PhoneHeight });
-        await page.EmulateMediaFeaturesAsync([new() { MediaFeature = MediaFeature.PrefersColorScheme, Value = scheme }]);
+        await page.EmulateMediaFeaturesAsync(
+            [new() { MediaFeature = MediaFeature.PrefersColorScheme, Value = scheme }]);
         await page.GoToAsync(_service!.Client.BaseAddress!.ToString());
         return page;
     }

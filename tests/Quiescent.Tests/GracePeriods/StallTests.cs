@@ -219,7 +219,8 @@ public sealed unsafe class StallTests
             Assert.Contains("ParkedReader.Park", site.Method, StringComparison.Ordinal);
             Assert.InRange(site.Age, report.Duration, atMost);
             Assert.Contains("<Start>", site.StackTrace, StringComparison.Ordinal);
-            Assert.Matches(@"^    entered \d+\.\d s ago at .*ParkedReader\.Park in .*ParkedReader\.cs:line \d+$", lines[2]);
+            Assert.Matches(
+                @"^    entered \d+\.\d s ago at .*ParkedReader\.Park in .*ParkedReader\.cs:line \d+$", lines[2]);
             Assert.Matches(@"^        at .*ParkedReader\.Park", lines[3]);
         }
     }

@@ -5,7 +5,8 @@ namespace Quiescent.Torture.Tests.Litmus;
 // The short forms of quiescent litmus. A clean result counts only where the control failed: a test whose control stayed
 // silent is skipped, never passed.
 [Trait("Category", "Slow")]
-public sealed class LitmusTests(ITestOutputHelper output, LitmusTests.Fixture fixture) : IClassFixture<LitmusTests.Fixture>
+public sealed class LitmusTests(ITestOutputHelper output, LitmusTests.Fixture fixture)
+    : IClassFixture<LitmusTests.Fixture>
 {
     private static readonly TimeSpan s_short = TimeSpan.FromMilliseconds(400);
 
