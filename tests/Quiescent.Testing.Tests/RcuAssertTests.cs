@@ -79,6 +79,9 @@ public sealed unsafe class RcuAssertTests : IDisposable
             "overwritten",
             Assert.Throws<RcuAssertException>(() => RcuAssert.BooksBalance(domain)).Message,
             StringComparison.Ordinal);
+
+        // The reclaimer found it too, perhaps first, and is then about to report it.
+        Assert.True(SpinWait.SpinUntil(() => reports.Reports.Count != 0, TimeSpan.FromSeconds(60)));
         Assert.Single(reports.Reports.OfType<MisuseEventArgs>());
         Assert.Throws<RcuAssertException>(reports.AssertNone);
         NativeMemory.Free(block);
