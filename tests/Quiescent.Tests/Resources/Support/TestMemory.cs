@@ -19,8 +19,14 @@ internal sealed unsafe class PoisoningOwner : IDisposable
 
     public void Dispose()
     {
-        QuarantineHeap.Free((void*)_memory);
-        _releases.Add();
+        try
+        {
+            QuarantineHeap.Free((void*)_memory);
+        }
+        finally
+        {
+            _releases.Add(); // A second release throws above, and counts.
+        }
     }
 }
 
