@@ -7,7 +7,7 @@ namespace Quiescent.Queues;
 // A page of block pointers: 4 KiB, aligned to its size. One address therefore names a page and a place in it, and an
 // address whose low bits are zero says "full" (or, when null, "none").
 //
-//     word 0..3   header: next page, stamp, position of the first entry, unused
+//     word 0..3   header: next page, stamp, position of the first entry, batch
 //     word 4..511 entries, filled upwards from First; a small backlog limit starts them further up (smaller pages)
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct Page
@@ -27,6 +27,9 @@ internal unsafe struct Page
     /// <summary>How many entries the queue had taken before this page's first.</summary>
     public long Base;
 
+    /// <summary>The batch that the page's memory is part of, for the page's whole life.</summary>
+    public PageBatch* Batch;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool HasNoRoom(nint* cursor) => ((nint)cursor & (Bytes - 1)) == 0;
 
@@ -38,6 +41,13 @@ internal unsafe struct Page
 
     /// <summary>The page that a cursor stands in; a full page's cursor stands at its end.</summary>
     public static Page* Of(nint* cursor) => (Page*)((nint)(cursor - 1) & ~(nint)(Bytes - 1));
+
+    public void Clear()
+    {
+        Next = null;
+        Stamp = 0;
+        Base = 0;
+    }
 
     public static nint* EntryAt(Page* page, int index) => (nint*)page + index;
 

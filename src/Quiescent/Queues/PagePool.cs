@@ -1,25 +1,39 @@
 using System.Diagnostics;
 using System.Runtime.ConstrainedExecution;
-using System.Runtime.InteropServices;
 using Quiescent.Ordering;
 using static Quiescent.Tuning;
 
 namespace Quiescent.Queues;
 
-// A domain's spare pages, last in first out while their lines are warm. Used once per page, not per block.
+// A domain's spare pages. Used once per page, not per block.
+//
+// Pages come in batches (PageBatch.cs), which grow with the number of pages that there are: a domain that frees little
+// has one page. A page is taken from the batch that one was given back to last, whose lines are warm; so batches that
+// are in use fill up before others, and those others go back to the system whole. A batch with one page in use stays:
+// what is held is at most PagesPerBatch times what is in use.
 internal sealed unsafe class PagePool : CriticalFinalizerObject
 {
-    private Page* _spare;
+    // The batches with a spare page: the one given back to last comes first.
+    private PageBatch* _batches;
     private int _spareCount;
+    private int _pages;
     private int _lock;
     private long _inUse;
 
+    // Queues' last pages may come back after this, from the finalizer of the slot table.
     ~PagePool()
     {
         Trim();
+        for (PageBatch* batch = _batches; batch != null; batch = batch->Next)
+        {
+            batch->IsOrphan = true;
+        }
     }
 
     public long InUse => Order.Acquire(in _inUse);
+
+    /// <summary>Pages that the pool holds memory for, in use or spare.</summary>
+    public int Pages => Order.Acquire(in _pages);
 
     /// <summary>A page with a cleared header.</summary>
     /// <exception cref="OutOfMemoryException">There is no memory for one; nothing has changed.</exception>
@@ -27,21 +41,14 @@ internal sealed unsafe class PagePool : CriticalFinalizerObject
     {
         FaultInjection.ThrowIfDue(FaultSite.Page);
         TryLock.Enter(ref _lock);
-        Page* page = _spare;
-        if (page != null)
-        {
-            _spare = page->Next;
-            _spareCount--;
-        }
-
+        Page* page = _batches == null ? null : TakeFrom(_batches);
         TryLock.Exit(ref _lock);
         if (page == null)
         {
-            // SAFETY: freed by Give, Trim or the queue's end, with AlignedFree.
-            page = (Page*)NativeMemory.AlignedAlloc(Page.Bytes, Page.Bytes);
+            page = TakeFromNew();
         }
 
-        *page = default;
+        page->Clear();
         Order.Increment(ref _inUse);
         return page;
     }
@@ -51,34 +58,114 @@ internal sealed unsafe class PagePool : CriticalFinalizerObject
         long inUse = Order.Add(ref _inUse, -1);
         Debug.Assert(inUse >= 0, "O7: a page is given back once.");
         TryLock.Enter(ref _lock);
-        bool keep = _spareCount < MaxSparePages;
+        PageBatch* batch = page->Batch;
+        if (batch->SpareCount != 0)
+        {
+            Unlink(batch);
+        }
+
+        PageBatch.Put(page);
+        _spareCount++;
+        bool keep = !batch->IsWhole || _spareCount - batch->Count < MaxSparePages;
         if (keep)
         {
-            page->Next = _spare;
-            _spare = page;
-            _spareCount++;
+            Link(batch);
+        }
+        else
+        {
+            Forget(batch);
         }
 
         TryLock.Exit(ref _lock);
         if (!keep)
         {
-            NativeMemory.AlignedFree(page);
+            PageBatch.Free(batch);
         }
     }
 
-    /// <summary>Returns all spare pages to the system.</summary>
+    /// <summary>Returns the spare pages of whole batches to the system.</summary>
     public void Trim()
     {
+        PageBatch* whole = null;
         TryLock.Enter(ref _lock);
-        Page* page = _spare;
-        _spare = null;
-        _spareCount = 0;
-        TryLock.Exit(ref _lock);
-        while (page != null)
+        for (PageBatch* batch = _batches; batch != null;)
         {
-            Page* next = page->Next;
-            NativeMemory.AlignedFree(page);
-            page = next;
+            PageBatch* next = batch->Next;
+            if (batch->IsWhole)
+            {
+                Unlink(batch);
+                Forget(batch);
+                batch->Next = whole;
+                whole = batch;
+            }
+
+            batch = next;
+        }
+
+        TryLock.Exit(ref _lock);
+        while (whole != null)
+        {
+            PageBatch* next = whole->Next;
+            PageBatch.Free(whole);
+            whole = next;
+        }
+    }
+
+    // Allocates with no lock held.
+    private Page* TakeFromNew()
+    {
+        PageBatch* batch = PageBatch.Create(Math.Clamp(Pages, 1, PagesPerBatch));
+        using TryLock.Holder holder = TryLock.Hold(ref _lock);
+        _pages += batch->Count;
+        _spareCount += batch->Count;
+        Link(batch);
+        return TakeFrom(batch);
+    }
+
+    private Page* TakeFrom(PageBatch* batch)
+    {
+        Page* page = PageBatch.Take(batch);
+        _spareCount--;
+        if (batch->SpareCount == 0)
+        {
+            Unlink(batch);
+        }
+
+        return page;
+    }
+
+    private void Forget(PageBatch* batch)
+    {
+        _spareCount -= batch->Count;
+        _pages -= batch->Count;
+    }
+
+    private void Link(PageBatch* batch)
+    {
+        batch->Previous = null;
+        batch->Next = _batches;
+        if (_batches != null)
+        {
+            _batches->Previous = batch;
+        }
+
+        _batches = batch;
+    }
+
+    private void Unlink(PageBatch* batch)
+    {
+        if (batch->Next != null)
+        {
+            batch->Next->Previous = batch->Previous;
+        }
+
+        if (batch->Previous == null)
+        {
+            _batches = batch->Next;
+        }
+        else
+        {
+            batch->Previous->Next = batch->Next;
         }
     }
 }

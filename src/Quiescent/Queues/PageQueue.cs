@@ -316,7 +316,7 @@ internal unsafe struct PageQueue
         for (Page* page = _head; page != null;)
         {
             Page* next = page->Next;
-            NativeMemory.AlignedFree(page);
+            PageBatch.PutLast(page);
             page = next;
         }
     }

@@ -1,4 +1,5 @@
 using Quiescent.Queues;
+using static Quiescent.Tuning;
 
 namespace Quiescent.Tests.Reclamation;
 
@@ -15,7 +16,9 @@ public unsafe class PagePoolTests
             Assert.True(page->Next == null);
             Assert.Equal(0ul, page->Stamp);
             Assert.Equal(0, page->Base);
-            *page = new Page { Next = page, Stamp = 1, Base = 1 };
+            page->Next = page;
+            page->Stamp = 1;
+            page->Base = 1;
             pool.Give(page);
         }
 
@@ -61,5 +64,69 @@ public unsafe class PagePoolTests
         pool.Trim();
         pool.Give(pool.Take());
         pool.Trim();
+    }
+
+    // Fault caught: each page is an allocation of its own, which malloc doubles; or its memory never goes back.
+    [Fact]
+    public void Many_pages_share_allocations_and_their_memory_goes_back()
+    {
+        const int Count = 1_000;
+        PagePool pool = new();
+        Page*[] pages = new Page*[Count];
+        HashSet<nint> batches = [];
+        for (int i = 0; i < Count; i++)
+        {
+            pages[i] = pool.Take();
+            batches.Add((nint)pages[i]->Batch);
+        }
+
+        Assert.InRange(batches.Count, 1, (Count / PagesPerBatch) + PagesPerBatch);
+        Assert.InRange(pool.Pages, Count, Count + PagesPerBatch);
+        for (int i = 0; i < Count; i += 2)
+        {
+            pool.Give(pages[i]);
+        }
+
+        Assert.InRange(pool.Pages, Count / 2, Count + PagesPerBatch);
+        for (int i = 1; i < Count; i += 2)
+        {
+            pool.Give(pages[i]);
+        }
+
+        Assert.InRange(pool.Pages, 0, MaxSparePages + PagesPerBatch);
+        pool.Trim();
+        Assert.Equal(0, pool.Pages);
+    }
+
+    [Fact]
+    public void A_page_in_use_is_in_nobody_else_s_hands_whatever_comes_back_meanwhile()
+    {
+        PagePool pool = new();
+        HashSet<nint> inUse = [];
+        Random random = new(1);
+        for (int i = 0; i < 20_000; i++)
+        {
+            if (inUse.Count == 0 || random.Next(100) < (i / 2_000 % 2 == 0 ? 60 : 40))
+            {
+                Assert.True(inUse.Add((nint)pool.Take()));
+            }
+            else
+            {
+                nint page = inUse.ElementAt(random.Next(Math.Min(inUse.Count, 50)));
+                inUse.Remove(page);
+                pool.Give((Page*)page);
+            }
+
+            Assert.Equal(inUse.Count, pool.InUse);
+            Assert.InRange(pool.Pages, inUse.Count, int.MaxValue);
+        }
+
+        foreach (nint page in inUse)
+        {
+            pool.Give((Page*)page);
+        }
+
+        pool.Trim();
+        Assert.Equal((0, 0), (pool.InUse, pool.Pages));
     }
 }
