@@ -14,6 +14,10 @@ internal static class BriefThread
         return thread;
     }
 
+    /// <summary>The same on a thread of native code. Returns what waits for its end.</summary>
+    public static Action StartNative(Session session, string name, Action body) =>
+        NativeThread.Start(() => Run(session, name, body));
+
     private static void Run(Session session, string name, Action body)
     {
         try

@@ -19,7 +19,10 @@ internal sealed record Scenario(string Name, string Description, Action<Session>
             "floods and a self-reposting callback against a tight reader; backlogs must fall",
             ForwardProgress.Populate),
         new("stall", "a reader overstays and must be named, with its thread's name", StallReports.Populate),
-        new("churn", "threads that start, read and end, or die inside sections", ThreadChurn.Populate),
+        new(
+            "churn",
+            "threads, managed and native, that start, read and end, or die inside sections",
+            ThreadChurn.Populate),
         new(
             "faults",
             "allocation failures wherever the torture queues, reads or waits: nothing is lost, heads never fail",

@@ -6,7 +6,7 @@ using Quiescent.Torture.Updaters;
 namespace Quiescent.Torture.Scenarios;
 
 // Threads that start, read and end; and threads that end inside a section, which the domain must report, and which must
-// hold nothing up.
+// hold nothing up. Every other one is native where there are such: the runtime attaches it for its one call.
 internal static class ThreadChurn
 {
     private const int Makers = 2;
@@ -46,18 +46,21 @@ internal sealed class ThreadMaker : Actor
     protected override void Step()
     {
         Doing("joining threads that were to read and end");
-        Thread[] threads = new Thread[Random.Between(1, MaxThreads)];
-        for (int i = 0; i < threads.Length; i++)
+        Action[] joins = new Action[Random.Between(1, MaxThreads)];
+        for (int i = 0; i < joins.Length; i++)
         {
             Rng random = new(Random.Next());
-            threads[i] = BriefThread.Start(Session, $"short-lived {_number}.{_made++}", () => ReadAndEnd(random));
+            joins[i] = Start($"short-lived {_number}.{_made}", isNative: _made % 2 == 1, () => ReadAndEnd(random));
+            _made++;
         }
 
-        foreach (Thread thread in threads)
-        {
-            thread.Join();
-        }
+        Array.ForEach(joins, static join => join());
     }
+
+    private Action Start(string name, bool isNative, Action body) =>
+        isNative && NativeThread.IsSupported
+            ? BriefThread.StartNative(Session, name, body)
+            : BriefThread.Start(Session, name, body).Join;
 
     private void ReadAndEnd(Rng random)
     {

@@ -79,7 +79,7 @@ internal readonly unsafe struct EngineSections : ISections
         where TBody : struct, ISectionBody
     {
         // SAFETY: the table outlives the slot, because the struct refers to it.
-        ReaderSlot* slot = _slots.Extend(new SlotOwner(_slots, Thread.CurrentThread));
+        ReaderSlot* slot = _slots.Extend(new SlotOwner(_slots, ThreadLife.OfCurrent()));
         DomainState* words = _slots.State;
         while (body.Next())
         {
