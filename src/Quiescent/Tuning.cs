@@ -22,6 +22,14 @@ internal static class Tuning
     /// <summary>Slots of the first chunk, as a power of two; each next chunk holds twice as many.</summary>
     public const int FirstChunkLog2 = 3;
 
+    /// <summary>A table of at most so many slots is swept for dead threads at each registration that finds none
+    /// released.</summary>
+    public const int SlotsSweptEachTime = 64;
+
+    /// <summary>A larger one is swept once in the registrations of this part of it: each pays for so many
+    /// slots.</summary>
+    public const int SweepsPerTable = 8;
+
     // Tickets of sleepable sections, 64 bytes each.
 
     /// <summary>Tickets that a thread takes from the process's store at a time.</summary>
@@ -65,6 +73,9 @@ internal static class Tuning
 
     /// <summary>Spare pages that a domain keeps.</summary>
     public const int MaxSparePages = 64;
+
+    /// <summary>Pages of one allocation, at most.</summary>
+    public const int PagesPerBatch = 16;
 
     // Heads.
 

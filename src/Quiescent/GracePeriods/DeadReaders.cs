@@ -21,16 +21,20 @@ internal sealed class DeadReaders(SlotTable slots)
     /// <summary>Releases the slots of all threads that have ended.</summary>
     public void Sweep()
     {
+        slots.BeginSweep();
         int end = slots.End;
         for (int i = 0; i < end; i++)
         {
-            TryReleaseDead(i);
+            TryReleaseDead(i, thoroughly: false);
         }
     }
 
-    public bool TryReleaseDead(int index)
+    /// <summary>Releases the slot if its thread has ended.</summary>
+    /// <param name="index">The slot.</param>
+    /// <param name="thoroughly">Look also for a thread whose end the runtime never learned of.</param>
+    public bool TryReleaseDead(int index, bool thoroughly)
     {
-        if (slots.OwnerOf(index) is not { HasEnded: true } owner)
+        if (slots.OwnerOf(index) is not { } owner || !(thoroughly ? owner.Life.HasEndedUnseen : owner.Life.HasEnded))
         {
             return false;
         }

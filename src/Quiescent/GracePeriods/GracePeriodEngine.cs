@@ -30,7 +30,7 @@ namespace Quiescent.GracePeriods;
 internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, ReaderScan scan)
 {
     private readonly DurationHistogram _durations = new();
-    private int _lock;
+    private PriorityTryLock _lock;
     private bool _isArmed;
     private long _startedAt;
     private long _started;
@@ -87,7 +87,7 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
             return true;
         }
 
-        if (Stepping.Forbids || !TryLock.TryEnter(ref _lock))
+        if (Stepping.Forbids || !_lock.TryEnter())
         {
             return false;
         }
@@ -121,14 +121,14 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
         }
         finally
         {
-            TryLock.Exit(ref _lock);
+            _lock.Exit();
         }
     }
 
     /// <summary>Releases the slots of dead threads; waits for the try-lock, never for a reader.</summary>
     public void Sweep()
     {
-        using TryLock.Holder holder = TryLock.Hold(ref _lock);
+        using TryLock.Holder holder = _lock.Hold();
         dead.Sweep();
     }
 
@@ -137,7 +137,7 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
     /// <exception cref="OutOfMemoryException">There is no room to record it; nothing has changed.</exception>
     public unsafe void CloseAll(ReaderSlot* slot)
     {
-        using TryLock.Holder holder = TryLock.Hold(ref _lock);
+        using TryLock.Holder holder = _lock.Hold();
         dead.CloseAll(slot);
     }
 
@@ -145,7 +145,7 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
     /// lock.</summary>
     public ReaderIdentity[] TakeAbandoned()
     {
-        using TryLock.Holder holder = TryLock.Hold(ref _lock);
+        using TryLock.Holder holder = _lock.Hold();
         return dead.Take();
     }
 
@@ -154,7 +154,7 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
     public bool TryFindStalled(long notStartedAfter, out StalledGracePeriod stalled)
     {
         stalled = default;
-        if (!TryLock.TryEnter(ref _lock))
+        if (!_lock.TryEnter())
         {
             return false;
         }
@@ -171,20 +171,20 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
         }
         finally
         {
-            TryLock.Exit(ref _lock);
+            _lock.Exit();
         }
     }
 
     public GracePeriodCounts Read()
     {
-        TryLock.Enter(ref _lock);
+        _lock.Enter();
         try
         {
             return new GracePeriodCounts(_started, _completed, dead.Count, _durations.Summarize());
         }
         finally
         {
-            TryLock.Exit(ref _lock);
+            _lock.Exit();
         }
     }
 

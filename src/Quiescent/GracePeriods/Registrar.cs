@@ -21,10 +21,14 @@ internal sealed unsafe class Registrar(long domain, GracePeriodEngine engine, de
         FaultInjection.ThrowIfDue(FaultSite.Registration);
         SlotTable slots = engine.Slots;
         ThreadRegistrations.Reserve();
-        SlotOwner owner = new(slots, Thread.CurrentThread);
+        SlotOwner owner = new(slots, ThreadLife.OfCurrent());
         if (!slots.TryRegisterReleased(owner, out ReaderSlot* slot))
         {
-            engine.Sweep();
+            if (slots.IsSweepDue)
+            {
+                engine.Sweep();
+            }
+
             if (!slots.TryRegisterReleased(owner, out slot))
             {
                 slot = slots.Extend(owner);

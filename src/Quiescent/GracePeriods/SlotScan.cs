@@ -15,6 +15,10 @@ namespace Quiescent.GracePeriods;
 //     or new enough cannot hold this grace period up again.
 internal sealed class SlotScan(SlotTable slots, DeadReaders dead) : ReaderScan
 {
+    // How many looks at readers in the way there are to one that asks the operating system whether the thread lives.
+    private const int LooksPerQuestion = 256;
+
+    private int _looks;
     private int _cursor;
     private int _end;
     private ulong _target;
@@ -43,7 +47,7 @@ internal sealed class SlotScan(SlotTable slots, DeadReaders dead) : ReaderScan
             {
                 // SAFETY: the run lies inside one chunk, and chunks outlive the engine.
                 ulong word = Order.Acquire(in run->Word);
-                if (IsInTheWay(word, target) && !dead.TryReleaseDead(_cursor + i))
+                if (IsInTheWay(word, target) && !TryPassDead(_cursor + i))
                 {
                     _cursor += i;
                     return false;
@@ -72,6 +76,15 @@ internal sealed class SlotScan(SlotTable slots, DeadReaders dead) : ReaderScan
         ReaderIdentity? reader =
             IsInTheWay(word, _target) ? slots.OwnerOf(_cursor)?.Identify(SectionWord.Nesting(word)) : null;
         return IsInTheWay(Order.Acquire(in slot->Word), _target) ? reader : null;
+    }
+
+    // The runtime's object is cheap to ask and answers for nearly all threads. A thread whose end the runtime never
+    // learned of is found after some looks (Ordering/ThreadLife.cs).
+    private bool TryPassDead(int index)
+    {
+        bool thoroughly = ++_looks % LooksPerQuestion == 0;
+        return (thoroughly || slots.OwnerOf(index) is { Life.IsObjectDead: true })
+            && dead.TryReleaseDead(index, thoroughly);
     }
 
     private static bool IsInTheWay(ulong word, ulong target) =>

@@ -18,6 +18,10 @@ internal static class Threads
     public static int CurrentProcessor => Thread.GetCurrentProcessorId();
 
     public static bool HasEnded(Thread thread) => !thread.IsAlive;
+
+    /// <summary>Whether a thread may run managed code after its object says that it has ended: see
+    /// ThreadLife.</summary>
+    public static bool OutliveTheirObjects => true;
 }
 
 // Rings on a pool thread, once each time that it is set.

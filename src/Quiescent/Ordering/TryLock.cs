@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Quiescent.Ordering;
 
 // A word that one thread at a time may own. TryEnter never waits. The holder waits for no reader and runs no user code,
@@ -35,5 +37,41 @@ internal static class TryLock
         public Holder(ref int word) => _word = ref word;
 
         public void Dispose() => Exit(ref _word);
+    }
+}
+
+// A try-lock whose waiters come first: while anybody waits in Enter, TryEnter refuses. So a wait is bounded by the work
+// of the holder and of those who wait too, however many threads only try, and try again at once. (Waiting threads of a
+// grace period do: beside a loop of Synchronize a thread's registration once took ten seconds.)
+internal struct PriorityTryLock
+{
+    private int _word;
+    private int _waiting;
+
+    /// <summary>Whether a thread waits in <see cref="Enter"/>.</summary>
+    public readonly bool HasWaiters => Order.Acquire(in _waiting) != 0;
+
+    public bool TryEnter() => !HasWaiters && TryLock.TryEnter(ref _word);
+
+    public void Enter()
+    {
+        if (TryEnter())
+        {
+            return;
+        }
+
+        Order.Add(ref _waiting, 1);
+        TryLock.Enter(ref _word);
+        Order.Add(ref _waiting, -1);
+    }
+
+    public void Exit() => TryLock.Exit(ref _word);
+
+    /// <summary>Owns the lock until the end of a <c>using</c>.</summary>
+    [UnscopedRef]
+    public TryLock.Holder Hold()
+    {
+        Enter();
+        return new TryLock.Holder(ref _word);
     }
 }

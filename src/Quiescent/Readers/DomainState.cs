@@ -26,6 +26,11 @@ internal struct DomainState
     /// <summary>Bits of <see cref="Readers.AppendFlags"/> that an append must act on; 0 nearly always.</summary>
     [FieldOffset(256)]
     public int AppendFlags;
+
+    /// <summary>The weak handle of the <see cref="SlotTable"/>, for a thread that has only the address of its
+    /// slot.</summary>
+    [FieldOffset(264)]
+    public nint Table;
 }
 
 // The bits of DomainState.AppendFlags. An append stores its item, then reads the word (fence [D] in

@@ -6,22 +6,25 @@ namespace Quiescent.Readers;
 // The owner of a slot: the managed side of a thread's registration. Only the owning thread uses the list of registered
 // readers and changes the ledger; others read the identity and, for reports, the ledger's entries. It keeps the table's
 // native memory alive for as long as the thread may hold a guard or a registered reader (O5: slot visible before use).
-internal sealed class SlotOwner(SlotTable table, Thread thread)
+internal sealed class SlotOwner(SlotTable table, ThreadLife life)
 {
     private readonly List<ulong> _handles = [];
     private ulong _lastHandle;
 
     public SlotTable Table { get; } = table;
 
-    public Thread Thread { get; } = thread;
+    /// <summary>The thread, whose words may point to the slot until it has ended.</summary>
+    public ThreadLife Life { get; } = life;
 
-    public ulong OsThreadId { get; } = OsThread.CurrentId();
+    /// <summary>All registrations of the thread, which are found by this one when the runtime has attached it
+    /// again.</summary>
+    public ThreadRegistrations? Registrations { get; set; }
 
     /// <summary>Sections in the order of their opening; only in a domain with Validate.</summary>
     public SectionLedger? Ledger { get; } = table.Validate ? new SectionLedger() : null;
 
     /// <summary>For reports; made on request, as a thread may be named late.</summary>
-    public ReaderIdentity Identify(int sections) => new(Thread.Name, Thread.ManagedThreadId, OsThreadId)
+    public ReaderIdentity Identify(int sections) => new(Life.Thread.Name, Life.Thread.ManagedThreadId, Life.OsThreadId)
     {
         Sections = sections,
         Entries = Ledger?.Entries() ?? [],
@@ -29,23 +32,6 @@ internal sealed class SlotOwner(SlotTable table, Thread thread)
 
     /// <summary>The thread has dropped its registration in a disposed domain.</summary>
     public bool IsForgotten { get; set; }
-
-    /// <summary>Whether the thread has ended. A program's finalizer may ask after the thread's object was finalized:
-    /// then it has.</summary>
-    public bool HasEnded
-    {
-        get
-        {
-            try
-            {
-                return Threads.HasEnded(Thread);
-            }
-            catch (ThreadStateException)
-            {
-                return true;
-            }
-        }
-    }
 
     public bool HasHandles => _handles.Count != 0;
 

@@ -37,6 +37,7 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
     private bool _isRetired;
     private int _end;
     private int _inUse;
+    private int _sinceSweep;
 
     /// <summary>A table whose slots each come with zeroed memory for queues, and a function that frees what those
     /// own.</summary>
@@ -51,6 +52,7 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
         // nothing is in progress.
         State = (DomainState*)NativeMemory.AlignedAlloc(DomainState.Bytes, Alignment);
         *State = new DomainState { Started = 1, AppendFlags = AppendFlags.Idle };
+        State->Table = GCHandle.ToIntPtr(GCHandle.Alloc(this, GCHandleType.WeakTrackResurrection));
         if (!ProcessWideBarrier.IsReliable)
         {
             State->AppendFlags |= AppendFlags.Fenced;
@@ -74,7 +76,7 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
 
         for (int i = 0; i < _end; i++)
         {
-            if (OwnerOf(i) is { IsForgotten: false, HasEnded: false })
+            if (OwnerOf(i) is { IsForgotten: false, Life.HasEnded: false })
             {
                 GC.ReRegisterForFinalize(this);
                 return;
@@ -95,6 +97,11 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
             }
         }
 
+        if (State->Table != 0)
+        {
+            GCHandle.FromIntPtr(State->Table).Free();
+        }
+
         NativeMemory.AlignedFree(State);
     }
 
@@ -112,6 +119,10 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
         set => Order.Release(ref _isServed, value ? 1 : 0);
     }
 
+    /// <summary>Whether a registration that finds no released slot should look for dead threads before it extends the
+    /// table: always while that is cheap, then once in so many registrations that each pays for a few slots.</summary>
+    public bool IsSweepDue => End <= SlotsSweptEachTime || Order.Acquire(in _sinceSweep) >= End / SweepsPerTable;
+
     /// <summary>How many slots were ever handed out: the scan's bound.</summary>
     public int End => Order.Acquire(in _end);
 
@@ -122,8 +133,15 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
         get
         {
             Chunk chunk = ChunkOf(index, out int offset);
-            return (ReaderSlot*)((byte*)chunk.Slots + ((nint)offset * ReaderSlot.Stride));
+            return chunk.SlotAt(offset);
         }
+    }
+
+    /// <summary>The owner of a slot of the current thread.</summary>
+    public static SlotOwner? OwnerOf(ReaderSlot* slot)
+    {
+        ReaderSlot* real = ReaderSlot.Untwinned(slot);
+        return (GCHandle.FromIntPtr(real->State->Table).Target as SlotTable)?.OwnerOf(real->Index);
     }
 
     public SlotOwner? OwnerOf(int index)
@@ -137,7 +155,7 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
     {
         Chunk chunk = ChunkOf(index, out int offset);
         length = Math.Min(chunk.Owners.Length - offset, end - index);
-        return (ReaderSlot*)((byte*)chunk.Slots + ((nint)offset * ReaderSlot.Stride));
+        return chunk.SlotAt(offset);
     }
 
     /// <summary>Gives a released slot, with whatever its queues still hold, to a new owner.</summary>
@@ -151,7 +169,7 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
                 return false;
             }
 
-            slot = Occupy(index, owner);
+            slot = Occupy(index, ChunkOf(index, out int offset), offset, owner);
             return true;
         }
     }
@@ -164,12 +182,17 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
         {
             int index = _end;
             _released.EnsureCapacity(index + 1); // Here, where it may fail, and not when a slot is released.
-            ReaderSlot* slot = Occupy(index, owner);
+            Chunk chunk = EnsureChunkOf(index, out int offset);
+            chunk.Clear(offset);
+            ReaderSlot* slot = Occupy(index, chunk, offset, owner);
             Order.Release(ref _end, index + 1);
             Order.Fence(); // [C] partner: [B] in GracePeriods/SlotScan.cs; outcomes above at O5.
             return slot;
         }
     }
+
+    /// <summary>A sweep for dead threads begins.</summary>
+    public void BeginSweep() => Order.Release(ref _sinceSweep, 0);
 
     /// <summary>O6 (dead threads hold nothing up): under the engine's lock, for a dead thread whose word has been
     /// cleared.</summary>
@@ -198,15 +221,11 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
         }
     }
 
-    private ReaderSlot* Occupy(int index, SlotOwner? owner)
+    private ReaderSlot* Occupy(int index, Chunk chunk, int offset, SlotOwner? owner)
     {
-        Chunk chunk = EnsureChunkOf(index, out int offset);
-
-        // SAFETY: index is below the chunk's length; queues lie behind the slots in the same block.
-        ReaderSlot* slot = (ReaderSlot*)((byte*)chunk.Slots + ((nint)offset * ReaderSlot.Stride));
+        ReaderSlot* slot = chunk.SlotAt(offset);
         Debug.Assert(chunk.Owners[offset] is null, "O6: a slot has one owner at a time.");
-        byte* queues = (byte*)chunk.Slots + ((nint)chunk.Owners.Length * ReaderSlot.Stride);
-        slot->Queues = queues + ((nint)offset * _queueBytes);
+        slot->Queues = chunk.QueuesAt(offset);
         slot->ReaderWord = FullFence ? ReaderFlags.FullFence : 0;
         slot->State = State;
         slot->Index = index;
@@ -218,6 +237,7 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
             State = State,
             Index = index,
         };
+        _sinceSweep++;
         Order.Release(ref chunk.Owners[offset], owner);
         if (owner is not null)
         {
@@ -251,19 +271,34 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
 
     private sealed class Chunk
     {
+        private readonly int _queueBytes;
+
         public Chunk(int slots, int queueBytes)
         {
+            _queueBytes = queueBytes;
             FaultInjection.ThrowIfDue(FaultSite.SlotChunk);
             nuint bytes = (nuint)slots * (nuint)(ReaderSlot.Stride + queueBytes);
             Owners = new SlotOwner?[slots];
 
-            // SAFETY: sized for `slots` slots and as many queues; all-zero is a quiescent slot and an empty queue.
+            // SAFETY: sized for `slots` slots, and as many queues behind them. Each is cleared before its first use.
             Slots = NativeMemory.AlignedAlloc(bytes, Alignment);
-            NativeMemory.Clear(Slots, bytes);
         }
 
         public void* Slots { get; }
 
         public SlotOwner?[] Owners { get; }
+
+        // SAFETY: an offset is below the chunk's length.
+        public ReaderSlot* SlotAt(int offset) => (ReaderSlot*)((byte*)Slots + ((nint)offset * ReaderSlot.Stride));
+
+        public byte* QueuesAt(int offset) =>
+            (byte*)Slots + ((nint)Owners.Length * ReaderSlot.Stride) + ((nint)offset * _queueBytes);
+
+        /// <summary>All-zero is a quiescent slot and an empty queue.</summary>
+        public void Clear(int offset)
+        {
+            NativeMemory.Clear(SlotAt(offset), ReaderSlot.Stride);
+            NativeMemory.Clear(QueuesAt(offset), (nuint)_queueBytes);
+        }
     }
 }

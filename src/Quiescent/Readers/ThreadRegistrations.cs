@@ -45,7 +45,7 @@ internal sealed unsafe class ThreadRegistrations
     public static SlotOwner? TryOwnerOf(ReaderSlot* slot)
     {
         ReaderSlot* real = ReaderSlot.Untwinned(slot);
-        if (t_current is { } current)
+        if (Current is { } current)
         {
             foreach (ref readonly Registration entry in current._entries.AsSpan())
             {
@@ -62,7 +62,7 @@ internal sealed unsafe class ThreadRegistrations
     /// <summary>Room for one more, so that <see cref="Add"/> cannot fail after a slot was taken.</summary>
     public static void Reserve()
     {
-        ThreadRegistrations current = t_current ??= new ThreadRegistrations();
+        ThreadRegistrations current = Current ?? (t_current = new ThreadRegistrations());
         if ((current._count + 1) * 2 > current._entries.Length)
         {
             current.Rebuild();
@@ -75,12 +75,28 @@ internal sealed unsafe class ThreadRegistrations
         ThreadRegistrations current = t_current!;
         Insert(current._entries, new Registration { Domain = domain, Slot = slot, Owner = owner });
         current._count++;
+        owner.Registrations = current;
+        t_lastSlot = slot;
+        t_lastDomain = domain; // FindAfterAttachment() finds the others by it.
+    }
+
+    private static ThreadRegistrations? Current => t_current ?? FindAfterAttachment();
+
+    // A thread that the runtime has attached again still has its words, but its objects are gone
+    // (Ordering/ThreadLife.cs). Any one slot leads to them: it is the thread's for as long as the operating system runs
+    // the thread.
+    private static ThreadRegistrations? FindAfterAttachment()
+    {
+        ReaderSlot* slot = t_lastDomain != 0 ? t_lastSlot : DefaultSlot.OfThisThread;
+
+        // SAFETY: the table is freed when none of its slots is a living thread's (O5).
+        return slot == null ? null : t_current = SlotTable.OwnerOf(slot)?.Registrations;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static ReaderSlot* FindInTable(long domain)
     {
-        if (t_current is not { } current)
+        if (Current is not { } current)
         {
             return null;
         }

@@ -251,7 +251,7 @@ internal sealed unsafe partial class DomainCore
         Slots.Retire();
         for (int i = Slots.End - 1; i >= 0; i--)
         {
-            if (Slots.OwnerOf(i) is { } owner && owner.Thread != Thread.CurrentThread)
+            if (Slots.OwnerOf(i) is { Life.IsCurrent: false })
             {
                 continue;
             }

@@ -96,9 +96,9 @@ internal sealed unsafe class TicketStore
     {
         foreach (Holder holder in _holders)
         {
-            if (holder.Thread.ManagedThreadId == managedThreadId)
+            if (holder.Life.Thread.ManagedThreadId == managedThreadId)
             {
-                return new ReaderIdentity(holder.Thread.Name, managedThreadId, holder.OsThreadId);
+                return new ReaderIdentity(holder.Life.Thread.Name, managedThreadId, holder.Life.OsThreadId);
             }
         }
 
@@ -128,7 +128,7 @@ internal sealed unsafe class TicketStore
             throw;
         }
 
-        _holders.Add(new Holder(Thread.CurrentThread, OsThread.CurrentId(), (nint)tickets));
+        _holders.Add(new Holder(ThreadLife.OfCurrent(), (nint)tickets));
         TicketsOfThisThread.Tickets = tickets;
         return tickets;
     }
@@ -203,7 +203,7 @@ internal sealed unsafe class TicketStore
     {
         for (int i = _holders.Count - 1; i >= 0; i--)
         {
-            if (Threads.HasEnded(_holders[i].Thread))
+            if (_holders[i].Life.HasEnded)
             {
                 Order.Fence(); // Reads of what the thread last wrote come after the answer that it is dead.
                 ThreadTickets* tickets = (ThreadTickets*)_holders[i].Tickets;
@@ -251,5 +251,5 @@ internal sealed unsafe class TicketStore
         }
     }
 
-    private readonly record struct Holder(Thread Thread, ulong OsThreadId, nint Tickets);
+    private readonly record struct Holder(ThreadLife Life, nint Tickets);
 }

@@ -14,6 +14,8 @@ internal static class Threads
 
     public static int CurrentProcessor => Environment.CurrentManagedThreadId;
 
+    public static bool OutliveTheirObjects => false;
+
     public static bool HasEnded(Thread thread)
     {
         bool? hasEnded = Schedule.Current?.HasEnded(thread);

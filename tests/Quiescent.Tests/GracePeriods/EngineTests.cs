@@ -1,3 +1,4 @@
+using Quiescent.Ordering;
 using Quiescent.Readers;
 using Quiescent.Tests.Support;
 
@@ -199,7 +200,7 @@ public sealed unsafe class EngineTests
                 word += Step;
             }
 
-            slots.TryRegisterReleased(new SlotOwner(slots, dead), out _);
+            slots.TryRegisterReleased(new SlotOwner(slots, ThreadLife.OfObject(dead)), out _);
         }
 
         Volatile.Write(ref stop, 1);
@@ -217,7 +218,7 @@ public sealed unsafe class EngineTests
         dead.Join();
         ReaderSlot* left = bare.AddReader(dead);
         SlotTable slots = bare.Engine.Slots;
-        SlotOwner next = new(slots, Thread.CurrentThread);
+        SlotOwner next = new(slots, ThreadLife.OfCurrent());
         Assert.False(slots.TryRegisterReleased(next, out _));
         bare.Engine.Sweep();
         Assert.True(slots.TryRegisterReleased(next, out ReaderSlot* slot));

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using Quiescent.Ordering;
 using Quiescent.Diagnostics;
 using Quiescent.Readers;
 using Quiescent.Tests.Support;

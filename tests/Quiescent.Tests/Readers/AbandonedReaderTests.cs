@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Quiescent.Ordering;
 using Quiescent.Readers;
 using Quiescent.Tests.Support;
 

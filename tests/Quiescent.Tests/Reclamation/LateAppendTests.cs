@@ -36,13 +36,13 @@ public sealed unsafe class LateAppendTests
     public void A_retired_table_gives_no_slot_to_a_second_owner()
     {
         SlotTable slots = new(ThreadQueues.Bytes, &ThreadQueues.Free, fullFence: false, validate: false);
-        int first = slots.Extend(new SlotOwner(slots, Thread.CurrentThread))->Index;
-        int second = slots.Extend(new SlotOwner(slots, Thread.CurrentThread))->Index;
+        int first = slots.Extend(new SlotOwner(slots, ThreadLife.OfCurrent()))->Index;
+        int second = slots.Extend(new SlotOwner(slots, ThreadLife.OfCurrent()))->Index;
         slots.Release(first);
         slots.Retire();
         slots.Release(second);
-        Assert.False(slots.TryRegisterReleased(new SlotOwner(slots, Thread.CurrentThread), out _));
-        Assert.Equal(second + 1, slots.Extend(new SlotOwner(slots, Thread.CurrentThread))->Index);
+        Assert.False(slots.TryRegisterReleased(new SlotOwner(slots, ThreadLife.OfCurrent()), out _));
+        Assert.Equal(second + 1, slots.Extend(new SlotOwner(slots, ThreadLife.OfCurrent()))->Index);
         Assert.Equal(1, slots.InUse);
     }
 }

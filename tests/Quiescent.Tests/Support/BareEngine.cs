@@ -1,3 +1,4 @@
+using Quiescent.Ordering;
 using Quiescent.GracePeriods;
 using Quiescent.Readers;
 
@@ -22,7 +23,7 @@ internal sealed unsafe class BareEngine : IDisposable
 
     /// <summary>A slot of a thread that lives, or of the given one.</summary>
     public ReaderSlot* AddReader(Thread? thread = null) =>
-        _slots.Extend(new SlotOwner(_slots, thread ?? Thread.CurrentThread));
+        _slots.Extend(new SlotOwner(_slots, thread is null ? ThreadLife.OfCurrent() : ThreadLife.OfObject(thread)));
 
     public void Enter(ReaderSlot* slot) => Section.Announce(slot, State);
 

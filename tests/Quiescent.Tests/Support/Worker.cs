@@ -1,4 +1,5 @@
 using System.Runtime.ExceptionServices;
+using Quiescent.Ordering;
 
 namespace Quiescent.Tests.Support;
 
@@ -6,6 +7,7 @@ namespace Quiescent.Tests.Support;
 internal sealed class Worker : IDisposable
 {
     private readonly Thread _thread;
+    private ThreadLife? _life;
     private ExceptionDispatchInfo? _failure;
     private bool _isJoined;
 
@@ -22,7 +24,8 @@ internal sealed class Worker : IDisposable
     /// <summary>Whether it sleeps or waits just now: so, for a test that knows where, it has got there.</summary>
     public bool IsWaiting => (_thread.ThreadState & ThreadState.WaitSleepJoin) != 0;
 
-    public static Worker Start(Action body, string? name = null, int stackBytes = 256 * 1024) => new(body, name, stackBytes);
+    public static Worker Start(Action body, string? name = null, int stackBytes = 256 * 1024) =>
+        new(body, name, stackBytes);
 
     public static Worker[] StartMany(int count, Action<int> body, string? name = null) =>
         [.. Enumerable.Range(0, count).Select(i => Start(() => body(i), name is null ? null : $"{name} {i}"))];
@@ -45,7 +48,11 @@ internal sealed class Worker : IDisposable
         _isJoined = true;
 
         // Not Thread.Join, which Validate objects to where a test waits inside a section on purpose.
-        Assert.True(SpinWait.SpinUntil(() => !_thread.IsAlive, Until.Bound), $"The thread '{_thread.Name}' does not end.");
+        bool hasEnded = SpinWait.SpinUntil(() => !_thread.IsAlive, Until.Bound);
+        Assert.True(hasEnded, $"The thread '{_thread.Name}' does not end.");
+
+        // The library takes a thread for ended when the operating system has ended it, which is a little later.
+        Assert.True(SpinWait.SpinUntil(() => _life is not { HasEnded: false }, Until.Bound));
         _failure?.Throw();
     }
 
@@ -59,6 +66,7 @@ internal sealed class Worker : IDisposable
 
     private void Run(Action body)
     {
+        _life = ThreadLife.OfCurrent();
         try
         {
             body();

@@ -1,0 +1,148 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+
+namespace Quiescent.Ordering;
+
+// The operating system's threads: their numbers, and whether one is gone.
+//
+// A number goes to another thread in time, so "is there a thread of this number?" errs on the one side only: whoever
+// asks may take a thread that is gone for one that lives, and never the reverse. HasAnother() then tells the two apart
+// by the time at which the thread of that number was started.
+internal static unsafe partial class OsThread
+{
+    // In hundredths of a second, the unit of /proc on every Linux.
+    private const long TicksPerSecond = 100;
+
+    // The number of the system call tgkill, or 0 where it is not to be had.
+    private static readonly long s_tgkill = Probe();
+
+    /// <summary>Whether <see cref="IsGone"/> and <see cref="HasAnother"/> can be asked on this platform.</summary>
+    public static bool CanTell => s_tgkill != 0;
+
+    /// <summary>Hundredths of a second since the machine was started; 0 where <see cref="CanTell"/> is false.</summary>
+    public static long Now
+    {
+        get
+        {
+            const int BootTimeClock = 7;
+            TimeSpec time = default;
+            return CanTell && ClockGetTime(BootTimeClock, &time) == 0
+                ? (time.Seconds * TicksPerSecond) + (time.Nanoseconds / (1_000_000_000 / TicksPerSecond))
+                : 0;
+        }
+    }
+
+    /// <summary>The current thread's number, as a debugger, <c>top -H</c> and <c>perf</c> show it; 0 where the platform
+    /// has none at hand.</summary>
+    public static ulong CurrentId()
+    {
+        try
+        {
+            if (OperatingSystem.IsWindows())
+            {
+                return GetCurrentThreadId();
+            }
+
+            return OperatingSystem.IsLinux() ? (uint)GetTid() : 0;
+        }
+        catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException)
+        {
+            return 0;
+        }
+    }
+
+    /// <summary>Whether no thread of this process has the number. A system call; takes no lock and allocates
+    /// nothing.</summary>
+    public static bool IsGone(ulong id) => IsNoThread(s_tgkill, id);
+
+    /// <summary>Whether the thread that has the number was started after the given time, so that an earlier one of the
+    /// same number is gone. False where that cannot be read. Some system calls; allocates nothing and throws nothing,
+    /// as callers hold locks, under which no first-chance handler may run.</summary>
+    public static bool HasAnother(ulong id, long since) => StartOf(id) > since + 1;
+
+    private static long Probe()
+    {
+        long tgkill = RuntimeInformation.ProcessArchitecture switch
+        {
+            Architecture.X64 => 234,
+            Architecture.Arm64 => 131,
+            _ => 0,
+        };
+        if (tgkill == 0 || !OperatingSystem.IsLinux())
+        {
+            return 0;
+        }
+
+        try
+        {
+            // No thread has the highest number. A filter that refuses the call would say that this thread is gone too.
+            return !IsNoThread(tgkill, CurrentId()) && IsNoThread(tgkill, int.MaxValue) ? tgkill : 0;
+        }
+        catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException)
+        {
+            return 0;
+        }
+    }
+
+    private static bool IsNoThread(long tgkill, ulong id) =>
+        SystemCall(tgkill, Environment.ProcessId, (long)id, 0) != 0;
+
+    // Field 22 of /proc/self/task/ID/stat; 0 where it cannot be read.
+    private static long StartOf(ulong id)
+    {
+        const int Length = 1024;
+        byte* text = stackalloc byte[Length];
+        WritePath(new Span<byte>(text, Length), id);
+        int file = Open(text, flags: 0);
+        if (file < 0)
+        {
+            return 0;
+        }
+
+        nint read = Read(file, text, Length);
+        _ = Close(file);
+        return ThreadStat.StartTime(new ReadOnlySpan<byte>(text, (int)Math.Max(0, read)));
+    }
+
+    private static void WritePath(Span<byte> path, ulong id)
+    {
+        "/proc/self/task/"u8.CopyTo(path);
+        int length = "/proc/self/task/"u8.Length;
+        id.TryFormat(path.Slice(length), out int digits, provider: CultureInfo.InvariantCulture);
+        "/stat\0"u8.CopyTo(path.Slice(length + digits));
+    }
+
+    [LibraryImport("libc", EntryPoint = "syscall")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial long SystemCall(long number, long first, long second, long third);
+
+    [LibraryImport("libc", EntryPoint = "gettid")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int GetTid();
+
+    [LibraryImport("libc", EntryPoint = "clock_gettime")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int ClockGetTime(int clock, TimeSpec* time);
+
+    [LibraryImport("libc", EntryPoint = "open")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Open(byte* path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "read")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial nint Read(int file, byte* buffer, nint length);
+
+    [LibraryImport("libc", EntryPoint = "close")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Close(int file);
+
+    [LibraryImport("kernel32", EntryPoint = "GetCurrentThreadId")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
+    private static partial uint GetCurrentThreadId();
+
+    private struct TimeSpec
+    {
+        public long Seconds;
+        public long Nanoseconds;
+    }
+}
