@@ -24,7 +24,8 @@ internal sealed class NativePeers(NativeBuilder builder)
     {
         NativeBinary binary = builder.Get(program);
         return new Contestant(
-            name, Side.Native, length => Measure(binary, workload, arguments, length)) { Absent = binary.Absent };
+            name, Side.Native, length => Measure(binary, workload, arguments, length))
+        { Absent = binary.Absent };
     }
 
     /// <summary>The installed versions of the libraries and compilers, where Debian's package manager is

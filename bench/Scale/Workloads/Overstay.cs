@@ -43,10 +43,10 @@ internal static class Overstay
         Ours<OwnScheme<Head>>(Calls.FreeHead, updaters, slots => new(slots, default)),
         Ours<PoolScheme>(Calls.PoolFree, updaters, slots => new(slots, new())),
     ])
-    {
-        TurnLength = s_stay,
-        TurnOverhead = s_drain,
-        Targets =
+        {
+            TurnLength = s_stay,
+            TurnOverhead = s_drain,
+            Targets =
         [
             new(Calls.Free, Bound.AtMost, mebibytes),
             new(Calls.FreeHead, Bound.AtMost, mebibytes),
@@ -55,7 +55,7 @@ internal static class Overstay
             new(Calls.FreeHead, Bound.AtMost, 100) { Detail = "drain ms" },
             new(Calls.PoolFree, Bound.AtMost, 100) { Detail = "drain ms" },
         ],
-    };
+        };
 
     private static Contestant Ours<TScheme>(string name, int updaters, Func<Slots, TScheme> create)
         where TScheme : struct, IScheme =>

@@ -42,7 +42,7 @@ public sealed unsafe class AgePipeTests
         }
 
         pipe.GrowOlder(block);
-        Log.MustHold(_failures, "carried out twice");
+        Log.MustHold(_failures, "reclaimed twice");
     }
 
     // The busted twin of a pipe whose callbacks all come: one callback is lost.

@@ -56,9 +56,9 @@ internal static class Screen
 
     private static Line ReportOf(RepeatedReport report) =>
         new Line().Add(" ").Add(Describe.Headline(report), report.Last.Kind switch
-    {
-        ReportKind.Stall => Styles.AlarmDetail,
-        ReportKind.BacklogUnderLimit => Styles.Calm,
-        _ => Styles.Warning,
-    });
+        {
+            ReportKind.Stall => Styles.AlarmDetail,
+            ReportKind.BacklogUnderLimit => Styles.Calm,
+            _ => Styles.Warning,
+        });
 }
