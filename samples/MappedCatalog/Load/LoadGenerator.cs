@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Text.Json;
+using MappedCatalog.Serving;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
-using MappedCatalog.Serving;
 
 namespace MappedCatalog.Load;
 

@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
-using Quiescent.Ordering;
 using Quiescent.Diagnostics;
+using Quiescent.Ordering;
 using Quiescent.Readers;
 using Quiescent.Tests.Support;
 

@@ -1,5 +1,5 @@
-using Quiescent.Ordering;
 using Quiescent.GracePeriods;
+using Quiescent.Ordering;
 using Quiescent.Readers;
 
 namespace Quiescent.Tests.Support;
