@@ -73,8 +73,12 @@ public sealed unsafe class RcuAssertTests : IDisposable
         using RcuDomain domain = new(new RcuDomainOptions { Validate = true });
         using MisuseRecorder reports = new(domain);
         RcuHead* block = (RcuHead*)NativeMemory.AllocZeroed((nuint)sizeof(RcuHead));
-        domain.Free(block, block);
-        new Span<byte>(block, sizeof(RcuHead)).Fill(0x11);
+        using (new ParkedReader(domain))
+        {
+            domain.Free(block, block);
+            new Span<byte>(block, sizeof(RcuHead)).Fill(0x11);
+        }
+
         Assert.Contains(
             "overwritten",
             Assert.Throws<RcuAssertException>(() => RcuAssert.BooksBalance(domain)).Message,
