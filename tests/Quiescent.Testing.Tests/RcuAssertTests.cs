@@ -61,6 +61,10 @@ public sealed unsafe class RcuAssertTests : IDisposable
         Thread busted = new(() => _domain.ReadLock()) { Name = "leaver" };
         busted.Start();
         busted.Join();
+
+        // The operating system ends the thread some time after Join has returned.
+        Assert.True(SpinWait.SpinUntil(
+            () => _domain.GetStatistics().ReadersAbandoned != 0, TimeSpan.FromSeconds(60)));
         Assert.Throws<RcuAssertException>(() => RcuAssert.BooksBalance(_domain));
         Assert.Contains(
             "leaver", Assert.Throws<RcuAssertException>(reports.AssertNone).Message, StringComparison.Ordinal);

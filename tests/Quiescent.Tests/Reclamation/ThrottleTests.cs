@@ -10,6 +10,7 @@ public class ThrottleTests
 
     [Theory]
     [MemberData(nameof(Forms.All), MemberType = typeof(Forms))]
+    [Trait("Category", "Slow")]
     public void No_form_waits_for_a_parked_reader_without_bound(Form form)
     {
         using RcuDomain domain = NewDomain();
