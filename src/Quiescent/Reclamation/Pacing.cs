@@ -75,14 +75,21 @@ internal sealed class Pacing(long limit, int pageEntries)
     public static long Ticks(int milliseconds) => milliseconds * Stopwatch.Frequency / 1_000;
 }
 
-// The time by which paused threads go. Tests have one of their own.
-internal class PacingClock
+// The time by which threads pause. Tests have one of their own.
+internal abstract class PacingClock
 {
-    public static PacingClock System { get; } = new();
+    public static PacingClock System { get; } = new StopwatchClock();
 
     /// <summary>The time in ticks of the <see cref="Stopwatch"/>.</summary>
-    public virtual long Now => Stopwatch.GetTimestamp();
+    public abstract long Now { get; }
 
     /// <summary>Sleeps for the whole time; an interrupt that comes meanwhile is pending again afterwards.</summary>
-    public virtual void Sleep(int milliseconds) => Backoff.SleepUninterrupted(milliseconds);
+    public abstract void Sleep(int milliseconds);
+
+    private sealed class StopwatchClock : PacingClock
+    {
+        public override long Now => Stopwatch.GetTimestamp();
+
+        public override void Sleep(int milliseconds) => Backoff.SleepUninterrupted(milliseconds);
+    }
 }
