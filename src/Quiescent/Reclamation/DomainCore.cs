@@ -52,6 +52,11 @@ internal sealed unsafe partial class DomainCore
             Engine,
             Slots.Validate ? BlockLedger.OfProcess : null,
             (int)Math.Clamp(options.BacklogLimit / PagesPerLimit, 1, Page.Entries));
+        if (Queues.HeadsPerStep < HeadsBetweenCollections)
+        {
+            Order.Or(ref State->AppendFlags, AppendFlags.SmallLimit);
+        }
+
         SharedSlot = Slots.Extend(owner: null);
         Backlog = new Backlog(options.BacklogLimit, options.BacklogPolicy);
         Reclaimer = new Reclaimer(this);
