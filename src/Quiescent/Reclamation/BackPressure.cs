@@ -6,7 +6,7 @@ using Quiescent.Readers;
 namespace Quiescent.Reclamation;
 
 // What queueing costs while the backlog is over its limit. Each form of queueing comes here a page's worth at a time.
-internal sealed unsafe class BackPressure(DomainCore core)
+internal sealed unsafe class BackPressure(DomainCore core) : IWaitCondition
 {
     /// <summary>Applies the domain's policy if the backlog is over its limit, or would be with <paramref name="about"/>
     /// items more. Never inside a section (the thread would wait for itself) and never on the reclaimer (nobody would
@@ -49,18 +49,23 @@ internal sealed unsafe class BackPressure(DomainCore core)
         }
     }
 
+    /// <summary>Whether nobody needs to wait for the backlog.</summary>
+    public bool IsDone() => !core.Backlog.IsOverLimit || core.IsDisposed;
+
     private void WaitForBacklog(ReaderSlot* real)
     {
         PageQueue* queue = &((ThreadQueues*)real->Queues)->Blocks;
         Backoff backoff = default;
+        WaitLine.Waiter? waiter = null;
         core.Reclaimer.BeginExpedited();
         try
         {
-            while (core.Backlog.IsOverLimit && !core.IsDisposed)
+            while (!IsDone())
             {
-                backoff.PauseUninterrupted();
+                backoff.PauseUninterrupted(waiter);
                 if (backoff.IsSleeping)
                 {
+                    waiter ??= core.BacklogLine.TryCreateWaiter(this);
                     core.Reports.ReportCallback(onPool: true);
                     core.Reclaimer.Wake(); // Starting it may have failed before.
                 }
@@ -70,6 +75,7 @@ internal sealed unsafe class BackPressure(DomainCore core)
         }
         finally
         {
+            core.BacklogLine.ReleaseDone();
             core.Reclaimer.EndExpedited();
             backoff.RestoreInterrupt();
         }
