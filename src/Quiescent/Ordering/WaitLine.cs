@@ -242,6 +242,7 @@ internal sealed class WaitLine
                 return true;
             }
 
+            bool isOver = false;
             try
             {
                 do
@@ -250,13 +251,17 @@ internal sealed class WaitLine
                 }
                 while (IsInLine); // It was set for an earlier sleep, which an interrupt ended.
 
-                return HasTurn;
+                isOver = true;
             }
-            catch
+            finally
             {
-                line.Abandon(this);
-                throw;
+                if (!isOver)
+                {
+                    line.Abandon(this);
+                }
             }
+
+            return HasTurn;
         }
     }
 

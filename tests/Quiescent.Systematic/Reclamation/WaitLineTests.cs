@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Quiescent.Ordering;
 using Quiescent.Systematic.Support;
 
@@ -54,15 +53,16 @@ public unsafe class WaitLineTests
         using (ReadGuard guard = domain.ReadLock())
         {
             published.ReadIn(in guard);
-            Schedule.Until(() => CountOf(domain.Core.Engine.Line) != 0);
+            while (domain.Core.Engine.Line.Count == 0)
+            {
+                Thread.Sleep(1);
+            }
+
             published.ReadIn(in guard);
         }
 
         schedule.JoinAll();
     });
-
-    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_count")]
-    private static extern ref int CountOf(WaitLine line);
 
     private sealed class Flag : IWaitCondition
     {
