@@ -33,36 +33,41 @@ public unsafe class WaitLineTests
         Schedule.Require(line.Count == 0, "A thread has ended and is still in the line.");
     });
 
-    // The first to look drives what all wait for, and a target may be one ahead of the others'.
+    // The one that looks drives what both wait for, and its target may be one ahead of the other's.
     [Fact]
-    public void Threads_that_wait_by_turns_all_return_after_their_grace_period() => Exploration.Run(
-        threads: 4, scenario: schedule =>
+    public void Threads_that_wait_by_turns_return_after_their_grace_period()
     {
-        using RcuDomain domain = Domains.Create();
-        Published published = new();
-        for (int i = 0; i < 3; i++)
+        int reached = 0;
+        Exploration.Run(threads: 3, scenario: schedule =>
         {
-            schedule.Start(() =>
+            using RcuDomain domain = Domains.Create();
+            Published published = new();
+            for (int i = 0; i < 2; i++)
             {
-                Block* old = published.Replace();
-                domain.Synchronize();
-                Block.Free(old);
-            });
-        }
-
-        using (ReadGuard guard = domain.ReadLock())
-        {
-            published.ReadIn(in guard);
-            while (domain.Core.Engine.Line.Count == 0)
-            {
-                Thread.Sleep(1);
+                schedule.Start(() =>
+                {
+                    Block* old = published.Replace();
+                    domain.Synchronize();
+                    Block.Free(old);
+                });
             }
 
-            published.ReadIn(in guard);
-        }
+            using (ReadGuard guard = domain.ReadLock())
+            {
+                published.ReadIn(in guard);
+                for (int i = 0; i < 40 && domain.Core.Engine.Line.Count == 0; i++)
+                {
+                    Thread.Sleep(1);
+                }
 
-        schedule.JoinAll();
-    });
+                reached += domain.Core.Engine.Line.Count;
+                published.ReadIn(in guard);
+            }
+
+            schedule.JoinAll();
+        });
+        Assert.NotEqual(0, reached);
+    }
 
     private sealed class Flag : IWaitCondition
     {
