@@ -9,7 +9,8 @@ public unsafe class WaitLineTests
 {
     // Catches a turn that is not passed on, and a thread that joins the line just when the turn ends.
     [Fact]
-    public void Whoever_has_the_turn_passes_it_on() => Exploration.Run(threads: 4, isCloseUp: true, scenario: schedule =>
+    public void Whoever_has_the_turn_passes_it_on() => Exploration.Run(
+        threads: 4, isCloseUp: true, scenario: schedule =>
     {
         WaitLine line = new();
         Flag flag = new();

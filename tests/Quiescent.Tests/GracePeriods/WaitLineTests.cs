@@ -87,8 +87,8 @@ public sealed class WaitLineTests
         waiting[^1].Join();
     }
 
-    // Fault caught: a thread that runs a handler keeps the turn, so that a handler that waits, or does not return, holds
-    // up all others.
+    // Fault caught: a thread that runs a handler keeps the turn, so that a handler that waits, or does not return,
+    // holds up all others.
     [Fact]
     public void A_stall_handler_that_does_not_return_holds_up_nobody_else()
     {
@@ -128,8 +128,8 @@ public sealed class WaitLineTests
         Worker.JoinAll(waiting);
     }
 
-    // Fault caught: blocking where the program's own code runs meanwhile. That code may wait itself, for a turn that its
-    // own thread has been given.
+    // Fault caught: blocking where the program's own code runs meanwhile. That code may wait itself, for a turn that
+    // its own thread has been given.
     [Fact]
     public void A_thread_whose_blocking_would_run_code_sleeps_by_itself()
     {
