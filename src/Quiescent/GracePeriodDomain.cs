@@ -111,8 +111,9 @@ public abstract unsafe class GracePeriodDomain : IDisposable
     /// <summary>Waits for a grace period (<c>synchronize_rcu</c>): every section open at the call has ended when it
     /// returns.</summary>
     /// <remarks>The calling thread drives the grace period itself; concurrent callers share it. About 10 µs with a busy
-    /// reader, below 1 µs under <see cref="ReadSideBarrier.Full"/>, and at least as long as the longest
-    /// section.</remarks>
+    /// reader, below 1 µs under <see cref="ReadSideBarrier.Full"/>, and at least as long as the longest section. Of
+    /// many threads that wait longer than a few switches one looks once in a millisecond, and the others are
+    /// blocked.</remarks>
     /// <exception cref="InvalidOperationException">Inside a section of this domain, online, or in one of its
     /// callbacks.</exception>
     /// <exception cref="ObjectDisposedException">The domain is disposed.</exception>

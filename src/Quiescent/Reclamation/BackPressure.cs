@@ -7,7 +7,7 @@ using static Quiescent.Tuning;
 namespace Quiescent.Reclamation;
 
 // What queueing costs while the backlog is over its limit. Each form of queueing comes here a page's worth at a time.
-internal sealed unsafe class BackPressure(DomainCore core)
+internal sealed unsafe class BackPressure(DomainCore core) : IWaitCondition
 {
     private readonly Pacing _pacing = new(core.Backlog.Limit, core.Queues.PageEntries);
     private readonly PacingClock _clock = core.Options.Clock;
@@ -65,6 +65,9 @@ internal sealed unsafe class BackPressure(DomainCore core)
         }
     }
 
+    /// <summary>Whether nobody needs to wait for the backlog.</summary>
+    public bool IsDone() => !core.Backlog.IsOverLimit || core.IsDisposed;
+
     private void PayOrOwe(long items)
     {
         if (!DeferredThrottle.TryOwe(core, items))
@@ -96,14 +99,16 @@ internal sealed unsafe class BackPressure(DomainCore core)
     {
         PageQueue* queue = &((ThreadQueues*)real->Queues)->Blocks;
         Backoff backoff = default;
+        WaitLine.Waiter? waiter = null;
         core.Reclaimer.BeginExpedited();
         try
         {
-            while (core.Backlog.IsOverLimit && !core.IsDisposed)
+            while (!IsDone())
             {
-                backoff.PauseUninterrupted();
+                backoff.PauseUninterrupted(waiter);
                 if (backoff.IsSleeping)
                 {
+                    waiter ??= core.BacklogLine.TryCreateWaiter(this);
                     core.Reports.ReportCallback(onPool: true);
                     core.Reclaimer.Wake(); // Starting it may have failed before.
                 }
@@ -113,6 +118,7 @@ internal sealed unsafe class BackPressure(DomainCore core)
         }
         finally
         {
+            core.BacklogLine.ReleaseDone();
             core.Reclaimer.EndExpedited();
             backoff.RestoreInterrupt();
         }
