@@ -23,7 +23,8 @@ internal sealed class DomainInstruments
     {
         _engine = core.Engine;
         _readStatistics = readStatistics;
-        BacklogLimit = core.Backlog.Limit;
+        BacklogLimit = core.Backlog.Items.Limit;
+        BacklogBytesLimit = core.Backlog.Bytes.Limit;
         Tags = [new("quiescent.domain.name", core.Options.Name), new("quiescent.domain.id", core.Id)];
         OfBlocks = [.. Tags, new(Kind, "block")];
         OfCallbacks = [.. Tags, new(Kind, "callback")];
@@ -32,6 +33,8 @@ internal sealed class DomainInstruments
     }
 
     public long BacklogLimit { get; }
+
+    public long BacklogBytesLimit { get; }
 
     /// <summary>Roughly how many sections are open; null where nothing counts them.</summary>
     public long? OpenSections => _engine.OpenSections;

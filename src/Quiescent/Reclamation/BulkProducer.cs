@@ -33,7 +33,7 @@ internal readonly unsafe struct BulkProducer(DomainCore core)
 
         PageQueue* queue = &((ThreadQueues*)real->Queues)->Blocks;
         int pages = PagesFor(count, RoomIn(queue), _core.Queues.PageEntries);
-        RequireRoom(real, count);
+        _core.BackPressure.RequireRoom(real, new Amount(count, 0)); // Whatever may refuse the bulk comes first.
         Page* spare = TakePages(pages);
         bool appended = false;
         try
@@ -65,10 +65,7 @@ internal readonly unsafe struct BulkProducer(DomainCore core)
             _core.Collector.Collect(queue);
         }
 
-        if (_core.Backlog.Policy == BacklogPolicy.Throttle)
-        {
-            _core.BackPressure.Apply(real, count);
-        }
+        _core.BackPressure.Throttle(real, new Amount(count, 0));
     }
 
     /// <summary>How many further pages take this many blocks when the open page has room for some. In 64 bits: the
@@ -78,20 +75,6 @@ internal readonly unsafe struct BulkProducer(DomainCore core)
 
     private static int RoomIn(PageQueue* queue) =>
         Page.HasNoRoom(queue->Cursor) ? 0 : Page.Words - Page.IndexOf(queue->Cursor);
-
-    // Whatever may refuse the bulk, or hold it up without bound, comes before the append.
-    private void RequireRoom(ReaderSlot* real, int count)
-    {
-        switch (_core.Backlog.Policy)
-        {
-            case BacklogPolicy.Throw:
-                _core.BackPressure.Apply(real, queued: 0, about: count);
-                break;
-            case BacklogPolicy.Block:
-                _core.BackPressure.Apply(real, queued: 0);
-                break;
-        }
-    }
 
     private void AppendAll(PageQueue* queue, ReadOnlySpan<nint> blocks, ref Page* spare)
     {

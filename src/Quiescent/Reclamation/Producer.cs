@@ -27,6 +27,9 @@ namespace Quiescent.Reclamation;
 internal sealed unsafe class Producer(DomainCore core)
 {
     private readonly QueueContext _queues = core.Queues;
+    private readonly bool _asksSizes =
+        BlockSize.IsCheap || core.Options.BacklogBytesLimit != RcuDomainOptions.DefaultBacklogBytesLimit;
+
     private int _sharedLock;
 
     /// <summary>Appends a block to the open page. False: there is no room.</summary>
@@ -64,11 +67,13 @@ internal sealed unsafe class Producer(DomainCore core)
         : Deallocators.IsCode(HeadWord.ChannelOf(word)) ? &queues->UserHeads
         : &queues->Heads;
 
-    /// <summary>Collects, then appends a block to the open page. False: there is no room, or a flag is set. Not under
-    /// Validate.</summary>
+    /// <summary>Collects, then appends a block to the open page. False: there is no room, a flag is set, or the
+    /// block's size is to be counted. Not under Validate.</summary>
     public bool TryCollectAndAppend(PageQueue* queue, void* block)
     {
-        if (Page.HasNoRoom(queue->Cursor) || Order.Acquire(&core.State->AppendFlags) != 0)
+        if (Page.HasNoRoom(queue->Cursor)
+            || Order.Acquire(&core.State->AppendFlags) != 0
+            || IsLarge(queue->Channel, block, out _))
         {
             return false;
         }
@@ -93,11 +98,36 @@ internal sealed unsafe class Producer(DomainCore core)
         }
 
         ReaderSlot* real = RequireSlot(slot);
-        Append(real, ((ThreadQueues*)real->Queues)->For(channel), block);
+        PageQueue* queue = ((ThreadQueues*)real->Queues)->For(channel);
+
+        // A large block leaves its place in the page free, so that the next one comes here too.
+        if (Page.IsCollectionDue(queue->Cursor) && IsLarge(channel, block, out long bytes))
+        {
+            AppendSized(real, channel, block, bytes);
+        }
+        else
+        {
+            Append(real, queue, block);
+        }
+    }
+
+    /// <summary>Queues a block whose size is known.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public void FreeSized(ReaderSlot* slot, void* block, int channel, nuint bytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(bytes, (nuint)nint.MaxValue);
+        if (block == null || bytes == 0)
+        {
+            FreeBeyondFast(slot, block, channel);
+        }
+        else
+        {
+            AppendSized(RequireSlot(slot), channel, block, (long)bytes);
+        }
     }
 
     /// <summary>Queues a block in a queue of this thread's slot.</summary>
-    public void Append(ReaderSlot* real, PageQueue* queue, void* block)
+    public void Append(ReaderSlot* real, PageQueue* queue, void* block, long bytes = 0)
     {
         _queues.Ledger?.Add(queue->Channel, block, core.Findings);
         if (Page.IsCollectionDue(queue->Cursor)
@@ -109,10 +139,17 @@ internal sealed unsafe class Producer(DomainCore core)
 
         try
         {
-            while (!TryAppend(queue, block))
+            while (Page.HasNoRoom(queue->Cursor))
             {
                 MakeRoom(real, queue);
             }
+
+            if (queue->IsSized)
+            {
+                QueueBytes.Add(queue, bytes);
+            }
+
+            TryAppend(queue, block);
         }
         catch
         {
@@ -168,7 +205,7 @@ internal sealed unsafe class Producer(DomainCore core)
             return false;
         }
 
-        core.Backlog.Add(1);
+        core.Backlog.Items.Add(1);
         return true;
     }
 
@@ -239,6 +276,31 @@ internal sealed unsafe class Producer(DomainCore core)
         return (flags & AppendFlags.Disposed) != 0;
     }
 
+    private bool IsLarge(int channel, void* block, out long bytes)
+    {
+        bytes = _asksSizes ? (long)BlockSize.Of(channel, block) : 0;
+        return bytes >= LargeBlockBytes;
+    }
+
+    // What may refuse the block comes before the append; past it, nothing throws.
+    private void AppendSized(ReaderSlot* real, int channel, void* block, long bytes)
+    {
+        PageQueue* queue = ((ThreadQueues*)real->Queues)->ForSized(channel);
+        long uncounted = queue->Uncounted + bytes;
+        if (uncounted < _queues.Bytes.PerStep)
+        {
+            Append(real, queue, block, bytes);
+            return;
+        }
+
+        core.BackPressure.RequireRoom(real, new Amount(0, bytes));
+        Append(real, queue, block, bytes);
+        if (core.Collector.TryCountBytes(queue))
+        {
+            core.BackPressure.Throttle(real, new Amount(0, uncounted));
+        }
+    }
+
     // The page is full, or there is none yet. On return there is room. On an exception the queue is as it was, except
     // for what was freed, and the next call comes here again.
     private void MakeRoom(ReaderSlot* real, PageQueue* queue)
@@ -249,9 +311,15 @@ internal sealed unsafe class Producer(DomainCore core)
             core.Collector.Collect(queue);
         }
 
-        core.BackPressure.Apply(real, _queues.PageEntries);
+        core.BackPressure.Apply(real, PageAmount(queue));
         queue->Extend(_queues, _queues.Pages.Take());
     }
+
+    // The page that was filled last. If its blocks have sizes of their own, those are paid for by themselves.
+    private static Amount PageAmount(PageQueue* queue) =>
+        queue->Cursor == null
+            ? default
+            : new Amount(queue->EntriesOfPage, (long)queue->EntriesOfPage * Math.Max(0, queue->BlockBytes));
 
     private bool TryPush(ReaderSlot* real, RcuHead* head, nint word)
     {

@@ -1,6 +1,6 @@
 using System.Diagnostics.Tracing;
 using System.Runtime.InteropServices;
-using Quiescent.Reclamation;
+using Quiescent.Queues;
 using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Diagnostics;
@@ -21,7 +21,7 @@ public class BacklogEventTests
     [InlineData(1_000, 750)]
     public void It_crosses_at_the_limit_and_back_a_quarter_below(int limit, int low)
     {
-        Backlog backlog = new(limit, BacklogPolicy.None);
+        LimitedCount backlog = new(limit);
         backlog.Add(limit - 1);
         Assert.False(backlog.HasCrossed);
         backlog.Add(1);
@@ -51,7 +51,7 @@ public class BacklogEventTests
     {
         for (int round = 0; round < 200; round++)
         {
-            Backlog backlog = new(8, BacklogPolicy.None);
+            LimitedCount backlog = new(8);
             using Barrier start = new(2);
             Worker[] workers = Worker.StartMany(2, _ =>
             {
