@@ -396,7 +396,8 @@ public abstract unsafe class GracePeriodDomain : IDisposable
     {
         ArgumentNullException.ThrowIfNull(pool);
         ArgumentNullException.ThrowIfNull(array);
-        _producer.Call(new ReturnCallback<T>(pool, array, clearArray));
+        ReturnCallback<T> callback = new(pool, array, clearArray, _core.Backlog.Bytes);
+        _producer.Call(callback, callback.Bytes);
     }
 
     /// <summary>

@@ -125,6 +125,9 @@ internal static class Tuning
     /// the queue. A backlog of as many smaller blocks as the limit allows holds four gigabytes at most.</summary>
     public const long LargeBlockBytes = 4096;
 
+    /// <summary>Blocks of a bulk whose sizes are asked for; if one is large, all are.</summary>
+    public const int BlocksAskedOfBulk = 16;
+
     // Pools.
 
     /// <summary>Waiting pages from which a renter drives the grace period. Behind it stands no allocator whose cache

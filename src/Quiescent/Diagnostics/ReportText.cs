@@ -51,6 +51,10 @@ internal static class ReportText
     {
         Append(text, $"{Environment.NewLine}    report {stall.Reports}; backlog {Count(stall.BlocksWaiting, "block")}, ");
         Append(text, $"{Count(stall.CallbacksWaiting, "callback")}");
+        if (stall.BytesWaiting != 0)
+        {
+            Append(text, $", {stall.BytesWaiting:N0} bytes");
+        }
     }
 
     private static void AppendEntries(StringBuilder text, SectionEntry[] entries, IReadOnlyList<RcuCallSite> sites)

@@ -74,7 +74,7 @@ internal sealed unsafe class BlockPool : BlockSink
         _depot = new Depot(_layout, _magazine, _isTypesafe, _validate);
         try
         {
-            _slabs = new SlabRelease(core, _depot, _isTypesafe);
+            _slabs = new SlabRelease(core, _depot, (long)_layout.SlabBytes, _isTypesafe);
             Counts = new PoolCounts(this);
             Disposal = new PoolDisposal(this, _slabs);
             _handle = GCHandle.Alloc(this);

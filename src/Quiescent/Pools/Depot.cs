@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Quiescent.Memory;
 using Quiescent.Ordering;
 using Quiescent.Validate;
 using static Quiescent.Tuning;
@@ -49,6 +50,18 @@ internal sealed unsafe class Depot
     /// <exception cref="OutOfMemoryException">There is no memory for a slab; nothing has changed.</exception>
     public int Take(Span<nint> into)
     {
+        int taken = Take(into, out bool hasAdded);
+        if (hasAdded)
+        {
+            MemoryPressure.Add((long)_layout.SlabBytes);
+        }
+
+        return taken;
+    }
+
+    private int Take(Span<nint> into, out bool hasAdded)
+    {
+        hasAdded = false;
         using TryLock.Holder holder = TryLock.Hold(ref _lock);
         if (IsReleased)
         {
@@ -61,6 +74,7 @@ internal sealed unsafe class Depot
         if (taken == 0 && _first == null)
         {
             AddSlab();
+            hasAdded = true;
         }
 
         while (taken < into.Length && _first != null)
@@ -115,6 +129,7 @@ internal sealed unsafe class Depot
         {
             Slab* next = slab->Next;
             NativeMemory.AlignedFree(slab);
+            MemoryPressure.Remove((long)_layout.SlabBytes);
             slab = next;
         }
     }

@@ -99,7 +99,10 @@ internal sealed class WaitingBytes(long limit) : LimitedCount(limit)
     /// runs.</summary>
     public void Hold(long bytes)
     {
-        Order.Add(ref _held, bytes);
-        Add(bytes);
+        if (bytes != 0)
+        {
+            Order.Add(ref _held, bytes);
+            Add(bytes);
+        }
     }
 }

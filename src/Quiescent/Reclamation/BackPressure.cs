@@ -46,6 +46,22 @@ internal sealed unsafe class BackPressure(DomainCore core) : IWaitCondition
         }
     }
 
+    /// <summary>Applies the policy to a callback that was queued with so many bytes, and can no longer be
+    /// refused.</summary>
+    public void ApplyToHeld(long bytes)
+    {
+        if (bytes == 0 || core.Backlog.Policy == BacklogPolicy.Throw || core.IsDisposed)
+        {
+            return;
+        }
+
+        ReaderSlot* real = ReaderSlot.Untwinned(core.Registrar.Known);
+        if (real != null)
+        {
+            Apply(real, new Amount(0, bytes));
+        }
+    }
+
     /// <summary>Pauses for what this thread has queued in a scope that deferred it.</summary>
     public void PayDeferred(in Amount owed)
     {

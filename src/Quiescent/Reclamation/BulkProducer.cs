@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Quiescent.Memory;
 using Quiescent.Ordering;
 using Quiescent.Queues;
 using Quiescent.Readers;
@@ -31,9 +32,12 @@ internal readonly unsafe struct BulkProducer(DomainCore core)
             return;
         }
 
-        PageQueue* queue = &((ThreadQueues*)real->Queues)->Blocks;
-        int pages = PagesFor(count, RoomIn(queue), _core.Queues.PageEntries);
-        _core.BackPressure.RequireRoom(real, new Amount(count, 0)); // Whatever may refuse the bulk comes first.
+        ThreadQueues* queues = (ThreadQueues*)real->Queues;
+        bool areLarge = _core.Producer.AreLarge(blocks);
+        PageQueue* queue = areLarge ? queues->ForSized(Deallocators.NativeHeap) : &queues->Blocks;
+        Amount amount = new(count, areLarge ? SizeOf(blocks) : 0);
+        int pages = PagesFor(count, RoomIn(queue), queue->EntriesPerPage(_core.Queues));
+        _core.BackPressure.RequireRoom(real, amount); // Whatever may refuse the bulk comes first.
         Page* spare = TakePages(pages);
         bool appended = false;
         try
@@ -65,7 +69,12 @@ internal readonly unsafe struct BulkProducer(DomainCore core)
             _core.Collector.Collect(queue);
         }
 
-        _core.BackPressure.Throttle(real, new Amount(count, 0));
+        if (areLarge)
+        {
+            _core.Collector.TryCountBytes(queue);
+        }
+
+        _core.BackPressure.Throttle(real, amount);
     }
 
     /// <summary>How many further pages take this many blocks when the open page has room for some. In 64 bits: the
@@ -80,7 +89,7 @@ internal readonly unsafe struct BulkProducer(DomainCore core)
     {
         foreach (nint block in blocks)
         {
-            if (block != 0 && !Producer.TryAppend(queue, (void*)block))
+            if (block != 0 && !TryAppend(queue, block))
             {
                 _core.Collector.StampFullPage(queue);
                 if (spare == null)
@@ -92,9 +101,32 @@ internal readonly unsafe struct BulkProducer(DomainCore core)
                 spare = page->Next;
                 page->Next = null;
                 queue->Extend(_core.Queues, page);
-                Producer.TryAppend(queue, (void*)block);
+                TryAppend(queue, block);
             }
         }
+    }
+
+    private static bool TryAppend(PageQueue* queue, nint block)
+    {
+        if (queue->IsSized && !Page.HasNoRoom(queue->Cursor))
+        {
+            QueueBytes.Add(queue, SizeOf(block));
+        }
+
+        return Producer.TryAppend(queue, (void*)block);
+    }
+
+    private static long SizeOf(nint block) => (long)BlockSize.Of(Deallocators.NativeHeap, (void*)block);
+
+    private static long SizeOf(ReadOnlySpan<nint> blocks)
+    {
+        long bytes = 0;
+        foreach (nint block in blocks)
+        {
+            bytes += block == 0 ? 0 : SizeOf(block);
+        }
+
+        return bytes;
     }
 
     private Page* TakePages(int count)

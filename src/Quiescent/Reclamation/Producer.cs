@@ -126,6 +126,21 @@ internal sealed unsafe class Producer(DomainCore core)
         }
     }
 
+    /// <summary>Whether the bulk's blocks are to be counted with their sizes: one of a few of them is large.</summary>
+    public bool AreLarge(ReadOnlySpan<nint> blocks)
+    {
+        int step = Math.Max(1, blocks.Length / BlocksAskedOfBulk);
+        for (int i = 0; i < blocks.Length; i += step)
+        {
+            if (blocks[i] != 0 && IsLarge(Deallocators.NativeHeap, (void*)blocks[i], out _))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>Queues a block in a queue of this thread's slot.</summary>
     public void Append(ReaderSlot* real, PageQueue* queue, void* block, long bytes = 0)
     {
@@ -230,7 +245,9 @@ internal sealed unsafe class Producer(DomainCore core)
     }
 
     /// <summary>Queues a managed callback as a function head.</summary>
-    public void Call(ManagedCallback callback)
+    /// <param name="callback">The callback.</param>
+    /// <param name="bytes">What waits with it; the callback takes it off when it runs.</param>
+    public void Call(ManagedCallback callback, long bytes = 0)
     {
         core.ThrowIfDisposed();
         core.BackPressure.RequireRoom();
@@ -240,13 +257,17 @@ internal sealed unsafe class Producer(DomainCore core)
         RcuHead* head = ManagedCallback.CreateHead(callback);
         try
         {
+            core.Backlog.Bytes.Hold(bytes); // Before the callback can run.
             PushBeyondFast(core.Registrar.Known, head, ManagedCallback.Function);
         }
         catch
         {
+            core.Backlog.Bytes.Hold(-bytes);
             ManagedCallback.Discard(head);
             throw;
         }
+
+        core.BackPressure.ApplyToHeld(bytes);
     }
 
     /// <summary>The thread's slot, not its twin; registers the thread.</summary>

@@ -17,6 +17,8 @@ public class MeterTests
             [
                 "quiescent.backlog ObservableUpDownCounter {item}",
                 "quiescent.backlog.limit ObservableUpDownCounter {item}",
+                "quiescent.backlog.size ObservableUpDownCounter By",
+                "quiescent.backlog.size.limit ObservableUpDownCounter By",
                 "quiescent.blocks.freed ObservableCounter {block}",
                 "quiescent.blocks.queued ObservableCounter {block}",
                 "quiescent.callbacks.failed ObservableCounter {callback}",
