@@ -99,6 +99,34 @@ public class BacklogEventTests
         Assert.Equal(0, inside);
     }
 
+    [Fact]
+    public unsafe void Bytes_are_reported_once_over_their_limit_and_once_under_it_each_time()
+    {
+        using RcuDomain domain = new(new RcuDomainOptions
+        {
+            Name = Name,
+            BacklogBytesLimit = 1_000,
+            BacklogPolicy = BacklogPolicy.None,
+        });
+        using HeardEvents heard = new(Name, Reports);
+        for (int round = 1; round <= 3; round++)
+        {
+            using (new ParkedReader(domain))
+            {
+                domain.Free(NativeMemory.Alloc(16), 700);
+                domain.Free(NativeMemory.Alloc(16), 800);
+                HeardEvent over = heard.Await("BacklogBytesOverLimit", round)[^1];
+                Assert.Equal((1_500L, 1_000L, EventLevel.Warning), (over["waiting"], over["limit"], over.Level));
+            }
+
+            domain.Barrier();
+            HeardEvent under = heard.Await("BacklogBytesUnderLimit", round)[^1];
+            Assert.InRange((long)under["waiting"]!, 0, 750);
+            Assert.Equal((1_000L, EventLevel.Informational), (under["limit"], under.Level));
+            Assert.Equal(2 * round, heard.All.Length);
+        }
+    }
+
     // Nobody waits, and the reclaimer runs a callback that does not return: a pool thread reports the crossing.
     [Fact]
     public unsafe void It_is_reported_although_the_reclaimer_is_stuck()

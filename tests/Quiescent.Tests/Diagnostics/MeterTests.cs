@@ -80,6 +80,22 @@ public class MeterTests
     }
 
     [Fact]
+    public unsafe void The_bytes_that_wait_are_measured()
+    {
+        using RcuDomain domain = new(new RcuDomainOptions { Name = Name, BacklogBytesLimit = 54_321 });
+        using HeardMeasurements heard = new();
+        using (new ParkedReader(domain))
+        {
+            domain.Free(Forms.NewBlock(), 123);
+            Assert.Equal(123, heard.Collect("quiescent.backlog.size", Name));
+            Assert.Equal(54_321, heard.Collect("quiescent.backlog.size.limit", Name));
+        }
+
+        domain.Barrier();
+        Assert.Equal(0, heard.Collect("quiescent.backlog.size", Name));
+    }
+
+    [Fact]
     public void All_counts_are_those_of_the_statistics()
     {
         using RcuDomain domain = new(new RcuDomainOptions { Name = Name, BacklogLimit = 12_345 });
