@@ -60,7 +60,34 @@ public unsafe class PoolBytesTests
         }
     }
 
-    // Fault caught: a renter that takes blocks out of its queue, which stay counted.
+    [Fact]
+    public void What_a_renter_takes_back_counts_no_more()
+    {
+        const int Count = 8; // What two refills of the magazine take.
+        using RcuDomain domain = NewDomain();
+        using RcuPool<Huge> pool = new(domain);
+        Huge*[] blocks = Rent(pool, Count);
+        using (GracePeriodStepper steps = new(domain))
+        {
+            foreach (Huge* block in blocks)
+            {
+                pool.Free(block);
+            }
+
+            Assert.Equal(Count * sizeof(Huge), domain.GetStatistics().BytesWaiting);
+            Assert.InRange(Inside.Backlog(domain).Bytes.Count, (Count - 1) * sizeof(Huge), Count * sizeof(Huge));
+            Assert.True(steps.TryAdvance());
+            blocks = Rent(pool, Count - 1); // All except the one in the open page.
+            Assert.Equal(
+                (sizeof(Huge), sizeof(Huge)), (domain.GetStatistics().BytesWaiting, Inside.Backlog(domain).Bytes.Count));
+        }
+
+        foreach (Huge* block in blocks)
+        {
+            pool.FreeNow(block);
+        }
+    }
+
     [Fact]
     public void The_books_are_exact_while_threads_rent_and_free()
     {
