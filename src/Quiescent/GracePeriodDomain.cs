@@ -73,8 +73,8 @@ public abstract unsafe class GracePeriodDomain : IDisposable
         remove => _reports.Stalled -= value;
     }
 
-    /// <summary>A callback or user deallocator threw. Raised on the reclaimer; exceptions of handlers are
-    /// ignored.</summary>
+    /// <summary>A callback or user deallocator threw. Raised on the reclaimer, or on the thread pool if the task of an
+    /// asynchronous callback failed; exceptions of handlers are ignored.</summary>
     public event EventHandler<CallbackFailedEventArgs>? CallbackFailed
     {
         add => _reports.CallbackFailed += value;
@@ -213,6 +213,8 @@ public abstract unsafe class GracePeriodDomain : IDisposable
     /// queued.</summary>
     /// <param name="callback">May call anything except a wait for this domain. What it throws goes to
     /// <see cref="CallbackFailed"/>.</param>
+    /// <remarks>Each callback starts with the reclaimer's own execution context, cultures, synchronization context,
+    /// priority and name, whatever the caller or an earlier callback had set.</remarks>
     /// <exception cref="ArgumentNullException">The callback is null.</exception>
     /// <exception cref="RcuBacklogException">Too much waits, under <see cref="BacklogPolicy.Throw"/>.</exception>
     /// <exception cref="OutOfMemoryException">There is no memory to queue it; nothing is queued.</exception>
@@ -233,6 +235,33 @@ public abstract unsafe class GracePeriodDomain : IDisposable
     {
         ArgumentNullException.ThrowIfNull(callback);
         _producer.Call(new StateCallback<TState>(state, callback));
+    }
+
+    /// <summary>As <see cref="Call(Action)"/>, for an asynchronous delegate, such as
+    /// <c>async () => await file.FlushAsync()</c> or <c>resource.DisposeAsync</c>. Barriers, <see cref="Dispose()"/> and
+    /// the unloading of an attached module wait until its task is complete.</summary>
+    /// <param name="callback">Runs on the reclaimer up to its first <c>await</c>, and from there where its tasks
+    /// complete, usually on the thread pool. It must not wait for a barrier of this domain, which waits for it. What it
+    /// or its task throws goes to <see cref="CallbackFailed"/>.</param>
+    /// <remarks>Callbacks behind it start as soon as it awaits: the order is that of the starts. One whose task is not
+    /// complete counts in <see cref="RcuStatistics.CallbacksPending"/>, and no longer in the backlog.</remarks>
+    /// <inheritdoc cref="Call(Action)" path="/exception"/>
+    public void Call(Func<ValueTask> callback)
+    {
+        ArgumentNullException.ThrowIfNull(callback);
+        _producer.Call(new AsyncActionCallback(_core, callback));
+    }
+
+    /// <summary>As <see cref="Call(Func{ValueTask})"/>, with a state for the delegate, so that it needs to capture
+    /// nothing.</summary>
+    /// <typeparam name="TState">The state's type.</typeparam>
+    /// <param name="state">Handed to the delegate.</param>
+    /// <param name="callback">As for <see cref="Call(Func{ValueTask})"/>.</param>
+    /// <inheritdoc cref="Call(Action)" path="/exception"/>
+    public void Call<TState>(TState state, Func<TState, ValueTask> callback)
+    {
+        ArgumentNullException.ThrowIfNull(callback);
+        _producer.Call(new AsyncStateCallback<TState>(_core, state, callback));
     }
 
     /// <summary>
@@ -357,7 +386,7 @@ public abstract unsafe class GracePeriodDomain : IDisposable
 
     /// <summary>
     /// Waits until everything that any thread queued before the call has been freed or has run (<c>rcu_barrier</c> and
-    /// <c>kvfree_rcu_barrier</c> in one). The calling thread frees blocks itself. Takes below a microsecond when
+    /// <c>kvfree_rcu_barrier</c> in one), the tasks of asynchronous callbacks included. The calling thread frees blocks itself. Takes below a microsecond when
     /// nothing waits; then it waits for no grace period.
     /// </summary>
     /// <exception cref="InvalidOperationException">Inside a section of this domain, online, or in one of its

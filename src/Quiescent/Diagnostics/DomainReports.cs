@@ -14,6 +14,7 @@ internal sealed class DomainReports : IDomainReports
     private readonly DomainCore _core;
     private readonly ReaderStallDetector _readerStalls;
     private readonly CallbackStallDetector _callbackStalls;
+    private readonly CallbackStallDetector _pendingStalls;
 
     /// <summary>The reports of a domain.</summary>
     /// <param name="sender">The domain's face, as handlers see it.</param>
@@ -24,6 +25,7 @@ internal sealed class DomainReports : IDomainReports
         _core = core;
         _readerStalls = new ReaderStallDetector(core.Engine, core.Options.StallTimeout);
         _callbackStalls = new CallbackStallDetector(core.Running, core.Options.StallTimeout);
+        _pendingStalls = new CallbackStallDetector(core.Pending, core.Options.StallTimeout);
         Events = new DomainEventWriter(core);
     }
 
@@ -40,7 +42,8 @@ internal sealed class DomainReports : IDomainReports
 
     private string Name => _core.Options.Name;
 
-    public RcuStatistics ReadStatistics() => StatisticsReader.Read(_core, _readerStalls.Count + _callbackStalls.Count);
+    public RcuStatistics ReadStatistics() =>
+        StatisticsReader.Read(_core, _readerStalls.Count + _callbackStalls.Count + _pendingStalls.Count);
 
     public void ReportFailure(Exception exception)
     {
@@ -82,19 +85,8 @@ internal sealed class DomainReports : IDomainReports
                 Events.WriteBacklogOnPool();
             }
 
-            if (!_callbackStalls.TryDetect(out CallbackStall stall))
-            {
-                return;
-            }
-
-            if (onPool)
-            {
-                ThreadPool.UnsafeQueueUserWorkItem(Report, stall, preferLocal: false);
-            }
-            else
-            {
-                Report(stall);
-            }
+            ReportStall(_callbackStalls, onPool);
+            ReportStall(_pendingStalls, onPool);
         }
         catch (OutOfMemoryException)
         {
@@ -125,11 +117,32 @@ internal sealed class DomainReports : IDomainReports
         }
     }
 
+    private void ReportStall(CallbackStallDetector detector, bool onPool)
+    {
+        if (!detector.TryDetect(out CallbackStall stall))
+        {
+            return;
+        }
+
+        if (onPool)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(Report, stall, preferLocal: false);
+        }
+        else
+        {
+            Report(stall);
+        }
+    }
+
     private void Report(CallbackStall stall)
     {
-        if (_core.Running.TryDescribe(stall.Running, out string callback, out string? queuedAt))
+        if (stall.Code.TryDescribe(stall.Running, out string callback, out string? queuedAt))
         {
-            Report(new StallEventArgs(Name, stall, _core.Reclaimer.Identify(), callback, queuedAt, ReadStatistics()));
+            // A pending callback belongs to no thread.
+            ReaderIdentity thread = stall.Code == _core.Running
+                ? _core.Reclaimer.Identify()
+                : new ReaderIdentity(ThreadName: null, ManagedThreadId: 0, OsThreadId: 0) { Sections = 0 };
+            Report(new StallEventArgs(Name, stall, thread, callback, queuedAt, ReadStatistics()));
         }
     }
 

@@ -26,9 +26,12 @@ internal static class ReportText
     public static string OfReclaimer(StallEventArgs stall)
     {
         StringBuilder text = new();
-        Append(text, $"rcu: INFO: domain '{stall.DomainName}' detected stall of its reclaimer ");
+        bool isPending = stall.ManagedThreadId == 0;
+        string what = isPending ? "a barrier" : "its reclaimer";
+        Append(text, $"rcu: INFO: domain '{stall.DomainName}' detected stall of {what} ");
         Append(text, $"for {Seconds(stall.Duration)} by callback {stall.Callback} ");
-        Append(text, $"on {Thread(stall.ThreadName, stall.ManagedThreadId, stall.OsThreadId)}");
+        string where = Thread(stall.ThreadName, stall.ManagedThreadId, stall.OsThreadId);
+        text.Append(isPending ? "whose task is not complete" : $"on {where}");
         AppendDetails(text, stall);
         if (stall.CallbackQueuedAt is not null)
         {

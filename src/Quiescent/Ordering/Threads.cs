@@ -28,8 +28,7 @@ internal static class Threads
 [SuppressMessage("Design", "CA1001", Justification = "A timer that is not set holds nothing but its own memory.")]
 internal sealed class Alarm(Action ring)
 {
-    private readonly Timer _timer =
-        new(static ring => ((Action)ring!)(), ring, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    private readonly Timer _timer = Create(ring);
 
     public void Set(TimeSpan after)
     {
@@ -50,6 +49,26 @@ internal sealed class Alarm(Action ring)
         if (interrupted)
         {
             Thread.CurrentThread.Interrupt();
+        }
+    }
+
+    // A timer that captured its maker's execution context would keep all that this refers to for as long as the domain
+    // lives: the objects of the request that happened to be the first to wait.
+    private static Timer Create(Action ring)
+    {
+        bool isFlowing = !ExecutionContext.IsFlowSuppressed();
+        AsyncFlowControl flow = isFlowing ? ExecutionContext.SuppressFlow() : default;
+        try
+        {
+            return new Timer(
+                static state => ((Action)state!)(), ring, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        }
+        finally
+        {
+            if (isFlowing)
+            {
+                flow.Undo();
+            }
         }
     }
 }

@@ -12,10 +12,11 @@ internal static class BarrierWait
     public static void For(DomainCore core, BarrierTarget target) =>
         Wait(core, target, interruptible: true);
 
-    /// <summary>Returns when nothing waits, in a domain that takes nothing more; cannot be interrupted.</summary>
+    /// <summary>Returns when nothing waits or is pending, in a domain that takes nothing more; cannot be
+    /// interrupted.</summary>
     public static void UntilNothingWaits(DomainCore core)
     {
-        if (BarrierTarget.AnythingWaits(core, codeOnly: false))
+        if (IsAnythingLeft(core))
         {
             Wait(core, target: null, interruptible: false);
         }
@@ -28,7 +29,7 @@ internal static class BarrierWait
         core.Reclaimer.BeginExpedited();
         try
         {
-            while (target is null ? BarrierTarget.AnythingWaits(core, codeOnly: false) : !target.IsDone())
+            while (target is null ? IsAnythingLeft(core) : !target.IsDone())
             {
                 core.Reports.ReportCallback(onPool: false);
                 if (help.Run(maySnapshot: true, isExpedited: true))
@@ -64,4 +65,8 @@ internal static class BarrierWait
             core.Reports.ReportReaders();
         }
     }
+
+    // O10: the queues first, since a callback is pending before its queue counts it as reclaimed.
+    private static bool IsAnythingLeft(DomainCore core) =>
+        BarrierTarget.AnythingWaits(core, codeOnly: false) || core.Pending.Any;
 }

@@ -90,6 +90,9 @@ internal sealed unsafe partial class DomainCore
     /// <summary>The user code that the reclaimer runs.</summary>
     public RunningCallback Running { get; } = new();
 
+    /// <summary>The asynchronous callbacks that have begun and are not done.</summary>
+    public PendingCallbacks Pending { get; } = new();
+
     /// <summary>What validation has found and nobody has reported yet.</summary>
     public Findings Findings { get; } = new();
 

@@ -26,6 +26,7 @@ internal sealed class Reclaimer(DomainCore core)
 
     private readonly ReclaimerPass _pass = new(core, core.Options.CallbackBatchLimit);
     private CallbackStallTimer? _stallTimer;
+    private ThreadDefaults _defaults; // The state that the thread started with.
     private Thread? _thread;
     private ulong _osThreadId;
     private Signal? _signal;
@@ -38,8 +39,8 @@ internal sealed class Reclaimer(DomainCore core)
 
     public bool IsCurrentThread => Order.Acquire(in _thread) == Thread.CurrentThread;
 
-    /// <summary>Whether function callbacks or blocks of user deallocators wait, or run.</summary>
-    public bool IsCodeWaiting => BarrierTarget.AnythingWaits(core, codeOnly: true);
+    /// <summary>Whether function callbacks or blocks of user deallocators wait, run, or are pending.</summary>
+    public bool IsCodeWaiting => BarrierTarget.AnythingWaits(core, codeOnly: true) || core.Pending.Any;
 
     /// <summary>Starts the thread, or wakes it from idleness. Cannot fail: if the thread cannot be started, the next
     /// append tries again.</summary>
@@ -142,7 +143,7 @@ internal sealed class Reclaimer(DomainCore core)
         Order.Release(ref _thread, Thread.CurrentThread);
         try
         {
-            _pass.Begin();
+            _pass.Begin(ThreadDefaults.OfCurrent());
             bool progress = _pass.Run(maySnapshot: true, isExpedited: true);
             CloseLeftOpen();
             return progress | Waiters.CompleteReady();
@@ -225,6 +226,7 @@ internal sealed class Reclaimer(DomainCore core)
     {
         Order.Release(ref _osThreadId, OsThread.CurrentId());
         Order.Release(ref _thread, Thread.CurrentThread); // Callbacks may ask before the starter goes on.
+        _defaults = ThreadDefaults.OfCurrent();
         while (true)
         {
             if (!HasWork())
@@ -257,7 +259,7 @@ internal sealed class Reclaimer(DomainCore core)
         TimeSpan delay = core.Options.ReclaimDelay;
         long snapshotAt = Stopwatch.GetTimestamp();
         Backoff backoff = default;
-        _pass.Begin();
+        _pass.Begin(_defaults);
         do
         {
             bool isExpedited = Order.Acquire(in _expedited) != 0
@@ -280,7 +282,7 @@ internal sealed class Reclaimer(DomainCore core)
             progress |= Waiters.CompleteReady();
             if (core.Engine.Events.AreDue)
             {
-                core.Reports.ReportReaders();
+                Report();
             }
 
             if (progress)
@@ -293,7 +295,7 @@ internal sealed class Reclaimer(DomainCore core)
             bool gathers = !isExpedited && !_pass.IsGracePeriodAwaited && untilNext > TimeSpan.Zero;
             if (gathers || backoff.IsSleeping)
             {
-                core.Reports.ReportReaders();
+                Report();
                 Rest(gathers ? UntilNextLook(untilNext) : s_poll);
             }
             else
@@ -310,8 +312,15 @@ internal sealed class Reclaimer(DomainCore core)
     {
         if (core.HasReports)
         {
-            core.Reports.ReportReaders();
+            Report();
         }
+    }
+
+    // Handlers, like callbacks, must leave nothing on this thread.
+    private void Report()
+    {
+        core.Reports.ReportReaders();
+        _defaults.Restore();
     }
 
     // A section that a callback or an event handler opened and did not end would hold up everything that this thread
