@@ -75,8 +75,8 @@ public sealed class StallEventArgs : EventArgs
     public long GracePeriod { get; }
 
     /// <summary>The name of the thread that is inside a section, or online without a quiescent state; or the
-    /// reclaimer's. For a sleepable section: the thread that began it. Null for an asynchronous callback whose task does
-    /// not complete: it belongs to no thread.</summary>
+    /// reclaimer's. For a sleepable section: the thread that began it. Null for an asynchronous callback whose task
+    /// does not complete: it belongs to no thread.</summary>
     public string? ThreadName { get; }
 
     /// <summary>Its <see cref="Thread.ManagedThreadId"/>; 0 for an asynchronous callback whose task does not
@@ -112,8 +112,8 @@ public sealed class StallEventArgs : EventArgs
     /// <see cref="SrcuDomain"/>: the oldest section in the way.</summary>
     public IReadOnlyList<RcuCallSite> SectionsEnteredAt { get; }
 
-    /// <summary>The method of the callback that does not return or complete, with its type; for a user deallocator, its type's
-    /// <c>Free</c>. A function pointer whose method cannot be found is named by its address. Null for a
+    /// <summary>The method of the callback that does not return or complete, with its type; for a user deallocator,
+    /// its type's <c>Free</c>. A function pointer whose method cannot be found is named by its address. Null for a
     /// reader.</summary>
     public string? Callback { get; }
 

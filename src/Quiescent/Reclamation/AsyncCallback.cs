@@ -16,7 +16,7 @@ internal abstract class AsyncCallback : ManagedCallback, IThreadPoolWorkItem
 {
     private readonly DomainCore _core;
     private readonly Action _complete;
-    private ValueTaskAwaiter _awaiter;
+    private ConfiguredValueTaskAwaitable.ConfiguredValueTaskAwaiter _awaiter;
     private Exception? _failure;
     private long _number;
 
@@ -56,7 +56,9 @@ internal abstract class AsyncCallback : ManagedCallback, IThreadPoolWorkItem
     [SuppressMessage("Reliability", "CA2012", Justification = "The awaiter takes the result, once.")]
     protected override void Run()
     {
-        ValueTaskAwaiter awaiter = Start().GetAwaiter();
+        // O8: not through a synchronization context that the callback set; nobody may serve that.
+        ConfiguredValueTaskAwaitable.ConfiguredValueTaskAwaiter awaiter =
+            Start().ConfigureAwait(continueOnCapturedContext: false).GetAwaiter();
         if (awaiter.IsCompleted)
         {
             awaiter.GetResult();

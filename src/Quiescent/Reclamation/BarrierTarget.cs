@@ -11,7 +11,7 @@ namespace Quiescent.Reclamation;
 //     queues of idle, busy and ended threads are all in the slot table, and open pages count by the cursor, so the
 //     target misses nothing that was queued before it was taken. An asynchronous callback counts as reclaimed once it
 //     is pending; PendingCallbacks.cs says why the target misses none of these either.
-internal sealed unsafe class BarrierTarget
+internal sealed unsafe class BarrierTarget : IWaitCondition
 {
     private readonly List<(nint Queue, long Position)> _pages = [];
     private readonly List<(nint Queue, long Position)> _heads = [];

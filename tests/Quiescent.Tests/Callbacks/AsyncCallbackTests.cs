@@ -159,6 +159,24 @@ public sealed class AsyncCallbackTests
         Assert.NotSame(completer, handler);
     }
 
+    // Fault caught: the library's own continuation is posted to a context that the callback set, and the barrier waits
+    // for ever.
+    [Fact]
+    public void A_synchronization_context_that_a_callback_sets_does_not_hold_up_barriers()
+    {
+        using RcuDomain domain = Domains.New();
+        TaskCompletionSource gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        domain.Call(() =>
+        {
+            SynchronizationContext.SetSynchronizationContext(new UnservedContext());
+            return new ValueTask(gate.Task);
+        });
+        Until.True(() => domain.GetStatistics().CallbacksPending == 1);
+        gate.SetResult();
+        Until.True(() => domain.GetStatistics().CallbacksPending == 0);
+        domain.Barrier();
+    }
+
     [Fact]
     public void A_null_delegate_throws_and_queues_nothing()
     {
@@ -268,6 +286,13 @@ public sealed class AsyncCallbackTests
             default:
                 domain.Dispose();
                 break;
+        }
+    }
+
+    private sealed class UnservedContext : SynchronizationContext
+    {
+        public override void Post(SendOrPostCallback d, object? state)
+        {
         }
     }
 }

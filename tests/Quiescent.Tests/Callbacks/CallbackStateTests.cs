@@ -7,7 +7,7 @@ using Quiescent.Tests.Support;
 namespace Quiescent.Tests.Callbacks;
 
 // What user code leaves on the reclaimer is not seen by the next, as on the thread pool.
-public sealed unsafe class CallbackStateTests
+public sealed class CallbackStateTests
 {
     private static readonly AsyncLocal<string?> s_tenant = new();
 
@@ -75,7 +75,7 @@ public sealed unsafe class CallbackStateTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void A_user_deallocator_does_not_see_what_an_earlier_one_left(bool withHeads)
+    public unsafe void A_user_deallocator_does_not_see_what_an_earlier_one_left(bool withHeads)
     {
         using RcuDomain domain = Domains.New();
         StatefulHeap.Log.Clear();
@@ -186,15 +186,27 @@ public sealed unsafe class CallbackStateTests
             AsyncLocal<object?> request = new() { Value = new object() };
             value = new WeakReference(request.Value);
             using ParkedReader reader = new(domain);
-            domain.Free(Forms.NewBlock());
-            Task wait = barrier
-                ? domain.BarrierAsync(CancellationToken.None).AsTask()
-                : domain.SynchronizeAsync(CancellationToken.None).AsTask();
+            QueueBlock(domain);
+            Task wait = WaitAsync(domain, barrier);
             Assert.False(wait.IsCompleted);
             reader.Release();
             Until.True(() => wait.IsCompleted);
         });
         return value!;
+    }
+
+    private static unsafe void QueueBlock(RcuDomain domain) => domain.Free(Forms.NewBlock());
+
+    private static async Task WaitAsync(RcuDomain domain, bool barrier)
+    {
+        if (barrier)
+        {
+            await domain.BarrierAsync(CancellationToken.None);
+        }
+        else
+        {
+            await domain.SynchronizeAsync(CancellationToken.None);
+        }
     }
 
     private readonly record struct Seen(
@@ -237,7 +249,7 @@ public sealed unsafe class CallbackStateTests
     {
         public static List<Seen> Log { get; } = [];
 
-        public static void Free(void* block)
+        public static unsafe void Free(void* block)
         {
             Log.Add(Seen.Here());
             Seen.ChangeAll();
