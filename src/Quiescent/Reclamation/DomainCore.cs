@@ -211,6 +211,7 @@ internal sealed unsafe partial class DomainCore
         Engine.Sweep();
         ReleasePages();
         Quarantine.OfProcess.ReleaseAll(Findings);
+        WaitOrder.Forget(Id);
         Reports.ReportReaders();
     }
 
@@ -250,6 +251,22 @@ internal sealed unsafe partial class DomainCore
         {
             throw new InvalidOperationException(
                 $"{operation} was called from a callback of the domain: it would wait for its own return.");
+        }
+
+        if (Slots.Validate)
+        {
+            CheckWaitOrder(operation);
+        }
+    }
+
+    private void CheckWaitOrder(string operation)
+    {
+        foreach ((long domain, SlotOwner owner) in ThreadRegistrations.HoldingUpGracePeriods())
+        {
+            string enteredAt = owner.Ledger?.Entries() is [SectionEntry outermost, ..]
+                ? outermost.ToString()
+                : "(not recorded: its domain has no Validate)";
+            WaitOrder.Check(new(domain, enteredAt, Id, Options.Name, operation, CallerSite.Capture().ToString()));
         }
     }
 
