@@ -10,14 +10,22 @@ internal static class GracePeriodWait
     /// action.</summary>
     /// <exception cref="ThreadInterruptedException">The thread was interrupted while it slept; nothing is
     /// lost.</exception>
+    /// <exception cref="TimeoutException">The thread runs the handlers of the process's exit, and the target has not
+    /// completed in its share of time.</exception>
     public static void For(GracePeriodEngine engine, ulong target, Action reportReaders)
     {
         Backoff backoff = default;
+        ExitShare exit = default;
         while (!engine.TryAdvance(target))
         {
             if (backoff.IsSleeping || engine.Events.AreDue)
             {
                 reportReaders();
+            }
+
+            if (backoff.IsSleeping && ProcessEnd.IsOnThisThread && exit.HasRunOut())
+            {
+                throw ProcessEnd.RanOut();
             }
 
             backoff.Pause(); // Last, as it may throw: by then the reports are written.

@@ -53,6 +53,7 @@ internal sealed unsafe class BackPressure(DomainCore core)
     {
         PageQueue* queue = &((ThreadQueues*)real->Queues)->Blocks;
         Backoff backoff = default;
+        ExitShare exit = default;
         core.Reclaimer.BeginExpedited();
         try
         {
@@ -63,6 +64,10 @@ internal sealed unsafe class BackPressure(DomainCore core)
                 {
                     core.Reports.ReportCallback(onPool: true);
                     core.Reclaimer.Wake(); // Starting it may have failed before.
+                    if (ProcessEnd.IsOnThisThread && exit.HasRunOut())
+                    {
+                        break;
+                    }
                 }
 
                 core.Collector.Collect(queue);
