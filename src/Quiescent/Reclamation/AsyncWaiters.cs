@@ -1,24 +1,78 @@
+using Quiescent.GracePeriods;
 using Quiescent.Ordering;
+using Quiescent.Readers;
 
 namespace Quiescent.Reclamation;
 
-// The tasks that await a grace period or a barrier. They block no thread: after each pass the reclaimer asks whether
-// they are done, and completes them on the thread pool (O8: no continuation runs on the reclaimer, or under its locks).
-internal sealed class AsyncWaiters(Func<Exception> disposed)
+// The tasks that await a grace period or a barrier. They block no thread: after each pass the reclaimer asks which are
+// done, and completes them on the thread pool (O8: no continuation runs on the reclaimer, or under its locks).
+//
+// However many there are, a pass that finds none done looks at few. Those that await a grace period are in the order of
+// their targets, so if the first is not done, none is. The others each have a condition of their own: a pass evaluates
+// some of them and puts them back at the end. A cancelled task leaves its list at once.
+internal sealed class AsyncWaiters(GracePeriodEngine engine, Func<Exception> disposed)
 {
-    private readonly List<Waiter> _waiters = [];
+    private const int ConditionsPerPass = 256;
+
+    private readonly WaiterList _gracePeriods = new();
+    private readonly WaiterList _conditions = new();
     private int _gate;
     private int _count;
     private bool _isClosed;
 
     public bool Any => Order.Acquire(in _count) != 0;
 
+    /// <summary>Adds a waiter that is done when the grace period has ended.</summary>
+    public Task Add(ulong target, CancellationToken cancellationToken) =>
+        Add(new Waiter(this, isDone: null, target, cancellationToken));
+
     /// <summary>Adds a waiter whose condition the reclaimer evaluates until it holds.</summary>
-    public Task Add(Func<bool> isDone, CancellationToken cancellationToken)
+    public Task Add(Func<bool> isDone, CancellationToken cancellationToken) =>
+        Add(new Waiter(this, isDone, target: 0, cancellationToken));
+
+    /// <summary>The domain is disposed and nobody evaluates conditions any more: the remaining waits fail.</summary>
+    public void Close()
     {
-        Waiter waiter = new(isDone, cancellationToken);
+        using (TryLock.Hold(ref _gate))
+        {
+            _isClosed = true;
+        }
+
+        CompleteReady();
+        while (Take(_gracePeriods.First ?? _conditions.First) is { } waiter)
+        {
+            waiter.Abandon(disposed());
+        }
+    }
+
+    /// <summary>Completes the waiters that are done, as far as it evaluates them. Returns whether there were
+    /// any.</summary>
+    public bool CompleteReady()
+    {
+        bool any = false;
+        int looks = ConditionsPerPass;
+        while (Any && TakeReady(ref looks) is { } waiter)
+        {
+            any = true;
+            try
+            {
+                waiter.Complete(); // With the gate open: what it allocates may run handlers of the program.
+            }
+            catch (OutOfMemoryException)
+            {
+                TryAdd(waiter); // The next pass completes it.
+                throw;
+            }
+        }
+
+        return any;
+    }
+
+    private Task Add(Waiter waiter)
+    {
         try
         {
+            FaultInjection.ThrowIfDue(FaultSite.Waiter);
             if (!TryAdd(waiter))
             {
                 waiter.Abandon(disposed());
@@ -33,86 +87,114 @@ internal sealed class AsyncWaiters(Func<Exception> disposed)
         return waiter.Task;
     }
 
-    /// <summary>The domain is disposed and nobody evaluates conditions any more: the remaining waits fail.</summary>
-    public void Close()
+    private bool TryAdd(Waiter waiter)
     {
-        using (TryLock.Hold(ref _gate))
-        {
-            _isClosed = true;
-        }
-
-        CompleteReady();
-        while (_waiters.Count != 0)
-        {
-            _waiters[^1].Abandon(disposed());
-            _waiters.RemoveAt(_waiters.Count - 1);
-        }
-
-        Order.Release(ref _count, 0);
-    }
-
-    /// <summary>Completes the waiters that are done and forgets those that were cancelled. Returns whether there were
-    /// any.</summary>
-    public bool CompleteReady()
-    {
-        if (!Any)
+        using TryLock.Holder holder = TryLock.Hold(ref _gate);
+        if (_isClosed)
         {
             return false;
         }
 
-        bool any = false;
-        using (TryLock.Hold(ref _gate))
-        {
-            for (int i = _waiters.Count - 1; i >= 0; i--)
-            {
-                if (_waiters[i].IsDone)
-                {
-                    // Under the gate: continuations do not run here.
-                    _waiters[i].Complete();
-                    _waiters.RemoveAt(i);
-                    any = true;
-                }
-            }
-
-            Order.Release(ref _count, _waiters.Count);
-        }
-
-        return any;
+        Insert(waiter);
+        return true;
     }
 
-    private bool TryAdd(Waiter waiter)
+    private Waiter? TakeReady(ref int looks)
     {
-        using (TryLock.Hold(ref _gate))
+        using TryLock.Holder holder = TryLock.Hold(ref _gate);
+        if (_gracePeriods.First is { } oldest && oldest.IsDone(engine))
         {
-            if (_isClosed)
+            return TakeOut(oldest);
+        }
+
+        for (looks = Math.Min(looks, _conditions.Count); looks > 0; looks--)
+        {
+            Waiter waiter = _conditions.First!;
+            if (waiter.IsDone(engine))
             {
-                return false;
+                return TakeOut(waiter);
             }
 
-            FaultInjection.ThrowIfDue(FaultSite.Waiter);
-            _waiters.Add(waiter);
-            Order.Release(ref _count, _waiters.Count);
-            return true;
+            _conditions.Remove(waiter);
+            _conditions.Insert(waiter, after: _conditions.Last);
         }
+
+        return null;
     }
 
-    private sealed class Waiter
+    // Null if there is none, or it was cancelled just now.
+    private Waiter? Take(Waiter? waiter)
+    {
+        using TryLock.Holder holder = TryLock.Hold(ref _gate);
+        return waiter is null ? null : TakeOut(waiter);
+    }
+
+    // The rest is under the gate.
+    private Waiter TakeOut(Waiter waiter)
+    {
+        if (waiter.List is { } list)
+        {
+            list.Remove(waiter);
+            Order.Release(ref _count, _count - 1);
+        }
+
+        return waiter;
+    }
+
+    // A task that is cancelled already has nobody left to take it out.
+    private void Insert(Waiter waiter)
+    {
+        if (waiter.Task.IsCompleted)
+        {
+            return;
+        }
+
+        // Threads that take their targets at the same time may come here in another order.
+        WaiterList list = waiter.HasCondition ? _conditions : _gracePeriods;
+        Waiter? after = list.Last;
+        while (after is not null && after.IsAfter(waiter))
+        {
+            after = after.Previous;
+        }
+
+        list.Insert(waiter, after);
+        Order.Release(ref _count, _count + 1);
+    }
+
+    /// <summary>One awaited task.</summary>
+    internal sealed class Waiter
     {
         private readonly TaskCompletionSource _source = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private readonly CancellationTokenRegistration _registration;
-        private readonly Func<bool> _isDone;
+        private readonly AsyncWaiters _waiters;
+        private readonly Func<bool>? _isDone;
+        private readonly ulong _target;
 
-        public Waiter(Func<bool> isDone, CancellationToken cancellationToken)
+        public Waiter(AsyncWaiters waiters, Func<bool>? isDone, ulong target, CancellationToken cancellationToken)
         {
+            _waiters = waiters;
             _isDone = isDone;
+            _target = target;
             _registration = cancellationToken.UnsafeRegister(
-                static (state, token) => ((TaskCompletionSource)state!).TrySetCanceled(token),
-                _source);
+                static (waiter, token) => ((Waiter)waiter!).Cancel(token),
+                this);
         }
 
         public Task Task => _source.Task;
 
-        public bool IsDone => _source.Task.IsCompleted || _isDone();
+        public bool HasCondition => _isDone is not null;
+
+        // The list that it is in and its neighbours; under the gate.
+        public WaiterList? List { get; set; }
+
+        public Waiter? Next { get; set; }
+
+        public Waiter? Previous { get; set; }
+
+        public bool IsDone(GracePeriodEngine engine) => _isDone?.Invoke() ?? engine.HasCompleted(_target);
+
+        /// <summary>Whether both await a grace period, and the other one's is earlier.</summary>
+        public bool IsAfter(Waiter other) => !HasCondition && !SectionWord.HasReached(other._target, _target);
 
         /// <summary>Leaves nothing of the waiter in the token.</summary>
         public void Forget() => _registration.Unregister();
@@ -127,6 +209,75 @@ internal sealed class AsyncWaiters(Func<Exception> disposed)
         {
             Forget();
             _source.TrySetResult();
+        }
+
+        // Either it is in its list by now, or Insert finds the task completed.
+        private void Cancel(CancellationToken token)
+        {
+            _source.TrySetCanceled(token);
+            _waiters.Take(this);
+        }
+    }
+
+    /// <summary>Waiters linked to one another: nothing is allocated under the gate.</summary>
+    internal sealed class WaiterList
+    {
+        public Waiter? First { get; private set; }
+
+        public Waiter? Last { get; private set; }
+
+        public int Count { get; private set; }
+
+        /// <summary>Inserts behind the given waiter, or at the beginning.</summary>
+        public void Insert(Waiter waiter, Waiter? after)
+        {
+            waiter.List = this;
+            waiter.Previous = after;
+            waiter.Next = after is null ? First : after.Next;
+            if (after is null)
+            {
+                First = waiter;
+            }
+            else
+            {
+                after.Next = waiter;
+            }
+
+            if (waiter.Next is null)
+            {
+                Last = waiter;
+            }
+            else
+            {
+                waiter.Next.Previous = waiter;
+            }
+
+            Count++;
+        }
+
+        public void Remove(Waiter waiter)
+        {
+            if (waiter.Previous is null)
+            {
+                First = waiter.Next;
+            }
+            else
+            {
+                waiter.Previous.Next = waiter.Next;
+            }
+
+            if (waiter.Next is null)
+            {
+                Last = waiter.Previous;
+            }
+            else
+            {
+                waiter.Next.Previous = waiter.Previous;
+            }
+
+            waiter.List = null;
+            waiter.Next = waiter.Previous = null;
+            Count--;
         }
     }
 }

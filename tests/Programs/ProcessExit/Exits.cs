@@ -11,7 +11,7 @@ internal static unsafe class Exits
         RcuDomain domain = new(new RcuDomainOptions
         {
             BacklogLimit = 16,
-            BacklogPolicy = BacklogPolicy.Block,
+            BacklogPolicy = wait == "free-throttled" ? BacklogPolicy.Throttle : BacklogPolicy.Block,
             StallTimeout = TimeSpan.FromMilliseconds(50),
         });
         RcuPool<long> pool = new(domain);
@@ -38,9 +38,20 @@ internal static unsafe class Exits
         switch (place)
         {
             case "section":
-                Queue(domain, pool, block);
                 using (domain.ReadLock())
                 {
+                    Queue(domain, pool, block);
+                    Environment.Exit(3);
+                }
+
+                break;
+
+            case "crowd": // Others wait for the section already, by turns.
+                using (domain.ReadLock())
+                {
+                    Queue(domain, pool, block);
+                    Crowd(domain.Synchronize);
+                    Crowd(domain.Barrier);
                     Environment.Exit(3);
                 }
 
@@ -76,6 +87,16 @@ internal static unsafe class Exits
     {
         pool.Free(block);
         domain.Call(static () => Console.Write("called "));
+    }
+
+    private static void Crowd(Action wait)
+    {
+        for (int i = 0; i < 8; i++)
+        {
+            Thread member = new(() => wait()) { IsBackground = true };
+            member.Start();
+            SpinWait.SpinUntil(() => (member.ThreadState & ThreadState.WaitSleepJoin) != 0);
+        }
     }
 
     private static void Park(RcuDomain domain, ManualResetEventSlim entered)
@@ -124,7 +145,8 @@ internal static unsafe class Exits
                 break;
 
             case "free": // Above the limit it blocks.
-                for (int i = 0; i < 100; i++)
+            case "free-throttled": // At eight blocks a second this would take minutes.
+                for (int i = 0; i < 2000; i++)
                 {
                     domain.Free(NativeMemory.Alloc(16));
                 }
