@@ -7,7 +7,6 @@ using Quiescent;
 // the thread of the library or of the program that finds it. A letter says that the program has come through the step.
 internal static unsafe class Consoles
 {
-
     /// <summary>Runs all steps; "throws" puts a writer there that throws.</summary>
     public static int Run(string writer)
     {
