@@ -21,8 +21,8 @@ public sealed class StallEventArgs : EventArgs
 {
     private readonly string _text;
 
-    internal StallEventArgs(string domain, ReaderStall stall, RcuStatistics books)
-        : this(domain, stall.Duration, stall.Reports, books)
+    internal StallEventArgs(string domain, ReaderStall stall, RcuStatistics books, bool isDisposing)
+        : this(domain, stall.Duration, stall.Reports, books, isDisposing)
     {
         Kind = StallKind.Reader;
         GracePeriod = stall.GracePeriod;
@@ -40,8 +40,9 @@ public sealed class StallEventArgs : EventArgs
         ReaderIdentity reclaimer,
         string callback,
         string? queuedAt,
-        RcuStatistics books)
-        : this(domain, stall.Duration, stall.Reports, books)
+        RcuStatistics books,
+        bool isDisposing)
+        : this(domain, stall.Duration, stall.Reports, books, isDisposing)
     {
         Kind = StallKind.Reclaimer;
         ThreadName = reclaimer.ThreadName;
@@ -53,11 +54,12 @@ public sealed class StallEventArgs : EventArgs
         _text = ReportText.OfReclaimer(this);
     }
 
-    private StallEventArgs(string domain, TimeSpan duration, int reports, RcuStatistics books)
+    private StallEventArgs(string domain, TimeSpan duration, int reports, RcuStatistics books, bool isDisposing)
     {
         DomainName = domain;
         Duration = duration;
         Reports = reports;
+        IsDisposing = isDisposing;
         BlocksWaiting = books.BlocksWaiting;
         CallbacksWaiting = books.CallbacksWaiting;
         SectionsEnteredAt = [];
@@ -92,6 +94,9 @@ public sealed class StallEventArgs : EventArgs
 
     /// <summary>How many times this stall has been reported, this one included.</summary>
     public int Reports { get; }
+
+    /// <summary>Whether the domain's disposal waits for the reader or the callback.</summary>
+    public bool IsDisposing { get; }
 
     /// <summary>Blocks and callbacks that wait in the domain, about.</summary>
     public long Backlog => BlocksWaiting + CallbacksWaiting;

@@ -39,6 +39,8 @@ internal sealed class Reclaimer(DomainCore core)
 
     public bool IsCurrentThread => Order.Acquire(in _thread) == Thread.CurrentThread;
 
+    public bool IsStarted => Order.Acquire(in _thread) is not null;
+
     /// <summary>Whether function callbacks or blocks of user deallocators wait, run, or are pending.</summary>
     public bool IsCodeWaiting => BarrierTarget.AnythingWaits(core, codeOnly: true) || core.Pending.Any;
 
@@ -109,8 +111,9 @@ internal sealed class Reclaimer(DomainCore core)
         return task;
     }
 
-    /// <summary>Ends the thread once nothing waits, and waits for its end; the domain takes nothing more.</summary>
-    public void Stop()
+    /// <summary>Ends the thread once nothing waits, and waits for its end; the domain takes nothing more. False: the
+    /// process is exiting, and the thread has not ended in its share of time.</summary>
+    public bool TryStop()
     {
         Thread? thread;
         using (TryLock.Hold(ref _startGate))
@@ -120,9 +123,14 @@ internal sealed class Reclaimer(DomainCore core)
         }
 
         Expedite();
-        Join(thread);
+        if (!TryJoin(thread))
+        {
+            return false;
+        }
+
         Waiters.Close();
         _stallTimer?.End();
+        return true;
     }
 
     /// <summary>Hands this thread's work to the stepping thread: no thread is started from here on.</summary>
@@ -374,15 +382,19 @@ internal sealed class Reclaimer(DomainCore core)
 
     private void SetSignal() => Order.Acquire(in _signal)?.Set();
 
-    private static void Join(Thread? thread)
+    private static bool TryJoin(Thread? thread)
     {
         Backoff backoff = default;
-        while (thread is not null && !Threads.HasEnded(thread))
+        ExitShare exit = default;
+        bool hasRunOut = false;
+        while (thread is not null && !hasRunOut && !Threads.HasEnded(thread))
         {
             backoff.PauseUninterrupted();
+            hasRunOut = backoff.IsSleeping && exit.HasRunOut();
         }
 
         backoff.RestoreInterrupt();
+        return !hasRunOut;
     }
 
     // Only this thread writes the events of grace periods that end inside Free: soon, however long it gathers a batch.
