@@ -119,14 +119,15 @@ internal sealed unsafe class BackPressure(DomainCore core) : IWaitCondition
     }
 
     // In slices, so that the thread goes on when the backlog has fallen. Less than a millisecond is not slept: it stays
-    // owed, and a later pause of this thread or another has it.
+    // owed, and a later pause of this thread or another has it. A handler of the process's exit does not pay: what it
+    // frees is left to the operating system, and a reader that never leaves would have each free of it slept for.
     private void Pay(in Amount owed)
     {
         long now = _clock.Now;
         long untilItems = _items.Charge(owed.Items, now);
         long untilBytes = _bytes.Charge(owed.Bytes, now);
         int slice = 1;
-        while (core.Backlog.IsOverLimit && !core.IsDisposed)
+        while (core.Backlog.IsOverLimit && !core.IsDisposed && !ProcessEnd.IsOnThisThread)
         {
             long until = Math.Max(
                 core.Backlog.Items.IsOverLimit ? untilItems : 0, core.Backlog.Bytes.IsOverLimit ? untilBytes : 0);
@@ -145,6 +146,7 @@ internal sealed unsafe class BackPressure(DomainCore core) : IWaitCondition
     {
         PageQueue* queue = &((ThreadQueues*)real->Queues)->Blocks;
         Backoff backoff = default;
+        ExitShare exit = default;
         WaitLine.Waiter? waiter = null;
         core.Reclaimer.BeginExpedited();
         try
@@ -157,6 +159,10 @@ internal sealed unsafe class BackPressure(DomainCore core) : IWaitCondition
                     waiter ??= core.BacklogLine.TryCreateWaiter(this);
                     core.Reports.ReportCallback(onPool: true);
                     core.Reclaimer.Wake(); // Starting it may have failed before.
+                    if (ProcessEnd.IsOnThisThread && exit.HasRunOut())
+                    {
+                        break;
+                    }
                 }
 
                 core.Collector.Collect(queue);
