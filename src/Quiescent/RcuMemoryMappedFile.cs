@@ -15,8 +15,8 @@ namespace Quiescent;
 /// </summary>
 /// <remarks>
 /// <para>A reader that wants one file throughout its section dereferences once: each dereference finds the file that is
-/// mapped then. Empty files are empty spans. The garbage collector is told how long a mapped file is. If the object is dropped instead of disposed of, its mappings are closed
-/// too; closing cannot fail.</para>
+/// mapped then. Empty files are empty spans. If the object is dropped instead of disposed of, its mappings are closed
+/// too; the garbage collector is told how long they are. Closing cannot fail.</para>
 /// <para><b>Safety.</b> A file that is truncated while it is mapped makes reads beyond its new end fault, and one that
 /// is written in place changes under its readers: write another file, rename it, and replace. It may be deleted while
 /// it is mapped on Unix.</para>

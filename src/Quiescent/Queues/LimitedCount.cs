@@ -3,9 +3,9 @@ using static Quiescent.Tuning;
 
 namespace Quiescent.Queues;
 
-// A count of what waits in a domain, with a limit. The count crosses the limit upwards when it reaches the limit, and downwards when it has fallen a quarter below. The
-// thread whose change makes the count cross counts the crossing; a thread that may run listeners writes the event later
-// (Diagnostics). With a limit of 1,000 and so _low = 750:
+// A count of what waits in a domain, with a limit. The count crosses the limit upwards when it reaches the limit, and
+// downwards when it has fallen a quarter below. The thread whose change makes the count cross counts the crossing; a
+// thread that may run listeners writes the event later (Diagnostics). With a limit of 1,000 and so _low = 750:
 //
 //     count      990 ─► 1,010 ─► 900 ─► 1,020 ─► 740
 //     crossings    0        1      1        1      2     odd: over the limit
@@ -89,7 +89,7 @@ internal sealed class WaitingBytes(long limit) : LimitedCount(limit)
 {
     private long _held;
 
-    /// <summary>A queue counts its bytes when this many have come or gone since: at most an eighth of the limit.</summary>
+    /// <summary>A queue counts its bytes when this many have come or gone: at most an eighth of the limit.</summary>
     public long PerStep { get; } = Math.Clamp(limit / PagesPerLimit, 1, MaxBytesPerStep);
 
     /// <summary>The bytes of callbacks that wait.</summary>

@@ -85,10 +85,10 @@ internal static unsafe class QueueBytes
     private static void Count(PageQueue* queue, QueueContext context, long waiting)
     {
         Debug.Assert(waiting >= 0, "O7: no more bytes are reclaimed than were queued.");
-        long change = waiting - queue->BytesCounted;
+        long change = waiting - Order.Acquire(in queue->BytesCounted);
         if (waiting == 0 || Math.Abs(change) >= context.Bytes.PerStep)
         {
-            queue->BytesCounted = waiting;
+            Order.Release(ref queue->BytesCounted, waiting);
             context.Bytes.Add(change);
         }
     }

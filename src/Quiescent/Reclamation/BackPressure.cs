@@ -7,8 +7,8 @@ using static Quiescent.Tuning;
 
 namespace Quiescent.Reclamation;
 
-// What queueing costs while the backlog is over a limit. Each form of queueing comes here a page's worth at a time, or a
-// step's worth of bytes.
+// What queueing costs while the backlog is over a limit. Each form of queueing comes here a page's worth at a time, or
+// a step's worth of bytes.
 internal sealed unsafe class BackPressure(DomainCore core) : IWaitCondition
 {
     private readonly Pacing _items = new(core.Backlog.Items.Limit, core.Queues.PageEntries);
@@ -182,8 +182,9 @@ internal sealed unsafe class BackPressure(DomainCore core) : IWaitCondition
         Backlog backlog = core.Backlog;
         throw new RcuBacklogException(string.Create(
             CultureInfo.InvariantCulture,
-            $"Too much waits for a grace period in the domain '{core.Options.Name}': about {backlog.Items.Count:N0} blocks "
-            + $"and callbacks (the limit is {backlog.Items.Limit:N0}), and {backlog.Bytes.Count:N0} bytes (the limit is "
-            + $"{backlog.Bytes.Limit:N0} bytes). Nothing was queued."));
+            $"Too much waits for a grace period in the domain '{core.Options.Name}': "
+            + $"about {backlog.Items.Count:N0} blocks and callbacks (the limit is {backlog.Items.Limit:N0}), "
+            + $"and {backlog.Bytes.Count:N0} bytes (the limit is {backlog.Bytes.Limit:N0} bytes). "
+            + $"Nothing was queued."));
     }
 }

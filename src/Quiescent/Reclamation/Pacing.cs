@@ -4,9 +4,9 @@ using static Quiescent.Tuning;
 
 namespace Quiescent.Reclamation;
 
-// The pace of BacklogPolicy.Throttle for one of a domain's limits: above it, all threads of the domain together queue at
-// most half the limit a second. A thread that queues above both limits pauses for the longer of its two times. The state
-// is one moment for each limit, up to which the items that were queued above the limit are paid for:
+// The pace of BacklogPolicy.Throttle for one of a domain's limits: above it, all threads of the domain together queue
+// at most half the limit a second. A thread that queues above both limits pauses for the longer of its two times. The
+// state is one moment for each limit, up to which the items that were queued above the limit are paid for:
 //
 //          at rest                slack                    debt, at most a second
 //     ──────────────────────┬───────────────────┬──────────────────────────────────┬──►  _paidUntil

@@ -2,7 +2,8 @@ namespace Quiescent;
 
 /// <summary>
 /// Thrown under <see cref="BacklogPolicy.Throw"/> when more waits than <see cref="RcuDomainOptions.BacklogLimit"/> or
-/// <see cref="RcuDomainOptions.BacklogBytesLimit"/> allows. Nothing was queued; the caller still owns what it wanted to hand over.
+/// <see cref="RcuDomainOptions.BacklogBytesLimit"/> allows. Nothing was queued; the caller still owns what it wanted to
+/// hand over.
 /// </summary>
 public sealed class RcuBacklogException : InvalidOperationException
 {

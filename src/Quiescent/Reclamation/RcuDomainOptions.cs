@@ -20,10 +20,9 @@ public enum ReadSideBarrier
 public enum BacklogPolicy
 {
     /// <summary>Queueing is slowed down to half the limit a second, over all threads of the domain together: half a
-    /// million blocks a second by default, and half a gibibyte.
-    /// A thread pauses for at most a second at a time, never inside a section
-    /// (except in a <see cref="SrcuDomain"/>), and goes on when the backlog has fallen. The default: it bounds growth
-    /// per second, and no thread waits for a reader without bound.</summary>
+    /// million blocks, and half a gibibyte, a second by default. A thread pauses for at most a second at a time, never
+    /// inside a section (except in a <see cref="SrcuDomain"/>), and goes on when the backlog has fallen. The default:
+    /// it bounds growth per second, and no thread waits for a reader without bound.</summary>
     /// <remarks>A thread that queues N items alone pauses for at most N divided by that rate, and not at all if it
     /// queues more slowly than that, or at most a sixteenth of a second's worth at once. Code that queues much while it
     /// holds a lock defers its pauses with <see cref="GracePeriodDomain.DeferThrottle"/>.</remarks>
@@ -64,7 +63,7 @@ public sealed record RcuDomainOptions
     /// <remarks>What each thread queues is counted in steps: 508 blocks, or 128 heads or callbacks, and at most an
     /// eighth of the limit, so below eight one by one. Each deallocator that a thread uses is counted by itself, and
     /// heads, heads with a deallocator of your own, and callbacks too. So a domain may hold more than the limit by less
-    /// than a step for each of these. It counts blocks, whatever their size.</remarks>
+    /// than a step for each of these.</remarks>
     public long BacklogLimit { get; init; } = 1_000_000;
 
     /// <summary>Above this many waiting bytes <see cref="BacklogPolicy"/> applies too, at least 1. One gibibyte by

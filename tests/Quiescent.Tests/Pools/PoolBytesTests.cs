@@ -106,9 +106,9 @@ public unsafe class PoolBytesTests
                 for (int j = 0; j < 2_000; j++)
                 {
                     large.Free(large.Rent());
-                    foreach (nint block in Enumerable.Range(0, random.Next(5)).Select(_ => (nint)small.Rent()).ToArray())
+                    foreach (Small* block in Rent(small, random.Next(5)))
                     {
-                        small.Free((Small*)block);
+                        small.Free(block);
                     }
                 }
             }));

@@ -271,8 +271,9 @@ public unsafe class BytesTests
                     domain.Free<AlignedNativeHeap>(NativeMemory.AlignedAlloc(64, 64), (nuint)bytes);
                     break;
                 default:
-                    all -= bytes;
-                    Forms.Queue(domain, (Form)random.Next(12));
+                    Form form = (Form)random.Next(12);
+                    Forms.Queue(domain, form);
+                    all += (form == Form.Pooled ? 64 : 0) - bytes; // Which knows the size of its array.
                     break;
             }
 
