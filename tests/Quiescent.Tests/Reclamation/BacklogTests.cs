@@ -84,6 +84,32 @@ public class BacklogTests
         Assert.Equal(entries, Inside.Core(domain).Queues.PageEntries);
     }
 
+    // Fault caught: a page of its own allocation for each block, 8 KiB under a limit of ten.
+    [Fact]
+    public void Under_a_small_limit_a_block_costs_no_more_than_its_page()
+    {
+        const int Count = 1_000;
+        using RcuDomain domain = new(new RcuDomainOptions { BacklogPolicy = BacklogPolicy.None, BacklogLimit = 10 });
+        using (new ParkedReader(domain))
+        {
+            for (int i = 0; i < Count; i++)
+            {
+                Forms.Queue(domain, Form.Headless);
+            }
+
+            Assert.InRange(
+                Inside.Core(domain).Queues.Pages.Pages, Count / Page.Entries, Count + Tuning.PagesPerBatch);
+            for (int i = 0; i < Count; i++)
+            {
+                Forms.Queue(domain, Form.Head); // These need none.
+            }
+
+            Assert.InRange(domain.GetStatistics().PagesInUse, 0, Count);
+        }
+
+        RcuAssert.BooksBalance(domain);
+    }
+
     [Fact]
     public void None_lets_the_backlog_grow()
     {
