@@ -1,3 +1,4 @@
+using Quiescent.GracePeriods;
 using Quiescent.Readers;
 using Quiescent.Reclamation;
 using Quiescent.Validate;
@@ -59,6 +60,7 @@ internal sealed class DomainReports : IDomainReports
     {
         try
         {
+            Telemetry.Start(); // If it could not be started with the domain.
             ReportMisuse();
             if (_readerStalls.TryDetect(out ReaderStall stall))
             {
@@ -82,7 +84,7 @@ internal sealed class DomainReports : IDomainReports
                 Events.WriteBacklogOnPool();
             }
 
-            if (!_callbackStalls.TryDetect(out CallbackStall stall))
+            if ((onPool && !TelemetryListeners.ArePoolsUsed) || !_callbackStalls.TryDetect(out CallbackStall stall))
             {
                 return;
             }

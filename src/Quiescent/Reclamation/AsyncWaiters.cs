@@ -4,9 +4,12 @@ namespace Quiescent.Reclamation;
 
 // The tasks that await a grace period or a barrier. They block no thread: after each pass the reclaimer asks whether
 // they are done, and completes them on the thread pool (O8: no continuation runs on the reclaimer, or under its locks).
+//
+// The gate protects the list's links and nothing else: making, asking and completing a waiter may run user code (a
+// first-chance handler, a listener of the thread pool's events).
 internal sealed class AsyncWaiters(Func<Exception> disposed)
 {
-    private readonly List<Waiter> _waiters = [];
+    private Waiter? _newest;
     private int _gate;
     private int _count;
     private bool _isClosed;
@@ -14,20 +17,15 @@ internal sealed class AsyncWaiters(Func<Exception> disposed)
     public bool Any => Order.Acquire(in _count) != 0;
 
     /// <summary>Adds a waiter whose condition the reclaimer evaluates until it holds.</summary>
+    /// <exception cref="OutOfMemoryException">There is no memory for it; nothing has changed.</exception>
     public Task Add(Func<bool> isDone, CancellationToken cancellationToken)
     {
-        Waiter waiter = new(isDone, cancellationToken);
-        try
+        FaultInjection.ThrowIfDue(FaultSite.Waiter);
+        Waiter waiter = new(isDone);
+        waiter.Register(cancellationToken);
+        if (!TryAdd(waiter))
         {
-            if (!TryAdd(waiter))
-            {
-                waiter.Abandon(disposed());
-            }
-        }
-        catch
-        {
-            waiter.Forget();
-            throw;
+            waiter.Abandon(disposed());
         }
 
         return waiter.Task;
@@ -42,13 +40,13 @@ internal sealed class AsyncWaiters(Func<Exception> disposed)
         }
 
         CompleteReady();
-        while (_waiters.Count != 0)
+        for (Waiter? waiter = Order.Acquire(in _newest); waiter is not null; waiter = waiter.Older)
         {
-            _waiters[^1].Abandon(disposed());
-            _waiters.RemoveAt(_waiters.Count - 1);
+            waiter.IsReady = true;
+            waiter.Abandon(disposed());
         }
 
-        Order.Release(ref _count, 0);
+        TakeReady();
     }
 
     /// <summary>Completes the waiters that are done and forgets those that were cancelled. Returns whether there were
@@ -60,62 +58,93 @@ internal sealed class AsyncWaiters(Func<Exception> disposed)
             return false;
         }
 
-        bool any = false;
-        using (TryLock.Hold(ref _gate))
+        // New ones come in front of the first one seen here. One that leaves the list meanwhile still leads to the
+        // older ones.
+        for (Waiter? waiter = Order.Acquire(in _newest); waiter is not null; waiter = waiter.Older)
         {
-            for (int i = _waiters.Count - 1; i >= 0; i--)
-            {
-                if (_waiters[i].IsDone)
-                {
-                    // Under the gate: continuations do not run here.
-                    _waiters[i].Complete();
-                    _waiters.RemoveAt(i);
-                    any = true;
-                }
-            }
-
-            Order.Release(ref _count, _waiters.Count);
+            waiter.IsReady = waiter.IsReady || waiter.IsDone;
         }
 
-        return any;
+        Waiter? ready = TakeReady();
+        for (Waiter? waiter = ready; waiter is not null; waiter = waiter.NextReady)
+        {
+            waiter.Complete();
+        }
+
+        return ready is not null;
     }
 
     private bool TryAdd(Waiter waiter)
     {
-        using (TryLock.Hold(ref _gate))
+        using TryLock.Holder holder = TryLock.Hold(ref _gate);
+        if (_isClosed)
         {
-            if (_isClosed)
-            {
-                return false;
-            }
-
-            FaultInjection.ThrowIfDue(FaultSite.Waiter);
-            _waiters.Add(waiter);
-            Order.Release(ref _count, _waiters.Count);
-            return true;
+            return false;
         }
+
+        waiter.Older = _newest;
+        Order.Release(ref _newest, waiter);
+        Order.Release(ref _count, _count + 1);
+        return true;
     }
 
-    private sealed class Waiter
+    // Takes what is ready out of the list, the oldest first.
+    private Waiter? TakeReady()
+    {
+        using TryLock.Holder holder = TryLock.Hold(ref _gate);
+        Waiter? ready = null;
+        Waiter? newer = null;
+        for (Waiter? waiter = _newest; waiter is not null; waiter = waiter.Older)
+        {
+            if (!waiter.IsReady)
+            {
+                newer = waiter;
+                continue;
+            }
+
+            if (newer is null)
+            {
+                Order.Release(ref _newest, waiter.Older);
+            }
+            else
+            {
+                newer.Older = waiter.Older;
+            }
+
+            waiter.NextReady = ready;
+            ready = waiter;
+            Order.Release(ref _count, _count - 1);
+        }
+
+        return ready;
+    }
+
+    private sealed class Waiter(Func<bool> isDone)
     {
         private readonly TaskCompletionSource _source = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private readonly CancellationTokenRegistration _registration;
-        private readonly Func<bool> _isDone;
+        private CancellationTokenRegistration _registration;
 
-        public Waiter(Func<bool> isDone, CancellationToken cancellationToken)
-        {
-            _isDone = isDone;
-            _registration = cancellationToken.UnsafeRegister(
-                static (state, token) => ((TaskCompletionSource)state!).TrySetCanceled(token),
-                _source);
-        }
+        /// <summary>The next one in the list.</summary>
+        public Waiter? Older { get; set; }
+
+        /// <summary>The next one that was taken out of it at the same time.</summary>
+        public Waiter? NextReady { get; set; }
+
+        /// <summary>Whether it has been found done, and leaves the list.</summary>
+        public bool IsReady { get; set; }
 
         public Task Task => _source.Task;
 
-        public bool IsDone => _source.Task.IsCompleted || _isDone();
+        public bool IsDone => _source.Task.IsCompleted || isDone();
+
+        /// <summary>Has the token cancel the wait; the last step that needs memory.</summary>
+        public void Register(CancellationToken cancellationToken) =>
+            _registration = cancellationToken.UnsafeRegister(
+                static (state, token) => ((TaskCompletionSource)state!).TrySetCanceled(token),
+                _source);
 
         /// <summary>Leaves nothing of the waiter in the token.</summary>
-        public void Forget() => _registration.Unregister();
+        private void Forget() => _registration.Unregister();
 
         public void Abandon(Exception exception)
         {

@@ -177,7 +177,7 @@ internal sealed unsafe partial class DomainCore
             }
             else
             {
-                Producer.PushBeyondFast(Registrar.Known, head, ManagedCallback.Function);
+                Producer.PushBeyondFast(null, head, ManagedCallback.Function); // Looks for the slot, and cannot fail.
             }
         }
         catch (ObjectDisposedException)
@@ -191,6 +191,7 @@ internal sealed unsafe partial class DomainCore
     /// <exception cref="OutOfMemoryException">The domain is closed and loses nothing, but is not done yet.</exception>
     public void Close(Action closeReaders)
     {
+        AfterDisposal.Prepare();
         Order.Or(ref State->AppendFlags, AppendFlags.Disposed);
         Order.Release(ref State->Closed, 1);
         closeReaders();
@@ -198,7 +199,6 @@ internal sealed unsafe partial class DomainCore
         Order.FenceAllThreads(); // [F] partner: [D] in Reclamation/Producer.cs; outcomes there. O11.
         BarrierWait.UntilNothingWaits(this);
         Reclaimer.Stop();
-        ProcessExit.Forget(Reclaimer);
         Engine.Sweep();
         ReleasePages();
         Quarantine.OfProcess.ReleaseAll(Findings);

@@ -119,6 +119,12 @@ switch (args[0])
     case "listening":
         return Listening.Run();
 
+    case "first-use":
+        return FirstUse.Run(args[1]);
+
+    case "full-heap":
+        return FullHeap.Run();
+
     case "validate":
         return Validated();
 
