@@ -98,7 +98,11 @@ inline tryStart() {
      if
      :: atomic { hasThread = true; run Reclaimer(false) }
 #ifdef START_FAILS
-     :: atomic { !hasFailed -> hasFailed = true; hasThread = false; thread = NONE }
+     :: atomic {
+          !hasFailed -> hasFailed = true;
+          hasThread = false;
+          if :: thread == PUBLISHED -> thread = NONE :: else -> skip fi
+        }
 #endif
      fi
   fi

@@ -203,8 +203,9 @@ public static unsafe class Rcu
         DefaultSlot.OfThisThread = slot;
         DefaultSlot.Queues = ReaderSlot.IsTwin(slot) ? null : slot->Queues;
     }
-    // What threads with a slot in the domain read: constants to the JIT. The initializer copies and can do nothing else,
-    // so it cannot fail. It has a body so that it does not run early, when there is no domain yet.
+
+    // What threads with a slot in the domain read: constants to the JIT. The initializer only copies, and cannot fail.
+    // It has a body so that it does not run early, when there is no domain yet.
     private static class Made
     {
         public static readonly RcuDomain Domain = s_domain!;
