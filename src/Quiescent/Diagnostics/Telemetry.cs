@@ -14,10 +14,14 @@ internal static class Telemetry
     public const string Name = "Quiescent";
 
     private static int s_started;
+    private static int s_isMade;
     private static QuiescentEvents? s_events;
 
     /// <summary>Null where there is none, or not yet.</summary>
     public static QuiescentEvents? Events => TelemetryListeners.HasEvents ? Order.Acquire(in s_events) : null;
+
+    /// <summary>Whether both have been made, or cannot be.</summary>
+    public static bool IsMade => Order.Acquire(in s_isMade) != 0;
 
     /// <summary>Has them made, the first time. Waits for nobody, and runs no user code. Without memory or a thread for
     /// it, the next call tries again.</summary>
@@ -50,6 +54,8 @@ internal static class Telemetry
         {
             Attempt(QuiescentMeter.Publish);
         }
+
+        Order.Release(ref s_isMade, 1);
     }
 
     private static void MakeEvents()
