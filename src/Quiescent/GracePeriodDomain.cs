@@ -109,8 +109,9 @@ public abstract unsafe class GracePeriodDomain : IDisposable
     /// <summary>Waits for a grace period (<c>synchronize_rcu</c>): every section open at the call has ended when it
     /// returns.</summary>
     /// <remarks>The calling thread drives the grace period itself; concurrent callers share it. About 10 µs with a busy
-    /// reader, below 1 µs under <see cref="ReadSideBarrier.Full"/>, and at least as long as the longest
-    /// section.</remarks>
+    /// reader, below 1 µs under <see cref="ReadSideBarrier.Full"/>, and at least as long as the longest section. Of
+    /// many threads that wait longer than a few switches one looks once in a millisecond, and the others are
+    /// blocked.</remarks>
     /// <exception cref="InvalidOperationException">Inside a section of this domain, online, or in one of its
     /// callbacks.</exception>
     /// <exception cref="ObjectDisposedException">The domain is disposed.</exception>
@@ -194,8 +195,8 @@ public abstract unsafe class GracePeriodDomain : IDisposable
     /// in which this thread queued. Allocates nothing and takes no lock.
     /// </summary>
     /// <param name="head">Lies in the block that the callback is about, in unmanaged memory.</param>
-    /// <param name="callback">May call anything except a wait for this domain. What it throws goes to
-    /// <see cref="CallbackFailed"/>.</param>
+    /// <param name="callback">May call anything except a wait for this domain, or for one whose callbacks wait for this
+    /// one: they would wait for each other. What it throws goes to <see cref="CallbackFailed"/>.</param>
     /// <exception cref="ArgumentNullException">The head or the callback is null; nothing is queued.</exception>
     /// <exception cref="ObjectDisposedException">The domain is disposed; nothing is queued.</exception>
     /// <remarks><b>Safety.</b> The head is the library's until the callback is called. A module whose functions wait
@@ -209,8 +210,8 @@ public abstract unsafe class GracePeriodDomain : IDisposable
 
     /// <summary>Calls the delegate after a grace period, on the reclaimer, in the order in which this thread
     /// queued.</summary>
-    /// <param name="callback">May call anything except a wait for this domain. What it throws goes to
-    /// <see cref="CallbackFailed"/>.</param>
+    /// <param name="callback">May call anything except a wait for this domain, or for one whose callbacks wait for this
+    /// one: they would wait for each other. What it throws goes to <see cref="CallbackFailed"/>.</param>
     /// <exception cref="ArgumentNullException">The callback is null.</exception>
     /// <exception cref="RcuBacklogException">Too much waits, under <see cref="BacklogPolicy.Throw"/>.</exception>
     /// <exception cref="OutOfMemoryException">There is no memory to queue it; nothing is queued.</exception>
@@ -242,7 +243,7 @@ public abstract unsafe class GracePeriodDomain : IDisposable
     /// <param name="head">Inside the block, within its first 4,096 words.</param>
     /// <remarks>A few stores; every 128th call also frees older blocks. Above <see
     /// cref="RcuDomainOptions.BacklogLimit"/> such a call may sleep under <see cref="BacklogPolicy.Throttle"/>, up to
-    /// 64 ms, never inside a section.</remarks>
+    /// a second, never inside a section.</remarks>
     /// <exception cref="ArgumentNullException">The block or the head is null; nothing is queued.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The head lies before the block, too far in, or unaligned; nothing
     /// is queued (the original's <c>BUG_ON</c>).</exception>
@@ -260,7 +261,8 @@ public abstract unsafe class GracePeriodDomain : IDisposable
     /// <remarks>One store, and nothing on the managed heap. Every fourth call also frees a few older blocks of this
     /// thread, under an uncontended lock; every 508th takes a new page. Above
     /// <see cref="RcuDomainOptions.BacklogLimit"/> that last call may sleep under <see cref="BacklogPolicy.Throttle"/>,
-    /// the default: up to 64 ms, never inside a section.</remarks>
+    /// the default: a millisecond for itself, and up to a second if other threads flood the domain too; never inside a
+    /// section, and not in a scope of <see cref="DeferThrottle"/>.</remarks>
     /// <exception cref="OutOfMemoryException">There is no memory for a page. To rule this out, embed an <see
     /// cref="RcuHead"/>.</exception>
     /// <exception cref="RcuBacklogException">Too much waits, under <see cref="BacklogPolicy.Throw"/>.</exception>
@@ -274,7 +276,8 @@ public abstract unsafe class GracePeriodDomain : IDisposable
     /// <param name="blocks">Unlinked; the library's from here on. On an exception they stay the caller's. No other
     /// thread may change the span meanwhile.</param>
     /// <remarks>One store a block. Above <see cref="RcuDomainOptions.BacklogLimit"/> it may sleep under
-    /// <see cref="BacklogPolicy.Throttle"/>, the default: up to 64 times 64 ms, never inside a section.</remarks>
+    /// <see cref="BacklogPolicy.Throttle"/>, the default: up to a second, never inside a section, and not in a scope of
+    /// <see cref="DeferThrottle"/>.</remarks>
     /// <exception cref="OutOfMemoryException">There is no memory for the pages.</exception>
     /// <exception cref="RcuBacklogException">Too much waits, under <see cref="BacklogPolicy.Throw"/>.</exception>
     /// <exception cref="ObjectDisposedException">The domain is disposed.</exception>
@@ -329,6 +332,23 @@ public abstract unsafe class GracePeriodDomain : IDisposable
         Push(FindOrNull(), head, HeadWord.OfOffset(block, head, Deallocator<TDeallocator>.Channel));
     }
 
+    /// <summary>
+    /// Opens a scope in which <see cref="BacklogPolicy.Throttle"/> does not pause this thread, for code that queues
+    /// much while it holds a lock: <c>using (domain.DeferThrottle()) lock (table) { … }</c>. The end of the scope makes
+    /// up for it, with a pause of at most a second, if the backlog is still over its limit then.
+    /// </summary>
+    /// <returns>The scope; dispose of it after the lock is released.</returns>
+    /// <remarks>Allocates one small object. Makes no difference under other policies. Meanwhile nothing bounds what
+    /// this thread queues, so do not keep a scope open for the life of a thread.</remarks>
+    /// <exception cref="ObjectDisposedException">The domain is disposed.</exception>
+    public ThrottleDeferral DeferThrottle()
+    {
+        ThrowIfClosed();
+        return _core.Backlog.Policy == BacklogPolicy.Throttle
+            ? new ThrottleDeferral(DeferredThrottle.Open(_core))
+            : default;
+    }
+
     /// <summary>Disposes of the resource after a grace period, on the reclaimer. Counts as a callback.</summary>
     /// <param name="resource">What to dispose of. What it throws goes to <see cref="CallbackFailed"/>.</param>
     /// <exception cref="ArgumentNullException">The resource is null.</exception>
@@ -355,8 +375,9 @@ public abstract unsafe class GracePeriodDomain : IDisposable
 
     /// <summary>
     /// Waits until everything that any thread queued before the call has been freed or has run (<c>rcu_barrier</c> and
-    /// <c>kvfree_rcu_barrier</c> in one). The calling thread frees blocks itself. Takes below a microsecond when
-    /// nothing waits; then it waits for no grace period.
+    /// <c>kvfree_rcu_barrier</c> in one). It is no grace period: with nothing queued it returns at once, below a
+    /// microsecond, whatever sections are open; <see cref="Synchronize"/> waits for those. The calling thread frees
+    /// blocks itself.
     /// </summary>
     /// <exception cref="InvalidOperationException">Inside a section of this domain, online, or in one of its
     /// callbacks.</exception>
@@ -445,6 +466,9 @@ public abstract unsafe class GracePeriodDomain : IDisposable
     /// ends. Waits for the sections that hold those up; others end harmlessly. An asynchronous wait for a grace period
     /// that has not passed ends with an <see cref="ObjectDisposedException"/>. A second call does nothing.
     /// </summary>
+    /// <remarks>Nothing more includes what callbacks queue: one that runs meanwhile, and queues in this domain, gets an
+    /// <see cref="ObjectDisposedException"/> and keeps its block. A chain of callbacks that queue one another has to be
+    /// stopped, and waited for with <see cref="Barrier"/>, before.</remarks>
     /// <exception cref="OutOfMemoryException">The domain is closed and loses nothing, but is not done yet: call
     /// again.</exception>
     /// <exception cref="InvalidOperationException">This is the default domain; or the call is inside a section of this

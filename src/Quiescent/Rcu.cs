@@ -78,7 +78,8 @@ public static unsafe class Rcu
     /// in which this thread queued. Allocates nothing and takes no lock.
     /// </summary>
     /// <param name="head">Lies in the block that the callback is about, in unmanaged memory.</param>
-    /// <param name="callback">May call anything except a wait for this domain. What it throws goes to
+    /// <param name="callback">May call anything except a wait for this domain, or for one whose callbacks wait for this
+    /// one: they would wait for each other. What it throws goes to
     /// <see cref="GracePeriodDomain.CallbackFailed"/>.</param>
     /// <exception cref="ArgumentNullException">The head or the callback is null; nothing is queued.</exception>
     /// <remarks><b>Safety.</b> The head is the library's until the callback is called. A module whose functions wait
@@ -137,6 +138,9 @@ public static unsafe class Rcu
         ArgumentNullException.ThrowIfNull(head);
         Push(head, HeadWord.OfOffset(block, head, Deallocator<TDeallocator>.Channel));
     }
+
+    /// <inheritdoc cref="GracePeriodDomain.DeferThrottle"/>
+    public static ThrottleDeferral DeferThrottle() => DefaultDomain.DeferThrottle();
 
     /// <inheritdoc cref="GracePeriodDomain.Dispose(IDisposable)"/>
     public static void Dispose(IDisposable resource) => DefaultDomain.Dispose(resource);

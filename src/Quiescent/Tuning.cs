@@ -79,7 +79,8 @@ internal static class Tuning
 
     // Heads.
 
-    /// <summary>Heads between two visits of the slow path; a power of two.</summary>
+    /// <summary>Heads between two visits of the slow path; a power of two. Fewer under a backlog limit below eight
+    /// times that many.</summary>
     public const int HeadsBetweenCollections = 128;
 
     /// <summary>Heads that one visit frees at the most.</summary>
@@ -94,20 +95,23 @@ internal static class Tuning
     /// others.</summary>
     public const int PagesPerQueue = 64;
 
-    // Back-pressure. One flooding thread that pays per page of 508 blocks slows from tens of millions a second to below
-    // half a million at once, and further the longer the reader stays.
+    // Back-pressure (Reclamation/Pacing.cs). At half the limit a second, a reader that overstays by a second costs half
+    // as much memory again as the limit, and a thread that frees a million blocks under the default limit pauses for
+    // two seconds.
 
-    /// <summary>Milliseconds of a throttled thread's pause at the limit.</summary>
-    public const int PauseMilliseconds = 1;
+    /// <summary>Above the limit all threads of a domain together queue this part of the limit a second.</summary>
+    public const double PacedPartOfLimit = 0.5;
 
-    /// <summary>Milliseconds more for each time the limit is overshot.</summary>
-    public const int PausePerOvershoot = 16;
+    /// <summary>Milliseconds' worth of the pace that may be queued at once without a pause. Longer than a tick of the
+    /// slowest platform's timer, so that a pause that lasts too long is made up for.</summary>
+    public const int PacingSlackMilliseconds = 64;
 
     /// <summary>Milliseconds of the longest pause.</summary>
-    public const int MaxPauseMilliseconds = 64;
+    public const int MaxPauseMilliseconds = 1_000;
 
-    /// <summary>Pauses of one bulk: it pays like as many pages, but not more often than this.</summary>
-    public const int MaxPausesPerBulk = 64;
+    /// <summary>Milliseconds of the longest sleep within a pause, after which a thread sees that the backlog has
+    /// fallen. The first lasts one, and each is twice as long as the last.</summary>
+    public const int MaxPauseSliceMilliseconds = 16;
 
     /// <summary>A page holds at most one in so many blocks of the backlog limit, so small limits are kept
     /// too.</summary>

@@ -61,6 +61,10 @@ public sealed unsafe class RcuAssertTests : IDisposable
         Thread busted = new(() => _domain.ReadLock()) { Name = "leaver" };
         busted.Start();
         busted.Join();
+
+        // The operating system ends the thread some time after Join has returned.
+        Assert.True(SpinWait.SpinUntil(
+            () => _domain.GetStatistics().ReadersAbandoned != 0, TimeSpan.FromSeconds(60)));
         Assert.Throws<RcuAssertException>(() => RcuAssert.BooksBalance(_domain));
         Assert.Contains(
             "leaver", Assert.Throws<RcuAssertException>(reports.AssertNone).Message, StringComparison.Ordinal);
@@ -73,8 +77,12 @@ public sealed unsafe class RcuAssertTests : IDisposable
         using RcuDomain domain = new(new RcuDomainOptions { Validate = true });
         using MisuseRecorder reports = new(domain);
         RcuHead* block = (RcuHead*)NativeMemory.AllocZeroed((nuint)sizeof(RcuHead));
-        domain.Free(block, block);
-        new Span<byte>(block, sizeof(RcuHead)).Fill(0x11);
+        using (new ParkedReader(domain))
+        {
+            domain.Free(block, block);
+            new Span<byte>(block, sizeof(RcuHead)).Fill(0x11);
+        }
+
         Assert.Contains(
             "overwritten",
             Assert.Throws<RcuAssertException>(() => RcuAssert.BooksBalance(domain)).Message,

@@ -47,6 +47,9 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
 
     public Stepping Stepping { get; } = new();
 
+    /// <summary>The threads that wait for grace periods.</summary>
+    public WaitLine Line { get; } = new();
+
     /// <summary>Events of grace periods that wait to be written, while somebody listens.</summary>
     public GracePeriodEvents Events { get; } = new();
 

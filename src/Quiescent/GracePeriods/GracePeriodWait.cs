@@ -3,7 +3,8 @@ using Quiescent.Ordering;
 namespace Quiescent.GracePeriods;
 
 // How a thread waits for a grace period: it drives the engine itself. Callers coalesce: all that take their target
-// while the same grace period is the latest wait for the same next one.
+// while the same grace period is the latest wait for the same next one. Those that have waited for long drive it by
+// turns (WaitLine.cs): one looks once in a millisecond, the others are blocked.
 internal static class GracePeriodWait
 {
     /// <summary>Returns when the target has completed. Meanwhile it reports what is due through the given
@@ -13,6 +14,7 @@ internal static class GracePeriodWait
     public static void For(GracePeriodEngine engine, ulong target, Action reportReaders)
     {
         Backoff backoff = default;
+        WaitLine.Waiter? waiter = null;
         while (!engine.TryAdvance(target))
         {
             if (backoff.IsSleeping || engine.Events.AreDue)
@@ -20,12 +22,23 @@ internal static class GracePeriodWait
                 reportReaders();
             }
 
-            backoff.Pause(); // Last, as it may throw: by then the reports are written.
+            if (backoff.IsSleeping)
+            {
+                waiter ??= engine.Line.TryCreateWaiter(new Condition(engine, target));
+            }
+
+            backoff.Pause(waiter); // Last, as it may throw: by then the reports are written.
         }
 
+        engine.Line.ReleaseDone();
         if (engine.HasReports)
         {
             reportReaders();
         }
+    }
+
+    private readonly struct Condition(GracePeriodEngine engine, ulong target) : IWaitCondition
+    {
+        public bool IsDone() => engine.HasCompleted(target);
     }
 }

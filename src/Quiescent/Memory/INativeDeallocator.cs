@@ -8,8 +8,9 @@ namespace Quiescent;
 /// </summary>
 /// <remarks>
 /// All implementations except <see cref="NativeHeap"/> and <see cref="AlignedNativeHeap"/> are user code: they run on
-/// the domain's reclaimer alone, may call anything except a wait for their own domain, and count as callbacks for
-/// <see cref="Rcu.BarrierCallbacks"/>. If one throws, <see cref="GracePeriodDomain.CallbackFailed"/> reports it.
+/// the domain's reclaimer alone, may call what a callback may (<see cref="GracePeriodDomain.Call(Action)"/>), and count
+/// as callbacks for <see cref="Rcu.BarrierCallbacks"/>. If one throws, <see cref="GracePeriodDomain.CallbackFailed"/>
+/// reports it.
 /// </remarks>
 public interface INativeDeallocator
 {

@@ -41,12 +41,28 @@ internal struct Backoff
         }
     }
 
+    /// <summary>One step. Where it would sleep, it waits for its turn instead, if the thread has a place in a
+    /// line.</summary>
+    /// <exception cref="ThreadInterruptedException">The thread was interrupted in a sleep or while it was
+    /// blocked.</exception>
+    public void Pause(WaitLine.Waiter? waiter)
+    {
+        if (IsSleeping && waiter is not null)
+        {
+            waiter.Sleep();
+        }
+        else
+        {
+            Pause();
+        }
+    }
+
     /// <summary>One step; an interrupt is deferred until <see cref="RestoreInterrupt"/>.</summary>
-    public void PauseUninterrupted()
+    public void PauseUninterrupted(WaitLine.Waiter? waiter = null)
     {
         try
         {
-            Pause();
+            Pause(waiter);
         }
         catch (ThreadInterruptedException)
         {

@@ -38,6 +38,9 @@ internal enum FaultSite
     /// <summary>The place of an asynchronous waiter among those that the reclaimer looks after.</summary>
     Waiter,
 
+    /// <summary>The place of a thread in the line of those that wait.</summary>
+    WaitLine,
+
     /// <summary>The number of a deallocator type, on its first use.</summary>
     Deallocator,
 

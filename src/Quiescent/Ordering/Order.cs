@@ -108,6 +108,10 @@ internal static unsafe class Order
         Interlocked.CompareExchange(ref location, value, comparand);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static long CompareExchange(ref long location, long value, long comparand) =>
+        Interlocked.CompareExchange(ref location, value, comparand);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int CompareExchange(ref int location, int value, int comparand) =>
         Interlocked.CompareExchange(ref location, value, comparand);
 

@@ -5,9 +5,9 @@ namespace Quiescent.Ordering;
 
 // The operating system's threads: their numbers, and whether one is gone.
 //
-// A number goes to another thread in time, so "is there a thread of this number?" errs on the one side only: whoever
-// asks may take a thread that is gone for one that lives, and never the reverse. HasAnother() then tells the two apart
-// by the time at which the thread of that number was started.
+// The system gives a number to another thread in time. So IsGone() errs on one side only: it may take a thread that is
+// gone for one that lives, and never the reverse. HasAnother() tells the two apart by the time at which the thread of
+// that number was started.
 internal static unsafe partial class OsThread
 {
     // In hundredths of a second, the unit of /proc on every Linux.

@@ -22,6 +22,13 @@ internal static class Threads
     /// <summary>Whether a thread may run managed code after its object says that it has ended: see
     /// ThreadLife.</summary>
     public static bool OutliveTheirObjects => true;
+
+    /// <summary>Whether code of the program may run on this thread while it is blocked: what a single-threaded
+    /// apartment receives, or a synchronization context that is told of each wait. Never in
+    /// <see cref="Thread.Sleep(int)"/>.</summary>
+    public static bool RunsCodeWhileBlocked =>
+        (OperatingSystem.IsWindows() && Thread.CurrentThread.GetApartmentState() == ApartmentState.STA)
+        || SynchronizationContext.Current?.IsWaitNotificationRequired() == true;
 }
 
 // Rings on a pool thread, once each time that it is set.

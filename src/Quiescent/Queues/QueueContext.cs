@@ -1,5 +1,7 @@
+using System.Numerics;
 using Quiescent.GracePeriods;
 using Quiescent.Validate;
+using static Quiescent.Tuning;
 
 namespace Quiescent.Queues;
 
@@ -16,6 +18,10 @@ internal sealed class QueueContext(GracePeriodEngine engine, BlockLedger? ledger
 
     /// <summary>How many blocks a page takes: fewer under a small backlog limit.</summary>
     public int PageEntries { get; } = pageEntries;
+
+    /// <summary>How many heads their owner pushes between two collections, at each of which it counts them: fewer under
+    /// a small backlog limit. A power of two, and at most a page's worth.</summary>
+    public int HeadsPerStep { get; } = Math.Min(HeadsBetweenCollections, 1 << BitOperations.Log2((uint)pageEntries));
 
     /// <summary>The index of a page's first entry.</summary>
     public int FirstEntry { get; } = Page.Words - pageEntries;

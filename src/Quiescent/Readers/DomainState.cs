@@ -45,4 +45,8 @@ internal static class AppendFlags
 
     /// <summary>The process-wide barrier cannot be relied upon: each append fences by itself.</summary>
     public const int Fenced = 4;
+
+    /// <summary>The backlog limit is small: each push of a head looks whether its owner has to count and
+    /// collect.</summary>
+    public const int SmallLimit = 8;
 }

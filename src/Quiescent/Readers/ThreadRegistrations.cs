@@ -87,6 +87,11 @@ internal sealed unsafe class ThreadRegistrations
     // the thread.
     private static ThreadRegistrations? FindAfterAttachment()
     {
+        if (!OsThread.CanTell)
+        {
+            return null; // There a table may be freed when the thread's object is dead: its words may lead nowhere.
+        }
+
         ReaderSlot* slot = t_lastDomain != 0 ? t_lastSlot : DefaultSlot.OfThisThread;
 
         // SAFETY: the table is freed when none of its slots is a living thread's (O5).

@@ -1,35 +1,41 @@
+using Quiescent.GracePeriods;
 using Quiescent.Ordering;
+using Quiescent.Readers;
 
 namespace Quiescent.Reclamation;
 
-// The tasks that await a grace period or a barrier. They block no thread: after each pass the reclaimer asks whether
-// they are done, and completes them on the thread pool (O8: no continuation runs on the reclaimer, or under its locks).
+// The tasks that await a grace period or a barrier. They block no thread: after each pass the reclaimer asks which are
+// done, and completes them on the thread pool (O8: no continuation runs on the reclaimer, or under its locks).
 //
-// The gate protects the list's links and nothing else: making, asking and completing a waiter may run user code (a
-// first-chance handler, a listener of the thread pool's events).
-internal sealed class AsyncWaiters(Func<Exception> disposed)
+// However many there are, a pass that finds none done looks at few. Those that await a grace period are in the order of
+// their targets, so if the first is not done, none is. The others each have a condition of their own: a pass evaluates
+// some of them and puts them back at the end. A cancelled task leaves its list at once.
+//
+// The gate protects the lists and nothing else (O8). Making and completing a waiter may run code of the program, such as
+// a first-chance handler or a listener of the thread pool's events, so both happen with the gate open. The conditions
+// are evaluated under it: they take no memory and run no such code.
+internal sealed class AsyncWaiters(GracePeriodEngine engine, Func<Exception> disposed)
 {
-    private Waiter? _newest;
+    private const int ConditionsPerPass = 256;
+
+    private readonly WaiterList _gracePeriods = new();
+    private readonly WaiterList _conditions = new();
     private int _gate;
     private int _count;
     private bool _isClosed;
 
     public bool Any => Order.Acquire(in _count) != 0;
 
-    /// <summary>Adds a waiter whose condition the reclaimer evaluates until it holds.</summary>
+    /// <summary>Adds a waiter that is done when the grace period has ended.</summary>
     /// <exception cref="OutOfMemoryException">There is no memory for it; nothing has changed.</exception>
-    public Task Add(Func<bool> isDone, CancellationToken cancellationToken)
-    {
-        FaultInjection.ThrowIfDue(FaultSite.Waiter);
-        Waiter waiter = new(isDone);
-        waiter.Register(cancellationToken);
-        if (!TryAdd(waiter))
-        {
-            waiter.Abandon(disposed());
-        }
+    public Task Add(ulong target, CancellationToken cancellationToken) =>
+        Add(new Waiter(this, isDone: null, target, cancellationToken));
 
-        return waiter.Task;
-    }
+    /// <summary>Adds a waiter whose condition the reclaimer evaluates until it holds. The condition takes no memory and
+    /// runs no user code.</summary>
+    /// <exception cref="OutOfMemoryException">There is no memory for it; nothing has changed.</exception>
+    public Task Add(Func<bool> isDone, CancellationToken cancellationToken) =>
+        Add(new Waiter(this, isDone, target: 0, cancellationToken));
 
     /// <summary>The domain is disposed and nobody evaluates conditions any more: the remaining waits fail.</summary>
     public void Close()
@@ -40,38 +46,68 @@ internal sealed class AsyncWaiters(Func<Exception> disposed)
         }
 
         CompleteReady();
-        for (Waiter? waiter = Order.Acquire(in _newest); waiter is not null; waiter = waiter.Older)
+        while (Take(_gracePeriods.First ?? _conditions.First) is { } waiter)
         {
-            waiter.IsReady = true;
-            waiter.Abandon(disposed());
+            Finish(waiter, isAbandoned: true);
         }
-
-        TakeReady();
     }
 
-    /// <summary>Completes the waiters that are done and forgets those that were cancelled. Returns whether there were
+    /// <summary>Completes the waiters that are done, as far as it evaluates them. Returns whether there were
     /// any.</summary>
     public bool CompleteReady()
     {
-        if (!Any)
+        bool any = false;
+        int looks = ConditionsPerPass;
+        while (Any && TakeReady(ref looks) is { } waiter)
         {
-            return false;
+            any = true;
+            Finish(waiter, isAbandoned: false);
         }
 
-        // New ones come in front of the first one seen here. One that leaves the list meanwhile still leads to the
-        // older ones.
-        for (Waiter? waiter = Order.Acquire(in _newest); waiter is not null; waiter = waiter.Older)
+        return any;
+    }
+
+    // A waiter that cannot be completed for lack of memory is in its list again for the next pass, or for the next call
+    // of Close.
+    private void Finish(Waiter waiter, bool isAbandoned)
+    {
+        try
         {
-            waiter.IsReady = waiter.IsReady || waiter.IsDone;
+            FaultInjection.ThrowIfDue(FaultSite.Waiter);
+            if (isAbandoned)
+            {
+                waiter.Abandon(disposed());
+            }
+            else
+            {
+                waiter.Complete();
+            }
+        }
+        catch (OutOfMemoryException)
+        {
+            using TryLock.Holder holder = TryLock.Hold(ref _gate);
+            Insert(waiter);
+            throw;
+        }
+    }
+
+    private Task Add(Waiter waiter)
+    {
+        try
+        {
+            FaultInjection.ThrowIfDue(FaultSite.Waiter);
+            if (!TryAdd(waiter))
+            {
+                waiter.Abandon(disposed());
+            }
+        }
+        catch
+        {
+            waiter.Forget();
+            throw;
         }
 
-        Waiter? ready = TakeReady();
-        for (Waiter? waiter = ready; waiter is not null; waiter = waiter.NextReady)
-        {
-            waiter.Complete();
-        }
-
-        return ready is not null;
+        return waiter.Task;
     }
 
     private bool TryAdd(Waiter waiter)
@@ -82,69 +118,109 @@ internal sealed class AsyncWaiters(Func<Exception> disposed)
             return false;
         }
 
-        waiter.Older = _newest;
-        Order.Release(ref _newest, waiter);
-        Order.Release(ref _count, _count + 1);
+        Insert(waiter);
         return true;
     }
 
-    // Takes what is ready out of the list, the oldest first.
-    private Waiter? TakeReady()
+    private Waiter? TakeReady(ref int looks)
     {
         using TryLock.Holder holder = TryLock.Hold(ref _gate);
-        Waiter? ready = null;
-        Waiter? newer = null;
-        for (Waiter? waiter = _newest; waiter is not null; waiter = waiter.Older)
+        if (_gracePeriods.First is { } oldest && oldest.IsDone(engine))
         {
-            if (!waiter.IsReady)
+            return TakeOut(oldest);
+        }
+
+        for (looks = Math.Min(looks, _conditions.Count); looks > 0; looks--)
+        {
+            Waiter waiter = _conditions.First!;
+            if (waiter.IsDone(engine))
             {
-                newer = waiter;
-                continue;
+                return TakeOut(waiter);
             }
 
-            if (newer is null)
-            {
-                Order.Release(ref _newest, waiter.Older);
-            }
-            else
-            {
-                newer.Older = waiter.Older;
-            }
+            _conditions.Remove(waiter);
+            _conditions.Insert(waiter, after: _conditions.Last);
+        }
 
-            waiter.NextReady = ready;
-            ready = waiter;
+        return null;
+    }
+
+    // Null if there is none, or it was cancelled just now.
+    private Waiter? Take(Waiter? waiter)
+    {
+        using TryLock.Holder holder = TryLock.Hold(ref _gate);
+        return waiter is null ? null : TakeOut(waiter);
+    }
+
+    // The rest is under the gate.
+    private Waiter TakeOut(Waiter waiter)
+    {
+        if (waiter.List is { } list)
+        {
+            list.Remove(waiter);
             Order.Release(ref _count, _count - 1);
         }
 
-        return ready;
+        return waiter;
     }
 
-    private sealed class Waiter(Func<bool> isDone)
+    // A task that is cancelled already has nobody left to take it out.
+    private void Insert(Waiter waiter)
+    {
+        if (waiter.Task.IsCompleted)
+        {
+            return;
+        }
+
+        // Threads that take their targets at the same time may come here in another order.
+        WaiterList list = waiter.HasCondition ? _conditions : _gracePeriods;
+        Waiter? after = list.Last;
+        while (after is not null && after.IsAfter(waiter))
+        {
+            after = after.Previous;
+        }
+
+        list.Insert(waiter, after);
+        Order.Release(ref _count, _count + 1);
+    }
+
+    /// <summary>One awaited task.</summary>
+    internal sealed class Waiter
     {
         private readonly TaskCompletionSource _source = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private CancellationTokenRegistration _registration;
+        private readonly CancellationTokenRegistration _registration;
+        private readonly AsyncWaiters _waiters;
+        private readonly Func<bool>? _isDone;
+        private readonly ulong _target;
 
-        /// <summary>The next one in the list.</summary>
-        public Waiter? Older { get; set; }
-
-        /// <summary>The next one that was taken out of it at the same time.</summary>
-        public Waiter? NextReady { get; set; }
-
-        /// <summary>Whether it has been found done, and leaves the list.</summary>
-        public bool IsReady { get; set; }
+        public Waiter(AsyncWaiters waiters, Func<bool>? isDone, ulong target, CancellationToken cancellationToken)
+        {
+            _waiters = waiters;
+            _isDone = isDone;
+            _target = target;
+            _registration = cancellationToken.UnsafeRegister(
+                static (waiter, token) => ((Waiter)waiter!).Cancel(token),
+                this);
+        }
 
         public Task Task => _source.Task;
 
-        public bool IsDone => _source.Task.IsCompleted || isDone();
+        public bool HasCondition => _isDone is not null;
 
-        /// <summary>Has the token cancel the wait; the last step that needs memory.</summary>
-        public void Register(CancellationToken cancellationToken) =>
-            _registration = cancellationToken.UnsafeRegister(
-                static (state, token) => ((TaskCompletionSource)state!).TrySetCanceled(token),
-                _source);
+        // The list that it is in and its neighbours; under the gate.
+        public WaiterList? List { get; set; }
+
+        public Waiter? Next { get; set; }
+
+        public Waiter? Previous { get; set; }
+
+        public bool IsDone(GracePeriodEngine engine) => _isDone?.Invoke() ?? engine.HasCompleted(_target);
+
+        /// <summary>Whether both await a grace period, and the other one's is earlier.</summary>
+        public bool IsAfter(Waiter other) => !HasCondition && !SectionWord.HasReached(other._target, _target);
 
         /// <summary>Leaves nothing of the waiter in the token.</summary>
-        private void Forget() => _registration.Unregister();
+        public void Forget() => _registration.Unregister();
 
         public void Abandon(Exception exception)
         {
@@ -156,6 +232,75 @@ internal sealed class AsyncWaiters(Func<Exception> disposed)
         {
             Forget();
             _source.TrySetResult();
+        }
+
+        // Either it is in its list by now, or Insert finds the task completed.
+        private void Cancel(CancellationToken token)
+        {
+            _source.TrySetCanceled(token);
+            _waiters.Take(this);
+        }
+    }
+
+    /// <summary>Waiters linked to one another: nothing is allocated under the gate.</summary>
+    internal sealed class WaiterList
+    {
+        public Waiter? First { get; private set; }
+
+        public Waiter? Last { get; private set; }
+
+        public int Count { get; private set; }
+
+        /// <summary>Inserts behind the given waiter, or at the beginning.</summary>
+        public void Insert(Waiter waiter, Waiter? after)
+        {
+            waiter.List = this;
+            waiter.Previous = after;
+            waiter.Next = after is null ? First : after.Next;
+            if (after is null)
+            {
+                First = waiter;
+            }
+            else
+            {
+                after.Next = waiter;
+            }
+
+            if (waiter.Next is null)
+            {
+                Last = waiter;
+            }
+            else
+            {
+                waiter.Next.Previous = waiter;
+            }
+
+            Count++;
+        }
+
+        public void Remove(Waiter waiter)
+        {
+            if (waiter.Previous is null)
+            {
+                First = waiter.Next;
+            }
+            else
+            {
+                waiter.Previous.Next = waiter.Next;
+            }
+
+            if (waiter.Next is null)
+            {
+                Last = waiter.Previous;
+            }
+            else
+            {
+                waiter.Next.Previous = waiter.Previous;
+            }
+
+            waiter.List = null;
+            waiter.Next = waiter.Previous = null;
+            Count--;
         }
     }
 }

@@ -1,11 +1,11 @@
 using Quiescent.Ordering;
-using static Quiescent.Tuning;
 
 namespace Quiescent.Reclamation;
 
-// How much waits in a domain, counted a page's worth at a time, and what queueing pays above the limit. A page begins
-// to count when it is full. A block ceases to count when it is freed or, if its owner freed it between pages, at the
-// owner's next page. So the count is too low or too high by less than a page per queue.
+// How much waits in a domain, counted a page's worth at a time. A page begins to count when it is full; heads and
+// callbacks, at each step of their owner (QueueContext.HeadsPerStep). Neither a page nor a step is more than an eighth
+// of the limit, if that is eight or more. A block ceases to count when it is freed or, if its owner freed it between
+// pages, at the owner's next page. So the count is too low or too high by at most a page per queue.
 //
 // The count crosses the limit upwards when it reaches the limit, and downwards when it has fallen a quarter below. The
 // thread whose change makes the count cross counts the crossing; a thread that may run listeners writes the event later
@@ -62,15 +62,6 @@ internal sealed class Backlog(long limit, BacklogPolicy policy)
 
         Order.Release(ref _taken, _taken + 1);
         return true;
-    }
-
-    /// <summary>The bounded pause of <see cref="BacklogPolicy.Throttle"/>.</summary>
-    public void Pause()
-    {
-        // The count may have fallen below the limit since the caller looked.
-        double overshoot = Math.Max(0, (double)(Count - Limit) / Limit);
-        double pause = PauseMilliseconds + (overshoot * PausePerOvershoot);
-        Backoff.SleepUninterrupted((int)Math.Min(pause, MaxPauseMilliseconds));
     }
 
     private bool HasChangedSides(ulong crossings, long count) => (crossings & 1) == 0 ? count >= Limit : count <= _low;

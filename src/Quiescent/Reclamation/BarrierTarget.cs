@@ -10,7 +10,7 @@ namespace Quiescent.Reclamation;
 //     withdraw its newest item, the position lies beyond the tail; it counts as done when the queue is empty. The
 //     queues of idle, busy and ended threads are all in the slot table, and open pages count by the cursor, so the
 //     target misses nothing that was queued before it was taken.
-internal sealed unsafe class BarrierTarget
+internal sealed unsafe class BarrierTarget : IWaitCondition
 {
     private readonly List<(nint Queue, long Position)> _pages = [];
     private readonly List<(nint Queue, long Position)> _heads = [];

@@ -3,7 +3,8 @@ using Quiescent.Ordering;
 namespace Quiescent.Reclamation;
 
 // How a thread waits at a barrier: it drives grace periods and frees trivial blocks itself, so blocks alone need no
-// other thread. It also expedites the reclaimer, which alone runs user code.
+// other thread. It also expedites the reclaimer, which alone runs user code. Threads that have waited for long do so by
+// turns (WaitLine.cs).
 internal static class BarrierWait
 {
     /// <summary>Returns when everything in the target has been reclaimed.</summary>
@@ -25,6 +26,7 @@ internal static class BarrierWait
     {
         ReclaimerPass help = new(core, ReclaimerPass.NoCode);
         Backoff backoff = default;
+        WaitLine.Waiter? waiter = null;
         core.Reclaimer.BeginExpedited();
         try
         {
@@ -39,7 +41,7 @@ internal static class BarrierWait
 
                 if (interruptible)
                 {
-                    backoff.Pause();
+                    backoff.Pause(waiter);
                 }
                 else
                 {
@@ -48,6 +50,7 @@ internal static class BarrierWait
 
                 if (backoff.IsSleeping)
                 {
+                    waiter ??= target is null ? null : core.BarrierLine.TryCreateWaiter(target);
                     core.Reports.ReportReaders();
                     core.Reclaimer.Wake();
                 }
@@ -55,6 +58,7 @@ internal static class BarrierWait
         }
         finally
         {
+            core.BarrierLine.ReleaseDone();
             core.Reclaimer.EndExpedited();
             backoff.RestoreInterrupt();
         }

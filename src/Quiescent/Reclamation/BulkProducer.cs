@@ -2,15 +2,14 @@ using System.Diagnostics.CodeAnalysis;
 using Quiescent.Ordering;
 using Quiescent.Queues;
 using Quiescent.Readers;
-using static Quiescent.Tuning;
 
 namespace Quiescent.Reclamation;
 
 // Queues many blocks at once, all or none (kvfree_rcu_bulk).
 //
 // O11 (disposal)  The owner takes pages before it appends anything, and appends under the consumer's lock. Dispose
-//     takes that lock after setting Disposed, so either it finds all of the bulk, or the owner finds Disposed and appends
-//     nothing. No single entry needs to be withdrawn.
+//     takes that lock after setting Disposed, so either it finds all of the bulk, or the owner finds Disposed and
+//     appends nothing. No single entry needs to be withdrawn.
 //
 // Checked by: FreeBulkTests, DisposeRaceTests; systematic HandOverTests; mutants bulk-….
 internal readonly unsafe struct BulkProducer(DomainCore core)
@@ -33,8 +32,8 @@ internal readonly unsafe struct BulkProducer(DomainCore core)
         }
 
         PageQueue* queue = &((ThreadQueues*)real->Queues)->Blocks;
-        int pages = PagesFor(queue, count);
-        Pay(real, count, pages);
+        int pages = PagesFor(count, RoomIn(queue), _core.Queues.PageEntries);
+        RequireRoom(real, count);
         Page* spare = TakePages(pages);
         bool appended = false;
         try
@@ -65,26 +64,32 @@ internal readonly unsafe struct BulkProducer(DomainCore core)
         {
             _core.Collector.Collect(queue);
         }
-    }
 
-    private int PagesFor(PageQueue* queue, int count)
-    {
-        nint* cursor = queue->Cursor;
-        int room = Page.HasNoRoom(cursor) ? 0 : Page.Words - Page.IndexOf(cursor);
-        return Math.Max(0, count - room + _core.Queues.PageEntries - 1) / _core.Queues.PageEntries;
-    }
-
-    // As much as the same blocks would pay one by one, up to a limit.
-    private void Pay(ReaderSlot* real, int count, int pages)
-    {
-        if (_core.Backlog.Policy == BacklogPolicy.Throw)
+        if (_core.Backlog.Policy == BacklogPolicy.Throttle)
         {
             _core.BackPressure.Apply(real, count);
         }
+    }
 
-        for (int i = Math.Min(pages, MaxPausesPerBulk); i > 0; i--)
+    /// <summary>How many further pages take this many blocks when the open page has room for some. In 64 bits: the
+    /// largest span holds as many blocks as an <see cref="int"/> counts.</summary>
+    internal static int PagesFor(int count, int room, int pageEntries) =>
+        (int)(Math.Max(0L, (long)count - room + pageEntries - 1) / pageEntries);
+
+    private static int RoomIn(PageQueue* queue) =>
+        Page.HasNoRoom(queue->Cursor) ? 0 : Page.Words - Page.IndexOf(queue->Cursor);
+
+    // Whatever may refuse the bulk, or hold it up without bound, comes before the append.
+    private void RequireRoom(ReaderSlot* real, int count)
+    {
+        switch (_core.Backlog.Policy)
         {
-            _core.BackPressure.Apply(real, 0);
+            case BacklogPolicy.Throw:
+                _core.BackPressure.Apply(real, queued: 0, about: count);
+                break;
+            case BacklogPolicy.Block:
+                _core.BackPressure.Apply(real, queued: 0);
+                break;
         }
     }
 

@@ -52,6 +52,11 @@ internal sealed unsafe partial class DomainCore
             Engine,
             Slots.Validate ? BlockLedger.OfProcess : null,
             (int)Math.Clamp(options.BacklogLimit / PagesPerLimit, 1, Page.Entries));
+        if (Queues.HeadsPerStep < HeadsBetweenCollections)
+        {
+            Order.Or(ref State->AppendFlags, AppendFlags.SmallLimit);
+        }
+
         SharedSlot = Slots.Extend(owner: null);
         Backlog = new Backlog(options.BacklogLimit, options.BacklogPolicy);
         Reclaimer = new Reclaimer(this);
@@ -86,6 +91,12 @@ internal sealed unsafe partial class DomainCore
     public BlockSinks Sinks { get; } = new();
 
     public Backlog Backlog { get; }
+
+    /// <summary>The threads that wait at barriers.</summary>
+    public WaitLine BarrierLine { get; } = new();
+
+    /// <summary>The threads that wait until the backlog has fallen below its limit.</summary>
+    public WaitLine BacklogLine { get; } = new();
 
     /// <summary>The user code that the reclaimer runs.</summary>
     public RunningCallback Running { get; } = new();
@@ -141,9 +152,7 @@ internal sealed unsafe partial class DomainCore
             return ValueTask.CompletedTask;
         }
 
-        Task task = Reclaimer.WaitAsync(() => Engine.HasCompleted(target), cancellationToken);
-        Reclaimer.Request(target);
-        return new ValueTask(task);
+        return new ValueTask(Reclaimer.WaitAsync(target, cancellationToken));
     }
 
     /// <summary>As <see cref="GracePeriodEngine.TryAdvance"/>, for a caller that must not run listeners (O8), and after

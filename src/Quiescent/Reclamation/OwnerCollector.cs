@@ -56,10 +56,11 @@ internal sealed unsafe class OwnerCollector(DomainCore core)
         }
     }
 
-    /// <summary>The same for heads, every <see cref="HeadsBetweenCollections"/> of them.</summary>
+    /// <summary>The same for heads, at every step of them (<see cref="QueueContext.HeadsPerStep"/>), which the backlog
+    /// counts from here on.</summary>
     public void CollectHeads(ReaderSlot* real, HeadQueue* queue)
     {
-        core.Backlog.Add(HeadsBetweenCollections);
+        core.Backlog.Add(_queues.HeadsPerStep);
         if (queue == &((ThreadQueues*)real->Queues)->Heads && TryLock.TryEnter(ref queue->Lock))
         {
             bool waits = queue->Snapshot(_queues, out ulong target);
@@ -76,7 +77,7 @@ internal sealed unsafe class OwnerCollector(DomainCore core)
 
         if (core.Backlog.Policy != BacklogPolicy.Throw)
         {
-            core.BackPressure.Apply(real, 0);
+            core.BackPressure.Apply(real, _queues.HeadsPerStep);
         }
     }
 

@@ -52,7 +52,8 @@ internal sealed unsafe class Producer(DomainCore core)
     public static bool TryAppendFast(PageQueue* queue, void* block) =>
         !Page.IsCollectionDue(queue->Cursor) && TryAppend(queue, block);
 
-    /// <summary>Whether the owner of the heads collects after the push of this position.</summary>
+    /// <summary>Whether the owner of the heads collects after the push of this position. Under a small backlog limit it
+    /// does so more often, of which the fast path knows nothing (<see cref="AppendFlags.SmallLimit"/>).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsCollectionDue(long position) => (position & (HeadsBetweenCollections - 1)) == 0;
 
@@ -248,7 +249,7 @@ internal sealed unsafe class Producer(DomainCore core)
             core.Collector.Collect(queue);
         }
 
-        core.BackPressure.Apply(real, 0);
+        core.BackPressure.Apply(real, _queues.PageEntries);
         queue->Extend(_queues, _queues.Pages.Take());
     }
 
@@ -267,7 +268,7 @@ internal sealed unsafe class Producer(DomainCore core)
             return false;
         }
 
-        if (IsCollectionDue(position))
+        if ((position & (_queues.HeadsPerStep - 1)) == 0)
         {
             core.Collector.CollectHeads(real, queue);
         }

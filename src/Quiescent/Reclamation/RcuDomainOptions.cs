@@ -1,3 +1,4 @@
+using Quiescent.Reclamation;
 using Quiescent.Validate;
 
 namespace Quiescent;
@@ -17,9 +18,13 @@ public enum ReadSideBarrier
 /// <summary>What queueing does while more than <see cref="RcuDomainOptions.BacklogLimit"/> waits.</summary>
 public enum BacklogPolicy
 {
-    /// <summary>For each page's worth that it queues, the thread makes a bounded pause (up to 64 ms), which grows with
-    /// the overshoot. Never inside a section, except in a <see cref="SrcuDomain"/>. The default: it slows growth, and
-    /// no thread waits for a reader without bound.</summary>
+    /// <summary>Queueing is slowed down to half the limit a second, over all threads of the domain together: half a
+    /// million blocks a second by default. A thread pauses for at most a second at a time, never inside a section
+    /// (except in a <see cref="SrcuDomain"/>), and goes on when the backlog has fallen. The default: it bounds growth
+    /// per second, and no thread waits for a reader without bound.</summary>
+    /// <remarks>A thread that queues N items alone pauses for at most N divided by that rate, and not at all if it
+    /// queues more slowly than that, or at most a sixteenth of a second's worth at once. Code that queues much while it
+    /// holds a lock defers its pauses with <see cref="GracePeriodDomain.DeferThrottle"/>.</remarks>
     Throttle,
 
     /// <summary>Queueing waits until the backlog has fallen; never inside a section. In a <see cref="SrcuDomain"/>,
@@ -52,8 +57,12 @@ public sealed record RcuDomainOptions
     /// never. 21 seconds by default.</summary>
     public TimeSpan StallTimeout { get; init; } = TimeSpan.FromSeconds(21);
 
-    /// <summary>Above this many waiting blocks and callbacks <see cref="BacklogPolicy"/> applies, at least 1. Accurate
-    /// to a page (508 blocks, less for small limits) per thread. One million by default.</summary>
+    /// <summary>Above this many waiting blocks and callbacks <see cref="BacklogPolicy"/> applies, at least 1. One
+    /// million by default.</summary>
+    /// <remarks>What each thread queues is counted in steps: 508 blocks, or 128 heads or callbacks, and at most an
+    /// eighth of the limit, so below eight one by one. Each deallocator that a thread uses is counted by itself, and
+    /// heads, heads with a deallocator of your own, and callbacks too. So a domain may hold more than the limit by less
+    /// than a step for each of these. It counts blocks, whatever their size.</remarks>
     public long BacklogLimit { get; init; } = 1_000_000;
 
     /// <summary>What queueing does above the limit.</summary>
@@ -83,6 +92,9 @@ public sealed record RcuDomainOptions
     /// entered.</para>
     /// </remarks>
     public bool Validate { get; init; }
+
+    /// <summary>The time by which throttled threads pause; tests set it.</summary>
+    internal PacingClock Clock { get; init; } = PacingClock.System;
 
     internal RcuDomainOptions Validated()
     {

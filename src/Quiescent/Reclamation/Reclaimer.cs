@@ -38,7 +38,7 @@ internal sealed class Reclaimer(DomainCore core)
     private int _stopping;
     private PollRequest _request;
 
-    public AsyncWaiters Waiters { get; } = new(core.Disposed);
+    public AsyncWaiters Waiters { get; } = new(core.Engine, core.Disposed);
 
     public bool IsCurrentThread => Order.Acquire(in _thread) == Thread.CurrentThread;
 
@@ -89,6 +89,16 @@ internal sealed class Reclaimer(DomainCore core)
         _request.Raise(target);
         StartStallTimer();
         Expedite();
+    }
+
+    /// <summary>Asks for the grace period, and completes when it has ended.</summary>
+    /// <exception cref="OutOfMemoryException">The thread cannot be started.</exception>
+    public Task WaitAsync(ulong target, CancellationToken cancellationToken)
+    {
+        RequireThread();
+        Task task = Waiters.Add(target, cancellationToken);
+        Request(target);
+        return task;
     }
 
     /// <summary>Completes when the condition holds, evaluated by the reclaimer.</summary>

@@ -168,6 +168,9 @@ internal sealed unsafe class Uses(RcuDomain domain) : IDisposable
         {
             one.Synchronize();
             one.Barrier();
+
+            // The operating system ends a thread some time after Join has returned.
+            SpinWait.SpinUntil(() => one.GetStatistics().ReaderSlotsInUse == 0, TimeSpan.FromSeconds(30));
             RcuStatistics books = one.GetStatistics();
             NativeThread.Require(books is { BlocksWaiting: 0, ReadersAbandoned: 0, ReaderSlotsInUse: 0 }, $"{books}");
         }

@@ -61,6 +61,14 @@ internal static unsafe class Order
         return old;
     }
 
+    public static long CompareExchange(ref long location, long value, long comparand)
+    {
+        Schedule.Point();
+        long old = location;
+        location = old == comparand ? value : old;
+        return old;
+    }
+
     public static int CompareExchange(ref int location, int value, int comparand)
     {
         Schedule.Point();

@@ -12,6 +12,8 @@ internal static class Threads
 
     public static void Start(Thread thread) => thread.Start();
 
+    public static bool RunsCodeWhileBlocked => false;
+
     public static int CurrentProcessor => Environment.CurrentManagedThreadId;
 
     public static bool OutliveTheirObjects => false;

@@ -172,6 +172,7 @@ public sealed unsafe class EngineTests
     // O6, to the letter: the word is cleared by comparing it with the word that was seen. Fault caught: a plain store,
     // which wipes out any announcement made in between. The test writes the word all the while, as no dead thread can.
     [Fact]
+    [Trait("Category", "Slow")]
     public void A_word_that_changes_while_it_is_being_cleared_is_left_alone()
     {
         using BareEngine bare = new();

@@ -13,6 +13,7 @@ public sealed unsafe class PoolFaultTests
 
     [Theory]
     [MemberData(nameof(Places))]
+    [Trait("Category", "Slow")]
     public void Every_block_is_rented_and_freed_or_refused_whole(string place, Failing failing)
     {
         FaultSite site = Enum.Parse<FaultSite>(place);

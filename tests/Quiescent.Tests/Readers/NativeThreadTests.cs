@@ -23,6 +23,7 @@ public sealed class NativeThreadTests
     [InlineData("registrations")]
     [InlineData("registrations", "validate")]
     [InlineData("all")]
+    [Trait("Category", "Slow")]
     public void A_destructor_may_use_the_library(params string[] scenario)
     {
         (string output, _) = ChildProcess.RunProgram("NativeThreads", scenario, exitCode: 0, s_noCollection);

@@ -49,6 +49,28 @@ public class BacklogTests
         }
     }
 
+    // Fault caught: a step of heads that is more than an eighth of the limit.
+    [Theory]
+    [MemberData(nameof(Forms.All), MemberType = typeof(Forms))]
+    public void Under_a_small_limit_the_count_follows_to_within_an_eighth_of_it(Form form)
+    {
+        const int Limit = 100;
+        using RcuDomain domain =
+            new(new RcuDomainOptions { BacklogPolicy = BacklogPolicy.None, BacklogLimit = Limit });
+        using (new ParkedReader(domain))
+        {
+            for (int i = 0; i < 2 * Limit; i++)
+            {
+                Forms.Queue(domain, form);
+                long waiting = Forms.Waiting(domain);
+                Assert.InRange(Inside.Backlog(domain).Count, waiting - (Limit / 8), waiting);
+            }
+        }
+
+        RcuAssert.BooksBalance(domain);
+        Assert.Equal(0, Inside.Backlog(domain).Count);
+    }
+
     [Theory]
     [InlineData(1, 1)]
     [InlineData(7, 1)]

@@ -21,6 +21,24 @@ public class BlockPolicyTests
         Assert.Equal(2 * Limit, Forms.Reclaimed(Balanced(domain)));
     }
 
+    // Fault caught: heads and callbacks counted 128 at a time, so that a thread stops at 127 under a limit of 16.
+    [Theory]
+    [MemberData(nameof(Forms.All), MemberType = typeof(Forms))]
+    public void A_small_limit_is_kept_by_all_forms(Form form)
+    {
+        const int Small = 16;
+        using RcuDomain domain =
+            new(new RcuDomainOptions { BacklogPolicy = BacklogPolicy.Block, BacklogLimit = Small });
+        using ParkedReader reader = new(domain);
+        using Worker worker = Worker.Start(() => Flood(domain, form, 4 * Small));
+        Until.True(() => worker.HasEnded || (worker.IsWaiting && Inside.Backlog(domain).IsOverLimit));
+        Assert.False(worker.HasEnded);
+        Assert.InRange(Forms.Waiting(domain), Small - (Small / 8), Small + (Small / 8));
+        reader.Release();
+        worker.Join();
+        Assert.Equal(4 * Small, Forms.Reclaimed(Balanced(domain)));
+    }
+
     [Fact]
     public void A_thread_inside_a_section_or_online_does_not_wait()
     {

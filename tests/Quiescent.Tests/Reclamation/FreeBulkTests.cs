@@ -1,5 +1,6 @@
 using Quiescent.Ordering;
 using Quiescent.Queues;
+using Quiescent.Reclamation;
 using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Reclamation;
@@ -72,6 +73,22 @@ public unsafe class FreeBulkTests
         domain.FreeBulk(blocks); // They are still the caller's.
         Assert.Equal(blocks.Length, RcuAssert.BooksBalance(domain).BlocksFreed);
     }
+
+    // Fault caught: a count that overflows for the largest spans: no page is taken, and the bulk ends half-way with a
+    // report that another thread changed the span.
+    [Theory]
+    [InlineData(1, 0, 508, 1)]
+    [InlineData(508, 0, 508, 1)]
+    [InlineData(509, 0, 508, 2)]
+    [InlineData(509, 1, 508, 1)]
+    [InlineData(5, 508, 508, 0)]
+    [InlineData(int.MaxValue - 100, 0, 508, 4_227_330)]
+    [InlineData(int.MaxValue, 0, 508, 4_227_331)]
+    [InlineData(int.MaxValue, 7, 508, 4_227_330)]
+    [InlineData(int.MaxValue, 0, 2, 1 << 30)]
+    [InlineData(int.MaxValue, 0, 1, int.MaxValue)]
+    public void A_bulk_takes_the_pages_that_it_fills(int count, int room, int pageEntries, int pages) =>
+        Assert.Equal(pages, BulkProducer.PagesFor(count, room, pageEntries));
 
     [Fact]
     public void Nulls_are_skipped_and_a_bulk_of_nothing_starts_nothing()

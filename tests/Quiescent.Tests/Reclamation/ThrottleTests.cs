@@ -1,49 +1,73 @@
-using System.Runtime.ExceptionServices;
 using Quiescent.Reclamation;
 using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Reclamation;
 
+// What Throttle makes threads pay, by a clock that only their pauses move. With a limit of 1,000 the pace is 500 items
+// a second, and a quarter of a second's worth is free.
 public class ThrottleTests
 {
     private const int Limit = 1_000;
 
+    private readonly FakeClock _clock = new();
+
+    // A thousand items above the limit at 500 a second: two seconds, less what is free, and what the last step has not
+    // counted yet.
     [Theory]
     [MemberData(nameof(Forms.All), MemberType = typeof(Forms))]
-    public void No_form_waits_for_a_parked_reader_without_bound(Form form)
+    [Trait("Category", "Slow")]
+    public void All_forms_pause_at_the_pace_and_none_waits_for_a_parked_reader_without_bound(Form form)
     {
         using RcuDomain domain = NewDomain();
         using (new ParkedReader(domain))
         {
-            // Each bulk is paused by itself, so there are fewer of them.
-            int count = form == Form.Bulk ? Limit + 200 : 2 * Limit;
-            Worker.Run(() =>
-            {
-                for (int i = 0; i < count; i++)
-                {
-                    Forms.Queue(domain, form);
-                }
-            });
-            Assert.Equal(count, Forms.Waiting(domain));
+            Worker.Run(() => Flood(domain, form, 2 * Limit));
+            Assert.Equal(2 * Limit, Forms.Waiting(domain));
+            Assert.InRange(_clock.Slept, 1_480, 2_000);
         }
 
         RcuAssert.BooksBalance(domain);
         Assert.Equal(0, Inside.Backlog(domain).Count);
     }
 
-    // The pause grows with the overshoot, which is negative for a bulk that begins below the limit, and for any thread
-    // if the backlog falls between its look and its pause. A negative time to sleep throws, or sleeps for ever.
-    [Theory]
-    [InlineData(0)]
-    [InlineData(1_200)]
-    [InlineData(1_400)]
-    [InlineData(1_599)]
-    public void A_pause_is_bounded_when_the_backlog_is_below_the_limit(int count)
+    // A table that doubles under its writer's lock. Fault caught: pauses that grow with the overshoot, 80 s in all.
+    [Fact]
+    public void A_resize_pauses_for_no_longer_than_its_number_divided_by_the_pace()
     {
-        Backlog backlog = new(1_600, BacklogPolicy.Throttle);
-        backlog.Add(count);
-        Worker payer = Worker.Start(backlog.Pause);
-        MustEnd(payer);
+        const int Resized = 110_000;
+        using RcuDomain domain = NewDomain(limit: 100_000);
+        using (new ParkedReader(domain))
+        {
+            Flood(domain, Form.Headless, 100_000);
+            Assert.Equal(0, _clock.Slept);
+            Flood(domain, Form.Headless, Resized);
+            Assert.InRange(_clock.Slept, 2_000, 1_000 * Resized / 50_000);
+        }
+
+        RcuAssert.BooksBalance(domain);
+    }
+
+    [Theory]
+    [InlineData(Form.Headless)]
+    [InlineData(Form.Head)]
+    [InlineData(Form.Bulk)]
+    [InlineData(Form.Delegate)]
+    public void A_thread_below_the_pace_pauses_for_nothing(Form form)
+    {
+        using RcuDomain domain = NewDomain();
+        using (new ParkedReader(domain))
+        {
+            Flood(domain, form, Limit);
+            for (int i = 0; i < 2 * Limit; i++)
+            {
+                _clock.Advance(2);
+                Forms.Queue(domain, form);
+            }
+
+            Assert.Equal(0, _clock.Slept);
+        }
+
+        RcuAssert.BooksBalance(domain);
     }
 
     [Theory]
@@ -51,75 +75,112 @@ public class ThrottleTests
     [InlineData(1_201)]
     [InlineData(1_401)]
     [InlineData(1_590)]
-    public void A_bulk_that_reaches_over_the_limit_is_taken_after_a_bounded_pause(int before)
+    public void A_bulk_that_reaches_over_the_limit_pauses_for_what_lies_above_it(int before)
     {
-        using RcuDomain domain = new(new RcuDomainOptions { BacklogLimit = 1_600 });
+        using RcuDomain domain = NewDomain(limit: 1_600);
         using (new ParkedReader(domain))
         {
-            Worker bulk = Worker.Start(() =>
-            {
-                for (int i = 0; i < before; i++)
-                {
-                    Forms.Queue(domain, Form.Headless);
-                }
-
-                domain.FreeBulk([.. Enumerable.Range(0, 1_700).Select(_ => NewBlock())]);
-            });
-            MustEnd(bulk);
+            Flood(domain, Form.Headless, before);
+            domain.FreeBulk(NewBlocks(1_700));
             Assert.Equal(before + 1_700, Forms.Waiting(domain));
+            int above = before + 1_700 - 1_600;
+            Assert.InRange(_clock.Slept, Math.Min(1_000, (above - 200) / 0.8) - 251, Math.Min(1_000, above / 0.8));
         }
 
         RcuAssert.BooksBalance(domain);
     }
 
-    // A pending interrupt ends each pause at once, with an exception that the library catches, and is pending again
-    // after it: so a thread can count its own pauses. A wait for a lock counts too, which happens now and then.
+    // Fault caught: a bulk that pauses once for each of its pages (four seconds).
+    [Fact]
+    public void A_bulk_of_any_size_pauses_for_a_second()
+    {
+        using RcuDomain domain = NewDomain();
+        using (new ParkedReader(domain))
+        {
+            domain.FreeBulk(NewBlocks(50 * Limit));
+            Assert.Equal(1_000, _clock.Slept);
+            domain.FreeBulk(NewBlocks(50 * Limit));
+            Assert.Equal(2_000, _clock.Slept);
+        }
+
+        RcuAssert.BooksBalance(domain);
+    }
+
     [Theory]
-    [Trait("Category", "Slow")]
     [InlineData(Form.Headless)]
     [InlineData(Form.Head)]
     [InlineData(Form.User)]
     [InlineData(Form.Delegate)]
     public void Back_pressure_pauses_a_thread_but_not_inside_a_section_not_online_and_not_on_the_reclaimer(Form form)
     {
-        const int Pages = 40;
-        const int Count = Pages * Limit / 8;
+        const int Count = 5 * Limit;
         using RcuDomain domain = NewDomain();
         using ParkedReader reader = new(domain);
-        void Flood()
+        long PausesIn(Action body)
         {
-            for (int i = 0; i < Count; i++)
-            {
-                Forms.Queue(domain, form);
-            }
+            long before = _clock.PausesOfThisThread;
+            body();
+            return _clock.PausesOfThisThread - before;
         }
 
-        Worker.Run(() => PausesIn(Flood));
+        void FloodIt() => Flood(domain, form, Count);
+        long paying = 0;
+        long inside = 0;
+        long online = 0;
+        long onReclaimer = long.MaxValue;
+        Worker.Run(() => paying = PausesIn(FloodIt));
         Assert.True(Inside.Backlog(domain).IsOverLimit);
-        int paying = 0;
-        int inside = 0;
-        int online = 0;
-        int onReclaimer = int.MaxValue;
-        Worker.Run(() => paying = PausesIn(Flood));
         Worker.Run(() =>
         {
             using ReadGuard guard = domain.ReadLock();
-            inside = PausesIn(Flood);
+            inside = PausesIn(FloodIt);
         });
         Worker.Run(() =>
         {
             using RcuReader handle = domain.RegisterReader();
             handle.GoOnline();
-            online = PausesIn(Flood);
+            online = PausesIn(FloodIt);
         });
-        domain.Call(() => onReclaimer = PausesIn(Flood));
+        domain.Call(() => onReclaimer = PausesIn(FloodIt));
         reader.Release();
         domain.BarrierCallbacks();
-        Assert.InRange(paying, Pages / 2, int.MaxValue);
-        Assert.InRange(inside, 0, Pages / 4);
-        Assert.InRange(online, 0, Pages / 4);
-        Assert.InRange(onReclaimer, 0, Pages / 4);
+        Assert.InRange(paying, 10, long.MaxValue);
+        Assert.Equal((0, 0, 0), (inside, online, onReclaimer));
         RcuAssert.BooksBalance(domain);
+    }
+
+    // Fault caught: a thread that sleeps out its second although the reader has left.
+    [Fact]
+    public void A_pause_ends_when_the_backlog_has_fallen()
+    {
+        using RcuDomain domain = NewDomain();
+        using ParkedReader reader = new(domain);
+        _clock.Sleeping = () =>
+        {
+            reader.Release();
+            Until.True(() => !Inside.Backlog(domain).IsOverLimit);
+        };
+        domain.FreeBulk(NewBlocks(50 * Limit));
+        Assert.Equal(1, _clock.Slept);
+        RcuAssert.BooksBalance(domain);
+    }
+
+    [Fact]
+    public void A_pause_ends_when_the_domain_is_disposed_of()
+    {
+        RcuDomain domain = NewDomain();
+        using ParkedReader reader = new(domain);
+        using Worker disposer = Worker.Start(() =>
+        {
+            Until.True(() => _clock.Slept != 0);
+            domain.Dispose();
+        });
+        _clock.Sleeping = () => Until.True(() => _clock.Slept == 0 || Inside.Core(domain).IsDisposed);
+        domain.FreeBulk(NewBlocks(50 * Limit));
+        Assert.InRange(_clock.Slept, 1, 3);
+        reader.Release();
+        disposer.Join();
+        Assert.Equal(50 * Limit, RcuAssert.BooksConsistent(domain).BlocksFreed);
     }
 
     [Fact]
@@ -128,50 +189,38 @@ public class ThrottleTests
         using RcuDomain domain = NewDomain();
         using (new ParkedReader(domain))
         {
-            for (int i = 0; i < 2 * Limit; i++)
-            {
-                Forms.Queue(domain, Form.Headless);
-            }
-
+            Flood(domain, Form.Headless, Limit - 1);
+            Assert.Equal(0, _clock.Slept);
+            Flood(domain, Form.Headless, Limit);
             Assert.True(Inside.Backlog(domain).IsOverLimit);
         }
 
         Until.True(() => !Inside.Backlog(domain).IsOverLimit);
+        long slept = _clock.Slept;
+        using (new ParkedReader(domain))
+        {
+            Flood(domain, Form.Headless, Limit / 2);
+        }
+
+        Assert.Equal(slept, _clock.Slept);
         RcuAssert.BooksBalance(domain);
     }
 
-    private static void MustEnd(Worker worker)
+    private static void Flood(RcuDomain domain, Form form, int count)
     {
-        bool ended = SpinWait.SpinUntil(() => worker.HasEnded, TimeSpan.FromSeconds(10));
-        worker.Thread.Interrupt(); // ends a sleep that would last for ever
-        worker.Join();
-        Assert.True(ended, "The pause does not end.");
+        for (int i = 0; i < count; i++)
+        {
+            Forms.Queue(domain, form);
+        }
     }
 
-    private static unsafe nint NewBlock() => (nint)Forms.NewBlock();
+    private static unsafe nint[] NewBlocks(int count) =>
+        [.. Enumerable.Range(0, count).Select(static _ => (nint)Forms.NewBlock(16))];
 
-    private static int PausesIn(Action body)
+    private RcuDomain NewDomain(int limit = Limit) => new(new RcuDomainOptions
     {
-        int pauses = 0;
-        Thread self = Thread.CurrentThread;
-        void Count(object? sender, FirstChanceExceptionEventArgs e) =>
-            pauses += e.Exception is ThreadInterruptedException && Thread.CurrentThread == self ? 1 : 0;
-
-        AppDomain.CurrentDomain.FirstChanceException += Count;
-        try
-        {
-            self.Interrupt();
-            body();
-        }
-        finally
-        {
-            AppDomain.CurrentDomain.FirstChanceException -= Count;
-        }
-
-        Assert.Throws<ThreadInterruptedException>(() => Thread.Sleep(0));
-        return pauses;
-    }
-
-    private static RcuDomain NewDomain() =>
-        new(new RcuDomainOptions { BacklogPolicy = BacklogPolicy.Throttle, BacklogLimit = Limit });
+        BacklogPolicy = BacklogPolicy.Throttle,
+        BacklogLimit = limit,
+        Clock = _clock,
+    });
 }

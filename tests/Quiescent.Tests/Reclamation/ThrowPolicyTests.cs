@@ -43,6 +43,32 @@ public unsafe class ThrowPolicyTests
         blocks.MustBeFreedOnce(accepted + 1);
     }
 
+    // Fault caught: callbacks counted 128 at a time under a limit of 16.
+    [Theory]
+    [InlineData(1)]
+    [InlineData(10)]
+    [InlineData(16)]
+    [InlineData(100)]
+    [InlineData(5_000)]
+    public void Above_the_limit_a_callback_is_refused(int limit)
+    {
+        using RcuDomain domain = NewDomain(limit);
+        using (new ParkedReader(domain))
+        {
+            int accepted = 0;
+            Assert.Throws<RcuBacklogException>(() =>
+            {
+                for (; accepted < Most; accepted++)
+                {
+                    Forms.Queue(domain, Form.Delegate);
+                }
+            });
+            Assert.InRange(accepted, limit, limit + (limit / 8));
+        }
+
+        RcuAssert.BooksBalance(domain);
+    }
+
     [Theory]
     [MemberData(nameof(Forms.All), MemberType = typeof(Forms))]
     public void All_forms_except_those_with_a_head_are_refused_and_work_again_after_the_reader_has_left(Form form)

@@ -1,3 +1,5 @@
+using Quiescent.Ordering;
+using Quiescent.Tests.Reclamation;
 using Quiescent.Tests.Resources.Support;
 using Quiescent.Tests.Support;
 
@@ -207,14 +209,17 @@ public sealed class ClosingTests
     [MemberData(nameof(All))]
     public void A_thread_that_was_interrupted_closes_and_is_interrupted_still(ResourceKind kind, DomainKind domainKind)
     {
-        using GracePeriodDomain domain = Kinds.New(domainKind, new RcuDomainOptions { BacklogLimit = 2 });
-        TestResource[] resources = [.. Enumerable.Range(0, 40).Select(_ => Kinds.New(kind, domain))];
+        FakeClock clock = new() { Sleeping = static () => Backoff.SleepUninterrupted(1) };
+        using GracePeriodDomain domain =
+            Kinds.New(domainKind, new RcuDomainOptions { BacklogLimit = 40, Clock = clock });
+        TestResource[] resources = [.. Enumerable.Range(0, 60).Select(_ => Kinds.New(kind, domain))];
         using (new Visitor(domain))
         {
             Worker.Run(() =>
             {
                 Thread.CurrentThread.Interrupt();
                 Array.ForEach(resources, resource => resource.Close());
+                Assert.NotEqual(0, clock.Slept);
                 Assert.Throws<ThreadInterruptedException>(() => Thread.Sleep(1));
             });
         }

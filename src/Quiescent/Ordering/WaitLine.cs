@@ -1,0 +1,281 @@
+using System.Diagnostics;
+using static Quiescent.Tuning;
+
+namespace Quiescent.Ordering;
+
+// Threads that wait for the same kind of thing, once spinning and yielding have not helped. One at a time has the turn:
+// it sleeps for a millisecond, passes the turn on, and looks, which drives what all of them wait for. The others block.
+// So many waiting threads cost little more than one.
+//
+//                    nobody has the turn: takes it
+//      ┌─────────┐ ─────────────────────────────────► ┌──────────────┐
+//      │ running │                                    │ has the turn │
+//      │         │ ◄───────────────────────────────── │  and sleeps  │
+//      └─────────┘  slept or interrupted: passes it   └──────────────┘
+//         │   ▲     to the first in the line                 ▲
+//         │   │                                              │ the turn is passed to it
+//         │   │     its wait is over, or interrupted  ┌──────────────┐
+//         │   └────────────────────────────────────── │   blocked    │
+//         └─────────────────────────────────────────► │   in line    │
+//                   somebody has the turn: joins      └──────────────┘
+//
+// O9 (nothing sleeps on work)  While the line is not empty, a thread has the turn, and each turn ends:
+//   - A thread joins under the gate, and only while another has the turn.
+//   - A turn ends under the gate, in a finally block, whether its holder slept or was interrupted. There the holder
+//     takes those whose wait is over out of the line, and the first of the rest has the turn, without a moment between.
+//   - A blocked thread that is interrupted leaves under the gate. If it was given the turn meanwhile, it passes it on.
+//   - Between the gate and its sleep a thread with the turn runs nothing else: listeners, callbacks and the driving
+//     come after the turn, and a thread whose blocking would run other code stays out of the line.
+//     So a wait that is over ends within one sleep, and a listener that does not return, or waits itself, holds up
+//     nobody else.
+//
+// Checked by: WaitLineTests; systematic WaitLineTests; mutants O9.
+internal sealed class WaitLine
+{
+    private Waiter? _first;
+    private Waiter? _last;
+    private int _gate;
+    private int _count;
+    private bool _isTurnTaken;
+
+    /// <summary>How many threads are blocked here.</summary>
+    public int Count => Order.Acquire(in _count);
+
+    /// <summary>A place in the line for one wait of the current thread. Null: the thread must sleep by itself, since
+    /// there is no memory, or since its blocking would run code of the program.</summary>
+    public Waiter? TryCreateWaiter<TCondition>(TCondition condition)
+        where TCondition : IWaitCondition
+    {
+        if (Threads.RunsCodeWhileBlocked)
+        {
+            return null;
+        }
+
+        try
+        {
+            FaultInjection.ThrowIfDue(FaultSite.WaitLine);
+            return new Waiter<TCondition>(this, condition);
+        }
+        catch (OutOfMemoryException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Unblocks the threads whose wait is over, before the turn ends. For a thread whose own wait is
+    /// over.</summary>
+    public void ReleaseDone()
+    {
+        if (Count != 0)
+        {
+            using TryLock.Holder holder = TryLock.Hold(ref _gate);
+            RemoveDone();
+        }
+    }
+
+    private bool TryTakeTurn()
+    {
+        using TryLock.Holder holder = TryLock.Hold(ref _gate);
+        bool isMine = !_isTurnTaken;
+        _isTurnTaken = true;
+        return isMine;
+    }
+
+    // Returns false with the turn, if nobody has it any more.
+    private bool TryJoin(Waiter waiter)
+    {
+        using TryLock.Holder holder = TryLock.Hold(ref _gate);
+        if (!_isTurnTaken)
+        {
+            _isTurnTaken = true;
+            return false;
+        }
+
+        Append(waiter);
+        return true;
+    }
+
+    private void EndTurn()
+    {
+        using TryLock.Holder holder = TryLock.Hold(ref _gate);
+        PassTurn();
+    }
+
+    private void Abandon(Waiter waiter)
+    {
+        using TryLock.Holder holder = TryLock.Hold(ref _gate);
+        if (waiter.IsInLine)
+        {
+            Remove(waiter, hasTurn: false);
+        }
+        else if (waiter.HasTurn)
+        {
+            PassTurn();
+        }
+    }
+
+    // The rest is under the gate.
+    private void PassTurn()
+    {
+        Debug.Assert(_isTurnTaken, "O9: the thread that passes the turn has it.");
+        RemoveDone();
+        Waiter? next = _first;
+        _isTurnTaken = next is not null;
+        if (next is not null)
+        {
+            Remove(next, hasTurn: true);
+            next.Signal.Set();
+        }
+    }
+
+    private void RemoveDone()
+    {
+        for (Waiter? waiter = _first; waiter is not null;)
+        {
+            Waiter? next = waiter.Next;
+            if (waiter.IsDone())
+            {
+                Remove(waiter, hasTurn: false);
+                waiter.Signal.Set();
+            }
+
+            waiter = next;
+        }
+    }
+
+    private void Append(Waiter waiter)
+    {
+        Debug.Assert(_isTurnTaken, "O9: a thread joins the line while another has the turn.");
+        waiter.Join(after: _last);
+        _first ??= waiter;
+        _last = waiter;
+        Order.Release(ref _count, _count + 1);
+    }
+
+    private void Remove(Waiter waiter, bool hasTurn)
+    {
+        if (_first == waiter)
+        {
+            _first = waiter.Next;
+        }
+
+        if (_last == waiter)
+        {
+            _last = waiter.Previous;
+        }
+
+        Order.Release(ref _count, _count - 1);
+        waiter.Leave(hasTurn);
+    }
+
+    /// <summary>One wait of one thread.</summary>
+    internal abstract class Waiter(WaitLine line)
+    {
+        private int _isInLine;
+
+        // Set by the thread that takes this one out of the line, after that.
+        public Signal Signal { get; } = new();
+
+        // The rest is written under the line's gate.
+        public Waiter? Next { get; private set; }
+
+        public Waiter? Previous { get; private set; }
+
+        public bool HasTurn { get; private set; }
+
+        public bool IsInLine => Order.Acquire(in _isInLine) != 0;
+
+        public abstract bool IsDone();
+
+        /// <summary>Sleeps for a millisecond if it is the thread's turn, or blocks until its wait is over or it has
+        /// had its turn. The caller then looks again.</summary>
+        /// <exception cref="ThreadInterruptedException">The thread was interrupted.</exception>
+        public void Sleep()
+        {
+            if (line.TryTakeTurn() || IsGivenTurn())
+            {
+                try
+                {
+                    Thread.Sleep(SleepMilliseconds);
+                }
+                finally
+                {
+                    line.EndTurn();
+                }
+            }
+        }
+
+        public void Join(Waiter? after)
+        {
+            HasTurn = false;
+            Previous = after;
+            if (after is not null)
+            {
+                after.Next = this;
+            }
+
+            Order.Release(ref _isInLine, 1);
+        }
+
+        public void Leave(bool hasTurn)
+        {
+            if (Previous is not null)
+            {
+                Previous.Next = Next;
+            }
+
+            if (Next is not null)
+            {
+                Next.Previous = Previous;
+            }
+
+            Next = Previous = null;
+            HasTurn = hasTurn;
+            Order.Release(ref _isInLine, 0);
+        }
+
+        // Blocks; unless the turn is free by now, which is then this thread's.
+        private bool IsGivenTurn()
+        {
+            if (!line.TryJoin(this))
+            {
+                return true;
+            }
+
+            bool isOver = false;
+            try
+            {
+                do
+                {
+                    Signal.Wait(Timeout.InfiniteTimeSpan);
+                }
+                while (IsInLine); // It was set for an earlier sleep, which an interrupt ended.
+
+                isOver = true;
+            }
+            finally
+            {
+                if (!isOver)
+                {
+                    line.Abandon(this);
+                }
+            }
+
+            return HasTurn;
+        }
+    }
+
+    private sealed class Waiter<TCondition>(WaitLine line, TCondition condition) : Waiter(line)
+        where TCondition : IWaitCondition
+    {
+        public override bool IsDone() => condition.IsDone();
+    }
+}
+
+// What a thread in a line waits for.
+internal interface IWaitCondition
+{
+    /// <summary>Whether the wait is over. While its thread is blocked others ask, one at a time, under the line's gate.
+    /// It neither throws nor runs user code.</summary>
+    bool IsDone();
+}
