@@ -54,6 +54,11 @@ public sealed unsafe class FirstChanceTests : IDisposable
                 {
                     Attempt(action);
                 }
+
+                if (site == FaultSite.WaitLine)
+                {
+                    Attempt(() => WaitBehind(reader, domain));
+                }
             });
             FaultInjection.Decide = null;
         }
@@ -151,6 +156,18 @@ public sealed unsafe class FirstChanceTests : IDisposable
     private static void FreePaged(RcuDomain domain) => domain.Free<PagedHeap>(PagedHeap.Alloc(16));
 
     private static void FreeOfNewType(RcuDomain domain) => domain.Free<NeverUsed>(NativeMemory.Alloc(16));
+
+    // Only a wait that lasts asks for a place in the line.
+    private void WaitBehind(ParkedReader reader, RcuDomain domain)
+    {
+        Worker releasing = Worker.Start(() =>
+        {
+            SpinWait.SpinUntil(() => Volatile.Read(ref _handled) != 0, Until.Bound);
+            reader.Release();
+        });
+        domain.Synchronize();
+        releasing.Join();
+    }
 
     private static void UseSleepable(bool validate)
     {
