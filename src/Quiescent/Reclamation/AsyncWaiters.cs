@@ -11,9 +11,9 @@ namespace Quiescent.Reclamation;
 // their targets, so if the first is not done, none is. The others each have a condition of their own: a pass evaluates
 // some of them and puts them back at the end. A cancelled task leaves its list at once.
 //
-// The gate protects the lists and nothing else (O8). Making and completing a waiter may run code of the program, such as
-// a first-chance handler or a listener of the thread pool's events, so both happen with the gate open. The conditions
-// are evaluated under it: they take no memory and run no such code.
+// The gate protects the lists and nothing else (O8). Making and completing a waiter may run code of the program, such
+// as a first-chance handler or a listener of the thread pool's events, so both happen with the gate open. The
+// conditions are evaluated under it: they take no memory and run no such code.
 internal sealed class AsyncWaiters(GracePeriodEngine engine, Func<Exception> disposed)
 {
     private const int ConditionsPerPass = 256;
