@@ -53,7 +53,7 @@ internal sealed class Signal
     {
         if (time == Timeout.InfiniteTimeSpan)
         {
-            Schedule.Until(() => _isSet);
+            Schedule.RestUntil(() => _isSet);
         }
         else
         {
