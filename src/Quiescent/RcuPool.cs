@@ -121,6 +121,7 @@ public sealed unsafe class RcuPool<T> : IDisposable
             {
                 if (Magazine.TryPush(magazine, block))
                 {
+                    GC.KeepAlive(this);
                     return;
                 }
             }
@@ -153,6 +154,8 @@ public sealed unsafe class RcuPool<T> : IDisposable
         {
             FreeNowBeyondFast(block);
         }
+
+        GC.KeepAlive(this);
     }
 
     /// <summary>The pool's counts. Costs a look at each of the domain's slots; works after <see cref="Dispose"/>
@@ -196,7 +199,8 @@ public sealed unsafe class RcuPool<T> : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    // These keep the object, and so its slabs, until a block on its way has arrived.
+    // These, and the fast paths that fill a magazine, keep the object until a block on its way has arrived. If the
+    // object were dropped before, the pool would count the block as out, and nothing would look again.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private T* RentBeyondFast()
     {

@@ -20,6 +20,7 @@ namespace Quiescent.Pools;
 //     one is out, nothing is disposed of.
 // P7 (a dropped pool frees nothing in use)  A dropped pool frees its slabs when all blocks are in magazines and the
 //     depot. It looks when it is dropped, and again whenever queued blocks come home; its handle keeps it until then.
+//     A block that goes into a magazine without a queue keeps the pool's public object until it is there.
 //     Blocks that are still out can no longer be freed, but may still be read: then the slabs stay for ever. The slabs
 //     of a type-safe pool leave as in P4 (SlabRelease.cs), since its readers need no pool.
 internal sealed unsafe class PoolDisposal(BlockPool pool, SlabRelease slabs)
