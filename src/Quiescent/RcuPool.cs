@@ -171,6 +171,7 @@ public sealed unsafe class RcuPool<T> : IDisposable
     /// <summary>
     /// Waits until the queued blocks have come home (as a barrier does), and gives all memory back. While
     /// blocks are out it throws, and frees nothing: they may still be read. A second call does nothing.
+    /// At the process's exit it gives up after two seconds or less, and frees nothing.
     /// </summary>
     /// <exception cref="InvalidOperationException">Blocks are still out; the message says how many, and the pool can be
     /// used as before. Or the call comes from inside a section of the domain, online, or from one of its

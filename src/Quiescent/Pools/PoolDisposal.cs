@@ -32,27 +32,14 @@ internal sealed unsafe class PoolDisposal(BlockPool pool, SlabRelease slabs)
     /// wait.</exception>
     public void Dispose()
     {
-        DomainCore core = pool.Core;
-        core.RequireMayWait(nameof(Dispose));
-        long blocksOut = Close();
-        if (blocksOut != 0)
+        try
         {
-            throw new InvalidOperationException(
-                $"{blocksOut} blocks of the pool '{pool.Name}' are still out. "
-                + "Nothing was freed, and the pool can be used as before.");
+            CloseAndRelease();
         }
-
-        if (BarrierTarget.Take(core, codeOnly: false) is { } target)
+        catch (TimeoutException)
         {
-            BarrierWait.For(core, target);
+            // The process is exiting, and the slabs end with it.
         }
-
-        if (pool.IsTypesafe)
-        {
-            core.WaitFor(core.Engine.NextTarget());
-        }
-
-        Release();
     }
 
     /// <summary>Called when nothing refers to the pool any more.</summary>
@@ -78,6 +65,31 @@ internal sealed unsafe class PoolDisposal(BlockPool pool, SlabRelease slabs)
             slabs.Release(pool.Depot.TakeAll());
             pool.Forget();
         }
+    }
+
+    private void CloseAndRelease()
+    {
+        DomainCore core = pool.Core;
+        core.RequireMayWait(nameof(Dispose));
+        long blocksOut = Close();
+        if (blocksOut != 0)
+        {
+            throw new InvalidOperationException(
+                $"{blocksOut} blocks of the pool '{pool.Name}' are still out. "
+                + "Nothing was freed, and the pool can be used as before.");
+        }
+
+        if (BarrierTarget.Take(core, codeOnly: false) is { } target)
+        {
+            BarrierWait.For(core, target);
+        }
+
+        if (pool.IsTypesafe)
+        {
+            core.WaitFor(core.Engine.NextTarget());
+        }
+
+        Release();
     }
 
     // Closes the pool if no block is out; nothing is freed yet. Returns how many are out.

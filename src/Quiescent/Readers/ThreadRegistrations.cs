@@ -66,6 +66,24 @@ internal sealed unsafe class ThreadRegistrations
         return null;
     }
 
+    /// <summary>The domains whose grace periods this thread holds up, by their numbers.</summary>
+    public static List<(long Domain, SlotOwner Owner)> HoldingUpGracePeriods()
+    {
+        List<(long Domain, SlotOwner Owner)> holding = [];
+        if (Current is { } current)
+        {
+            foreach (ref readonly Registration entry in current._entries.AsSpan())
+            {
+                if (entry.Owner is { } owner && Section.HoldsUpGracePeriods(entry.Slot))
+                {
+                    holding.Add((entry.Domain, owner));
+                }
+            }
+        }
+
+        return holding;
+    }
+
     /// <summary>Room for one more, so that <see cref="Add"/> cannot fail after a slot was taken.</summary>
     public static void Reserve()
     {

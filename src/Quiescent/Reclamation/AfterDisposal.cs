@@ -36,6 +36,7 @@ internal sealed unsafe class AfterDisposal(DomainCore core) : IThreadPoolWorkIte
 
     void IThreadPoolWorkItem.Execute()
     {
+        ThreadDefaults defaults = ThreadDefaults.OfCurrent();
         for (RcuHead* head = Take(); head != null; head = Take())
         {
             Wait();
@@ -43,6 +44,7 @@ internal sealed unsafe class AfterDisposal(DomainCore core) : IThreadPoolWorkIte
             {
                 RcuHead* next = head->Next; // Run frees the head, or queues it again.
                 Run(head);
+                defaults.Restore();
                 head = next;
             }
         }

@@ -1,16 +1,14 @@
-using System.Diagnostics;
 using Quiescent.Ordering;
 
 namespace Quiescent.Reclamation;
 
-// At process exit, user code that waits for its grace period gets two seconds, shared by all domains: a flush or a
-// close is worth a moment, and a reader that never ends must not keep the process. Blocks are left to the operating
-// system. CoreCLR raises the event on its finalizer thread and does not tell which thread asked for the exit: if a
-// callback did, it never returns, and costs the whole limit. NativeAOT raises it on the thread that exits, which does
-// not wait for itself.
+// At process exit, user code that waits for its grace period gets a share of the time that is left (ProcessEnd), in one
+// domain after the other: a flush or a close is worth a moment, and a reader that never ends must not keep the process.
+// Blocks are left to the operating system. CoreCLR raises the event on its finalizer thread and does not tell which
+// thread asked for the exit: if a callback did, it never returns, and costs its domain's whole share. NativeAOT raises
+// it on the thread that exits, which does not wait for itself.
 internal static class ProcessExit
 {
-    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(2);
     private static Reclaimer? s_first;
     private static int s_count;
     private static int s_gate;
@@ -41,6 +39,11 @@ internal static class ProcessExit
     {
         using TryLock.Holder holder = TryLock.Hold(ref s_gate);
         reclaimer.NextAtExit = s_first;
+        if (s_first is not null)
+        {
+            s_first.PreviousAtExit = reclaimer;
+        }
+
         s_first = reclaimer;
         s_count++;
     }
@@ -48,27 +51,26 @@ internal static class ProcessExit
     public static void Forget(Reclaimer reclaimer)
     {
         using TryLock.Holder holder = TryLock.Hold(ref s_gate);
-        Reclaimer? before = null;
-        for (Reclaimer? each = s_first; each is not null; before = each, each = each.NextAtExit)
+        if (reclaimer.PreviousAtExit is { } previous)
         {
-            if (each != reclaimer)
-            {
-                continue;
-            }
-
-            if (before is null)
-            {
-                s_first = each.NextAtExit;
-            }
-            else
-            {
-                before.NextAtExit = each.NextAtExit;
-            }
-
-            each.NextAtExit = null;
-            s_count--;
-            return;
+            previous.NextAtExit = reclaimer.NextAtExit;
         }
+        else if (s_first == reclaimer)
+        {
+            s_first = reclaimer.NextAtExit;
+        }
+        else
+        {
+            return; // It is not here.
+        }
+
+        if (reclaimer.NextAtExit is { } next)
+        {
+            next.PreviousAtExit = reclaimer.PreviousAtExit;
+        }
+
+        reclaimer.NextAtExit = reclaimer.PreviousAtExit = null;
+        s_count--;
     }
 
     private static Reclaimer[] All()
@@ -101,7 +103,7 @@ internal static class ProcessExit
 
     private static void GiveChance(object? sender, EventArgs arguments)
     {
-        long start = Stopwatch.GetTimestamp();
+        ProcessEnd.Begin(); // There may have been no memory to listen earlier.
         foreach (Reclaimer reclaimer in All())
         {
             if (reclaimer.IsCurrentThread)
@@ -109,8 +111,9 @@ internal static class ProcessExit
                 continue;
             }
 
+            ExitShare exit = default;
             reclaimer.BeginExpedited();
-            while (reclaimer.IsCodeWaiting && Stopwatch.GetElapsedTime(start) < s_limit)
+            while (reclaimer.IsCodeWaiting && !exit.HasRunOut())
             {
                 Backoff.SleepUninterrupted(1);
             }
