@@ -22,7 +22,7 @@ internal sealed unsafe class Depot
     private readonly bool _validate;
     private readonly int _shelfRoom;
     private nint* _shelf;
-    private readonly Dictionary<nint, string> _freedAt = []; // Under Validate: where the blocks that are in were freed.
+    private readonly AddressRanges<string> _freedAt = new(); // Under Validate: where the blocks that are in were freed.
     private int _lock;
     private int _shelved;
     private int _emptySlabs;
@@ -50,31 +50,45 @@ internal sealed unsafe class Depot
     /// <exception cref="OutOfMemoryException">There is no memory for a slab; nothing has changed.</exception>
     public int Take(Span<nint> into)
     {
-        int taken = Take(into, out bool hasAdded);
-        if (hasAdded)
+        if (TryTake(into, null, out int taken))
         {
-            MemoryPressure.Add((long)_layout.SlabBytes);
+            return taken;
+        }
+
+        // Made under no lock: it may fail, and lets first-chance handlers in (O8).
+        Slab* slab = MakeSlab();
+        MemoryPressure.Add((long)_layout.SlabBytes);
+        TryTake(into, slab, out taken);
+        if (taken == 0)
+        {
+            NativeMemory.AlignedFree(slab); // After TakeAll.
+            MemoryPressure.Remove((long)_layout.SlabBytes);
         }
 
         return taken;
     }
 
-    private int Take(Span<nint> into, out bool hasAdded)
+    // False: a slab is needed. One that is given is added, whether or not it is needed still.
+    private bool TryTake(Span<nint> into, Slab* made, out int taken)
     {
-        hasAdded = false;
         using TryLock.Holder holder = TryLock.Hold(ref _lock);
+        taken = 0;
         if (IsReleased)
         {
-            return 0;
+            return true;
         }
 
-        int taken = Math.Min(_shelved, into.Length);
+        if (made != null)
+        {
+            AddSlab(made);
+        }
+
+        taken = Math.Min(_shelved, into.Length);
         _shelved -= taken;
         new ReadOnlySpan<nint>(_shelf + _shelved, taken).CopyTo(into);
         if (taken == 0 && _first == null)
         {
-            AddSlab();
-            hasAdded = true;
+            return false;
         }
 
         while (taken < into.Length && _first != null)
@@ -82,7 +96,7 @@ internal sealed unsafe class Depot
             taken += TakeFrom(_first, into[taken..]);
         }
 
-        return taken;
+        return true;
     }
 
     /// <summary>Takes blocks back. Returns the empty slabs that leave the depot, linked by Next.</summary>
@@ -178,14 +192,14 @@ internal sealed unsafe class Depot
         using TryLock.Holder holder = TryLock.Hold(ref _lock);
         Slab* slab = _layout.SlabOf(block);
         Slab.TryMark(slab, _layout, _layout.IndexOf(slab, block), isOut: true);
-        _freedAt.Remove(block);
+        _freedAt.Remove(block, out _);
     }
 
     /// <summary>Under Validate: where a block that is in was freed; null if it was never out.</summary>
     public string? FreedAt(nint block)
     {
         using TryLock.Holder holder = TryLock.Hold(ref _lock);
-        return _freedAt.GetValueOrDefault(block);
+        return _freedAt.Holding(block);
     }
 
     /// <summary>Under Validate: a block comes in.</summary>
@@ -194,29 +208,37 @@ internal sealed unsafe class Depot
     public void MarkIn(nint block)
     {
         string site = CallerSite.Capture().ToString();
-        using TryLock.Holder holder = TryLock.Hold(ref _lock);
+        AddressRanges<string>.Piece freed = new(block, 1, site);
+        bool isBlock;
+        string? before;
+        using (TryLock.Hold(ref _lock))
+        {
+            if (TryMarkIn(block, out isBlock))
+            {
+                _freedAt.Remove(block, out _); // Of a slab that was here before.
+                _freedAt.Add(freed);
+                return;
+            }
+
+            before = _freedAt.Holding(block);
+        }
+
+        throw new InvalidOperationException(isBlock
+            ? $"The block at 0x{block:x} was freed before, or never rented. Nothing was freed.\n"
+                + $"  queued at: {site}\n  queued before at: {before ?? "(never)"}"
+            : $"No block of this pool begins at 0x{block:x}. Nothing was freed.\n  queued at: {site}");
+    }
+
+    private bool TryMarkIn(nint block, out bool isBlock)
+    {
         Slab* slab = _all;
         while (slab != null && slab != _layout.SlabOf(block))
         {
             slab = slab->NextOfAll;
         }
 
-        if (slab == null || !_layout.IsBlock(slab, block))
-        {
-            throw new InvalidOperationException(
-                $"No block of this pool begins at 0x{block:x}. Nothing was freed.\n  queued at: {site}");
-        }
-
-        _freedAt.EnsureCapacity(_freedAt.Count + 1);
-
-        if (!Slab.TryMark(slab, _layout, _layout.IndexOf(slab, block), isOut: false))
-        {
-            throw new InvalidOperationException(
-                $"The block at 0x{block:x} was freed before, or never rented. Nothing was freed.\n"
-                + $"  queued at: {site}\n  queued before at: {_freedAt.GetValueOrDefault(block) ?? "(never)"}");
-        }
-
-        _freedAt[block] = site;
+        isBlock = slab != null && _layout.IsBlock(slab, block);
+        return isBlock && Slab.TryMark(slab, _layout, _layout.IndexOf(slab, block), isOut: false);
     }
 
     private bool IsReleased => _shelf == null;
@@ -234,7 +256,7 @@ internal sealed unsafe class Depot
         return taken;
     }
 
-    private void AddSlab()
+    private Slab* MakeSlab()
     {
         FaultInjection.ThrowIfDue(FaultSite.Slab);
 
@@ -250,6 +272,11 @@ internal sealed unsafe class Depot
         }
 
         Slab.PutAll(slab, _layout.Blocks);
+        return slab;
+    }
+
+    private void AddSlab(Slab* slab)
+    {
         LinkLast(slab);
         LinkToAll(slab);
         _emptySlabs++;

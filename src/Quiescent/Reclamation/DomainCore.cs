@@ -195,7 +195,7 @@ internal sealed unsafe partial class DomainCore
             }
             else
             {
-                Producer.PushBeyondFast(Registrar.Known, head, ManagedCallback.Function);
+                Producer.PushBeyondFast(null, head, ManagedCallback.Function); // Looks for the slot, and cannot fail.
             }
         }
         catch (ObjectDisposedException)
@@ -208,6 +208,7 @@ internal sealed unsafe partial class DomainCore
     /// <param name="closeReaders">Makes sure that no section begins any more.</param>
     public void BeginClose(Action closeReaders)
     {
+        AfterDisposal.Prepare();
         Order.Or(ref State->AppendFlags, AppendFlags.Disposed);
         Order.Release(ref State->Closed, 1);
         closeReaders();
@@ -226,7 +227,6 @@ internal sealed unsafe partial class DomainCore
             return; // The process is exiting. What waits, and the memory that readers may see, ends with it.
         }
 
-        ProcessExit.Forget(Reclaimer);
         Engine.Sweep();
         ReleasePages();
         Quarantine.OfProcess.ReleaseAll(Findings);
