@@ -317,8 +317,9 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
     /// <param name="bytes">How much memory is given back when the block is freed, what hangs on it included. At most
     /// <see cref="nint.MaxValue"/>; 0: unknown.</param>
     /// <remarks>Some nanoseconds more than <see cref="Free(void*)"/>, and two words in a page. Above a limit, a call
-    /// that completes a mebibyte (or an eighth of a smaller limit) may sleep under <see cref="BacklogPolicy.Throttle"/>,
-    /// up to a second, never inside a section, and not in a scope of <see cref="DeferThrottle"/>.</remarks>
+    /// that completes a mebibyte (or an eighth of a smaller limit) may sleep under
+    /// <see cref="BacklogPolicy.Throttle"/>, up to a second, never inside a section, and not in a scope of
+    /// <see cref="DeferThrottle"/>.</remarks>
     /// <exception cref="ArgumentOutOfRangeException">More bytes than an address space has; nothing is
     /// queued.</exception>
     /// <inheritdoc cref="Free(void*)" path="/exception"/>

@@ -14,7 +14,7 @@ namespace Quiescent.Queues;
 // O10 (one consumer)  The owner stores a block's size and then the sum of all that it queued, both before the cursor. A
 //     consumer that sees the block sees both; it may also see the sum ahead of a block that is just being queued.
 //
-// Checked by: BytesTests; systematic BytesTests; mutants bytes-….
+// Checked by: BytesTests, PoolBytesTests, WithdrawalTests; systematic QueueTests; mutants bytes-….
 internal static unsafe class QueueBytes
 {
     /// <summary>The bytes that wait; under Lock.</summary>
