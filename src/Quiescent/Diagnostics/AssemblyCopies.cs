@@ -86,6 +86,10 @@ internal static class AssemblyCopies
         $"Two copies of Quiescent are loaded: {first} and {own}. A wait in one does not see the readers of the other. "
         + "Load the assembly once, into a context that both share.";
 
-    private static string Name(Assembly assembly) =>
-        $"{assembly.GetName().Version} in context '{AssemblyLoadContext.GetLoadContext(assembly)?.Name}'";
+    // Strings alone, put together: formatting would use the shared array pool, which has an event source of its own.
+    private static string Name(Assembly assembly) => string.Concat(
+        assembly.GetName().Version?.ToString(),
+        " in context '",
+        AssemblyLoadContext.GetLoadContext(assembly)?.Name,
+        "'");
 }
