@@ -35,6 +35,7 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
     private readonly DomainCore _core;
     private readonly DomainReports _reports;
     private readonly DomainInstruments? _instruments;
+    private readonly WeakReference<DomainCore> _placeAtUnloads;
     private readonly bool _isDefault;
 
     /// <summary>A domain whose readers are those that the engine waits for.</summary>
@@ -50,7 +51,7 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
         _id = _core.Id;
         _state = _core.State;
         _producer = _core.Producer;
-        UnloadBarrier.Add(_core);
+        _placeAtUnloads = UnloadBarrier.Add(_core);
         _instruments = DomainInstruments.Open(_core, _reports.ReadStatistics);
         AssemblyCopies.Register();
         if (Options.Validate)
@@ -585,7 +586,7 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
     /// <summary>Takes the domain off the process's lists: it is disposed of, or was never used.</summary>
     internal void Forget()
     {
-        UnloadBarrier.Remove(_core);
+        UnloadBarrier.Remove(_placeAtUnloads);
         _instruments?.Close();
     }
 

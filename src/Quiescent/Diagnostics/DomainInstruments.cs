@@ -18,6 +18,7 @@ internal sealed class DomainInstruments
 
     private readonly GracePeriodEngine _engine;
     private readonly Func<RcuStatistics> _readStatistics;
+    private WeakReference<DomainInstruments>? _place;
 
     private DomainInstruments(DomainCore core, Func<RcuStatistics> readStatistics)
     {
@@ -60,7 +61,7 @@ internal sealed class DomainInstruments
         }
 
         DomainInstruments figures = new(core, readStatistics);
-        Live.Add(figures);
+        figures._place = Live.Add(figures);
         return figures;
     }
 
@@ -79,7 +80,7 @@ internal sealed class DomainInstruments
 
     public RcuStatistics ReadStatistics() => _readStatistics();
 
-    public void Close() => Live.Remove(this);
+    public void Close() => Live.Remove(_place!);
 
     private static WeakList<DomainInstruments> Live => Order.Acquire(in s_all) ?? Once.Keep(ref s_all, new());
 }
