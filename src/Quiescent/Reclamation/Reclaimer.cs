@@ -272,9 +272,24 @@ internal sealed class Reclaimer(DomainCore core)
         return true;
     }
 
+    // Nothing here may end the process for want of memory: even code that runs for the first time takes some.
     private void Run(Signal signal)
     {
-        if (TryClaim(signal))
+        bool? hasClaimed = null;
+        while (hasClaimed is null)
+        {
+            try
+            {
+                hasClaimed = TryClaim(signal);
+            }
+            catch (OutOfMemoryException)
+            {
+                // Who started this thread relies on it.
+                hasClaimed = Order.Acquire(in _thread) == Thread.CurrentThread ? true : null;
+            }
+        }
+
+        if (hasClaimed.Value)
         {
             Serve();
         }
@@ -303,23 +318,29 @@ internal sealed class Reclaimer(DomainCore core)
 
     private void Serve()
     {
-        _defaults = ThreadDefaults.OfCurrent();
+        bool hasBegun = false;
         while (true)
         {
-            if (!HasWork())
+            try
             {
-                if (Order.Acquire(in _stopping) != 0)
+                if (!hasBegun)
+                {
+                    _defaults = ThreadDefaults.OfCurrent();
+                    hasBegun = true;
+                }
+
+                if (HasWork())
+                {
+                    RunUntilNothingWaits();
+                }
+                else if (Order.Acquire(in _stopping) != 0)
                 {
                     return;
                 }
-
-                Sleep();
-                continue;
-            }
-
-            try
-            {
-                RunUntilNothingWaits();
+                else
+                {
+                    Sleep();
+                }
             }
             catch (OutOfMemoryException)
             {
