@@ -318,7 +318,11 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
     /// <exception cref="InvalidOperationException">Another thread put more blocks into the span while they were queued;
     /// the first of them stay queued. With <see cref="RcuDomainOptions.Validate"/>: a block waits already; nothing is
     /// queued.</exception>
-    public void FreeBulk(ReadOnlySpan<nint> blocks) => new BulkProducer(_core).Free(blocks);
+    public void FreeBulk(ReadOnlySpan<nint> blocks)
+    {
+        new BulkProducer(_core).Free(blocks);
+        GC.KeepAlive(this);
+    }
 
     /// <summary>As <see cref="Free(void*)"/>, with another deallocator. One of your own runs on the domain's reclaimer,
     /// and what it throws goes to <see cref="CallbackFailed"/>.</summary>
@@ -340,8 +344,10 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
                 if (Order.Acquire(in _state->AppendFlags) != 0)
                 {
                     _producer.HandleAppendFlags(queue);
+                    return;
                 }
 
+                GC.KeepAlive(this); // O5 (slot visible before use): the call may be the domain's last use.
                 return;
             }
         }
@@ -429,6 +435,8 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
         {
             WaitFor(target, codeOnly: false);
         }
+
+        GC.KeepAlive(this);
     }
 
     /// <summary>As <see cref="Barrier"/>, without blocking a thread. Continuations run on the thread pool.</summary>
@@ -471,6 +479,8 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
             _core.RequireMayWait(nameof(BarrierCallbacks));
             WaitFor(target, codeOnly: true);
         }
+
+        GC.KeepAlive(this);
     }
 
     /// <summary>Reads the domain's counts, consistent with one another. Works after <see cref="Dispose()"/>
@@ -570,8 +580,10 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
             if (Producer.IsCollectionDue(position) || Order.Acquire(in _state->AppendFlags) != 0)
             {
                 _producer.AfterPush(slot, queue, position);
+                return;
             }
 
+            GC.KeepAlive(this); // O5 (slot visible before use).
             return;
         }
 
