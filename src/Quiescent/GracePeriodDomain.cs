@@ -22,8 +22,10 @@ namespace Quiescent;
 /// <remarks>
 /// <para>Domains never wait for one another's readers. All members may be called from any thread at any time, except
 /// where their remarks say otherwise. A domain has at most one thread of its own, started when something is first
-/// queued; an idle domain runs nothing.</para>
-/// <para>Dispose of a domain when it is no longer used: its thread keeps it alive otherwise.</para>
+/// queued, and ended after ten seconds without work; an idle domain runs nothing.</para>
+/// <para>Dispose of a domain when it is no longer used. One that is dropped instead still frees and calls all that was
+/// queued. Then its thread ends, and the garbage collector takes the rest, though the threads that used the domain live
+/// on. An open section or registered reader keeps its memory.</para>
 /// </remarks>
 public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
 {

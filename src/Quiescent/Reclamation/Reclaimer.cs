@@ -20,8 +20,8 @@ namespace Quiescent.Reclamation;
 //     starts the thread, so a domain that only reads and synchronises has none. If it cannot be started, the bit is set
 //     again and the next append tries again.
 //     A thread that has slept for some seconds ends, so that a domain that nobody uses any more has none, and is
-//     collected once nobody refers to it. It gives the domain up (_thread = null), fences [X], and looks at Idle. Wake
-//     clears Idle by an interlocked operation (its partner), then looks at _thread. Outcomes:
+//     collected once nobody refers to it. It gives the domain up (_thread = null), fences [T], and looks at Idle. Wake
+//     clears Idle by an interlocked operation [U], then looks at _thread. Outcomes:
 //       - Wake sees that there is no thread, and starts one;
 //       - it sees the thread that is about to end, and signals in vain; then that thread sees the bit cleared, and
 //         claims the domain again.
@@ -62,6 +62,7 @@ internal sealed class Reclaimer(DomainCore core)
     /// append tries again.</summary>
     public unsafe void Wake()
     {
+        // [U] partner: [T] in TryEnd; outcomes above at O9.
         if ((Order.And(ref core.State->AppendFlags, ~AppendFlags.Idle) & AppendFlags.Idle) == 0)
         {
             return;
@@ -464,7 +465,7 @@ internal sealed class Reclaimer(DomainCore core)
             Order.Release(ref _thread, null);
         }
 
-        Order.Fence(); // [X] partner: Wake clears Idle, then looks at _thread; outcomes above at O9.
+        Order.Fence(); // [T] partner: [U] in Wake; outcomes above at O9.
         return (Order.Acquire(in core.State->AppendFlags) & AppendFlags.Idle) != 0 || !TryClaim(signal);
     }
 
