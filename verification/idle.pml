@@ -19,7 +19,7 @@
  *                        (with DISPOSE, only the latter)
  *           START_FAILS  the thread cannot be started, once. Then an item may wait for the next append, if that will
  *                        try again
- *           ENDS         a thread that sleeps may end, twice in all
+ *           ENDS         a thread that sleeps may end, twice in all (with DISPOSE: once)
  *           DISPOSE      the domain is disposed meanwhile
  *           CODE         DISPOSE: the items are user code, which the reclaimer alone runs, outside the lock
  * Twins:    NO_BARRIER   O9   Idle is set without the process-wide barrier [E]
@@ -29,6 +29,7 @@
  *           NO_RETRY     O9   START_FAILS: Idle is not set again
  *           EARLY_THREAD O9   START_FAILS: the field is set before the thread has started
  *           NO_END_LOOK  O9   AWAKE ENDS: a thread ends without a look whether somebody has woken it
+ *           NO_WORK_LOOK O9   AWAKE ASKS START_FAILS ENDS: it looks at Idle alone, which another caller may have set
  *           NO_SECOND_LOOK O9 AWAKE ASKS START_FAILS ENDS: a request relies on the thread that was there before it
  *           NO_BARRIER   O11  DISPOSE: Disposed is set without the process-wide barrier [F] as well
  *           NO_WITHDRAWAL O11 DISPOSE: an append does not look at Disposed
@@ -43,6 +44,12 @@
 #define USERS 3
 #else
 #define USERS 2
+#endif
+
+#ifdef DISPOSE
+#define MAX_ENDS 1
+#else
+#define MAX_ENDS 2
 #endif
 
 #define NONE 0
@@ -293,7 +300,7 @@ endAsleep:
            if
            :: atomic { signal -> signal = false }
 #ifdef ENDS
-           :: atomic { !signal && ends < 2 -> ends++ };
+           :: atomic { !signal && ends < MAX_ENDS -> ends++ };
               if                                /* under the gate */
               :: stopping -> skip
               :: atomic { !stopping -> thread = NONE };
@@ -301,7 +308,11 @@ endAsleep:
 #ifdef NO_END_LOOK
                  :: true -> goto out
 #else
+#ifdef NO_WORK_LOOK
                  :: idle -> goto out
+#else
+                 :: idle && !HAS_WORK -> goto out
+#endif
                  :: else ->
                     if
                     :: atomic { thread == NONE && !stopping -> thread = RUNNING }

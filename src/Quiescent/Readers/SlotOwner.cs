@@ -9,8 +9,8 @@ namespace Quiescent.Readers;
 // that the slot's memory is gone.
 internal sealed class SlotOwner(SlotTable table, ThreadLife life)
 {
-    // Of the thread, not of the owner: a reader disposed of twice must not close another one, whose slot has the address
-    // of the first one's, since freed.
+    // Of the thread, not of the owner: a reader disposed of twice must not close another one, whose slot has the
+    // address of the first one's, since freed.
     [ThreadStatic]
     private static ulong t_lastHandle;
 

@@ -23,8 +23,8 @@ namespace Quiescent.Reclamation;
 // O7 (exactly once)  Past the append nothing throws but ObjectDisposedException, and that only once the item was
 //     withdrawn.
 //
-// O5 (slot visible before use)  The domain keeps the queues' memory, and a call on the domain may be the last use of it.
-//     So what ends with an access to a queue keeps the domain until then.
+// O5 (slot visible before use)  The domain keeps the queues' memory, and a call on the domain may be the last use of
+//     it. So what ends with an access to a queue keeps the domain until then.
 //
 // Checked by: idle.pml; WakeUpStressTests, WithdrawalTests; systematic WakeUpTests, DisposalTests; mutants O9, O11.
 internal sealed unsafe class Producer(DomainCore core)

@@ -20,13 +20,14 @@ namespace Quiescent.Reclamation;
 //     starts the thread, so a domain that only reads and synchronises has none. If it cannot be started, the bit is set
 //     again and the next append tries again.
 //     A thread that has slept for some seconds ends, so that a domain that nobody uses any more has none, and is
-//     collected once nobody refers to it. It gives the domain up (_thread = null), fences [T], and looks at Idle. Wake
-//     clears Idle by an interlocked operation [U], then looks at _thread. Outcomes:
+//     collected once nobody refers to it. It gives the domain up (_thread = null), fences [T], and looks at Idle and
+//     for work. Wake clears Idle by an interlocked operation [U], then looks at _thread. Outcomes:
 //       - Wake sees that there is no thread, and starts one;
 //       - it sees the thread that is about to end, and signals in vain; then that thread sees the bit cleared, and
 //         claims the domain again.
-//     Both may happen: of two threads one claims. A caller that must know (RequireThread) looks again after Wake: a
-//     thread that it sees then has claimed the domain after the caller's request was stored, or will see it.
+//     Both may happen: of two threads one claims. A caller that must know (RequireThread) looks again after Wake. If it
+//     sees a thread, that one sees the caller's request behind [T], should it be about to end. The bit would not do:
+//     another caller may have cleared it, failed to start a thread, and set it again.
 // O8  No thread is started under a lock: a start that fails lets first-chance handlers in, which may come back here. So
 //     two callers may start a thread each. The one that claims the domain first is the reclaimer, the other one ends.
 //     A caller relies on a thread that has started: it claims the domain, or another one has, or the domain is closed.
@@ -466,7 +467,8 @@ internal sealed class Reclaimer(DomainCore core)
         }
 
         Order.Fence(); // [T] partner: [U] in Wake; outcomes above at O9.
-        return (Order.Acquire(in core.State->AppendFlags) & AppendFlags.Idle) != 0 || !TryClaim(signal);
+        bool isWanted = (Order.Acquire(in core.State->AppendFlags) & AppendFlags.Idle) == 0 || HasWork();
+        return !isWanted || !TryClaim(signal);
     }
 
     private void SetSignal() => Order.Acquire(in _signal)?.Set();

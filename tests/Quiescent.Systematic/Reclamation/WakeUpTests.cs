@@ -27,7 +27,7 @@ public unsafe class WakeUpTests
 
     // A thread that ends without a look whether somebody has woken it, and a wake-up that relies on it.
     [Fact]
-    public void An_append_is_seen_by_a_reclaimer_whose_thread_ends() => Exploration.Run(threads: 3, scenario: schedule =>
+    public void An_append_is_seen_by_a_reclaimer_that_ends() => Exploration.Run(threads: 3, scenario: schedule =>
     {
         using RcuDomain domain = new(Domains.Options with { IdleTimeout = TimeSpan.FromMilliseconds(1) });
         for (int i = 0; i < 2; i++)
