@@ -54,6 +54,12 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
         _producer = _core.Producer;
         UnloadBarrier.Add(_core);
         _instruments = DomainInstruments.Open(_core, _reports.ReadStatistics);
+        AssemblyCopies.Register();
+        if (Options.Validate)
+        {
+            AssemblyCopies.Print();
+        }
+
         Telemetry.Start();
     }
 

@@ -48,6 +48,8 @@ internal static class Telemetry
         {
             Attempt(TelemetryListeners.UsePools);
             Attempt(MakeEvents);
+            Order.Fence(); // An earlier copy that heard of a later one looked for the event source after it had heard.
+            Attempt(AssemblyCopies.Tell);
         }
 
         if (TelemetryListeners.HasMeters)

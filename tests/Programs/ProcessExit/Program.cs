@@ -122,6 +122,9 @@ switch (args[0])
     case "first-use":
         return FirstUse.Run(args[1]);
 
+    case "first-failure":
+        return FirstFailure.Run();
+
     case "full-heap":
         return FullHeap.Run();
 
@@ -136,6 +139,9 @@ switch (args[0])
 
     case "console":
         return Consoles.Run(args[1]);
+
+    case "copies":
+        return Copies.Run(validate: args[1] == "validated");
 
     case "validate":
         return Validated();
