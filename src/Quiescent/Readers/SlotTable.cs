@@ -62,14 +62,13 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
         // SAFETY: freed by the finalizer. Started begins in announced form at sequence 0, and Completed equal to it:
         // nothing is in progress.
         State = (DomainState*)NativeMemory.AlignedAlloc(DomainState.Bytes, Alignment);
+        Order.Increment(ref s_allocated);
         *State = new DomainState { Started = 1, AppendFlags = AppendFlags.Idle };
         State->Table = GCHandle.ToIntPtr(GCHandle.Alloc(this, GCHandleType.WeakTrackResurrection));
         if (!ProcessWideBarrier.IsReliable)
         {
             State->AppendFlags |= AppendFlags.Fenced;
         }
-
-        Order.Increment(ref s_allocated);
     }
 
     ~SlotTable()
