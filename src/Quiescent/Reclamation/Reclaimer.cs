@@ -287,9 +287,24 @@ internal sealed class Reclaimer(DomainCore core)
         return true;
     }
 
+    // Nothing here may end the process for want of memory: even code that runs for the first time takes some.
     private void Run(Signal signal)
     {
-        if (TryClaim(signal))
+        bool? hasClaimed = null;
+        while (hasClaimed is null)
+        {
+            try
+            {
+                hasClaimed = TryClaim(signal);
+            }
+            catch (OutOfMemoryException)
+            {
+                // Who started this thread relies on it.
+                hasClaimed = Order.Acquire(in _thread) == Thread.CurrentThread ? true : null;
+            }
+        }
+
+        if (hasClaimed.Value)
         {
             Serve(signal);
         }
@@ -318,22 +333,25 @@ internal sealed class Reclaimer(DomainCore core)
 
     private void Serve(Signal signal)
     {
-        _defaults = ThreadDefaults.OfCurrent();
+        bool hasBegun = false;
         while (true)
         {
-            if (!HasWork())
+            try
             {
-                if (Order.Acquire(in _stopping) != 0 || (!Sleep() && TryEnd(signal)))
+                if (!hasBegun)
+                {
+                    _defaults = ThreadDefaults.OfCurrent();
+                    hasBegun = true;
+                }
+
+                if (HasWork())
+                {
+                    RunUntilNothingWaits();
+                }
+                else if (Order.Acquire(in _stopping) != 0 || (!Sleep() && TryEnd(signal)))
                 {
                     return;
                 }
-
-                continue;
-            }
-
-            try
-            {
-                RunUntilNothingWaits();
             }
             catch (OutOfMemoryException)
             {
@@ -467,8 +485,22 @@ internal sealed class Reclaimer(DomainCore core)
         }
 
         Order.Fence(); // [T] partner: [U] in Wake; outcomes above at O9.
-        bool isWanted = (Order.Acquire(in core.State->AppendFlags) & AppendFlags.Idle) == 0 || HasWork();
-        return !isWanted || !TryClaim(signal);
+        while (true)
+        {
+            try
+            {
+                bool isWanted = (Order.Acquire(in core.State->AppendFlags) & AppendFlags.Idle) == 0 || HasWork();
+                return !isWanted || !TryClaim(signal);
+            }
+            catch (OutOfMemoryException)
+            {
+                // It must not serve the domain without having claimed it.
+                if (Order.Acquire(in _thread) == Thread.CurrentThread)
+                {
+                    return false;
+                }
+            }
+        }
     }
 
     private void SetSignal() => Order.Acquire(in _signal)?.Set();
