@@ -1,7 +1,7 @@
 /* The reclaimer's sleep and its wake-ups, its start, and disposal: O9, O11.
  *
- * Models  Reclamation/Reclaimer.cs     Serve, RunUntilNothingWaits, Sleep, HasWork, Wake, TryStart, TryClaim, Request,
- *                                      WaitAsync, TryStop
+ * Models  Reclamation/Reclaimer.cs     Serve, RunUntilNothingWaits, Sleep, TryEnd, HasWork, Wake, TryStart, TryClaim,
+ *                                      RequireThread, Request, WaitAsync, TryStop
  *         Reclamation/Producer.cs      TryAppend, WakeAndCheckDisposed, TryWithdrawBlock
  *         Reclamation/AsyncWaiters.cs  Add, CompleteReady, Close
  *         GracePeriodDomain.cs         Dispose
@@ -19,6 +19,7 @@
  *                        (with DISPOSE, only the latter)
  *           START_FAILS  the thread cannot be started, once. Then an item may wait for the next append, if that will
  *                        try again
+ *           ENDS         a thread that sleeps may end, twice in all (with DISPOSE: once)
  *           DISPOSE      the domain is disposed meanwhile
  *           CODE         DISPOSE: the items are user code, which the reclaimer alone runs, outside the lock
  * Twins:    NO_BARRIER   O9   Idle is set without the process-wide barrier [E]
@@ -27,6 +28,9 @@
  *           LATE_WAITER  O9   a waiter is added after the wake-up
  *           NO_RETRY     O9   START_FAILS: Idle is not set again
  *           EARLY_THREAD O9   START_FAILS: the field is set before the thread has started
+ *           NO_END_LOOK  O9   AWAKE ENDS: a thread ends without a look whether somebody has woken it
+ *           NO_WORK_LOOK O9   AWAKE ASKS START_FAILS ENDS: it looks at Idle alone, which another caller may have set
+ *           NO_SECOND_LOOK O9 AWAKE ASKS START_FAILS ENDS: a request relies on the thread that was there before it
  *           NO_BARRIER   O11  DISPOSE: Disposed is set without the process-wide barrier [F] as well
  *           NO_WITHDRAWAL O11 DISPOSE: an append does not look at Disposed
  *           NO_LOCK      O11  DISPOSE: a withdrawal does not take the queue's lock
@@ -40,6 +44,12 @@
 #define USERS 3
 #else
 #define USERS 2
+#endif
+
+#ifdef DISPOSE
+#define MAX_ENDS 1
+#else
+#define MAX_ENDS 2
 #endif
 
 #define NONE 0
@@ -61,6 +71,7 @@ bool requested = false, refused = false;  /* the request that waits; no thread f
 bool waits = false, isClosed = false;     /* the waiter in the list; the list is closed */
 bool isTold = false, isAnswered = false;  /* what became of the waiter */
 byte finished = 0;
+byte ends = 0;                            /* threads that have ended because nobody wanted anything */
 
 #define IS_EMPTY(p) (tail[p] == reclaimed[p])
 #define ANYTHING_WAITS (!IS_EMPTY(0) || !IS_EMPTY(1))
@@ -108,7 +119,8 @@ inline tryStart() {
   fi
 }
 
-/* There is a signal to set once a thread has claimed the domain; before, the thread looks for work by itself. */
+/* There is a signal to set once a thread has claimed the domain; before, the thread looks for work by itself. A signal
+   for a thread that has given the domain up is lost: the next one has its own. */
 inline setSignal() {
   if :: thread == RUNNING || thread == ENDED -> signal = true :: else -> skip fi
 }
@@ -189,7 +201,11 @@ proctype Asker()
      requested = true
 #else
      requested = true;
-     expedite()
+     expedite();
+#ifndef NO_SECOND_LOOK
+     requireThread();
+     if :: hasThread -> skip :: else -> refused = true fi
+#endif
 #endif
   :: else -> refused = true
   fi;
@@ -214,7 +230,13 @@ proctype Awaiter()
 #endif
      };
 #ifndef LATE_WAITER
-     expedite()
+     expedite();
+     requireThread();
+     if
+     :: !hasThread && !stopping ->              /* OutOfMemoryException; nobody has the task */
+        atomic { if :: waits -> waits = false; isTold = true :: else -> skip fi }
+     :: else -> skip
+     fi
 #else
      skip
 #endif
@@ -248,7 +270,7 @@ proctype Reclaimer(bool hasClaimed)
   :: hasClaimed -> skip
   :: else ->
      if                                         /* under the gate */
-     :: atomic { thread != RUNNING && thread != ENDED && !stopping -> thread = RUNNING }
+     :: atomic { thread != RUNNING && thread != ENDED && !stopping -> thread = RUNNING; signal = false }
      :: else -> goto out
      fi
   fi;
@@ -275,7 +297,32 @@ end:
 #endif
         :: else ->
 endAsleep:
-           atomic { signal -> signal = false }
+           if
+           :: atomic { signal -> signal = false }
+#ifdef ENDS
+           :: atomic { !signal && ends < MAX_ENDS -> ends++ };
+              if                                /* under the gate */
+              :: stopping -> skip
+              :: atomic { !stopping -> thread = NONE };
+                 if                             /* behind [T] */
+#ifdef NO_END_LOOK
+                 :: true -> goto out
+#else
+#ifdef NO_WORK_LOOK
+                 :: idle -> goto out
+#else
+                 :: idle && !HAS_WORK -> goto out
+#endif
+                 :: else ->
+                    if
+                    :: atomic { thread == NONE && !stopping -> thread = RUNNING }
+                    :: else -> goto out
+                    fi
+#endif
+                 fi
+              fi
+#endif
+           fi
         fi
      fi
   od;
@@ -346,7 +393,7 @@ init {
 #endif
 #else
   assert(!ANYTHING_WAITS || idle && thread == NONE);
-  assert(!requested);
+  assert(!requested || refused);
 #endif
 #ifdef ASKS
   assert(isTold != isAnswered)

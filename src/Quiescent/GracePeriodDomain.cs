@@ -22,8 +22,10 @@ namespace Quiescent;
 /// <remarks>
 /// <para>Domains never wait for one another's readers. All members may be called from any thread at any time, except
 /// where their remarks say otherwise. A domain has at most one thread of its own, started when something is first
-/// queued; an idle domain runs nothing.</para>
-/// <para>Dispose of a domain when it is no longer used: its thread keeps it alive otherwise.</para>
+/// queued, and ended after ten seconds without work; an idle domain runs nothing.</para>
+/// <para>Dispose of a domain when it is no longer used. One that is dropped instead still frees and calls all that was
+/// queued. Then its thread ends, and the garbage collector takes the rest, though the threads that used the domain live
+/// on. An open section or registered reader keeps its memory.</para>
 /// </remarks>
 public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
 {
@@ -339,7 +341,11 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
     /// <exception cref="InvalidOperationException">Another thread put more blocks into the span while they were queued;
     /// the first of them stay queued. With <see cref="RcuDomainOptions.Validate"/>: a block waits already; nothing is
     /// queued.</exception>
-    public void FreeBulk(ReadOnlySpan<nint> blocks) => new BulkProducer(_core).Free(blocks);
+    public void FreeBulk(ReadOnlySpan<nint> blocks)
+    {
+        new BulkProducer(_core).Free(blocks);
+        GC.KeepAlive(this);
+    }
 
     /// <summary>As <see cref="Free(void*)"/>, with another deallocator. One of your own runs on the domain's reclaimer,
     /// and what it throws goes to <see cref="CallbackFailed"/>.</summary>
@@ -361,8 +367,10 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
                 if (Order.Acquire(in _state->AppendFlags) != 0)
                 {
                     _producer.HandleAppendFlags(queue);
+                    return;
                 }
 
+                GC.KeepAlive(this); // O5 (slot visible before use): the call may be the domain's last use.
                 return;
             }
         }
@@ -462,6 +470,8 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
         {
             WaitFor(target, codeOnly: false);
         }
+
+        GC.KeepAlive(this);
     }
 
     /// <summary>As <see cref="Barrier"/>, without blocking a thread. Continuations run on the thread pool.</summary>
@@ -504,6 +514,8 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
             _core.RequireMayWait(nameof(BarrierCallbacks));
             WaitFor(target, codeOnly: true);
         }
+
+        GC.KeepAlive(this);
     }
 
     /// <summary>Reads the domain's counts, consistent with one another. Works after <see cref="Dispose()"/>
@@ -603,8 +615,10 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
             if (Producer.IsCollectionDue(position) || Order.Acquire(in _state->AppendFlags) != 0)
             {
                 _producer.AfterPush(slot, queue, position);
+                return;
             }
 
+            GC.KeepAlive(this); // O5 (slot visible before use).
             return;
         }
 

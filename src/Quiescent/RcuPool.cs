@@ -132,6 +132,7 @@ public sealed unsafe class RcuPool<T> : IDisposable
                     pool.HandleAppendFlags(&magazine->Queue);
                 }
 
+                GC.KeepAlive(this);
                 return;
             }
         }

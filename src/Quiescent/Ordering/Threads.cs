@@ -157,8 +157,8 @@ internal sealed class Signal
 
     public void Set() => _event.Set();
 
-    /// <summary>Returns when it is set, or the time has passed.</summary>
+    /// <summary>Returns when it is set, or the time has passed; whether it was set.</summary>
     /// <exception cref="ThreadInterruptedException">The thread was interrupted.</exception>
-    public void Wait(TimeSpan time) =>
+    public bool Wait(TimeSpan time) =>
         _event.WaitOne(time == Timeout.InfiniteTimeSpan ? Timeout.Infinite : (int)Math.Ceiling(time.TotalMilliseconds));
 }

@@ -97,11 +97,12 @@ internal static unsafe class ReaderHandles
         }
     }
 
-    /// <summary>Whether this thread has a section or a registered reader open, or is online.</summary>
+    /// <summary>Whether the slot's thread has a section or a registered reader open, or is online.</summary>
     public static bool IsAnyOpen(ReaderSlot* slot)
     {
         ReaderSlot* real = ReaderSlot.Untwinned(slot);
-        return !SectionWord.IsQuiescent(real->Word) || (real->ReaderWord & ~ReaderFlags.Flags) != 0;
+        return !SectionWord.IsQuiescent(Order.Acquire(in real->Word))
+            || (Order.Acquire(in real->ReaderWord) & ~ReaderFlags.Flags) != 0;
     }
 
     /// <summary>Ends all of this thread's sections and closes its readers. Only where no frame is left that may hold
@@ -110,7 +111,7 @@ internal static unsafe class ReaderHandles
     {
         ReaderSlot* real = ReaderSlot.Untwinned(slot);
         ThreadRegistrations.OwnerOf(slot).CloseAll();
-        real->ReaderWord &= ReaderFlags.FullFence;
+        Order.Release(ref real->ReaderWord, real->ReaderWord & ReaderFlags.FullFence);
         Order.Release(ref real->Word, SectionWord.Sequence(real->Word));
     }
 
@@ -123,8 +124,9 @@ internal static unsafe class ReaderHandles
 
     private static bool IsOnline(ReaderSlot* real) => (real->ReaderWord & ReaderFlags.Online) != 0;
 
+    // Number 0, after the thread's last reader was closed, is the last access to a slot that may be freed from then on.
     private static void MakeCurrent(ReaderSlot* real, ulong number) =>
-        real->ReaderWord = (real->ReaderWord & ReaderFlags.Flags) | number;
+        Order.Release(ref real->ReaderWord, (real->ReaderWord & ReaderFlags.Flags) | number);
 
     private static SlotOwner RequireLive(ReaderSlot* slot, ulong number)
     {

@@ -46,6 +46,7 @@ internal sealed unsafe partial class DomainCore
         bool validate = options.Validate || ValidateSwitch.IsOnForAll;
         Slots = new SlotTable(ThreadQueues.Bytes, &ThreadQueues.Free, fullFence, validate);
         Id = Order.Increment(ref s_lastId);
+        Slots.BelongTo(this, Id);
         State = Slots.State;
         Engine = engine(Slots);
         Registrar = new Registrar(Id, Engine, remember);
@@ -125,7 +126,15 @@ internal sealed unsafe partial class DomainCore
 
     public IDomainReports Reports { get; }
 
-    public bool IsDisposed => (Order.Acquire(&State->AppendFlags) & AppendFlags.Disposed) != 0;
+    public bool IsDisposed
+    {
+        get
+        {
+            int flags = Order.Acquire(&State->AppendFlags);
+            GC.KeepAlive(this);
+            return (flags & AppendFlags.Disposed) != 0;
+        }
+    }
 
     /// <summary>Callbacks and user deallocators that threw.</summary>
     public long CallbacksFailed => Order.Acquire(in _callbacksFailed);
@@ -276,6 +285,8 @@ internal sealed unsafe partial class DomainCore
         {
             CheckWaitOrder(operation);
         }
+
+        GC.KeepAlive(this);
     }
 
     private void CheckWaitOrder(string operation)

@@ -23,6 +23,9 @@ namespace Quiescent.Reclamation;
 // O7 (exactly once)  Past the append nothing throws but ObjectDisposedException, and that only once the item was
 //     withdrawn.
 //
+// O5 (slot visible before use)  The domain keeps the queues' memory, and a call on the domain may be the last use of
+//     it. So what ends with an access to a queue keeps the domain until then.
+//
 // Checked by: idle.pml; WakeUpStressTests, WithdrawalTests; systematic WakeUpTests, DisposalTests; mutants O9, O11.
 internal sealed unsafe class Producer(DomainCore core)
 {
@@ -85,6 +88,7 @@ internal sealed unsafe class Producer(DomainCore core)
             HandleAppendFlags(queue);
         }
 
+        GC.KeepAlive(this);
         return true;
     }
 
@@ -109,6 +113,8 @@ internal sealed unsafe class Producer(DomainCore core)
         {
             Append(real, queue, block);
         }
+
+        GC.KeepAlive(this);
     }
 
     /// <summary>Queues a block whose size is known.</summary>
@@ -123,6 +129,7 @@ internal sealed unsafe class Producer(DomainCore core)
         else
         {
             AppendSized(RequireSlot(slot), channel, block, (long)bytes);
+            GC.KeepAlive(this);
         }
     }
 
@@ -193,6 +200,8 @@ internal sealed unsafe class Producer(DomainCore core)
             _queues.Ledger?.Remove(identity);
             core.ThrowDisposed();
         }
+
+        GC.KeepAlive(this);
     }
 
     /// <summary>Appends a head to the domain's own queue, for a caller that must not wait.</summary>
@@ -232,6 +241,8 @@ internal sealed unsafe class Producer(DomainCore core)
         {
             core.ThrowDisposed();
         }
+
+        GC.KeepAlive(this);
     }
 
     /// <summary>Finishes an append of the fast path, when a flag is set.</summary>
@@ -242,6 +253,8 @@ internal sealed unsafe class Producer(DomainCore core)
         {
             core.ThrowDisposed();
         }
+
+        GC.KeepAlive(this);
     }
 
     /// <summary>Queues a managed callback as a function head.</summary>

@@ -110,6 +110,9 @@ public sealed record RcuDomainOptions
     /// <summary>The time by which throttled threads pause; tests set it.</summary>
     internal PacingClock Clock { get; init; } = PacingClock.System;
 
+    /// <summary>How long the reclaimer's thread sleeps before it ends.</summary>
+    internal TimeSpan IdleTimeout { get; init; } = TimeSpan.FromSeconds(Tuning.ReclaimerIdleSeconds);
+
     internal RcuDomainOptions Validated()
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(Name);

@@ -8,15 +8,26 @@ namespace Quiescent.Reclamation;
 // A domain's reclaimer: the one thread that runs user code (O8) and that looks after what other threads leave behind.
 //
 //              AppendFlags.Idle set, asleep  ◄──── nothing waits, checked after the barrier [E] ────┐
-//                         │ first append, StartPoll or async waiter: Wake                         │
-//                         ▼                                                                       │
-//              gather for ReclaimDelay ──► pass: free, run, snapshot, advance ──► pause ► pass … ┘
+//                 │       │ first append, StartPoll or async waiter: Wake                         │
+//    for some     │       ▼                                                                       │
+//    seconds      │    gather for ReclaimDelay ──► pass: free, run, snapshot, advance ──► pause ► pass … ┘
+//                 ▼                   ▲
+//              no thread  ────────────┘ the same, with a new thread
 //
 // O9  Going idle: set the bit, process-wide barrier [E], look at everything again. If the look misses an append, its
 //     thread had not stored it at the barrier; its read of AppendFlags comes later and sees the bit (Producer.cs). The
 //     same holds for requests and waiters, which are stored before an interlocked operation in Wake. The first wake
 //     starts the thread, so a domain that only reads and synchronises has none. If it cannot be started, the bit is set
 //     again and the next append tries again.
+//     A thread that has slept for some seconds ends, so that a domain that nobody uses any more has none, and is
+//     collected once nobody refers to it. It gives the domain up (_thread = null), fences [T], and looks at Idle and
+//     for work. Wake clears Idle by an interlocked operation [U], then looks at _thread. Outcomes:
+//       - Wake sees that there is no thread, and starts one;
+//       - it sees the thread that is about to end, and signals in vain; then that thread sees the bit cleared, and
+//         claims the domain again.
+//     Both may happen: of two threads one claims. A caller that must know (RequireThread) looks again after Wake. If it
+//     sees a thread, that one sees the caller's request behind [T], should it be about to end. The bit would not do:
+//     another caller may have cleared it, failed to start a thread, and set it again.
 // O8  No thread is started under a lock: a start that fails lets first-chance handlers in, which may come back here. So
 //     two callers may start a thread each. The one that claims the domain first is the reclaimer, the other one ends.
 //     A caller relies on a thread that has started: it claims the domain, or another one has, or the domain is closed.
@@ -52,6 +63,7 @@ internal sealed class Reclaimer(DomainCore core)
     /// append tries again.</summary>
     public unsafe void Wake()
     {
+        // [U] partner: [T] in TryEnd; outcomes above at O9.
         if ((Order.And(ref core.State->AppendFlags, ~AppendFlags.Idle) & AppendFlags.Idle) == 0)
         {
             return;
@@ -65,6 +77,8 @@ internal sealed class Reclaimer(DomainCore core)
         {
             Order.Or(ref core.State->AppendFlags, AppendFlags.Idle);
         }
+
+        GC.KeepAlive(core); // O5 (slot visible before use): the flags are the domain's.
     }
 
     /// <summary>Cuts the gathering of a batch short: there is more than enough.</summary>
@@ -92,6 +106,7 @@ internal sealed class Reclaimer(DomainCore core)
         _request.Raise(target);
         StartStallTimer();
         Expedite();
+        RequireThread(); // The one from before may have ended meanwhile.
     }
 
     /// <summary>Asks for the grace period, and completes when it has ended.</summary>
@@ -112,6 +127,7 @@ internal sealed class Reclaimer(DomainCore core)
         Task task = Waiters.Add(isDone, cancellationToken);
         StartStallTimer();
         Expedite();
+        RequireThread();
         return task;
     }
 
@@ -249,7 +265,6 @@ internal sealed class Reclaimer(DomainCore core)
     {
         using TryLock.Holder holder = TryLock.Hold(ref _gate);
         _started += change;
-        core.Slots.IsServed = _started != 0;
         if (_started == 0)
         {
             ProcessExit.Forget(this);
@@ -291,7 +306,7 @@ internal sealed class Reclaimer(DomainCore core)
 
         if (hasClaimed.Value)
         {
-            Serve();
+            Serve(signal);
         }
 
         CountStarted(-1);
@@ -316,7 +331,7 @@ internal sealed class Reclaimer(DomainCore core)
         return true;
     }
 
-    private void Serve()
+    private void Serve(Signal signal)
     {
         bool hasBegun = false;
         while (true)
@@ -333,13 +348,9 @@ internal sealed class Reclaimer(DomainCore core)
                 {
                     RunUntilNothingWaits();
                 }
-                else if (Order.Acquire(in _stopping) != 0)
+                else if (Order.Acquire(in _stopping) != 0 || (!Sleep() && TryEnd(signal)))
                 {
                     return;
-                }
-                else
-                {
-                    Sleep();
                 }
             }
             catch (OutOfMemoryException)
@@ -445,7 +456,8 @@ internal sealed class Reclaimer(DomainCore core)
         || IsLeftOpen
         || (Order.Acquire(in _stopping) == 0 && (Waiters.Any || IsRequested));
 
-    private unsafe void Sleep()
+    // Returns whether there may be work: false after some seconds in which nobody wanted anything.
+    private unsafe bool Sleep()
     {
         Order.Or(ref core.State->AppendFlags, AppendFlags.Idle);
         Order.FenceAllThreads(); // [E] partner: [D] in Producer.cs; outcomes there and above at O9.
@@ -453,10 +465,42 @@ internal sealed class Reclaimer(DomainCore core)
         {
             Order.And(ref core.State->AppendFlags, ~AppendFlags.Idle);
             ReportIfDue();
-            return;
+            return true;
         }
 
-        Rest(Timeout.InfiniteTimeSpan);
+        return Rest(core.Options.IdleTimeout);
+    }
+
+    // The thread gives the domain up while nothing waits. False: somebody has woken it meanwhile, and it goes on.
+    private unsafe bool TryEnd(Signal signal)
+    {
+        using (TryLock.Hold(ref _gate))
+        {
+            if (_stopping != 0)
+            {
+                return false; // The disposal may have seen this thread, and waits for its end.
+            }
+
+            Order.Release(ref _thread, null);
+        }
+
+        Order.Fence(); // [T] partner: [U] in Wake; outcomes above at O9.
+        while (true)
+        {
+            try
+            {
+                bool isWanted = (Order.Acquire(in core.State->AppendFlags) & AppendFlags.Idle) == 0 || HasWork();
+                return !isWanted || !TryClaim(signal);
+            }
+            catch (OutOfMemoryException)
+            {
+                // It must not serve the domain without having claimed it.
+                if (Order.Acquire(in _thread) == Thread.CurrentThread)
+                {
+                    return false;
+                }
+            }
+        }
     }
 
     private void SetSignal() => Order.Acquire(in _signal)?.Set();
@@ -480,16 +524,16 @@ internal sealed class Reclaimer(DomainCore core)
     private static TimeSpan UntilNextLook(TimeSpan untilNext) =>
         TelemetryListeners.HearsEnds && untilNext > s_soon ? s_soon : untilNext;
 
-    // Ends early when somebody expedites or stops the thread.
-    private void Rest(TimeSpan time)
+    // Ends early when somebody expedites or stops the thread: true, as after an interrupt.
+    private bool Rest(TimeSpan time)
     {
         try
         {
-            _signal!.Wait(time);
+            return _signal!.Wait(time);
         }
         catch (ThreadInterruptedException)
         {
-            // A callback may have interrupted this thread, which nobody should. The loop looks for work again.
+            return true; // A callback may have interrupted this thread, which nobody should.
         }
     }
 }

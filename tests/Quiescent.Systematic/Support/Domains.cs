@@ -26,5 +26,6 @@ internal static class Domains
         ReclaimDelay = TimeSpan.Zero,
         StallTimeout = Timeout.InfiniteTimeSpan,
         BacklogPolicy = BacklogPolicy.None,
+        IdleTimeout = Timeout.InfiniteTimeSpan,
     };
 }

@@ -1,0 +1,87 @@
+using Quiescent.Tests.Support;
+
+namespace Quiescent.Tests.Reclamation;
+
+// A reclaimer's thread that has slept for some time ends, and work brings another one.
+public sealed class IdleEndTests
+{
+    // Faults caught: a thread that never ends; an append that wakes a thread which has just ended.
+    [Theory]
+    [InlineData(Form.Headless)]
+    [InlineData(Form.Head)]
+    [InlineData(Form.Function)]
+    [InlineData(Form.Delegate)]
+    public void The_thread_ends_and_comes_back_with_work(Form form)
+    {
+        const int Rounds = 20;
+        using RcuDomain domain = New(TimeSpan.FromMilliseconds(1));
+        for (int i = 0; i < Rounds; i++)
+        {
+            Forms.Queue(domain, form);
+            Until.True(() => Forms.Waiting(domain) == 0);
+            Until.True(() => Inside.ReclaimerThread(domain) is null);
+            Assert.True(Inside.IsIdle(domain));
+        }
+    }
+
+    // Fault caught: a request or a waiter that relies on a thread which has just ended.
+    [Fact]
+    public void Grace_periods_asked_for_are_driven_however_often_the_thread_ends()
+    {
+        const int Rounds = 400;
+        using RcuDomain domain = New(TimeSpan.Zero);
+        for (int i = 0; i < Rounds; i++)
+        {
+            using (domain.ReadLock())
+            {
+                GracePeriodState state = domain.StartPoll();
+                Assert.False(domain.Poll(state));
+            }
+
+            Until.Done(domain.SynchronizeAsync(TestContext.Current.CancellationToken).AsTask());
+        }
+    }
+
+    // Fault caught: as above, where appends meet the thread on its way out.
+    [Fact]
+    [Trait("Category", "Slow")]
+    public void No_append_is_left_behind_by_a_thread_that_ends()
+    {
+        const int Threads = 3;
+        const int Rounds = 1_000;
+        using RcuDomain domain = new(
+            new RcuDomainOptions { ReclaimDelay = TimeSpan.Zero, IdleTimeout = TimeSpan.Zero });
+        Worker.JoinAll(Worker.StartMany(Threads, thread =>
+        {
+            Random random = new(thread);
+            for (int round = 0; round < Rounds; round++)
+            {
+                Forms.Queue(domain, (Form)random.Next(12));
+                Thread.SpinWait(random.Next(4_000));
+                if (random.Next(4) == 0)
+                {
+                    Until.True(() => Forms.Waiting(domain) == 0 || random.Next(64) == 0);
+                }
+            }
+        }));
+        Until.True(() => Forms.Waiting(domain) == 0);
+        RcuAssert.BooksBalance(domain);
+    }
+
+    [Fact]
+    public void A_disposal_meets_the_end_of_the_thread()
+    {
+        const int Rounds = 400;
+        for (int i = 0; i < Rounds; i++)
+        {
+            using RcuDomain domain = New(TimeSpan.Zero);
+            bool called = false;
+            domain.Call(() => Volatile.Write(ref called, true));
+            Thread.SpinWait(20 * i);
+            domain.Dispose();
+            Assert.True(Volatile.Read(ref called));
+        }
+    }
+
+    private static RcuDomain New(TimeSpan idleTimeout) => new(new RcuDomainOptions { IdleTimeout = idleTimeout });
+}
