@@ -318,7 +318,7 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
     /// <see cref="RcuDomainOptions.BacklogBytesLimit"/>, whatever the allocator says.</summary>
     /// <param name="block">Unlinked; the library's from here on. On an exception it stays the caller's.</param>
     /// <param name="bytes">How much memory is given back when the block is freed, what hangs on it included. At most
-    /// <see cref="nint.MaxValue"/>; 0: unknown.</param>
+    /// <see cref="nint.MaxValue"/>; 0: unknown. A block counts for a tebibyte at most.</param>
     /// <remarks>Some nanoseconds more than <see cref="Free(void*)"/>, and two words in a page. Above a limit, a call
     /// that completes a mebibyte (or an eighth of a smaller limit) may sleep under
     /// <see cref="BacklogPolicy.Throttle"/>, up to a second, never inside a section, and not in a scope of

@@ -86,7 +86,7 @@ internal static unsafe class QueueBytes
     {
         Debug.Assert(waiting >= 0, "O7: no more bytes are reclaimed than were queued.");
         long change = waiting - Order.Acquire(in queue->BytesCounted);
-        if (waiting == 0 || Math.Abs(change) >= context.Bytes.PerStep)
+        if (waiting == 0 || change >= context.Bytes.PerStep || -change >= context.Bytes.PerStep)
         {
             Order.Release(ref queue->BytesCounted, waiting);
             context.Bytes.Add(change);

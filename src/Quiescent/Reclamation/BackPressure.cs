@@ -124,8 +124,8 @@ internal sealed unsafe class BackPressure(DomainCore core) : IWaitCondition
     private void Pay(in Amount owed)
     {
         long now = _clock.Now;
-        long untilItems = _items.Charge(owed.Items, now);
-        long untilBytes = _bytes.Charge(owed.Bytes, now);
+        long untilItems = owed.Items == 0 ? now : _items.Charge(owed.Items, now); // Others' debts are theirs.
+        long untilBytes = owed.Bytes == 0 ? now : _bytes.Charge(owed.Bytes, now);
         int slice = 1;
         while (core.Backlog.IsOverLimit && !core.IsDisposed && !ProcessEnd.IsOnThisThread)
         {

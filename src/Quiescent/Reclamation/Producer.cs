@@ -82,7 +82,11 @@ internal sealed unsafe class Producer(DomainCore core)
         }
 
         core.Collector.CollectSome(queue);
-        TryAppend(queue, block);
+        if (!TryAppend(queue, block))
+        {
+            return false; // Asking for the size let a first-chance handler in, which has filled the page.
+        }
+
         if (Order.Acquire(&core.State->AppendFlags) != 0)
         {
             HandleAppendFlags(queue);
@@ -128,7 +132,7 @@ internal sealed unsafe class Producer(DomainCore core)
         }
         else
         {
-            AppendSized(RequireSlot(slot), channel, block, (long)bytes);
+            AppendSized(RequireSlot(slot), channel, block, Math.Min((long)bytes, MaxBlockBytes));
             GC.KeepAlive(this);
         }
     }
@@ -137,9 +141,10 @@ internal sealed unsafe class Producer(DomainCore core)
     public bool AreLarge(ReadOnlySpan<nint> blocks)
     {
         int step = Math.Max(1, blocks.Length / BlocksAskedOfBulk);
-        for (int i = 0; i < blocks.Length; i += step)
+        for (long i = 0; i < blocks.Length; i += step)
         {
-            if (blocks[i] != 0 && IsLarge(Deallocators.NativeHeap, (void*)blocks[i], out _))
+            nint block = blocks[(int)i];
+            if (block != 0 && IsLarge(Deallocators.NativeHeap, (void*)block, out _))
             {
                 return true;
             }
@@ -345,8 +350,18 @@ internal sealed unsafe class Producer(DomainCore core)
             core.Collector.Collect(queue);
         }
 
+        nint* cursor = queue->Cursor;
         core.BackPressure.Apply(real, PageAmount(queue));
-        queue->Extend(_queues, _queues.Pages.Take());
+        Page* page = _queues.Pages.Take();
+        if (queue->Cursor == cursor)
+        {
+            queue->Extend(_queues, page);
+        }
+        else
+        {
+            // Code of the program ran here, as a first-chance handler of an interrupt does, and has queued too.
+            _queues.Pages.Give(page);
+        }
     }
 
     // The page that was filled last. If its blocks have sizes of their own, those are paid for by themselves.

@@ -38,7 +38,26 @@ public unsafe class BytesTests
         using (new ParkedReader(domain))
         {
             domain.Free(block, (nuint)nint.MaxValue); // Whatever the caller says.
-            Assert.Equal(nint.MaxValue, BytesOf(domain));
+            Assert.Equal(1L << 40, BytesOf(domain));
+        }
+
+        MustBeAtRest(domain);
+    }
+
+    // Fault caught: a sum of sizes that overflows, in a thread of the library's.
+    [Fact]
+    public void Sizes_that_no_memory_has_do_not_add_up_to_an_overflow()
+    {
+        using RcuDomain domain = NewDomain(BacklogPolicy.None);
+        using (new ParkedReader(domain))
+        {
+            domain.Free(Forms.NewBlock(), 1);
+            for (int i = 0; i < 4; i++)
+            {
+                domain.Free(Forms.NewBlock(), (nuint)nint.MaxValue);
+            }
+
+            Assert.Equal(1 + (4L << 40), BytesOf(domain));
         }
 
         MustBeAtRest(domain);

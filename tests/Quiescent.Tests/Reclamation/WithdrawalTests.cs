@@ -106,7 +106,8 @@ public sealed unsafe class WithdrawalTests
             domain.Free(Forms.NewBlock(), 100);
             domain.Free(block, 20);
             PageQueue* queue = ((ThreadQueues*)Inside.Slot(domain)->Queues)->ForSized(Deallocators.NativeHeap);
-            Assert.Equal((120, 120), (domain.GetStatistics().BytesWaiting, core.Backlog.Bytes.Count));
+            Assert.Equal(120, domain.GetStatistics().BytesWaiting);
+            Until.True(() => core.Backlog.Bytes.Count == 120); // The reclaimer counts if it had the queue's lock.
             using (TryLock.Hold(ref queue->Lock))
             {
                 Assert.True(queue->TryWithdraw(core.Queues));
