@@ -149,9 +149,12 @@ internal sealed class Reclaimer(DomainCore core)
     }
 
     /// <summary>Returns to a thread of the reclaimer's own, and starts it for what waits.</summary>
-    public void EndSteps()
+    public unsafe void EndSteps()
     {
         core.Engine.Stepping.End();
+
+        // Whoever queued while a step ran has found a reclaimer: the stepping thread.
+        Order.Or(ref core.State->AppendFlags, AppendFlags.Idle);
         Wake();
     }
 
