@@ -169,7 +169,7 @@ internal sealed class Reclaimer(DomainCore core)
     {
         core.Engine.Stepping.End();
 
-        // Whoever queued while a step ran has found a reclaimer: the stepping thread.
+        // A thread that queued during a step took the stepping thread for the reclaimer, and started none.
         Order.Or(ref core.State->AppendFlags, AppendFlags.Idle);
         Wake();
     }
@@ -302,7 +302,7 @@ internal sealed class Reclaimer(DomainCore core)
             }
             catch (OutOfMemoryException)
             {
-                // Who started this thread relies on it.
+                // The thread that started this one relies on it.
                 hasClaimed = Order.Acquire(in _thread) == Thread.CurrentThread ? true : null;
             }
         }
