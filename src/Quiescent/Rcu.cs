@@ -205,7 +205,7 @@ public static unsafe class Rcu
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static RcuDomain MakeDomain()
     {
-        RcuDomain made = new(new RcuDomainOptions { Name = "default" }, &Remember);
+        RcuDomain made = new(new RcuDomainOptions { Name = "default", DedicatedReclaimer = true }, &Remember);
         RcuDomain kept = Once.Keep(ref s_domain, made);
         if (kept != made)
         {

@@ -341,4 +341,11 @@ internal interface IDomainReports
     /// <summary>Has a pool thread write the events of grace periods that ended here: the caller must not run listeners
     /// (O8), and perhaps nobody waits after it.</summary>
     void ReportGracePeriodsOnPool();
+
+    /// <summary>The same for all events, of the backlog too.</summary>
+    void ReportEventsOnPool();
+
+    /// <summary>Whether <see cref="ReportReaders"/> has something to tell handlers: a stall, a reader that ended inside
+    /// a section, or misuse.</summary>
+    bool AreDue { get; }
 }

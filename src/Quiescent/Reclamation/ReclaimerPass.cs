@@ -6,8 +6,8 @@ using static Quiescent.Tuning;
 
 namespace Quiescent.Reclamation;
 
-// One pass over all queues of a domain, by the reclaimer or, for everything except user code, by a barrier: frees what
-// has expired, runs a batch of user code, takes snapshots of what waits, and advances the engine once. No state but the
+// One pass over all queues of a domain, by its reclaimer or, for everything except user code, by a barrier or a thread
+// that serves other domains too: frees what has expired, runs a batch of user code, takes snapshots of what waits, and advances the engine once. No state but the
 // newest target is kept between passes, so passes can be repeated at will.
 //
 // O8  User code runs only here, on the reclaimer, with no lock held: the pass takes a queue's lock only to learn what
@@ -15,12 +15,9 @@ namespace Quiescent.Reclamation;
 // O7  Each callback and each user deallocator is called within its own try; a throw is counted and reported, and the
 //     next one runs. What it changed about the thread is reset before that (ThreadDefaults); the handlers of its
 //     failure still see it.
-internal sealed unsafe class ReclaimerPass(DomainCore core, int batchLimit)
+internal sealed unsafe class ReclaimerPass(DomainCore core)
 {
     private const int HeadsPerQueue = PagesPerQueue * Page.Entries;
-
-    /// <summary>The batch limit of a pass that runs no user code.</summary>
-    public const int NoCode = 0;
 
     private readonly QueueContext _queues = core.Queues;
     private ThreadDefaults _defaults;
@@ -29,6 +26,10 @@ internal sealed unsafe class ReclaimerPass(DomainCore core, int batchLimit)
     private bool _progress;
     private bool _maySnapshot;
     private bool _evenIfActive;
+    private bool _mayRunCode;
+
+    /// <summary>Whether the last pass has left user code alone.</summary>
+    public bool HasMetCode { get; private set; }
 
     /// <summary>Whether the last pass left something that waits for a particular grace period.</summary>
     public bool IsGracePeriodAwaited => _isAwaited &= !core.Engine.HasCompleted(_newestTarget);
@@ -36,10 +37,12 @@ internal sealed unsafe class ReclaimerPass(DomainCore core, int batchLimit)
     /// <summary>Call before the first of a run of passes. O4 (wrap-around is harmless): no target is kept while nobody
     /// checks whether it has completed.</summary>
     /// <param name="defaults">The state of the thread that runs the passes, to which each callback resets it.</param>
-    public void Begin(in ThreadDefaults defaults)
+    /// <param name="mayRunCode">Whether the thread may run user code: callbacks and user deallocators.</param>
+    public void Begin(in ThreadDefaults defaults, bool mayRunCode)
     {
         _isAwaited = false;
         _defaults = defaults;
+        _mayRunCode = mayRunCode;
     }
 
     /// <summary>Makes the passes drive grace periods up to the target.</summary>
@@ -56,6 +59,7 @@ internal sealed unsafe class ReclaimerPass(DomainCore core, int batchLimit)
     public bool Run(bool maySnapshot, bool isExpedited)
     {
         _progress = false;
+        HasMetCode = false;
         _maySnapshot = maySnapshot;
         _evenIfActive = isExpedited || core.Backlog.IsOverLimit;
         for (int i = core.Slots.End - 1; i >= 0; i--)
@@ -79,17 +83,25 @@ internal sealed unsafe class ReclaimerPass(DomainCore core, int batchLimit)
             {
                 FreePages(queue);
             }
-            else if (batchLimit != NoCode)
+            else if (_mayRunCode)
             {
                 RunPages(queue);
+            }
+            else
+            {
+                HasMetCode |= !BarrierTarget.IsEmpty(core, queue, out _);
             }
         }
 
         FreeHeads(&queues->Heads);
-        if (batchLimit != NoCode)
+        if (_mayRunCode)
         {
             RunHeads(&queues->UserHeads);
             RunHeads(&queues->Callbacks);
+        }
+        else
+        {
+            HasMetCode |= !queues->UserHeads.IsEmpty || !queues->Callbacks.IsEmpty;
         }
     }
 
@@ -130,7 +142,7 @@ internal sealed unsafe class ReclaimerPass(DomainCore core, int batchLimit)
         QueueBytes.Count(queue, _queues);
         TryLock.Exit(ref queue->Lock);
 
-        count = Math.Min(count, batchLimit);
+        count = Math.Min(count, core.Options.CallbackBatchLimit);
         core.Running.Enter(queue);
         for (int i = 0; i < count; i++)
         {
@@ -184,7 +196,7 @@ internal sealed unsafe class ReclaimerPass(DomainCore core, int batchLimit)
 
         int count = 0;
         core.Running.Enter(queue);
-        while (count < batchLimit)
+        while (count < core.Options.CallbackBatchLimit)
         {
             RcuHead* head = queue->TakeDetached(_queues);
             if (head == null)

@@ -27,5 +27,6 @@ internal static class Domains
         StallTimeout = Timeout.InfiniteTimeSpan,
         BacklogPolicy = BacklogPolicy.None,
         IdleTimeout = Timeout.InfiniteTimeSpan,
+        DedicatedReclaimer = true, // The shared ones are the process's, not a schedule's.
     };
 }

@@ -149,8 +149,8 @@ public unsafe class CallbackFairnessTests
             leave.Wait();
         });
         Until.Set(entered);
-        ReclaimerPass pass = new(Inside.Core(domain), batchLimit: PerPass);
-        pass.Begin(ThreadDefaults.OfCurrent());
+        ReclaimerPass pass = new(Inside.Core(domain));
+        pass.Begin(ThreadDefaults.OfCurrent(), mayRunCode: true);
         for (int i = 0; i < blocks.Count; i++)
         {
             domain.Free<FlaggingHeap>(blocks[i]);

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Quiescent.Memory;
 using Quiescent.Ordering;
 using Quiescent.Queues;
@@ -25,8 +24,7 @@ internal static unsafe class Inside
         (Order.Acquire(in domain.Core.State->AppendFlags) & AppendFlags.Idle) != 0;
 
     /// <summary>The domain's one thread; null until something was queued.</summary>
-    public static Thread? ReclaimerThread(GracePeriodDomain domain) =>
-        Volatile.Read(ref ThreadOf(domain.Core.Reclaimer));
+    public static Thread? ReclaimerThread(GracePeriodDomain domain) => domain.Core.Reclaimer.Thread;
 
     public static AsyncWaiters Waiters(GracePeriodDomain domain) => domain.Core.Reclaimer.Waiters;
 
@@ -63,7 +61,4 @@ internal static unsafe class Inside
 
     private static long Waiting(HeadQueue* queue) =>
         Order.Acquire(in queue->Count) - Order.Acquire(in queue->ReclaimedItems);
-
-    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_thread")]
-    private static extern ref Thread? ThreadOf(Reclaimer reclaimer);
 }

@@ -80,7 +80,7 @@ public sealed unsafe class WithdrawalTests
             void* block = Forms.NewBlock();
             domain.Free(block);
             PageQueue* queue = &((ThreadQueues*)Inside.Slot(domain)->Queues)->Blocks;
-            new ReclaimerPass(core, ReclaimerPass.NoCode).Run(maySnapshot: true, isExpedited: true);
+            new ReclaimerPass(core).Run(maySnapshot: true, isExpedited: true);
             using (TryLock.Hold(ref queue->Lock))
             {
                 Assert.True(queue->TryWithdraw(core.Queues));
@@ -150,7 +150,7 @@ public sealed unsafe class WithdrawalTests
             Domain.ReadLock().Dispose();
             _reader = new ParkedReader(Domain);
             Core = Inside.Core(Domain);
-            _barrier = new ReclaimerPass(Core, ReclaimerPass.NoCode);
+            _barrier = new ReclaimerPass(Core);
             Domain.Dispose();
             Queues = (ThreadQueues*)Inside.Slot(Domain)->Queues;
         }
