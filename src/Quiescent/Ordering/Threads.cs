@@ -101,7 +101,8 @@ internal readonly struct ThreadDefaults
     }
 }
 
-// Rings on a pool thread, once each time that it is set.
+// Rings on a pool thread, once each time that it is set. One that only garbage referred to never rings again, though a
+// finalizer of the program has made it reachable: the timer's own finalizer has run, and the timer refuses for good.
 [SuppressMessage("Design", "CA1001", Justification = "A timer that is not set holds nothing but its own memory.")]
 internal sealed class Alarm(Action ring)
 {
@@ -109,13 +110,14 @@ internal sealed class Alarm(Action ring)
 
     public void Set(TimeSpan after)
     {
-        bool isSet = false;
+        bool hasReturned = false;
         bool interrupted = false;
-        while (!isSet)
+        while (!hasReturned)
         {
             try
             {
-                isSet = _timer.Change(after, Timeout.InfiniteTimeSpan);
+                _timer.Change(after, Timeout.InfiniteTimeSpan);
+                hasReturned = true;
             }
             catch (ThreadInterruptedException)
             {
