@@ -114,9 +114,18 @@ internal sealed class Reclaimer(DomainCore core)
     public Task WaitAsync(ulong target, CancellationToken cancellationToken)
     {
         RequireThread();
-        Task task = Waiters.Add(target, cancellationToken);
-        Request(target);
-        return task;
+        AsyncWaiters.Waiter waiter = Waiters.Add(target, cancellationToken);
+        try
+        {
+            Request(target);
+        }
+        catch
+        {
+            Waiters.Withdraw(waiter); // Nobody has its task.
+            throw;
+        }
+
+        return waiter.Task;
     }
 
     /// <summary>Completes when the condition holds, evaluated by the reclaimer.</summary>
@@ -124,11 +133,20 @@ internal sealed class Reclaimer(DomainCore core)
     public Task WaitAsync(Func<bool> isDone, CancellationToken cancellationToken)
     {
         RequireThread();
-        Task task = Waiters.Add(isDone, cancellationToken);
-        StartStallTimer();
-        Expedite();
-        RequireThread();
-        return task;
+        AsyncWaiters.Waiter waiter = Waiters.Add(isDone, cancellationToken);
+        try
+        {
+            StartStallTimer();
+            Expedite();
+            RequireThread();
+        }
+        catch
+        {
+            Waiters.Withdraw(waiter);
+            throw;
+        }
+
+        return waiter.Task;
     }
 
     /// <summary>Ends the thread once nothing waits, and waits for its end; the domain takes nothing more. False: the
@@ -484,6 +502,10 @@ internal sealed class Reclaimer(DomainCore core)
                 return false; // The disposal may have seen this thread, and waits for its end.
             }
 
+            // The signal goes with the thread, which alone surely keeps it: of a domain that is dropped now and made
+            // reachable again by a finalizer of the program, it would be found closed. An append that then threw for
+            // the signal, behind its push, would leave its block with the caller as well.
+            Order.Release(ref _signal, null);
             Order.Release(ref _thread, null);
         }
 

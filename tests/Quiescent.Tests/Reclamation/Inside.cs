@@ -28,6 +28,9 @@ internal static unsafe class Inside
     public static Thread? ReclaimerThread(GracePeriodDomain domain) =>
         Volatile.Read(ref ThreadOf(domain.Core.Reclaimer));
 
+    /// <summary>How many threads of the domain were started, and have not done their last step.</summary>
+    public static int ThreadsOf(GracePeriodDomain domain) => Volatile.Read(ref StartedOf(domain.Core.Reclaimer));
+
     public static AsyncWaiters Waiters(GracePeriodDomain domain) => domain.Core.Reclaimer.Waiters;
 
     /// <summary>How many items wait, by a walk over all queues.</summary>
@@ -63,6 +66,9 @@ internal static unsafe class Inside
 
     private static long Waiting(HeadQueue* queue) =>
         Order.Acquire(in queue->Count) - Order.Acquire(in queue->ReclaimedItems);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_started")]
+    private static extern ref int StartedOf(Reclaimer reclaimer);
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_thread")]
     private static extern ref Thread? ThreadOf(Reclaimer reclaimer);
