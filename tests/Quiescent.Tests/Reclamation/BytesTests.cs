@@ -313,7 +313,7 @@ public unsafe class BytesTests
     private static void MustBeAtRest(RcuDomain domain)
     {
         domain.Barrier();
-        Until.True(() => (BytesOf(domain), Inside.Backlog(domain).Bytes.Count) == (0, 0));
+        Assert.Equal((0, 0), (BytesOf(domain), Inside.Backlog(domain).Bytes.Count));
         Assert.Equal(0, RcuAssert.BooksBalance(domain).BytesWaiting);
     }
 }

@@ -220,7 +220,7 @@ public sealed unsafe class BytesHeldTests
     private static void MustBeAtRest(RcuDomain domain)
     {
         domain.Barrier();
-        Until.True(() => (BytesOf(domain), Inside.Backlog(domain).Bytes.Count) == (0, 0));
+        Assert.Equal((0, 0), (BytesOf(domain), Inside.Backlog(domain).Bytes.Count));
     }
 
     private sealed class RefusingPool : ArrayPool<long>
