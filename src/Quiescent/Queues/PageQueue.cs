@@ -355,13 +355,13 @@ internal unsafe struct PageQueue
         }
     }
 
-    /// <summary>Frees the pages when nothing refers to the queue any more.</summary>
-    public readonly void FreePages()
+    /// <summary>Gives all pages back when nothing refers to the queue any more.</summary>
+    public readonly void GivePages(PagePool pages)
     {
         for (Page* page = _head; page != null;)
         {
             Page* next = page->Next;
-            PageBatch.PutLast(page);
+            pages.Give(page);
             page = next;
         }
     }

@@ -39,15 +39,15 @@ internal unsafe struct ThreadQueues
 
     /// <summary>Frees what the queues own besides the blocks in them; called when nothing can refer to the
     /// slot.</summary>
-    public static void Free(void* queues)
+    public void FreeOwned(PagePool pages)
     {
-        // SAFETY: the slot table's finalizer runs once, after the last registration is gone.
-        PageQueue* queue = &((ThreadQueues*)queues)->Blocks;
-        queue->FreePages();
+        // SAFETY: the slot table's finalizer calls this, once for each slot. Queues never move.
+        PageQueue* queue = (PageQueue*)Unsafe.AsPointer(ref Blocks);
+        queue->GivePages(pages);
         for (queue = queue->Next; queue != null;)
         {
             PageQueue* next = queue->Next;
-            queue->FreePages();
+            queue->GivePages(pages);
             NativeMemory.AlignedFree(queue);
             queue = next;
         }

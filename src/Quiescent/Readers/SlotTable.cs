@@ -41,21 +41,24 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
 
     private readonly Chunk?[] _chunks = new Chunk?[MaxChunks];
     private readonly int _queueBytes;
-    private readonly delegate*<void*, void> _freeQueues;
+    private readonly IQueueMemory? _queueMemory;
     private readonly Stack<int> _released = new();
-    private GCHandle _core;
+    private WeakHandle _core;
     private int _gate;
     private bool _isRetired;
     private int _end;
     private int _inUse;
     private int _sinceSweep;
 
-    /// <summary>A table whose slots each come with zeroed memory for queues, and a function that frees what those
-    /// own.</summary>
-    public SlotTable(int queueBytes, delegate*<void*, void> freeQueues, bool fullFence, bool validate)
+    /// <summary>A table whose slots each come with zeroed memory for queues.</summary>
+    /// <param name="queueBytes">How much memory that is.</param>
+    /// <param name="queueMemory">What the queues own besides; null for nothing.</param>
+    /// <param name="fullFence">Readers fence themselves.</param>
+    /// <param name="validate">Sections are recorded.</param>
+    public SlotTable(int queueBytes, IQueueMemory? queueMemory, bool fullFence, bool validate)
     {
         _queueBytes = queueBytes;
-        _freeQueues = freeQueues;
+        _queueMemory = queueMemory;
         FullFence = fullFence;
         Validate = validate;
 
@@ -84,7 +87,16 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
             return;
         }
 
-        WaitOrder.Forget(Domain);
+        try
+        {
+            WaitOrder.Forget(Domain);
+        }
+        catch (OutOfMemoryException)
+        {
+            GC.ReRegisterForFinalize(this); // It takes no memory, but its first use may.
+            return;
+        }
+
         for (int i = 0; i < _end; i++)
         {
             OwnerOf(i)?.MarkFreed();
@@ -93,9 +105,10 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
         // SAFETY: nobody uses the memory any more, by O5.
         for (int i = 0; i < _end; i++)
         {
-            _freeQueues(this[i]->Queues);
+            _queueMemory?.FreeOwned(this[i]->Queues);
         }
 
+        _queueMemory?.FreeRest();
         foreach (Chunk? chunk in _chunks)
         {
             if (chunk is not null)
@@ -109,11 +122,7 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
             GCHandle.FromIntPtr(State->Table).Free();
         }
 
-        if (_core.IsAllocated)
-        {
-            _core.Free();
-        }
-
+        _core.Free();
         NativeMemory.AlignedFree(State);
         Order.Add(ref s_allocated, -1);
     }
@@ -170,7 +179,7 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
     /// <exception cref="OutOfMemoryException">Nothing has changed.</exception>
     public void BelongTo(object core, long domain)
     {
-        _core = GCHandle.Alloc(core, GCHandleType.WeakTrackResurrection);
+        _core.Follow(core);
         Domain = domain;
         Live.Add(this);
     }
@@ -259,7 +268,7 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
     {
         get
         {
-            if (_core is { IsAllocated: true, Target: not null })
+            if (_core.IsReachable)
             {
                 return true;
             }
@@ -370,4 +379,15 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
             NativeMemory.Clear(QueuesAt(offset), (nuint)_queueBytes);
         }
     }
+}
+
+// What the queues beside the slots own, which the layers above know. The table keeps it, and its finalizer calls it:
+// nothing here throws, or relies on an object that has a finalizer of its own.
+internal unsafe interface IQueueMemory
+{
+    /// <summary>Frees what the queues of one slot own, besides the blocks in them.</summary>
+    void FreeOwned(void* queues);
+
+    /// <summary>Frees the rest, after the queues of the last slot.</summary>
+    void FreeRest();
 }

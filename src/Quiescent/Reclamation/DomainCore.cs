@@ -44,7 +44,8 @@ internal sealed unsafe partial class DomainCore
         Options = options;
         bool fullFence = options.ReadSideBarrier == ReadSideBarrier.Full || !ProcessWideBarrier.IsReliable;
         bool validate = options.Validate || ValidateSwitch.IsOnForAll;
-        Slots = new SlotTable(ThreadQueues.Bytes, &ThreadQueues.Free, fullFence, validate);
+        PagePool pages = new();
+        Slots = new SlotTable(ThreadQueues.Bytes, pages, fullFence, validate);
         Id = Order.Increment(ref s_lastId);
         Slots.BelongTo(this, Id);
         State = Slots.State;
@@ -53,6 +54,7 @@ internal sealed unsafe partial class DomainCore
         Backlog = new Backlog(options);
         Queues = new QueueContext(
             Engine,
+            pages,
             Slots.Validate ? BlockLedger.OfProcess : null,
             (int)Math.Clamp(options.BacklogLimit / PagesPerLimit, 1, Page.Entries),
             Backlog.Bytes);

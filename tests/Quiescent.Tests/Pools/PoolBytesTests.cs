@@ -81,7 +81,7 @@ public unsafe class PoolBytesTests
             blocks = Rent(pool, Count - 1); // The open page's block stays.
             long waiting = domain.GetStatistics().BytesWaiting;
             Assert.InRange(waiting, sizeof(Huge), (Count - 2) * sizeof(Huge));
-            Assert.Equal(waiting, Inside.Backlog(domain).Bytes.Count);
+            Until.True(() => Inside.Backlog(domain).Bytes.Count == waiting);
         }
         finally
         {
@@ -113,7 +113,7 @@ public unsafe class PoolBytesTests
                 }
             }));
             domain.Barrier();
-            Assert.Equal((0, 0), (domain.GetStatistics().BytesWaiting, Inside.Backlog(domain).Bytes.Count));
+            Until.True(() => (domain.GetStatistics().BytesWaiting, Inside.Backlog(domain).Bytes.Count) == (0, 0));
         }
     }
 
@@ -137,7 +137,7 @@ public unsafe class PoolBytesTests
         }
 
         domain.Barrier();
-        Assert.Equal((0, 0), (domain.GetStatistics().BytesWaiting, Inside.Backlog(domain).Bytes.Count));
+        Until.True(() => (domain.GetStatistics().BytesWaiting, Inside.Backlog(domain).Bytes.Count) == (0, 0));
     }
 
     private static void FreeAndDispose<T>(RcuDomain domain, int count)
@@ -156,7 +156,7 @@ public unsafe class PoolBytesTests
         }
 
         domain.Barrier();
-        Assert.Equal((0, 0), (domain.GetStatistics().BytesWaiting, Inside.Backlog(domain).Bytes.Count));
+        Until.True(() => (domain.GetStatistics().BytesWaiting, Inside.Backlog(domain).Bytes.Count) == (0, 0));
     }
 
     private static T*[] Rent<T>(RcuPool<T> pool, int count)

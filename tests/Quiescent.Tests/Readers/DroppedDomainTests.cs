@@ -1,6 +1,9 @@
 using System.Runtime.CompilerServices;
+using Quiescent.Ordering;
+using Quiescent.Queues;
 using Quiescent.Readers;
 using Quiescent.Reclamation;
+using Quiescent.Tests.Faults;
 using Quiescent.Tests.Reclamation;
 using Quiescent.Tests.Support;
 
@@ -12,7 +15,7 @@ public sealed unsafe class DroppedDomainTests
 {
     private const int LooksAtLiveMemory = 3;
 
-    private static RcuDomain? s_found;
+    private static GracePeriodDomain? s_found;
 
     // Fault caught: a thread's registrations keep the slot table of each domain that it ever used, 16 KiB each.
     [Theory]
@@ -43,6 +46,18 @@ public sealed unsafe class DroppedDomainTests
         (WeakReference<Reclaimer> reclaimer, SlotOwner owner) = ReclaimAndDrop(form);
         UntilFreed([owner]);
         Assert.False(reclaimer.TryGetTarget(out _));
+    }
+
+    // Fault caught: a queue's last page that stays, as its pool knows only those batches that have a spare page.
+    [Fact]
+    public void Dropped_domains_leave_none_of_their_queues_pages()
+    {
+        const int Count = 50;
+        Garbage.Collect();
+        long before = PageBatch.Allocated;
+        List<SlotOwner> owners = [.. Enumerable.Range(0, Count).Select(i => ReclaimAndDrop((Form)(i % 6)).Owner)];
+        UntilFreed(owners);
+        Assert.InRange(PageBatch.Allocated, 0, before);
     }
 
     // Fault caught: memory freed under a section that was left open when its domain was dropped.
@@ -103,14 +118,24 @@ public sealed unsafe class DroppedDomainTests
     public void A_domain_that_a_finalizer_makes_reachable_again_can_be_used()
     {
         SlotOwner owner = UseInFinalizable();
-        Until.True(() =>
-        {
-            Garbage.Collect();
-            return Volatile.Read(ref s_found) is not null;
-        });
+        UntilFound();
         MustNotBeFreed(owner);
         UseFound();
         UntilFreed([owner]);
+    }
+
+    // Fault caught: the closed signal of a thread that ended in time. A call throws for it behind its push, and its
+    // caller frees the block as well.
+    [Fact]
+    public void A_domain_found_again_signals_no_thread_that_has_ended()
+    {
+        ReclaimInFinalizable();
+        UntilFound();
+        using Failures failures = new(FaultSite.ThreadStart, Failing.Every);
+        RcuDomain domain = (RcuDomain)Interlocked.Exchange(ref s_found, null)!;
+        Forms.Queue(domain, Form.Headless);
+        domain.Barrier();
+        Assert.Equal(0, Forms.Waiting(domain));
     }
 
     // Fault caught: a thread that is attached again looks for its registrations in the memory of a domain that is gone.
@@ -166,15 +191,26 @@ public sealed unsafe class DroppedDomainTests
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static SlotOwner UseInFinalizable()
     {
-        Finder finder = new();
-        finder.Domain.ReadLock().Dispose();
-        return ThreadRegistrations.OwnerOf(Inside.Slot(finder.Domain));
+        RcuDomain domain = Domains.New();
+        _ = new Finder(domain);
+        domain.ReadLock().Dispose();
+        return ThreadRegistrations.OwnerOf(Inside.Slot(domain));
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void ReclaimInFinalizable()
+    {
+        RcuDomain domain = new(new RcuDomainOptions { IdleTimeout = TimeSpan.FromMilliseconds(1) });
+        _ = new Finder(domain);
+        Forms.Queue(domain, Form.Delegate);
+        domain.Barrier();
+        Until.True(() => Inside.ThreadsOf(domain) == 0);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void UseFound()
     {
-        RcuDomain domain = Interlocked.Exchange(ref s_found, null)!;
+        RcuDomain domain = (RcuDomain)Interlocked.Exchange(ref s_found, null)!;
         domain.ReadLock().Dispose();
         domain.Synchronize();
         Assert.Equal(1, domain.GetStatistics().ReaderSlots);
@@ -197,10 +233,14 @@ public sealed unsafe class DroppedDomainTests
         Assert.False(owner.IsFreed);
     }
 
-    private sealed class Finder
+    private static void UntilFound() => Until.True(() =>
     {
-        ~Finder() => Volatile.Write(ref s_found, Domain);
+        Garbage.Collect();
+        return Volatile.Read(ref s_found) is not null;
+    });
 
-        public RcuDomain Domain { get; } = Domains.New();
+    private sealed class Finder(GracePeriodDomain domain)
+    {
+        ~Finder() => Volatile.Write(ref s_found, domain);
     }
 }

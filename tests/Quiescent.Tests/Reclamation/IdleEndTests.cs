@@ -1,3 +1,4 @@
+using Quiescent.Ordering;
 using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Reclamation;
@@ -66,6 +67,36 @@ public sealed class IdleEndTests
         }));
         Until.True(() => Forms.Waiting(domain) == 0);
         RcuAssert.BooksBalance(domain);
+    }
+
+    // Fault caught: a waiter without anybody who awaits it, left in the list by a call that threw, because the thread
+    // it relied on had just ended and no other could be started.
+    [Fact]
+    public async Task A_wait_whose_thread_has_ended_leaves_no_waiter_when_no_other_starts()
+    {
+        using RcuDomain domain = New(TimeSpan.Zero);
+        using ParkedReader reader = new(domain);
+        bool isEnded = false;
+        FaultInjection.Decide = site =>
+        {
+            if (site == FaultSite.Waiter)
+            {
+                Until.True(() => Inside.ThreadsOf(domain) == 0);
+                isEnded = true;
+            }
+
+            return site == FaultSite.ThreadStart && isEnded;
+        };
+        try
+        {
+            await Assert.ThrowsAsync<InsufficientMemoryException>(
+                () => domain.SynchronizeAsync(TestContext.Current.CancellationToken).AsTask());
+            Assert.False(Inside.Waiters(domain).Any);
+        }
+        finally
+        {
+            FaultInjection.Decide = null;
+        }
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Quiescent.Memory;
 using Quiescent.Ordering;
 using Quiescent.Queues;
@@ -25,6 +26,9 @@ internal static unsafe class Inside
 
     /// <summary>The domain's one thread; null until something was queued.</summary>
     public static Thread? ReclaimerThread(GracePeriodDomain domain) => domain.Core.Reclaimer.Thread;
+
+    /// <summary>How many threads of the domain were started, and have not done their last step.</summary>
+    public static int ThreadsOf(GracePeriodDomain domain) => Volatile.Read(ref StartedOf(ClaimOf(domain.Core.Reclaimer)));
 
     public static AsyncWaiters Waiters(GracePeriodDomain domain) => domain.Core.Reclaimer.Waiters;
 
@@ -61,4 +65,10 @@ internal static unsafe class Inside
 
     private static long Waiting(HeadQueue* queue) =>
         Order.Acquire(in queue->Count) - Order.Acquire(in queue->ReclaimedItems);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_started")]
+    private static extern ref int StartedOf(ReclaimerClaim claim);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_claim")]
+    private static extern ref ReclaimerClaim ClaimOf(Reclaimer reclaimer);
 }

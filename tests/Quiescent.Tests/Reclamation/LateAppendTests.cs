@@ -35,7 +35,7 @@ public sealed unsafe class LateAppendTests
     [Fact]
     public void A_retired_table_gives_no_slot_to_a_second_owner()
     {
-        SlotTable slots = new(ThreadQueues.Bytes, &ThreadQueues.Free, fullFence: false, validate: false);
+        SlotTable slots = new(ThreadQueues.Bytes, new PagePool(), fullFence: false, validate: false);
         int first = slots.Extend(new SlotOwner(slots, ThreadLife.OfCurrent()))->Index;
         int second = slots.Extend(new SlotOwner(slots, ThreadLife.OfCurrent()))->Index;
         slots.Release(first);

@@ -118,7 +118,7 @@ public sealed unsafe class WithdrawalTests
 
         NativeMemory.Free(block);
         Assert.Equal(1, RcuAssert.BooksBalance(domain).BlocksFreed);
-        Assert.Equal((0, 0), (domain.GetStatistics().BytesWaiting, core.Backlog.Bytes.Count));
+        Until.True(() => (domain.GetStatistics().BytesWaiting, core.Backlog.Bytes.Count) == (0, 0));
     }
 
     private static void* NewBlock(int channel) =>

@@ -26,7 +26,8 @@ public sealed unsafe class BytesHeldTests
             Assert.Equal(0, BytesOf(domain));
             memory.Dispose();
             memory.Dispose();
-            Assert.Equal((3 * MiB, 3 * MiB), (BytesOf(domain), Inside.Backlog(domain).Bytes.Count));
+            Assert.Equal(3 * MiB, BytesOf(domain));
+            Until.True(() => Inside.Backlog(domain).Bytes.Count == 3 * MiB); // The reclaimer may hold the queue's lock.
             mapped.Dispose();
             Assert.Equal((3 * MiB) + 12_345, BytesOf(domain));
         }
@@ -123,7 +124,7 @@ public sealed unsafe class BytesHeldTests
         {
             domain.FreeBulk(blocks.AsSpan(300)); // Over two pages.
             Assert.InRange(BytesOf(domain), 300 * 16_384, 300 * 16_500);
-            Assert.InRange(Inside.Backlog(domain).Bytes.Count, 300 * 16_384, 300 * 16_500);
+            Until.True(() => Inside.Backlog(domain).Bytes.Count is >= 300 * 16_384 and <= 300 * 16_500);
             Assert.InRange(domain.GetStatistics().PagesInUse, 2, 2);
             domain.FreeBulk(blocks.AsSpan(200, 100));
             Assert.Throws<RcuBacklogException>(() => domain.FreeBulk(blocks.AsSpan(0, 400)));
