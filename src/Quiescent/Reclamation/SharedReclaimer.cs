@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using Quiescent.Ordering;
 
@@ -44,7 +45,8 @@ internal sealed class SharedReclaimer(int number, TimeSpan idleTimeout)
         // Outside the gate, like each start (O8). Of two threads that are started one serves, and the other one ends.
         Signal made = new();
         FaultInjection.ThrowIfDue(FaultSite.ThreadStart);
-        Threads.Start(Threads.Create(() => Run(made), $"rcu reclaimer (shared, {number})"));
+        string name = number.ToString(CultureInfo.InvariantCulture);
+        Threads.Start(Threads.Create(() => Run(made), $"rcu reclaimer (shared, {name})"));
     }
 
     private bool TryAsk(ServedDomain domain, out Signal? signal)

@@ -164,7 +164,7 @@ public sealed unsafe class DroppedDomainTests
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static (WeakReference<Reclaimer> Reclaimer, SlotOwner Owner) ReclaimAndDrop(Form form)
     {
-        RcuDomain domain = new(new RcuDomainOptions { IdleTimeout = TimeSpan.FromMilliseconds(1) });
+        RcuDomain domain = new(Domains.Served(isShared: false, TimeSpan.FromMilliseconds(1)));
         Forms.Queue(domain, form);
         domain.Barrier();
         return (new(domain.Core.Reclaimer), ThreadRegistrations.OwnerOf(Inside.Slot(domain)));
@@ -200,7 +200,7 @@ public sealed unsafe class DroppedDomainTests
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void ReclaimInFinalizable()
     {
-        RcuDomain domain = new(new RcuDomainOptions { IdleTimeout = TimeSpan.FromMilliseconds(1) });
+        RcuDomain domain = new(Domains.Served(isShared: false, TimeSpan.FromMilliseconds(1)));
         _ = new Finder(domain);
         Forms.Queue(domain, Form.Delegate);
         domain.Barrier();

@@ -8,14 +8,18 @@ public sealed class IdleEndTests
 {
     // Faults caught: a thread that never ends; an append that wakes a thread which has just ended.
     [Theory]
-    [InlineData(Form.Headless)]
-    [InlineData(Form.Head)]
-    [InlineData(Form.Function)]
-    [InlineData(Form.Delegate)]
-    public void The_thread_ends_and_comes_back_with_work(Form form)
+    [InlineData(Form.Headless, false)]
+    [InlineData(Form.Headless, true)]
+    [InlineData(Form.Head, false)]
+    [InlineData(Form.Head, true)]
+    [InlineData(Form.Function, false)]
+    [InlineData(Form.Function, true)]
+    [InlineData(Form.Delegate, false)]
+    [InlineData(Form.Delegate, true)]
+    public void The_thread_ends_and_comes_back_with_work(Form form, bool isShared)
     {
         const int Rounds = 20;
-        using RcuDomain domain = New(TimeSpan.FromMilliseconds(1));
+        using RcuDomain domain = New(isShared, TimeSpan.FromMilliseconds(1));
         for (int i = 0; i < Rounds; i++)
         {
             Forms.Queue(domain, form);
@@ -26,11 +30,13 @@ public sealed class IdleEndTests
     }
 
     // Fault caught: a request or a waiter that relies on a thread which has just ended.
-    [Fact]
-    public void Grace_periods_asked_for_are_driven_however_often_the_thread_ends()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Grace_periods_asked_for_are_driven_however_often_the_thread_ends(bool isShared)
     {
         const int Rounds = 400;
-        using RcuDomain domain = New(TimeSpan.Zero);
+        using RcuDomain domain = New(isShared, TimeSpan.Zero);
         for (int i = 0; i < Rounds; i++)
         {
             using (domain.ReadLock())
@@ -44,14 +50,15 @@ public sealed class IdleEndTests
     }
 
     // Fault caught: as above, where appends meet the thread on its way out.
-    [Fact]
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
     [Trait("Category", "Slow")]
-    public void No_append_is_left_behind_by_a_thread_that_ends()
+    public void No_append_is_left_behind_by_a_thread_that_ends(bool isShared)
     {
         const int Threads = 3;
         const int Rounds = 1_000;
-        using RcuDomain domain = new(
-            new RcuDomainOptions { ReclaimDelay = TimeSpan.Zero, IdleTimeout = TimeSpan.Zero });
+        using RcuDomain domain = new(Domains.Served(isShared, TimeSpan.Zero) with { ReclaimDelay = TimeSpan.Zero });
         Worker.JoinAll(Worker.StartMany(Threads, thread =>
         {
             Random random = new(thread);
@@ -71,10 +78,12 @@ public sealed class IdleEndTests
 
     // Fault caught: a waiter without anybody who awaits it, left in the list by a call that threw, because the thread
     // it relied on had just ended and no other could be started.
-    [Fact]
-    public async Task A_wait_whose_thread_has_ended_leaves_no_waiter_when_no_other_starts()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_wait_whose_thread_has_ended_leaves_no_waiter_when_no_other_starts(bool isShared)
     {
-        using RcuDomain domain = New(TimeSpan.Zero);
+        using RcuDomain domain = New(isShared, TimeSpan.Zero);
         using ParkedReader reader = new(domain);
         bool isEnded = false;
         FaultInjection.Decide = site =>
@@ -99,13 +108,15 @@ public sealed class IdleEndTests
         }
     }
 
-    [Fact]
-    public void A_disposal_meets_the_end_of_the_thread()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_disposal_meets_the_end_of_the_thread(bool isShared)
     {
         const int Rounds = 400;
         for (int i = 0; i < Rounds; i++)
         {
-            using RcuDomain domain = New(TimeSpan.Zero);
+            using RcuDomain domain = New(isShared, TimeSpan.Zero);
             bool called = false;
             domain.Call(() => Volatile.Write(ref called, true));
             Thread.SpinWait(20 * i);
@@ -114,5 +125,5 @@ public sealed class IdleEndTests
         }
     }
 
-    private static RcuDomain New(TimeSpan idleTimeout) => new(new RcuDomainOptions { IdleTimeout = idleTimeout });
+    private static RcuDomain New(bool isShared, TimeSpan idleTimeout) => new(Domains.Served(isShared, idleTimeout));
 }

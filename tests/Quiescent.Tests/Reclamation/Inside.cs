@@ -28,7 +28,9 @@ internal static unsafe class Inside
     public static Thread? ReclaimerThread(GracePeriodDomain domain) => domain.Core.Reclaimer.Thread;
 
     /// <summary>How many threads of the domain were started, and have not done their last step.</summary>
-    public static int ThreadsOf(GracePeriodDomain domain) => Volatile.Read(ref StartedOf(ClaimOf(domain.Core.Reclaimer)));
+    public static int ThreadsOf(GracePeriodDomain domain) => Volatile.Read(ref StartedOf(ClaimOf(domain)));
+
+    public static ReclaimerClaim ClaimOf(GracePeriodDomain domain) => ClaimOf(domain.Core.Reclaimer);
 
     public static AsyncWaiters Waiters(GracePeriodDomain domain) => domain.Core.Reclaimer.Waiters;
 

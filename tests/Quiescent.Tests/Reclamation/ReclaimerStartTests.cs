@@ -10,10 +10,12 @@ public sealed class ReclaimerStartTests
     // Fault caught: the reclaimer's field set before the thread has started. An append then takes the thread that is
     // about to fail for one that runs, clears Idle and leaves; nothing ever starts the reclaimer again, and barriers
     // hang.
-    [Fact]
-    public void An_append_during_a_failing_start_of_the_reclaimer_is_reclaimed()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void An_append_during_a_failing_start_of_the_reclaimer_is_reclaimed(bool isShared)
     {
-        RcuDomain domain = Domains.New();
+        RcuDomain domain = new(Domains.Served(isShared));
         Thread asking = Thread.CurrentThread;
         Worker? appending = null;
         int ran = 0;
