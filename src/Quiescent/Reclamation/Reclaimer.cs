@@ -54,6 +54,7 @@ internal sealed class Reclaimer(DomainCore core)
 
     public bool IsCurrentThread => Order.Acquire(in _thread) == Thread.CurrentThread;
 
+    /// <summary>Whether a thread has the domain just now, or ended when it was disposed of.</summary>
     public bool IsStarted => Order.Acquire(in _thread) is not null;
 
     /// <summary>Whether function callbacks or blocks of user deallocators wait, run, or are pending.</summary>
@@ -149,8 +150,10 @@ internal sealed class Reclaimer(DomainCore core)
         return waiter.Task;
     }
 
-    /// <summary>Ends the thread once nothing waits, and waits for its end; the domain takes nothing more. False: the
-    /// process is exiting, and the thread has not ended in its share of time.</summary>
+    /// <summary>From here on no thread claims the domain, which takes nothing more. One that has claimed it ends once
+    /// nothing waits, and the call waits for its end. Others, which gave the domain up or come too late, take their
+    /// last steps by themselves; they only read. False: the process is exiting, and the thread has not ended in its
+    /// share of time.</summary>
     public bool TryStop()
     {
         Thread? thread;
