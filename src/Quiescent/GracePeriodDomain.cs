@@ -133,6 +133,7 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
         ThrowIfClosed();
         _core.RequireMayWait(nameof(Synchronize));
         _core.WaitFor(_core.Engine.NextTarget());
+        GC.KeepAlive(this);
     }
 
     /// <summary>Waits for a grace period without blocking a thread. Continuations run on the thread pool.</summary>
@@ -144,7 +145,9 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
     public ValueTask SynchronizeAsync(CancellationToken cancellationToken = default)
     {
         ThrowIfClosed();
-        return _core.SynchronizeAsync(cancellationToken);
+        ValueTask task = _core.SynchronizeAsync(cancellationToken);
+        GC.KeepAlive(this);
+        return task;
     }
 
     /// <summary>
@@ -156,7 +159,9 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
     public GracePeriodState GetState()
     {
         ThrowIfClosed();
-        return new GracePeriodState(_id, _core.Engine.NextTarget());
+        ulong target = _core.Engine.NextTarget();
+        GC.KeepAlive(this);
+        return new GracePeriodState(_id, target);
     }
 
     /// <summary>As <see cref="GetState"/>, and makes the reclaimer drive the grace period
@@ -168,6 +173,7 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
     {
         GracePeriodState state = GetState();
         _core.Reclaimer.Request(state.Target);
+        GC.KeepAlive(this);
         return state;
     }
 
@@ -182,7 +188,9 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
     public bool Poll(GracePeriodState state)
     {
         ThrowIfClosed();
-        return state.IsCompleted(_id) || _core.Engine.HasCompleted(state.Target);
+        bool isOver = state.IsCompleted(_id) || _core.Engine.HasCompleted(state.Target);
+        GC.KeepAlive(this);
+        return isOver;
     }
 
     /// <summary>Waits until the cookie's grace period has passed (<c>cond_synchronize_rcu</c>); returns at once if it
@@ -202,6 +210,8 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
             _core.RequireMayWait(nameof(CondSynchronize));
             _core.WaitFor(state.Target);
         }
+
+        GC.KeepAlive(this);
     }
 
     /// <summary>
@@ -488,9 +498,11 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
             return ValueTask.FromCanceled(cancellationToken);
         }
 
-        return BarrierTarget.Take(_core, codeOnly: false) is { } target
+        ValueTask task = BarrierTarget.Take(_core, codeOnly: false) is { } target
             ? new ValueTask(_reports.Events.WriteAround(_core.Reclaimer.WaitAsync(target.IsDone, cancellationToken)))
             : ValueTask.CompletedTask;
+        GC.KeepAlive(this);
+        return task;
     }
 
     /// <summary>
@@ -528,6 +540,7 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
         _core.Engine.Sweep();
         RcuStatistics statistics = _reports.ReadStatistics();
         _reports.ReportMisuse();
+        GC.KeepAlive(this);
         return statistics;
     }
 
@@ -574,6 +587,7 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
         }
 
         CloseOnce();
+        GC.KeepAlive(this);
     }
 
     /// <summary>As <see cref="Dispose()"/>, without blocking a thread: the domain is closed when the call returns, and
@@ -589,7 +603,9 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
     {
         RequireOwn();
         _core.BeginClose(CloseReaders);
-        return new ValueTask(_core.Disposal.RunWhenNothingWaits(CloseOnce));
+        Task task = _core.Disposal.RunWhenNothingWaits(CloseOnce);
+        GC.KeepAlive(this);
+        return new ValueTask(task);
     }
 
     /// <summary>How a resource recognises this domain's sections.</summary>
@@ -665,6 +681,7 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
         finally
         {
             _core.Disposal.End(isDone);
+            GC.KeepAlive(this);
         }
     }
 
@@ -691,5 +708,6 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
     {
         using DomainEventWriter.BarrierSpan span = _reports.Events.BeginBarrier(codeOnly);
         BarrierWait.For(_core, target);
+        GC.KeepAlive(this);
     }
 }

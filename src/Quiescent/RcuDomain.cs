@@ -103,6 +103,8 @@ public sealed unsafe class RcuDomain : GracePeriodDomain
     private ReaderSlot* Register()
     {
         ThrowIfClosed();
-        return Core.Registrar.Register();
+        ReaderSlot* slot = Core.Registrar.Register();
+        GC.KeepAlive(this);
+        return slot;
     }
 }

@@ -4,7 +4,7 @@ namespace Quiescent.Readers;
 
 // The words of a domain that all its threads read. They lie in native memory, so their addresses are plain constants
 // for the fast paths, and on three pairs of cache lines (prefetchers fetch pairs), so a write to one pair disturbs no
-// reader of another. The memory belongs to the SlotTable and lives as long as any registration.
+// reader of another. The memory belongs to the SlotTable, whose finalizer frees it (O5 there).
 [StructLayout(LayoutKind.Explicit, Size = Bytes)]
 internal struct DomainState
 {

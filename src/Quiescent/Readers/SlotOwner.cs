@@ -9,10 +9,10 @@ namespace Quiescent.Readers;
 // that the slot's memory is gone.
 internal sealed class SlotOwner(SlotTable table, ThreadLife life)
 {
-    // Of the thread, not of the owner: a reader disposed of twice must not close another one, whose slot has the
-    // address of the first one's, since freed.
-    [ThreadStatic]
-    private static ulong t_lastHandle;
+    // Of the process, not of the owner: the memory of a dropped domain's slot may be another slot's by now, this
+    // thread's or another one's. There a reader that was disposed of must not pass for one that is open: it would close
+    // it, or open sections in its slot.
+    private static long s_lastHandle;
 
     private readonly List<ulong> _handles = [];
     private int _gate;
@@ -65,9 +65,9 @@ internal sealed class SlotOwner(SlotTable table, ThreadLife life)
 
     public ulong OpenHandle()
     {
-        t_lastHandle += ReaderFlags.FirstNumber;
-        _handles.Add(t_lastHandle);
-        return t_lastHandle;
+        ulong handle = (ulong)Order.Increment(ref s_lastHandle) * ReaderFlags.FirstNumber;
+        _handles.Add(handle);
+        return handle;
     }
 
     public bool IsLive(ulong handle) => _handles.Contains(handle);

@@ -286,6 +286,7 @@ internal sealed unsafe class Producer(DomainCore core)
         }
 
         core.BackPressure.ApplyToHeld(bytes);
+        GC.KeepAlive(this);
     }
 
     /// <summary>The thread's slot, not its twin; registers the thread.</summary>

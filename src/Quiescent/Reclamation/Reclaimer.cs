@@ -169,8 +169,10 @@ internal sealed class Reclaimer
         return waiter.Task;
     }
 
-    /// <summary>Ends the thread once nothing waits, and waits for its end; the domain takes nothing more. False: the
-    /// process is exiting, and the thread has not ended in its share of time.</summary>
+    /// <summary>From here on no thread takes the claim, and the domain takes nothing more. The one that has the claim
+    /// ends, or leaves the domain, once nothing waits, and the call waits for that. Others, which gave the claim up or
+    /// come too late, take their last steps by themselves; they only read. False: the process is exiting, and the
+    /// thread has not ended in its share of time.</summary>
     public bool TryStop()
     {
         Thread? thread = _claim.Stop();

@@ -56,7 +56,7 @@ internal sealed class ServedDomain(DomainCore core, Reclaimer reclaimer, Reclaim
 
     /// <summary>Takes a step, with the domain's claim. False: the thread has given the claim up, or cannot have it. The
     /// domain is idle, disposed of, or served by another thread from here on.</summary>
-    public bool TryStep(Signal signal, ref bool progress)
+    public bool TryStep(Signal signal, long now, ref bool progress)
     {
         // A fence between clearing the word and reading what is wanted, and no store where there is nothing to clear:
         // somebody's MakeDue comes behind it, and the next look finds it.
@@ -82,7 +82,7 @@ internal sealed class ServedDomain(DomainCore core, Reclaimer reclaimer, Reclaim
             // The next step takes up what could not be completed for lack of memory; no queue is left half-way.
         }
 
-        Schedule(hasProgressed, untilNext);
+        Schedule(now, hasProgressed, untilNext);
         progress |= hasProgressed;
         return true;
     }
@@ -135,11 +135,11 @@ internal sealed class ServedDomain(DomainCore core, Reclaimer reclaimer, Reclaim
 
     private bool IsPolled => _stepsInVain >= EagerSteps;
 
-    private void Schedule(bool hasProgressed, TimeSpan untilNext)
+    private void Schedule(long now, bool hasProgressed, TimeSpan untilNext)
     {
         _stepsInVain = hasProgressed && !run.HasMetCode ? 0 : Math.Min(_stepsInVain + 1, EagerSteps);
-        DueAt = untilNext > TimeSpan.Zero ? Stopwatch.GetTimestamp() + Ticks(untilNext)
-            : IsPolled ? Stopwatch.GetTimestamp() + s_poll
+        DueAt = untilNext > TimeSpan.Zero ? now + Ticks(untilNext)
+            : IsPolled ? now + s_poll
             : 0;
     }
 

@@ -15,7 +15,7 @@ namespace Quiescent.Reclamation;
 //     which it says that there is no thread. If no thread can be started, the domain stays in the list, for the next
 //     caller that can start one.
 // A thread that serves a domain keeps it reachable, and leaves it as soon as it is idle.
-internal sealed class SharedReclaimer(int number, TimeSpan idleTimeout)
+internal sealed class SharedReclaimer(int number, TimeSpan idleTimeout, PacingClock clock)
 {
     private int _gate;
     private Signal? _signal; // Of the thread that serves; null if there is none.
@@ -89,7 +89,7 @@ internal sealed class SharedReclaimer(int number, TimeSpan idleTimeout)
                 {
                     backoff.Restart();
                 }
-                else if (_nextDueAt - Stopwatch.GetTimestamp() is > 0 and var ticks)
+                else if (_nextDueAt - clock.Now is > 0 and var ticks)
                 {
                     Rest(signal, TimeSpan.FromSeconds((double)ticks / Stopwatch.Frequency));
                     backoff.Restart();
@@ -168,7 +168,7 @@ internal sealed class SharedReclaimer(int number, TimeSpan idleTimeout)
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void StepAll(Signal signal)
     {
-        long now = Stopwatch.GetTimestamp();
+        long now = clock.Now;
         _progress = false;
         _nextDueAt = long.MaxValue;
         ServedDomain? previous = null;
@@ -176,7 +176,7 @@ internal sealed class SharedReclaimer(int number, TimeSpan idleTimeout)
         for (ServedDomain? domain = _served; domain is not null; domain = next)
         {
             next = domain.NextServed;
-            if (domain.IsDue(now) && !domain.TryStep(signal, ref _progress))
+            if (domain.IsDue(now) && !domain.TryStep(signal, now, ref _progress))
             {
                 Unlink(domain, previous);
                 continue;

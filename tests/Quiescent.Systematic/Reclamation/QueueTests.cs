@@ -90,6 +90,12 @@ public unsafe class QueueTests : IDomainReports
     {
     }
 
+    void IDomainReports.ReportEventsOnPool()
+    {
+    }
+
+    bool IDomainReports.AreDue => false;
+
     private DomainCore CreateCore() =>
         new(
             nameof(RcuDomain),

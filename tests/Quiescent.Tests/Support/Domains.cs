@@ -18,7 +18,7 @@ internal static class Domains
     {
         Name = "test",
         DedicatedReclaimer = !isShared,
-        SharedReclaimers = new SharedReclaimers(1, idleTimeout ?? TimeSpan.FromSeconds(10)),
+        SharedReclaimers = new SharedReclaimers(1, idleTimeout ?? TimeSpan.FromSeconds(10), PacingClock.System),
         IdleTimeout = idleTimeout ?? TimeSpan.FromSeconds(10),
     };
 }
