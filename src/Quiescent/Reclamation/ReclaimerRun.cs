@@ -26,10 +26,11 @@ internal sealed class ReclaimerRun(DomainCore core, Reclaimer reclaimer)
     /// <summary>Call before the first step.</summary>
     /// <param name="defaults">The state of the thread, to which each callback resets it.</param>
     /// <param name="mayRunCode">Whether the thread is the domain's own.</param>
-    public void Begin(in ThreadDefaults defaults, bool mayRunCode)
+    /// <param name="goesOn">Whether the batch is one that is being gathered already.</param>
+    public void Begin(in ThreadDefaults defaults, bool mayRunCode, bool goesOn = false)
     {
         _mayRunCode = mayRunCode;
-        _snapshotAt = Stopwatch.GetTimestamp();
+        _snapshotAt = goesOn ? _snapshotAt : Stopwatch.GetTimestamp();
         _pass.Begin(defaults, mayRunCode);
     }
 

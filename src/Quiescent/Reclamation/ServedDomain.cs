@@ -16,6 +16,7 @@ internal sealed class ServedDomain(DomainCore core, Reclaimer reclaimer, Reclaim
     private int _stepsInVain;
     private int _isMadeDue;
     private bool _hasBegun;
+    private bool _wasRefused; // A thread of the domain's own.
 
     /// <summary>Whether the domain has asked to be served; under the shared reclaimer's gate, as is
     /// <see cref="NextAsked"/>.</summary>
@@ -100,9 +101,10 @@ internal sealed class ServedDomain(DomainCore core, Reclaimer reclaimer, Reclaim
 
         if (!_hasBegun)
         {
-            run.Begin(default, mayRunCode: false);
+            run.Begin(default, mayRunCode: false, goesOn: _wasRefused);
             _stepsInVain = 0;
             _hasBegun = true;
+            _wasRefused = false;
         }
 
         return true;
@@ -120,8 +122,9 @@ internal sealed class ServedDomain(DomainCore core, Reclaimer reclaimer, Reclaim
         // Reports are asked about when a reader is in the way, or when nothing else is left to do.
         if (run.HasMetCode || ((!hasWork || IsPolled) && core.Reports.AreDue))
         {
-            _stepsInVain = EagerSteps; // If there is no thread to be had, the next step comes in a while.
-            return reclaimer.TryHandOver();
+            _wasRefused = !reclaimer.TryHandOver();
+            _stepsInVain = EagerSteps; // The next step comes in a while, and tries again.
+            return !_wasRefused;
         }
 
         if (hasWork || !run.IsIdle() || !reclaimer.TryLeave(signal))

@@ -120,7 +120,7 @@ public unsafe class QueueTests : IDomainReports
             });
         }
 
-        ReclaimerPass pass = new(core, ReclaimerPass.NoCode);
+        ReclaimerPass pass = new(core);
         for (int i = 0; i < 2 * Blocks; i++)
         {
             pass.Run(maySnapshot: true, isExpedited: true);
