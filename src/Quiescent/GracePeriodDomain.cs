@@ -245,7 +245,9 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
     public void Call(Action callback)
     {
         ArgumentNullException.ThrowIfNull(callback);
-        _producer.Call(new ActionCallback(callback));
+        _producer.Call(Options.CallbackScheduler is { } scheduler
+            ? new ScheduledCallback(_core, scheduler, callback, callback)
+            : new ActionCallback(callback));
     }
 
     /// <summary>As <see cref="Call(Action)"/>, with a state for the delegate, so that it needs to capture
@@ -257,7 +259,9 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
     public void Call<TState>(TState state, Action<TState> callback)
     {
         ArgumentNullException.ThrowIfNull(callback);
-        _producer.Call(new StateCallback<TState>(state, callback));
+        _producer.Call(Options.CallbackScheduler is { } scheduler
+            ? new ScheduledCallback(_core, scheduler, callback, () => callback(state))
+            : new StateCallback<TState>(state, callback));
     }
 
     /// <summary>As <see cref="Call(Action)"/>, for an asynchronous delegate, such as
@@ -272,7 +276,9 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
     public void Call(Func<ValueTask> callback)
     {
         ArgumentNullException.ThrowIfNull(callback);
-        _producer.Call(new AsyncActionCallback(_core, callback));
+        _producer.Call(Options.CallbackScheduler is { } scheduler
+            ? new ScheduledAsyncCallback(_core, scheduler, callback, () => callback().AsTask())
+            : new AsyncActionCallback(_core, callback));
     }
 
     /// <summary>As <see cref="Call(Func{ValueTask})"/>, with a state for the delegate, so that it needs to capture
@@ -284,7 +290,9 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
     public void Call<TState>(TState state, Func<TState, ValueTask> callback)
     {
         ArgumentNullException.ThrowIfNull(callback);
-        _producer.Call(new AsyncStateCallback<TState>(_core, state, callback));
+        _producer.Call(Options.CallbackScheduler is { } scheduler
+            ? new ScheduledAsyncCallback(_core, scheduler, callback, () => callback(state).AsTask())
+            : new AsyncStateCallback<TState>(_core, state, callback));
     }
 
     /// <summary>

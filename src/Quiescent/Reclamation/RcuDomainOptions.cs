@@ -104,6 +104,15 @@ public sealed record RcuDomainOptions
     /// constructor on other systems than Linux and Windows.</summary>
     public nint ReclaimerAffinity { get; init; }
 
+    /// <summary>Where the delegates given to <see cref="GracePeriodDomain.Call(Action)"/> and its other forms run. Null,
+    /// the default, is the domain's own thread.</summary>
+    /// <remarks>With a scheduler the domain's thread only starts a task for each, so it is not held up by what they do;
+    /// they count in <see cref="RcuStatistics.CallbacksPending"/> until they are done, and barriers and disposal wait
+    /// for them. They run in the order of queueing only if the scheduler keeps it, as
+    /// <see cref="ConcurrentExclusiveSchedulerPair.ExclusiveScheduler"/> does. Functions, user deallocators and event
+    /// handlers run on the domain's thread all the same.</remarks>
+    public TaskScheduler? CallbackScheduler { get; init; }
+
     /// <summary>Checks what cannot be checked for free (the kernel's PROVE_RCU and debug objects), and names the places
     /// in the program. For tests: sections and <c>Free</c> cost some microseconds each. The AppContext switch
     /// <c>Quiescent.Validate</c>, or <c>QUIESCENT_VALIDATE=1</c> in the environment, turns it on for all
