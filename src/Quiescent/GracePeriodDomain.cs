@@ -305,7 +305,7 @@ public abstract unsafe class GracePeriodDomain : IDisposable
             PageQueue* queue = &((ThreadQueues*)slot->Queues)->Blocks;
             if (Producer.TryAppendFast(queue, block))
             {
-                if (Order.Acquire(in _state->AppendFlags) != 0)
+                if (AppendWord.IsDue(&queue->Append))
                 {
                     _producer.HandleAppendFlags(queue);
                 }
@@ -515,7 +515,7 @@ public abstract unsafe class GracePeriodDomain : IDisposable
             head->Word = word;
             HeadQueue* queue = Producer.QueueFor((ThreadQueues*)slot->Queues, word);
             long position = HeadQueue.Push(queue, head);
-            if (Producer.IsCollectionDue(position) || Order.Acquire(in _state->AppendFlags) != 0)
+            if (Producer.IsCollectionDue(position) || AppendWord.IsDue(&queue->Append))
             {
                 _producer.AfterPush(slot, queue, position);
             }

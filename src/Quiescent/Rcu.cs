@@ -109,7 +109,7 @@ public static unsafe class Rcu
             PageQueue* queue = &((ThreadQueues*)queues)->Blocks;
             if (Producer.TryAppendFast(queue, block))
             {
-                if (Order.Acquire(&s_state->AppendFlags) != 0)
+                if (AppendWord.IsDue(&queue->Append))
                 {
                     s_producer.HandleAppendFlags(queue);
                 }

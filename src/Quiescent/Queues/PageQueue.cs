@@ -63,6 +63,9 @@ internal unsafe struct PageQueue
     [FieldOffset(32)]
     public int CollectQuota;
 
+    [FieldOffset(40)]
+    public AppendWord Append;
+
     // The consumer's line.
 
     [FieldOffset(64)]

@@ -25,12 +25,13 @@ namespace Quiescent.Readers;
 internal sealed unsafe class SlotTable : CriticalFinalizerObject
 {
     private const int FirstChunk = 1 << FirstChunkLog2;
-    private const int MaxChunks = 32 - FirstChunkLog2 - 1;
+    public const int MaxChunks = 32 - FirstChunkLog2 - 1;
     private const nuint Alignment = 128;
 
     private readonly Chunk?[] _chunks = new Chunk?[MaxChunks];
     private readonly int _queueBytes;
     private readonly delegate*<void*, void> _freeQueues;
+    private readonly delegate*<void*, int, void> _prepareQueues;
     private readonly Stack<int> _released = new();
     private int _isServed;
     private int _gate;
@@ -39,12 +40,22 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
     private int _inUse;
     private int _sinceSweep;
 
-    /// <summary>A table whose slots each come with zeroed memory for queues, and a function that frees what those
-    /// own.</summary>
-    public SlotTable(int queueBytes, delegate*<void*, void> freeQueues, bool fullFence, bool validate)
+    /// <summary>A table whose slots each come with zeroed memory for queues.</summary>
+    /// <param name="queueBytes">Bytes of a slot's queues.</param>
+    /// <param name="freeQueues">Frees what a slot's queues own.</param>
+    /// <param name="fullFence">Readers fence themselves.</param>
+    /// <param name="validate">Readers get the twins of their slots.</param>
+    /// <param name="prepareQueues">Tells a new slot's queues the slot's index; null for nothing.</param>
+    public SlotTable(
+        int queueBytes,
+        delegate*<void*, void> freeQueues,
+        bool fullFence,
+        bool validate,
+        delegate*<void*, int, void> prepareQueues = null)
     {
         _queueBytes = queueBytes;
         _freeQueues = freeQueues;
+        _prepareQueues = prepareQueues;
         FullFence = fullFence;
         Validate = validate;
 
@@ -105,6 +116,20 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
         NativeMemory.AlignedFree(State);
     }
 
+    /// <summary>The number of the chunk that the slot lies in.</summary>
+    public static int ChunkNumber(int index, out int offset)
+    {
+        int number = BitOperations.Log2((uint)(index + FirstChunk)) - FirstChunkLog2;
+        offset = index - FirstOf(number);
+        return number;
+    }
+
+    /// <summary>How many slots the chunk holds.</summary>
+    public static int LengthOf(int chunk) => FirstChunk << chunk;
+
+    /// <summary>The chunk's first slot.</summary>
+    public static int FirstOf(int chunk) => LengthOf(chunk) - FirstChunk;
+
     public DomainState* State { get; }
 
     public bool Validate { get; }
@@ -122,6 +147,9 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
     /// <summary>Whether a registration that finds no released slot should look for dead threads before it extends the
     /// table: always while that is cheap, then once in so many registrations that each pays for a few slots.</summary>
     public bool IsSweepDue => End <= SlotsSweptEachTime || Order.Acquire(in _sinceSweep) >= End / SweepsPerTable;
+
+    /// <summary>The slots whose queues may hold something.</summary>
+    public ListedSlots Listed { get; } = new();
 
     /// <summary>How many slots were ever handed out: the scan's bound.</summary>
     public int End => Order.Acquire(in _end);
@@ -182,8 +210,14 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
         {
             int index = _end;
             _released.EnsureCapacity(index + 1); // Here, where it may fail, and not when a slot is released.
+            Listed.EnsureRoom(index);
             Chunk chunk = EnsureChunkOf(index, out int offset);
             chunk.Clear(offset);
+            if (_prepareQueues != null)
+            {
+                _prepareQueues(chunk.QueuesAt(offset), index);
+            }
+
             ReaderSlot* slot = Occupy(index, chunk, offset, owner);
             Order.Release(ref _end, index + 1);
             Order.Fence(); // [C] partner: [B] in GracePeriods/SlotScan.cs; outcomes above at O5.
@@ -253,7 +287,7 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
         Chunk? chunk = _chunks[number];
         if (chunk is null)
         {
-            chunk = new Chunk(FirstChunk << number, _queueBytes);
+            chunk = new Chunk(LengthOf(number), _queueBytes);
             Order.Release(ref _chunks[number], chunk);
         }
 
@@ -262,12 +296,6 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
 
     private Chunk ChunkOf(int index, out int offset) => Order.Acquire(in _chunks[ChunkNumber(index, out offset)])!;
 
-    private static int ChunkNumber(int index, out int offset)
-    {
-        int number = BitOperations.Log2((uint)(index + FirstChunk)) - FirstChunkLog2;
-        offset = index + FirstChunk - (FirstChunk << number);
-        return number;
-    }
 
     private sealed class Chunk
     {

@@ -12,9 +12,10 @@ namespace Quiescent.Reclamation;
 // One domain behind its face: the engine that ends grace periods, the queues of what waits for one, the threads that
 // empty them, and the disposal of it all. A class that needs more than one of these takes the core.
 //
-// O11 (disposal)  Close() sets Disposed [F], issues the process-wide barrier, then empties the queues. It finds what an
-//     append stored before its thread's share of the barrier; an append that comes later sees Disposed and is withdrawn
-//     (Producer.cs, [D]). Each step of Close() may be repeated, as happens after a failed allocation.
+// O11 (disposal)  Close() sets Disposed, sends all appends to the slow path (Listing.UnlistAll), issues the process-wide
+//     barrier [F], then empties the queues. It finds what an append stored before its thread's share of the barrier; an
+//     append that comes later sees Disposed and is withdrawn (Producer.cs, [D]). Each step of Close() may be repeated,
+//     as happens after a failed allocation.
 //
 // Checked by: DisposalTests, DisposeRaceTests, WithdrawalTests; systematic DisposalTests; mutants O11.
 internal sealed unsafe partial class DomainCore
@@ -43,7 +44,8 @@ internal sealed unsafe partial class DomainCore
         Options = options;
         bool fullFence = options.ReadSideBarrier == ReadSideBarrier.Full || !ProcessWideBarrier.IsReliable;
         bool validate = options.Validate || ValidateSwitch.IsOnForAll;
-        Slots = new SlotTable(ThreadQueues.Bytes, &ThreadQueues.Free, fullFence, validate);
+        Slots = new SlotTable(
+            ThreadQueues.Bytes, &ThreadQueues.Free, fullFence, validate, &ThreadQueues.Prepare);
         Id = Order.Increment(ref s_lastId);
         State = Slots.State;
         Engine = engine(Slots);
@@ -58,6 +60,7 @@ internal sealed unsafe partial class DomainCore
         }
 
         SharedSlot = Slots.Extend(owner: null);
+        Listing = new Listing(this);
         Backlog = new Backlog(options.BacklogLimit, options.BacklogPolicy);
         Reclaimer = new Reclaimer(this);
         Collector = new OwnerCollector(this);
@@ -86,6 +89,9 @@ internal sealed unsafe partial class DomainCore
     /// <summary>The domain's own slot: its queues take heads from threads that cannot register for lack of memory, and
     /// from callers that must not (the finalizer's thread, a pool that gives back a slab).</summary>
     public ReaderSlot* SharedSlot { get; }
+
+    /// <summary>The slots that collectors look at.</summary>
+    public Listing Listing { get; }
 
     /// <summary>Where the blocks of the domain's pools go.</summary>
     public BlockSinks Sinks { get; } = new();
@@ -204,7 +210,8 @@ internal sealed unsafe partial class DomainCore
         Order.Release(ref State->Closed, 1);
         closeReaders();
         Sinks.MarkDomainDisposed();
-        Order.FenceAllThreads(); // [F] partner: [D] in Reclamation/Producer.cs; outcomes there. O11.
+        Listing.UnlistAll();
+        Order.FenceAllThreads(); // [F] partner: [D] in Reclamation/Producer.cs; outcomes in Listing.cs at O11.
         BarrierWait.UntilNothingWaits(this);
         Reclaimer.Stop();
         ProcessExit.Forget(Reclaimer);

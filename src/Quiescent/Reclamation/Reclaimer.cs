@@ -2,21 +2,22 @@ using System.Diagnostics;
 using Quiescent.GracePeriods;
 using Quiescent.Ordering;
 using Quiescent.Readers;
+using static Quiescent.Tuning;
 
 namespace Quiescent.Reclamation;
 
 // A domain's reclaimer: the one thread that runs user code (O8) and that looks after what other threads leave behind.
 //
-//              AppendFlags.Idle set, asleep  ◄──── nothing waits, checked after the barrier [E] ────┐
+//              AppendFlags.Idle set, asleep  ◄──── no slot is listed, after the barrier [E] ────────┐
 //                         │ first append, StartPoll or async waiter: Wake                         │
 //                         ▼                                                                       │
 //              gather for ReclaimDelay ──► pass: free, run, snapshot, advance ──► pause ► pass … ┘
 //
-// O9  Going idle: set the bit, process-wide barrier [E], look at everything again. If the look misses an append, its
-//     thread had not stored it at the barrier; its read of AppendFlags comes later and sees the bit (Producer.cs). The
-//     same holds for requests and waiters, which are stored before an interlocked operation in Wake. The first wake
-//     starts the thread, so a domain that only reads and synchronises has none. If it cannot be started, the bit is set
-//     again and the next append tries again.
+// O9  Going idle: set the bit, drop the slots in which nothing waits (with the process-wide barrier [E]), and look
+//     whether any is left. If the look misses an append, its thread has yet to list its slot, and reads the bit after
+//     that (Listing.cs). Requests and waiters are stored before an interlocked operation in Wake. The first wake starts
+//     the thread, so a domain that only reads and synchronises has none. If it cannot be started, the bit is set again
+//     and the next append, whoever's, tries again.
 internal sealed class Reclaimer(DomainCore core)
 {
     // The time between two looks at a reader in the way, once spinning and yielding have not helped.
@@ -57,6 +58,7 @@ internal sealed class Reclaimer(DomainCore core)
         else
         {
             Order.Or(ref core.State->AppendFlags, AppendFlags.Idle);
+            core.Listing.UnlistAll();
         }
     }
 
@@ -288,6 +290,12 @@ internal sealed class Reclaimer(DomainCore core)
             bool progress = _pass.Run(maySnapshot, isExpedited);
             CloseLeftOpen();
             progress |= Waiters.CompleteReady();
+            if (_pass.EmptyVisits >= EmptyVisitsPerDrop)
+            {
+                core.Listing.DropEmpty();
+                _pass.EmptyVisits = 0;
+            }
+
             if (core.Engine.Events.AreDue)
             {
                 core.Reports.ReportReaders();
@@ -352,8 +360,8 @@ internal sealed class Reclaimer(DomainCore core)
     private unsafe void Sleep()
     {
         Order.Or(ref core.State->AppendFlags, AppendFlags.Idle);
-        Order.FenceAllThreads(); // [E] partner: [D] in Producer.cs; outcomes there and above at O9.
-        if (HasWork() || core.Engine.Events.AreDue || Order.Acquire(in _stopping) != 0)
+        core.Listing.DropEmpty();
+        if (core.Slots.Listed.Any || HasWork() || core.Engine.Events.AreDue || Order.Acquire(in _stopping) != 0)
         {
             Order.And(ref core.State->AppendFlags, ~AppendFlags.Idle);
             ReportIfDue();

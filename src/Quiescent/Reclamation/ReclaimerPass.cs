@@ -6,7 +6,7 @@ using static Quiescent.Tuning;
 
 namespace Quiescent.Reclamation;
 
-// One pass over all queues of a domain, by the reclaimer or, for everything except user code, by a barrier: frees what
+// One pass over the queues of a domain's listed slots, by the reclaimer or, for everything except user code, by a barrier: frees what
 // has expired, runs a batch of user code, takes snapshots of what waits, and advances the engine once. No state but the
 // newest target is kept between passes, so passes can be repeated at will.
 //
@@ -27,6 +27,10 @@ internal sealed unsafe class ReclaimerPass(DomainCore core, int batchLimit)
     private bool _progress;
     private bool _maySnapshot;
     private bool _evenIfActive;
+    private bool _found;
+
+    /// <summary>How many slots were visited in vain.</summary>
+    public int EmptyVisits { get; set; }
 
     /// <summary>Whether the last pass left something that waits for a particular grace period.</summary>
     public bool IsGracePeriodAwaited => _isAwaited &= !core.Engine.HasCompleted(_newestTarget);
@@ -51,9 +55,11 @@ internal sealed unsafe class ReclaimerPass(DomainCore core, int batchLimit)
         _progress = false;
         _maySnapshot = maySnapshot;
         _evenIfActive = isExpedited || core.Backlog.IsOverLimit;
-        for (int i = core.Slots.End - 1; i >= 0; i--)
+        for (int i = core.Slots.Listed.Next(0); i >= 0; i = core.Slots.Listed.Next(i + 1))
         {
+            _found = false;
             Serve(core.QueuesOf(i));
+            EmptyVisits += _found ? 0 : 1;
         }
 
         if (IsGracePeriodAwaited)
@@ -88,14 +94,20 @@ internal sealed unsafe class ReclaimerPass(DomainCore core, int batchLimit)
 
     private void FreePages(PageQueue* queue)
     {
-        // If its owner holds the lock, it is collecting the queue itself.
-        if (Order.Acquire(&queue->Cursor) == null || !TryLock.TryEnter(ref queue->Lock))
+        if (Order.Acquire(&queue->Cursor) == null)
         {
+            return;
+        }
+
+        if (!TryLock.TryEnter(ref queue->Lock))
+        {
+            _found = true; // If its owner holds the lock, it is collecting the queue itself.
             return;
         }
 
         Snapshot(queue);
         int freed = queue->FreeExpired(_queues, PagesPerQueue);
+        _found |= freed != 0 || queue->Tail(_queues) != queue->Reclaimed;
         TryLock.Exit(ref queue->Lock);
         Account(freed);
     }
@@ -107,6 +119,7 @@ internal sealed unsafe class ReclaimerPass(DomainCore core, int batchLimit)
             return;
         }
 
+        _found = true;
         int freed = queue->FreeExpired(_queues, HeadsPerQueue);
         Snapshot(queue);
         TryLock.Exit(ref queue->Lock);
@@ -119,6 +132,7 @@ internal sealed unsafe class ReclaimerPass(DomainCore core, int batchLimit)
         Snapshot(queue);
         queue->Recycle(_queues);
         int count = queue->Expired(_queues, out nint* entries);
+        _found |= queue->Tail(_queues) != queue->Reclaimed;
         TryLock.Exit(ref queue->Lock);
 
         count = Math.Min(count, batchLimit);
@@ -152,6 +166,7 @@ internal sealed unsafe class ReclaimerPass(DomainCore core, int batchLimit)
             return;
         }
 
+        _found = true;
         if (queue->DetachedCount == 0)
         {
             TryLock.Enter(ref queue->Lock);
