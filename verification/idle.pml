@@ -3,10 +3,11 @@
  * Models  Reclamation/Reclaimer.cs     Run, RunUntilNothingWaits, Sleep, HasWork, Wake, TryStart, Request, WaitAsync,
  *                                      Stop
  *         Reclamation/Producer.cs      TryAppend, WakeAndCheckDisposed, TryWithdrawBlock
+ *         Reclamation/Listing.cs       List, DropEmpty, UnlistAll
  *         Reclamation/AsyncWaiters.cs  Add, CompleteReady, Close
  *         GracePeriodDomain.cs         Dispose
  *
- * Two producers append an item each. A queue is as small as it can be: an item that enters a snapshot and later is
+ * Two producers append an item each. listing.pml has producers that append again, to more than one queue. A queue is as small as it can be: an item that enters a snapshot and later is
  * reclaimed, both under the queue's lock; page-queue.pml and head-queue.pml have the real ones. Producers have store
  * buffers, which drain by themselves at any time. Interlocked operations drain the buffer of their thread, the
  * process-wide barrier drains both, one after the other. When nothing can move any more, nothing may be left undone: no
@@ -14,20 +15,22 @@
  *
  * What is one step here: what a lock protects, where no thread reads it without the lock.
  *
- * Variants: AWAKE        the reclaimer runs already, and is about to look for work and sleep
+ * Variants: AWAKE        the reclaimer runs already, both slots are listed, and it is about to look for work and sleep
  *           ASKS         one producer, and a thread that asks for a grace period (StartPoll) and one that awaits one
  *                        (with DISPOSE, only the latter)
- *           START_FAILS  the thread cannot be started, once. Then an item may wait for the next append, if that will
- *                        try again
+ *           START_FAILS  the thread cannot be started, once. Then an item may wait for the next append, whoever's, if
+ *                        that will try again
  *           DISPOSE      the domain is disposed meanwhile
  *           CODE         DISPOSE: the items are user code, which the reclaimer alone runs, outside the lock
- * Twins:    NO_BARRIER   O9   Idle is set without the process-wide barrier [E]
+ * Twins:    NO_BARRIER   O9   AWAKE: the reclaimer drops slots without the process-wide barrier [E]
  *           NO_LOOK      O9   AWAKE: the reclaimer does not look again after setting Idle
  *           LATE_REQUEST O9   a request is stored after the wake-up
  *           LATE_WAITER  O9   a waiter is added after the wake-up
  *           NO_RETRY     O9   START_FAILS: Idle is not set again
+ *           NO_UNLIST    O9   START_FAILS: the words of listed slots keep Listed
  *           EARLY_THREAD O9   START_FAILS: the field is set before the thread has started
- *           NO_BARRIER   O11  DISPOSE: Disposed is set without the process-wide barrier [F] as well
+ *           NO_BARRIER   O11  AWAKE DISPOSE: Disposed is set without the process-wide barrier [F] as well
+ *           NO_UNLIST    O11  AWAKE DISPOSE: Dispose does not clear the words
  *           NO_WITHDRAWAL O11 DISPOSE: an append does not look at Disposed
  *           NO_LOCK      O11  DISPOSE: a withdrawal does not take the queue's lock
  *           NO_SNAPSHOT_LOOK O11 CODE: an item is withdrawn although it is in a snapshot
@@ -47,7 +50,9 @@
 #define RUNNING 2
 #define ENDED 3
 
-bool idle = true, disposed = false;       /* the bits of AppendFlags */
+bool idle = true, disposed = false;       /* the domain's bits of AppendFlags */
+bool word[PRODUCERS];                     /* Listed in the queue's word */
+bool listed[PRODUCERS], leaving[PRODUCERS];             /* the slot's bits, in one word */
 byte thread = NONE;
 bool startGate = false, signal = false, stopping = false, isStopped = false;
 bool hasFailed = false;
@@ -63,7 +68,7 @@ bool isTold = false, isAnswered = false;  /* what became of the waiter */
 byte finished = 0;
 
 #define IS_EMPTY(p) (tail[p] == reclaimed[p])
-#define ANYTHING_WAITS (!IS_EMPTY(0) || !IS_EMPTY(1))
+#define ANYTHING_WAITS (listed[0] && !IS_EMPTY(0) || listed[1] && !IS_EMPTY(1))
 #define HAS_WORK (ANYTHING_WAITS || (!stopping && (requested || waits)))
 
 inline drain(p) { if :: stores[p]?[_] -> stores[p]?tail[p] :: else -> skip fi }
@@ -109,6 +114,19 @@ inline requireThread() {
   if :: thread != NONE -> hasThread = true :: else -> tryStart() fi
 }
 
+inline unlist(p) {
+#ifndef NO_UNLIST
+  atomic { if :: listed[p] -> word[p] = false :: else -> skip fi }
+#else
+  skip
+#endif
+}
+
+inline unlistAll() {
+  unlist(0);
+  unlist(1)
+}
+
 inline wake() {
   atomic { wasIdle = idle; idle = false };      /* an interlocked And */
   if
@@ -117,7 +135,7 @@ inline wake() {
      if
      :: hasThread -> signal = true
 #ifndef NO_RETRY
-     :: else -> idle = true
+     :: else -> idle = true; unlistAll()
 #else
      :: else -> skip
 #endif
@@ -131,15 +149,20 @@ inline expedite() { wake(); signal = true }
 
 proctype Producer(byte me)
 {
-  bool isIdle, isDisposed, wasIdle, hasThread;
+  bool isListed, isIdle, isDisposed, wasIdle, hasThread;
   if
   :: disposed -> withdrawn[me] = true           /* refused before anything was stored */
   :: else ->
-     stores[me]!true;                           /* [D]: the item, then AppendFlags */
-     atomic { isIdle = idle; isDisposed = disposed };
+     stores[me]!true;                           /* [D]: the item, then the word */
+     isListed = word[me];
      if
-     :: isIdle -> atomic { drain(me) }; wake()
-     :: else -> skip
+     :: isListed -> skip
+     :: else ->
+        atomic { drain(me); word[me] = true };
+        atomic { listed[me] = true; leaving[me] = false };
+        isIdle = idle;
+        if :: isIdle -> wake() :: else -> skip fi;
+        isDisposed = disposed
      fi;
 #ifdef NO_WITHDRAWAL
      isDisposed = false;
@@ -217,7 +240,7 @@ proctype Awaiter()
 /* One look at a queue: a snapshot is reclaimed (its grace period may be over by now), else a snapshot is taken. */
 inline serve(p) {
   if
-  :: !IS_EMPTY(p) ->
+  :: listed[p] && !IS_EMPTY(p) ->
      atomic { !lock[p] -> lock[p] = true };
      if
      :: !tail[p] -> skip
@@ -234,6 +257,29 @@ inline serve(p) {
   fi
 }
 
+inline leave(p) {
+  if
+  :: listed[p] && IS_EMPTY(p) -> leaving[p] = true; word[p] = false
+  :: else -> skip
+  fi
+}
+
+inline remove(p) {
+  if
+  :: listed[p] && IS_EMPTY(p) ->
+     atomic { if :: leaving[p] -> listed[p] = false; leaving[p] = false :: else -> skip fi }
+  :: else -> skip
+  fi
+}
+
+inline dropEmpty() {
+  leave(0);
+  leave(1);
+  processWideBarrier();                         /* [E] */
+  remove(0);
+  remove(1)
+}
+
 proctype Reclaimer()
 {
 end:
@@ -248,14 +294,14 @@ end:
      :: stopping -> break
      :: else ->
         idle = true;
-        processWideBarrier();                   /* [E] */
+        dropEmpty();
         if
 #ifdef NO_LOOK
         :: false -> skip
 #elif defined NO_STOP_LOOK
-        :: HAS_WORK -> idle = false
+        :: listed[0] || listed[1] || HAS_WORK -> idle = false
 #else
-        :: HAS_WORK || stopping -> idle = false
+        :: listed[0] || listed[1] || HAS_WORK || stopping -> idle = false
 #endif
         :: else ->
 endAsleep:
@@ -270,6 +316,7 @@ proctype Disposer()
 {
   bool wasIdle, hasThread;
   disposed = true;
+  unlistAll();
   processWideBarrier();                         /* [F] */
   do
   :: ANYTHING_WAITS ->
@@ -299,6 +346,10 @@ init {
   atomic {
 #ifdef AWAKE
     idle = false;
+    word[0] = true;
+    word[1] = true;
+    listed[0] = true;
+    listed[1] = true;
     thread = RUNNING;
     run Reclaimer();
 #endif
@@ -328,7 +379,7 @@ init {
   assert(!accepted[1] || reclaimed[1]);
 #endif
 #else
-  assert(!ANYTHING_WAITS || idle && thread == NONE);
+  assert(IS_EMPTY(0) && IS_EMPTY(1) || idle && thread == NONE && !word[0] && !word[1]);
   assert(!requested);
 #endif
 #ifdef ASKS
