@@ -206,12 +206,12 @@ internal sealed unsafe partial class DomainCore
     /// <exception cref="OutOfMemoryException">The domain is closed and loses nothing, but is not done yet.</exception>
     public void Close(Action closeReaders)
     {
-        Order.Or(ref State->AppendFlags, AppendFlags.Disposed);
+        Order.Or(ref State->AppendFlags, AppendFlags.Disposed); // [V] partner: [T] in Listing.cs; outcomes there at O11.
         Order.Release(ref State->Closed, 1);
         closeReaders();
         Sinks.MarkDomainDisposed();
         Listing.UnlistAll();
-        Order.FenceAllThreads(); // [F] partner: [D] in Reclamation/Producer.cs; outcomes in Listing.cs at O11.
+        Order.FenceAllThreads(); // [F] partner: [D] in Reclamation/Producer.cs; outcomes there and in Listing.cs at O11.
         BarrierWait.UntilNothingWaits(this);
         Reclaimer.Stop();
         ProcessExit.Forget(Reclaimer);

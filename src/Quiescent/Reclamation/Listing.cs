@@ -27,13 +27,15 @@ namespace Quiescent.Reclamation;
 //       - it read 0: its List came through step 2 before DropEmpty's step 1, and its item is visible to the look.
 //     An append that has not returned lists the slot again in step 2. So Listed in a word means, outside of List, that
 //     the slot is listed and not leaving: the order of List's first two steps, and of DropEmpty's, sees to that.
-// O9 (nothing sleeps on work)  The reclaimer sets Idle, runs DropEmpty, and sleeps only if no slot is listed. An append
-//     that is not reclaimed by then has yet to come through List's step 2 (O10), a full fence, and reads Idle after it.
-// O11 (disposal)  Dispose sets Disposed, then UnlistAll clears Listed in the words of all listed slots; the barrier [F]
-//     follows. An append that stores its item after its thread's share of [F] reads 0, lists the slot and reads
+// O9 (nothing sleeps on work)  The reclaimer sets Idle [U], runs DropEmpty, and sleeps only if no slot is listed. List's
+//     step 2 [T] is a full fence, and so is [U]. For an append whose item is not reclaimed: either its slot was listed
+//     when the reclaimer looked, which then does not sleep (O10); or its List comes through step 2 later, and the read
+//     of Idle that follows sees it set.
+// O11 (disposal)  Dispose sets Disposed [V], then UnlistAll clears Listed in the words of all listed slots; the barrier
+//     [F] follows. An append that stores its item after its thread's share of [F] reads 0, lists the slot and reads
 //     Disposed. For one that stored it before: the slot is listed, and the drain finds the item; or its List has yet to
-//     come through step 2, and reads Disposed after it. An append that is in List when UnlistAll passes by sets
-//     Disposed in its word, so that its thread's next one does not read Listed alone.
+//     come through step 2 [T], and reads Disposed after it. An append whose step 2 UnlistAll has missed sets Disposed
+//     in its word, so that its thread's next one does not read Listed alone.
 //
 // Only the reclaimer drops slots, so there is one DropEmpty at a time. The thread that appends never waits here.
 //
@@ -54,7 +56,7 @@ internal sealed unsafe class Listing(DomainCore core)
 
         int flags = Order.Acquire(&core.State->AppendFlags) & ~AppendFlags.Idle;
         Order.Or(ref word->Flags, AppendFlags.Listed | flags);
-        _listed.Add(word->Slot);
+        _listed.Add(word->Slot); // [T] partners: [U] in Reclaimer.cs, [V] in DomainCore.cs; outcomes above, O9 and O11.
         if (core.IsDisposed)
         {
             Order.Or(ref word->Flags, AppendFlags.Disposed);
