@@ -1,7 +1,7 @@
 /* The reclaimer's sleep and its wake-ups, its start, and disposal: O9, O11.
  *
  * Models  Reclamation/Reclaimer.cs     Run, RunUntilNothingWaits, Sleep, HasWork, Wake, TryStart, Request, WaitAsync,
- *                                      Stop
+ *                                      TryStop
  *         Reclamation/Producer.cs      TryAppend, WakeAndCheckDisposed, TryWithdrawBlock
  *         Reclamation/Listing.cs       List, DropEmpty, UnlistAll
  *         Reclamation/AsyncWaiters.cs  Add, CompleteReady, Close
@@ -34,8 +34,8 @@
  *           NO_WITHDRAWAL O11 DISPOSE: an append does not look at Disposed
  *           NO_LOCK      O11  DISPOSE: a withdrawal does not take the queue's lock
  *           NO_SNAPSHOT_LOOK O11 CODE: an item is withdrawn although it is in a snapshot
- *           NO_STOP_LOOK O9   DISPOSE: going to sleep, the reclaimer does not look at stopping, and Stop does not
- *                             signal
+ *           NO_STOP_LOOK O9   DISPOSE: going to sleep, the reclaimer does not look at stopping, and TryStop does
+ *                             not signal
  *           NO_CLOSE     O11  DISPOSE: a waiter is added without a look whether the list is closed
  */
 #define PRODUCERS 2

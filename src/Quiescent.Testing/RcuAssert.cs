@@ -39,6 +39,7 @@ public static unsafe class RcuAssert
         RcuStatistics books = BooksConsistent(domain);
         Require(books.BlocksWaiting == 0, "blocks wait", domain, books);
         Require(books.CallbacksWaiting == 0, "callbacks wait", domain, books);
+        Require(books.CallbacksPending == 0, "asynchronous callbacks are pending", domain, books);
         return books;
     }
 

@@ -25,7 +25,7 @@ namespace Quiescent;
 /// queued; an idle domain runs nothing.</para>
 /// <para>Dispose of a domain when it is no longer used: its thread keeps it alive otherwise.</para>
 /// </remarks>
-public abstract unsafe class GracePeriodDomain : IDisposable
+public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
 {
     // At hand for the fast paths, which are inlined into callers.
     private protected readonly long _id;
@@ -36,7 +36,6 @@ public abstract unsafe class GracePeriodDomain : IDisposable
     private readonly DomainReports _reports;
     private readonly DomainInstruments? _instruments;
     private readonly bool _isDefault;
-    private int _disposal;
 
     /// <summary>A domain whose readers are those that the engine waits for.</summary>
     private protected GracePeriodDomain(
@@ -73,8 +72,10 @@ public abstract unsafe class GracePeriodDomain : IDisposable
         remove => _reports.Stalled -= value;
     }
 
-    /// <summary>A callback or user deallocator threw. Raised on the reclaimer; exceptions of handlers are
-    /// ignored.</summary>
+    /// <summary>A callback or user deallocator threw. Raised on the reclaimer, or on the thread pool if the task of an
+    /// asynchronous callback failed; exceptions of handlers are ignored. Without a handler the exception goes to the
+    /// standard error output under <see cref="RcuDomainOptions.Validate"/>, once for each place where such callbacks are
+    /// queued; <see cref="RcuStatistics.CallbacksFailed"/> counts it.</summary>
     public event EventHandler<CallbackFailedEventArgs>? CallbackFailed
     {
         add => _reports.CallbackFailed += value;
@@ -118,6 +119,8 @@ public abstract unsafe class GracePeriodDomain : IDisposable
     /// callbacks.</exception>
     /// <exception cref="ObjectDisposedException">The domain is disposed.</exception>
     /// <exception cref="ThreadInterruptedException">The thread was interrupted; nothing is lost.</exception>
+    /// <exception cref="TimeoutException">In a handler of the process's exit: what it waits for may never
+    /// happen.</exception>
     public void Synchronize()
     {
         ThrowIfClosed();
@@ -183,6 +186,8 @@ public abstract unsafe class GracePeriodDomain : IDisposable
     /// its callbacks.</exception>
     /// <exception cref="ObjectDisposedException">The domain is disposed.</exception>
     /// <exception cref="ThreadInterruptedException">The thread was interrupted; nothing is lost.</exception>
+    /// <exception cref="TimeoutException">In a handler of the process's exit: what it waits for may never
+    /// happen.</exception>
     public void CondSynchronize(GracePeriodState state)
     {
         if (!Poll(state))
@@ -214,6 +219,8 @@ public abstract unsafe class GracePeriodDomain : IDisposable
     /// queued.</summary>
     /// <param name="callback">May call anything except a wait for this domain, or for one whose callbacks wait for this
     /// one: they would wait for each other. What it throws goes to <see cref="CallbackFailed"/>.</param>
+    /// <remarks>Each callback starts with the reclaimer's own execution context, cultures, synchronization context,
+    /// priority and name, whatever the caller or an earlier callback had set.</remarks>
     /// <exception cref="ArgumentNullException">The callback is null.</exception>
     /// <exception cref="RcuBacklogException">Too much waits, under <see cref="BacklogPolicy.Throw"/>.</exception>
     /// <exception cref="OutOfMemoryException">There is no memory to queue it; nothing is queued.</exception>
@@ -234,6 +241,33 @@ public abstract unsafe class GracePeriodDomain : IDisposable
     {
         ArgumentNullException.ThrowIfNull(callback);
         _producer.Call(new StateCallback<TState>(state, callback));
+    }
+
+    /// <summary>As <see cref="Call(Action)"/>, for an asynchronous delegate, such as
+    /// <c>async () => await file.FlushAsync()</c> or <c>resource.DisposeAsync</c>. Barriers, <see cref="Dispose()"/>
+    /// and the unloading of an attached module wait until its task is complete.</summary>
+    /// <param name="callback">Runs on the reclaimer up to its first <c>await</c>, and from there where its tasks
+    /// complete, usually on the thread pool. It must not wait for a barrier of this domain, which waits for it. What it
+    /// or its task throws goes to <see cref="CallbackFailed"/>.</param>
+    /// <remarks>Callbacks behind it start as soon as it awaits: the order is that of the starts. One whose task is not
+    /// complete counts in <see cref="RcuStatistics.CallbacksPending"/>, and no longer in the backlog.</remarks>
+    /// <inheritdoc cref="Call(Action)" path="/exception"/>
+    public void Call(Func<ValueTask> callback)
+    {
+        ArgumentNullException.ThrowIfNull(callback);
+        _producer.Call(new AsyncActionCallback(_core, callback));
+    }
+
+    /// <summary>As <see cref="Call(Func{ValueTask})"/>, with a state for the delegate, so that it needs to capture
+    /// nothing.</summary>
+    /// <typeparam name="TState">The state's type.</typeparam>
+    /// <param name="state">Handed to the delegate.</param>
+    /// <param name="callback">As for <see cref="Call(Func{ValueTask})"/>.</param>
+    /// <inheritdoc cref="Call(Action)" path="/exception"/>
+    public void Call<TState>(TState state, Func<TState, ValueTask> callback)
+    {
+        ArgumentNullException.ThrowIfNull(callback);
+        _producer.Call(new AsyncStateCallback<TState>(_core, state, callback));
     }
 
     /// <summary>
@@ -377,9 +411,9 @@ public abstract unsafe class GracePeriodDomain : IDisposable
 
     /// <summary>
     /// Waits until everything that any thread queued before the call has been freed or has run (<c>rcu_barrier</c> and
-    /// <c>kvfree_rcu_barrier</c> in one). It is no grace period: with nothing queued it returns at once, below a
-    /// microsecond, whatever sections are open; <see cref="Synchronize"/> waits for those. The calling thread frees
-    /// blocks itself.
+    /// <c>kvfree_rcu_barrier</c> in one), the tasks of asynchronous callbacks included. It is no grace period: with
+    /// nothing queued it returns at once, below a microsecond, whatever sections are open; <see cref="Synchronize"/>
+    /// waits for those. The calling thread frees blocks itself.
     /// </summary>
     /// <exception cref="InvalidOperationException">Inside a section of this domain, online, or in one of its
     /// callbacks.</exception>
@@ -387,6 +421,8 @@ public abstract unsafe class GracePeriodDomain : IDisposable
     /// <exception cref="OutOfMemoryException">There is no memory for the list of what to wait for; nothing is
     /// lost.</exception>
     /// <exception cref="ThreadInterruptedException">The thread was interrupted; nothing is lost.</exception>
+    /// <exception cref="TimeoutException">In a handler of the process's exit: what it waits for may never
+    /// happen.</exception>
     public void Barrier()
     {
         ThrowIfClosed();
@@ -427,6 +463,8 @@ public abstract unsafe class GracePeriodDomain : IDisposable
     /// <exception cref="OutOfMemoryException">There is no memory for the list of what to wait for; nothing is
     /// lost.</exception>
     /// <exception cref="ThreadInterruptedException">The thread was interrupted; nothing is lost.</exception>
+    /// <exception cref="TimeoutException">In a handler of the process's exit: what it waits for may never
+    /// happen.</exception>
     public void BarrierCallbacks()
     {
         ThrowIfClosed();
@@ -465,12 +503,18 @@ public abstract unsafe class GracePeriodDomain : IDisposable
 
     /// <summary>
     /// Closes the domain: nothing more can be queued or waited for, everything queued is freed or runs, and its thread
-    /// ends. Waits for the sections that hold those up; others end harmlessly. An asynchronous wait for a grace period
-    /// that has not passed ends with an <see cref="ObjectDisposedException"/>. A second call does nothing.
+    /// ends. Waits for the sections that hold those up, and reports them (<see cref="StallEventArgs.IsDisposing"/>);
+    /// others end harmlessly. An asynchronous wait for a grace period that has not passed ends with an
+    /// <see cref="ObjectDisposedException"/>. A second call does nothing, and returns when the first is done.
     /// </summary>
-    /// <remarks>Nothing more includes what callbacks queue: one that runs meanwhile, and queues in this domain, gets an
+    /// <remarks>
+    /// <para>Nothing more includes what callbacks queue: one that runs meanwhile, and queues in this domain, gets an
     /// <see cref="ObjectDisposedException"/> and keeps its block. A chain of callbacks that queue one another has to be
-    /// stopped, and waited for with <see cref="Barrier"/>, before.</remarks>
+    /// stopped, and waited for with <see cref="Barrier"/>, before.</para>
+    /// <para>A handler that this call runs must not wait for another thread's disposal of the domain. At the process's
+    /// exit the call gives up after two seconds, or less if other waits were in vain before: what then still waits ends
+    /// with the process.</para>
+    /// </remarks>
     /// <exception cref="OutOfMemoryException">The domain is closed and loses nothing, but is not done yet: call
     /// again.</exception>
     /// <exception cref="InvalidOperationException">This is the default domain; or the call is inside a section of this
@@ -478,28 +522,31 @@ public abstract unsafe class GracePeriodDomain : IDisposable
     [SuppressMessage("Usage", "CA1816", Justification = "No domain has a finalizer: what needs one has it itself.")]
     public void Dispose()
     {
-        if (_isDefault)
+        RequireOwn();
+        if (!ProcessEnd.IsOnThisThread)
         {
-            throw new InvalidOperationException("The default domain lives as long as the process.");
+            // NativeAOT runs the handlers of the exit on the thread that exits, inside whatever it is in. That the
+            // wait is in vain there costs its share of time.
+            _core.RequireMayWait(nameof(Dispose));
         }
 
-        _core.RequireMayWait(nameof(Dispose));
-        if (!TryLock.TryEnter(ref _disposal))
-        {
-            return;
-        }
+        CloseOnce();
+    }
 
-        try
-        {
-            _core.Close(CloseReaders);
-            UnloadBarrier.Remove(_core);
-            _instruments?.Close();
-        }
-        catch
-        {
-            TryLock.Exit(ref _disposal);
-            throw;
-        }
+    /// <summary>As <see cref="Dispose()"/>, without blocking a thread: the domain is closed when the call returns, and
+    /// done when the task completes. Allowed everywhere, also inside a section and in a callback, which must not wait
+    /// for the task.</summary>
+    /// <returns>A task that completes when everything queued has been freed or has run, and the domain's thread has
+    /// ended. Continuations run on the thread pool.</returns>
+    /// <exception cref="InvalidOperationException">This is the default domain.</exception>
+    /// <exception cref="OutOfMemoryException">The domain is closed and loses nothing, but is not done yet: call
+    /// again.</exception>
+    [SuppressMessage("Usage", "CA1816", Justification = "No domain has a finalizer: what needs one has it itself.")]
+    public ValueTask DisposeAsync()
+    {
+        RequireOwn();
+        _core.BeginClose(CloseReaders);
+        return new ValueTask(_core.Disposal.RunWhenNothingWaits(CloseOnce));
     }
 
     /// <summary>How a resource recognises this domain's sections.</summary>
@@ -538,6 +585,35 @@ public abstract unsafe class GracePeriodDomain : IDisposable
         if (closed != 0)
         {
             throw _core.Disposed();
+        }
+    }
+
+    private void RequireOwn()
+    {
+        if (_isDefault)
+        {
+            throw new InvalidOperationException("The default domain lives as long as the process.");
+        }
+    }
+
+    private void CloseOnce()
+    {
+        if (!_core.Disposal.TryBegin())
+        {
+            return;
+        }
+
+        bool isDone = false;
+        try
+        {
+            _core.Close(CloseReaders);
+            UnloadBarrier.Remove(_core);
+            _instruments?.Close();
+            isDone = true;
+        }
+        finally
+        {
+            _core.Disposal.End(isDone);
         }
     }
 

@@ -95,6 +95,12 @@ public static unsafe class Rcu
     /// <inheritdoc cref="GracePeriodDomain.Call{TState}(TState, Action{TState})"/>
     public static void Call<TState>(TState state, Action<TState> callback) => s_domain.Call(state, callback);
 
+    /// <inheritdoc cref="GracePeriodDomain.Call(Func{ValueTask})"/>
+    public static void Call(Func<ValueTask> callback) => s_domain.Call(callback);
+
+    /// <inheritdoc cref="GracePeriodDomain.Call{TState}(TState, Func{TState, ValueTask})"/>
+    public static void Call<TState>(TState state, Func<TState, ValueTask> callback) => s_domain.Call(state, callback);
+
     /// <inheritdoc cref="GracePeriodDomain.Free(void*, RcuHead*)"/>
     public static void Free(void* block, RcuHead* head) => Free<NativeHeap>(block, head);
 

@@ -122,6 +122,7 @@ public sealed unsafe class RcuPool<T> : IDisposable
             {
                 if (Magazine.TryPush(magazine, block))
                 {
+                    GC.KeepAlive(this);
                     return;
                 }
             }
@@ -154,6 +155,8 @@ public sealed unsafe class RcuPool<T> : IDisposable
         {
             FreeNowBeyondFast(block);
         }
+
+        GC.KeepAlive(this);
     }
 
     /// <summary>The pool's counts. Costs a look at each of the domain's slots; works after <see cref="Dispose"/>
@@ -169,6 +172,7 @@ public sealed unsafe class RcuPool<T> : IDisposable
     /// <summary>
     /// Waits until the queued blocks have come home (as a barrier does), and gives all memory back. While
     /// blocks are out it throws, and frees nothing: they may still be read. A second call does nothing.
+    /// At the process's exit it gives up after two seconds or less, and frees nothing.
     /// </summary>
     /// <exception cref="InvalidOperationException">Blocks are still out; the message says how many, and the pool can be
     /// used as before. Or the call comes from inside a section of the domain, online, or from one of its
@@ -197,7 +201,8 @@ public sealed unsafe class RcuPool<T> : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    // These keep the object, and so its slabs, until a block on its way has arrived.
+    // These, and the fast paths that fill a magazine, keep the object until a block on its way has arrived. If the
+    // object were dropped before, the pool would count the block as out, and nothing would look again.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private T* RentBeyondFast()
     {

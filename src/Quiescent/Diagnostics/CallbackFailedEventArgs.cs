@@ -1,3 +1,5 @@
+using Quiescent.Diagnostics;
+
 namespace Quiescent;
 
 /// <summary>A callback or user deallocator that threw. All others run all the same.</summary>
@@ -14,4 +16,8 @@ public sealed class CallbackFailedEventArgs : EventArgs
 
     /// <summary>What it threw.</summary>
     public Exception Exception { get; }
+
+    /// <summary>One line that names the domain; below it the exception, each line indented.</summary>
+    /// <returns>The text.</returns>
+    public override string ToString() => ReportText.OfFailure(DomainName, callback: null, queuedAt: null, Exception);
 }

@@ -7,7 +7,7 @@ namespace Quiescent.Diagnostics;
 // Names the callback that does not return, as ReaderStallDetector names the reader. Callbacks take no time stamps: a
 // callback's age counts from when a waiting thread first saw it run. So a report may come late, by up to a timeout, and
 // never early.
-internal sealed class CallbackStallDetector(RunningCallback code, TimeSpan timeout)
+internal sealed class CallbackStallDetector(ICallbackWatch code, TimeSpan timeout)
 {
     private readonly StallTiming _timing = new(timeout);
     private (nint Queue, long Position) _seen;
@@ -43,7 +43,7 @@ internal sealed class CallbackStallDetector(RunningCallback code, TimeSpan timeo
             }
 
             Order.Increment(ref _count);
-            stall = new CallbackStall(running, Stopwatch.GetElapsedTime(_firstSeen, now), reports);
+            stall = new CallbackStall(code, running, Stopwatch.GetElapsedTime(_firstSeen, now), reports);
             return true;
         }
         finally
@@ -53,5 +53,6 @@ internal sealed class CallbackStallDetector(RunningCallback code, TimeSpan timeo
     }
 }
 
-// One finding of the detector. Running comes from RunningCallback, which knows its name.
-internal readonly record struct CallbackStall((nint Queue, long Position) Running, TimeSpan Duration, int Reports);
+// One finding of the detector. Running comes from the code that it looks at, which knows its name.
+internal readonly record struct CallbackStall(
+    ICallbackWatch Code, (nint Queue, long Position) Running, TimeSpan Duration, int Reports);

@@ -85,7 +85,15 @@ internal sealed class DomainEventWriter(DomainCore core) : IThreadPoolWorkItem
         }
 
         long number = Order.Increment(ref s_barriers);
-        Telemetry.Events?.BarrierStart(_name, core.Id, number, codeOnly);
+        try
+        {
+            Telemetry.Events?.BarrierStart(_name, core.Id, number, codeOnly);
+        }
+        catch (Exception thrown)
+        {
+            Telemetry.Ignore(thrown); // The barrier goes on.
+        }
+
         return new BarrierSpan(this, number, Stopwatch.GetTimestamp());
     }
 
@@ -95,7 +103,7 @@ internal sealed class DomainEventWriter(DomainCore core) : IThreadPoolWorkItem
     void IThreadPoolWorkItem.Execute()
     {
         Order.Release(ref _isQueued, 0);
-        WriteEvents();
+        Telemetry.Attempt(WriteEvents); // An exception on a pool thread would end the process.
     }
 
     private static bool HearsBarriers => Telemetry.Events is { HearsBarriers: true };
@@ -114,8 +122,17 @@ internal sealed class DomainEventWriter(DomainCore core) : IThreadPoolWorkItem
         await barrier.ConfigureAwait(false);
     }
 
-    private void EndBarrier(long number, double seconds) =>
-        Telemetry.Events?.BarrierStop(_name, core.Id, number, seconds);
+    private void EndBarrier(long number, double seconds)
+    {
+        try
+        {
+            Telemetry.Events?.BarrierStop(_name, core.Id, number, seconds);
+        }
+        catch (Exception thrown)
+        {
+            Telemetry.Ignore(thrown); // The barrier is over all the same.
+        }
+    }
 
     private void WriteBacklog()
     {

@@ -5,15 +5,19 @@ using Quiescent.Validate;
 namespace Quiescent.Diagnostics;
 
 // The one path of a domain's reports to its users: the events of its face, the event source and the meter, and the
-// standard error output. Handlers and listeners are user code, so nobody calls it with a lock held, and what they throw
-// ends here (O8). It never throws: a report for which there is no memory has been counted, and is made the next time,
-// unless memory ran out in the middle of it.
+// standard error output. Handlers, listeners, consoles and the texts of exceptions are user code or may fail like it, so
+// nobody calls it with a lock held, and what they throw ends here (O8). It never throws: a report for which there is no
+// memory has been counted, and is made the next time, unless memory ran out in the middle of it.
+//
+// Checked by: ConsoleTests, ListenerTests, CallbackFailureTests; mutants report-*.
 internal sealed class DomainReports : IDomainReports
 {
     private readonly object _sender;
     private readonly DomainCore _core;
     private readonly ReaderStallDetector _readerStalls;
     private readonly CallbackStallDetector _callbackStalls;
+    private readonly CallbackStallDetector _pendingStalls;
+    private readonly FailureLog _failures;
 
     /// <summary>The reports of a domain.</summary>
     /// <param name="sender">The domain's face, as handlers see it.</param>
@@ -24,6 +28,8 @@ internal sealed class DomainReports : IDomainReports
         _core = core;
         _readerStalls = new ReaderStallDetector(core.Engine, core.Options.StallTimeout);
         _callbackStalls = new CallbackStallDetector(core.Running, core.Options.StallTimeout);
+        _pendingStalls = new CallbackStallDetector(core.Pending, core.Options.StallTimeout);
+        _failures = new FailureLog(core);
         Events = new DomainEventWriter(core);
     }
 
@@ -40,36 +46,44 @@ internal sealed class DomainReports : IDomainReports
 
     private string Name => _core.Options.Name;
 
-    public RcuStatistics ReadStatistics() => StatisticsReader.Read(_core, _readerStalls.Count + _callbackStalls.Count);
+    public RcuStatistics ReadStatistics() =>
+        StatisticsReader.Read(_core, _readerStalls.Count + _callbackStalls.Count + _pendingStalls.Count);
 
     public void ReportFailure(Exception exception)
     {
         try
         {
             Events.Write(exception);
-            Raise(CallbackFailed, new CallbackFailedEventArgs(Name, exception));
+            if (CallbackFailed is { } handlers)
+            {
+                Raise(handlers, new CallbackFailedEventArgs(Name, exception));
+            }
+            else if (_core.Options.Validate)
+            {
+                _failures.Write(exception);
+            }
         }
-        catch (OutOfMemoryException)
+        catch (Exception thrown)
         {
-            // Counted; there is no memory to say more.
+            Telemetry.Ignore(thrown); // Counted; there is perhaps no memory to say more.
         }
     }
 
     public void ReportReaders()
     {
+        ReportMisuse();
         try
         {
-            ReportMisuse();
             if (_readerStalls.TryDetect(out ReaderStall stall))
             {
-                Report(new StallEventArgs(Name, stall, ReadStatistics()));
+                Report(new StallEventArgs(Name, stall, ReadStatistics(), _core.Disposal.IsUnderWay));
             }
 
             Events.WriteEvents();
         }
-        catch (OutOfMemoryException)
+        catch (Exception thrown)
         {
-            // The next call makes the report.
+            Telemetry.Ignore(thrown); // The next call makes the report.
         }
     }
 
@@ -82,23 +96,12 @@ internal sealed class DomainReports : IDomainReports
                 Events.WriteBacklogOnPool();
             }
 
-            if (!_callbackStalls.TryDetect(out CallbackStall stall))
-            {
-                return;
-            }
-
-            if (onPool)
-            {
-                ThreadPool.UnsafeQueueUserWorkItem(Report, stall, preferLocal: false);
-            }
-            else
-            {
-                Report(stall);
-            }
+            ReportStall(_callbackStalls, onPool);
+            ReportStall(_pendingStalls, onPool);
         }
-        catch (OutOfMemoryException)
+        catch (Exception thrown)
         {
-            // The next call makes the report.
+            Telemetry.Ignore(thrown); // The next call makes the report.
         }
     }
 
@@ -107,29 +110,88 @@ internal sealed class DomainReports : IDomainReports
     /// <summary>Reports readers that ended inside sections, and what validation has found.</summary>
     public void ReportMisuse()
     {
-        if (_core.Engine.HasAbandoned)
+        try
         {
-            foreach (ReaderIdentity reader in _core.Engine.TakeAbandoned())
+            if (_core.Engine.HasAbandoned)
             {
-                ReaderAbandonedEventArgs abandoned = new(Name, reader);
-                Events.Write(abandoned);
-                Report(ReaderAbandoned, abandoned);
+                Array.ForEach(_core.Engine.TakeAbandoned(), Report);
+            }
+
+            while (_core.Findings.Any && _core.Findings.TryTake(out Finding finding))
+            {
+                Report(finding);
             }
         }
+        catch (Exception thrown)
+        {
+            Telemetry.Ignore(thrown); // The next call makes the report.
+        }
+    }
 
-        while (_core.Findings.Any && _core.Findings.TryTake(out Finding finding))
+    // One that cannot be reported must not take the others of its kind along.
+    private void Report(ReaderIdentity reader)
+    {
+        try
+        {
+            ReaderAbandonedEventArgs abandoned = new(Name, reader);
+            Events.Write(abandoned);
+            Report(ReaderAbandoned, abandoned);
+        }
+        catch (Exception thrown)
+        {
+            Telemetry.Ignore(thrown); // Counted.
+        }
+    }
+
+    private void Report(Finding finding)
+    {
+        try
         {
             MisuseEventArgs misuse = new(Name, finding);
             Events.Write(misuse);
             Report(MisuseFound, misuse);
         }
+        catch (Exception thrown)
+        {
+            Telemetry.Ignore(thrown);
+        }
     }
 
+    private void ReportStall(CallbackStallDetector detector, bool onPool)
+    {
+        if (!detector.TryDetect(out CallbackStall stall))
+        {
+            return;
+        }
+
+        if (onPool)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(Report, stall, preferLocal: false);
+        }
+        else
+        {
+            Report(stall);
+        }
+    }
+
+    // On the thread pool too, which ends the process on an exception.
     private void Report(CallbackStall stall)
     {
-        if (_core.Running.TryDescribe(stall.Running, out string callback, out string? queuedAt))
+        try
         {
-            Report(new StallEventArgs(Name, stall, _core.Reclaimer.Identify(), callback, queuedAt, ReadStatistics()));
+            if (stall.Code.TryDescribe(stall.Running, out string callback, out string? queuedAt))
+            {
+                // A pending callback belongs to no thread.
+                ReaderIdentity thread = stall.Code == _core.Running
+                    ? _core.Reclaimer.Identify()
+                    : new ReaderIdentity(ThreadName: null, ManagedThreadId: 0, OsThreadId: 0) { Sections = 0 };
+                bool isDisposing = _core.Disposal.IsUnderWay;
+                Report(new StallEventArgs(Name, stall, thread, callback, queuedAt, ReadStatistics(), isDisposing));
+            }
+        }
+        catch (Exception thrown)
+        {
+            Telemetry.Ignore(thrown); // Counted; made again after three timeouts.
         }
     }
 
@@ -159,13 +221,9 @@ internal sealed class DomainReports : IDomainReports
             {
                 handler(_sender, arguments);
             }
-            catch (ThreadInterruptedException)
+            catch (Exception thrown)
             {
-                Thread.CurrentThread.Interrupt();
-            }
-            catch (Exception)
-            {
-                // Ignored, as the events' documentation promises.
+                Telemetry.Ignore(thrown); // As the events' documentation promises.
             }
         }
     }

@@ -31,12 +31,16 @@ public sealed record RcuStatistics
     /// <summary>Callbacks queued.</summary>
     public long CallbacksQueued { get; init; }
 
-    /// <summary>Callbacks invoked and returned, those that threw included.</summary>
+    /// <summary>Callbacks invoked and returned, those that threw included. An asynchronous one counts once it has
+    /// returned its task.</summary>
     public long CallbacksInvoked { get; init; }
 
     /// <summary>Callbacks that wait or run: <see cref="CallbacksQueued"/> less <see
     /// cref="CallbacksInvoked"/>.</summary>
     public long CallbacksWaiting { get; init; }
+
+    /// <summary>Among the callbacks invoked, asynchronous ones whose task is not complete.</summary>
+    public long CallbacksPending { get; init; }
 
     /// <summary>Callbacks, and user deallocators, that threw.</summary>
     public long CallbacksFailed { get; init; }

@@ -26,9 +26,12 @@ internal static class ReportText
     public static string OfReclaimer(StallEventArgs stall)
     {
         StringBuilder text = new();
-        Append(text, $"rcu: INFO: domain '{stall.DomainName}' detected stall of its reclaimer ");
+        bool isPending = stall.ManagedThreadId == 0;
+        string what = isPending ? "a barrier" : "its reclaimer";
+        Append(text, $"rcu: INFO: domain '{stall.DomainName}' detected stall of {what} ");
         Append(text, $"for {Seconds(stall.Duration)} by callback {stall.Callback} ");
-        Append(text, $"on {Thread(stall.ThreadName, stall.ManagedThreadId, stall.OsThreadId)}");
+        string where = Thread(stall.ThreadName, stall.ManagedThreadId, stall.OsThreadId);
+        text.Append(isPending ? "whose task is not complete" : $"on {where}");
         AppendDetails(text, stall);
         if (stall.CallbackQueuedAt is not null)
         {
@@ -47,10 +50,47 @@ internal static class ReportText
         return text.ToString();
     }
 
+    /// <summary>The text about user code that threw.</summary>
+    /// <param name="domain">The domain's name.</param>
+    /// <param name="callback">The method's name; null where unknown.</param>
+    /// <param name="queuedAt">Where it was queued; null where unknown.</param>
+    /// <param name="thrown">What it threw.</param>
+    public static string OfFailure(string domain, string? callback, string? queuedAt, Exception thrown)
+    {
+        StringBuilder text = new();
+        Append(text, $"rcu: INFO: domain '{domain}' detected exception of ");
+        Append(text, $"{(callback is null ? "a callback" : $"callback {callback}")}");
+        if (queuedAt is not null)
+        {
+            Append(text, $"{Environment.NewLine}    queued at {queuedAt}");
+        }
+
+        AppendLines(text, "    ", TextOf(thrown));
+        return text.ToString();
+    }
+
+    // The exception is the program's, and its text may run the program's code.
+    private static string TextOf(Exception thrown)
+    {
+        try
+        {
+            return thrown.ToString();
+        }
+        catch (Exception unexpected)
+        {
+            Telemetry.Ignore(unexpected);
+            return thrown.GetType().ToString();
+        }
+    }
+
     private static void AppendDetails(StringBuilder text, StallEventArgs stall)
     {
-        Append(text, $"{Environment.NewLine}    report {stall.Reports}; backlog {Count(stall.BlocksWaiting, "block")}, ");
-        Append(text, $"{Count(stall.CallbacksWaiting, "callback")}");
+        Append(text, $"{Environment.NewLine}    report {stall.Reports}; ");
+        Append(text, $"backlog {Count(stall.BlocksWaiting, "block")}, {Count(stall.CallbacksWaiting, "callback")}");
+        if (stall.IsDisposing)
+        {
+            Append(text, $"; the disposal of the domain waits for it");
+        }
     }
 
     private static void AppendEntries(StringBuilder text, SectionEntry[] entries, IReadOnlyList<RcuCallSite> sites)
@@ -69,10 +109,15 @@ internal static class ReportText
     private static void AppendSite(StringBuilder text, string what, RcuCallSite site)
     {
         Append(text, $"{Environment.NewLine}    {what} {Seconds(site.Age)} ago at {site}");
-        const StringSplitOptions Lines = StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries;
-        foreach (string frame in site.StackTrace.Split('\n', Lines))
+        AppendLines(text, "        ", site.StackTrace);
+    }
+
+    private static void AppendLines(StringBuilder text, string indent, string lines)
+    {
+        const StringSplitOptions Options = StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries;
+        foreach (string line in lines.Split('\n', Options))
         {
-            Append(text, $"{Environment.NewLine}        {frame}");
+            Append(text, $"{Environment.NewLine}{indent}{line}");
         }
     }
 

@@ -11,7 +11,7 @@ public enum StallKind
     Reader,
 
     /// <summary>A callback or user deallocator that does not return. Grace periods go on; barriers wait, and all
-    /// callbacks behind it.</summary>
+    /// callbacks behind it. Or an asynchronous callback whose task does not complete: only barriers wait.</summary>
     Reclaimer,
 }
 
@@ -21,8 +21,8 @@ public sealed class StallEventArgs : EventArgs
 {
     private readonly string _text;
 
-    internal StallEventArgs(string domain, ReaderStall stall, RcuStatistics books)
-        : this(domain, stall.Duration, stall.Reports, books)
+    internal StallEventArgs(string domain, ReaderStall stall, RcuStatistics books, bool isDisposing)
+        : this(domain, stall.Duration, stall.Reports, books, isDisposing)
     {
         Kind = StallKind.Reader;
         GracePeriod = stall.GracePeriod;
@@ -40,8 +40,9 @@ public sealed class StallEventArgs : EventArgs
         ReaderIdentity reclaimer,
         string callback,
         string? queuedAt,
-        RcuStatistics books)
-        : this(domain, stall.Duration, stall.Reports, books)
+        RcuStatistics books,
+        bool isDisposing)
+        : this(domain, stall.Duration, stall.Reports, books, isDisposing)
     {
         Kind = StallKind.Reclaimer;
         ThreadName = reclaimer.ThreadName;
@@ -53,11 +54,12 @@ public sealed class StallEventArgs : EventArgs
         _text = ReportText.OfReclaimer(this);
     }
 
-    private StallEventArgs(string domain, TimeSpan duration, int reports, RcuStatistics books)
+    private StallEventArgs(string domain, TimeSpan duration, int reports, RcuStatistics books, bool isDisposing)
     {
         DomainName = domain;
         Duration = duration;
         Reports = reports;
+        IsDisposing = isDisposing;
         BlocksWaiting = books.BlocksWaiting;
         CallbacksWaiting = books.CallbacksWaiting;
         SectionsEnteredAt = [];
@@ -75,10 +77,12 @@ public sealed class StallEventArgs : EventArgs
     public long GracePeriod { get; }
 
     /// <summary>The name of the thread that is inside a section, or online without a quiescent state; or the
-    /// reclaimer's. For a sleepable section: the thread that began it.</summary>
+    /// reclaimer's. For a sleepable section: the thread that began it. Null for an asynchronous callback whose task
+    /// does not complete: it belongs to no thread.</summary>
     public string? ThreadName { get; }
 
-    /// <summary>Its <see cref="Thread.ManagedThreadId"/>.</summary>
+    /// <summary>Its <see cref="Thread.ManagedThreadId"/>; 0 for an asynchronous callback whose task does not
+    /// complete.</summary>
     public int ManagedThreadId { get; }
 
     /// <summary>The operating system's number for it; 0 where unknown.</summary>
@@ -90,6 +94,9 @@ public sealed class StallEventArgs : EventArgs
 
     /// <summary>How many times this stall has been reported, this one included.</summary>
     public int Reports { get; }
+
+    /// <summary>Whether the domain's disposal waits for the reader or the callback.</summary>
+    public bool IsDisposing { get; }
 
     /// <summary>Blocks and callbacks that wait in the domain, about.</summary>
     public long Backlog => BlocksWaiting + CallbacksWaiting;
@@ -110,8 +117,8 @@ public sealed class StallEventArgs : EventArgs
     /// <see cref="SrcuDomain"/>: the oldest section in the way.</summary>
     public IReadOnlyList<RcuCallSite> SectionsEnteredAt { get; }
 
-    /// <summary>The method of the callback that does not return, with its type; for a user deallocator, its type's
-    /// <c>Free</c>. A function pointer whose method cannot be found is named by its address. Null for a
+    /// <summary>The method of the callback that does not return or complete, with its type; for a user deallocator,
+    /// its type's <c>Free</c>. A function pointer whose method cannot be found is named by its address. Null for a
     /// reader.</summary>
     public string? Callback { get; }
 

@@ -44,6 +44,7 @@ internal static unsafe class StatisticsReader
             CallbacksQueued = callbacks.Queued,
             CallbacksInvoked = callbacks.Reclaimed,
             CallbacksWaiting = callbacks.Queued - callbacks.Reclaimed,
+            CallbacksPending = core.Pending.Count,
             CallbacksFailed = core.CallbacksFailed,
             ReaderSlots = end - 1, // less the domain's own
             ReaderSlotsInUse = inUse,

@@ -66,13 +66,19 @@ internal static class Telemetry
         {
             tell();
         }
-        catch (ThreadInterruptedException)
+        catch (Exception thrown)
+        {
+            Ignore(thrown);
+        }
+    }
+
+    /// <summary>What a listener, a handler or a console throws is its own affair. An interrupt is its thread's: it
+    /// stays pending.</summary>
+    public static void Ignore(Exception thrown)
+    {
+        if (thrown is ThreadInterruptedException)
         {
             Thread.CurrentThread.Interrupt();
-        }
-        catch (Exception)
-        {
-            // What a listener throws is its own affair.
         }
     }
 }

@@ -11,9 +11,12 @@ internal static class GracePeriodWait
     /// action.</summary>
     /// <exception cref="ThreadInterruptedException">The thread was interrupted while it slept; nothing is
     /// lost.</exception>
+    /// <exception cref="TimeoutException">The thread runs the handlers of the process's exit, and the target has not
+    /// completed in its share of time.</exception>
     public static void For(GracePeriodEngine engine, ulong target, Action reportReaders)
     {
         Backoff backoff = default;
+        ExitShare exit = default;
         WaitLine.Waiter? waiter = null;
         while (!engine.TryAdvance(target))
         {
@@ -24,6 +27,11 @@ internal static class GracePeriodWait
 
             if (backoff.IsSleeping)
             {
+                if (ProcessEnd.IsOnThisThread && exit.HasRunOut())
+                {
+                    throw ProcessEnd.RanOut();
+                }
+
                 waiter ??= engine.Line.TryCreateWaiter(new Condition(engine, target));
             }
 

@@ -42,11 +42,12 @@ internal sealed class WaitLine
     public int Count => Order.Acquire(in _count);
 
     /// <summary>A place in the line for one wait of the current thread. Null: the thread must sleep by itself, since
-    /// there is no memory, or since its blocking would run code of the program.</summary>
+    /// there is no memory, or since its blocking would run code of the program, or since the process is exiting and
+    /// this thread must look at a clock.</summary>
     public Waiter? TryCreateWaiter<TCondition>(TCondition condition)
         where TCondition : IWaitCondition
     {
-        if (Threads.RunsCodeWhileBlocked)
+        if (Threads.RunsCodeWhileBlocked || ProcessEnd.IsOnThisThread)
         {
             return null;
         }

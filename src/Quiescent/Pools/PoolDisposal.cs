@@ -20,6 +20,7 @@ namespace Quiescent.Pools;
 //     one is out, nothing is disposed of.
 // P7 (a dropped pool frees nothing in use)  A dropped pool frees its slabs when all blocks are in magazines and the
 //     depot. It looks when it is dropped, and again whenever queued blocks come home; its handle keeps it until then.
+//     A block that goes into a magazine without a queue keeps the pool's public object until it is there.
 //     Blocks that are still out can no longer be freed, but may still be read: then the slabs stay for ever. The slabs
 //     of a type-safe pool leave as in P4 (SlabRelease.cs), since its readers need no pool.
 internal sealed unsafe class PoolDisposal(BlockPool pool, SlabRelease slabs)
@@ -31,27 +32,14 @@ internal sealed unsafe class PoolDisposal(BlockPool pool, SlabRelease slabs)
     /// wait.</exception>
     public void Dispose()
     {
-        DomainCore core = pool.Core;
-        core.RequireMayWait(nameof(Dispose));
-        long blocksOut = Close();
-        if (blocksOut != 0)
+        try
         {
-            throw new InvalidOperationException(
-                $"{blocksOut} blocks of the pool '{pool.Name}' are still out. "
-                + "Nothing was freed, and the pool can be used as before.");
+            CloseAndRelease();
         }
-
-        if (BarrierTarget.Take(core, codeOnly: false) is { } target)
+        catch (TimeoutException)
         {
-            BarrierWait.For(core, target);
+            // The process is exiting, and the slabs end with it.
         }
-
-        if (pool.IsTypesafe)
-        {
-            core.WaitFor(core.Engine.NextTarget());
-        }
-
-        Release();
     }
 
     /// <summary>Called when nothing refers to the pool any more.</summary>
@@ -77,6 +65,31 @@ internal sealed unsafe class PoolDisposal(BlockPool pool, SlabRelease slabs)
             slabs.Release(pool.Depot.TakeAll());
             pool.Forget();
         }
+    }
+
+    private void CloseAndRelease()
+    {
+        DomainCore core = pool.Core;
+        core.RequireMayWait(nameof(Dispose));
+        long blocksOut = Close();
+        if (blocksOut != 0)
+        {
+            throw new InvalidOperationException(
+                $"{blocksOut} blocks of the pool '{pool.Name}' are still out. "
+                + "Nothing was freed, and the pool can be used as before.");
+        }
+
+        if (BarrierTarget.Take(core, codeOnly: false) is { } target)
+        {
+            BarrierWait.For(core, target);
+        }
+
+        if (pool.IsTypesafe)
+        {
+            core.WaitFor(core.Engine.NextTarget());
+        }
+
+        Release();
     }
 
     // Closes the pool if no block is out; nothing is freed yet. Returns how many are out.

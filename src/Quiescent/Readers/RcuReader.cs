@@ -66,15 +66,16 @@ public unsafe ref struct RcuReader : IDisposable
     /// Enters quiescent-state mode (<c>rcu_thread_online</c>): from here grace periods wait for this thread's next
     /// <see cref="QuiescentState"/> or <see cref="GoOffline"/>. Does nothing when online already.
     /// </summary>
-    /// <exception cref="InvalidOperationException">Inside a section, or this reader was disposed of.</exception>
+    /// <exception cref="InvalidOperationException">Inside a section, unless online already; or this reader was disposed
+    /// of.</exception>
     public readonly void GoOnline() => ReaderHandles.GoOnline(_slot, _number);
 
     /// <summary>
     /// Announces that this thread holds no reference into protected data (<c>rcu_quiescent_state</c>): one load and one
-    /// store. Does nothing while offline.
+    /// store. Outside of sections it does nothing while offline.
     /// </summary>
-    /// <exception cref="InvalidOperationException">Inside a counted section (with Validate: any section), or this
-    /// reader was disposed of. The slot is unchanged.</exception>
+    /// <exception cref="InvalidOperationException">Inside a counted section, online or offline (with Validate: any
+    /// section), or this reader was disposed of. The slot is unchanged.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly void QuiescentState()
     {
@@ -92,9 +93,10 @@ public unsafe ref struct RcuReader : IDisposable
         ReaderHandles.QuiescentStateBeyondFast(slot, _number);
     }
 
-    /// <summary>Leaves quiescent-state mode (<c>rcu_thread_offline</c>). Does nothing while offline.</summary>
-    /// <exception cref="InvalidOperationException">Inside a counted section (with Validate: any section), or this
-    /// reader was disposed of. The slot is unchanged.</exception>
+    /// <summary>Leaves quiescent-state mode (<c>rcu_thread_offline</c>). Outside of sections it does nothing while
+    /// offline.</summary>
+    /// <exception cref="InvalidOperationException">Inside a counted section, online or offline (with Validate: any
+    /// section), or this reader was disposed of. The slot is unchanged.</exception>
     public readonly void GoOffline() => ReaderHandles.GoOffline(_slot, _number);
 
     /// <summary>Gives this reader up; giving up the thread's last one takes the thread offline. A second call does

@@ -77,10 +77,10 @@ internal static unsafe class ReaderHandles
     public static void QuiescentStateBeyondFast(ReaderSlot* slot, ulong number)
     {
         SlotOwner owner = RequireLive(slot, number);
+        RequireNoSection(slot, "QuiescentState was called inside a read-side critical section.");
         ReaderSlot* real = ReaderSlot.Untwinned(slot);
         if (IsOnline(real))
         {
-            RequireNoSection(slot, "QuiescentState was called inside a read-side critical section.");
             owner.Ledger?.RecordQuiescentState();
             Section.Announce(real, real->State);
         }
@@ -89,10 +89,10 @@ internal static unsafe class ReaderHandles
     public static void GoOffline(ReaderSlot* slot, ulong number)
     {
         SlotOwner owner = RequireLive(slot, number);
+        RequireNoSection(slot, "GoOffline was called inside a read-side critical section.");
         ReaderSlot* real = ReaderSlot.Untwinned(slot);
         if (IsOnline(real))
         {
-            RequireNoSection(slot, "GoOffline was called inside a read-side critical section.");
             GoOffline(real, owner);
         }
     }

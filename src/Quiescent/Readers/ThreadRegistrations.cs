@@ -4,10 +4,12 @@ using Quiescent.Ordering;
 namespace Quiescent.Readers;
 
 // The domains that this thread is registered with: an open-addressed table, keyed by the domain's number, and in front
-// of it the domain asked for last. It roots the slots' memory (O5: slot visible before use) and dies with the thread.
-// The engine's sweep finds the slots of dead threads.
+// of it the domain asked for last. A second table leads to the same entries by their slots. The entries root the slots'
+// memory (O5: slot visible before use) and die with the thread. The engine's sweep finds the slots of dead threads.
 internal sealed unsafe class ThreadRegistrations
 {
+    private const int MinLength = 4;
+
     [ThreadStatic]
     private static ThreadRegistrations? t_current;
 
@@ -18,7 +20,8 @@ internal sealed unsafe class ThreadRegistrations
     [ThreadStatic]
     private static ReaderSlot* t_lastSlot;
 
-    private Registration[] _entries = new Registration[4];
+    private Registration[] _entries = new Registration[MinLength];
+    private int[] _bySlot = new int[MinLength]; // Each is an entry's index and 1; 0 is free.
     private int _count;
 
     /// <summary>This thread's slot in the domain (its twin under Validate), or null.</summary>
@@ -44,19 +47,41 @@ internal sealed unsafe class ThreadRegistrations
     /// <summary>The owner of a slot of this thread, or null. Compares addresses; does not touch the slot.</summary>
     public static SlotOwner? TryOwnerOf(ReaderSlot* slot)
     {
-        ReaderSlot* real = ReaderSlot.Untwinned(slot);
-        if (Current is { } current)
+        if (Current is not { } current)
         {
-            foreach (ref readonly Registration entry in current._entries.AsSpan())
+            return null;
+        }
+
+        int[] bySlot = current._bySlot;
+        ReaderSlot* real = ReaderSlot.Untwinned(slot);
+        for (int i = Hash(real, bySlot.Length); bySlot[i] != 0; i = (i + 1) & (bySlot.Length - 1))
+        {
+            ref readonly Registration entry = ref current._entries[bySlot[i] - 1];
+            if (ReaderSlot.Untwinned(entry.Slot) == real)
             {
-                if (entry.Owner is not null && ReaderSlot.Untwinned(entry.Slot) == real)
-                {
-                    return entry.Owner;
-                }
+                return entry.Owner;
             }
         }
 
         return null;
+    }
+
+    /// <summary>The domains whose grace periods this thread holds up, by their numbers.</summary>
+    public static List<(long Domain, SlotOwner Owner)> HoldingUpGracePeriods()
+    {
+        List<(long Domain, SlotOwner Owner)> holding = [];
+        if (Current is { } current)
+        {
+            foreach (ref readonly Registration entry in current._entries.AsSpan())
+            {
+                if (entry.Owner is { } owner && Section.HoldsUpGracePeriods(entry.Slot))
+                {
+                    holding.Add((entry.Domain, owner));
+                }
+            }
+        }
+
+        return holding;
     }
 
     /// <summary>Room for one more, so that <see cref="Add"/> cannot fail after a slot was taken.</summary>
@@ -73,7 +98,7 @@ internal sealed unsafe class ThreadRegistrations
     public static void Add(long domain, ReaderSlot* slot, SlotOwner owner)
     {
         ThreadRegistrations current = t_current!;
-        Insert(current._entries, new Registration { Domain = domain, Slot = slot, Owner = owner });
+        Insert(current._entries, current._bySlot, new Registration { Domain = domain, Slot = slot, Owner = owner });
         current._count++;
         owner.Registrations = current;
         t_lastSlot = slot;
@@ -120,7 +145,11 @@ internal sealed unsafe class ThreadRegistrations
         return null;
     }
 
-    private static void Insert(Registration[] entries, in Registration registration)
+    // The slots of two domains may differ in a few bits alone, and those may be anywhere.
+    private static int Hash(ReaderSlot* real, int length) =>
+        (int)(((ulong)real * 0x9E37_79B9_7F4A_7C15) >> 33) & (length - 1);
+
+    private static void Insert(Registration[] entries, int[] bySlot, in Registration registration)
     {
         int i = (int)registration.Domain & (entries.Length - 1);
         while (entries[i].Domain != 0)
@@ -128,7 +157,14 @@ internal sealed unsafe class ThreadRegistrations
             i = (i + 1) & (entries.Length - 1);
         }
 
+        int k = Hash(ReaderSlot.Untwinned(registration.Slot), bySlot.Length);
+        while (bySlot[k] != 0)
+        {
+            k = (k + 1) & (bySlot.Length - 1);
+        }
+
         entries[i] = registration;
+        bySlot[k] = i + 1;
     }
 
     // Leaves out disposed domains in which this thread has neither a section nor a registered reader. Sizes the table
@@ -142,18 +178,19 @@ internal sealed unsafe class ThreadRegistrations
             live += entry.IsNeeded ? 1 : 0;
         }
 
-        int length = 4;
+        int length = MinLength;
         while (length < (live + 1) * 3)
         {
             length *= 2;
         }
 
         Registration[] entries = new Registration[length];
+        int[] bySlot = new int[length];
         foreach (ref readonly Registration entry in _entries.AsSpan())
         {
             if (entry.IsNeeded)
             {
-                Insert(entries, entry);
+                Insert(entries, bySlot, entry);
             }
             else if (entry.Owner is not null)
             {
@@ -162,6 +199,7 @@ internal sealed unsafe class ThreadRegistrations
         }
 
         _entries = entries;
+        _bySlot = bySlot;
         _count = live;
     }
 

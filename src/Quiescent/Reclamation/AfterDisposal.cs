@@ -32,6 +32,7 @@ internal sealed unsafe class AfterDisposal(DomainCore core)
 
     private void Serve()
     {
+        ThreadDefaults defaults = ThreadDefaults.OfCurrent();
         for (RcuHead* head = Take(); head != null; head = Take())
         {
             Wait();
@@ -39,6 +40,7 @@ internal sealed unsafe class AfterDisposal(DomainCore core)
             {
                 RcuHead* next = head->Next; // Run frees the head, or queues it again.
                 Run(head);
+                defaults.Restore();
                 head = next;
             }
         }

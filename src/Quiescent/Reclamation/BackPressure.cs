@@ -77,12 +77,13 @@ internal sealed unsafe class BackPressure(DomainCore core) : IWaitCondition
     }
 
     // In slices, so that the thread goes on when the backlog has fallen. Less than a millisecond is not slept: it stays
-    // owed, and a later pause of this thread or another has it.
+    // owed, and a later pause of this thread or another has it. A handler of the process's exit does not pay: what it
+    // frees is left to the operating system, and a reader that never leaves would have each free of it slept for.
     private void Pay(long items)
     {
         long until = _pacing.Charge(items, _clock.Now);
         int slice = 1;
-        while (core.Backlog.IsOverLimit && !core.IsDisposed)
+        while (core.Backlog.IsOverLimit && !core.IsDisposed && !ProcessEnd.IsOnThisThread)
         {
             long left = (until - _clock.Now) / Pacing.Ticks(1);
             if (left < 1)
@@ -99,6 +100,7 @@ internal sealed unsafe class BackPressure(DomainCore core) : IWaitCondition
     {
         PageQueue* queue = &((ThreadQueues*)real->Queues)->Blocks;
         Backoff backoff = default;
+        ExitShare exit = default;
         WaitLine.Waiter? waiter = null;
         core.Reclaimer.BeginExpedited();
         try
@@ -111,6 +113,10 @@ internal sealed unsafe class BackPressure(DomainCore core) : IWaitCondition
                     waiter ??= core.BacklogLine.TryCreateWaiter(this);
                     core.Reports.ReportCallback(onPool: true);
                     core.Reclaimer.Wake(); // Starting it may have failed before.
+                    if (ProcessEnd.IsOnThisThread && exit.HasRunOut())
+                    {
+                        break;
+                    }
                 }
 
                 core.Collector.Collect(queue);

@@ -9,17 +9,20 @@ namespace Quiescent.Reclamation;
 // O10 (one consumer)  Positions, not pages or heads; and reclaimed, not taken. If a racing disposal makes an owner
 //     withdraw its newest item, the position lies beyond the tail; it counts as done when the queue is empty. The
 //     queues of idle, busy and ended threads are all in the slot table, and open pages count by the cursor, so the
-//     target misses nothing that was queued before it was taken.
+//     target misses nothing that was queued before it was taken. An asynchronous callback counts as reclaimed once it
+//     is pending; PendingCallbacks.cs says why the target misses none of these either.
 internal sealed unsafe class BarrierTarget : IWaitCondition
 {
     private readonly List<(nint Queue, long Position)> _pages = [];
     private readonly List<(nint Queue, long Position)> _heads = [];
     private readonly DomainCore _core;
+    private long _lastPending; // The number of the last callback that was pending when the target was taken.
+    private AsyncCallback? _awaited; // A pending callback of the last queue in _heads.
 
     private BarrierTarget(DomainCore core) => _core = core;
 
-    /// <summary>A target for everything that waits now, or for user code alone; null if nothing of that
-    /// waits.</summary>
+    /// <summary>A target for everything that waits now, or for user code alone, and for the asynchronous callbacks that
+    /// are pending; null if nothing of that waits.</summary>
     public static BarrierTarget? Take(DomainCore core, bool codeOnly)
     {
         BarrierTarget? target = null;
@@ -45,10 +48,16 @@ internal sealed unsafe class BarrierTarget : IWaitCondition
         }
 
         GC.KeepAlive(core); // O5 (slot visible before use): the queues are the slot table's.
+        long lastPending = core.Pending.LastNumber(); // O10: after the positions.
+        if (lastPending != 0)
+        {
+            (target ??= new BarrierTarget(core))._lastPending = lastPending;
+        }
+
         return target;
     }
 
-    /// <summary>Whether anything waits, or only whether user code does; needs no memory.</summary>
+    /// <summary>Whether anything waits in the queues, or only whether user code does; needs no memory.</summary>
     public static bool AnythingWaits(DomainCore core, bool codeOnly)
     {
         for (int i = core.Slots.Listed.Next(0); i >= 0; i = core.Slots.Listed.Next(i + 1))
@@ -93,7 +102,7 @@ internal sealed unsafe class BarrierTarget : IWaitCondition
         while (_heads.Count != 0)
         {
             HeadQueue* queue = (HeadQueue*)_heads[^1].Queue;
-            if (Order.Acquire(in queue->Reclaimed) < _heads[^1].Position && !queue->IsEmpty)
+            if ((Order.Acquire(in queue->Reclaimed) < _heads[^1].Position && !queue->IsEmpty) || IsAnyPending())
             {
                 return false;
             }
@@ -101,7 +110,18 @@ internal sealed unsafe class BarrierTarget : IWaitCondition
             _heads.RemoveAt(_heads.Count - 1);
         }
 
-        return true;
+        return !_core.Pending.AnyUpTo(_lastPending);
+    }
+
+    // O10: after the position was reached. Looks through the list again only when the callback that it found is done.
+    private bool IsAnyPending()
+    {
+        if (_awaited is null || _awaited.Number == 0)
+        {
+            _awaited = _core.Pending.LastOf(_heads[^1].Queue, _heads[^1].Position);
+        }
+
+        return _awaited is not null;
     }
 
     private static void AddHeads(DomainCore core, HeadQueue* queue, ref BarrierTarget? target)

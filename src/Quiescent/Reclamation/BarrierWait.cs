@@ -10,27 +10,33 @@ internal static class BarrierWait
     /// <summary>Returns when everything in the target has been reclaimed.</summary>
     /// <exception cref="ThreadInterruptedException">The thread was interrupted while it slept; nothing is
     /// lost.</exception>
-    public static void For(DomainCore core, BarrierTarget target) =>
-        Wait(core, target, interruptible: true);
-
-    /// <summary>Returns when nothing waits, in a domain that takes nothing more; cannot be interrupted.</summary>
-    public static void UntilNothingWaits(DomainCore core)
+    /// <exception cref="TimeoutException">The thread runs the handlers of the process's exit, and the target has not
+    /// been reclaimed in its share of time.</exception>
+    public static void For(DomainCore core, BarrierTarget target)
     {
-        if (BarrierTarget.AnythingWaits(core, codeOnly: false))
+        if (!TryWait(core, target, interruptible: true))
         {
-            Wait(core, target: null, interruptible: false);
+            throw ProcessEnd.RanOut();
         }
     }
 
-    private static void Wait(DomainCore core, BarrierTarget? target, bool interruptible)
+    /// <summary>Returns when nothing waits or is pending, in a domain that takes nothing more; cannot be
+    /// interrupted. False: the process is exiting, and something waits that has not come in its share of time.</summary>
+    public static bool TryUntilNothingWaits(DomainCore core) =>
+        !IsAnythingLeft(core) || TryWait(core, target: null, interruptible: false);
+
+    // A disposal gives up on any thread, since a handler of the exit may wait for that thread. Other waits give up on
+    // the handlers' thread alone: elsewhere they keep nobody, and end with the process.
+    private static bool TryWait(DomainCore core, BarrierTarget? target, bool interruptible)
     {
         ReclaimerPass help = new(core, ReclaimerPass.NoCode);
         Backoff backoff = default;
+        ExitShare exit = default;
         WaitLine.Waiter? waiter = null;
         core.Reclaimer.BeginExpedited();
         try
         {
-            while (target is null ? BarrierTarget.AnythingWaits(core, codeOnly: false) : !target.IsDone())
+            while (target is null ? IsAnythingLeft(core) : !target.IsDone())
             {
                 core.Reports.ReportCallback(onPool: false);
                 if (help.Run(maySnapshot: true, isExpedited: true))
@@ -53,6 +59,10 @@ internal static class BarrierWait
                     waiter ??= target is null ? null : core.BarrierLine.TryCreateWaiter(target);
                     core.Reports.ReportReaders();
                     core.Reclaimer.Wake();
+                    if ((target is null || ProcessEnd.IsOnThisThread) && exit.HasRunOut())
+                    {
+                        return false;
+                    }
                 }
             }
         }
@@ -67,5 +77,12 @@ internal static class BarrierWait
         {
             core.Reports.ReportReaders();
         }
+
+        return true;
     }
+
+    /// <summary>Whether anything waits or is pending. O10: the queues first, since a callback is pending before its
+    /// queue counts it as reclaimed.</summary>
+    public static bool IsAnythingLeft(DomainCore core) =>
+        BarrierTarget.AnythingWaits(core, codeOnly: false) || core.Pending.Any;
 }

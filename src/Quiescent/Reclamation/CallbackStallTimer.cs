@@ -51,17 +51,24 @@ internal sealed class CallbackStallTimer(DomainCore core, Func<bool> isAwaited, 
             return;
         }
 
-        if (isAwaited())
+        try
         {
-            core.Reports.ReportCallback(onPool: false);
-            _alarm!.Set(_interval);
-            return;
-        }
+            if (isAwaited())
+            {
+                core.Reports.ReportCallback(onPool: false);
+                _alarm!.Set(_interval);
+                return;
+            }
 
-        Order.CompareExchange(ref _isSet, 0, 1);
-        if (isAwaited())
+            Order.CompareExchange(ref _isSet, 0, 1);
+            if (isAwaited())
+            {
+                Begin();
+            }
+        }
+        catch (OutOfMemoryException)
         {
-            Begin();
+            Order.Release(ref _isSet, 0); // On a pool thread it would end the process. The next waiter sets it again.
         }
     }
 }

@@ -40,6 +40,7 @@ internal sealed unsafe partial class DomainCore
         Func<DomainCore, IDomainReports> reports)
     {
         HeadWord.RequirePlatform();
+        ProcessEnd.Watch();
         _typeName = typeName;
         Options = options;
         bool fullFence = options.ReadSideBarrier == ReadSideBarrier.Full || !ProcessWideBarrier.IsReliable;
@@ -67,6 +68,7 @@ internal sealed unsafe partial class DomainCore
         BackPressure = new BackPressure(this);
         Producer = new Producer(this);
         AfterDisposal = new AfterDisposal(this);
+        Disposal = new DomainDisposal(this);
         Reports = reports(this);
         _reportReaders = Reports.ReportReaders;
     }
@@ -106,6 +108,12 @@ internal sealed unsafe partial class DomainCore
 
     /// <summary>The user code that the reclaimer runs.</summary>
     public RunningCallback Running { get; } = new();
+
+    /// <summary>The asynchronous callbacks that have begun and are not done.</summary>
+    public PendingCallbacks Pending { get; } = new();
+
+    /// <summary>Who disposes of the domain.</summary>
+    public DomainDisposal Disposal { get; }
 
     /// <summary>What validation has found and nobody has reported yet.</summary>
     public Findings Findings { get; } = new();
@@ -201,23 +209,34 @@ internal sealed unsafe partial class DomainCore
         }
     }
 
-    /// <summary>Closes the domain, empties its queues and ends its thread. May be called again.</summary>
+    /// <summary>From here on the domain takes nothing more. May be called again.</summary>
     /// <param name="closeReaders">Makes sure that no section begins any more.</param>
-    /// <exception cref="OutOfMemoryException">The domain is closed and loses nothing, but is not done yet.</exception>
-    public void Close(Action closeReaders)
+    public void BeginClose(Action closeReaders)
     {
         Order.Or(ref State->AppendFlags, AppendFlags.Disposed); // [V] partner: [T] in Listing.cs; outcomes there at O11.
         Order.Release(ref State->Closed, 1);
         closeReaders();
         Sinks.MarkDomainDisposed();
         Listing.UnlistAll();
+    }
+
+    /// <summary>Closes the domain, empties its queues and ends its thread. May be called again.</summary>
+    /// <param name="closeReaders">Makes sure that no section begins any more.</param>
+    /// <exception cref="OutOfMemoryException">The domain is closed and loses nothing, but is not done yet.</exception>
+    public void Close(Action closeReaders)
+    {
+        BeginClose(closeReaders);
         Order.FenceAllThreads(); // [F] partner: [D] in Reclamation/Producer.cs; outcomes there and in Listing.cs at O11.
-        BarrierWait.UntilNothingWaits(this);
-        Reclaimer.Stop();
+        if (!BarrierWait.TryUntilNothingWaits(this) || !Reclaimer.TryStop())
+        {
+            return; // The process is exiting. What waits, and the memory that readers may see, ends with it.
+        }
+
         ProcessExit.Forget(Reclaimer);
         Engine.Sweep();
         ReleasePages();
         Quarantine.OfProcess.ReleaseAll(Findings);
+        WaitOrder.Forget(Id);
         Reports.ReportReaders();
     }
 
@@ -257,6 +276,22 @@ internal sealed unsafe partial class DomainCore
         {
             throw new InvalidOperationException(
                 $"{operation} was called from a callback of the domain: it would wait for its own return.");
+        }
+
+        if (Slots.Validate)
+        {
+            CheckWaitOrder(operation);
+        }
+    }
+
+    private void CheckWaitOrder(string operation)
+    {
+        foreach ((long domain, SlotOwner owner) in ThreadRegistrations.HoldingUpGracePeriods())
+        {
+            string enteredAt = owner.Ledger?.Entries() is [SectionEntry outermost, ..]
+                ? outermost.ToString()
+                : "(not recorded: its domain has no Validate)";
+            WaitOrder.Check(new(domain, enteredAt, Id, Options.Name, operation, CallerSite.Capture().ToString()));
         }
     }
 

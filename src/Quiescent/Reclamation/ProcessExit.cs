@@ -1,16 +1,14 @@
-using System.Diagnostics;
 using Quiescent.Ordering;
 
 namespace Quiescent.Reclamation;
 
-// At process exit, user code that waits for its grace period gets two seconds, shared by all domains: a flush or a
-// close is worth a moment, and a reader that never ends must not keep the process. Blocks are left to the operating
-// system. CoreCLR raises the event on its finalizer thread and does not tell which thread asked for the exit: if a
-// callback did, it never returns, and costs the whole limit. NativeAOT raises it on the thread that exits, which does
-// not wait for itself.
+// At process exit, user code that waits for its grace period gets a share of the time that is left (ProcessEnd), in one
+// domain after the other: a flush or a close is worth a moment, and a reader that never ends must not keep the process.
+// Blocks are left to the operating system. CoreCLR raises the event on its finalizer thread and does not tell which
+// thread asked for the exit: if a callback did, it never returns, and costs its domain's whole share. NativeAOT raises
+// it on the thread that exits, which does not wait for itself.
 internal static class ProcessExit
 {
-    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(2);
     private static List<Reclaimer>? s_reclaimers;
     private static int s_gate;
 
@@ -41,13 +39,13 @@ internal static class ProcessExit
 
     private static void GiveChance()
     {
+        ProcessEnd.Begin(); // There may have been no memory to listen earlier.
         Reclaimer[] reclaimers;
         using (TryLock.Hold(ref s_gate))
         {
             reclaimers = [.. s_reclaimers!];
         }
 
-        long start = Stopwatch.GetTimestamp();
         foreach (Reclaimer reclaimer in reclaimers)
         {
             if (reclaimer.IsCurrentThread)
@@ -55,8 +53,9 @@ internal static class ProcessExit
                 continue;
             }
 
+            ExitShare exit = default;
             reclaimer.BeginExpedited();
-            while (reclaimer.IsCodeWaiting && Stopwatch.GetElapsedTime(start) < s_limit)
+            while (reclaimer.IsCodeWaiting && !exit.HasRunOut())
             {
                 Backoff.SleepUninterrupted(1);
             }

@@ -80,9 +80,9 @@ public sealed record RcuDomainOptions
     /// <para>It throws an <see cref="InvalidOperationException"/> at the call for: a guard out of order or never left;
     /// a quiescent state inside a free section; a block queued twice, whatever the forms and domains, while it waits or
     /// soon after; a blocking call inside a section of an <see cref="RcuDomain"/> (wait handles, monitors, locks,
-    /// tasks, threads; not <see cref="Thread.Sleep(int)"/> and spinning, which the runtime does not report). Inside a
-    /// section the thread has a synchronization context of the library's, which passes everything on except
-    /// waits.</para>
+    /// tasks, threads; not <see cref="Thread.Sleep(int)"/> and spinning, which the runtime does not report); waits for
+    /// two domains, each inside a section of the other, on whichever threads and whenever. Inside a section the thread
+    /// has a synchronization context of the library's, which passes everything on except waits.</para>
     /// <para>It raises <see cref="GracePeriodDomain.MisuseFound"/> for: a head overwritten while it waits, which is
     /// then left alone, so its block leaks (<see cref="RcuStatistics.Leaked"/>); a write to a reclaimed block. Blocks
     /// of the two built-in deallocators are poisoned when they are reclaimed, and really freed when 16 MiB or 32,768

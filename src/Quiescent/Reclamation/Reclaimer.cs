@@ -27,6 +27,7 @@ internal sealed class Reclaimer(DomainCore core)
 
     private readonly ReclaimerPass _pass = new(core, core.Options.CallbackBatchLimit);
     private CallbackStallTimer? _stallTimer;
+    private ThreadDefaults _defaults; // The state that the thread started with.
     private Thread? _thread;
     private ulong _osThreadId;
     private Signal? _signal;
@@ -39,8 +40,10 @@ internal sealed class Reclaimer(DomainCore core)
 
     public bool IsCurrentThread => Order.Acquire(in _thread) == Thread.CurrentThread;
 
-    /// <summary>Whether function callbacks or blocks of user deallocators wait, or run.</summary>
-    public bool IsCodeWaiting => BarrierTarget.AnythingWaits(core, codeOnly: true);
+    public bool IsStarted => Order.Acquire(in _thread) is not null;
+
+    /// <summary>Whether function callbacks or blocks of user deallocators wait, run, or are pending.</summary>
+    public bool IsCodeWaiting => BarrierTarget.AnythingWaits(core, codeOnly: true) || core.Pending.Any;
 
     /// <summary>Starts the thread, or wakes it from idleness. Cannot fail: if the thread cannot be started, the next
     /// append tries again.</summary>
@@ -110,8 +113,9 @@ internal sealed class Reclaimer(DomainCore core)
         return task;
     }
 
-    /// <summary>Ends the thread once nothing waits, and waits for its end; the domain takes nothing more.</summary>
-    public void Stop()
+    /// <summary>Ends the thread once nothing waits, and waits for its end; the domain takes nothing more. False: the
+    /// process is exiting, and the thread has not ended in its share of time.</summary>
+    public bool TryStop()
     {
         Thread? thread;
         using (TryLock.Hold(ref _startGate))
@@ -121,9 +125,14 @@ internal sealed class Reclaimer(DomainCore core)
         }
 
         Expedite();
-        Join(thread);
+        if (!TryJoin(thread))
+        {
+            return false;
+        }
+
         Waiters.Close();
         _stallTimer?.End();
+        return true;
     }
 
     /// <summary>Hands this thread's work to the stepping thread: no thread is started from here on.</summary>
@@ -154,7 +163,7 @@ internal sealed class Reclaimer(DomainCore core)
         Order.Release(ref _thread, Thread.CurrentThread);
         try
         {
-            _pass.Begin();
+            _pass.Begin(ThreadDefaults.OfCurrent());
             bool progress = _pass.Run(maySnapshot: true, isExpedited: true);
             CloseLeftOpen();
             return progress | Waiters.CompleteReady();
@@ -237,6 +246,7 @@ internal sealed class Reclaimer(DomainCore core)
     {
         Order.Release(ref _osThreadId, OsThread.CurrentId());
         Order.Release(ref _thread, Thread.CurrentThread); // Callbacks may ask before the starter goes on.
+        _defaults = ThreadDefaults.OfCurrent();
         while (true)
         {
             if (!HasWork())
@@ -269,7 +279,7 @@ internal sealed class Reclaimer(DomainCore core)
         TimeSpan delay = core.Options.ReclaimDelay;
         long snapshotAt = Stopwatch.GetTimestamp();
         Backoff backoff = default;
-        _pass.Begin();
+        _pass.Begin(_defaults);
         do
         {
             bool isExpedited = Order.Acquire(in _expedited) != 0
@@ -298,7 +308,7 @@ internal sealed class Reclaimer(DomainCore core)
 
             if (core.Engine.Events.AreDue)
             {
-                core.Reports.ReportReaders();
+                Report();
             }
 
             if (progress)
@@ -311,7 +321,7 @@ internal sealed class Reclaimer(DomainCore core)
             bool gathers = !isExpedited && !_pass.IsGracePeriodAwaited && untilNext > TimeSpan.Zero;
             if (gathers || backoff.IsSleeping)
             {
-                core.Reports.ReportReaders();
+                Report();
                 Rest(gathers ? UntilNextLook(untilNext) : s_poll);
             }
             else
@@ -328,8 +338,15 @@ internal sealed class Reclaimer(DomainCore core)
     {
         if (core.HasReports)
         {
-            core.Reports.ReportReaders();
+            Report();
         }
+    }
+
+    // Handlers, like callbacks, must leave nothing on this thread.
+    private void Report()
+    {
+        core.Reports.ReportReaders();
+        _defaults.Restore();
     }
 
     // A section that a callback or an event handler opened and did not end would hold up everything that this thread
@@ -373,15 +390,19 @@ internal sealed class Reclaimer(DomainCore core)
 
     private void SetSignal() => Order.Acquire(in _signal)?.Set();
 
-    private static void Join(Thread? thread)
+    private static bool TryJoin(Thread? thread)
     {
         Backoff backoff = default;
-        while (thread is not null && !Threads.HasEnded(thread))
+        ExitShare exit = default;
+        bool hasRunOut = false;
+        while (thread is not null && !hasRunOut && !Threads.HasEnded(thread))
         {
             backoff.PauseUninterrupted();
+            hasRunOut = backoff.IsSleeping && exit.HasRunOut();
         }
 
         backoff.RestoreInterrupt();
+        return !hasRunOut;
     }
 
     // Only this thread writes the events of grace periods that end inside Free: soon, however long it gathers a batch.

@@ -13,7 +13,8 @@ namespace Quiescent.Reclamation;
 // O8  User code runs only here, on the reclaimer, with no lock held: the pass takes a queue's lock only to learn what
 //     has expired. Nobody else reclaims what those queues hold, so an expired item stays until this pass reclaims it.
 // O7  Each callback and each user deallocator is called within its own try; a throw is counted and reported, and the
-//     next one runs.
+//     next one runs. What it changed about the thread is reset before that (ThreadDefaults); the handlers of its
+//     failure still see it.
 internal sealed unsafe class ReclaimerPass(DomainCore core, int batchLimit)
 {
     private const int HeadsPerQueue = PagesPerQueue * Page.Entries;
@@ -22,6 +23,7 @@ internal sealed unsafe class ReclaimerPass(DomainCore core, int batchLimit)
     public const int NoCode = 0;
 
     private readonly QueueContext _queues = core.Queues;
+    private ThreadDefaults _defaults;
     private ulong _newestTarget;
     private bool _isAwaited;
     private bool _progress;
@@ -37,7 +39,12 @@ internal sealed unsafe class ReclaimerPass(DomainCore core, int batchLimit)
 
     /// <summary>Call before the first of a run of passes. O4 (wrap-around is harmless): no target is kept while nobody
     /// checks whether it has completed.</summary>
-    public void Begin() => _isAwaited = false;
+    /// <param name="defaults">The state of the thread that runs the passes, to which each callback resets it.</param>
+    public void Begin(in ThreadDefaults defaults)
+    {
+        _isAwaited = false;
+        _defaults = defaults;
+    }
 
     /// <summary>Makes the passes drive grace periods up to the target.</summary>
     public void Await(ulong target)
@@ -153,6 +160,7 @@ internal sealed unsafe class ReclaimerPass(DomainCore core, int batchLimit)
             }
 
             queue->MarkReclaimed(1);
+            _defaults.Restore();
         }
 
         core.Running.Leave();
@@ -197,6 +205,7 @@ internal sealed unsafe class ReclaimerPass(DomainCore core, int batchLimit)
             }
 
             queue->MarkReclaimed();
+            _defaults.Restore();
             count++;
         }
 

@@ -8,7 +8,7 @@ namespace Quiescent.Reclamation;
 // The user code that the reclaimer runs now, to be named in a report if it does not return: the queue, whose count of
 // reclaimed items tells the running item from the next, and the last function called. Only the reclaimer writes it,
 // with two stores for a function. Waiting threads read it, and trust what stays the same for long.
-internal sealed unsafe class RunningCallback
+internal sealed unsafe class RunningCallback : ICallbackWatch
 {
     private nint _heads;
     private nint _pages;
@@ -49,8 +49,16 @@ internal sealed unsafe class RunningCallback
         Order.Release(ref _queuedAt, null);
     }
 
-    /// <summary>Whether something runs. An answer equal to an earlier one means that the same item still
-    /// runs.</summary>
+    /// <summary>The head that runs: its queue, its position there and, under Validate, where it was queued. Only in a
+    /// callback, on the reclaimer.</summary>
+    public (nint Queue, long Position) ReadCurrent(out string? queuedAt)
+    {
+        // SAFETY: as in TryRead.
+        HeadQueue* heads = (HeadQueue*)Order.Acquire(in _heads);
+        queuedAt = Order.Acquire(in _queuedAt);
+        return ((nint)heads, Order.Acquire(in heads->Reclaimed) + 1);
+    }
+
     public bool TryRead(out (nint Queue, long Position) running)
     {
         // SAFETY: queues live as long as the domain's slots (O5: slot visible before use).
@@ -62,8 +70,6 @@ internal sealed unsafe class RunningCallback
         return running.Queue != 0;
     }
 
-    /// <summary>The name of what runs and, under Validate, where it was queued. False: it no longer runs. May take
-    /// long.</summary>
     public bool TryDescribe((nint Queue, long Position) seen, out string name, out string? queuedAt)
     {
         name = Describe();
@@ -84,4 +90,16 @@ internal sealed unsafe class RunningCallback
         return HeadWord.IsTrivial(word) ? Deallocators.NameOf(HeadWord.ChannelOf(word))
             : Order.Acquire(in _callback)?.Name ?? MethodNames.OfFunction(word, typeof(RcuHead));
     }
+}
+
+// What CallbackStallDetector looks at: user code that a barrier may wait for.
+internal interface ICallbackWatch
+{
+    /// <summary>Whether something runs. An answer equal to an earlier one means that the same item still
+    /// runs.</summary>
+    bool TryRead(out (nint Queue, long Position) running);
+
+    /// <summary>The name of what runs and, under Validate, where it was queued. False: it no longer runs. May take
+    /// long.</summary>
+    bool TryDescribe((nint Queue, long Position) seen, out string name, out string? queuedAt);
 }

@@ -119,6 +119,18 @@ switch (args[0])
     case "listening":
         return Listening.Run();
 
+    case "exit":
+        return Exits.Run(place: args[1], wait: args[2]);
+
+    case "membarrier":
+        return Filter.Run(refused: (uint)int.Parse(args[1], System.Globalization.CultureInfo.InvariantCulture));
+
+    case "failing":
+        return Consoles.Fail(validate: args[1] == "validated");
+
+    case "console":
+        return Consoles.Run(args[1]);
+
     case "validate":
         return Validated();
 

@@ -42,6 +42,9 @@ public static unsafe class Module
             case "state":
                 domain.Call(new State(counter), static state => Count(state.Counter));
                 return 0;
+            case "asynchronous":
+                domain.Call(new State(counter), Awaiting.CountAsync);
+                return 0;
             case "disposable":
                 domain.Dispose(new Resource(counter));
                 return 0;
@@ -67,9 +70,9 @@ public static unsafe class Module
         }
     }
 
-    private static void Count(nint counter) => Interlocked.Increment(ref *(long*)counter);
+    internal static void Count(nint counter) => Interlocked.Increment(ref *(long*)counter);
 
-    private sealed record State(nint Counter);
+    internal sealed record State(nint Counter);
 
     private sealed class Resource(nint counter) : IDisposable
     {
@@ -111,5 +114,15 @@ public static unsafe class Module
             Count(node->Counter);
             NativeMemory.Free(node);
         }
+    }
+}
+
+// An await stands in no unsafe context.
+internal static class Awaiting
+{
+    public static async ValueTask CountAsync(Module.State state)
+    {
+        await Task.Yield();
+        Module.Count(state.Counter);
     }
 }

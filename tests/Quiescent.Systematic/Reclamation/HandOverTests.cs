@@ -1,3 +1,4 @@
+using System.Threading.Tasks.Sources;
 using Quiescent.Memory;
 using Quiescent.Systematic.Support;
 
@@ -94,6 +95,58 @@ public unsafe class HandOverTests
             hasRun.SequenceEqual([1, 2, 3]), $"Callbacks ran in the order {string.Join(", ", hasRun)}.");
     });
 
+    // O10: a callback is pending from its return until its task is complete. Catches a barrier, of either kind, that
+    // misses one between its queue and the list of pending ones, and a disposal that does.
+    [Fact]
+    public void Asynchronous_callbacks_are_done_when_their_barrier_returns() => Exploration.Run(
+        threads: 3, scenario: schedule =>
+    {
+        const int Count = 2;
+        using RcuDomain domain = Domains.Create();
+        int barrier = schedule.Choose(2);
+        ManualTask[] tasks = [.. Enumerable.Range(0, Count).Select(_ => new ManualTask())];
+        int queued = 0;
+        int done = 0;
+        schedule.Start(() =>
+        {
+            foreach (ManualTask task in tasks)
+            {
+                domain.Call(task, static task => task.Start());
+                queued++;
+            }
+        });
+        schedule.Start(() =>
+        {
+            foreach (ManualTask task in tasks)
+            {
+                Schedule.Until(() => task.HasStarted);
+                done++;
+                task.Complete();
+            }
+        });
+        Schedule.Point();
+        int before = queued;
+        Wait(domain, barrier);
+        Schedule.Require(
+            done >= before, $"{before} callbacks were queued before the barrier, {done} were done after it.");
+        schedule.JoinAll();
+        domain.Dispose();
+        Schedule.Require(
+            domain.GetStatistics().CallbacksPending == 0, "Callbacks are pending after the domain's disposal.");
+    });
+
+    private static void Wait(RcuDomain domain, int barrier)
+    {
+        if (barrier == 0)
+        {
+            domain.Barrier();
+        }
+        else
+        {
+            domain.BarrierCallbacks();
+        }
+    }
+
     private static void Free(RcuDomain domain, Block* block, int form)
     {
         switch (form)
@@ -113,6 +166,49 @@ public unsafe class HandOverTests
             default:
                 domain.Free(block);
                 break;
+        }
+    }
+
+    // A task that a thread of the schedule completes, which is where what awaits it goes on.
+    private sealed class ManualTask : IValueTaskSource
+    {
+        private Action? _continue;
+        private bool _isComplete;
+
+        public bool HasStarted { get; private set; }
+
+        public ValueTask Start()
+        {
+            HasStarted = true;
+            Schedule.Point();
+            return new ValueTask(this, token: 0);
+        }
+
+        public void Complete()
+        {
+            _isComplete = true;
+            Schedule.Point();
+            _continue?.Invoke();
+        }
+
+        public ValueTaskSourceStatus GetStatus(short token) =>
+            _isComplete ? ValueTaskSourceStatus.Succeeded : ValueTaskSourceStatus.Pending;
+
+        public void GetResult(short token)
+        {
+        }
+
+        public void OnCompleted(
+            Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)
+        {
+            if (_isComplete)
+            {
+                continuation(state);
+            }
+            else
+            {
+                _continue = () => continuation(state);
+            }
         }
     }
 

@@ -56,7 +56,7 @@ public unsafe class WaitLineTests
             using (ReadGuard guard = domain.ReadLock())
             {
                 published.ReadIn(in guard);
-                for (int i = 0; i < 40 && domain.Core.Engine.Line.Count == 0; i++)
+                for (int i = 0; i < 1_000 && domain.Core.Engine.Line.Count == 0; i++)
                 {
                     Thread.Sleep(1);
                 }

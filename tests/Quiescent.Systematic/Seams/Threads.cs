@@ -31,6 +31,16 @@ internal static class Threads
     }
 }
 
+// No scenario changes the state of a thread.
+internal readonly struct ThreadDefaults
+{
+    public static ThreadDefaults OfCurrent() => default;
+
+    public void Restore()
+    {
+    }
+}
+
 // Never rings: its timeout is longer than any schedule.
 internal sealed class Alarm(Action ring)
 {

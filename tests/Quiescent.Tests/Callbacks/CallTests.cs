@@ -117,8 +117,8 @@ public sealed unsafe class CallTests : IDisposable
         RcuHead* head = (RcuHead*)Forms.NewBlock();
         Assert.Throws<ArgumentNullException>("head", () => domain.Call(null, &CallLog.Record));
         Assert.Throws<ArgumentNullException>("callback", () => domain.Call((RcuHead*)head, null));
-        Assert.Throws<ArgumentNullException>("callback", () => domain.Call(null!));
-        Assert.Throws<ArgumentNullException>("callback", () => domain.Call<int>(1, null!));
+        Assert.Throws<ArgumentNullException>("callback", () => domain.Call((Action)null!));
+        Assert.Throws<ArgumentNullException>("callback", () => domain.Call(1, (Action<int>)null!));
         Assert.Throws<ArgumentNullException>("resource", () => domain.Dispose(null!));
         Assert.Throws<ArgumentNullException>("pool", () => domain.Return(null!, new byte[1]));
         Assert.Throws<ArgumentNullException>("array", () => domain.Return(ArrayPool<byte>.Shared, null!));

@@ -1,3 +1,4 @@
+using Quiescent.Ordering;
 using Quiescent.Reclamation;
 using Quiescent.Tests.Memory;
 using Quiescent.Tests.Reclamation;
@@ -149,6 +150,7 @@ public unsafe class CallbackFairnessTests
         });
         Until.Set(entered);
         ReclaimerPass pass = new(Inside.Core(domain), batchLimit: PerPass);
+        pass.Begin(ThreadDefaults.OfCurrent());
         for (int i = 0; i < blocks.Count; i++)
         {
             domain.Free<FlaggingHeap>(blocks[i]);

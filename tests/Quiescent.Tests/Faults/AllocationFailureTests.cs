@@ -160,10 +160,13 @@ public sealed class AllocationFailureTests
         {
             RcuDomain domain = New(site);
             Account account = new(domain);
-            Worker.Run(() => QueueOneOfEach(account));
             Task[] waiters = [];
+
+            // The reader comes first, and so in no slot that has pages: its thread may not have ended for the operating
+            // system when the domain is disposed of, which then leaves the pages of its slot alone.
             using (ParkedReader reader = new(domain))
             {
+                Worker.Run(() => QueueOneOfEach(account));
                 waiters =
                 [
                     domain.SynchronizeAsync(CancellationToken.None).AsTask(),

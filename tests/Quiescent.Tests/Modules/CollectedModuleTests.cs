@@ -8,7 +8,10 @@ namespace Quiescent.Tests.Modules;
 public sealed class CollectedModuleTests
 {
     public static TheoryData<string> Ways =>
-        ["function", "delegate", "state", "disposable", "array", "user block", "user head", "block", "head"];
+    [
+        "function", "delegate", "state", "asynchronous", "disposable", "array",
+        "user block", "user head", "block", "head",
+    ];
 
     [Theory]
     [MemberData(nameof(Ways))]

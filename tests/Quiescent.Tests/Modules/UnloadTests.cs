@@ -8,7 +8,7 @@ namespace Quiescent.Tests.Modules;
 public sealed unsafe class UnloadTests
 {
     public static TheoryData<string> Code =>
-        ["function", "delegate", "state", "disposable", "array", "user block", "user head"];
+        ["function", "delegate", "state", "asynchronous", "disposable", "array", "user block", "user head"];
 
     // The counter-example from that thread, in its order. Fault caught: an Unload that waits for a grace period, or for
     // nothing, instead of callbacks.

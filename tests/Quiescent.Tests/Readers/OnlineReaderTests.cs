@@ -156,6 +156,34 @@ public sealed class OnlineReaderTests
         Progress.MustBePossible(domain);
     }
 
+    // Fault caught: through an offline reader they did nothing, and the mistake showed only once the thread was online.
+    [Theory]
+    [MemberData(nameof(AllKinds))]
+    public void Quiescent_states_and_going_offline_inside_a_counted_section_throw_while_offline_too(
+        ReadSideBarrier readSide, bool validate)
+    {
+        using RcuDomain domain = Domains.New(readSide, validate);
+        using RcuReader reader = domain.RegisterReader();
+        reader.QuiescentState();
+        reader.GoOffline();
+        using (domain.ReadLock())
+        {
+            Assert.True(Misuse.IsRefused(in reader, static (scoped ref readonly RcuReader r) => r.QuiescentState()));
+            Assert.True(Misuse.IsRefused(in reader, static (scoped ref readonly RcuReader r) => r.GoOffline()));
+            Progress.MustBeHeldUp(domain);
+        }
+
+        using (reader.ReadLock())
+        {
+            Assert.True(Misuse.IsRefused(in reader, static (scoped ref readonly RcuReader r) => r.QuiescentState()));
+            Assert.True(Misuse.IsRefused(in reader, static (scoped ref readonly RcuReader r) => r.GoOffline()));
+            Progress.MustBeHeldUp(domain);
+        }
+
+        Assert.False(domain.IsReadLockHeld);
+        Progress.MustBePossible(domain);
+    }
+
     [Theory]
     [MemberData(nameof(AllKinds))]
     public void Going_online_inside_a_section_throws(ReadSideBarrier readSide, bool validate)

@@ -36,6 +36,43 @@ public class ProcessExitTests
     public void A_backlog_changes_no_exit_code(string scenario, int exitCode, string output) =>
         Assert.Equal(output, Run(exitCode, scenario));
 
+    // Fault caught: the process never exits. The thread that exits does not come back from where it is, and a handler
+    // of the exit waits for it. The domain in nobody's way is served all the same.
+    [Theory]
+    [InlineData("section", "dispose", "went on healthy ")]
+    [InlineData("section", "dispose-async", "went on healthy ")]
+    [InlineData("section", "dispose-elsewhere", "went on healthy ")]
+    [InlineData("section", "dispose-pool", "went on healthy ")]
+    [InlineData("crowd", "dispose", "went on healthy ")]
+    [InlineData("crowd", "dispose-elsewhere", "went on healthy ")]
+    [InlineData("callback", "dispose", "went on healthy ")]
+    [InlineData("callback", "dispose-async", "went on healthy ")]
+    [InlineData("handler", "dispose", "went on healthy ")]
+    [InlineData("handler", "dispose-async", "went on healthy ")]
+    [InlineData("main", "dispose-inside", "called went on healthy ")] // as NativeAOT does: on the thread that is inside
+    [InlineData("main", "dispose", "called went on healthy ")]
+    [InlineData("main", "dispose-async", "called went on healthy ")]
+    public void A_disposal_that_cannot_end_does_not_keep_the_process(string place, string wait, string output) =>
+        Assert.Equal(output, Run(exitCode: 3, "exit", place, wait));
+
+    // Fault caught: as above. A wait that ends without what it waited for says so.
+    [Theory]
+    [InlineData("section", "synchronize", "timed out healthy ")]
+    [InlineData("section", "barrier", "timed out healthy ")]
+    [InlineData("crowd", "synchronize", "timed out healthy ")]
+    [InlineData("crowd", "barrier", "timed out healthy ")]
+    [InlineData("callback", "barrier", "timed out healthy ")]
+    [InlineData("main", "barrier", "called went on healthy ")]
+    public void A_wait_for_what_never_ends_does_not_keep_the_process(string place, string wait, string output) =>
+        Assert.Equal(output, Run(exitCode: 3, "exit", place, wait));
+
+    // Fault caught: a handler of the exit that waits, or pauses, once for each block that it frees.
+    [Theory]
+    [InlineData("free", "went on ")]
+    [InlineData("free-throttled", "went on healthy ")]
+    public void Freeing_above_the_limit_does_not_keep_the_process(string wait, string output) =>
+        Assert.Equal(output, Run(exitCode: 3, "exit", "section", wait));
+
     // Fault caught: a crashing process that waits for callbacks.
     [Fact]
     public void A_crash_with_a_backlog_ends_the_process() => Assert.Equal("", Run(exitCode: null, "crash"));

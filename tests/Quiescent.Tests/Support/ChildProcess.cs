@@ -6,18 +6,38 @@ namespace Quiescent.Tests.Support;
 internal static class ChildProcess
 {
     /// <summary>Of tests/Programs/ProcessExit.</summary>
-    public static (string Output, string Errors) Run(string scenario, int? exitCode, params (string Name, string Value)[] environment) =>
+    public static (string Output, string Errors) Run(
+        string scenario, int? exitCode, params (string Name, string Value)[] environment) =>
         RunProgram("ProcessExit", [scenario], exitCode, environment);
 
     /// <summary>Returns what it wrote. An exit code of null stands for any but 0.</summary>
     public static (string Output, string Errors) RunProgram(
-        string program, string[] scenario, int? exitCode, params (string Name, string Value)[] environment)
+        string program, string[] scenario, int? exitCode, params (string Name, string Value)[] environment) =>
+        Run(new ProcessStartInfo(DotNet), program, scenario, exitCode, environment);
+
+    /// <summary>As <see cref="RunProgram"/>, by a shell that gives the program another standard error output:
+    /// <c>2>/dev/full</c>.</summary>
+    public static string RunProgramUnder(string redirection, string program, string[] scenario, int? exitCode)
     {
-        ProcessStartInfo start = new(Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet")
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
+        ProcessStartInfo start = new("/bin/sh");
+        start.ArgumentList.Add("-c");
+        start.ArgumentList.Add($"exec \"$0\" \"$@\" {redirection}");
+        start.ArgumentList.Add(DotNet);
+        return Run(start, program, scenario, exitCode, []).Output;
+    }
+
+    private static string DotNet =>
+        Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet";
+
+    private static (string Output, string Errors) Run(
+        ProcessStartInfo start,
+        string program,
+        string[] scenario,
+        int? exitCode,
+        (string Name, string Value)[] environment)
+    {
+        start.RedirectStandardOutput = true;
+        start.RedirectStandardError = true;
         start.ArgumentList.Add("exec");
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, program + ".dll"));
         Array.ForEach(scenario, start.ArgumentList.Add);

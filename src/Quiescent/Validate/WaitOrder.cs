@@ -1,0 +1,117 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text;
+using Quiescent.Ordering;
+
+namespace Quiescent.Validate;
+
+// Under Validate: in what order threads wait. A thread that waits for one domain inside a section of another needs the
+// readers of the first to go on, while grace periods of the second stand still. Threads that do so in a ring may wait
+// for each other for ever. The wait that closes a ring is refused, though nothing may have hung yet: what was seen once
+// in each order may come at once (the kernel's lockdep, for locks).
+//
+// An order belongs to two domains and is kept until one of them is disposed of; at most 10,000 are.
+internal static class WaitOrder
+{
+    private const int MaxKept = 10_000;
+
+    private static readonly Dictionary<(long Inside, long Waited), Wait> s_waits = [];
+    private static int s_gate;
+
+    /// <summary>A thread inside a section of the one domain is about to wait for the other.</summary>
+    /// <exception cref="InvalidOperationException">That may wait for ever.</exception>
+    public static void Check(Wait wait)
+    {
+        List<Wait>? ring;
+        using (TryLock.Hold(ref s_gate))
+        {
+            if (s_waits.ContainsKey((wait.Inside, wait.Waited)))
+            {
+                return;
+            }
+
+            ring = PathFrom(wait.Waited, to: wait.Inside);
+            if (ring is null && s_waits.Count < MaxKept)
+            {
+                s_waits.Add((wait.Inside, wait.Waited), wait);
+            }
+        }
+
+        if (ring is not null)
+        {
+            ThrowRing(wait, ring);
+        }
+    }
+
+    /// <summary>The domain is disposed of.</summary>
+    public static void Forget(long domain)
+    {
+        using TryLock.Holder holder = TryLock.Hold(ref s_gate);
+        foreach ((long Inside, long Waited) order in s_waits.Keys)
+        {
+            if (order.Inside == domain || order.Waited == domain)
+            {
+                s_waits.Remove(order);
+            }
+        }
+    }
+
+    // The waits that lead from one domain to the other, the last first; null if none do.
+    private static List<Wait>? PathFrom(long domain, long to)
+    {
+        Dictionary<long, Wait> cameBy = [];
+        Queue<long> toVisit = new([domain]);
+        while (toVisit.TryDequeue(out long inside))
+        {
+            foreach (Wait wait in s_waits.Values)
+            {
+                if (wait.Inside == inside && cameBy.TryAdd(wait.Waited, wait))
+                {
+                    toVisit.Enqueue(wait.Waited);
+                }
+            }
+        }
+
+        List<Wait> path = [];
+        while (cameBy.TryGetValue(to, out Wait? last))
+        {
+            path.Add(last);
+            to = last.Inside;
+            if (to == domain)
+            {
+                return path;
+            }
+        }
+
+        return null;
+    }
+
+    [DoesNotReturn]
+    private static void ThrowRing(Wait wait, List<Wait> ring)
+    {
+        // Each domain of the ring is waited for somewhere in it, and there has its name.
+        StringBuilder text = new();
+        text.Append(wait.Describe(inside: ring[0].Name)).Append("\nElsewhere it was the other way round: ");
+        for (int i = ring.Count - 1; i >= 0; i--)
+        {
+            text.Append(ring[i].Describe(inside: i == ring.Count - 1 ? wait.Name : ring[i + 1].Name)).Append('\n');
+        }
+
+        text.Append("At the same time these threads would wait for each other for ever.");
+        throw new InvalidOperationException(text.ToString());
+    }
+
+    /// <summary>One wait inside a section.</summary>
+    /// <param name="Inside">The number of the section's domain.</param>
+    /// <param name="EnteredAt">Where the section began.</param>
+    /// <param name="Waited">The number of the domain that is waited for.</param>
+    /// <param name="Name">Its name.</param>
+    /// <param name="Operation">The method that waits.</param>
+    /// <param name="WaitedAt">Where it was called.</param>
+    internal sealed record Wait(
+        long Inside, string EnteredAt, long Waited, string Name, string Operation, string WaitedAt)
+    {
+        public string Describe(string inside) =>
+            $"{Operation} of domain '{Name}' was called inside a section of domain '{inside}'\n"
+            + $"  section: {EnteredAt}\n  call: {WaitedAt}";
+    }
+}
