@@ -7,11 +7,12 @@
  *         Reclamation/AsyncWaiters.cs  Add, CompleteReady, Close
  *         GracePeriodDomain.cs         Dispose
  *
- * Two producers append an item each. listing.pml has producers that append again, to more than one queue. A queue is as small as it can be: an item that enters a snapshot and later is
- * reclaimed, both under the queue's lock; page-queue.pml and head-queue.pml have the real ones. Producers have store
- * buffers, which drain by themselves at any time. Interlocked operations drain the buffer of their thread, the
- * process-wide barrier drains both, one after the other. When nothing can move any more, nothing may be left undone: no
- * item queued, no request, no waiter; and in a disposed domain, each item is reclaimed or withdrawn, never both.
+ * Two producers append an item each; listing.pml has one that appends again, to more than one queue. A queue is as
+ * small as it can be: an item that enters a snapshot and later is reclaimed, both under the queue's lock;
+ * page-queue.pml and head-queue.pml have the real ones. Producers have store buffers, which drain by themselves at any
+ * time. Interlocked operations drain the buffer of their thread, the process-wide barrier drains both, one after the
+ * other. When nothing can move any more, nothing may be left undone: no item queued, no request, no waiter; and in a
+ * disposed domain, each item is reclaimed or withdrawn, never both.
  *
  * What is one step here: what a lock protects, where no thread reads it without the lock.
  *

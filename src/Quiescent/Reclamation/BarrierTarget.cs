@@ -136,9 +136,9 @@ internal sealed unsafe class BarrierTarget : IWaitCondition
     }
 
     // The tail may only be read under the queue's lock (O10, one consumer; see PageQueue). A queue without a page is
-    // empty, unless its owner holds the lock to append in bulk. That owner looked at AppendFlags after it took the
-    // lock. So a disposal, which sets Disposed before it looks at the lock here, finds the lock held, or the owner sees
-    // Disposed (O11: disposal loses nothing).
+    // empty, unless its owner holds the lock to append in bulk. That owner listed its slot and looked at Disposed after
+    // it took the lock. So a disposal, which sets Disposed before it looks at the lock here, finds the lock held, or
+    // the owner sees Disposed (O11: disposal loses nothing).
     private static bool IsEmpty(DomainCore core, PageQueue* queue, out long tail)
     {
         tail = 0;

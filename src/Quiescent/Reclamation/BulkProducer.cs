@@ -8,7 +8,7 @@ namespace Quiescent.Reclamation;
 // Queues many blocks at once, all or none (kvfree_rcu_bulk).
 //
 // O11 (disposal)  The owner takes pages before it appends anything, and appends under the consumer's lock, in which it
-//     lists its slot and then looks at Disposed. Dispose takes that lock after setting Disposed, in each listed slot, so
+//     lists its slot and then looks at Disposed. Dispose sets Disposed, then takes that lock in each listed slot. So
 //     either it finds all of the bulk, or the owner finds Disposed and appends nothing. No single entry needs to be
 //     withdrawn.
 // O9, O10  A slot that is listed when the bulk begins stays so: whoever would drop it takes the lock to look

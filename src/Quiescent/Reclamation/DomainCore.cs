@@ -12,10 +12,10 @@ namespace Quiescent.Reclamation;
 // One domain behind its face: the engine that ends grace periods, the queues of what waits for one, the threads that
 // empty them, and the disposal of it all. A class that needs more than one of these takes the core.
 //
-// O11 (disposal)  Close() sets Disposed, sends all appends to the slow path (Listing.UnlistAll), issues the process-wide
-//     barrier [F], then empties the queues. It finds what an append stored before its thread's share of the barrier; an
-//     append that comes later sees Disposed and is withdrawn (Producer.cs, [D]). Each step of Close() may be repeated,
-//     as happens after a failed allocation.
+// O11 (disposal)  Close() sets Disposed, sends all appends to the slow path (Listing.UnlistAll), issues the
+//     process-wide barrier [F], then empties the queues. It finds what an append stored before its thread's share of
+//     the barrier; an append that comes later sees Disposed and is withdrawn (Producer.cs, [D]). Each step of Close()
+//     may be repeated, as happens after a failed allocation.
 //
 // Checked by: DisposalTests, DisposeRaceTests, WithdrawalTests; systematic DisposalTests; mutants O11.
 internal sealed unsafe partial class DomainCore
@@ -213,7 +213,7 @@ internal sealed unsafe partial class DomainCore
     /// <param name="closeReaders">Makes sure that no section begins any more.</param>
     public void BeginClose(Action closeReaders)
     {
-        Order.Or(ref State->AppendFlags, AppendFlags.Disposed); // [V] partner: [T] in Listing.cs; outcomes there at O11.
+        Order.Or(ref State->AppendFlags, AppendFlags.Disposed); // [V] partner: [T] in Listing.cs; outcomes there, O11.
         Order.Release(ref State->Closed, 1);
         closeReaders();
         Sinks.MarkDomainDisposed();
@@ -226,7 +226,7 @@ internal sealed unsafe partial class DomainCore
     public void Close(Action closeReaders)
     {
         BeginClose(closeReaders);
-        Order.FenceAllThreads(); // [F] partner: [D] in Reclamation/Producer.cs; outcomes there and in Listing.cs at O11.
+        Order.FenceAllThreads(); // [F] partner: [D] in Reclamation/Producer.cs; outcomes in Listing.cs at O11.
         if (!BarrierWait.TryUntilNothingWaits(this) || !Reclaimer.TryStop())
         {
             return; // The process is exiting. What waits, and the memory that readers may see, ends with it.

@@ -22,13 +22,13 @@ namespace Quiescent.Reclamation;
 // O10 (a barrier misses nothing)  Once an append has returned, its slot is listed until the item is reclaimed. Suppose
 //     step 4 makes the slot absent. Then no List has come through its step 2 since DropEmpty's step 1. For an append
 //     that has returned by then:
-//       - it read 1 in its word: before DropEmpty's step 2 cleared it, for nothing has set it again since. So it stored
-//         the item before its thread's share of [E], and the look finds the item, or the item is reclaimed;
+//       - it read 1 in its word: before DropEmpty's step 2 cleared it, for nothing has set it for good since. So it
+//         stored the item before its thread's share of [E], and the look finds the item, or the item is reclaimed;
 //       - it read 0: its List came through step 2 before DropEmpty's step 1, and its item is visible to the look.
 //     An append that has not returned lists the slot again in step 2. So Listed in a word means, outside of List, that
 //     the slot is listed and not leaving: the order of List's first two steps, and of DropEmpty's, sees to that.
-// O9 (nothing sleeps on work)  The reclaimer sets Idle [U], runs DropEmpty, and sleeps only if no slot is listed. List's
-//     step 2 [T] is a full fence, and so is [U]. For an append whose item is not reclaimed: either its slot was listed
+// O9 (nothing sleeps on work)  The reclaimer sets Idle [U], runs DropEmpty, and sleeps only if no slot is listed. Both
+//     List's step 2 [T] and [U] are full fences. For an append whose item is not reclaimed: either its slot was listed
 //     when the reclaimer looked, which then does not sleep (O10); or its List comes through step 2 later, and the read
 //     of Idle that follows sees it set.
 // O11 (disposal)  Dispose sets Disposed [V], then UnlistAll clears Listed in the words of all listed slots; the barrier

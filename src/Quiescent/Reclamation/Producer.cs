@@ -24,7 +24,8 @@ namespace Quiescent.Reclamation;
 // O7 (exactly once)  Past the append nothing throws but ObjectDisposedException, and that only once the item was
 //     withdrawn.
 //
-// Checked by: listing.pml, idle.pml; WakeUpStressTests, WithdrawalTests; systematic WakeUpTests, DisposalTests; mutants O9, O11.
+// Checked by: listing.pml, idle.pml; WakeUpStressTests, WithdrawalTests; systematic WakeUpTests, DisposalTests; mutants
+// O9, O11.
 internal sealed unsafe class Producer(DomainCore core)
 {
     private readonly QueueContext _queues = core.Queues;

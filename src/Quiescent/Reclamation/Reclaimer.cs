@@ -376,7 +376,7 @@ internal sealed class Reclaimer(DomainCore core)
 
     private unsafe void Sleep()
     {
-        Order.Or(ref core.State->AppendFlags, AppendFlags.Idle); // [U] partner: [T] in Listing.cs; outcomes there at O9.
+        Order.Or(ref core.State->AppendFlags, AppendFlags.Idle); // [U] partner: [T] in Listing.cs; outcomes there, O9.
         core.Listing.DropEmpty();
         if (core.Slots.Listed.Any || HasWork() || core.Engine.Events.AreDue || Order.Acquire(in _stopping) != 0)
         {

@@ -6,9 +6,9 @@ using static Quiescent.Tuning;
 
 namespace Quiescent.Reclamation;
 
-// One pass over the queues of a domain's listed slots, by the reclaimer or, for everything except user code, by a barrier: frees what
-// has expired, runs a batch of user code, takes snapshots of what waits, and advances the engine once. No state but the
-// newest target is kept between passes, so passes can be repeated at will.
+// One pass over the queues of a domain's listed slots, by the reclaimer or, for everything except user code, by a
+// barrier: frees what has expired, runs a batch of user code, takes snapshots of what waits, and advances the engine
+// once. No state but the newest target is kept between passes, so passes can be repeated at will.
 //
 // O8  User code runs only here, on the reclaimer, with no lock held: the pass takes a queue's lock only to learn what
 //     has expired. Nobody else reclaims what those queues hold, so an expired item stays until this pass reclaims it.

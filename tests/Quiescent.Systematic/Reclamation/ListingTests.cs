@@ -1,3 +1,4 @@
+using Quiescent.Reclamation;
 using Quiescent.Systematic.Support;
 
 namespace Quiescent.Systematic.Reclamation;
@@ -6,8 +7,43 @@ namespace Quiescent.Systematic.Reclamation;
 // threads' barriers reclaim what they find (Reclamation/Listing.cs).
 public unsafe class ListingTests
 {
-    // Catches words cleared before the slot is leaving, the slot listed before the word is set, a slot removed that was
-    // listed meanwhile, and no second look.
+    // The threads here do the reclaimer's work, so that slots are dropped all the time. Catches words cleared before the
+    // slot is leaving, the slot listed before the word is set, a slot removed that was listed meanwhile, and no second
+    // look.
+    [Fact]
+    public void A_slot_is_listed_until_what_an_append_left_there_is_reclaimed() => Exploration.Run(
+        threads: 3, scenario: schedule =>
+    {
+        const int Rounds = 3;
+        using RcuDomain domain = Domains.Create();
+        DomainCore core = domain.Core;
+        core.State->AppendFlags = 0; // Nobody starts the reclaimer.
+        schedule.Start(() =>
+        {
+            for (int round = 0; round < 2 * Rounds; round++)
+            {
+                Block* block = Block.Create();
+                Free(domain, block, round % 2);
+                Schedule.Require(
+                    core.Slots.Listed.Any || block->IsFreed, "Nobody looks at a slot in which something waits.");
+            }
+        });
+        schedule.Start(() =>
+        {
+            ReclaimerPass pass = new(core, ReclaimerPass.NoCode);
+            for (int round = 0; round < Rounds; round++)
+            {
+                pass.Run(maySnapshot: true, isExpedited: true);
+            }
+        });
+        for (int round = 0; round < Rounds; round++)
+        {
+            core.Listing.DropEmpty();
+        }
+
+        schedule.JoinAll();
+    });
+
     [Fact]
     public void A_barrier_waits_for_what_its_thread_queued_though_its_slot_was_being_dropped() => Exploration.Run(
         threads: 3, scenario: schedule =>
