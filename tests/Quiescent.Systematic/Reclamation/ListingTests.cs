@@ -14,7 +14,8 @@ public unsafe class ListingTests
     public void A_slot_is_listed_until_what_an_append_left_there_is_reclaimed() => Exploration.Run(
         threads: 3, scenario: schedule =>
     {
-        const int Rounds = 6;
+        const int Rounds = 4;
+        const int Looks = 6;
         bool isOver = false;
         using RcuDomain domain = Domains.Create();
         DomainCore core = domain.Core;
@@ -34,12 +35,12 @@ public unsafe class ListingTests
         schedule.Start(() =>
         {
             ReclaimerPass pass = new(core, ReclaimerPass.NoCode);
-            while (!isOver)
+            for (int i = 0; i < Looks && !isOver; i++)
             {
                 pass.Run(maySnapshot: true, isExpedited: true);
             }
         });
-        while (!isOver)
+        for (int i = 0; i < Looks && !isOver; i++)
         {
             core.Listing.DropEmpty();
         }
