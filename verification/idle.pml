@@ -1,7 +1,7 @@
 /* The reclaimer's sleep and its wake-ups, its start, and disposal: O9, O11.
  *
- * Models  Reclamation/Reclaimer.cs     Run, RunUntilNothingWaits, Sleep, HasWork, Wake, TryStart, Request, WaitAsync,
- *                                      TryStop
+ * Models  Reclamation/Reclaimer.cs     Serve, RunUntilNothingWaits, Sleep, HasWork, Wake, TryStart, TryClaim, Request,
+ *                                      WaitAsync, TryStop
  *         Reclamation/Producer.cs      TryAppend, WakeAndCheckDisposed, TryWithdrawBlock
  *         Reclamation/Listing.cs       List, DropEmpty, UnlistAll
  *         Reclamation/AsyncWaiters.cs  Add, CompleteReady, Close
@@ -47,7 +47,7 @@
 #endif
 
 #define NONE 0
-#define PUBLISHED 1                       /* the field is set, the thread not started yet */
+#define PUBLISHED 1                       /* the field is set, no thread has claimed the domain yet */
 #define RUNNING 2
 #define ENDED 3
 
@@ -55,7 +55,7 @@ bool idle = true, disposed = false;       /* the domain's bits of AppendFlags */
 bool word[PRODUCERS];                     /* Listed in the queue's word */
 bool listed[PRODUCERS], leaving[PRODUCERS];             /* the slot's bits, in one word */
 byte thread = NONE;
-bool startGate = false, signal = false, stopping = false, isStopped = false;
+bool signal = false, stopping = false, isStopped = false;
 bool hasFailed = false;
 
 bool tail[PRODUCERS], snapshotTaken[PRODUCERS], reclaimed[PRODUCERS];   /* as threads other than the owner see them */
@@ -92,9 +92,9 @@ end:
   od
 }
 
-/* UnsafeStart may throw: the field is set once the thread runs, by it or by its starter, whoever is first. */
+/* No lock: two callers may start a thread each, and the first one to claim the domain stays. UnsafeStart may throw, so
+   the thread itself sets the field. */
 inline tryStart() {
-  atomic { !startGate -> startGate = true };
   if
   :: thread != NONE || stopping -> hasThread = (thread != NONE)
   :: else ->
@@ -102,13 +102,21 @@ inline tryStart() {
      thread = PUBLISHED;
 #endif
      if
-     :: atomic { thread = RUNNING; hasThread = true; run Reclaimer() }
+     :: atomic { hasThread = true; run Reclaimer(false) }
 #ifdef START_FAILS
-     :: atomic { !hasFailed -> hasFailed = true; hasThread = false; thread = NONE }
+     :: atomic {
+          !hasFailed -> hasFailed = true;
+          hasThread = false;
+          if :: thread == PUBLISHED -> thread = NONE :: else -> skip fi
+        }
 #endif
      fi
-  fi;
-  startGate = false
+  fi
+}
+
+/* There is a signal to set once a thread has claimed the domain; before, the thread looks for work by itself. */
+inline setSignal() {
+  if :: thread == RUNNING || thread == ENDED -> signal = true :: else -> skip fi
 }
 
 inline requireThread() {
@@ -134,7 +142,7 @@ inline wake() {
   :: wasIdle ->
      requireThread();
      if
-     :: hasThread -> signal = true
+     :: hasThread -> setSignal()
 #ifndef NO_RETRY
      :: else -> idle = true; unlistAll()
 #else
@@ -146,7 +154,7 @@ inline wake() {
   atomic { wasIdle = false; hasThread = false }
 }
 
-inline expedite() { wake(); signal = true }
+inline expedite() { wake(); setSignal() }
 
 proctype Producer(byte me)
 {
@@ -281,8 +289,16 @@ inline dropEmpty() {
   remove(1)
 }
 
-proctype Reclaimer()
+proctype Reclaimer(bool hasClaimed)
 {
+  if
+  :: hasClaimed -> skip
+  :: else ->
+     if                                         /* under the gate */
+     :: atomic { thread != RUNNING && thread != ENDED && !stopping -> thread = RUNNING }
+     :: else -> goto out
+     fi
+  fi;
 end:
   do
   :: HAS_WORK ->
@@ -310,7 +326,9 @@ endAsleep:
         fi
      fi
   od;
-  thread = ENDED
+  thread = ENDED;
+out:
+  skip
 }
 
 proctype Disposer()
@@ -330,8 +348,7 @@ proctype Disposer()
 #endif
   :: else -> break
   od;
-  atomic { !startGate -> startGate = true; stopping = true };
-  startGate = false;
+  stopping = true;                              /* under the gate */
 #ifdef NO_STOP_LOOK
   wake();
 #else
@@ -352,7 +369,7 @@ init {
     listed[0] = true;
     listed[1] = true;
     thread = RUNNING;
-    run Reclaimer();
+    run Reclaimer(true);
 #endif
     run Producer(0);
 #ifdef ASKS

@@ -52,9 +52,13 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
         _producer = _core.Producer;
         UnloadBarrier.Add(_core);
         _instruments = DomainInstruments.Open(_core, _reports.ReadStatistics);
+        AssemblyCopies.Register();
+        if (Options.Validate)
+        {
+            AssemblyCopies.Print();
+        }
 
-        // A static constructor makes the default domain, and no listener may run inside it.
-        Telemetry.Start(onPool: _isDefault);
+        Telemetry.Start();
     }
 
     /// <summary>
@@ -212,7 +216,7 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(head);
         ArgumentNullException.ThrowIfNull((void*)callback, nameof(callback));
-        Push(ThreadRegistrations.Find(_id), head, (nint)callback);
+        Push(FindOrNull(), head, (nint)callback);
     }
 
     /// <summary>Calls the delegate after a grace period, on the reclaimer, in the order in which this thread
@@ -365,7 +369,7 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(block);
         ArgumentNullException.ThrowIfNull(head);
-        Push(ThreadRegistrations.Find(_id), head, HeadWord.OfOffset(block, head, Deallocator<TDeallocator>.Channel));
+        Push(FindOrNull(), head, HeadWord.OfOffset(block, head, Deallocator<TDeallocator>.Channel));
     }
 
     /// <summary>
@@ -552,6 +556,13 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
     /// <summary>How a resource recognises this domain's sections.</summary>
     internal abstract SectionCheck CreateSectionCheck();
 
+    /// <summary>Takes the domain off the process's lists: it is disposed of, or was never used.</summary>
+    internal void Forget()
+    {
+        UnloadBarrier.Remove(_core);
+        _instruments?.Close();
+    }
+
     /// <summary>The common end of all forms with a head: its word was checked, and is stored with the push.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Push(ReaderSlot* slot, RcuHead* head, nint word)
@@ -607,13 +618,31 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
         try
         {
             _core.Close(CloseReaders);
-            UnloadBarrier.Remove(_core);
-            _instruments?.Close();
+            Forget();
             isDone = true;
         }
         finally
         {
             _core.Disposal.End(isDone);
+        }
+    }
+
+    // This thread's slot, for what needs no memory. A thread's first look at its own registrations does: without it the
+    // thread has none.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ReaderSlot* FindOrNull() =>
+        ThreadRegistrations.Last(out ReaderSlot* slot) == _id ? slot : FindBeyondLast(_id);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static ReaderSlot* FindBeyondLast(long id)
+    {
+        try
+        {
+            return ThreadRegistrations.Find(id);
+        }
+        catch (OutOfMemoryException)
+        {
+            return null;
         }
     }
 

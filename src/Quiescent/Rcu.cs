@@ -19,15 +19,17 @@ namespace Quiescent;
 /// </remarks>
 public static unsafe class Rcu
 {
-    private static readonly RcuDomain s_domain = new(new RcuDomainOptions { Name = "default" }, &Remember);
-    private static readonly DomainState* s_state = s_domain.Core.State;
-    private static readonly Producer s_producer = s_domain.Core.Producer;
+    // Made on the first use, not by a type initializer. An initializer that runs out of memory once fails for ever; and
+    // other threads wait for it, which the runtime may call user code from (a first-chance handler, say).
+    private static RcuDomain? s_domain;
 
     /// <summary>The domain that this class's members work on. It cannot be disposed of.</summary>
-    public static RcuDomain DefaultDomain => s_domain;
+    /// <exception cref="OutOfMemoryException">It was never used, and there is no memory for it; the next use tries
+    /// again. So does every member of this class that needs it.</exception>
+    public static RcuDomain DefaultDomain => Order.Acquire(in s_domain) ?? MakeDomain();
 
     /// <inheritdoc cref="RcuDomain.IsReadLockHeld"/>
-    public static bool IsReadLockHeld => s_domain.IsReadLockHeld;
+    public static bool IsReadLockHeld => DefaultDomain.IsReadLockHeld;
 
     /// <inheritdoc cref="RcuDomain.ReadLock"/>
     /// <returns>The section; dispose of it to end it.</returns>
@@ -50,26 +52,26 @@ public static unsafe class Rcu
 
     /// <inheritdoc cref="RcuDomain.RegisterReader"/>
     /// <returns>The registered reader; dispose of it on this thread.</returns>
-    public static RcuReader RegisterReader() => s_domain.RegisterReader();
+    public static RcuReader RegisterReader() => DefaultDomain.RegisterReader();
 
     /// <inheritdoc cref="GracePeriodDomain.Synchronize"/>
-    public static void Synchronize() => s_domain.Synchronize();
+    public static void Synchronize() => DefaultDomain.Synchronize();
 
     /// <inheritdoc cref="GracePeriodDomain.SynchronizeAsync"/>
     public static ValueTask SynchronizeAsync(CancellationToken cancellationToken = default) =>
-        s_domain.SynchronizeAsync(cancellationToken);
+        DefaultDomain.SynchronizeAsync(cancellationToken);
 
     /// <inheritdoc cref="GracePeriodDomain.GetState"/>
-    public static GracePeriodState GetState() => s_domain.GetState();
+    public static GracePeriodState GetState() => DefaultDomain.GetState();
 
     /// <inheritdoc cref="GracePeriodDomain.StartPoll"/>
-    public static GracePeriodState StartPoll() => s_domain.StartPoll();
+    public static GracePeriodState StartPoll() => DefaultDomain.StartPoll();
 
     /// <inheritdoc cref="GracePeriodDomain.Poll"/>
-    public static bool Poll(GracePeriodState state) => s_domain.Poll(state);
+    public static bool Poll(GracePeriodState state) => DefaultDomain.Poll(state);
 
     /// <inheritdoc cref="GracePeriodDomain.CondSynchronize"/>
-    public static void CondSynchronize(GracePeriodState state) => s_domain.CondSynchronize(state);
+    public static void CondSynchronize(GracePeriodState state) => DefaultDomain.CondSynchronize(state);
 
     /// <summary>
     /// Calls the function with the head after a grace period (<c>call_rcu</c>), on the domain's reclaimer, in the order
@@ -86,20 +88,20 @@ public static unsafe class Rcu
     {
         ArgumentNullException.ThrowIfNull(head);
         ArgumentNullException.ThrowIfNull((void*)callback, nameof(callback));
-        s_domain.Push(DefaultSlot.OfThisThread, head, (nint)callback);
+        Push(head, (nint)callback);
     }
 
     /// <inheritdoc cref="GracePeriodDomain.Call(Action)"/>
-    public static void Call(Action callback) => s_domain.Call(callback);
+    public static void Call(Action callback) => DefaultDomain.Call(callback);
 
     /// <inheritdoc cref="GracePeriodDomain.Call{TState}(TState, Action{TState})"/>
-    public static void Call<TState>(TState state, Action<TState> callback) => s_domain.Call(state, callback);
+    public static void Call<TState>(TState state, Action<TState> callback) => DefaultDomain.Call(state, callback);
 
     /// <inheritdoc cref="GracePeriodDomain.Call(Func{ValueTask})"/>
-    public static void Call(Func<ValueTask> callback) => s_domain.Call(callback);
+    public static void Call(Func<ValueTask> callback) => DefaultDomain.Call(callback);
 
     /// <inheritdoc cref="GracePeriodDomain.Call{TState}(TState, Func{TState, ValueTask})"/>
-    public static void Call<TState>(TState state, Func<TState, ValueTask> callback) => s_domain.Call(state, callback);
+    public static void Call<TState>(TState state, Func<TState, ValueTask> callback) => DefaultDomain.Call(state, callback);
 
     /// <inheritdoc cref="GracePeriodDomain.Free(void*, RcuHead*)"/>
     public static void Free(void* block, RcuHead* head) => Free<NativeHeap>(block, head);
@@ -117,7 +119,7 @@ public static unsafe class Rcu
             {
                 if (AppendWord.IsDue(&queue->Append))
                 {
-                    s_producer.HandleAppendFlags(queue);
+                    Made.Producer.HandleAppendFlags(queue);
                 }
 
                 return;
@@ -128,11 +130,11 @@ public static unsafe class Rcu
     }
 
     /// <inheritdoc cref="GracePeriodDomain.FreeBulk"/>
-    public static void FreeBulk(ReadOnlySpan<nint> blocks) => s_domain.FreeBulk(blocks);
+    public static void FreeBulk(ReadOnlySpan<nint> blocks) => DefaultDomain.FreeBulk(blocks);
 
     /// <inheritdoc cref="GracePeriodDomain.Free{TDeallocator}(void*)"/>
     public static void Free<TDeallocator>(void* block)
-        where TDeallocator : struct, INativeDeallocator => s_domain.Free<TDeallocator>(block);
+        where TDeallocator : struct, INativeDeallocator => DefaultDomain.Free<TDeallocator>(block);
 
     /// <inheritdoc cref="GracePeriodDomain.Free{TDeallocator}(void*, RcuHead*)"/>
     public static void Free<TDeallocator>(void* block, RcuHead* head)
@@ -140,29 +142,28 @@ public static unsafe class Rcu
     {
         ArgumentNullException.ThrowIfNull(block);
         ArgumentNullException.ThrowIfNull(head);
-        nint word = HeadWord.OfOffset(block, head, Deallocator<TDeallocator>.Channel);
-        s_domain.Push(DefaultSlot.OfThisThread, head, word);
+        Push(head, HeadWord.OfOffset(block, head, Deallocator<TDeallocator>.Channel));
     }
 
     /// <inheritdoc cref="GracePeriodDomain.DeferThrottle"/>
-    public static ThrottleDeferral DeferThrottle() => s_domain.DeferThrottle();
+    public static ThrottleDeferral DeferThrottle() => DefaultDomain.DeferThrottle();
 
     /// <inheritdoc cref="GracePeriodDomain.Dispose(IDisposable)"/>
-    public static void Dispose(IDisposable resource) => s_domain.Dispose(resource);
+    public static void Dispose(IDisposable resource) => DefaultDomain.Dispose(resource);
 
     /// <inheritdoc cref="GracePeriodDomain.Return"/>
     public static void Return<T>(ArrayPool<T> pool, T[] array, bool clearArray = false) =>
-        s_domain.Return(pool, array, clearArray);
+        DefaultDomain.Return(pool, array, clearArray);
 
     /// <inheritdoc cref="GracePeriodDomain.Barrier"/>
-    public static void Barrier() => s_domain.Barrier();
+    public static void Barrier() => DefaultDomain.Barrier();
 
     /// <inheritdoc cref="GracePeriodDomain.BarrierAsync"/>
     public static ValueTask BarrierAsync(CancellationToken cancellationToken = default) =>
-        s_domain.BarrierAsync(cancellationToken);
+        DefaultDomain.BarrierAsync(cancellationToken);
 
     /// <inheritdoc cref="GracePeriodDomain.BarrierCallbacks"/>
-    public static void BarrierCallbacks() => s_domain.BarrierCallbacks();
+    public static void BarrierCallbacks() => DefaultDomain.BarrierCallbacks();
 
     /// <summary>Whether a reference that <see cref="ReadGuard.Dereference{T}(ref readonly RcuPointer{T})"/> returned
     /// stands for null. Costs a comparison.</summary>
@@ -171,24 +172,58 @@ public static unsafe class Rcu
     public static bool IsNull<T>(ref readonly T reference) => Unsafe.IsNullRef(in reference);
 
     /// <inheritdoc cref="GracePeriodDomain.GetStatistics"/>
-    public static RcuStatistics GetStatistics() => s_domain.GetStatistics();
+    public static RcuStatistics GetStatistics() => DefaultDomain.GetStatistics();
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static ReadGuard ReadLockBeyondFast(ReaderSlot* slot) => s_domain.ReadLockBeyondFast(slot);
+    private static ReadGuard ReadLockBeyondFast(ReaderSlot* slot) => DefaultDomain.ReadLockBeyondFast(slot);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void FreeBeyondFast(void* block)
     {
         ThreadQueues* queues = (ThreadQueues*)DefaultSlot.Queues;
-        if (queues == null || block == null || !s_producer.TryCollectAndAppend(&queues->Blocks, block))
+        if (queues == null || block == null || !Made.Producer.TryCollectAndAppend(&queues->Blocks, block))
         {
-            s_producer.FreeBeyondFast(DefaultSlot.OfThisThread, block, Deallocators.NativeHeap);
+            DefaultDomain.Core.Producer.FreeBeyondFast(DefaultSlot.OfThisThread, block, Deallocators.NativeHeap);
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Push(RcuHead* head, nint word)
+    {
+        ReaderSlot* slot = DefaultSlot.OfThisThread;
+        (slot != null ? Made.Domain : DefaultDomain).Push(slot, head, word);
+    }
+
+    // No lock: two threads may make a domain each, and the second one drops its own. Nobody has used that yet.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static RcuDomain MakeDomain()
+    {
+        RcuDomain made = new(new RcuDomainOptions { Name = "default" }, &Remember);
+        RcuDomain kept = Once.Keep(ref s_domain, made);
+        if (kept != made)
+        {
+            made.Forget();
+        }
+
+        return kept;
     }
 
     private static void Remember(ReaderSlot* slot)
     {
         DefaultSlot.OfThisThread = slot;
         DefaultSlot.Queues = ReaderSlot.IsTwin(slot) ? null : slot->Queues;
+    }
+
+    // What threads with a slot in the domain read: constants to the JIT. The initializer only copies, and cannot fail.
+    // It has a body so that it does not run early, when there is no domain yet.
+    private static class Made
+    {
+        public static readonly RcuDomain Domain = s_domain!;
+        public static readonly DomainState* State = s_domain!.Core.State;
+        public static readonly Producer Producer = s_domain!.Core.Producer;
+
+        static Made()
+        {
+        }
     }
 }

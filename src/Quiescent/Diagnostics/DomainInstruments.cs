@@ -14,7 +14,7 @@ internal sealed class DomainInstruments
     private const string Kind = "quiescent.item.kind";
     private const string State = "quiescent.slot.state";
 
-    private static readonly WeakList<DomainInstruments> s_all = new();
+    private static WeakList<DomainInstruments>? s_all;
 
     private readonly GracePeriodEngine _engine;
     private readonly Func<RcuStatistics> _readStatistics;
@@ -57,7 +57,7 @@ internal sealed class DomainInstruments
         }
 
         DomainInstruments figures = new(core, readStatistics);
-        s_all.Add(figures);
+        Live.Add(figures);
         return figures;
     }
 
@@ -66,7 +66,7 @@ internal sealed class DomainInstruments
     public static List<Measurement<long>> Collect(Action<DomainInstruments, List<Measurement<long>>> read)
     {
         List<Measurement<long>> all = [];
-        foreach (DomainInstruments domain in s_all.All())
+        foreach (DomainInstruments domain in Live.All())
         {
             read(domain, all);
         }
@@ -76,5 +76,7 @@ internal sealed class DomainInstruments
 
     public RcuStatistics ReadStatistics() => _readStatistics();
 
-    public void Close() => s_all.Remove(this);
+    public void Close() => Live.Remove(this);
+
+    private static WeakList<DomainInstruments> Live => Order.Acquire(in s_all) ?? Once.Keep(ref s_all, new());
 }

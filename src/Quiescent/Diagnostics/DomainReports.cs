@@ -1,3 +1,4 @@
+using Quiescent.GracePeriods;
 using Quiescent.Readers;
 using Quiescent.Reclamation;
 using Quiescent.Validate;
@@ -74,6 +75,7 @@ internal sealed class DomainReports : IDomainReports
         ReportMisuse();
         try
         {
+            Telemetry.Start(); // If it could not be started with the domain.
             if (_readerStalls.TryDetect(out ReaderStall stall))
             {
                 Report(new StallEventArgs(Name, stall, ReadStatistics(), _core.Disposal.IsUnderWay));
@@ -96,8 +98,11 @@ internal sealed class DomainReports : IDomainReports
                 Events.WriteBacklogOnPool();
             }
 
-            ReportStall(_callbackStalls, onPool);
-            ReportStall(_pendingStalls, onPool);
+            if (!onPool || TelemetryListeners.ArePoolsUsed)
+            {
+                ReportStall(_callbackStalls, onPool);
+                ReportStall(_pendingStalls, onPool);
+            }
         }
         catch (Exception thrown)
         {

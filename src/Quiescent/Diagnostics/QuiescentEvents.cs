@@ -152,6 +152,9 @@ internal sealed class QuiescentEvents : EventSource
     private void MisuseFound(string domainName, long domainId, string report) =>
         WriteEvent(11, domainName, domainId, report);
 
+    [Event(12, Level = EventLevel.Warning, Keywords = Keywords.Reports)]
+    public void OtherCopy(string report) => WriteEvent(12, report);
+
     private static string Short(string text) => text.Length <= MaxText ? text : text[..MaxText];
 
     // The exception is the program's, and its Message may run the program's code too.

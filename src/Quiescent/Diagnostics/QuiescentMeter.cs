@@ -9,7 +9,7 @@ namespace Quiescent.Diagnostics;
 internal static class QuiescentMeter
 {
     // From the fastest grace period to beyond the default stall timeout.
-    private static readonly double[] s_boundaries =
+    private static double[] Boundaries =>
     [
         1e-6, 2e-6, 5e-6, 10e-6, 20e-6, 50e-6, 100e-6, 200e-6, 500e-6,
         1e-3, 2e-3, 5e-3, 10e-3, 20e-3, 50e-3, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50,
@@ -108,7 +108,7 @@ internal static class QuiescentMeter
 
     private static void PublishDurations(Meter meter)
     {
-        InstrumentAdvice<double> advice = new() { HistogramBucketBoundaries = s_boundaries };
+        InstrumentAdvice<double> advice = new() { HistogramBucketBoundaries = Boundaries };
         Telemetry.Attempt(() => Order.Release(
             ref s_durations,
             meter.CreateHistogram(

@@ -1,62 +1,70 @@
-using System.Buffers;
 using Quiescent.GracePeriods;
 using Quiescent.Ordering;
 
 namespace Quiescent.Diagnostics;
 
-// The process's event source and meter, made with the first domain. Making them runs user code, since listeners see
-// each new event source and instrument at once. So no thread waits until they are made, as it would for a static
-// constructor, and what a listener throws spoils nothing.
+// The process's event source and meter, made with the first domain, on a thread of their own. Making them takes the
+// runtime's lock of all event listeners and runs user code, since listeners see each new event source and instrument at
+// once. So does the first use of the thread pool or of a shared array pool, which have event sources of their own. The
+// thread that uses the library first must wait for none of this: it may hold a lock of the program's, or be in a type
+// initializer, that a listener waits for.
 internal static class Telemetry
 {
     /// <summary>The name of both.</summary>
     public const string Name = "Quiescent";
 
     private static int s_started;
+    private static int s_isMade;
     private static QuiescentEvents? s_events;
 
     /// <summary>Null where there is none, or not yet.</summary>
     public static QuiescentEvents? Events => TelemetryListeners.HasEvents ? Order.Acquire(in s_events) : null;
 
-    /// <summary>Makes them, the first time; with no lock held. Listeners may call anything.</summary>
-    /// <param name="onPool">On a pool thread: the caller is a static constructor, which others wait for.</param>
-    public static void Start(bool onPool)
-    {
-        if (onPool)
-        {
-            ThreadPool.UnsafeQueueUserWorkItem(static _ => Start(), null);
-        }
-        else
-        {
-            Start();
-        }
-    }
+    /// <summary>Whether both have been made, or cannot be.</summary>
+    public static bool IsMade => Order.Acquire(in s_isMade) != 0;
 
-    private static void Start()
+    /// <summary>Has them made, the first time. Waits for nobody, and runs no user code. Without memory or a thread for
+    /// it, the next call tries again.</summary>
+    public static void Start()
     {
-        if (!TryLock.TryEnter(ref s_started))
+        if (!(TelemetryListeners.HasEvents || TelemetryListeners.HasMeters) || !TryLock.TryEnter(ref s_started))
         {
             return;
         }
 
+        try
+        {
+            Threads.Start(Threads.Create(Make, "rcu telemetry"));
+        }
+        catch (Exception e) when (e is OutOfMemoryException or ThreadStartException)
+        {
+            TryLock.Exit(ref s_started);
+        }
+    }
+
+    private static void Make()
+    {
         if (TelemetryListeners.HasEvents)
         {
-            Attempt(static () =>
-            {
-                // A report's text rents its buffer from the shared pool, whose event source a static constructor makes.
-                // The runtime deadlocks if that first happens while another thread opens a session of events, so it
-                // happens here.
-                ArrayPool<char>.Shared.Return(ArrayPool<char>.Shared.Rent(1));
-                QuiescentEvents events = new();
-                Order.Release(ref s_events, events);
-                TelemetryListeners.Add(events);
-            });
+            Attempt(TelemetryListeners.UsePools);
+            Attempt(MakeEvents);
+            Order.Fence(); // An earlier copy that heard of a later one looked for the event source after it had heard.
+            Attempt(AssemblyCopies.Tell);
         }
 
         if (TelemetryListeners.HasMeters)
         {
             Attempt(QuiescentMeter.Publish);
         }
+
+        Order.Release(ref s_isMade, 1);
+    }
+
+    private static void MakeEvents()
+    {
+        QuiescentEvents events = new();
+        Order.Release(ref s_events, events);
+        TelemetryListeners.Add(events);
     }
 
     /// <summary>Runs an action that may run listeners.</summary>

@@ -27,16 +27,14 @@ internal sealed class BlockSinks
     /// <exception cref="OutOfMemoryException">There is no memory for its entry.</exception>
     public int Add(BlockSink sink)
     {
-        using TryLock.Holder holder = TryLock.Hold(ref _gate);
-        int index = Array.IndexOf(_sinks, null);
-        if (index < 0)
+        int channel = TryAdd(sink, []);
+        while (channel == 0)
         {
-            index = _sinks.Length;
-            Array.Resize(ref _sinks, index + 1);
+            // Made beforehand: nothing under the gate may fail (O8).
+            channel = TryAdd(sink, new BlockSink?[Order.Acquire(in _sinks).Length + 1]);
         }
 
-        _sinks[index] = sink;
-        return -1 - index;
+        return channel;
     }
 
     /// <summary>Gives the channel back; nothing waits in its queues, and nothing will be queued.</summary>
@@ -51,13 +49,34 @@ internal sealed class BlockSinks
         BlockSink?[] sinks;
         using (TryLock.Hold(ref _gate))
         {
-            sinks = [.. _sinks];
+            sinks = _sinks;
         }
 
-        foreach (BlockSink? sink in sinks)
+        for (int i = 0; i < sinks.Length; i++)
         {
-            sink?.MarkDomainDisposed();
+            Order.Acquire(in sinks[i])?.MarkDomainDisposed();
         }
+    }
+
+    // 0: there is no room. The room has that for one more than there were.
+    private int TryAdd(BlockSink sink, BlockSink?[] room)
+    {
+        using TryLock.Holder holder = TryLock.Hold(ref _gate);
+        int index = Array.IndexOf(_sinks, null);
+        if (index < 0)
+        {
+            index = _sinks.Length;
+            if (room.Length != index + 1)
+            {
+                return 0;
+            }
+
+            _sinks.CopyTo(room, 0);
+            Order.Release(ref _sinks, room);
+        }
+
+        Order.Release(ref _sinks[index], sink);
+        return -1 - index;
     }
 
     /// <summary>The sink that a queue names. The sink owns the handle, and frees it when nothing is queued any

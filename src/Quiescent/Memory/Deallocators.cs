@@ -13,8 +13,10 @@ internal static unsafe class Deallocators
     public const int NativeHeap = 0;
     public const int AlignedNativeHeap = 1;
 
-    private static nint[] s_table = [0, 0];
-    private static GCHandle[] s_types = [default, default];
+    private const int BuiltIn = 2;
+
+    private static nint[]? s_table;
+    private static GCHandle[]? s_types;
     private static int s_gate;
 
     /// <summary>Whether the channel is one of user code, which is all except the two built-in deallocators: O8 (user
@@ -35,43 +37,36 @@ internal static unsafe class Deallocators
     /// <exception cref="OutOfMemoryException">There is no memory for a number; the next call tries again.</exception>
     public static void Register(Type type, delegate*<void*, void> free, ref int registered)
     {
-        using (TryLock.Hold(ref s_gate))
+        FaultInjection.ThrowIfDue(FaultSite.Deallocator);
+        GCHandle handle = GCHandle.Alloc(type, GCHandleType.Weak);
+        try
         {
-            if (registered != 0)
+            // Room for one more, made beforehand: nothing under the gate may fail (O8).
+            while (Order.Acquire(in registered) == 0)
             {
-                return;
+                int channels = (Order.Acquire(in s_table)?.Length ?? BuiltIn) + 1;
+                TryRegister(ref handle, free, ref registered, new nint[channels], new GCHandle[channels]);
             }
-
-            FaultInjection.ThrowIfDue(FaultSite.Deallocator);
-            nint[] table = s_table;
-            int channel = Array.FindIndex(s_types, static owner => owner.IsAllocated && owner.Target is null);
-            if (channel < 0)
+        }
+        finally
+        {
+            if (handle.IsAllocated)
             {
-                channel = table.Length;
-                Array.Resize(ref table, channel + 1);
-                Array.Resize(ref s_types, channel + 1);
+                handle.Free();
             }
-
-            GCHandle handle = GCHandle.Alloc(type, GCHandleType.Weak);
-
-            // From here on nothing fails.
-            if (s_types[channel].IsAllocated)
-            {
-                s_types[channel].Free();
-            }
-
-            s_types[channel] = handle;
-            Order.Release(ref table[channel], (nint)free);
-            Order.Release(ref s_table, table);
-            Order.Release(ref registered, channel);
         }
     }
 
     /// <summary>The method that a channel of user code calls, for reports.</summary>
     public static string NameOf(int channel)
     {
-        using TryLock.Holder holder = TryLock.Hold(ref s_gate);
-        return $"{s_types[channel].Target}.{nameof(Free)}";
+        object? type;
+        using (TryLock.Hold(ref s_gate))
+        {
+            type = s_types![channel].Target;
+        }
+
+        return $"{type}.{nameof(Free)}";
     }
 
     /// <summary>Frees one block; user code if <see cref="IsCode"/>.</summary>
@@ -87,9 +82,60 @@ internal static unsafe class Deallocators
                 NativeMemory.AlignedFree(block);
                 break;
             default:
-                ((delegate*<void*, void>)Order.Acquire(in s_table)[channel])(block);
+                ((delegate*<void*, void>)Order.Acquire(in s_table)![channel])(block);
                 break;
         }
+    }
+
+    // Does nothing if another thread has registered the type, or another type, meanwhile.
+    private static void TryRegister(
+        ref GCHandle handle, delegate*<void*, void> free, ref int registered, nint[] table, GCHandle[] types)
+    {
+        using TryLock.Holder holder = TryLock.Hold(ref s_gate);
+        if (registered != 0)
+        {
+            return;
+        }
+
+        int channel = FindCollected();
+        if (channel >= 0)
+        {
+            s_types![channel].Free();
+            table = s_table!;
+            types = s_types;
+        }
+        else
+        {
+            channel = s_table?.Length ?? BuiltIn;
+            if (channel != table.Length - 1)
+            {
+                return;
+            }
+
+            s_table?.CopyTo(table, 0);
+            s_types?.CopyTo(types, 0);
+        }
+
+        types[channel] = handle;
+        handle = default;
+        Order.Release(ref table[channel], (nint)free);
+        Order.Release(ref s_types, types);
+        Order.Release(ref s_table, table);
+        Order.Release(ref registered, channel);
+    }
+
+    // The channel of a type that was collected with its module, or -1.
+    private static int FindCollected()
+    {
+        for (int i = BuiltIn; i < s_types?.Length; i++)
+        {
+            if (s_types[i].Target is null)
+            {
+                return i;
+            }
+        }
+
+        return -1;
     }
 }
 

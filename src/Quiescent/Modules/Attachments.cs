@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.Loader;
+using Quiescent.Ordering;
 using Quiescent.Reclamation;
 
 namespace Quiescent.Modules;
@@ -21,14 +22,14 @@ namespace Quiescent.Modules;
 //   reasonably take.
 internal static class Attachments
 {
-    private static readonly ConditionalWeakTable<AssemblyLoadContext, object?> s_contexts = [];
+    private static ConditionalWeakTable<AssemblyLoadContext, object?>? s_contexts;
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(50);
 
     /// <exception cref="InvalidOperationException">The context is being unloaded.</exception>
     public static void Add(AssemblyLoadContext context)
     {
-        if (s_contexts.TryAdd(context, null))
+        if (Contexts.TryAdd(context, null))
         {
             FinalizerThread.Ask();
             context.Unloading += OnUnloading;
@@ -42,6 +43,9 @@ internal static class Attachments
                 "The context is being unloaded already: nothing waits for its callbacks any more.");
         }
     }
+
+    private static ConditionalWeakTable<AssemblyLoadContext, object?> Contexts =>
+        Order.Acquire(in s_contexts) ?? Once.Keep(ref s_contexts, []);
 
     private static void OnUnloading(AssemblyLoadContext context)
     {

@@ -8,14 +8,16 @@ namespace Quiescent.Modules;
 // being disposed of stays until its queues are empty.
 internal static class UnloadBarrier
 {
-    private static readonly WeakList<DomainCore> s_domains = new();
+    private static WeakList<DomainCore>? s_domains;
 
     /// <exception cref="OutOfMemoryException">Nothing has changed.</exception>
-    public static void Add(DomainCore domain) => s_domains.Add(domain);
+    public static void Add(DomainCore domain) => Live.Add(domain);
 
-    public static void Remove(DomainCore domain) => s_domains.Remove(domain);
+    public static void Remove(DomainCore domain) => Live.Remove(domain);
 
-    public static List<DomainCore> Domains() => s_domains.All();
+    public static List<DomainCore> Domains() => Live.All();
+
+    private static WeakList<DomainCore> Live => Order.Acquire(in s_domains) ?? Once.Keep(ref s_domains, new());
 
     /// <summary>A task that completes when all user code that waits in the domain now has run; null if none waits. If
     /// the domain is disposed of, the task fails, but not before the code has run.</summary>

@@ -52,6 +52,12 @@ internal enum FaultSite
 
     /// <summary>A slab of a pool's blocks.</summary>
     Slab,
+
+    /// <summary>The place that called the library, under Validate.</summary>
+    StackWalk,
+
+    /// <summary>A thread of the thread pool.</summary>
+    PoolThread,
 }
 
 // Failures on demand (the kernel's should_fail_alloc). Memory rarely runs out in a test, and what happens then must be

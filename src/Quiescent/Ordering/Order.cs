@@ -100,6 +100,9 @@ internal static unsafe class Order
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static nint Exchange(ref nint location, nint value) => Interlocked.Exchange(ref location, value);
 
+    public static T? Exchange<T>(ref T? location, T? value)
+        where T : class => Interlocked.Exchange(ref location, value);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong CompareExchange(ref ulong location, ulong value, ulong comparand) =>
         Interlocked.CompareExchange(ref location, value, comparand);
@@ -115,6 +118,9 @@ internal static unsafe class Order
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static nint CompareExchange(ref nint location, nint value, nint comparand) =>
         Interlocked.CompareExchange(ref location, value, comparand);
+
+    public static T? CompareExchange<T>(ref T? location, T? value, T? comparand)
+        where T : class => Interlocked.CompareExchange(ref location, value, comparand);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static long Add(ref long location, long value) => Interlocked.Add(ref location, value);

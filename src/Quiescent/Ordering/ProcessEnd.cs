@@ -15,8 +15,9 @@ namespace Quiescent.Ordering;
 // Checked by: ProcessExitTests; mutants exit-*.
 internal static class ProcessEnd
 {
-    private static readonly TaskCompletionSource s_over = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(2);
+    private static TaskCompletionSource? s_over;
+    private static int s_isOver;
     private static Thread? s_thread;
     private static Alarm? s_alarm;
     private static long s_ticksLeft = 4 * Stopwatch.Frequency;
@@ -27,7 +28,15 @@ internal static class ProcessEnd
 
     /// <summary>Completes on the thread pool two seconds after the exit has begun; for waits without a
     /// thread.</summary>
-    public static Task Over => s_over.Task;
+    /// <exception cref="OutOfMemoryException">The next call tries again.</exception>
+    public static Task Over
+    {
+        get
+        {
+            Task over = OverSource().Task;
+            return Order.Acquire(in s_isOver) != 0 ? Task.CompletedTask : over;
+        }
+    }
 
     /// <summary>From here on an exit is noticed. Cannot fail: without memory, the next domain asks again.</summary>
     public static void Watch()
@@ -71,13 +80,25 @@ internal static class ProcessEnd
         Order.Release(ref s_thread, Thread.CurrentThread);
         try
         {
-            s_alarm = new Alarm(static () => s_over.TrySetResult());
+            _ = OverSource();
+            s_alarm = new Alarm(End);
             s_alarm.Set(s_limit);
         }
         catch (OutOfMemoryException)
         {
-            s_over.TrySetResult(); // Rather too early than never.
+            End(); // Rather too early than never.
         }
+    }
+
+    private static TaskCompletionSource OverSource() => Order.Acquire(in s_over)
+        ?? Once.Keep(ref s_over, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+
+    // Over makes the source, then asks whether it is over; both here and there an interlocked operation comes between.
+    // So a source that this does not see is not waited for.
+    private static void End()
+    {
+        Order.Or(ref s_isOver, 1);
+        Order.Acquire(in s_over)?.TrySetResult();
     }
 }
 

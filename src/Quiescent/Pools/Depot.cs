@@ -21,7 +21,7 @@ internal sealed unsafe class Depot
     private readonly bool _validate;
     private readonly int _shelfRoom;
     private nint* _shelf;
-    private readonly Dictionary<nint, string> _freedAt = []; // Under Validate: where the blocks that are in were freed.
+    private readonly AddressRanges<string> _freedAt = new(); // Under Validate: where the blocks that are in were freed.
     private int _lock;
     private int _shelved;
     private int _emptySlabs;
@@ -49,18 +49,43 @@ internal sealed unsafe class Depot
     /// <exception cref="OutOfMemoryException">There is no memory for a slab; nothing has changed.</exception>
     public int Take(Span<nint> into)
     {
-        using TryLock.Holder holder = TryLock.Hold(ref _lock);
-        if (IsReleased)
+        if (TryTake(into, null, out int taken))
         {
-            return 0;
+            return taken;
         }
 
-        int taken = Math.Min(_shelved, into.Length);
+        // Made under no lock: it may fail, and lets first-chance handlers in (O8).
+        Slab* slab = MakeSlab();
+        TryTake(into, slab, out taken);
+        if (taken == 0)
+        {
+            NativeMemory.AlignedFree(slab); // After TakeAll.
+        }
+
+        return taken;
+    }
+
+    // False: a slab is needed. One that is given is added, whether or not it is needed still.
+    private bool TryTake(Span<nint> into, Slab* made, out int taken)
+    {
+        using TryLock.Holder holder = TryLock.Hold(ref _lock);
+        taken = 0;
+        if (IsReleased)
+        {
+            return true;
+        }
+
+        if (made != null)
+        {
+            AddSlab(made);
+        }
+
+        taken = Math.Min(_shelved, into.Length);
         _shelved -= taken;
         new ReadOnlySpan<nint>(_shelf + _shelved, taken).CopyTo(into);
         if (taken == 0 && _first == null)
         {
-            AddSlab();
+            return false;
         }
 
         while (taken < into.Length && _first != null)
@@ -68,7 +93,7 @@ internal sealed unsafe class Depot
             taken += TakeFrom(_first, into[taken..]);
         }
 
-        return taken;
+        return true;
     }
 
     /// <summary>Takes blocks back. Returns the empty slabs that leave the depot, linked by Next.</summary>
@@ -163,14 +188,14 @@ internal sealed unsafe class Depot
         using TryLock.Holder holder = TryLock.Hold(ref _lock);
         Slab* slab = _layout.SlabOf(block);
         Slab.TryMark(slab, _layout, _layout.IndexOf(slab, block), isOut: true);
-        _freedAt.Remove(block);
+        _freedAt.Remove(block, out _);
     }
 
     /// <summary>Under Validate: where a block that is in was freed; null if it was never out.</summary>
     public string? FreedAt(nint block)
     {
         using TryLock.Holder holder = TryLock.Hold(ref _lock);
-        return _freedAt.GetValueOrDefault(block);
+        return _freedAt.Holding(block);
     }
 
     /// <summary>Under Validate: a block comes in.</summary>
@@ -179,29 +204,37 @@ internal sealed unsafe class Depot
     public void MarkIn(nint block)
     {
         string site = CallerSite.Capture().ToString();
-        using TryLock.Holder holder = TryLock.Hold(ref _lock);
+        AddressRanges<string>.Piece freed = new(block, 1, site);
+        bool isBlock;
+        string? before;
+        using (TryLock.Hold(ref _lock))
+        {
+            if (TryMarkIn(block, out isBlock))
+            {
+                _freedAt.Remove(block, out _); // Of a slab that was here before.
+                _freedAt.Add(freed);
+                return;
+            }
+
+            before = _freedAt.Holding(block);
+        }
+
+        throw new InvalidOperationException(isBlock
+            ? $"The block at 0x{block:x} was freed before, or never rented. Nothing was freed.\n"
+                + $"  queued at: {site}\n  queued before at: {before ?? "(never)"}"
+            : $"No block of this pool begins at 0x{block:x}. Nothing was freed.\n  queued at: {site}");
+    }
+
+    private bool TryMarkIn(nint block, out bool isBlock)
+    {
         Slab* slab = _all;
         while (slab != null && slab != _layout.SlabOf(block))
         {
             slab = slab->NextOfAll;
         }
 
-        if (slab == null || !_layout.IsBlock(slab, block))
-        {
-            throw new InvalidOperationException(
-                $"No block of this pool begins at 0x{block:x}. Nothing was freed.\n  queued at: {site}");
-        }
-
-        _freedAt.EnsureCapacity(_freedAt.Count + 1);
-
-        if (!Slab.TryMark(slab, _layout, _layout.IndexOf(slab, block), isOut: false))
-        {
-            throw new InvalidOperationException(
-                $"The block at 0x{block:x} was freed before, or never rented. Nothing was freed.\n"
-                + $"  queued at: {site}\n  queued before at: {_freedAt.GetValueOrDefault(block) ?? "(never)"}");
-        }
-
-        _freedAt[block] = site;
+        isBlock = slab != null && _layout.IsBlock(slab, block);
+        return isBlock && Slab.TryMark(slab, _layout, _layout.IndexOf(slab, block), isOut: false);
     }
 
     private bool IsReleased => _shelf == null;
@@ -219,7 +252,7 @@ internal sealed unsafe class Depot
         return taken;
     }
 
-    private void AddSlab()
+    private Slab* MakeSlab()
     {
         FaultInjection.ThrowIfDue(FaultSite.Slab);
 
@@ -235,6 +268,11 @@ internal sealed unsafe class Depot
         }
 
         Slab.PutAll(slab, _layout.Blocks);
+        return slab;
+    }
+
+    private void AddSlab(Slab* slab)
+    {
         LinkLast(slab);
         LinkToAll(slab);
         _emptySlabs++;

@@ -10,6 +10,10 @@ namespace Quiescent.Reclamation;
 // However many there are, a pass that finds none done looks at few. Those that await a grace period are in the order of
 // their targets, so if the first is not done, none is. The others each have a condition of their own: a pass evaluates
 // some of them and puts them back at the end. A cancelled task leaves its list at once.
+//
+// The gate protects the lists and nothing else (O8). Making and completing a waiter may run code of the program, such
+// as a first-chance handler or a listener of the thread pool's events, so both happen with the gate open. The
+// conditions are evaluated under it: they take no memory and run no such code.
 internal sealed class AsyncWaiters(GracePeriodEngine engine, Func<Exception> disposed)
 {
     private const int ConditionsPerPass = 256;
@@ -23,10 +27,13 @@ internal sealed class AsyncWaiters(GracePeriodEngine engine, Func<Exception> dis
     public bool Any => Order.Acquire(in _count) != 0;
 
     /// <summary>Adds a waiter that is done when the grace period has ended.</summary>
+    /// <exception cref="OutOfMemoryException">There is no memory for it; nothing has changed.</exception>
     public Task Add(ulong target, CancellationToken cancellationToken) =>
         Add(new Waiter(this, isDone: null, target, cancellationToken));
 
-    /// <summary>Adds a waiter whose condition the reclaimer evaluates until it holds.</summary>
+    /// <summary>Adds a waiter whose condition the reclaimer evaluates until it holds. The condition takes no memory and
+    /// runs no user code.</summary>
+    /// <exception cref="OutOfMemoryException">There is no memory for it; nothing has changed.</exception>
     public Task Add(Func<bool> isDone, CancellationToken cancellationToken) =>
         Add(new Waiter(this, isDone, target: 0, cancellationToken));
 
@@ -41,7 +48,7 @@ internal sealed class AsyncWaiters(GracePeriodEngine engine, Func<Exception> dis
         CompleteReady();
         while (Take(_gracePeriods.First ?? _conditions.First) is { } waiter)
         {
-            waiter.Abandon(disposed());
+            Finish(waiter, isAbandoned: true);
         }
     }
 
@@ -54,18 +61,34 @@ internal sealed class AsyncWaiters(GracePeriodEngine engine, Func<Exception> dis
         while (Any && TakeReady(ref looks) is { } waiter)
         {
             any = true;
-            try
-            {
-                waiter.Complete(); // With the gate open: what it allocates may run handlers of the program.
-            }
-            catch (OutOfMemoryException)
-            {
-                TryAdd(waiter); // The next pass completes it.
-                throw;
-            }
+            Finish(waiter, isAbandoned: false);
         }
 
         return any;
+    }
+
+    // A waiter that cannot be completed for lack of memory is in its list again for the next pass, or for the next call
+    // of Close.
+    private void Finish(Waiter waiter, bool isAbandoned)
+    {
+        try
+        {
+            FaultInjection.ThrowIfDue(FaultSite.Waiter);
+            if (isAbandoned)
+            {
+                waiter.Abandon(disposed());
+            }
+            else
+            {
+                waiter.Complete();
+            }
+        }
+        catch (OutOfMemoryException)
+        {
+            using TryLock.Holder holder = TryLock.Hold(ref _gate);
+            Insert(waiter);
+            throw;
+        }
     }
 
     private Task Add(Waiter waiter)

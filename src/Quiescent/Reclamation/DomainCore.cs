@@ -200,7 +200,7 @@ internal sealed unsafe partial class DomainCore
             }
             else
             {
-                Producer.PushBeyondFast(Registrar.Known, head, ManagedCallback.Function);
+                Producer.PushBeyondFast(null, head, ManagedCallback.Function); // Looks for the slot, and cannot fail.
             }
         }
         catch (ObjectDisposedException)
@@ -213,6 +213,7 @@ internal sealed unsafe partial class DomainCore
     /// <param name="closeReaders">Makes sure that no section begins any more.</param>
     public void BeginClose(Action closeReaders)
     {
+        AfterDisposal.Prepare();
         Order.Or(ref State->AppendFlags, AppendFlags.Disposed); // [V] partner: [T] in Listing.cs; outcomes there, O11.
         Order.Release(ref State->Closed, 1);
         closeReaders();
@@ -232,7 +233,6 @@ internal sealed unsafe partial class DomainCore
             return; // The process is exiting. What waits, and the memory that readers may see, ends with it.
         }
 
-        ProcessExit.Forget(Reclaimer);
         Engine.Sweep();
         ReleasePages();
         Quarantine.OfProcess.ReleaseAll(Findings);

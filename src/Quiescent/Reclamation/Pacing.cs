@@ -78,7 +78,11 @@ internal sealed class Pacing(long limit, int pageEntries)
 // The time by which threads pause. Tests have one of their own.
 internal abstract class PacingClock
 {
-    public static PacingClock System { get; } = new StopwatchClock();
+    private static PacingClock? s_system;
+
+    /// <exception cref="OutOfMemoryException">The next call tries again.</exception>
+    public static PacingClock System =>
+        Order.Acquire(in s_system) ?? Once.Keep(ref s_system, new StopwatchClock());
 
     /// <summary>The time in ticks of the <see cref="Stopwatch"/>.</summary>
     public abstract long Now { get; }

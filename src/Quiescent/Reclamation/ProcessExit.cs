@@ -9,44 +9,102 @@ namespace Quiescent.Reclamation;
 // it on the thread that exits, which does not wait for itself.
 internal static class ProcessExit
 {
-    private static List<Reclaimer>? s_reclaimers;
+    private static Reclaimer? s_first;
+    private static int s_count;
     private static int s_gate;
+    private static int s_isPrepared;
 
-    /// <exception cref="OutOfMemoryException">Nothing has changed. (A static constructor would fail for
-    /// ever.)</exception>
-    public static void Register(Reclaimer reclaimer)
+    /// <summary>Listens to the process's exit, from the first call on.</summary>
+    /// <exception cref="OutOfMemoryException">The next call tries again.</exception>
+    public static void Prepare()
     {
-        using (TryLock.Hold(ref s_gate))
+        if (!TryLock.TryEnter(ref s_isPrepared))
         {
-            if (s_reclaimers is null)
-            {
-                List<Reclaimer> reclaimers = [];
-                AppDomain.CurrentDomain.ProcessExit += (_, _) => GiveChance();
-                s_reclaimers = reclaimers;
-            }
-
-            s_reclaimers.Add(reclaimer);
+            return;
         }
+
+        try
+        {
+            AppDomain.CurrentDomain.ProcessExit += GiveChance;
+        }
+        catch
+        {
+            TryLock.Exit(ref s_isPrepared);
+            throw;
+        }
+    }
+
+    /// <summary>From here on the reclaimer gets its chance. Call it once; needs no memory.</summary>
+    public static void Add(Reclaimer reclaimer)
+    {
+        using TryLock.Holder holder = TryLock.Hold(ref s_gate);
+        reclaimer.NextAtExit = s_first;
+        if (s_first is not null)
+        {
+            s_first.PreviousAtExit = reclaimer;
+        }
+
+        s_first = reclaimer;
+        s_count++;
     }
 
     public static void Forget(Reclaimer reclaimer)
     {
-        using (TryLock.Hold(ref s_gate))
+        using TryLock.Holder holder = TryLock.Hold(ref s_gate);
+        if (reclaimer.PreviousAtExit is { } previous)
         {
-            s_reclaimers?.Remove(reclaimer);
+            previous.NextAtExit = reclaimer.NextAtExit;
         }
+        else if (s_first == reclaimer)
+        {
+            s_first = reclaimer.NextAtExit;
+        }
+        else
+        {
+            return; // It is not here.
+        }
+
+        if (reclaimer.NextAtExit is { } next)
+        {
+            next.PreviousAtExit = reclaimer.PreviousAtExit;
+        }
+
+        reclaimer.NextAtExit = reclaimer.PreviousAtExit = null;
+        s_count--;
     }
 
-    private static void GiveChance()
+    private static Reclaimer[] All()
     {
-        ProcessEnd.Begin(); // There may have been no memory to listen earlier.
-        Reclaimer[] reclaimers;
-        using (TryLock.Hold(ref s_gate))
+        Reclaimer[] all = new Reclaimer[Order.Acquire(in s_count)];
+        while (!TryCopy(all))
         {
-            reclaimers = [.. s_reclaimers!];
+            all = new Reclaimer[Order.Acquire(in s_count)];
         }
 
-        foreach (Reclaimer reclaimer in reclaimers)
+        return all;
+    }
+
+    private static bool TryCopy(Reclaimer[] all)
+    {
+        using TryLock.Holder holder = TryLock.Hold(ref s_gate);
+        if (s_count != all.Length)
+        {
+            return false;
+        }
+
+        int i = all.Length;
+        for (Reclaimer? each = s_first; each is not null; each = each.NextAtExit)
+        {
+            all[--i] = each; // The oldest first.
+        }
+
+        return true;
+    }
+
+    private static void GiveChance(object? sender, EventArgs arguments)
+    {
+        ProcessEnd.Begin(); // There may have been no memory to listen earlier.
+        foreach (Reclaimer reclaimer in All())
         {
             if (reclaimer.IsCurrentThread)
             {

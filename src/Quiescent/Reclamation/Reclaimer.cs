@@ -18,6 +18,9 @@ namespace Quiescent.Reclamation;
 //     that (Listing.cs). Requests and waiters are stored before an interlocked operation in Wake. The first wake starts
 //     the thread, so a domain that only reads and synchronises has none. If it cannot be started, the bit is set again
 //     and the next append, whoever's, tries again.
+// O8  No thread is started under a lock: a start that fails lets first-chance handlers in, which may come back here. So
+//     two callers may start a thread each. The one that claims the domain first is the reclaimer, the other one ends.
+//     A caller relies on a thread that has started: it claims the domain, or another one has, or the domain is closed.
 internal sealed class Reclaimer(DomainCore core)
 {
     // The time between two looks at a reader in the way, once spinning and yielding have not helped.
@@ -31,7 +34,8 @@ internal sealed class Reclaimer(DomainCore core)
     private Thread? _thread;
     private ulong _osThreadId;
     private Signal? _signal;
-    private int _startGate;
+    private int _gate;
+    private int _started;
     private int _expedited;
     private int _stopping;
     private PollRequest _request;
@@ -118,7 +122,7 @@ internal sealed class Reclaimer(DomainCore core)
     public bool TryStop()
     {
         Thread? thread;
-        using (TryLock.Hold(ref _startGate))
+        using (TryLock.Hold(ref _gate))
         {
             Order.Release(ref _stopping, 1);
             thread = _thread;
@@ -139,14 +143,11 @@ internal sealed class Reclaimer(DomainCore core)
     /// <exception cref="InvalidOperationException">The reclaimer runs already.</exception>
     public void BeginSteps()
     {
-        using TryLock.Holder holder = TryLock.Hold(ref _startGate);
-        if (_thread is not null || _stopping != 0 || IsStepped)
+        if (!TryBeginSteps())
         {
             throw new InvalidOperationException(
                 "The domain is in use, stepped already, or disposed: step it from its first use on.");
         }
-
-        core.Engine.Stepping.Begin();
     }
 
     /// <summary>Returns to a thread of the reclaimer's own, and starts it for what waits.</summary>
@@ -174,6 +175,11 @@ internal sealed class Reclaimer(DomainCore core)
         }
     }
 
+    /// <summary>The neighbours among the reclaimers with a thread: the list of <see cref="ProcessExit"/>.</summary>
+    public Reclaimer? NextAtExit { get; set; }
+
+    public Reclaimer? PreviousAtExit { get; set; }
+
     private bool IsRequested => _request.TryGetPending(core.Engine, out _);
 
     private bool IsStepped => core.Engine.Stepping.IsOn;
@@ -186,12 +192,16 @@ internal sealed class Reclaimer(DomainCore core)
         return new ReaderIdentity(thread?.Name, thread?.ManagedThreadId ?? 0, osThreadId) { Sections = 0 };
     }
 
-    // Waiters without a thread of their own could not report that the reclaimer is stuck.
+    // Waiters without a thread of their own could not report that the reclaimer is stuck. The process's first timer
+    // waits for event listeners; the caller must not, so that wait goes without.
     private void StartStallTimer()
     {
         try
         {
-            _stallTimer?.Begin();
+            if (TelemetryListeners.ArePoolsUsed)
+            {
+                _stallTimer?.Begin();
+            }
         }
         catch (OutOfMemoryException)
         {
@@ -210,42 +220,91 @@ internal sealed class Reclaimer(DomainCore core)
 
     private bool TryStart()
     {
-        using (TryLock.Hold(ref _startGate))
+        if (Order.Acquire(in _thread) is not null || Order.Acquire(in _stopping) != 0 || IsStepped)
         {
-            if (_thread is not null || _stopping != 0 || IsStepped)
-            {
-                return _thread is not null;
-            }
+            return Order.Acquire(in _thread) is not null;
+        }
 
-            try
-            {
-                _stallTimer ??= new CallbackStallTimer(
-                    core, () => Waiters.Any || IsRequested, core.Options.StallTimeout);
-                ProcessExit.Register(this);
-                Thread thread = Threads.Create(Run, $"rcu reclaimer ({core.Options.Name})");
-                FaultInjection.ThrowIfDue(FaultSite.ThreadStart);
+        CountStarted(1);
+        try
+        {
+            Once.Keep(ref _stallTimer, new CallbackStallTimer(
+                core, () => Waiters.Any || IsRequested, core.Options.StallTimeout));
+            ProcessExit.Prepare();
 
-                // Made with the thread, not with the domain: a finalizer that starts the thread may run after the
-                // signal's own finalizer.
-                Order.Release(ref _signal, new Signal());
-                core.Slots.IsServed = true;
-                Threads.Start(thread);
-                Order.Release(ref _thread, thread); // Not before it runs: a caller that sees a thread relies on it.
-                return true;
-            }
-            catch (Exception e) when (e is OutOfMemoryException or ThreadStartException)
-            {
-                ProcessExit.Forget(this);
-                core.Slots.IsServed = false;
-                return false;
-            }
+            // Made with the thread, not with the domain: a finalizer that starts the thread may run after the signal's
+            // own finalizer.
+            Signal signal = new();
+            FaultInjection.ThrowIfDue(FaultSite.ThreadStart);
+            Threads.Start(Threads.Create(() => Run(signal), $"rcu reclaimer ({core.Options.Name})"));
+            return true;
+        }
+        catch (Exception e) when (e is OutOfMemoryException or ThreadStartException)
+        {
+            CountStarted(-1);
+            return false;
         }
     }
 
-    private void Run()
+    // A thread that was started, or is about to be, uses the slots and may run callbacks.
+    private void CountStarted(int change)
     {
-        Order.Release(ref _osThreadId, OsThread.CurrentId());
-        Order.Release(ref _thread, Thread.CurrentThread); // Callbacks may ask before the starter goes on.
+        using TryLock.Holder holder = TryLock.Hold(ref _gate);
+        _started += change;
+        core.Slots.IsServed = _started != 0;
+        if (_started == 0)
+        {
+            ProcessExit.Forget(this);
+        }
+        else if (change > 0 && _started == 1)
+        {
+            ProcessExit.Add(this);
+        }
+    }
+
+    private bool TryBeginSteps()
+    {
+        using TryLock.Holder holder = TryLock.Hold(ref _gate);
+        if (_started != 0 || _stopping != 0 || IsStepped)
+        {
+            return false;
+        }
+
+        core.Engine.Stepping.Begin();
+        return true;
+    }
+
+    private void Run(Signal signal)
+    {
+        if (TryClaim(signal))
+        {
+            Serve();
+        }
+
+        CountStarted(-1);
+    }
+
+    // Not before the thread runs: a caller that sees a thread relies on it.
+    private bool TryClaim(Signal signal)
+    {
+        using (TryLock.Hold(ref _gate))
+        {
+            if (_thread is not null || _stopping != 0 || IsStepped)
+            {
+                return false;
+            }
+
+            Order.Release(ref _osThreadId, OsThread.CurrentId());
+            Order.Release(ref _signal, signal);
+            Order.Release(ref _thread, Thread.CurrentThread);
+        }
+
+        Order.Fence(); // A caller that found no signal to set stored what it wants before: it is seen from here on.
+        return true;
+    }
+
+    private void Serve()
+    {
         _defaults = ThreadDefaults.OfCurrent();
         while (true)
         {
@@ -253,7 +312,6 @@ internal sealed class Reclaimer(DomainCore core)
             {
                 if (Order.Acquire(in _stopping) != 0)
                 {
-                    core.Slots.IsServed = false;
                     return;
                 }
 

@@ -9,10 +9,12 @@ namespace Quiescent.Sleepable;
 // section does not keep the section's code alive, so that the code can be unloaded.
 internal sealed unsafe class SectionSites
 {
-    private readonly Dictionary<nint, Entry> _entries = [];
+    private static SectionSites? s_ofProcess;
+
+    private readonly AddressRanges<Record> _records = new();
     private int _gate;
 
-    public static SectionSites OfProcess { get; } = new();
+    public static SectionSites OfProcess => Order.Acquire(in s_ofProcess) ?? Once.Keep(ref s_ofProcess, new());
 
     /// <summary>Records where a section begins. Its thread calls this before the section begins.</summary>
     /// <exception cref="OutOfMemoryException">There is no memory for the record.</exception>
@@ -20,8 +22,16 @@ internal sealed unsafe class SectionSites
     {
         FaultInjection.ThrowIfDue(FaultSite.Ledger);
         Entry entry = new(number, CallerSite.Capture(), Stopwatch.GetTimestamp(), ReleasedAt: null);
+
+        // Under no lock: it may fail, and lets first-chance handlers in (O8).
+        Record? made = Find(ticket) is null ? new Record(ticket) : null;
         using TryLock.Holder holder = TryLock.Hold(ref _gate);
-        _entries[(nint)ticket] = entry;
+        if (made is not null)
+        {
+            _records.Add(made.Piece);
+        }
+
+        _records.Holding((nint)ticket)!.Entry = entry;
     }
 
     /// <summary>Records where a section ends, before its ticket can be used anew. Cannot fail: without memory it
@@ -30,13 +40,10 @@ internal sealed unsafe class SectionSites
     {
         try
         {
-            CallerSite site = CallerSite.Capture().WithoutFrames();
-            using TryLock.Holder holder = TryLock.Hold(ref _gate);
-            if (_entries.TryGetValue((nint)ticket, out Entry entry)
-                && entry.Number == number
-                && entry.ReleasedAt is null)
+            if (TryFind(ticket, number, out Entry entry) && entry.ReleasedAt is null)
             {
-                _entries[(nint)ticket] = entry with { EnteredAt = entry.EnteredAt.WithoutFrames(), ReleasedAt = site };
+                CallerSite site = CallerSite.Capture().WithoutFrames();
+                Replace(ticket, entry with { EnteredAt = entry.EnteredAt.WithoutFrames(), ReleasedAt = site });
             }
         }
         catch (OutOfMemoryException)
@@ -49,7 +56,33 @@ internal sealed unsafe class SectionSites
     public bool TryFind(Ticket* ticket, ulong number, out Entry entry)
     {
         using TryLock.Holder holder = TryLock.Hold(ref _gate);
-        return _entries.TryGetValue((nint)ticket, out entry) && entry.Number == number;
+        entry = _records.Holding((nint)ticket)?.Entry ?? default;
+        return entry.EnteredAt is not null && entry.Number == number;
+    }
+
+    // Unless it has ended on another thread meanwhile.
+    private void Replace(Ticket* ticket, Entry ended)
+    {
+        using TryLock.Holder holder = TryLock.Hold(ref _gate);
+        if (_records.Holding((nint)ticket) is { Entry.ReleasedAt: null } record && record.Entry.Number == ended.Number)
+        {
+            record.Entry = ended;
+        }
+    }
+
+    private Record? Find(Ticket* ticket)
+    {
+        using TryLock.Holder holder = TryLock.Hold(ref _gate);
+        return _records.Holding((nint)ticket);
+    }
+
+    private sealed class Record
+    {
+        public Record(Ticket* ticket) => Piece = new AddressRanges<Record>.Piece((nint)ticket, 1, this);
+
+        public AddressRanges<Record>.Piece Piece { get; }
+
+        public Entry Entry { get; set; }
     }
 
     internal readonly record struct Entry(

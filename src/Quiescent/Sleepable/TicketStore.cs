@@ -7,20 +7,22 @@ using static Quiescent.Tuning;
 namespace Quiescent.Sleepable;
 
 // The process's tickets: pieces of memory that are never freed, the tickets that no thread has, and those of all
-// threads. A thread takes the lock here once per batch. Tickets that ended threads had go to other threads before the
-// store asks for new memory.
+// threads. A thread takes the lock here for each ticket of a batch, and asks for memory under none (O8). Tickets that
+// ended threads had go to other threads before the store asks for new memory.
 //
 // A thread looks through all its tickets only when it knows of none that is free. If it then finds fewer than half of
 // them free, the store doubles their number. So a section costs a bounded number of looks on average, and a thread has
 // at most about twice as many tickets as it ever had sections open at once.
 internal sealed unsafe class TicketStore
 {
-    private readonly List<nint> _pieces = [];
-    private readonly List<Holder> _holders = [];
+    private static TicketStore? s_ofProcess;
+
+    private Piece? _pieces;
+    private Holder? _holders;
     private Ticket* _unheld;
     private int _gate;
 
-    public static TicketStore OfProcess { get; } = new();
+    public static TicketStore OfProcess => Order.Acquire(in s_ofProcess) ?? Once.Keep(ref s_ofProcess, new());
 
     /// <summary>This thread's tickets; the current one is free.</summary>
     /// <exception cref="OutOfMemoryException">There is no memory for tickets, or for the thread's list.</exception>
@@ -56,12 +58,12 @@ internal sealed unsafe class TicketStore
         Ticket* found = null;
         SectionSites.Entry oldest = default;
         int sections = 0;
-        foreach (nint piece in _pieces)
+        for (Piece? piece = _pieces; piece is not null; piece = piece.Older)
         {
             for (int i = 0; i < TicketsPerPiece; i++)
             {
                 // SAFETY: pieces are never freed; what changes during the search makes a stale report at worst.
-                Ticket* ticket = (Ticket*)piece + i;
+                Ticket* ticket = (Ticket*)piece.Tickets + i;
                 ulong number = Order.Acquire(in ticket->Number);
                 if (!Ticket.IsOpen(ticket)
                     || !stripes.Contain(ticket->Counts)
@@ -94,7 +96,7 @@ internal sealed unsafe class TicketStore
 
     private ReaderIdentity Identify(int managedThreadId)
     {
-        foreach (Holder holder in _holders)
+        for (Holder? holder = _holders; holder is not null; holder = holder.Older)
         {
             if (holder.Life.Thread.ManagedThreadId == managedThreadId)
             {
@@ -108,29 +110,44 @@ internal sealed unsafe class TicketStore
     private ThreadTickets* Open()
     {
         FaultInjection.ThrowIfDue(FaultSite.Ticket);
-        using TryLock.Holder holder = TryLock.Hold(ref _gate);
-        TakeFromTheDead();
-        _holders.EnsureCapacity(_holders.Count + 1);
+        using (TryLock.Hold(ref _gate))
+        {
+            TakeFromTheDead();
+        }
 
         // SAFETY: the thread's own until it has ended; freed by TakeFromTheDead.
         ThreadTickets* tickets = (ThreadTickets*)NativeMemory.AlignedAlloc(ThreadTickets.Bytes, ThreadTickets.Bytes);
         *tickets = default;
         try
         {
+            Holder holder = new(ThreadLife.OfCurrent(), (nint)tickets);
             AddBatch(tickets);
             tickets->Current = tickets->Free;
             tickets->Free = tickets->Current->NextFree;
+            TicketsOfThisThread.Tickets = tickets;
+            Add(holder);
         }
         catch
         {
-            TakeFree(tickets->All);
+            GiveBack(tickets->All);
             NativeMemory.AlignedFree(tickets);
             throw;
         }
 
-        _holders.Add(new Holder(ThreadLife.OfCurrent(), (nint)tickets));
-        TicketsOfThisThread.Tickets = tickets;
         return tickets;
+    }
+
+    private void Add(Holder holder)
+    {
+        using TryLock.Holder gate = TryLock.Hold(ref _gate);
+        holder.Older = _holders;
+        _holders = holder;
+    }
+
+    private void GiveBack(Ticket* tickets)
+    {
+        using TryLock.Holder gate = TryLock.Hold(ref _gate);
+        TakeFree(tickets);
     }
 
     private void Replenish(ThreadTickets* tickets)
@@ -151,7 +168,6 @@ internal sealed unsafe class TicketStore
             return;
         }
 
-        using TryLock.Holder holder = TryLock.Hold(ref _gate);
         try
         {
             for (int i = tickets->Count; i > 0; i -= TicketBatch)
@@ -181,18 +197,26 @@ internal sealed unsafe class TicketStore
 
     private Ticket* TakeUnheld()
     {
+        Ticket* ticket = TryTakeUnheld();
+        while (ticket == null)
+        {
+            AddPiece();
+            ticket = TryTakeUnheld();
+        }
+
+        return ticket;
+    }
+
+    private Ticket* TryTakeUnheld()
+    {
+        using TryLock.Holder holder = TryLock.Hold(ref _gate);
         if (_unheld == null)
         {
             TakeFromTheDead();
         }
 
-        if (_unheld == null)
-        {
-            AddPiece();
-        }
-
         Ticket* ticket = _unheld;
-        _unheld = ticket->Next;
+        _unheld = ticket == null ? null : ticket->Next;
         return ticket;
     }
 
@@ -201,21 +225,35 @@ internal sealed unsafe class TicketStore
     // its managed id does not go to another thread either.
     private void TakeFromTheDead()
     {
-        for (int i = _holders.Count - 1; i >= 0; i--)
+        Holder? newer = null;
+        for (Holder? holder = _holders; holder is not null; holder = holder.Older)
         {
-            if (_holders[i].Life.HasEnded)
+            if (!holder.Life.HasEnded || !TryTakeAll((ThreadTickets*)holder.Tickets))
             {
-                Order.Fence(); // Reads of what the thread last wrote come after the answer that it is dead.
-                ThreadTickets* tickets = (ThreadTickets*)_holders[i].Tickets;
-                tickets->All = TakeFree(tickets->All);
-                if (tickets->All == null)
-                {
-                    NativeMemory.AlignedFree(tickets);
-                    _holders[i] = _holders[^1];
-                    _holders.RemoveAt(_holders.Count - 1);
-                }
+                newer = holder;
+            }
+            else if (newer is null)
+            {
+                _holders = holder.Older;
+            }
+            else
+            {
+                newer.Older = holder.Older;
             }
         }
+    }
+
+    private bool TryTakeAll(ThreadTickets* tickets)
+    {
+        Order.Fence(); // Reads of what the thread last wrote come after the answer that it is dead.
+        tickets->All = TakeFree(tickets->All);
+        if (tickets->All != null)
+        {
+            return false;
+        }
+
+        NativeMemory.AlignedFree(tickets);
+        return true;
     }
 
     // Nobody opens these tickets any more: one seen free stays free. Returns those with a section still open.
@@ -237,19 +275,34 @@ internal sealed unsafe class TicketStore
     private void AddPiece()
     {
         FaultInjection.ThrowIfDue(FaultSite.Ticket);
-        _pieces.EnsureCapacity(_pieces.Count + 1);
+        Piece piece = new();
         nuint bytes = TicketsPerPiece * Ticket.Bytes;
 
         // SAFETY: never freed; all-zero is a free ticket.
-        Ticket* piece = (Ticket*)NativeMemory.AlignedAlloc(bytes, Ticket.Bytes);
-        NativeMemory.Clear(piece, bytes);
-        _pieces.Add((nint)piece);
+        Ticket* tickets = (Ticket*)NativeMemory.AlignedAlloc(bytes, Ticket.Bytes);
+        NativeMemory.Clear(tickets, bytes);
+        piece.Tickets = (nint)tickets;
+        using TryLock.Holder holder = TryLock.Hold(ref _gate);
+        piece.Older = _pieces;
+        _pieces = piece;
         for (int i = 0; i < TicketsPerPiece; i++)
         {
-            piece[i].Next = _unheld;
-            _unheld = &piece[i];
+            tickets[i].Next = _unheld;
+            _unheld = &tickets[i];
         }
     }
 
-    private readonly record struct Holder(ThreadLife Life, nint Tickets);
+    // Memory of tickets; the pieces are a list.
+    private sealed class Piece
+    {
+        public nint Tickets { get; set; }
+
+        public Piece? Older { get; set; }
+    }
+
+    // A thread that has tickets; the holders are a list.
+    private sealed record Holder(ThreadLife Life, nint Tickets)
+    {
+        public Holder? Older { get; set; }
+    }
 }

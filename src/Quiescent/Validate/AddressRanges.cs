@@ -1,22 +1,45 @@
 namespace Quiescent.Validate;
 
-// Pieces of memory, looked up by address. No two of them overlap.
+// Pieces of memory, looked up by address. No two of them overlap. A piece is its own node of a search tree, which the
+// pieces' priorities, as good as random, keep flat (a treap). Whoever adds a piece has made it before, so nothing here
+// takes memory, and all of it may run under a lock (O8).
 internal sealed class AddressRanges<TValue>
     where TValue : class
 {
-    private readonly SortedSet<Piece> _pieces =
-        new(Comparer<Piece>.Create(static (a, b) => a.Start.CompareTo(b.Start)));
+    private Piece? _root;
 
-    public int Count => _pieces.Count;
+    public int Count { get; private set; }
 
-    /// <exception cref="OutOfMemoryException">There is no memory; nothing has changed.</exception>
-    public void Add(nint start, nuint bytes, TValue value) => _pieces.Add(new Piece(start, bytes, value));
+    public void Add(Piece added)
+    {
+        ref Piece? place = ref _root;
+        while (place is not null && place.Priority >= added.Priority)
+        {
+            place = ref added.Start < place.Start ? ref place.Left : ref place.Right;
+        }
+
+        Split(place, added.Start, out added.Left, out added.Right);
+        place = added;
+        Count++;
+    }
 
     public bool Remove(nint start, out TValue? value)
     {
-        bool found = _pieces.TryGetValue(Piece.At(start), out Piece? piece);
-        value = piece?.Value;
-        return found && _pieces.Remove(piece!);
+        ref Piece? place = ref _root;
+        while (place is not null && place.Start != start)
+        {
+            place = ref start < place.Start ? ref place.Left : ref place.Right;
+        }
+
+        value = place?.Value;
+        if (place is null)
+        {
+            return false;
+        }
+
+        place = Merge(place.Left, place.Right);
+        Count--;
+        return true;
     }
 
     /// <summary>The value of the piece that contains the address, or null.</summary>
@@ -33,13 +56,73 @@ internal sealed class AddressRanges<TValue>
         return last is not null && last.Start >= start ? last.Value : null;
     }
 
-    private Piece? LastUpTo(nint address) =>
-        _pieces.Count == 0 || address < _pieces.Min!.Start
-            ? null
-            : _pieces.GetViewBetween(_pieces.Min, Piece.At(address)).Max;
-
-    private sealed record Piece(nint Start, nuint Bytes, TValue Value)
+    private Piece? LastUpTo(nint address)
     {
-        public static Piece At(nint address) => new(address, 0, null!);
+        Piece? last = null;
+        Piece? piece = _root;
+        while (piece is not null)
+        {
+            if (piece.Start <= address)
+            {
+                last = piece;
+                piece = piece.Right;
+            }
+            else
+            {
+                piece = piece.Left;
+            }
+        }
+
+        return last;
+    }
+
+    private static void Split(Piece? tree, nint start, out Piece? below, out Piece? above)
+    {
+        if (tree is null)
+        {
+            below = above = null;
+        }
+        else if (tree.Start < start)
+        {
+            Split(tree.Right, start, out tree.Right, out above);
+            below = tree;
+        }
+        else
+        {
+            Split(tree.Left, start, out below, out tree.Left);
+            above = tree;
+        }
+    }
+
+    private static Piece? Merge(Piece? below, Piece? above)
+    {
+        if (below is null || above is null)
+        {
+            return below ?? above;
+        }
+
+        if (below.Priority >= above.Priority)
+        {
+            below.Right = Merge(below.Right, above);
+            return below;
+        }
+
+        above.Left = Merge(below, above.Left);
+        return above;
+    }
+
+    /// <summary>A piece, made before it is added. Its size may be set until then.</summary>
+    internal sealed class Piece(nint start, nuint bytes, TValue value)
+    {
+        public Piece? Left;
+        public Piece? Right;
+
+        public nint Start => start;
+
+        public nuint Bytes { get; set; } = bytes;
+
+        public TValue Value => value;
+
+        public ulong Priority => (ulong)start * 0x9E3779B97F4A7C15;
     }
 }

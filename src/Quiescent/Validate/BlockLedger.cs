@@ -11,26 +11,34 @@ namespace Quiescent.Validate;
 // For a head it also keeps what the queue wrote into it. The queue follows its links by these copies, so a head that
 // was overwritten while it waited leads nowhere else and calls nothing. Places are kept as text: stack frames would
 // keep the program's code loaded.
+//
+// The gate protects the two tables and nothing else. What is added to them is made before, and what is wrong is said
+// after: a first-chance handler, which is user code, may use the library (O8).
 internal sealed unsafe class BlockLedger(Quarantine quarantine)
 {
     /// <summary>For <see cref="Add"/>: blocks whose size is unknown.</summary>
     public const int NoDeallocator = int.MaxValue;
 
+    private static BlockLedger? s_ofProcess;
+
     private readonly AddressRanges<Queued> _waiting = new();
-    private readonly Dictionary<nint, Queued> _heads = [];
+    private readonly AddressRanges<Queued> _heads = new();
     private int _gate;
 
-    public static BlockLedger OfProcess { get; } = new(Quarantine.OfProcess);
+    public static BlockLedger OfProcess =>
+        Order.Acquire(in s_ofProcess) ?? Once.Keep(ref s_ofProcess, new(Quarantine.OfProcess));
 
     /// <exception cref="InvalidOperationException">The block waits already, or was reclaimed before, or a head in it
     /// waits.</exception>
     public void Add(int channel, void* block, Findings findings)
     {
         string site = CallerSite.Capture().ToString();
-        using TryLock.Holder holder = TryLock.Hold(ref _gate);
         FaultInjection.ThrowIfDue(FaultSite.Ledger);
-        nuint bytes = RequireNew(channel, (nint)block, site, "It stays queued once.");
-        _waiting.Add((nint)block, bytes, new Queued(site, findings));
+        Queued queued = new((nint)block, site, findings);
+        if (TryAdd(channel, queued) is { } before)
+        {
+            Throw((nint)block, site, before, "It stays queued once.");
+        }
     }
 
     /// <summary>As <see cref="Add"/>, for a head. Cannot fail for lack of memory: the head then goes
@@ -43,26 +51,23 @@ internal sealed unsafe class BlockLedger(Quarantine quarantine)
     /// <exception cref="InvalidOperationException">The block waits already, or was reclaimed before.</exception>
     public void AddIfRoom(int channel, void* identity, RcuHead* head, nint word, Findings findings)
     {
+        string site;
+        Queued queued;
         try
         {
-            string site = CallerSite.Capture().ToString();
-            using TryLock.Holder holder = TryLock.Hold(ref _gate);
+            site = CallerSite.Capture().ToString();
             FaultInjection.ThrowIfDue(FaultSite.Ledger);
-            int sizedBy = identity == head ? NoDeallocator : channel;
-            nuint bytes = RequireNew(sizedBy, (nint)identity, site, "It stays queued once.");
-            if (_heads.TryGetValue((nint)head, out Queued? before))
-            {
-                ThrowWaiting((nint)head, site, before, "It stays queued once.");
-            }
-
-            _heads.EnsureCapacity(_heads.Count + 1);
-            Queued queued = new(site, findings) { Identity = (nint)identity, Head = head, Word = word };
-            _waiting.Add((nint)identity, identity == head ? (nuint)sizeof(RcuHead) : bytes, queued);
-            _heads.Add((nint)head, queued);
+            queued = new Queued((nint)identity, site, findings) { Word = word };
+            queued.SetHead(head);
         }
         catch (OutOfMemoryException)
         {
-            // Unrecorded: removing it later does nothing.
+            return; // Unrecorded: removing it later does nothing.
+        }
+
+        if (TryAdd(identity == head ? NoDeallocator : channel, queued) is { } before)
+        {
+            Throw(before.IsHead ? (nint)head : (nint)identity, site, before, "It stays queued once.");
         }
     }
 
@@ -71,29 +76,27 @@ internal sealed unsafe class BlockLedger(Quarantine quarantine)
     /// twice.</exception>
     public void AddAll(int channel, ReadOnlySpan<nint> blocks, Findings findings)
     {
-        Queued queued = new(CallerSite.Capture().ToString(), findings);
-        using TryLock.Holder holder = TryLock.Hold(ref _gate);
+        string site = CallerSite.Capture().ToString();
         FaultInjection.ThrowIfDue(FaultSite.Ledger);
-        int added = 0;
-        try
+        Queued[] queued = new Queued[blocks.Length];
+        for (int i = 0; i < blocks.Length; i++)
         {
-            for (; added < blocks.Length; added++)
-            {
-                if (blocks[added] != 0)
-                {
-                    nuint bytes = RequireNew(channel, blocks[added], queued.Site, "Nothing was queued.");
-                    _waiting.Add(blocks[added], bytes, queued);
-                }
-            }
+            queued[i] = new Queued(blocks[i], site, findings);
         }
-        catch
+
+        for (int added = 0; added < queued.Length; added++)
         {
-            foreach (nint block in blocks[..added])
+            if (queued[added].Identity == 0 || TryAdd(channel, queued[added]) is not { } before)
             {
-                _waiting.Remove(block, out _);
+                continue;
             }
 
-            throw;
+            foreach (Queued one in queued.AsSpan(0, added))
+            {
+                Remove((void*)one.Identity);
+            }
+
+            Throw(queued[added].Identity, site, before, "Nothing was queued.");
         }
     }
 
@@ -130,7 +133,7 @@ internal sealed unsafe class BlockLedger(Quarantine quarantine)
 
         if (queued is not null && Deallocators.IsBuiltIn(channel))
         {
-            quarantine.Take(channel, block, queued.Site, queued.Findings);
+            quarantine.Take(channel, queued.Place);
         }
         else
         {
@@ -142,7 +145,7 @@ internal sealed unsafe class BlockLedger(Quarantine quarantine)
     public void RecordLink(RcuHead* head, RcuHead* link)
     {
         using TryLock.Holder holder = TryLock.Hold(ref _gate);
-        if (_heads.TryGetValue((nint)head, out Queued? queued))
+        if (_heads.Holding((nint)head) is { } queued)
         {
             queued.Link = link;
         }
@@ -153,7 +156,7 @@ internal sealed unsafe class BlockLedger(Quarantine quarantine)
     public bool TryRelink(RcuHead* head, RcuHead* link)
     {
         using TryLock.Holder holder = TryLock.Hold(ref _gate);
-        if (!_heads.TryGetValue((nint)head, out Queued? queued))
+        if (_heads.Holding((nint)head) is not { } queued)
         {
             return true;
         }
@@ -168,7 +171,7 @@ internal sealed unsafe class BlockLedger(Quarantine quarantine)
     public RcuHead* LinkOf(RcuHead* head)
     {
         using TryLock.Holder holder = TryLock.Hold(ref _gate);
-        return _heads.TryGetValue((nint)head, out Queued? queued) ? queued.Link : head->Next;
+        return _heads.Holding((nint)head) is { } queued ? queued.Link : head->Next;
     }
 
     /// <summary>Whether a head that is about to be reclaimed still is as it was queued. If not, reports that and
@@ -178,12 +181,13 @@ internal sealed unsafe class BlockLedger(Quarantine quarantine)
         Queued? queued;
         using (TryLock.Hold(ref _gate))
         {
-            if (!_heads.TryGetValue((nint)head, out queued) || IsUnchanged(head, queued))
+            queued = _heads.Holding((nint)head);
+            if (queued is null || IsUnchanged(head, queued))
             {
                 return true;
             }
 
-            _heads.Remove((nint)head);
+            _heads.Remove((nint)head, out _);
             _waiting.Remove(queued.Identity, out _);
         }
 
@@ -198,56 +202,94 @@ internal sealed unsafe class BlockLedger(Quarantine quarantine)
     {
         if (_waiting.Remove(identity, out queued) && queued!.Head != null)
         {
-            _heads.Remove((nint)queued.Head);
+            _heads.Remove((nint)queued.Head, out _);
         }
     }
 
-    // Returns the size of the block, or 1 where it is unknown. The allocator is asked for the size last: it cannot tell
-    // that of a block that was freed for good.
-    private nuint RequireNew(int channel, nint block, string site, string outcome)
+    // Adds it, or returns what stands in the way. The allocator is asked for the block's size last: it cannot tell that
+    // of a block that was freed for good.
+    private Earlier? TryAdd(int channel, Queued queued)
     {
-        if (_waiting.Holding(block) is { } queued)
+        using TryLock.Holder holder = TryLock.Hold(ref _gate);
+        nint block = queued.Identity;
+        if (_waiting.Holding(block) is { } same)
         {
-            ThrowWaiting(block, site, queued, outcome);
+            return new Earlier(same.Site, IsReclaimed: false, IsHead: false);
         }
 
         if (quarantine.Find(block) is { } reclaimed)
         {
-            throw new InvalidOperationException(
-                $"The block at 0x{block:x} was queued before, and has been reclaimed since. {outcome}\n"
-                + $"  queued at: {site}\n  queued before at: {reclaimed}");
+            return new Earlier(reclaimed, IsReclaimed: true, IsHead: false);
         }
 
-        nuint bytes = Math.Max(1, BlockSize.Of(channel, (void*)block));
-        if (_waiting.BeginningIn(block, bytes) is { } inside)
+        bool isHead = queued.Head != null && (nint)queued.Head == block;
+        nuint bytes = isHead ? (nuint)sizeof(RcuHead) : Math.Max(1, BlockSize.Of(channel, (void*)block));
+        if (_waiting.BeginningIn(block, isHead ? 1 : bytes) is { } inside)
         {
-            ThrowWaiting(block, site, inside, outcome);
+            return new Earlier(inside.Site, IsReclaimed: false, IsHead: false);
         }
 
-        return bytes;
+        if (queued.HeadPiece is { } head)
+        {
+            if (_heads.Holding(head.Start) is { } before)
+            {
+                return new Earlier(before.Site, IsReclaimed: false, IsHead: true);
+            }
+
+            _heads.Add(head);
+        }
+
+        queued.Piece.Bytes = bytes;
+        _waiting.Add(queued.Piece);
+        return null;
     }
 
     [DoesNotReturn]
-    private static void ThrowWaiting(nint block, string site, Queued before, string outcome) =>
-        throw new InvalidOperationException(
-            $"The block at 0x{block:x}, or a head in it, was queued before and still waits for its grace period. "
-            + $"{outcome}\n"
-            + $"  queued at: {site}\n  queued before at: {before.Site}");
-
-    private sealed class Queued(string site, Findings findings)
+    private static void Throw(nint block, string site, Earlier before, string outcome)
     {
-        public string Site { get; } = site;
+        string message = before.IsReclaimed
+            ? $"The block at 0x{block:x} was queued before, and has been reclaimed since. {outcome}"
+            : $"The block at 0x{block:x}, or a head in it, was queued before and still waits for its grace period. "
+                + outcome;
+        throw new InvalidOperationException($"{message}\n  queued at: {site}\n  queued before at: {before.Site}");
+    }
 
-        public Findings Findings { get; } = findings;
+    // What stands in the way of a block that is queued.
+    private readonly record struct Earlier(string Site, bool IsReclaimed, bool IsHead);
 
-        public nint Identity { get; init; }
+    private sealed class Queued
+    {
+        public Queued(nint identity, string site, Findings findings)
+        {
+            Place = new Quarantine.Place(identity, site, findings);
+            Piece = new AddressRanges<Queued>.Piece(identity, 1, this);
+        }
 
-        public RcuHead* Head { get; init; }
+        /// <summary>Where the block will be once it has been reclaimed.</summary>
+        public Quarantine.Place Place { get; }
+
+        public AddressRanges<Queued>.Piece Piece { get; }
+
+        public AddressRanges<Queued>.Piece? HeadPiece { get; private set; }
+
+        public string Site => Place.QueuedAt;
+
+        public Findings Findings => Place.Findings;
+
+        public nint Identity => Place.Block;
+
+        public RcuHead* Head { get; private set; }
 
         public nint Word { get; init; }
 
         public RcuHead* Link { get; set; }
 
         public bool IsChanged { get; set; }
+
+        public void SetHead(RcuHead* head)
+        {
+            Head = head;
+            HeadPiece = new AddressRanges<Queued>.Piece((nint)head, 1, this);
+        }
     }
 }

@@ -13,26 +13,21 @@ namespace Quiescent.Validate;
 // alone, and waits under it are not seen: this is also how to wait there on purpose.
 internal sealed class BlockingWatch : SynchronizationContext
 {
-    private static readonly string? s_library = typeof(BlockingWatch).Assembly.FullName;
 
     private readonly SynchronizationContext? _former;
     private readonly string _enteredAt;
     private bool _isOver;
 
-    private BlockingWatch(SynchronizationContext? former, string enteredAt)
+    /// <summary>A watch for a section of this thread.</summary>
+    public BlockingWatch(string enteredAt)
     {
-        _former = former;
+        _former = Current;
         _enteredAt = enteredAt;
         SetWaitNotificationRequired();
     }
 
-    /// <summary>A section begins on this thread.</summary>
-    public static BlockingWatch Begin(string enteredAt)
-    {
-        BlockingWatch watch = new(Current, enteredAt);
-        SetSynchronizationContext(watch);
-        return watch;
-    }
+    /// <summary>The section begins; needs no memory.</summary>
+    public void Begin() => SetSynchronizationContext(this);
 
     /// <summary>The section ends.</summary>
     public void End()
@@ -119,7 +114,7 @@ internal sealed class BlockingWatch : SynchronizationContext
             string? assembly = DiagnosticMethodInfo.Create(frame)?.DeclaringAssemblyName;
             if (assembly is not null && !assembly.StartsWith("System.", StringComparison.Ordinal))
             {
-                return assembly != s_library;
+                return assembly != CallerSite.Library;
             }
         }
 

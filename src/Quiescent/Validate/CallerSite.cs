@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using Quiescent.Ordering;
 
 namespace Quiescent.Validate;
 
@@ -10,8 +11,8 @@ namespace Quiescent.Validate;
 // first time that a place is seen.
 internal sealed class CallerSite
 {
-    private static readonly string s_library = typeof(CallerSite).Assembly.FullName!;
-    private static readonly ConcurrentDictionary<Place, (string? File, int Line)> s_sources = new();
+    private static string? s_library;
+    private static ConcurrentDictionary<Place, (string? File, int Line)>? s_sources;
 
     private readonly StackFrame[] _frames;
     private readonly Place _place;
@@ -36,20 +37,38 @@ internal sealed class CallerSite
     /// <summary>All frames, one a line, from the call outwards; empty without frames.</summary>
     public string StackText => new StackTrace(_frames).ToString().TrimEnd();
 
-    /// <summary>The innermost frames outside of the library.</summary>
+    /// <summary>The library's own assembly, by its full name.</summary>
+    public static string Library =>
+        Order.Acquire(in s_library) ?? Once.Keep(ref s_library, typeof(CallerSite).Assembly.FullName!);
+
+    /// <summary>The innermost frames outside of the library. An interrupt that strikes on the way, in a lock of the
+    /// platform's, is pending again afterwards.</summary>
+    /// <exception cref="OutOfMemoryException">There is no memory for them.</exception>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static CallerSite Capture()
     {
-        StackFrame[] frames = new StackTrace(fNeedFileInfo: false).GetFrames();
-        int first = FirstOutside(frames, out Place place);
-        if (!s_sources.TryGetValue(place, out (string? File, int Line) source))
+        bool interrupted = false;
+        try
         {
-            StackFrame? frame = new StackTrace(fNeedFileInfo: true).GetFrame(first);
-            source = (frame?.GetFileName(), frame?.GetFileLineNumber() ?? 0);
-            s_sources[place] = source;
+            while (true)
+            {
+                try
+                {
+                    return Walk();
+                }
+                catch (ThreadInterruptedException)
+                {
+                    interrupted = true;
+                }
+            }
         }
-
-        return new CallerSite(frames[Math.Min(first, frames.Length)..], place, source);
+        finally
+        {
+            if (interrupted)
+            {
+                Thread.CurrentThread.Interrupt();
+            }
+        }
     }
 
     /// <summary>A copy to keep: frames would keep the code that they name from being unloaded.</summary>
@@ -60,11 +79,30 @@ internal sealed class CallerSite
         ? Method
         : string.Create(CultureInfo.InvariantCulture, $"{Method} in {File}:line {Line}");
 
+    private static ConcurrentDictionary<Place, (string? File, int Line)> Sources =>
+        Order.Acquire(in s_sources) ?? Once.Keep(ref s_sources, new());
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static CallerSite Walk()
+    {
+        FaultInjection.ThrowIfDue(FaultSite.StackWalk);
+        StackFrame[] frames = new StackTrace(fNeedFileInfo: false).GetFrames();
+        int first = FirstOutside(frames, out Place place);
+        if (!Sources.TryGetValue(place, out (string? File, int Line) source))
+        {
+            StackFrame? frame = new StackTrace(fNeedFileInfo: true).GetFrame(first);
+            source = (frame?.GetFileName(), frame?.GetFileLineNumber() ?? 0);
+            Sources[place] = source;
+        }
+
+        return new CallerSite(frames[Math.Min(first, frames.Length)..], place, source);
+    }
+
     private static int FirstOutside(StackFrame[] frames, out Place place)
     {
         for (int i = 0; i < frames.Length; i++)
         {
-            if (DiagnosticMethodInfo.Create(frames[i]) is { } method && method.DeclaringAssemblyName != s_library)
+            if (DiagnosticMethodInfo.Create(frames[i]) is { } method && method.DeclaringAssemblyName != Library)
             {
                 place = new Place(method.DeclaringTypeName ?? "", method.Name, frames[i].GetNativeOffset());
                 return i;

@@ -9,7 +9,8 @@ internal sealed class Findings
 {
     private const int Kept = 1_000;
 
-    private readonly Queue<Finding> _found = new();
+    private Link? _oldest;
+    private Link? _newest;
     private int _gate;
     private int _waiting;
     private long _leaked;
@@ -27,14 +28,9 @@ internal sealed class Findings
             Order.Increment(ref _leaked);
         }
 
-        using TryLock.Holder holder = TryLock.Hold(ref _gate);
         try
         {
-            if (_found.Count < Kept)
-            {
-                _found.Enqueue(finding);
-                Order.Release(ref _waiting, _found.Count);
-            }
+            Add(new Link(finding));
         }
         catch (OutOfMemoryException)
         {
@@ -45,9 +41,43 @@ internal sealed class Findings
     public bool TryTake(out Finding finding)
     {
         using TryLock.Holder holder = TryLock.Hold(ref _gate);
-        bool taken = _found.TryDequeue(out finding);
-        Order.Release(ref _waiting, _found.Count);
-        return taken;
+        finding = _oldest?.Finding ?? default;
+        if (_oldest is null)
+        {
+            return false;
+        }
+
+        _oldest = _oldest.Newer;
+        Order.Release(ref _waiting, _waiting - 1);
+        return true;
+    }
+
+    private void Add(Link link)
+    {
+        using TryLock.Holder holder = TryLock.Hold(ref _gate);
+        if (_waiting == Kept)
+        {
+            return;
+        }
+
+        if (_oldest is null)
+        {
+            _oldest = link;
+        }
+        else
+        {
+            _newest!.Newer = link;
+        }
+
+        _newest = link;
+        Order.Release(ref _waiting, _waiting + 1);
+    }
+
+    private sealed class Link(Finding finding)
+    {
+        public Finding Finding => finding;
+
+        public Link? Newer { get; set; }
     }
 }
 

@@ -14,8 +14,10 @@ namespace Quiescent;
 /// <see cref="GracePeriodDomain.BarrierCallbacks"/> waits for its blocks.</remarks>
 public readonly unsafe struct PagedHeap : INativeDeallocator
 {
-    private static readonly Dictionary<nint, (nint Pages, nuint Length)> s_live = [];
-    private static readonly Queue<(nint Pages, nuint Length)> s_closed = new();
+    private static AddressRanges<Own>? s_live;
+    private static Own? s_oldest;
+    private static Own? s_newest;
+    private static int s_closed;
     private static int s_gate;
 
     /// <summary>A zeroed block that ends, to a multiple of 16 bytes, where its pages end.</summary>
@@ -26,12 +28,23 @@ public readonly unsafe struct PagedHeap : INativeDeallocator
     {
         nuint aligned = checked(bytes + 15) & ~(nuint)15;
         nuint length = GuardedPages.LengthFor(aligned);
+        AddressRanges<Own> live = Order.Acquire(in s_live) ?? Once.Keep(ref s_live, new());
+        Own own = new(length);
+        own.Pages = GuardedPages.Map(length);
+        byte* block;
+        try
+        {
+            block = own.Pages + (length - aligned);
+            own.Piece = new AddressRanges<Own>.Piece((nint)block, 1, own);
+        }
+        catch
+        {
+            GuardedPages.Unmap(own.Pages, length);
+            throw;
+        }
+
         using TryLock.Holder holder = TryLock.Hold(ref s_gate);
-        s_live.EnsureCapacity(s_live.Count + 1);
-        s_closed.EnsureCapacity(s_closed.Count + 1);
-        byte* pages = GuardedPages.Map(length);
-        byte* block = pages + (length - aligned);
-        s_live.Add((nint)block, ((nint)pages, length));
+        live.Add(own.Piece!);
         return block;
     }
 
@@ -45,19 +58,61 @@ public readonly unsafe struct PagedHeap : INativeDeallocator
             return;
         }
 
-        using TryLock.Holder holder = TryLock.Hold(ref s_gate);
-        if (!s_live.Remove((nint)block, out (nint Pages, nuint Length) own))
+        if (TakeLive(block) is not { } own)
         {
             throw new ArgumentException($"No live block of this heap begins at 0x{(nint)block:x}.", nameof(block));
         }
 
         // SAFETY: of both: the pages belong to this block alone.
-        GuardedPages.Close((byte*)own.Pages, own.Length);
-        s_closed.Enqueue(own);
-        if (s_closed.Count > ClosedBlocks)
+        GuardedPages.Close(own.Pages, own.Length);
+        if (Keep(own) is { } oldest)
         {
-            own = s_closed.Dequeue();
-            GuardedPages.Unmap((byte*)own.Pages, own.Length);
+            GuardedPages.Unmap(oldest.Pages, oldest.Length);
         }
+    }
+
+    private static Own? TakeLive(void* block)
+    {
+        using TryLock.Holder holder = TryLock.Hold(ref s_gate);
+        Own? own = null;
+        s_live?.Remove((nint)block, out own);
+        return own;
+    }
+
+    // Keeps the addresses from use. Returns those that have been kept for long enough.
+    private static Own? Keep(Own own)
+    {
+        using TryLock.Holder holder = TryLock.Hold(ref s_gate);
+        if (s_newest is null)
+        {
+            s_oldest = own;
+        }
+        else
+        {
+            s_newest.Newer = own;
+        }
+
+        s_newest = own;
+        if (++s_closed <= ClosedBlocks)
+        {
+            return null;
+        }
+
+        s_closed--;
+        Own oldest = s_oldest!;
+        s_oldest = oldest.Newer;
+        return oldest;
+    }
+
+    // A block's pages.
+    private sealed class Own(nuint length)
+    {
+        public byte* Pages { get; set; }
+
+        public nuint Length => length;
+
+        public AddressRanges<Own>.Piece? Piece { get; set; }
+
+        public Own? Newer { get; set; }
     }
 }

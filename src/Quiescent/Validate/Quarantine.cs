@@ -12,20 +12,27 @@ namespace Quiescent.Validate;
 //   - a block that is queued a second time is found here;
 //   - a write spoils the poison, which is checked when they leave, or when the program asks the domain.
 // One for the process, as an address says nothing about its domain. All of it is under one short lock that waits for
-// nobody, so blocks may enter under a queue's lock.
+// nobody, so blocks may enter under a queue's lock. A block's place here is made when the block is queued: under these
+// locks no memory is taken (O8).
 internal sealed unsafe class Quarantine(long maxBytes, int maxBlocks)
 {
-    private readonly Queue<Reclaimed> _inOrder = new();
-    private readonly AddressRanges<Reclaimed> _byAddress = new();
+    private static Quarantine? s_ofProcess;
+
+    private readonly AddressRanges<Place> _byAddress = new();
+    private Place? _oldest;
+    private Place? _newest;
     private int _gate;
     private long _bytes;
 
-    public static Quarantine OfProcess { get; } = new(QuarantineBytes, QuarantineBlocks);
+    public static Quarantine OfProcess =>
+        Order.Acquire(in s_ofProcess) ?? Once.Keep(ref s_ofProcess, new(QuarantineBytes, QuarantineBlocks));
 
-    /// <summary>Takes a block in place of its deallocator. Cannot fail: without room or memory, the block is freed at
-    /// once.</summary>
-    public void Take(int channel, void* block, string queuedAt, Findings findings)
+    /// <summary>Takes a block in place of its deallocator. Without room for it, the block is freed at once.</summary>
+    /// <param name="channel">The block's deallocator, one of the built-in ones.</param>
+    /// <param name="place">The block's place, made when it was queued.</param>
+    public void Take(int channel, Place place)
     {
+        void* block = (void*)place.Block;
         nuint bytes = BlockSize.Of(channel, block);
         if (bytes == 0 || bytes > (nuint)maxBytes)
         {
@@ -33,32 +40,11 @@ internal sealed unsafe class Quarantine(long maxBytes, int maxBlocks)
             return;
         }
 
-        using TryLock.Holder holder = TryLock.Hold(ref _gate);
-        Reclaimed reclaimed;
-        try
+        for (Place? leaves = Exchange(place, channel, bytes); leaves is not null;)
         {
-            FaultInjection.ThrowIfDue(FaultSite.Ledger);
-            _inOrder.EnsureCapacity(_inOrder.Count + 1);
-            reclaimed = new Reclaimed((nint)block, bytes, channel, queuedAt, findings);
-            if (_byAddress.Holding((nint)block) is not null)
-            {
-                return; // Freed behind the library's back, and allocated again since: it leaves once.
-            }
-
-            _byAddress.Add((nint)block, bytes, reclaimed);
-        }
-        catch (OutOfMemoryException)
-        {
-            Deallocators.Free(channel, block);
-            return;
-        }
-
-        Poison.Fill((nint)block, bytes);
-        _inOrder.Enqueue(reclaimed);
-        _bytes += (long)bytes;
-        while (_bytes > maxBytes || _inOrder.Count > maxBlocks)
-        {
-            Release(_inOrder.Dequeue());
+            Place? next = leaves.Newer;
+            Release(leaves);
+            leaves = next;
         }
     }
 
@@ -72,15 +58,11 @@ internal sealed unsafe class Quarantine(long maxBytes, int maxBlocks)
     /// <summary>Checks all blocks of a domain, and reports each that was written to, once. Returns how many.</summary>
     public int Verify(Findings findings)
     {
-        using TryLock.Holder holder = TryLock.Hold(ref _gate);
         int written = 0;
-        foreach (Reclaimed reclaimed in _inOrder)
+        for (Place? place = TakeWritten(findings); place is not null; place = place.NextWritten)
         {
-            if (reclaimed.Findings == findings && !IsIntact(reclaimed))
-            {
-                Poison.Fill(reclaimed.Block, reclaimed.Bytes);
-                written++;
-            }
+            Report(place);
+            written++;
         }
 
         return written;
@@ -89,18 +71,30 @@ internal sealed unsafe class Quarantine(long maxBytes, int maxBlocks)
     /// <summary>Frees all blocks of a domain, which is being disposed of.</summary>
     public void ReleaseAll(Findings findings)
     {
-        using TryLock.Holder holder = TryLock.Hold(ref _gate);
-        for (int left = _inOrder.Count; left > 0; left--)
+        Place? released = null;
+        using (TryLock.Hold(ref _gate))
         {
-            Reclaimed reclaimed = _inOrder.Dequeue();
-            if (reclaimed.Findings == findings)
+            for (int left = _byAddress.Count; left > 0; left--)
             {
-                Release(reclaimed);
+                Place place = Dequeue();
+                if (place.Findings == findings)
+                {
+                    Forget(place);
+                    place.Newer = released;
+                    released = place;
+                }
+                else
+                {
+                    Enqueue(place);
+                }
             }
-            else
-            {
-                _inOrder.Enqueue(reclaimed);
-            }
+        }
+
+        while (released is not null)
+        {
+            Place? next = released.Newer;
+            Release(released);
+            released = next;
         }
     }
 
@@ -125,29 +119,138 @@ internal sealed unsafe class Quarantine(long maxBytes, int maxBlocks)
         throw new InvalidOperationException(
             $"{what} (0x{address:x}).\n  read at: {CallerSite.Capture()}\n  its block was queued at: {queuedAt}");
 
-    // If the program has freed the block behind the library's back, the allocator ends the process here, with a message
-    // of its own.
-    private void Release(Reclaimed reclaimed)
+    // Returns the blocks that leave for this one, linked by Newer.
+    private Place? Exchange(Place place, int channel, nuint bytes)
     {
-        IsIntact(reclaimed);
-        _byAddress.Remove(reclaimed.Block, out _);
-        _bytes -= (long)reclaimed.Bytes;
+        using TryLock.Holder holder = TryLock.Hold(ref _gate);
+        if (_byAddress.Holding(place.Block) is not null)
+        {
+            return null; // Freed behind the library's back, and allocated again since: it leaves once.
+        }
 
-        // SAFETY: the quarantine owns the block, and forgets it here.
-        Deallocators.Free(reclaimed.Channel, (void*)reclaimed.Block);
+        place.Channel = channel;
+        place.Piece.Bytes = bytes;
+        _byAddress.Add(place.Piece);
+        _bytes += (long)bytes;
+        Poison.Fill(place.Block, bytes);
+        Enqueue(place);
+        Place? leaving = null;
+        while (_bytes > maxBytes || _byAddress.Count > maxBlocks)
+        {
+            Place oldest = Dequeue();
+            Forget(oldest);
+            oldest.Newer = leaving;
+            leaving = oldest;
+        }
+
+        return leaving;
     }
 
-    private static bool IsIntact(Reclaimed reclaimed)
+    // The blocks of a domain that were written to, poisoned again.
+    private Place? TakeWritten(Findings findings)
     {
-        int written = Poison.FirstWritten(reclaimed.Block, reclaimed.Bytes);
+        using TryLock.Holder holder = TryLock.Hold(ref _gate);
+        Place? written = null;
+        for (Place? place = _oldest; place is not null; place = place.Newer)
+        {
+            if (place.Findings == findings && !IsIntact(place))
+            {
+                Poison.Fill(place.Block, place.Piece.Bytes);
+                place.NextWritten = written;
+                written = place;
+            }
+        }
+
+        return written;
+    }
+
+    private void Enqueue(Place place)
+    {
+        place.Newer = null;
+        if (_newest is null)
+        {
+            _oldest = place;
+        }
+        else
+        {
+            _newest.Newer = place;
+        }
+
+        _newest = place;
+    }
+
+    private Place Dequeue()
+    {
+        Place place = _oldest!;
+        _oldest = place.Newer;
+        if (_oldest is null)
+        {
+            _newest = null;
+        }
+
+        return place;
+    }
+
+    private void Forget(Place place)
+    {
+        _byAddress.Remove(place.Block, out _);
+        _bytes -= (long)place.Piece.Bytes;
+    }
+
+    // If the program has freed the block behind the library's back, the allocator ends the process here, with a message
+    // of its own.
+    private static void Release(Place place)
+    {
+        if (!IsIntact(place))
+        {
+            Report(place);
+        }
+
+        // SAFETY: the quarantine owned the block, and has forgotten it.
+        Deallocators.Free(place.Channel, (void*)place.Block);
+    }
+
+    private static bool IsIntact(Place place)
+    {
+        int written = Poison.FirstWritten(place.Block, place.Piece.Bytes);
         if (written >= 0)
         {
-            reclaimed.Findings.Add(
-                new Finding(MisuseKind.WrittenAfterFree, reclaimed.Block, written, reclaimed.QueuedAt));
+            place.Written = written;
         }
 
         return written < 0;
     }
 
-    private sealed record Reclaimed(nint Block, nuint Bytes, int Channel, string QueuedAt, Findings Findings);
+    private static void Report(Place place) => place.Findings.Add(
+        new Finding(MisuseKind.WrittenAfterFree, place.Block, place.Written, place.QueuedAt));
+
+    /// <summary>A block's place in the quarantine.</summary>
+    internal sealed class Place
+    {
+        public Place(nint block, string queuedAt, Findings findings)
+        {
+            QueuedAt = queuedAt;
+            Findings = findings;
+            Piece = new AddressRanges<Place>.Piece(block, 0, this);
+        }
+
+        public nint Block => Piece.Start;
+
+        public string QueuedAt { get; }
+
+        public Findings Findings { get; }
+
+        public AddressRanges<Place>.Piece Piece { get; }
+
+        public int Channel { get; set; }
+
+        /// <summary>Where a look found it written to.</summary>
+        public long Written { get; set; }
+
+        /// <summary>The next one in the order of their coming, or of those that leave.</summary>
+        public Place? Newer { get; set; }
+
+        /// <summary>The next one that the same look found written to.</summary>
+        public Place? NextWritten { get; set; }
+    }
 }

@@ -31,12 +31,18 @@ internal sealed class SectionLedger
     {
         int depth = (_innermost?.Depth ?? 0) + 1;
         SectionEntry entry = depth <= MaxRecorded ? SectionEntry.Here() : _innermost!.Entry;
-        if (_innermost is null)
+        BlockingWatch? watch = _innermost is null ? new BlockingWatch(entry.Site.ToString()) : null;
+        OpenSection section = new(_last + 1, isFree, depth, entry, _innermost);
+        FaultInjection.ThrowIfDue(FaultSite.Ledger);
+
+        // From here on nothing fails.
+        if (watch is not null)
         {
-            _watch = BlockingWatch.Begin(entry.Site.ToString());
+            _watch = watch;
+            watch.Begin();
         }
 
-        Order.Release(ref _innermost, new OpenSection(_last + 1, isFree, depth, entry, _innermost));
+        Order.Release(ref _innermost, section);
         return ++_last;
     }
 
@@ -57,7 +63,8 @@ internal sealed class SectionLedger
         _watch?.End();
     }
 
-    /// <summary>Closes the innermost section if it is this one.</summary>
+    /// <summary>Closes the innermost section if it is this one. Cannot fail otherwise: without memory it does not
+    /// record where.</summary>
     public bool TryClose(ulong number, out bool wasFree)
     {
         wasFree = false;
@@ -67,15 +74,15 @@ internal sealed class SectionLedger
         }
 
         wasFree = innermost.IsFree;
-        if (innermost.Depth <= MaxRecorded)
-        {
-            Remember(innermost);
-        }
-
         Order.Release(ref _innermost, innermost.Outer);
         if (_innermost is null)
         {
             _watch!.End();
+        }
+
+        if (innermost.Depth <= MaxRecorded)
+        {
+            Remember(innermost);
         }
 
         return true;

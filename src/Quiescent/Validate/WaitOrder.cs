@@ -14,25 +14,29 @@ internal static class WaitOrder
 {
     private const int MaxKept = 10_000;
 
-    private static readonly Dictionary<(long Inside, long Waited), Wait> s_waits = [];
+    private static Dictionary<(long Inside, long Waited), Wait>? s_waits;
     private static int s_gate;
+
+    private static Dictionary<(long Inside, long Waited), Wait> Waits =>
+        Order.Acquire(in s_waits) ?? Once.Keep(ref s_waits, []);
 
     /// <summary>A thread inside a section of the one domain is about to wait for the other.</summary>
     /// <exception cref="InvalidOperationException">That may wait for ever.</exception>
     public static void Check(Wait wait)
     {
+        Dictionary<(long Inside, long Waited), Wait> waits = Waits;
         List<Wait>? ring;
         using (TryLock.Hold(ref s_gate))
         {
-            if (s_waits.ContainsKey((wait.Inside, wait.Waited)))
+            if (waits.ContainsKey((wait.Inside, wait.Waited)))
             {
                 return;
             }
 
             ring = PathFrom(wait.Waited, to: wait.Inside);
-            if (ring is null && s_waits.Count < MaxKept)
+            if (ring is null && waits.Count < MaxKept)
             {
-                s_waits.Add((wait.Inside, wait.Waited), wait);
+                waits.Add((wait.Inside, wait.Waited), wait);
             }
         }
 
@@ -45,12 +49,17 @@ internal static class WaitOrder
     /// <summary>The domain is disposed of.</summary>
     public static void Forget(long domain)
     {
+        if (Order.Acquire(in s_waits) is not { } waits)
+        {
+            return;
+        }
+
         using TryLock.Holder holder = TryLock.Hold(ref s_gate);
-        foreach ((long Inside, long Waited) order in s_waits.Keys)
+        foreach ((long Inside, long Waited) order in waits.Keys)
         {
             if (order.Inside == domain || order.Waited == domain)
             {
-                s_waits.Remove(order);
+                waits.Remove(order);
             }
         }
     }
@@ -62,7 +71,7 @@ internal static class WaitOrder
         Queue<long> toVisit = new([domain]);
         while (toVisit.TryDequeue(out long inside))
         {
-            foreach (Wait wait in s_waits.Values)
+            foreach (Wait wait in Waits.Values)
             {
                 if (wait.Inside == inside && cameBy.TryAdd(wait.Waited, wait))
                 {

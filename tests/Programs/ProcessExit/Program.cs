@@ -119,6 +119,15 @@ switch (args[0])
     case "listening":
         return Listening.Run();
 
+    case "first-use":
+        return FirstUse.Run(args[1]);
+
+    case "first-failure":
+        return FirstFailure.Run();
+
+    case "full-heap":
+        return FullHeap.Run();
+
     case "exit":
         return Exits.Run(place: args[1], wait: args[2]);
 
@@ -130,6 +139,9 @@ switch (args[0])
 
     case "console":
         return Consoles.Run(args[1]);
+
+    case "copies":
+        return Copies.Run(validate: args[1] == "validated");
 
     case "validate":
         return Validated();

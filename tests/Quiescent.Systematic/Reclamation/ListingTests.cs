@@ -14,29 +14,33 @@ public unsafe class ListingTests
     public void A_slot_is_listed_until_what_an_append_left_there_is_reclaimed() => Exploration.Run(
         threads: 3, scenario: schedule =>
     {
-        const int Rounds = 3;
+        const int Rounds = 4;
+        const int Looks = 6;
+        bool isOver = false;
         using RcuDomain domain = Domains.Create();
         DomainCore core = domain.Core;
         core.State->AppendFlags = 0; // Nobody starts the reclaimer.
         schedule.Start(() =>
         {
-            for (int round = 0; round < 2 * Rounds; round++)
+            for (int round = 0; round < Rounds; round++)
             {
                 Block* block = Block.Create();
                 Free(domain, block, round % 2);
                 Schedule.Require(
                     core.Slots.Listed.Any || block->IsFreed, "Nobody looks at a slot in which something waits.");
             }
+
+            isOver = true;
         });
         schedule.Start(() =>
         {
             ReclaimerPass pass = new(core, ReclaimerPass.NoCode);
-            for (int round = 0; round < Rounds; round++)
+            for (int i = 0; i < Looks && !isOver; i++)
             {
                 pass.Run(maySnapshot: true, isExpedited: true);
             }
         });
-        for (int round = 0; round < Rounds; round++)
+        for (int i = 0; i < Looks && !isOver; i++)
         {
             core.Listing.DropEmpty();
         }

@@ -50,6 +50,9 @@ internal static unsafe class Order
 
     public static nint Exchange(ref nint location, nint value) => Swap(ref location, value);
 
+    public static T? Exchange<T>(ref T? location, T? value)
+        where T : class => Swap(ref location, value);
+
     public static ulong CompareExchange(ref ulong location, ulong value, ulong comparand)
     {
         Schedule.Point();
@@ -78,6 +81,15 @@ internal static unsafe class Order
     {
         Schedule.Point();
         nint old = location;
+        location = old == comparand ? value : old;
+        return old;
+    }
+
+    public static T? CompareExchange<T>(ref T? location, T? value, T? comparand)
+        where T : class
+    {
+        Schedule.Point();
+        T? old = location;
         location = old == comparand ? value : old;
         return old;
     }

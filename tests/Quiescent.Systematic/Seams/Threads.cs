@@ -63,7 +63,7 @@ internal sealed class Signal
     {
         if (time == Timeout.InfiniteTimeSpan)
         {
-            Schedule.Until(() => _isSet);
+            Schedule.RestUntil(() => _isSet);
         }
         else
         {

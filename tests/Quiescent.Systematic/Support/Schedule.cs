@@ -54,6 +54,15 @@ internal sealed class Schedule
         Point();
     }
 
+    /// <summary>As <see cref="Until"/>, for a thread that holds nothing: the schedule may end meanwhile.</summary>
+    public static void RestUntil(Func<bool> condition)
+    {
+        Life? life = t_number == 0 ? null : t_current?._lives[t_number - 1];
+        SetAtRest(life, true);
+        Until(condition);
+        SetAtRest(life, false);
+    }
+
     /// <summary>Ends the exploration with a failure if the condition does not hold.</summary>
     public static void Require(bool condition, string otherwise)
     {
@@ -64,11 +73,13 @@ internal sealed class Schedule
     }
 
     /// <summary>Runs a scenario on the current thread, the schedule's first. Its own threads have ended when it
-    /// returns.</summary>
+    /// returns. So have the library's, or they are at rest: a thread that ended at a point inside one of the process's
+    /// locks would keep it from the next schedule.</summary>
     public void Run(Action<Schedule> scenario)
     {
         t_current = this;
         scenario(this);
+        Until(() => _lives.TrueForAll(static life => life.HasEnded || life.IsAtRest));
     }
 
     /// <summary>A number from 0 to below the limit, the exploration's choice.</summary>
@@ -139,6 +150,14 @@ internal sealed class Schedule
     /// <summary>Null for a thread that does not belong to this schedule.</summary>
     public bool? HasEnded(Thread thread) => _lives.Find(life => life.Thread == thread)?.HasEnded;
 
+    private static void SetAtRest(Life? life, bool isAtRest)
+    {
+        if (life is not null)
+        {
+            life.IsAtRest = isAtRest;
+        }
+    }
+
     private void Reach()
     {
         // Coyote interrupts the threads of a schedule that has ended, which the library is built to outlive.
@@ -168,5 +187,7 @@ internal sealed class Schedule
         public Thread? Thread { get; set; }
 
         public bool HasEnded { get; set; }
+
+        public bool IsAtRest { get; set; }
     }
 }

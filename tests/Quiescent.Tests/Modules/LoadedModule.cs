@@ -75,7 +75,11 @@ internal sealed unsafe class LoadedModule
     public static void Collect()
     {
         GC.Collect();
-        GC.WaitForPendingFinalizers();
+        DeliberateWait.Run(() =>
+        {
+            GC.WaitForPendingFinalizers();
+            return true;
+        });
     }
 
     private AssemblyLoadContext Take() => Interlocked.Exchange(ref _loaded, null)!;

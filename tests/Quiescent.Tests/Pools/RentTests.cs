@@ -76,7 +76,7 @@ public unsafe class RentTests
     {
         using RcuDomain domain = Domains.New();
         using RcuPool<Item> pool = new(domain);
-        for (int i = 0; i < 1_000_000; i++)
+        for (int i = 0; i < ValidateForAll.Amount(1_000_000); i++)
         {
             pool.Free(pool.Rent());
         }

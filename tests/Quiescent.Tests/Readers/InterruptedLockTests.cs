@@ -100,7 +100,7 @@ public sealed class InterruptedLockTests
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_gate")]
     private static extern ref int GateOf(BlockLedger ledger);
 
-    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_startGate")]
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_gate")]
     private static extern ref int GateOf(Reclaimer reclaimer);
 
 }

@@ -233,6 +233,7 @@ public sealed class OnlineReaderTests
     [InlineData(ReadSideBarrier.Full)]
     public void Without_Validate_free_sections_cannot_be_told_from_none(ReadSideBarrier readSide)
     {
+        ValidateForAll.SkipIfOn();
         using RcuDomain domain = Domains.New(readSide);
         using RcuReader reader = domain.RegisterReader();
         reader.GoOnline();

@@ -144,6 +144,7 @@ public sealed class RegisteredReaderTests
     [MemberData(nameof(AllKinds))]
     public void Every_member_works_on_a_using_variable(ReadSideBarrier readSide, bool validate)
     {
+        ValidateForAll.SkipRowUnless(validate);
         using RcuDomain domain = Domains.New(readSide, validate);
         using RcuReader reader = domain.RegisterReader();
         using (ReadGuard guard = reader.ReadLock())

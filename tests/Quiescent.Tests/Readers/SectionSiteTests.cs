@@ -189,6 +189,7 @@ public sealed class SectionSiteTests
     [Fact]
     public void Without_validate_nothing_is_known_of_places()
     {
+        ValidateForAll.SkipIfOn();
         using RcuDomain domain = Domains.New();
         ConcurrentQueue<ReaderAbandonedEventArgs> reports = Watch(domain);
         Worker.Run(() => _ = domain.ReadLock());

@@ -22,7 +22,7 @@ public sealed class ThreadTests
             Worker[] workers = Worker.StartMany(Batch, _ =>
             {
                 using ReadGuard guard = domain.ReadLock();
-                Assert.True(allInside.SignalAndWait(Until.Bound));
+                Assert.True(DeliberateWait.Run(() => allInside.SignalAndWait(Until.Bound)));
             });
             Worker.JoinAll(workers);
             ended.AddRange(workers);

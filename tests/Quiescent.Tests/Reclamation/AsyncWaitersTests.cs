@@ -1,4 +1,6 @@
+using Quiescent.Ordering;
 using Quiescent.Reclamation;
+using Quiescent.Tests.Faults;
 using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Reclamation;
@@ -71,6 +73,28 @@ public sealed class AsyncWaitersTests
         Assert.True(bare.Engine.TryAdvance(later));
         Assert.True(waiters.CompleteReady());
         Assert.True(waitsForLater.IsCompletedSuccessfully);
+    }
+
+    // Fault caught: a waiter that has left its list and was not completed; whoever awaits it waits for ever.
+    [Theory]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public void A_waiter_that_memory_ran_out_for_completes_the_next_time(bool isClosed, bool isDone)
+    {
+        using BareEngine bare = new();
+        AsyncWaiters waiters = new(bare.Engine, static () => new ObjectDisposedException("test"));
+        Task[] tasks = [.. Enumerable.Range(0, 3).Select(_ => waiters.Add(() => isDone, CancellationToken.None))];
+        Action complete = isClosed ? waiters.Close : () => waiters.CompleteReady();
+        using (Failures failures = new(FaultSite.Waiter, Failing.Second))
+        {
+            Assert.Throws<InsufficientMemoryException>(complete);
+            Assert.Single(tasks, static task => task.IsCompleted);
+        }
+
+        complete();
+        Assert.False(waiters.Any);
+        Assert.All(tasks, task => Assert.Equal(isDone, task.IsCompletedSuccessfully));
     }
 
     // Fault caught: a cancelled waiter stays in its list until its turn comes, and keeps the reclaimer awake.

@@ -60,16 +60,16 @@ public sealed unsafe class ExpeditionTests
     [Fact]
     public void A_flood_for_a_user_deallocator_drives_grace_periods_and_drains_by_itself()
     {
-        const int Count = 200_000;
+        int count = ValidateForAll.Amount(200_000);
         using RcuDomain domain = new(new RcuDomainOptions { BacklogPolicy = BacklogPolicy.None });
-        for (int i = 0; i < Count; i++)
+        for (int i = 0; i < count; i++)
         {
             domain.Free<FreeingHeap>(NativeMemory.Alloc(16));
         }
 
         long completed = domain.GetStatistics().GracePeriodsCompleted;
         Until.True(() => domain.GetStatistics().BlocksWaiting == 0);
-        Assert.Equal(Count, domain.GetStatistics().BlocksFreed);
+        Assert.Equal(count, domain.GetStatistics().BlocksFreed);
         Assert.NotEqual(0, completed);
     }
 

@@ -96,14 +96,14 @@ public unsafe class FreeTests
     [Fact]
     public void Hundreds_of_thousands_of_blocks_are_freed_without_a_head()
     {
-        const int Count = 400_000;
+        int count = ValidateForAll.Amount(400_000);
         using RcuDomain domain = Domains.New();
-        for (int i = 0; i < Count; i++)
+        for (int i = 0; i < count; i++)
         {
             domain.Free(Forms.NewBlock(16));
         }
 
-        Assert.Equal(Count, RcuAssert.BooksBalance(domain).BlocksFreed);
+        Assert.Equal(count, RcuAssert.BooksBalance(domain).BlocksFreed);
         Assert.Equal(0, Inside.Backlog(domain).Count);
     }
 

@@ -50,6 +50,7 @@ public sealed unsafe class ReclaimerStallTests
     public void A_callback_that_does_not_return_is_named_to_the_waiter_for_a_barrier(
         string kind, string name, bool validate)
     {
+        ValidateForAll.SkipRowUnless(validate);
         using RcuDomain domain = New(validate);
         using Unstick unstick = new();
         ConcurrentQueue<StallEventArgs> reports = Watch(domain);

@@ -49,12 +49,12 @@ public class WakeUpStressTests
     [InlineData(1)]
     public void A_million_single_frees_with_pauses_are_all_reclaimed(int delay)
     {
-        const int Each = 400_000;
+        int each = ValidateForAll.Amount(400_000);
         using RcuDomain domain = new(new RcuDomainOptions { ReclaimDelay = TimeSpan.FromMilliseconds(delay) });
         Worker.JoinAll(Worker.StartMany(Threads, thread =>
         {
             Random random = new(thread);
-            for (int left = Each; left > 0;)
+            for (int left = each; left > 0;)
             {
                 int burst = Math.Min(left, random.Next(1, 2_000));
                 for (int i = 0; i < burst; i++)
@@ -74,7 +74,7 @@ public class WakeUpStressTests
                 }
             }
         }));
-        Until.True(() => Forms.Reclaimed(domain) == Threads * Each);
+        Until.True(() => Forms.Reclaimed(domain) == Threads * each);
         Until.True(() => Inside.IsIdle(domain));
         RcuAssert.BooksBalance(domain);
     }

@@ -88,6 +88,7 @@ public sealed unsafe class WithdrawalTests
                 Assert.True(queue->TryWithdraw(core.Queues));
             }
 
+            core.Queues.Ledger?.Remove(block);
             NativeMemory.Free(block);
             Assert.Equal(before, domain.GetStatistics().BlocksQueued);
         }

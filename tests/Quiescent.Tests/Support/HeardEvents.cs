@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Tracing;
+using Quiescent.Diagnostics;
 
 namespace Quiescent.Tests.Support;
 
@@ -33,7 +34,7 @@ internal sealed class HeardEvents : EventListener
         _then = then;
         using (new RcuDomain())
         {
-            // From here on there is an event source.
+            Until.True(() => Telemetry.IsMade); // From here on there is an event source.
         }
 
         EnableEvents(EventSource.GetSources().Single(static source => source.Name == "Quiescent"), level, keywords);

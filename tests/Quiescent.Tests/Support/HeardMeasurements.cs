@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using Quiescent.Diagnostics;
 
 namespace Quiescent.Tests.Support;
 
@@ -24,7 +25,7 @@ internal sealed class HeardMeasurements : IDisposable
     {
         using (new RcuDomain())
         {
-            // From here on there is a meter.
+            Until.True(() => Telemetry.IsMade); // From here on there is a meter.
         }
 
         _then = then;

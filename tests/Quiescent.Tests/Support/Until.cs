@@ -30,12 +30,15 @@ internal static class Until
         }
     }
 
-    public static void Set(ManualResetEventSlim signal, [CallerArgumentExpression(nameof(signal))] string? what = null) =>
-        Assert.True(signal.Wait(Bound), $"Waited in vain for {what}.");
+    /// <summary>Inside a section too: a test that waits there means to.</summary>
+    public static void Set(
+        ManualResetEventSlim signal, [CallerArgumentExpression(nameof(signal))] string? what = null) =>
+        Assert.True(DeliberateWait.Run(() => signal.Wait(Bound)), $"Waited in vain for {what}.");
 
     public static void Done(Task task, [CallerArgumentExpression(nameof(task))] string? what = null)
     {
-        Assert.True(Task.WhenAny(task, Task.Delay(Bound)).GetAwaiter().GetResult() == task, $"Waited in vain for {what}.");
+        Task first = DeliberateWait.Run(() => Task.WhenAny(task, Task.Delay(Bound)).GetAwaiter().GetResult());
+        Assert.True(first == task, $"Waited in vain for {what}.");
         task.GetAwaiter().GetResult();
     }
 }

@@ -6,6 +6,7 @@ namespace Quiescent.Tests.Validation;
 public class ValidatedProcessTests
 {
     private static readonly (string, string) s_on = ("QUIESCENT_VALIDATE", "1");
+    private static readonly (string, string) s_off = ("QUIESCENT_VALIDATE", "0");
 
     [Theory]
     [InlineData("read", "leads to a block that has been reclaimed")]
@@ -37,7 +38,7 @@ public class ValidatedProcessTests
 
     [Fact]
     public void Without_the_switch_nothing_is_reported() =>
-        Assert.Equal("", ChildProcess.RunProgram("Misuse", ["read"], exitCode: 0).Output);
+        Assert.Equal("", ChildProcess.RunProgram("Misuse", ["read"], exitCode: 0, s_off).Output);
 
     [Fact]
     public void A_read_of_a_reclaimed_block_with_pages_of_its_own_faults_at_once()

@@ -1,0 +1,221 @@
+using System.Runtime.ExceptionServices;
+using System.Runtime.InteropServices;
+using Quiescent.Ordering;
+using Quiescent.Tests.Reclamation;
+using Quiescent.Tests.Support;
+
+namespace Quiescent.Tests.Faults;
+
+// A first-chance handler is user code that runs where an exception is thrown, before anything is unwound. This one
+// waits for a thread that uses all of the library. Fault caught: an allocation that may fail, or an exception that is
+// thrown, under a lock of the library's (O8); then the handler waits for ever, as it would if it called Free itself.
+public sealed unsafe class FirstChanceTests : IDisposable
+{
+    // Of a registration, and of threads that have ended: under the locks of the slot table and of the engine.
+    private static readonly string[] s_underLocks =
+        [nameof(FaultSite.SlotChunk), nameof(FaultSite.Burial), nameof(FaultSite.Report)];
+
+    private Thread? _failing;
+    private bool _isHandled;
+    private int _handled;
+    private int _at;
+    private int _stuck;
+    private Action _use = static () => { };
+
+    public FirstChanceTests()
+    {
+        AppDomain.CurrentDomain.FirstChanceException += Handle;
+    }
+
+    public static MatrixTheoryData<string, bool> Places =>
+        new(Enum.GetNames<FaultSite>().Except(s_underLocks), [false, true]);
+
+    public void Dispose()
+    {
+        AppDomain.CurrentDomain.FirstChanceException -= Handle;
+        FaultInjection.Decide = null;
+    }
+
+    [Theory]
+    [MemberData(nameof(Places))]
+    public void A_handler_of_a_failure_may_wait_for_a_thread_that_uses_the_library(string place, bool validate)
+    {
+        FaultSite site = Enum.Parse<FaultSite>(place);
+        using RcuDomain domain = Domains.New(validate: validate);
+        using (ParkedReader reader = new(domain))
+        {
+            _use = () => UseAll(domain);
+            FaultInjection.Decide =
+                asked => asked == site && !_isHandled && Thread.CurrentThread == Volatile.Read(ref _failing);
+            Worker.Run(() =>
+            {
+                Volatile.Write(ref _failing, Thread.CurrentThread);
+                foreach (Action action in ActionsOf(domain, site))
+                {
+                    Attempt(action);
+                }
+
+                if (site == FaultSite.WaitLine)
+                {
+                    Attempt(() => WaitBehind(reader, domain));
+                }
+            });
+            FaultInjection.Decide = null;
+        }
+
+        Assert.True(_stuck == 0, $"A thread is stuck in use {_at}.");
+        bool isElsewhere = site == FaultSite.PoolThread
+            || (!validate && site is FaultSite.Ledger or FaultSite.StackWalk);
+        Assert.True(_handled != 0 || isElsewhere, "The place was never reached.");
+    }
+
+    [Theory]
+    [InlineData("block queued twice")]
+    [InlineData("head queued twice")]
+    [InlineData("bulk with a block twice")]
+    [InlineData("block of the paged heap freed twice")]
+    [InlineData("block of a pool freed twice")]
+    [InlineData("steps of a domain in use")]
+    public void A_handler_of_a_misuse_may_wait_for_a_thread_that_uses_the_library(string misuse)
+    {
+        using RcuDomain domain = Domains.New(validate: true);
+        using RcuPool<long> pool = new(domain);
+        void* block = NativeMemory.Alloc(64);
+        void* paged = PagedHeap.Alloc(64);
+        long* pooled = pool.Rent();
+        using (ParkedReader reader = new(domain))
+        {
+            domain.Free(block, (RcuHead*)block);
+            pool.Free(pooled);
+            PagedHeap.Free(paged);
+            _use = () => UseAll(domain);
+            Worker.Run(() =>
+            {
+                Volatile.Write(ref _failing, Thread.CurrentThread);
+                Action mistake = misuse switch
+                {
+                    "block queued twice" => () => domain.Free(block),
+                    "head queued twice" => () => domain.Free(block, (RcuHead*)block),
+                    "bulk with a block twice" => () => domain.FreeBulk([(nint)block]),
+                    "block of the paged heap freed twice" => () => PagedHeap.Free(paged),
+                    "block of a pool freed twice" => () => pool.Free(pooled),
+                    _ => Inside.Core(domain).Reclaimer.BeginSteps,
+                };
+                Attempt(mistake);
+            });
+        }
+
+        Assert.True(_stuck == 0, $"A thread is stuck in use {_at}.");
+        Assert.NotEqual(0, _handled);
+    }
+
+    private static IEnumerable<Action> ActionsOf(RcuDomain domain, FaultSite site)
+    {
+        foreach (Form form in Enum.GetValues<Form>())
+        {
+            yield return () => Forms.Queue(domain, form);
+        }
+
+        yield return () => domain.ReadLock().Dispose();
+        yield return () => domain.RegisterReader().Dispose();
+        yield return () => domain.StartPoll();
+        yield return () => _ = domain.SynchronizeAsync(CancellationToken.None).AsTask();
+        yield return () => _ = domain.BarrierAsync(CancellationToken.None).AsTask();
+        yield return () => domain.GetStatistics();
+        yield return () => new RcuDomain().Dispose();
+        yield return () => UseSleepable(domain.Options.Validate);
+        yield return () => UsePool(domain.Options.Validate);
+        if (site == FaultSite.Deallocator)
+        {
+            yield return () => FreeOfNewType(domain);
+        }
+    }
+
+    private void UseAll(RcuDomain domain)
+    {
+        Action[] uses =
+        [
+            () => Forms.QueueAll(domain),
+            () => domain.ReadLock().Dispose(),
+            () => domain.StartPoll(),
+            () => _ = domain.SynchronizeAsync(CancellationToken.None).AsTask(),
+            () => _ = domain.BarrierAsync(CancellationToken.None).AsTask(),
+            () => domain.GetStatistics(),
+            () => FreePaged(domain),
+            () => new RcuDomain().Dispose(),
+            () => UseSleepable(domain.Options.Validate),
+            () => UsePool(domain.Options.Validate),
+        ];
+        for (int i = 0; i < uses.Length; i++)
+        {
+            Volatile.Write(ref _at, i);
+            uses[i]();
+        }
+    }
+
+    private static void FreePaged(RcuDomain domain) => domain.Free<PagedHeap>(PagedHeap.Alloc(16));
+
+    private static void FreeOfNewType(RcuDomain domain) => domain.Free<NeverUsed>(NativeMemory.Alloc(16));
+
+    // Only a wait that lasts asks for a place in the line.
+    private void WaitBehind(ParkedReader reader, RcuDomain domain)
+    {
+        Worker releasing = Worker.Start(() =>
+        {
+            SpinWait.SpinUntil(() => Volatile.Read(ref _handled) != 0, Until.Bound);
+            reader.Release();
+        });
+        domain.Synchronize();
+        releasing.Join();
+    }
+
+    private static void UseSleepable(bool validate)
+    {
+        using SrcuDomain domain = new(new RcuDomainOptions { Validate = validate });
+        domain.ReadLock().Dispose();
+        domain.Call(static () => { });
+        domain.StartPoll();
+    }
+
+    private static void UsePool(bool validate)
+    {
+        using RcuDomain domain = Domains.New(validate: validate); // Nobody reads in it: a pool's disposal waits.
+        using RcuPool<long> pool = new(domain);
+        pool.FreeNow(pool.Rent());
+    }
+
+    private void Attempt(Action action)
+    {
+        _isHandled = false;
+        try
+        {
+            action();
+        }
+        catch (Exception e) when (e is OutOfMemoryException or InvalidOperationException or ArgumentException)
+        {
+            // On purpose; the handler has run.
+        }
+    }
+
+    private void Handle(object? sender, FirstChanceExceptionEventArgs thrown)
+    {
+        if (_isHandled || Thread.CurrentThread != Volatile.Read(ref _failing))
+        {
+            return;
+        }
+
+        _isHandled = true;
+        _handled++;
+        Worker user = Worker.Start(_use);
+        if (!SpinWait.SpinUntil(() => user.HasEnded, Until.Bound))
+        {
+            _stuck++;
+            Volatile.Write(ref _failing, null); // Once is enough.
+        }
+    }
+
+    private readonly struct NeverUsed : INativeDeallocator
+    {
+        public static void Free(void* block) => NativeMemory.Free(block);
+    }
+}
