@@ -101,7 +101,8 @@ public static unsafe class Rcu
     public static void Call(Func<ValueTask> callback) => DefaultDomain.Call(callback);
 
     /// <inheritdoc cref="GracePeriodDomain.Call{TState}(TState, Func{TState, ValueTask})"/>
-    public static void Call<TState>(TState state, Func<TState, ValueTask> callback) => DefaultDomain.Call(state, callback);
+    public static void Call<TState>(TState state, Func<TState, ValueTask> callback) =>
+        DefaultDomain.Call(state, callback);
 
     /// <inheritdoc cref="GracePeriodDomain.Free(void*, RcuHead*)"/>
     public static void Free(void* block, RcuHead* head) => Free<NativeHeap>(block, head);

@@ -42,6 +42,22 @@ public sealed unsafe class GracePeriodStepperTests : IDisposable
         RcuAssert.Freed(block);
     }
 
+    // Fault caught: what a callback queued during a step waits for ever once the stepping has ended.
+    [Fact]
+    public void What_a_step_queued_is_served_after_the_last_one()
+    {
+        int ran = 0;
+        using (GracePeriodStepper stepper = new(_domain))
+        {
+            _domain.Call(() => _domain.Call(() => ran++));
+            Assert.True(stepper.TryAdvance());
+            Assert.True(stepper.Reclaim());
+        }
+
+        _domain.Barrier();
+        Assert.Equal(1, ran);
+    }
+
     [Fact]
     public void A_sleepable_domain_is_stepped_alike()
     {

@@ -6,8 +6,8 @@ namespace Quiescent.Diagnostics;
 
 // Whether the process has another copy of this assembly, as when a plug-in's load context brings its own. Each copy is
 // a world of its own: a grace period of one does not wait for readers of the other. The copy that comes later finds it
-// out. Under Validate it prints so. The first copy writes the event, as there is one event source of a name in a
-// process.
+// out. Under Validate it prints so. Both copies write the event: of two event sources with one name listeners hear the
+// one that was made first, whichever copy's that is.
 //
 // Of two copies whose first domains are made at the same time, each may miss the other.
 internal static class AssemblyCopies
@@ -58,16 +58,13 @@ internal static class AssemblyCopies
         }
     }
 
-    /// <summary>Has the event written that is due: in the first copy, or by it. May run listeners.</summary>
+    /// <summary>Writes the event that is due, and has the first copy write it. May run listeners.</summary>
     public static void Tell()
     {
-        if (Order.Acquire(in s_tellFirst) is { } tell)
+        if (Order.Acquire(in s_report) is { } report)
         {
-            tell(s_report!);
-        }
-        else if (Order.Acquire(in s_report) is { } heard)
-        {
-            Hear(heard);
+            Write(report);
+            Order.Acquire(in s_tellFirst)?.Invoke(report);
         }
     }
 
@@ -76,6 +73,11 @@ internal static class AssemblyCopies
     {
         Order.Release(ref s_report, report);
         Order.Fence(); // The thread that makes the event source stores that, then calls Tell().
+        Write(report);
+    }
+
+    private static void Write(string report)
+    {
         if (Telemetry.Events is { } events && TryLock.TryEnter(ref s_isWritten))
         {
             events.OtherCopy(report);

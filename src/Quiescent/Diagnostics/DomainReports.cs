@@ -6,9 +6,9 @@ using Quiescent.Validate;
 namespace Quiescent.Diagnostics;
 
 // The one path of a domain's reports to its users: the events of its face, the event source and the meter, and the
-// standard error output. Handlers, listeners, consoles and the texts of exceptions are user code or may fail like it, so
-// nobody calls it with a lock held, and what they throw ends here (O8). It never throws: a report for which there is no
-// memory has been counted, and is made the next time, unless memory ran out in the middle of it.
+// standard error output. Handlers, listeners, consoles and the texts of exceptions are user code or may fail like it.
+// So nobody calls it with a lock held, and what they throw ends here (O8). It never throws: a report for which there is
+// no memory has been counted, and is made the next time, unless memory ran out in the middle of it.
 //
 // Checked by: ConsoleTests, ListenerTests, CallbackFailureTests; mutants report-*.
 internal sealed class DomainReports : IDomainReports

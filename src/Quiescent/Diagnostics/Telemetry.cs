@@ -34,11 +34,27 @@ internal static class Telemetry
 
         try
         {
-            Threads.Start(Threads.Create(Make, "rcu telemetry"));
+            Threads.Start(Threads.Create(MakeInTime, "rcu telemetry"));
         }
         catch (Exception e) when (e is OutOfMemoryException or ThreadStartException)
         {
             TryLock.Exit(ref s_started);
+        }
+    }
+
+    // What runs out of memory on this thread must not end the process. Each step either is done or has not begun.
+    private static void MakeInTime()
+    {
+        while (!IsMade)
+        {
+            try
+            {
+                Make();
+            }
+            catch (OutOfMemoryException)
+            {
+                Thread.Sleep(Tuning.SleepMilliseconds);
+            }
         }
     }
 
@@ -47,7 +63,11 @@ internal static class Telemetry
         if (TelemetryListeners.HasEvents)
         {
             Attempt(TelemetryListeners.UsePools);
-            Attempt(MakeEvents);
+            if (Order.Acquire(in s_events) is null)
+            {
+                Attempt(MakeEvents);
+            }
+
             Order.Fence(); // An earlier copy that heard of a later one looked for the event source after it had heard.
             Attempt(AssemblyCopies.Tell);
         }

@@ -23,18 +23,19 @@ internal static class Threads
     /// ThreadLife.</summary>
     public static bool OutliveTheirObjects => true;
 
-    /// <summary>Whether code of the program may run on this thread while it is blocked: what a single-threaded
-    /// apartment receives, or a synchronization context that is told of each wait. Never in
+    /// <summary>Whether code of the program may run on this thread while it is blocked: calls into a single-threaded
+    /// apartment, or a synchronization context that the runtime notifies of each wait. Never in
     /// <see cref="Thread.Sleep(int)"/>.</summary>
     public static bool RunsCodeWhileBlocked =>
         (OperatingSystem.IsWindows() && Thread.CurrentThread.GetApartmentState() == ApartmentState.STA)
         || SynchronizationContext.Current?.IsWaitNotificationRequired() == true;
 }
 
-// What user code may change about the thread that it runs on and the next code there would see, of whoever it is: the
-// execution context (AsyncLocals, Activity.Current, both cultures, suppressed flow), the synchronization context, and
-// the thread's priority, name and IsBackground. The thread pool resets these after each work item; the reclaimer does
-// so after each callback. Nothing resets [ThreadStatic] fields, locks that were not released, or native thread state.
+// User code may change its thread, and code of other owners that runs there next would see it. This is what can be
+// reset: the execution context (AsyncLocals, Activity.Current, both cultures, suppressed flow), the synchronization
+// context, and the thread's priority, name and IsBackground. The thread pool resets these after each work item; the
+// reclaimer does so after each callback. Nothing resets [ThreadStatic] fields, locks that were not released, or native
+// thread state.
 internal readonly struct ThreadDefaults
 {
     private readonly ExecutionContext? _context;

@@ -117,6 +117,7 @@ internal sealed unsafe class AfterDisposal(DomainCore core) : IThreadPoolWorkIte
             core.ReportFailure(exception);
         }
     }
+
     // Its finalizer runs only once something refers to it no more, and it was registered again.
     private sealed class Retry
     {

@@ -21,7 +21,8 @@ internal static class BarrierWait
     }
 
     /// <summary>Returns when nothing waits or is pending, in a domain that takes nothing more; cannot be
-    /// interrupted. False: the process is exiting, and something waits that has not come in its share of time.</summary>
+    /// interrupted. False: the process is exiting, and something waits that has not come in its share of
+    /// time.</summary>
     public static bool TryUntilNothingWaits(DomainCore core) =>
         !IsAnythingLeft(core) || TryWait(core, target: null, interruptible: false);
 

@@ -260,8 +260,18 @@ internal sealed unsafe class Producer(DomainCore core)
             core.Collector.Collect(queue);
         }
 
+        nint* cursor = queue->Cursor;
         core.BackPressure.Apply(real, _queues.PageEntries);
-        queue->Extend(_queues, _queues.Pages.Take());
+        Page* page = _queues.Pages.Take();
+        if (queue->Cursor == cursor)
+        {
+            queue->Extend(_queues, page);
+        }
+        else
+        {
+            // Code of the program ran here, as a first-chance handler of an interrupt does, and has queued too.
+            _queues.Pages.Give(page);
+        }
     }
 
     private bool TryPush(ReaderSlot* real, RcuHead* head, nint word)

@@ -151,9 +151,12 @@ internal sealed class Reclaimer(DomainCore core)
     }
 
     /// <summary>Returns to a thread of the reclaimer's own, and starts it for what waits.</summary>
-    public void EndSteps()
+    public unsafe void EndSteps()
     {
         core.Engine.Stepping.End();
+
+        // A thread that queued during a step took the stepping thread for the reclaimer, and started none.
+        Order.Or(ref core.State->AppendFlags, AppendFlags.Idle);
         Wake();
     }
 
@@ -274,9 +277,24 @@ internal sealed class Reclaimer(DomainCore core)
         return true;
     }
 
+    // Nothing here may end the process for want of memory: even code that runs for the first time takes some.
     private void Run(Signal signal)
     {
-        if (TryClaim(signal))
+        bool? hasClaimed = null;
+        while (hasClaimed is null)
+        {
+            try
+            {
+                hasClaimed = TryClaim(signal);
+            }
+            catch (OutOfMemoryException)
+            {
+                // The thread that started this one relies on it.
+                hasClaimed = Order.Acquire(in _thread) == Thread.CurrentThread ? true : null;
+            }
+        }
+
+        if (hasClaimed.Value)
         {
             Serve();
         }
@@ -305,23 +323,29 @@ internal sealed class Reclaimer(DomainCore core)
 
     private void Serve()
     {
-        _defaults = ThreadDefaults.OfCurrent();
+        bool hasBegun = false;
         while (true)
         {
-            if (!HasWork())
+            try
             {
-                if (Order.Acquire(in _stopping) != 0)
+                if (!hasBegun)
+                {
+                    _defaults = ThreadDefaults.OfCurrent();
+                    hasBegun = true;
+                }
+
+                if (HasWork())
+                {
+                    RunUntilNothingWaits();
+                }
+                else if (Order.Acquire(in _stopping) != 0)
                 {
                     return;
                 }
-
-                Sleep();
-                continue;
-            }
-
-            try
-            {
-                RunUntilNothingWaits();
+                else
+                {
+                    Sleep();
+                }
             }
             catch (OutOfMemoryException)
             {

@@ -81,7 +81,13 @@ internal static unsafe class Consoles
     private static void BehindCallback(RcuDomain domain, Action wait)
     {
         long stalls = domain.GetStatistics().Stalls;
-        domain.Call(() => SpinWait.SpinUntil(() => domain.GetStatistics().Stalls != stalls));
+        domain.Call(() =>
+        {
+            SpinWait.SpinUntil(() => domain.GetStatistics().Stalls != stalls);
+
+            // A stall is counted before it is reported. Of a callback that has returned meanwhile there is no report.
+            Thread.Sleep(200);
+        });
         wait();
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics.Tracing;
 using System.Runtime.InteropServices;
 using Quiescent;
 
@@ -13,6 +14,15 @@ internal static unsafe class FullHeap
     {
         RcuDomain domain = new();
         QueueHeads(domain); // So that the code is compiled.
+
+        // The runtime ends the process if a thread that has just been started finds no memory.
+        domain.Barrier();
+        Rcu.Barrier();
+        while (!EventSource.GetSources().Any(static source => source.Name == "Quiescent"))
+        {
+            Thread.Yield();
+        }
+
         Thread thread = new(() =>
         {
             Action queue = () => QueueHeads(domain);

@@ -11,13 +11,16 @@ public class ConsoleTests
     private const string Once = "detected exception of callback";
     private const string Steps = "rspcagtvfd";
 
+    // Of a callback that has returned by the time of its report there is none: "c" and "a", on a busy machine.
+    private const int CertainReports = 8;
+
     [Fact]
     public void Each_step_reports_where_the_output_can_be_written()
     {
         (string output, string errors) = ChildProcess.RunProgram("ProcessExit", ["console", "as-it-is"], exitCode: 0);
         Assert.Equal(Steps, output);
         int reports = errors.Split('\n').Count(static line => line.StartsWith("rcu", StringComparison.Ordinal));
-        Assert.True(reports >= Steps.Length, errors);
+        Assert.True(reports >= CertainReports, errors);
     }
 
     // Faults caught: exceptions of callbacks that vanish, a report for each of a hundred alike, and an exception whose
