@@ -1,3 +1,4 @@
+using Quiescent.Readers;
 using Quiescent.Reclamation;
 using Quiescent.Systematic.Support;
 
@@ -52,7 +53,7 @@ public unsafe class ListingTests
     public void A_barrier_waits_for_what_its_thread_queued_though_its_slot_was_being_dropped() => Exploration.Run(
         threads: 3, scenario: schedule =>
     {
-        const int Rounds = 3;
+        const int Rounds = 2;
         using RcuDomain domain = Domains.Create();
         int form = schedule.Choose(3);
         for (int i = 0; i < 2; i++)
@@ -72,29 +73,38 @@ public unsafe class ListingTests
         schedule.JoinAll();
     });
 
-    // The reclaimer alone is left to find what was queued last. Catches a reclaimer that sleeps while a slot is listed
-    // that a barrier has just emptied: the next append there wakes nobody.
+    // A slot stays listed if something was queued there when the reclaimer began to drop slots, and another thread has
+    // reclaimed that before it looked again. Catches a reclaimer that sleeps all the same: the next append reads that
+    // its slot is listed, and wakes nobody.
     [Fact]
-    public void What_is_queued_beside_another_threads_barriers_is_found() => Exploration.Run(
+    public void An_append_to_a_slot_that_was_not_dropped_finds_the_reclaimer_awake() => Exploration.Run(
         threads: 3, scenario: schedule =>
     {
-        const int Blocks = 3;
+        const int Looks = 8;
         using RcuDomain domain = Domains.Create();
+        DomainCore core = domain.Core;
+        bool isQueued = false;
         schedule.Start(() =>
         {
-            for (int i = 0; i < Blocks; i++)
-            {
-                domain.Free(Block.Create());
-            }
+            domain.Free(Block.Create(1));
+            Schedule.Until(() => schedule.Freed.Count == 1 && IsIdle(core));
+            domain.Free(Block.Create(2));
+            isQueued = true;
+            Schedule.Until(() => schedule.Freed.Count == 2);
+            domain.Free(Block.Create(3));
         });
-        schedule.Start(() =>
+        Schedule.Until(() => isQueued);
+        ReclaimerPass pass = new(core, ReclaimerPass.NoCode);
+        for (int i = 0; i < Looks && schedule.Freed.Count < 2; i++)
         {
-            domain.Barrier();
-            domain.Barrier();
-        });
+            pass.Run(maySnapshot: true, isExpedited: true);
+        }
+
         schedule.JoinAll();
-        Schedule.Until(() => schedule.Freed.Count == Blocks);
+        Schedule.Until(() => schedule.Freed.Count == 3);
     });
+
+    private static bool IsIdle(DomainCore core) => (core.State->AppendFlags & AppendFlags.Idle) != 0;
 
     private static void Free(RcuDomain domain, Block* block, int form)
     {
