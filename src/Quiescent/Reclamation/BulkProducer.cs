@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Quiescent.Memory;
 using Quiescent.Ordering;
 using Quiescent.Queues;
 using Quiescent.Readers;
@@ -34,9 +35,12 @@ internal readonly unsafe struct BulkProducer(DomainCore core)
             return;
         }
 
-        PageQueue* queue = &((ThreadQueues*)real->Queues)->Blocks;
-        int pages = PagesFor(count, RoomIn(queue), _core.Queues.PageEntries);
-        RequireRoom(real, count);
+        ThreadQueues* queues = (ThreadQueues*)real->Queues;
+        bool areLarge = _core.Producer.AreLarge(blocks);
+        PageQueue* queue = areLarge ? queues->ForSized(Deallocators.NativeHeap) : &queues->Blocks;
+        Amount amount = new(count, areLarge ? SizeOf(blocks) : 0);
+        int pages = PagesFor(count, RoomIn(queue), queue->EntriesPerPage(_core.Queues));
+        _core.BackPressure.RequireRoom(real, amount); // Whatever may refuse the bulk comes first.
         Page* spare = TakePages(pages);
         bool appended = false;
         try
@@ -69,10 +73,12 @@ internal readonly unsafe struct BulkProducer(DomainCore core)
             _core.Collector.Collect(queue);
         }
 
-        if (_core.Backlog.Policy == BacklogPolicy.Throttle)
+        if (areLarge)
         {
-            _core.BackPressure.Apply(real, count);
+            _core.Collector.TryCountBytes(queue);
         }
+
+        _core.BackPressure.Throttle(real, amount);
     }
 
     /// <summary>How many further pages take this many blocks when the open page has room for some. In 64 bits: the
@@ -83,25 +89,11 @@ internal readonly unsafe struct BulkProducer(DomainCore core)
     private static int RoomIn(PageQueue* queue) =>
         Page.HasNoRoom(queue->Cursor) ? 0 : Page.Words - Page.IndexOf(queue->Cursor);
 
-    // Whatever may refuse the bulk, or hold it up without bound, comes before the append.
-    private void RequireRoom(ReaderSlot* real, int count)
-    {
-        switch (_core.Backlog.Policy)
-        {
-            case BacklogPolicy.Throw:
-                _core.BackPressure.Apply(real, queued: 0, about: count);
-                break;
-            case BacklogPolicy.Block:
-                _core.BackPressure.Apply(real, queued: 0);
-                break;
-        }
-    }
-
     private void AppendAll(PageQueue* queue, ReadOnlySpan<nint> blocks, ref Page* spare)
     {
         foreach (nint block in blocks)
         {
-            if (block != 0 && !Producer.TryAppend(queue, (void*)block))
+            if (block != 0 && !TryAppend(queue, block))
             {
                 _core.Collector.StampFullPage(queue);
                 if (spare == null)
@@ -113,9 +105,32 @@ internal readonly unsafe struct BulkProducer(DomainCore core)
                 spare = page->Next;
                 page->Next = null;
                 queue->Extend(_core.Queues, page);
-                Producer.TryAppend(queue, (void*)block);
+                TryAppend(queue, block);
             }
         }
+    }
+
+    private static bool TryAppend(PageQueue* queue, nint block)
+    {
+        if (queue->IsSized && !Page.HasNoRoom(queue->Cursor))
+        {
+            QueueBytes.Add(queue, SizeOf(block));
+        }
+
+        return Producer.TryAppend(queue, (void*)block);
+    }
+
+    private static long SizeOf(nint block) => (long)BlockSize.Of(Deallocators.NativeHeap, (void*)block);
+
+    private static long SizeOf(ReadOnlySpan<nint> blocks)
+    {
+        long bytes = 0;
+        foreach (nint block in blocks)
+        {
+            bytes += block == 0 ? 0 : SizeOf(block);
+        }
+
+        return bytes;
     }
 
     private Page* TakePages(int count)

@@ -51,10 +51,12 @@ internal sealed unsafe partial class DomainCore
         State = Slots.State;
         Engine = engine(Slots);
         Registrar = new Registrar(Id, Engine, remember);
+        Backlog = new Backlog(options);
         Queues = new QueueContext(
             Engine,
             Slots.Validate ? BlockLedger.OfProcess : null,
-            (int)Math.Clamp(options.BacklogLimit / PagesPerLimit, 1, Page.Entries));
+            (int)Math.Clamp(options.BacklogLimit / PagesPerLimit, 1, Page.Entries),
+            Backlog.Bytes);
         if (Queues.HeadsPerStep < HeadsBetweenCollections)
         {
             Order.Or(ref State->AppendFlags, AppendFlags.SmallLimit);
@@ -62,7 +64,6 @@ internal sealed unsafe partial class DomainCore
 
         SharedSlot = Slots.Extend(owner: null);
         Listing = new Listing(this);
-        Backlog = new Backlog(options.BacklogLimit, options.BacklogPolicy);
         Reclaimer = new Reclaimer(this);
         Collector = new OwnerCollector(this);
         BackPressure = new BackPressure(this);
