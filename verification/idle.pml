@@ -14,14 +14,15 @@
  * other. When nothing can move any more, nothing may be left undone: no item queued, no request, no waiter; and in a
  * disposed domain, each item is reclaimed or withdrawn, never both.
  *
- * What is one step here: what a lock protects, where no thread reads it without the lock.
+ * What is one step here: what a lock protects, where no thread reads it without the lock; the look at Idle after an
+ * append and the And in Wake.
  *
  * Variants: AWAKE        the reclaimer runs already, both slots are listed, and it is about to look for work and sleep
  *           ASKS         one producer, and a thread that asks for a grace period (StartPoll) and one that awaits one
  *                        (with DISPOSE, only the latter)
  *           START_FAILS  the thread cannot be started, once. Then an item may wait for the next append, whoever's, if
  *                        that will try again
- *           DISPOSE      the domain is disposed meanwhile
+ *           DISPOSE      the domain is disposed meanwhile (with AWAKE, one producer)
  *           CODE         DISPOSE: the items are user code, which the reclaimer alone runs, outside the lock
  * Twins:    NO_BARRIER   O9   AWAKE: the reclaimer drops slots without the process-wide barrier [E]
  *           NO_LOOK      O9   AWAKE: the reclaimer does not look again after setting Idle
@@ -39,11 +40,22 @@
  *                             not signal
  *           NO_CLOSE     O11  DISPOSE: a waiter is added without a look whether the list is closed
  */
-#define PRODUCERS 2
-#if defined ASKS && !defined DISPOSE
-#define USERS 3
+#if defined ASKS || defined AWAKE && defined DISPOSE
+#define PRODUCERS 1
+#define EACH(f) f(0)
+#define ANY(f) f(0)
 #else
+#define PRODUCERS 2
+#define EACH(f) f(0); f(1)
+#define ANY(f) (f(0) || f(1))
+#endif
+
+#ifndef ASKS
+#define USERS PRODUCERS
+#elif defined DISPOSE
 #define USERS 2
+#else
+#define USERS 3
 #endif
 
 #define NONE 0
@@ -69,15 +81,17 @@ bool isTold = false, isAnswered = false;  /* what became of the waiter */
 byte finished = 0;
 
 #define IS_EMPTY(p) (tail[p] == reclaimed[p])
-#define ANYTHING_WAITS (listed[0] && !IS_EMPTY(0) || listed[1] && !IS_EMPTY(1))
+#define WAITS(p) (listed[p] && !IS_EMPTY(p))
+#define LISTED(p) listed[p]
+#define ANYTHING_WAITS ANY(WAITS)
 #define HAS_WORK (ANYTHING_WAITS || (!stopping && (requested || waits)))
 
 inline drain(p) { if :: stores[p]?[_] -> stores[p]?tail[p] :: else -> skip fi }
+inline drainAlone(p) { atomic { drain(p) } }
 
 inline processWideBarrier() {
 #ifndef NO_BARRIER
-  atomic { drain(0) };
-  atomic { drain(1) }
+  EACH(drainAlone)
 #else
   skip
 #endif
@@ -88,7 +102,9 @@ active proctype Memory()
 end:
   do
   :: stores[0]?tail[0]
+#if PRODUCERS == 2
   :: stores[1]?tail[1]
+#endif
   od
 }
 
@@ -132,8 +148,7 @@ inline unlist(p) {
 }
 
 inline unlistAll() {
-  unlist(0);
-  unlist(1)
+  EACH(unlist)
 }
 
 inline wake() {
@@ -158,7 +173,7 @@ inline expedite() { wake(); setSignal() }
 
 proctype Producer(byte me)
 {
-  bool isListed, isIdle, isDisposed, wasIdle, hasThread;
+  bool isListed, isDisposed, wasIdle, hasThread;
   if
   :: disposed -> withdrawn[me] = true           /* refused before anything was stored */
   :: else ->
@@ -169,8 +184,7 @@ proctype Producer(byte me)
      :: else ->
         atomic { drain(me); word[me] = true };
         atomic { listed[me] = true; leaving[me] = false };
-        isIdle = idle;
-        if :: isIdle -> wake() :: else -> skip fi;
+        wake();
         isDisposed = disposed
      fi;
 #ifdef NO_WITHDRAWAL
@@ -199,7 +213,7 @@ proctype Producer(byte me)
      :: else -> accepted[me] = true
      fi
   fi;
-  finished++
+  atomic { isListed = false; isDisposed = false; finished++ }
 }
 
 proctype Asker()
@@ -282,11 +296,9 @@ inline remove(p) {
 }
 
 inline dropEmpty() {
-  leave(0);
-  leave(1);
+  EACH(leave);
   processWideBarrier();                         /* [E] */
-  remove(0);
-  remove(1)
+  EACH(remove)
 }
 
 proctype Reclaimer(bool hasClaimed)
@@ -302,8 +314,7 @@ proctype Reclaimer(bool hasClaimed)
 end:
   do
   :: HAS_WORK ->
-     serve(0);
-     serve(1);
+     EACH(serve);
      requested = false;
      atomic { if :: waits -> waits = false; isAnswered = true :: else -> skip fi }
   :: else ->
@@ -316,9 +327,9 @@ end:
 #ifdef NO_LOOK
         :: false -> skip
 #elif defined NO_STOP_LOOK
-        :: listed[0] || listed[1] || HAS_WORK -> idle = false
+        :: ANY(LISTED) || HAS_WORK -> idle = false
 #else
-        :: listed[0] || listed[1] || HAS_WORK || stopping -> idle = false
+        :: ANY(LISTED) || HAS_WORK || stopping -> idle = false
 #endif
         :: else ->
 endAsleep:
@@ -343,8 +354,7 @@ proctype Disposer()
      expedite();
      (!ANYTHING_WAITS)
 #else
-     serve(0);
-     serve(1)
+     EACH(serve)
 #endif
   :: else -> break
   od;
@@ -360,25 +370,31 @@ proctype Disposer()
   isStopped = true
 }
 
+#define LIST(p) word[p] = true; listed[p] = true
+#define PRODUCE(p) run Producer(p)
+#define IS_STRANDED(p) (!IS_EMPTY(p))
+#define WORD(p) word[p]
+
+inline check(p) {
+  assert(accepted[p] != withdrawn[p]);
+  assert(!withdrawn[p] || !tail[p] && !reclaimed[p]);
+  assert(!accepted[p] || reclaimed[p])
+}
+
 init {
   atomic {
 #ifdef AWAKE
     idle = false;
-    word[0] = true;
-    word[1] = true;
-    listed[0] = true;
-    listed[1] = true;
+    EACH(LIST);
     thread = RUNNING;
     run Reclaimer(true);
 #endif
-    run Producer(0);
+    EACH(PRODUCE);
 #ifdef ASKS
+    run Awaiter();
 #ifndef DISPOSE
     run Asker();
 #endif
-    run Awaiter();
-#else
-    run Producer(1);
 #endif
 #ifdef DISPOSE
     run Disposer()
@@ -388,16 +404,9 @@ init {
   assert(finished == USERS);
 #ifdef DISPOSE
   assert(isStopped);
-  assert(accepted[0] != withdrawn[0]);
-  assert(!withdrawn[0] || !tail[0] && !reclaimed[0]);
-  assert(!accepted[0] || reclaimed[0]);
-#ifndef ASKS
-  assert(accepted[1] != withdrawn[1]);
-  assert(!withdrawn[1] || !tail[1] && !reclaimed[1]);
-  assert(!accepted[1] || reclaimed[1]);
-#endif
+  EACH(check);
 #else
-  assert(IS_EMPTY(0) && IS_EMPTY(1) || idle && thread == NONE && !word[0] && !word[1]);
+  assert(!ANY(IS_STRANDED) || idle && thread == NONE && !ANY(WORD));
   assert(!requested);
 #endif
 #ifdef ASKS

@@ -12,8 +12,8 @@ namespace Quiescent.Reclamation;
 // One domain behind its face: the engine that ends grace periods, the queues of what waits for one, the threads that
 // empty them, and the disposal of it all. A class that needs more than one of these takes the core.
 //
-// O11 (disposal)  Close() sets Disposed, sends all appends to the slow path (Listing.UnlistAll), issues the
-//     process-wide barrier [F], then empties the queues. It finds what an append stored before its thread's share of
+// O11 (disposal)  BeginClose() sets Disposed and sends all appends to the slow path (Listing.UnlistAll). Close() then
+//     issues the process-wide barrier [F] and empties the queues. It finds what an append stored before its thread's share of
 //     the barrier; an append that comes later sees Disposed and is withdrawn (Producer.cs, [D]). Each step of Close()
 //     may be repeated, as happens after a failed allocation.
 //
@@ -216,10 +216,10 @@ internal sealed unsafe partial class DomainCore
     {
         AfterDisposal.Prepare();
         Order.Or(ref State->AppendFlags, AppendFlags.Disposed); // [V] partner: [T] in Listing.cs; outcomes there, O11.
+        Listing.UnlistAll();
         Order.Release(ref State->Closed, 1);
         closeReaders();
         Sinks.MarkDomainDisposed();
-        Listing.UnlistAll();
     }
 
     /// <summary>Closes the domain, empties its queues and ends its thread. May be called again.</summary>

@@ -20,11 +20,12 @@ namespace Quiescent.Reclamation;
 // Why it is right:
 //
 // O10 (a barrier misses nothing)  Once an append has returned, its slot is listed until the item is reclaimed. Suppose
-//     step 4 makes the slot absent. Then no List has come through its step 2 since DropEmpty's step 1. For an append
-//     that has returned by then:
-//       - it read 1 in its word: before DropEmpty's step 2 cleared it, for nothing has set it for good since. So it
-//         stored the item before its thread's share of [E], and the look finds the item, or the item is reclaimed;
-//       - it read 0: its List came through step 2 before DropEmpty's step 1, and its item is visible to the look.
+//     step 4 makes the slot absent. Then no List has come through its step 2 since the slot's last step 1, which this
+//     DropEmpty made or an earlier one, that found the slot empty at step 1 and not at step 4. For an append that has
+//     returned by then:
+//       - it read 1 in its word: before the step 2 that followed cleared it, for nothing has set it for good since. So
+//         it stored the item before its thread's share of [E], and the look finds the item, or the item is reclaimed;
+//       - it read 0: its List came through step 2 before that step 1, and its item is visible to the look.
 //     An append that has not returned lists the slot again in step 2. So Listed in a word means, outside of List, that
 //     the slot is listed and not leaving: the order of List's first two steps, and of DropEmpty's, sees to that.
 // O9 (nothing sleeps on work)  The reclaimer sets Idle [U], runs DropEmpty, and sleeps only if no slot is listed. Both
@@ -37,7 +38,8 @@ namespace Quiescent.Reclamation;
 //     come through step 2 [T], and reads Disposed after it. An append whose step 2 UnlistAll has missed sets Disposed
 //     in its word, so that its thread's next one does not read Listed alone.
 //
-// Only the reclaimer drops slots, so there is one DropEmpty at a time. The thread that appends never waits here.
+// Only the thread that has claimed the domain (Reclaimer.TryClaim) drops slots, so there is one DropEmpty at a time.
+// The thread that appends never waits here.
 //
 // Checked by: listing.pml, idle.pml; ListingTests; systematic ListingTests, WakeUpTests, DisposalTests; mutants
 // listing-….

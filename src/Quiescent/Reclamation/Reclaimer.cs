@@ -384,7 +384,7 @@ internal sealed class Reclaimer(DomainCore core)
             progress |= Waiters.CompleteReady();
             if (_pass.EmptyVisits >= EmptyVisitsPerDrop)
             {
-                core.Listing.DropEmpty();
+                DropEmpty();
                 _pass.EmptyVisits = 0;
             }
 
@@ -459,7 +459,7 @@ internal sealed class Reclaimer(DomainCore core)
     private unsafe void Sleep()
     {
         Order.Or(ref core.State->AppendFlags, AppendFlags.Idle); // [U] partner: [T] in Listing.cs; outcomes there, O9.
-        core.Listing.DropEmpty();
+        DropEmpty();
         if (core.Slots.Listed.Any || HasWork() || core.Engine.Events.AreDue || Order.Acquire(in _stopping) != 0)
         {
             Order.And(ref core.State->AppendFlags, ~AppendFlags.Idle);
@@ -468,6 +468,12 @@ internal sealed class Reclaimer(DomainCore core)
         }
 
         Rest(Timeout.InfiniteTimeSpan);
+    }
+
+    private void DropEmpty()
+    {
+        Debug.Assert(IsCurrentThread, "O10: one thread at a time drops slots, the one that has claimed the domain.");
+        core.Listing.DropEmpty();
     }
 
     private void SetSignal() => Order.Acquire(in _signal)?.Set();
