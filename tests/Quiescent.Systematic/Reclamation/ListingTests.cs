@@ -8,9 +8,9 @@ namespace Quiescent.Systematic.Reclamation;
 // threads' barriers reclaim what they find (Reclamation/Listing.cs).
 public unsafe class ListingTests
 {
-    // The threads here do the reclaimer's work, so that slots are dropped all the time. Catches words cleared before the
-    // slot is leaving, the slot listed before the word is set, a slot removed that was listed meanwhile, and no second
-    // look.
+    // The threads here do the reclaimer's work, so that slots are dropped all the time. Catches words cleared before
+    // the slot is leaving, the slot listed before the word is set, a slot removed that was listed meanwhile, and no
+    // second look.
     [Fact]
     public void A_slot_is_listed_until_what_an_append_left_there_is_reclaimed() => Exploration.Run(
         threads: 3, scenario: schedule =>
