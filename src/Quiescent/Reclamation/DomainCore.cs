@@ -14,8 +14,8 @@ namespace Quiescent.Reclamation;
 //
 // O11 (disposal)  BeginClose() sets Disposed and sends all appends to the slow path (Listing.UnlistAll). Close() then
 //     issues the process-wide barrier [F] and empties the queues. It finds what an append stored before its thread's
-//     share of the barrier; an append that comes later sees Disposed and is withdrawn (Producer.cs, [D]). Each step of Close()
-//     may be repeated, as happens after a failed allocation.
+//     share of the barrier; an append that comes later sees Disposed and is withdrawn (Producer.cs, [D]). Each step of
+//     Close() may be repeated, as happens after a failed allocation.
 //
 // Checked by: DisposalTests, DisposeRaceTests, WithdrawalTests; systematic DisposalTests; mutants O11.
 internal sealed unsafe partial class DomainCore
