@@ -49,6 +49,50 @@ public unsafe class ListingTests
         schedule.JoinAll();
     });
 
+    // A slot that begins to leave while its thread lists it, and whose queue another thread empties meanwhile, may go:
+    // the next append must find that it is not listed. Catches words cleared before the slot is leaving.
+    [Fact]
+    public void The_append_after_a_slot_was_dropped_lists_it() => Exploration.Run(threads: 3, scenario: schedule =>
+    {
+        const int Looks = 8;
+        using RcuDomain domain = Domains.Create();
+        DomainCore core = domain.Core;
+        core.State->AppendFlags = 0; // Nobody starts the reclaimer.
+        int queued = 0;
+        bool hasLooked = false;
+        schedule.Start(() =>
+        {
+            domain.Free(Block.Create(1));
+            queued = 1;
+            Schedule.Until(() => schedule.Freed.Count == 1 || hasLooked);
+            domain.Free(Block.Create(2));
+            queued = 2;
+            Schedule.Until(() => schedule.Freed.Count == 2 || hasLooked);
+            Block* last = Block.Create(3);
+            domain.Free(last);
+            Schedule.Require(
+                core.Slots.Listed.Any || last->IsFreed, "Nobody looks at a slot in which something waits.");
+        });
+        schedule.Start(() =>
+        {
+            ReclaimerPass pass = new(core, ReclaimerPass.NoCode);
+            for (int number = 1; number <= 2; number++)
+            {
+                Schedule.Until(() => queued >= number);
+                for (int i = 0; i < Looks && schedule.Freed.Count < number; i++)
+                {
+                    pass.Run(maySnapshot: true, isExpedited: true);
+                }
+            }
+
+            hasLooked = true;
+        });
+        Schedule.Until(() => schedule.Freed.Count == 1 || hasLooked);
+        core.Listing.DropEmpty();
+        core.Listing.DropEmpty();
+        schedule.JoinAll();
+    });
+
     [Fact]
     public void A_barrier_waits_for_what_its_thread_queued_though_its_slot_was_being_dropped() => Exploration.Run(
         threads: 3, scenario: schedule =>

@@ -94,6 +94,26 @@ public sealed unsafe class ListingTests
         Worker.JoinAll(idle);
     }
 
+    // Fault caught: a disposal that leaves the words of listed slots, so that their threads go on queueing in a domain
+    // that nobody looks after.
+    [Fact]
+    public void A_thread_whose_slot_is_listed_finds_the_domain_disposed()
+    {
+        RcuDomain domain = Domains.New();
+        void* late = Forms.NewBlock();
+        Worker disposing;
+        using (new ParkedReader(domain))
+        {
+            domain.Free(Forms.NewBlock());
+            disposing = Worker.Start(domain.Dispose);
+            Until.True(() => Order.Acquire(in domain.Core.State->Closed) != 0);
+            Assert.Throws<ObjectDisposedException>(() => domain.Free(late));
+        }
+
+        disposing.Join();
+        NativeMemory.Free(late);
+    }
+
     // Fault caught: the bits of two slots mixed up, across words and chunks.
     [Fact]
     public void Each_slot_is_listed_by_itself()
