@@ -382,7 +382,7 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
             PageQueue* queue = &((ThreadQueues*)slot->Queues)->Blocks;
             if (Producer.TryAppendFast(queue, block))
             {
-                if (Order.Acquire(in _state->AppendFlags) != 0)
+                if (AppendWord.IsDue(&queue->Append))
                 {
                     _producer.HandleAppendFlags(queue);
                     return;
@@ -636,7 +636,7 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
             head->Word = word;
             HeadQueue* queue = Producer.QueueFor((ThreadQueues*)slot->Queues, word);
             long position = HeadQueue.Push(queue, head);
-            if (Producer.IsCollectionDue(position) || Order.Acquire(in _state->AppendFlags) != 0)
+            if (Producer.IsCollectionDue(position) || AppendWord.IsDue(&queue->Append))
             {
                 _producer.AfterPush(slot, queue, position);
                 return;

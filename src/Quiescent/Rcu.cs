@@ -117,7 +117,7 @@ public static unsafe class Rcu
             PageQueue* queue = &((ThreadQueues*)queues)->Blocks;
             if (Producer.TryAppendFast(queue, block))
             {
-                if (Order.Acquire(&Made.State->AppendFlags) != 0)
+                if (AppendWord.IsDue(&queue->Append))
                 {
                     Made.Producer.HandleAppendFlags(queue);
                 }

@@ -76,6 +76,8 @@ internal sealed unsafe class PagePool : IQueueMemory
         }
     }
 
+    void IQueueMemory.Prepare(void* queues, int slot) => ThreadQueues.Prepare(queues, slot);
+
     void IQueueMemory.FreeOwned(void* queues) => ((ThreadQueues*)queues)->FreeOwned(this);
 
     void IQueueMemory.FreeRest() => Trim();

@@ -74,13 +74,16 @@ internal unsafe struct PageQueue
     [FieldOffset(36)]
     public int BlockBytes;
 
+    [FieldOffset(40)]
+    public AppendWord Append;
+
     /// <summary>If each block has a size of its own: bytes that the owner has queued since it had them counted
     /// last.</summary>
-    [FieldOffset(40)]
+    [FieldOffset(48)]
     public long Uncounted;
 
     /// <summary>If each block has a size of its own: bytes that were ever queued.</summary>
-    [FieldOffset(48)]
+    [FieldOffset(56)]
     public long BytesQueued;
 
     // The consumer's line.

@@ -33,7 +33,7 @@ namespace Quiescent.Readers;
 internal sealed unsafe class SlotTable : CriticalFinalizerObject
 {
     private const int FirstChunk = 1 << FirstChunkLog2;
-    private const int MaxChunks = 32 - FirstChunkLog2 - 1;
+    public const int MaxChunks = 32 - FirstChunkLog2 - 1;
     private const nuint Alignment = 128;
 
     private static WeakList<SlotTable>? s_all;
@@ -133,6 +133,20 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
     /// <summary>The number of the table's domain; 0 for none.</summary>
     public long Domain { get; private set; }
 
+    /// <summary>The number of the chunk that the slot lies in.</summary>
+    public static int ChunkNumber(int index, out int offset)
+    {
+        int number = BitOperations.Log2((uint)(index + FirstChunk)) - FirstChunkLog2;
+        offset = index - FirstOf(number);
+        return number;
+    }
+
+    /// <summary>How many slots the chunk holds.</summary>
+    public static int LengthOf(int chunk) => FirstChunk << chunk;
+
+    /// <summary>The chunk's first slot.</summary>
+    public static int FirstOf(int chunk) => LengthOf(chunk) - FirstChunk;
+
     public DomainState* State { get; }
 
     public bool Validate { get; }
@@ -143,6 +157,9 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
     /// <summary>Whether a registration that finds no released slot should look for dead threads before it extends the
     /// table: always while that is cheap, then once in so many registrations that each pays for a few slots.</summary>
     public bool IsSweepDue => End <= SlotsSweptEachTime || Order.Acquire(in _sinceSweep) >= End / SweepsPerTable;
+
+    /// <summary>The slots whose queues may hold something.</summary>
+    public ListedSlots Listed { get; } = new();
 
     /// <summary>How many slots were ever handed out: the scan's bound.</summary>
     public int End => Order.Acquire(in _end);
@@ -222,8 +239,14 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
         {
             int index = _end;
             _released.EnsureCapacity(index + 1); // Here, where it may fail, and not when a slot is released.
+            Listed.EnsureRoom(index);
             Chunk chunk = EnsureChunkOf(index, out int offset);
             chunk.Clear(offset);
+            if (_queueMemory is not null)
+            {
+                _queueMemory.Prepare(chunk.QueuesAt(offset), index);
+            }
+
             ReaderSlot* slot = Occupy(index, chunk, offset, owner);
             Order.Release(ref _end, index + 1);
             Order.Fence(); // [C] partner: [B] in GracePeriods/SlotScan.cs; outcomes above at O5.
@@ -331,7 +354,7 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
         Chunk? chunk = _chunks[number];
         if (chunk is null)
         {
-            chunk = new Chunk(FirstChunk << number, _queueBytes);
+            chunk = new Chunk(LengthOf(number), _queueBytes);
             Order.Release(ref _chunks[number], chunk);
         }
 
@@ -340,12 +363,6 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
 
     private Chunk ChunkOf(int index, out int offset) => Order.Acquire(in _chunks[ChunkNumber(index, out offset)])!;
 
-    private static int ChunkNumber(int index, out int offset)
-    {
-        int number = BitOperations.Log2((uint)(index + FirstChunk)) - FirstChunkLog2;
-        offset = index + FirstChunk - (FirstChunk << number);
-        return number;
-    }
 
     private sealed class Chunk
     {
@@ -385,6 +402,9 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
 // nothing here throws, or relies on an object that has a finalizer of its own.
 internal unsafe interface IQueueMemory
 {
+    /// <summary>Tells the queues of a slot, still all-zero, which slot they belong to.</summary>
+    void Prepare(void* queues, int slot);
+
     /// <summary>Frees what the queues of one slot own, besides the blocks in them.</summary>
     void FreeOwned(void* queues);
 

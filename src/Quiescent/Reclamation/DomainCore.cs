@@ -12,9 +12,10 @@ namespace Quiescent.Reclamation;
 // One domain behind its face: the engine that ends grace periods, the queues of what waits for one, the threads that
 // empty them, and the disposal of it all. A class that needs more than one of these takes the core.
 //
-// O11 (disposal)  Close() sets Disposed [F], issues the process-wide barrier, then empties the queues. It finds what an
-//     append stored before its thread's share of the barrier; an append that comes later sees Disposed and is withdrawn
-//     (Producer.cs, [D]). Each step of Close() may be repeated, as happens after a failed allocation.
+// O11 (disposal)  BeginClose() sets Disposed and sends all appends to the slow path (Listing.UnlistAll). Close() then
+//     issues the process-wide barrier [F] and empties the queues. It finds what an append stored before its thread's
+//     share of the barrier; an append that comes later sees Disposed and is withdrawn (Producer.cs, [D]). Each step of
+//     Close() may be repeated, as happens after a failed allocation.
 //
 // Checked by: DisposalTests, DisposeRaceTests, WithdrawalTests; systematic DisposalTests; mutants O11.
 internal sealed unsafe partial class DomainCore
@@ -64,6 +65,7 @@ internal sealed unsafe partial class DomainCore
         }
 
         SharedSlot = Slots.Extend(owner: null);
+        Listing = new Listing(this);
         Reclaimer = new Reclaimer(this);
         Collector = new OwnerCollector(this);
         BackPressure = new BackPressure(this);
@@ -92,6 +94,9 @@ internal sealed unsafe partial class DomainCore
     /// <summary>The domain's own slot: its queues take heads from threads that cannot register for lack of memory, and
     /// from callers that must not (the finalizer's thread, a pool that gives back a slab).</summary>
     public ReaderSlot* SharedSlot { get; }
+
+    /// <summary>The slots that collectors look at.</summary>
+    public Listing Listing { get; }
 
     /// <summary>Where the blocks of the domain's pools go.</summary>
     public BlockSinks Sinks { get; } = new();
@@ -220,7 +225,8 @@ internal sealed unsafe partial class DomainCore
     public void BeginClose(Action closeReaders)
     {
         AfterDisposal.Prepare();
-        Order.Or(ref State->AppendFlags, AppendFlags.Disposed);
+        Order.Or(ref State->AppendFlags, AppendFlags.Disposed); // [V] partner: [T] in Listing.cs; outcomes there, O11.
+        Listing.UnlistAll();
         Order.Release(ref State->Closed, 1);
         closeReaders();
         Sinks.MarkDomainDisposed();
@@ -232,7 +238,7 @@ internal sealed unsafe partial class DomainCore
     public void Close(Action closeReaders)
     {
         BeginClose(closeReaders);
-        Order.FenceAllThreads(); // [F] partner: [D] in Reclamation/Producer.cs; outcomes there. O11.
+        Order.FenceAllThreads(); // [F] partner: [D] in Reclamation/Producer.cs; outcomes in Listing.cs at O11.
         if (!BarrierWait.TryUntilNothingWaits(this) || !Reclaimer.TryStop())
         {
             return; // The process is exiting. What waits, and the memory that readers may see, ends with it.

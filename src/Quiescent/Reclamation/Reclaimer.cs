@@ -1,13 +1,14 @@
 using Quiescent.GracePeriods;
 using Quiescent.Ordering;
 using Quiescent.Readers;
+using static Quiescent.Tuning;
 
 namespace Quiescent.Reclamation;
 
 // A domain's reclaimer: the one thread that runs user code (O8) and that looks after what other threads leave behind.
 // A domain without user code shares its thread with others.
 //
-//                AppendFlags.Idle set    ◄──── nothing waits, checked after the barrier [E] ──────┐
+//                AppendFlags.Idle set    ◄──── no slot is listed, after the barrier [E] ──────────┐
 //                    │            │                                                               │
 //      its own       │ at once,   │ first append, StartPoll or async waiter: Wake                 │
 //      thread, for   │ if shared  ▼                                                               │
@@ -21,13 +22,13 @@ namespace Quiescent.Reclamation;
 //     so a domain that only reads and synchronises has none. If none can be had, the bit is set again and the next
 //     append tries again.
 //     A thread leaves an idle domain, so that one that nobody uses any more is collected once nobody refers to it. It
-//     gives the claim up, fences [T], and looks at Idle and for work. Wake clears Idle by an interlocked operation [U],
+//     gives the claim up, fences [W], and looks at Idle and for work. Wake clears Idle by an interlocked operation [X],
 //     then looks who has the claim. Outcomes:
 //       - Wake sees that nobody has it, and finds a thread;
 //       - it sees the thread that is about to leave, and signals in vain; then that thread sees the bit cleared, and
 //         takes the claim again.
 //     Both may happen: of two threads one gets the claim. A caller that must know (RequireThread) looks again after
-//     Wake. If it sees a thread, that one sees the caller's request behind [T], should it be about to leave. The bit
+//     Wake. If it sees a thread, that one sees the caller's request behind [W], should it be about to leave. The bit
 //     would not do: another caller may have cleared it, failed to find a thread, and set it again.
 // O8  No thread is started under a lock: a start that fails lets first-chance handlers in, which may come back here.
 //     ReclaimerClaim.cs says why two callers may start one each.
@@ -79,7 +80,7 @@ internal sealed class Reclaimer
     /// thread to be had, the next append tries again.</summary>
     public unsafe void Wake()
     {
-        // [U] partner: [T] in TryLeave; outcomes above at O9.
+        // [X] partner: [W] in TryLeave; outcomes above at O9.
         if ((Order.And(ref _core.State->AppendFlags, ~AppendFlags.Idle) & AppendFlags.Idle) == 0)
         {
             return;
@@ -92,6 +93,7 @@ internal sealed class Reclaimer
         else
         {
             Order.Or(ref _core.State->AppendFlags, AppendFlags.Idle);
+            _core.Listing.UnlistAll();
         }
 
         GC.KeepAlive(_core); // O5 (slot visible before use): the flags are the domain's.
@@ -240,11 +242,13 @@ internal sealed class Reclaimer
         }
 
         Order.Release(ref _isOnOwnThread, 0);
-        Order.Fence(); // [T] partner: [U] in Wake; outcomes above at O9.
+        Order.Fence(); // [W] partner: [X] in Wake; outcomes above at O9.
         bool isWanted = true;
         try
         {
-            isWanted = (Order.Acquire(in _core.State->AppendFlags) & AppendFlags.Idle) == 0 || _run.HasWork();
+            isWanted = (Order.Acquire(in _core.State->AppendFlags) & AppendFlags.Idle) == 0
+                || _core.Slots.Listed.Any
+                || _run.HasWork();
         }
         catch (OutOfMemoryException)
         {

@@ -6,8 +6,8 @@ using static Quiescent.Tuning;
 
 namespace Quiescent.Reclamation;
 
-// One pass over all queues of a domain, by its reclaimer or, for everything except user code, by a barrier or a thread
-// that serves other domains too: frees what has expired, runs a batch of user code, takes snapshots of what waits, and advances the engine once. No state but the
+// One pass over the queues of a domain's listed slots, by its reclaimer or a barrier: frees what has expired, runs a
+// batch of user code if the thread may, takes snapshots of what waits, and advances the engine once. No state but the
 // newest target is kept between passes, so passes can be repeated at will.
 //
 // O8  User code runs only here, on the reclaimer, with no lock held: the pass takes a queue's lock only to learn what
@@ -26,10 +26,14 @@ internal sealed unsafe class ReclaimerPass(DomainCore core)
     private bool _progress;
     private bool _maySnapshot;
     private bool _evenIfActive;
+    private bool _found;
     private bool _mayRunCode;
 
     /// <summary>Whether the last pass has left user code alone.</summary>
     public bool HasMetCode { get; private set; }
+
+    /// <summary>How many slots were visited in vain.</summary>
+    public int EmptyVisits { get; set; }
 
     /// <summary>Whether the last pass left something that waits for a particular grace period.</summary>
     public bool IsGracePeriodAwaited => _isAwaited &= !core.Engine.HasCompleted(_newestTarget);
@@ -62,9 +66,11 @@ internal sealed unsafe class ReclaimerPass(DomainCore core)
         HasMetCode = false;
         _maySnapshot = maySnapshot;
         _evenIfActive = isExpedited || core.Backlog.IsOverLimit;
-        for (int i = core.Slots.End - 1; i >= 0; i--)
+        for (int i = core.Slots.Listed.Next(0); i >= 0; i = core.Slots.Listed.Next(i + 1))
         {
+            _found = false;
             Serve(core.QueuesOf(i));
+            EmptyVisits += _found ? 0 : 1;
         }
 
         if (IsGracePeriodAwaited)
@@ -89,7 +95,7 @@ internal sealed unsafe class ReclaimerPass(DomainCore core)
             }
             else
             {
-                HasMetCode |= !BarrierTarget.IsEmpty(core, queue, out _);
+                MeetCode(!BarrierTarget.IsEmpty(core, queue, out _));
             }
         }
 
@@ -101,20 +107,32 @@ internal sealed unsafe class ReclaimerPass(DomainCore core)
         }
         else
         {
-            HasMetCode |= !queues->UserHeads.IsEmpty || !queues->Callbacks.IsEmpty;
+            MeetCode(!queues->UserHeads.IsEmpty || !queues->Callbacks.IsEmpty);
         }
+    }
+
+    private void MeetCode(bool isThere)
+    {
+        HasMetCode |= isThere;
+        _found |= isThere;
     }
 
     private void FreePages(PageQueue* queue)
     {
-        // If its owner holds the lock, it is collecting the queue itself.
-        if (Order.Acquire(&queue->Cursor) == null || !TryLock.TryEnter(ref queue->Lock))
+        if (Order.Acquire(&queue->Cursor) == null)
         {
+            return;
+        }
+
+        if (!TryLock.TryEnter(ref queue->Lock))
+        {
+            _found = true; // If its owner holds the lock, it is collecting the queue itself.
             return;
         }
 
         Snapshot(queue);
         int freed = queue->FreeExpired(_queues, PagesPerQueue);
+        _found |= freed != 0 || queue->Tail() != queue->Reclaimed;
         QueueBytes.Count(queue, _queues);
         TryLock.Exit(ref queue->Lock);
         Account(freed);
@@ -127,6 +145,7 @@ internal sealed unsafe class ReclaimerPass(DomainCore core)
             return;
         }
 
+        _found = true;
         int freed = queue->FreeExpired(_queues, HeadsPerQueue);
         Snapshot(queue);
         TryLock.Exit(ref queue->Lock);
@@ -139,6 +158,7 @@ internal sealed unsafe class ReclaimerPass(DomainCore core)
         Snapshot(queue);
         queue->Recycle(_queues);
         int count = queue->Expired(_queues, out nint* entries);
+        _found |= queue->Tail() != queue->Reclaimed;
         QueueBytes.Count(queue, _queues);
         TryLock.Exit(ref queue->Lock);
 
@@ -185,6 +205,7 @@ internal sealed unsafe class ReclaimerPass(DomainCore core)
             return;
         }
 
+        _found = true;
         if (queue->DetachedCount == 0)
         {
             TryLock.Enter(ref queue->Lock);

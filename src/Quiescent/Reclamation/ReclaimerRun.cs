@@ -8,10 +8,11 @@ namespace Quiescent.Reclamation;
 // What a reclaimer does from its waking to its idleness, in steps. The thread that has the claim takes them; between
 // two steps it sleeps, or serves other domains. No step waits for a reader.
 //
-// O9 (nothing runs without work)  IsIdle: set the bit, process-wide barrier [E], look at everything again. If the look
-//     misses an append, its thread had not stored it at the barrier; its read of AppendFlags comes later and sees the
-//     bit (Producer.cs). The same holds for requests and waiters, which are stored before an interlocked operation in
-//     Reclaimer.Wake.
+// O9 (nothing runs without work)  IsIdle: set the bit, drop the slots in which nothing waits (with the process-wide
+//     barrier [E]), and look whether any is left. If the look misses an append, its thread has yet to list its slot,
+//     and reads the bit after that (Listing.cs). Requests and waiters are stored before an interlocked operation in
+//     Reclaimer.Wake. A thread neither sleeps nor leaves while a slot is listed, even an empty one: the next append
+//     there would wake nobody.
 internal sealed class ReclaimerRun(DomainCore core, Reclaimer reclaimer)
 {
     private static readonly TimeSpan s_soon = TimeSpan.FromMilliseconds(10);
@@ -55,6 +56,12 @@ internal sealed class ReclaimerRun(DomainCore core, Reclaimer reclaimer)
         bool progress = _pass.Run(maySnapshot, isExpedited);
         CloseLeftOpen();
         progress |= reclaimer.Waiters.CompleteReady();
+        if (_pass.EmptyVisits >= Tuning.EmptyVisitsPerDrop)
+        {
+            DropEmpty();
+            _pass.EmptyVisits = 0;
+        }
+
         bool gathers = !progress && !isExpedited && !_pass.IsGracePeriodAwaited;
         untilNext = gathers ? UntilNextLook(delay - Stopwatch.GetElapsedTime(_snapshotAt)) : TimeSpan.Zero;
         return progress;
@@ -80,15 +87,21 @@ internal sealed class ReclaimerRun(DomainCore core, Reclaimer reclaimer)
     /// do.</summary>
     public unsafe bool IsIdle()
     {
-        Order.Or(ref core.State->AppendFlags, AppendFlags.Idle);
-        Order.FenceAllThreads(); // [E] partner: [D] in Producer.cs; outcomes there and above at O9.
-        if (!HasWork() && !reclaimer.IsStopping && !(_mayRunCode && core.Engine.Events.AreDue))
+        Order.Or(ref core.State->AppendFlags, AppendFlags.Idle); // [U] partner: [T] in Listing.cs; outcomes there, O9.
+        DropEmpty();
+        if (!core.Slots.Listed.Any && !HasWork() && !reclaimer.IsStopping && !(_mayRunCode && core.Engine.Events.AreDue))
         {
             return true;
         }
 
         Order.And(ref core.State->AppendFlags, ~AppendFlags.Idle);
         return false;
+    }
+
+    private void DropEmpty()
+    {
+        Debug.Assert(reclaimer.IsCurrentThread, "O10 (one consumer): the thread that has the claim drops slots, no other.");
+        core.Listing.DropEmpty();
     }
 
     // Only the reclaimer has the events of grace periods written that end inside Free: soon, however long it gathers.

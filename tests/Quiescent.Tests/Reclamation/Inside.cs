@@ -58,6 +58,19 @@ internal static unsafe class Inside
         return waiting;
     }
 
+    /// <summary>The slots that collectors look at.</summary>
+    public static List<int> Listed(GracePeriodDomain domain)
+    {
+        List<int> slots = [];
+        ListedSlots listed = domain.Core.Slots.Listed;
+        for (int i = listed.Next(0); i >= 0; i = listed.Next(i + 1))
+        {
+            slots.Add(i);
+        }
+
+        return slots;
+    }
+
     /// <summary>Whether this thread has a slot in the domain.</summary>
     public static bool IsRegistered(GracePeriodDomain domain) => ThreadRegistrations.Find(domain.Core.Id) != null;
 

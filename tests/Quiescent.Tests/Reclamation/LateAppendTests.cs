@@ -21,6 +21,8 @@ public sealed unsafe class LateAppendTests
         PageQueue* queue = &((ThreadQueues*)Inside.Slot(domain)->Queues)->Blocks;
         Assert.True(queue->Cursor == null);
         TryLock.Enter(ref queue->Lock);
+        core.Listing.List(&queue->Append);
+        Assert.False(core.IsDisposed);
         using Worker disposer = Worker.Start(domain.Dispose);
         Until.True(() => disposer.IsWaiting || disposer.HasEnded);
         queue->Extend(core.Queues, core.Queues.Pages.Take());

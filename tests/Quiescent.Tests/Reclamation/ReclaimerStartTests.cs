@@ -44,4 +44,45 @@ public sealed class ReclaimerStartTests
         Until.True(() => Volatile.Read(ref ran) == 1);
         domain.Dispose();
     }
+
+    // Fault caught: after a failed start only the thread that met it tries again. Other threads' slots are listed
+    // already, so that their appends would look at nothing.
+    [Fact]
+    public void The_next_append_of_another_thread_tries_to_start_it_again()
+    {
+        RcuDomain domain = Domains.New();
+        using ManualResetEventSlim hasFailed = new();
+        int ran = 0;
+        Worker? other = null;
+        Thread failing = Thread.CurrentThread;
+        FaultInjection.Decide = site =>
+        {
+            if (site != FaultSite.ThreadStart || Thread.CurrentThread != failing)
+            {
+                return false;
+            }
+
+            other = Worker.Start(() =>
+            {
+                domain.Call(() => Interlocked.Increment(ref ran)); // Finds Idle clear, for this thread is starting it.
+                Until.Set(hasFailed);
+                domain.Call(() => Interlocked.Increment(ref ran));
+            });
+            Until.True(() => Forms.Waiting(domain) == 2 && other.IsWaiting);
+            return true;
+        };
+        try
+        {
+            domain.Call(() => Interlocked.Increment(ref ran));
+        }
+        finally
+        {
+            FaultInjection.Decide = null;
+        }
+
+        hasFailed.Set();
+        other!.Join();
+        Until.True(() => Volatile.Read(ref ran) == 3);
+        domain.Dispose();
+    }
 }
