@@ -58,7 +58,7 @@ internal sealed unsafe class Listing(DomainCore core)
 
         int flags = Order.Acquire(&core.State->AppendFlags) & ~AppendFlags.Idle;
         Order.Or(ref word->Flags, AppendFlags.Listed | flags);
-        _listed.Add(word->Slot); // [T] partners: [U] in ReclaimerRun.cs, [V] in DomainCore.cs; outcomes above, O9 and O11.
+        _listed.Add(word->Slot); // [T] partners: [U] in ReclaimerRun.cs, [V] in DomainCore.cs; outcomes above.
         if (core.IsDisposed)
         {
             Order.Or(ref word->Flags, AppendFlags.Disposed);

@@ -100,7 +100,7 @@ internal sealed class ReclaimerRun(DomainCore core, Reclaimer reclaimer)
 
     private void DropEmpty()
     {
-        Debug.Assert(reclaimer.IsCurrentThread, "O10 (one consumer): the thread that has the claim drops slots, no other.");
+        Debug.Assert(reclaimer.IsCurrentThread, "O10: one thread at a time drops slots, the one that has the claim.");
         core.Listing.DropEmpty();
     }
 
