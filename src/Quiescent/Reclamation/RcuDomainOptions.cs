@@ -104,8 +104,8 @@ public sealed record RcuDomainOptions
     /// constructor on other systems than Linux and Windows.</summary>
     public nint ReclaimerAffinity { get; init; }
 
-    /// <summary>Where the delegates given to <see cref="GracePeriodDomain.Call(Action)"/> and its other forms run. Null,
-    /// the default, is the domain's own thread.</summary>
+    /// <summary>Where the delegates given to <see cref="GracePeriodDomain.Call(Action)"/> and its other forms run.
+    /// Null, the default, is the domain's own thread.</summary>
     /// <remarks>With a scheduler the domain's thread only starts a task for each, so it is not held up by what they do;
     /// they count in <see cref="RcuStatistics.CallbacksPending"/> until they are done, and barriers and disposal wait
     /// for them. They run in the order of queueing only if the scheduler keeps it, as

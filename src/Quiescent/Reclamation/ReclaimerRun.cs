@@ -89,7 +89,8 @@ internal sealed class ReclaimerRun(DomainCore core, Reclaimer reclaimer)
     {
         Order.Or(ref core.State->AppendFlags, AppendFlags.Idle); // [U] partner: [T] in Listing.cs; outcomes there, O9.
         DropEmpty();
-        if (!core.Slots.Listed.Any && !HasWork() && !reclaimer.IsStopping && !(_mayRunCode && core.Engine.Events.AreDue))
+        bool hasEvents = _mayRunCode && core.Engine.Events.AreDue;
+        if (!core.Slots.Listed.Any && !HasWork() && !reclaimer.IsStopping && !hasEvents)
         {
             return true;
         }

@@ -79,7 +79,8 @@ public sealed class ScheduledCallbackTests
         Assert.IsType<TaskSchedulerException>(failed);
     }
 
-    private static RcuDomain New(TaskScheduler scheduler) => new(new RcuDomainOptions { CallbackScheduler = scheduler });
+    private static RcuDomain New(TaskScheduler scheduler) =>
+        new(new RcuDomainOptions { CallbackScheduler = scheduler });
 
     private static void Call(RcuDomain domain, Kind kind, Action run)
     {

@@ -75,7 +75,7 @@ public sealed unsafe class ListingTests
             haveFreed.Signal();
             Until.Set(isOver);
         });
-        ReclaimerPass barrier = new(Inside.Core(domain), ReclaimerPass.NoCode);
+        ReclaimerPass barrier = new(Inside.Core(domain));
         Until.True(() =>
         {
             barrier.Run(maySnapshot: true, isExpedited: true);
