@@ -111,6 +111,7 @@ public unsafe class QueueTests : IDomainReports
         {
             int first = i * Blocks;
             nint queues = (nint)core.Slots.Extend(owner: null)->Queues;
+            core.Listing.List(&((ThreadQueues*)queues)->Blocks.Append); // These passes drop no slots.
             schedule.Start(() =>
             {
                 for (int j = 0; j < Blocks; j++)
