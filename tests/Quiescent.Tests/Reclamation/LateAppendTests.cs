@@ -22,7 +22,7 @@ public sealed unsafe class LateAppendTests
         Assert.True(queue->Cursor == null);
         TryLock.Enter(ref queue->Lock);
         using Worker disposer = Worker.Start(domain.Dispose);
-        Until.True(() => disposer.IsWaiting || disposer.HasEnded);
+        Until.True(() => OsThread.Asleep != 0 || disposer.HasEnded);
         queue->Extend(core.Queues, core.Queues.Pages.Take());
         Assert.True(Producer.TryAppend(queue, NativeMemory.Alloc(32)));
         Assert.False(disposer.HasEnded);
