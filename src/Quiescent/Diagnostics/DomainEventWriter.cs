@@ -188,6 +188,7 @@ internal sealed class DomainEventWriter(DomainCore core) : IThreadPoolWorkItem
 
         try
         {
+            FaultInjection.ThrowIfDue(FaultSite.PoolThread);
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
         }
         catch (OutOfMemoryException)

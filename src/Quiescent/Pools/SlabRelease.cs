@@ -12,7 +12,9 @@ namespace Quiescent.Pools;
 internal sealed unsafe class SlabRelease(DomainCore core, Depot depot, bool isTypesafe)
 {
     /// <summary>Releases slabs that are linked by Next.</summary>
-    public void Release(Slab* slab)
+    /// <param name="slab">The first; null for none.</param>
+    /// <param name="isUnderLock">The caller holds a queue's lock.</param>
+    public void Release(Slab* slab, bool isUnderLock)
     {
         while (slab != null)
         {
@@ -25,7 +27,7 @@ internal sealed unsafe class SlabRelease(DomainCore core, Depot depot, bool isTy
             {
                 nint word = HeadWord.OfOffset(slab, &slab->Head, Deallocators.AlignedNativeHeap);
                 slab->Head.Word = word;
-                if (!core.Producer.TryPushShared(&slab->Head, word))
+                if (!core.Producer.TryPushShared(&slab->Head, word, isUnderLock))
                 {
                     ReleaseAfterDomain(slab);
                 }

@@ -157,19 +157,34 @@ internal sealed unsafe class Producer(DomainCore core)
 
     /// <summary>Appends a head to the domain's own queue, for a caller that must not register, pay or throw. False: the
     /// domain is disposed, and the head is the caller's.</summary>
-    public bool TryPushShared(RcuHead* head, nint word)
+    /// <param name="head">The head, with its word.</param>
+    /// <param name="word">Its word.</param>
+    /// <param name="isUnderLock">The caller holds a queue's lock, under which no thread may be started (O8). What is in
+    /// that queue has asked for the reclaimer; if it could not be started, the next append asks again.</param>
+    public bool TryPushShared(RcuHead* head, nint word, bool isUnderLock = false)
     {
-        using TryLock.Holder holder = TryLock.Hold(ref _sharedLock);
-        HeadQueue* queue = QueueFor((ThreadQueues*)core.SharedSlot->Queues, word);
-        _queues.Ledger?.RecordLink(head, queue->Newest);
-        HeadQueue.Push(queue, head);
-        if (TryWithdrawHead(queue))
+        int flags;
+        bool isWithdrawn;
+        using (TryLock.Hold(ref _sharedLock))
         {
-            return false;
+            HeadQueue* queue = QueueFor((ThreadQueues*)core.SharedSlot->Queues, word);
+            _queues.Ledger?.RecordLink(head, queue->Newest);
+            HeadQueue.Push(queue, head);
+            flags = FlagsAfterAppend();
+            isWithdrawn = (flags & AppendFlags.Disposed) != 0 && TryWithdraw(queue);
         }
 
-        core.Backlog.Add(1);
-        return true;
+        if (!isUnderLock || core.Reclaimer.IsStarted)
+        {
+            WakeIfIdle(flags);
+        }
+
+        if (!isWithdrawn)
+        {
+            core.Backlog.Add(1);
+        }
+
+        return !isWithdrawn;
     }
 
     /// <summary>Finishes a push of the fast path, when the owner's collection is due or a flag is set.</summary>
@@ -224,6 +239,13 @@ internal sealed unsafe class Producer(DomainCore core)
     /// append if it still can.</summary>
     public bool WakeAndCheckDisposed()
     {
+        int flags = FlagsAfterAppend();
+        WakeIfIdle(flags);
+        return (flags & AppendFlags.Disposed) != 0;
+    }
+
+    private int FlagsAfterAppend()
+    {
         int flags = Order.Acquire(&core.State->AppendFlags);
         if ((flags & AppendFlags.Fenced) != 0)
         {
@@ -231,12 +253,16 @@ internal sealed unsafe class Producer(DomainCore core)
             flags = Order.Acquire(&core.State->AppendFlags);
         }
 
+        return flags;
+    }
+
+    // May start a thread, which takes memory: call it with no lock held (O8).
+    private void WakeIfIdle(int flags)
+    {
         if ((flags & AppendFlags.Idle) != 0)
         {
             core.Reclaimer.Wake();
         }
-
-        return (flags & AppendFlags.Disposed) != 0;
     }
 
     // The page is full, or there is none yet. On return there is room. On an exception the queue is as it was, except
@@ -286,13 +312,10 @@ internal sealed unsafe class Producer(DomainCore core)
         return true;
     }
 
-    private bool TryWithdrawHead(HeadQueue* queue)
-    {
-        if (!WakeAndCheckDisposed())
-        {
-            return false;
-        }
+    private bool TryWithdrawHead(HeadQueue* queue) => WakeAndCheckDisposed() && TryWithdraw(queue);
 
+    private bool TryWithdraw(HeadQueue* queue)
+    {
         using TryLock.Holder holder = TryLock.Hold(ref queue->Lock);
         return queue->TryWithdraw(_queues);
     }

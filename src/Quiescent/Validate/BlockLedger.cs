@@ -191,7 +191,7 @@ internal sealed unsafe class BlockLedger(Quarantine quarantine)
             _waiting.Remove(queued.Identity, out _);
         }
 
-        queued.Findings.Add(new Finding(MisuseKind.HeadChanged, (nint)head, 0, queued.Site));
+        queued.Findings.Add(new Finding(MisuseKind.HeadChanged, (nint)head, 0, queued.Site), queued.Place.Report);
         return false;
     }
 

@@ -9,13 +9,13 @@ namespace Quiescent.Validate;
 // for each other for ever. The wait that closes a ring is refused, though nothing may have hung yet: what was seen once
 // in each order may come at once (the kernel's lockdep, for locks).
 //
-// An order belongs to two domains and is kept until one of them is disposed of; at most 10,000 are.
+// An order belongs to two domains and is kept until one of them is disposed of; at most 10,000 are. What is kept is
+// never changed but replaced, under no lock: that takes memory (O8).
 internal static class WaitOrder
 {
     private const int MaxKept = 10_000;
 
     private static Dictionary<(long Inside, long Waited), Wait>? s_waits;
-    private static int s_gate;
 
     private static Dictionary<(long Inside, long Waited), Wait> Waits =>
         Order.Acquire(in s_waits) ?? Once.Keep(ref s_waits, []);
@@ -24,54 +24,64 @@ internal static class WaitOrder
     /// <exception cref="InvalidOperationException">That may wait for ever.</exception>
     public static void Check(Wait wait)
     {
-        Dictionary<(long Inside, long Waited), Wait> waits = Waits;
-        List<Wait>? ring;
-        using (TryLock.Hold(ref s_gate))
+        Dictionary<(long Inside, long Waited), Wait> kept = Waits;
+        while (!kept.ContainsKey((wait.Inside, wait.Waited)))
         {
-            if (waits.ContainsKey((wait.Inside, wait.Waited)))
+            if (PathFrom(kept, wait.Waited, to: wait.Inside) is { } ring)
+            {
+                ThrowRing(wait, ring);
+            }
+
+            if (kept.Count >= MaxKept || TryReplace(ref kept, new(kept) { [(wait.Inside, wait.Waited)] = wait }))
             {
                 return;
             }
-
-            ring = PathFrom(wait.Waited, to: wait.Inside);
-            if (ring is null && waits.Count < MaxKept)
-            {
-                waits.Add((wait.Inside, wait.Waited), wait);
-            }
-        }
-
-        if (ring is not null)
-        {
-            ThrowRing(wait, ring);
         }
     }
 
     /// <summary>The domain is disposed of.</summary>
     public static void Forget(long domain)
     {
-        if (Order.Acquire(in s_waits) is not { } waits)
+        if (Order.Acquire(in s_waits) is not { } kept)
         {
             return;
         }
 
-        using TryLock.Holder holder = TryLock.Hold(ref s_gate);
-        foreach ((long Inside, long Waited) order in waits.Keys)
+        Dictionary<(long Inside, long Waited), Wait> left;
+        do
         {
-            if (order.Inside == domain || order.Waited == domain)
+            left = [];
+            foreach ((long Inside, long Waited) order in kept.Keys)
             {
-                waits.Remove(order);
+                if (order.Inside == domain || order.Waited == domain)
+                {
+                    continue;
+                }
+
+                left.Add(order, kept[order]);
             }
         }
+        while (left.Count != kept.Count && !TryReplace(ref kept, left));
+    }
+
+    // False: another thread was quicker, and what it keeps is returned.
+    private static bool TryReplace(
+        ref Dictionary<(long Inside, long Waited), Wait> kept, Dictionary<(long Inside, long Waited), Wait> made)
+    {
+        Dictionary<(long Inside, long Waited), Wait> seen = kept;
+        kept = Order.CompareExchange(ref s_waits, made, seen)!;
+        return kept == seen;
     }
 
     // The waits that lead from one domain to the other, the last first; null if none do.
-    private static List<Wait>? PathFrom(long domain, long to)
+    private static List<Wait>? PathFrom(
+        Dictionary<(long Inside, long Waited), Wait> kept, long domain, long to)
     {
         Dictionary<long, Wait> cameBy = [];
         Queue<long> toVisit = new([domain]);
         while (toVisit.TryDequeue(out long inside))
         {
-            foreach (Wait wait in Waits.Values)
+            foreach (Wait wait in kept.Values)
             {
                 if (wait.Inside == inside && cameBy.TryAdd(wait.Waited, wait))
                 {
