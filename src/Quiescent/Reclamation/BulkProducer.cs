@@ -31,35 +31,27 @@ internal readonly unsafe struct BulkProducer(DomainCore core)
             return;
         }
 
-        PageQueue* queue = &((ThreadQueues*)real->Queues)->Blocks;
-        int pages = PagesFor(count, RoomIn(queue), _core.Queues.PageEntries);
         RequireRoom(real, count);
-        Page* spare = TakePages(pages);
-        bool appended = false;
+        PageQueue* queue = &((ThreadQueues*)real->Queues)->Blocks;
+        _core.Queues.Ledger?.AddAll(queue->Channel, blocks, _core.Findings);
+        Outcome outcome = Outcome.Refused;
+        int pages = 0;
         try
         {
-            _core.Queues.Ledger?.AddAll(queue->Channel, blocks, _core.Findings);
-            using TryLock.Holder holder = TryLock.Hold(ref queue->Lock);
-            if (!_core.IsDisposed)
-            {
-                AppendAll(queue, blocks, ref spare);
-                appended = true;
-            }
+            outcome = Append(queue, blocks, count, ref pages);
         }
         finally
         {
-            GivePages(spare);
-
-            // O9 (nothing sleeps on work): for what was appended, even if a changed span ended the append half-way.
-            _core.Producer.WakeAndCheckDisposed();
+            if (outcome == Outcome.Refused)
+            {
+                _core.Queues.Ledger?.RemoveAll(blocks);
+            }
         }
 
-        if (!appended)
-        {
-            _core.Queues.Ledger?.RemoveAll(blocks);
-            _core.ThrowDisposed();
-        }
+        // O9 (nothing sleeps on work): for what was appended, even if a changed span ended the append half-way.
+        _core.Producer.WakeAndCheckDisposed();
 
+        Require(outcome);
         for (; pages > 0; pages--)
         {
             _core.Collector.Collect(queue);
@@ -93,7 +85,35 @@ internal readonly unsafe struct BulkProducer(DomainCore core)
         }
     }
 
-    private void AppendAll(PageQueue* queue, ReadOnlySpan<nint> blocks, ref Page* spare)
+    // Pages are taken under no lock (O8). Code of the program may run on this thread meanwhile (a first-chance handler,
+    // or whatever runs in a wait), and queue too. So whether they are enough is asked again under the lock.
+    private Outcome Append(PageQueue* queue, ReadOnlySpan<nint> blocks, int count, ref int pages)
+    {
+        Page* spare = null;
+        try
+        {
+            while (true)
+            {
+                TakePages(PagesFor(count, RoomIn(queue), _core.Queues.PageEntries), ref pages, ref spare);
+                using TryLock.Holder holder = TryLock.Hold(ref queue->Lock);
+                if (_core.IsDisposed)
+                {
+                    return Outcome.Refused;
+                }
+
+                if (PagesFor(count, RoomIn(queue), _core.Queues.PageEntries) <= pages)
+                {
+                    return TryAppendAll(queue, blocks, ref spare) ? Outcome.Appended : Outcome.Changed;
+                }
+            }
+        }
+        finally
+        {
+            GivePages(spare);
+        }
+    }
+
+    private bool TryAppendAll(PageQueue* queue, ReadOnlySpan<nint> blocks, ref Page* spare)
     {
         foreach (nint block in blocks)
         {
@@ -102,7 +122,7 @@ internal readonly unsafe struct BulkProducer(DomainCore core)
                 _core.Collector.StampFullPage(queue);
                 if (spare == null)
                 {
-                    ThrowChanged();
+                    return false;
                 }
 
                 Page* page = spare;
@@ -112,27 +132,18 @@ internal readonly unsafe struct BulkProducer(DomainCore core)
                 Producer.TryAppend(queue, (void*)block);
             }
         }
+
+        return true;
     }
 
-    private Page* TakePages(int count)
+    private void TakePages(int needed, ref int pages, ref Page* spare)
     {
-        Page* taken = null;
-        try
+        for (; pages < needed; pages++)
         {
-            for (; count > 0; count--)
-            {
-                Page* page = _core.Queues.Pages.Take();
-                page->Next = taken;
-                taken = page;
-            }
+            Page* page = _core.Queues.Pages.Take();
+            page->Next = spare;
+            spare = page;
         }
-        catch
-        {
-            GivePages(taken);
-            throw;
-        }
-
-        return taken;
     }
 
     private void GivePages(Page* page)
@@ -145,8 +156,30 @@ internal readonly unsafe struct BulkProducer(DomainCore core)
         }
     }
 
+    private void Require(Outcome outcome)
+    {
+        switch (outcome)
+        {
+            case Outcome.Refused:
+                _core.ThrowDisposed();
+                break;
+            case Outcome.Changed:
+                ThrowChanged();
+                break;
+        }
+    }
+
     // Another thread has put more blocks into the span since they were counted. What was appended stays queued.
     [DoesNotReturn]
     private static void ThrowChanged() =>
         throw new InvalidOperationException("The blocks were changed by another thread while they were queued.");
+
+    private enum Outcome
+    {
+        Refused,
+        Appended,
+
+        /// <summary>Some are queued.</summary>
+        Changed,
+    }
 }
