@@ -35,6 +35,7 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
     private readonly DomainCore _core;
     private readonly DomainReports _reports;
     private readonly DomainInstruments? _instruments;
+    private readonly WeakReference<DomainCore> _placeAtUnloads;
     private readonly bool _isDefault;
 
     /// <summary>A domain whose readers are those that the engine waits for.</summary>
@@ -50,7 +51,7 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
         _id = _core.Id;
         _state = _core.State;
         _producer = _core.Producer;
-        UnloadBarrier.Add(_core);
+        _placeAtUnloads = UnloadBarrier.Add(_core);
         _instruments = DomainInstruments.Open(_core, _reports.ReadStatistics);
         AssemblyCopies.Register();
         if (Options.Validate)
@@ -311,6 +312,20 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
     /// already.</exception>
     public void Free(void* block) => Free<NativeHeap>(block);
 
+    /// <summary>As <see cref="Free(void*)"/>, for a block whose size is known: it counts towards
+    /// <see cref="RcuDomainOptions.BacklogBytesLimit"/>, whatever the allocator says.</summary>
+    /// <param name="block">Unlinked; the library's from here on. On an exception it stays the caller's.</param>
+    /// <param name="bytes">How much memory is given back when the block is freed, what hangs on it included. At most
+    /// <see cref="nint.MaxValue"/>; 0: unknown. A block counts for a tebibyte at most.</param>
+    /// <remarks>Some nanoseconds more than <see cref="Free(void*)"/>, and two words in a page. Above a limit, a call
+    /// that completes a mebibyte (or an eighth of a smaller limit) may sleep under
+    /// <see cref="BacklogPolicy.Throttle"/>, up to a second, never inside a section, and not in a scope of
+    /// <see cref="DeferThrottle"/>.</remarks>
+    /// <exception cref="ArgumentOutOfRangeException">More bytes than an address space has; nothing is
+    /// queued.</exception>
+    /// <inheritdoc cref="Free(void*)" path="/exception"/>
+    public void Free(void* block, nuint bytes) => Free<NativeHeap>(block, bytes);
+
     /// <summary>Frees blocks from <see cref="System.Runtime.InteropServices.NativeMemory.Alloc(nuint)"/> once no reader
     /// of this domain can still see them (<c>kvfree_rcu_bulk</c>): queues all or none. Nulls are skipped.</summary>
     /// <param name="blocks">Unlinked; the library's from here on. On an exception they stay the caller's. No other
@@ -354,6 +369,17 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
 
         _producer.FreeBeyondFast(slot, block, channel);
     }
+
+    /// <summary>As <see cref="Free(void*, nuint)"/>, with another deallocator. One of your own runs on the domain's
+    /// reclaimer, and what it throws goes to <see cref="CallbackFailed"/>.</summary>
+    /// <typeparam name="TDeallocator">Frees the block.</typeparam>
+    /// <param name="block">From the allocator that the deallocator belongs to, unlinked; the library's from here on. On
+    /// an exception it stays the caller's.</param>
+    /// <param name="bytes">As for <see cref="Free(void*, nuint)"/>.</param>
+    /// <inheritdoc cref="Free(void*, nuint)" path="/exception"/>
+    public void Free<TDeallocator>(void* block, nuint bytes)
+        where TDeallocator : struct, INativeDeallocator =>
+        _producer.FreeSized(ThreadRegistrations.Find(_id), block, Deallocator<TDeallocator>.Channel, bytes);
 
     /// <summary>As <see cref="Free(void*, RcuHead*)"/>, with another deallocator. One of your own runs on the domain's
     /// reclaimer, and what it throws goes to <see cref="CallbackFailed"/>.</summary>
@@ -410,7 +436,8 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(pool);
         ArgumentNullException.ThrowIfNull(array);
-        _producer.Call(new ReturnCallback<T>(pool, array, clearArray));
+        ReturnCallback<T> callback = new(pool, array, clearArray, _core.Backlog.Bytes);
+        _producer.Call(callback, callback.Bytes);
     }
 
     /// <summary>
@@ -559,7 +586,7 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
     /// <summary>Takes the domain off the process's lists: it is disposed of, or was never used.</summary>
     internal void Forget()
     {
-        UnloadBarrier.Remove(_core);
+        UnloadBarrier.Remove(_placeAtUnloads);
         _instruments?.Close();
     }
 

@@ -130,12 +130,19 @@ public static unsafe class Rcu
         FreeBeyondFast(block);
     }
 
+    /// <inheritdoc cref="GracePeriodDomain.Free(void*, nuint)"/>
+    public static void Free(void* block, nuint bytes) => DefaultDomain.Free(block, bytes);
+
     /// <inheritdoc cref="GracePeriodDomain.FreeBulk"/>
     public static void FreeBulk(ReadOnlySpan<nint> blocks) => DefaultDomain.FreeBulk(blocks);
 
     /// <inheritdoc cref="GracePeriodDomain.Free{TDeallocator}(void*)"/>
     public static void Free<TDeallocator>(void* block)
         where TDeallocator : struct, INativeDeallocator => DefaultDomain.Free<TDeallocator>(block);
+
+    /// <inheritdoc cref="GracePeriodDomain.Free{TDeallocator}(void*, nuint)"/>
+    public static void Free<TDeallocator>(void* block, nuint bytes)
+        where TDeallocator : struct, INativeDeallocator => DefaultDomain.Free<TDeallocator>(block, bytes);
 
     /// <inheritdoc cref="GracePeriodDomain.Free{TDeallocator}(void*, RcuHead*)"/>
     public static void Free<TDeallocator>(void* block, RcuHead* head)

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Quiescent.Memory;
 using Quiescent.Reclamation;
 using Quiescent.Resources;
 
@@ -14,7 +15,8 @@ namespace Quiescent;
 /// <remarks>
 /// <para>Disposing closes it for sections that begin afterwards; those that began before use it to their end. The
 /// memory is freed after a grace period, at most two, and when the last pin (<see cref="Pin"/>) is gone. It is also
-/// freed when it is dropped instead of disposed of. Closing cannot fail; after the domain's disposal the thread pool
+/// freed when it is dropped instead of disposed of; the garbage collector is told of the memory that this class
+/// allocates. Closing cannot fail; after the domain's disposal the thread pool
 /// waits for the readers.</para>
 /// <para><b>Safety.</b> A <see cref="Memory{T}"/> and the spans made from it protect nothing by themselves: use them
 /// inside a section of the domain, in which the memory was not yet closed or was found through what is published. Using
@@ -47,15 +49,17 @@ public sealed unsafe class RcuMemoryManager<T> : MemoryManager<T>, IDefersDispos
         Domain = domain ?? Rcu.DefaultDomain;
 
         // SAFETY: freed by the region, or here if that cannot be made.
-        void* block = NativeMemory.AllocZeroed(checked((nuint)length * (nuint)sizeof(T)));
+        long bytes = checked((long)length * sizeof(T));
+        void* block = NativeMemory.AllocZeroed((nuint)bytes);
+        MemoryPressure.Add(bytes);
         try
         {
-            long bytes = (long)length * sizeof(T);
-            _region = new NativeRegion(Domain.Core, block, bytes, new HeapBlock(block), isPublished: false);
+            _region = new NativeRegion(Domain.Core, block, bytes, new HeapBlock(block, bytes), isPublished: false);
         }
         catch
         {
             NativeMemory.Free(block);
+            MemoryPressure.Remove(bytes);
             throw;
         }
 

@@ -1,6 +1,7 @@
 using System.IO.MemoryMappedFiles;
 using System.Runtime.CompilerServices;
 using Microsoft.Win32.SafeHandles;
+using Quiescent.Memory;
 using Quiescent.Ordering;
 using Quiescent.Reclamation;
 using Quiescent.Resources;
@@ -15,7 +16,7 @@ namespace Quiescent;
 /// <remarks>
 /// <para>A reader that wants one file throughout its section dereferences once: each dereference finds the file that is
 /// mapped then. Empty files are empty spans. If the object is dropped instead of disposed of, its mappings are closed
-/// too; closing cannot fail.</para>
+/// too; the garbage collector is told how long they are. Closing cannot fail.</para>
 /// <para><b>Safety.</b> A file that is truncated while it is mapped makes reads beyond its new end fault, and one that
 /// is written in place changes under its readers: write another file, rename it, and replace. It may be deleted while
 /// it is mapped on Unix.</para>
@@ -132,7 +133,8 @@ public sealed unsafe class RcuMemoryMappedFile : IDisposable, IDefersDisposal
         // SAFETY: the pointer is given back by MappedView.
         view.SafeMemoryMappedViewHandle.AcquirePointer(ref address);
         _open.Add();
-        return NewRegion(address, length, new MappedView(view, _open));
+        MemoryPressure.Add(length);
+        return NewRegion(address, length, new MappedView(view, length, _open));
     }
 
     private NativeRegion NewRegion(byte* address, long length, IReleasable view)

@@ -124,6 +124,21 @@ internal static class Tuning
     /// too.</summary>
     public const int PagesPerLimit = 8;
 
+    /// <summary>Bytes that a queue, or a page of a pool, holds at most without their being counted; an eighth of the
+    /// limit in bytes if that is less.</summary>
+    public const long MaxBytesPerStep = 1 << 20;
+
+    /// <summary>What a block counts for at most, whatever size its caller tells: so no sum of such sizes
+    /// overflows.</summary>
+    public const long MaxBlockBytes = 1L << 40;
+
+    /// <summary>Bytes from which a block of plain <c>Free</c> is queued with its size: 25 ns for the allocator, 10 for
+    /// the queue. A backlog of as many smaller blocks as the limit allows holds four gigabytes at most.</summary>
+    public const long LargeBlockBytes = 4096;
+
+    /// <summary>Blocks of a bulk whose sizes are asked for; if one is large, all are.</summary>
+    public const int BlocksAskedOfBulk = 16;
+
     // Pools.
 
     /// <summary>Waiting pages from which a renter drives the grace period. Behind it stands no allocator whose cache

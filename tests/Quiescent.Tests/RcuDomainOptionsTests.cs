@@ -18,6 +18,8 @@ public sealed class RcuDomainOptionsTests
         { new RcuDomainOptions { StallTimeout = TimeSpan.FromTicks(-1) }, nameof(RcuDomainOptions.StallTimeout) },
         { new RcuDomainOptions { BacklogLimit = 0 }, nameof(RcuDomainOptions.BacklogLimit) },
         { new RcuDomainOptions { BacklogLimit = -1 }, nameof(RcuDomainOptions.BacklogLimit) },
+        { new RcuDomainOptions { BacklogBytesLimit = 0 }, nameof(RcuDomainOptions.BacklogBytesLimit) },
+        { new RcuDomainOptions { BacklogBytesLimit = -1 }, nameof(RcuDomainOptions.BacklogBytesLimit) },
         { new RcuDomainOptions { BacklogPolicy = (BacklogPolicy)4 }, nameof(RcuDomainOptions.BacklogPolicy) },
         { new RcuDomainOptions { BacklogPolicy = (BacklogPolicy)(-1) }, nameof(RcuDomainOptions.BacklogPolicy) },
         { new RcuDomainOptions { CallbackBatchLimit = 0 }, nameof(RcuDomainOptions.CallbackBatchLimit) },
@@ -35,6 +37,8 @@ public sealed class RcuDomainOptionsTests
         new RcuDomainOptions { StallTimeout = Timeout.InfiniteTimeSpan },
         new RcuDomainOptions { BacklogLimit = 1 },
         new RcuDomainOptions { BacklogLimit = long.MaxValue },
+        new RcuDomainOptions { BacklogBytesLimit = 1 },
+        new RcuDomainOptions { BacklogBytesLimit = long.MaxValue },
         new RcuDomainOptions { CallbackBatchLimit = 1 },
         new RcuDomainOptions { CallbackBatchLimit = int.MaxValue },
         .. Enum.GetValues<BacklogPolicy>().Select(policy => new RcuDomainOptions { BacklogPolicy = policy }),
@@ -79,6 +83,7 @@ public sealed class RcuDomainOptionsTests
         Assert.Equal(TimeSpan.FromMilliseconds(1), options.ReclaimDelay);
         Assert.Equal(TimeSpan.FromSeconds(21), options.StallTimeout);
         Assert.Equal(1_000_000, options.BacklogLimit);
+        Assert.Equal(1 << 30, options.BacklogBytesLimit);
         Assert.Equal(BacklogPolicy.Throttle, options.BacklogPolicy);
         Assert.Equal(256, options.CallbackBatchLimit);
         Assert.False(options.Validate);

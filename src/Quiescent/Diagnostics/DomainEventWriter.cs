@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Quiescent.GracePeriods;
 using Quiescent.Ordering;
+using Quiescent.Queues;
 using Quiescent.Reclamation;
 using Tag = System.Collections.Generic.KeyValuePair<string, object?>;
 
@@ -43,6 +44,7 @@ internal sealed class DomainEventWriter(DomainCore core) : IThreadPoolWorkItem
         try
         {
             WriteBacklog();
+            WriteBacklogBytes();
             WriteGracePeriods();
         }
         finally
@@ -136,16 +138,34 @@ internal sealed class DomainEventWriter(DomainCore core) : IThreadPoolWorkItem
 
     private void WriteBacklog()
     {
-        ulong crossings = core.Backlog.Crossings;
-        while (core.Backlog.TryTakeCrossing(crossings, out bool isOver, out long waiting))
+        LimitedCount items = core.Backlog.Items;
+        ulong crossings = items.Crossings;
+        while (items.TryTakeCrossing(crossings, out bool isOver, out long waiting))
         {
             if (isOver)
             {
-                Telemetry.Events?.BacklogOverLimit(_name, core.Id, waiting, core.Backlog.Limit);
+                Telemetry.Events?.BacklogOverLimit(_name, core.Id, waiting, items.Limit);
             }
             else
             {
-                Telemetry.Events?.BacklogUnderLimit(_name, core.Id, waiting, core.Backlog.Limit);
+                Telemetry.Events?.BacklogUnderLimit(_name, core.Id, waiting, items.Limit);
+            }
+        }
+    }
+
+    private void WriteBacklogBytes()
+    {
+        LimitedCount bytes = core.Backlog.Bytes;
+        ulong crossings = bytes.Crossings;
+        while (bytes.TryTakeCrossing(crossings, out bool isOver, out long waiting))
+        {
+            if (isOver)
+            {
+                Telemetry.Events?.BacklogBytesOverLimit(_name, core.Id, waiting, bytes.Limit);
+            }
+            else
+            {
+                Telemetry.Events?.BacklogBytesUnderLimit(_name, core.Id, waiting, bytes.Limit);
             }
         }
     }

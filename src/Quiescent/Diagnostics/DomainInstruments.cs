@@ -18,12 +18,14 @@ internal sealed class DomainInstruments
 
     private readonly GracePeriodEngine _engine;
     private readonly Func<RcuStatistics> _readStatistics;
+    private WeakReference<DomainInstruments>? _place;
 
     private DomainInstruments(DomainCore core, Func<RcuStatistics> readStatistics)
     {
         _engine = core.Engine;
         _readStatistics = readStatistics;
-        BacklogLimit = core.Backlog.Limit;
+        BacklogLimit = core.Backlog.Items.Limit;
+        BacklogBytesLimit = core.Backlog.Bytes.Limit;
         Tags = [new("quiescent.domain.name", core.Options.Name), new("quiescent.domain.id", core.Id)];
         OfBlocks = [.. Tags, new(Kind, "block")];
         OfCallbacks = [.. Tags, new(Kind, "callback")];
@@ -32,6 +34,8 @@ internal sealed class DomainInstruments
     }
 
     public long BacklogLimit { get; }
+
+    public long BacklogBytesLimit { get; }
 
     /// <summary>Roughly how many sections are open; null where nothing counts them.</summary>
     public long? OpenSections => _engine.OpenSections;
@@ -57,7 +61,7 @@ internal sealed class DomainInstruments
         }
 
         DomainInstruments figures = new(core, readStatistics);
-        Live.Add(figures);
+        figures._place = Live.Add(figures);
         return figures;
     }
 
@@ -76,7 +80,7 @@ internal sealed class DomainInstruments
 
     public RcuStatistics ReadStatistics() => _readStatistics();
 
-    public void Close() => Live.Remove(this);
+    public void Close() => Live.Remove(_place!);
 
     private static WeakList<DomainInstruments> Live => Order.Acquire(in s_all) ?? Once.Keep(ref s_all, new());
 }

@@ -126,6 +126,15 @@ internal sealed class QuiescentEvents : EventSource
     public void BacklogUnderLimit(string domainName, long domainId, long waiting, long limit) =>
         WriteEvent(9, domainName, domainId, waiting, limit);
 
+    // The same for the bytes that wait.
+    [Event(13, Level = EventLevel.Warning, Keywords = Keywords.Reports)]
+    public void BacklogBytesOverLimit(string domainName, long domainId, long waiting, long limit) =>
+        WriteEvent(13, domainName, domainId, waiting, limit);
+
+    [Event(14, Level = EventLevel.Informational, Keywords = Keywords.Reports)]
+    public void BacklogBytesUnderLimit(string domainName, long domainId, long waiting, long limit) =>
+        WriteEvent(14, domainName, domainId, waiting, limit);
+
     // The culprit is the name of a reader's thread or of a callback's method.
     [Event(6, Level = EventLevel.Warning, Keywords = Keywords.Reports)]
     private void Stall(

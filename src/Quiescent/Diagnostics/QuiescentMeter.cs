@@ -97,6 +97,18 @@ internal static class QuiescentMeter
             "{item}",
             "The backlog above which queueing pays.",
             static (domain, all) => all.Add(new(domain.BacklogLimit, domain.Tags)));
+        Level(
+            meter,
+            "quiescent.backlog.size",
+            "By",
+            "The bytes of what waits, as far as they are known.",
+            static (domain, all) => all.Add(new(domain.ReadStatistics().BytesWaiting, domain.Tags)));
+        Level(
+            meter,
+            "quiescent.backlog.size.limit",
+            "By",
+            "The bytes above which queueing pays.",
+            static (domain, all) => all.Add(new(domain.BacklogBytesLimit, domain.Tags)));
         Level(meter, "quiescent.reader.slots", "{slot}", "Slots of the threads that read or queue.", ReadSlots);
         Level(meter, "quiescent.pages", "{page}", "Pages of block pointers in use, of 4 KiB.", static (domain, all) =>
             all.Add(new(domain.ReadStatistics().PagesInUse, domain.Tags)));

@@ -28,6 +28,10 @@ public sealed record RcuStatistics
     /// <summary>Blocks that wait: <see cref="BlocksQueued"/> less <see cref="BlocksFreed"/>.</summary>
     public long BlocksWaiting { get; init; }
 
+    /// <summary>The bytes of what waits, as far as they are known (<see
+    /// cref="RcuDomainOptions.BacklogBytesLimit"/>).</summary>
+    public long BytesWaiting { get; init; }
+
     /// <summary>Callbacks queued.</summary>
     public long CallbacksQueued { get; init; }
 

@@ -87,6 +87,11 @@ internal static class ReportText
     {
         Append(text, $"{Environment.NewLine}    report {stall.Reports}; ");
         Append(text, $"backlog {Count(stall.BlocksWaiting, "block")}, {Count(stall.CallbacksWaiting, "callback")}");
+        if (stall.BytesWaiting != 0)
+        {
+            Append(text, $", {stall.BytesWaiting:N0} bytes");
+        }
+
         if (stall.IsDisposing)
         {
             Append(text, $"; the disposal of the domain waits for it");

@@ -62,6 +62,7 @@ public sealed class StallEventArgs : EventArgs
         IsDisposing = isDisposing;
         BlocksWaiting = books.BlocksWaiting;
         CallbacksWaiting = books.CallbacksWaiting;
+        BytesWaiting = books.BytesWaiting;
         SectionsEnteredAt = [];
         _text = "";
     }
@@ -107,6 +108,10 @@ public sealed class StallEventArgs : EventArgs
     /// <summary>Function callbacks that wait in the domain, about; the one that does not return is one of
     /// them.</summary>
     public long CallbacksWaiting { get; }
+
+    /// <summary>The bytes of what waits in the domain, as far as they are known (<see
+    /// cref="RcuDomainOptions.BacklogBytesLimit"/>).</summary>
+    public long BytesWaiting { get; }
 
     /// <summary>How many sections the reader has open, being online counted as one; in an <see cref="SrcuDomain"/>, how
     /// many sections are in the way, of all threads. 0 for a callback.</summary>

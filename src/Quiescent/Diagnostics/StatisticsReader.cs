@@ -14,6 +14,7 @@ internal static unsafe class StatisticsReader
     {
         Tally blocks = default;
         Tally callbacks = default;
+        long bytes = core.Backlog.Bytes.Held;
         int inUse = core.Slots.InUse;
         int end = core.Slots.End;
         for (int i = 0; i < end; i++)
@@ -22,7 +23,8 @@ internal static unsafe class StatisticsReader
             for (PageQueue* queue = &queues->Blocks; queue != null; queue = queue->Following)
             {
                 TryLock.Enter(ref queue->Lock);
-                blocks += new Tally(queue->Tail(core.Queues), queue->Reclaimed);
+                blocks += new Tally(queue->Tail(), queue->Reclaimed);
+                bytes += QueueBytes.Waiting(queue);
                 TryLock.Exit(ref queue->Lock);
             }
 
@@ -40,6 +42,7 @@ internal static unsafe class StatisticsReader
             BlocksQueued = blocks.Queued,
             BlocksFreed = blocks.Reclaimed,
             BlocksWaiting = blocks.Queued - blocks.Reclaimed,
+            BytesWaiting = bytes,
             Leaked = core.Findings.Leaked,
             CallbacksQueued = callbacks.Queued,
             CallbacksInvoked = callbacks.Reclaimed,

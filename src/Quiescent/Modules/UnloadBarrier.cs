@@ -10,10 +10,11 @@ internal static class UnloadBarrier
 {
     private static WeakList<DomainCore>? s_domains;
 
+    /// <summary>Adds a domain. Returns its place, to remove it by.</summary>
     /// <exception cref="OutOfMemoryException">Nothing has changed.</exception>
-    public static void Add(DomainCore domain) => Live.Add(domain);
+    public static WeakReference<DomainCore> Add(DomainCore domain) => Live.Add(domain);
 
-    public static void Remove(DomainCore domain) => Live.Remove(domain);
+    public static void Remove(WeakReference<DomainCore> place) => Live.Remove(place);
 
     public static List<DomainCore> Domains() => Live.All();
 

@@ -2,6 +2,9 @@ namespace Quiescent.Ordering;
 
 // The live objects of one kind in the process: a list that keeps none of them alive. The gate protects its links and
 // nothing else; no memory is taken under it (O8). A walk takes no lock: a link that leaves the list still leads on.
+//
+// An item that is removed, or collected, leaves an empty place. They are taken out together, once there are about as
+// many as items, so that each addition and each removal costs the same however many items there are.
 internal sealed class WeakList<T>
     where T : class
 {
@@ -10,29 +13,41 @@ internal sealed class WeakList<T>
     private Link? _newest;
     private int _gate;
     private int _count;
+    private int _removed;
     private int _pruneAt = MinPruned;
 
+    /// <summary>How many places there are, empty ones included; for tests.</summary>
+    public int Places => Order.Acquire(in _count);
+
+    /// <summary>Adds an item. Returns its place, to remove it by.</summary>
     /// <exception cref="OutOfMemoryException">Nothing has changed.</exception>
-    public void Add(T item)
+    public WeakReference<T> Add(T item)
     {
         Link link = new(new WeakReference<T>(item));
         using TryLock.Holder holder = TryLock.Hold(ref _gate);
         if (_count >= _pruneAt)
         {
-            Prune(null);
-            _pruneAt = Math.Max(MinPruned, 2 * _count);
+            Prune();
         }
 
         link.Older = _newest;
         Order.Release(ref _newest, link);
         _count++;
+        return link.Item;
     }
 
-    /// <summary>Needs no memory.</summary>
-    public void Remove(T item)
+    /// <summary>Needs no memory. The same place may be removed again.</summary>
+    public void Remove(WeakReference<T> place)
     {
         using TryLock.Holder holder = TryLock.Hold(ref _gate);
-        Prune(item);
+        if (place.TryGetTarget(out _))
+        {
+            place.SetTarget(null!);
+            if (++_removed * 2 > _count)
+            {
+                Prune();
+            }
+        }
     }
 
     /// <summary>The items that are still alive, the oldest first.</summary>
@@ -51,12 +66,13 @@ internal sealed class WeakList<T>
         return all;
     }
 
-    private void Prune(T? item)
+    // Takes the empty places out.
+    private void Prune()
     {
         Link? newer = null;
         for (Link? link = _newest; link is not null; link = link.Older)
         {
-            if (link.Item.TryGetTarget(out T? target) && target != item)
+            if (link.Item.TryGetTarget(out _))
             {
                 newer = link;
                 continue;
@@ -73,6 +89,9 @@ internal sealed class WeakList<T>
 
             _count--;
         }
+
+        _removed = 0;
+        _pruneAt = Math.Max(MinPruned, 2 * _count);
     }
 
     private sealed class Link(WeakReference<T> item)

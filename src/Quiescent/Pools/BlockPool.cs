@@ -74,7 +74,7 @@ internal sealed unsafe class BlockPool : BlockSink
         _depot = new Depot(_layout, _magazine, _isTypesafe, _validate);
         try
         {
-            _slabs = new SlabRelease(core, _depot, _isTypesafe);
+            _slabs = new SlabRelease(core, _depot, (long)_layout.SlabBytes, _isTypesafe);
             Counts = new PoolCounts(this);
             Disposal = new PoolDisposal(this, _slabs);
             _handle = GCHandle.Alloc(this);
@@ -251,7 +251,13 @@ internal sealed unsafe class BlockPool : BlockSink
             // with this channel. But if this pool is not disposed of now, the channel is its own, and later pools leave
             // this slot to this thread.
             _state.ThrowIfDisposed();
-            Magazine.Adopt(magazine, _state.Number, GCHandle.ToIntPtr(_handle), _magazine, _core.Queues);
+            Magazine.Adopt(
+                magazine,
+                _state.Number,
+                GCHandle.ToIntPtr(_handle),
+                _magazine,
+                (int)Math.Min(_layout.Stride, int.MaxValue),
+                _core.Queues);
         }
 
         // Under Validate, and where each operation has to fence by itself, every operation comes here.

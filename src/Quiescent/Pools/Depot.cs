@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Quiescent.Memory;
 using Quiescent.Ordering;
 using Quiescent.Validate;
 using static Quiescent.Tuning;
@@ -56,10 +57,12 @@ internal sealed unsafe class Depot
 
         // Made under no lock: it may fail, and lets first-chance handlers in (O8).
         Slab* slab = MakeSlab();
+        MemoryPressure.Add((long)_layout.SlabBytes);
         TryTake(into, slab, out taken);
         if (taken == 0)
         {
             NativeMemory.AlignedFree(slab); // After TakeAll.
+            MemoryPressure.Remove((long)_layout.SlabBytes);
         }
 
         return taken;
@@ -140,6 +143,7 @@ internal sealed unsafe class Depot
         {
             Slab* next = slab->Next;
             NativeMemory.AlignedFree(slab);
+            MemoryPressure.Remove((long)_layout.SlabBytes);
             slab = next;
         }
     }

@@ -100,10 +100,13 @@ internal unsafe struct Magazine
     }
 
     /// <summary>Makes this a magazine of the pool that has its channel. Called by the owner.</summary>
-    public static void Adopt(Magazine* magazine, long pool, nint sink, int capacity, QueueContext queues)
+    public static void Adopt(
+        Magazine* magazine, long pool, nint sink, int capacity, int blockBytes, QueueContext queues)
     {
         using TryLock.Holder holder = TryLock.Hold(ref magazine->Queue.Lock);
-        magazine->FreedBefore = magazine->Queue.Tail(queues);
+        magazine->Queue.ReleasePages(queues); // The next page may take another number of blocks.
+        magazine->Queue.BlockBytes = blockBytes;
+        magazine->FreedBefore = magazine->Queue.Tail();
         magazine->Received = 0;
         magazine->Count = 0;
         magazine->Capacity = capacity;

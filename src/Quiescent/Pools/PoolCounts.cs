@@ -108,7 +108,7 @@ internal sealed unsafe class PoolCounts(BlockPool pool)
         public readonly Figures Read()
         {
             using TryLock.Holder holder = TryLock.Hold(ref _queue->Lock);
-            long tail = _queue->Tail(_core.Queues);
+            long tail = _queue->Tail();
             return new Figures(
                 Current->Received - Order.Acquire(in Current->Count),
                 tail - Current->FreedBefore,

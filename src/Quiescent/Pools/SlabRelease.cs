@@ -9,7 +9,7 @@ namespace Quiescent.Pools;
 //
 // P4 (a slab leaves whole)  The slabs of a type-safe pool wait for one grace period more, as heads of its domain: a
 //     reader that found a block of a slab before the last of its blocks was freed may still read the slab.
-internal sealed unsafe class SlabRelease(DomainCore core, Depot depot, bool isTypesafe)
+internal sealed unsafe class SlabRelease(DomainCore core, Depot depot, long slabBytes, bool isTypesafe)
 {
     /// <summary>Releases slabs that are linked by Next.</summary>
     /// <param name="slab">The first; null for none.</param>
@@ -21,13 +21,17 @@ internal sealed unsafe class SlabRelease(DomainCore core, Depot depot, bool isTy
             Slab* next = slab->Next;
             if (!isTypesafe)
             {
-                NativeMemory.AlignedFree(slab);
+                Free(slab);
             }
             else
             {
                 nint word = HeadWord.OfOffset(slab, &slab->Head, Deallocators.AlignedNativeHeap);
                 slab->Head.Word = word;
-                if (!core.Producer.TryPushShared(&slab->Head, word, isUnderLock))
+                if (core.Producer.TryPushShared(&slab->Head, word, isUnderLock))
+                {
+                    MemoryPressure.Remove(slabBytes); // Nobody hears of its end.
+                }
+                else
                 {
                     ReleaseAfterDomain(slab);
                 }
@@ -42,11 +46,17 @@ internal sealed unsafe class SlabRelease(DomainCore core, Depot depot, bool isTy
     {
         if (core.Engine.TryAdvance(core.Engine.NextTarget()))
         {
-            NativeMemory.AlignedFree(slab);
+            Free(slab);
         }
         else
         {
             depot.PutBack(slab); // Until the pool's disposal. A dropped pool's slab stays for ever.
         }
+    }
+
+    private void Free(Slab* slab)
+    {
+        NativeMemory.AlignedFree(slab);
+        MemoryPressure.Remove(slabBytes);
     }
 }

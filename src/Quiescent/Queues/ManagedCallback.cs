@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Quiescent.Ordering;
 
@@ -89,9 +90,23 @@ internal sealed class DisposeCallback(IDisposable resource) : ManagedCallback
     protected override void Run() => resource.Dispose();
 }
 
-internal sealed class ReturnCallback<T>(ArrayPool<T> pool, T[] array, bool clearArray) : ManagedCallback
+internal sealed class ReturnCallback<T>(ArrayPool<T> pool, T[] array, bool clearArray, WaitingBytes waiting)
+    : ManagedCallback
 {
     public override string Name => $"{pool.GetType()}.{nameof(ArrayPool<>.Return)}";
 
-    protected override void Run() => pool.Return(array, clearArray);
+    /// <summary>The bytes of the array's elements.</summary>
+    public long Bytes => (long)array.Length * Unsafe.SizeOf<T>();
+
+    protected override void Run()
+    {
+        try
+        {
+            pool.Return(array, clearArray);
+        }
+        finally
+        {
+            waiting.Hold(-Bytes);
+        }
+    }
 }

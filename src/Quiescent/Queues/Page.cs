@@ -7,8 +7,11 @@ namespace Quiescent.Queues;
 // A page of block pointers: 4 KiB, aligned to its size. One address therefore names a page and a place in it, and an
 // address whose low bits are zero says "full" (or, when null, "none").
 //
-//     word 0..3   header: next page, stamp, position of the first entry, batch
-//     word 4..511 entries, filled upwards from First; a small backlog limit starts them further up (smaller pages)
+//     word 0..3   header: next page, stamp, base, batch
+//     word 4..511 entries, filled upwards; a small backlog limit starts them further up (smaller pages)
+//
+// Where each block has a size of its own, entries start in the upper half, and the size of the entry in word i stands
+// in word i - 256.
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct Page
 {
@@ -17,6 +20,11 @@ internal unsafe struct Page
     public const int HeaderWords = 4;
     public const int Entries = Words - HeaderWords;
 
+    /// <summary>The entries of a page that holds their sizes too.</summary>
+    public const int SizedEntries = Entries - SizeDistance;
+
+    private const int SizeDistance = Words / 2;
+
     /// <summary>The page filled after this one; set once, by the queue's owner.</summary>
     public Page* Next;
 
@@ -24,7 +32,7 @@ internal unsafe struct Page
     /// stamped.</summary>
     public ulong Stamp;
 
-    /// <summary>How many entries the queue had taken before this page's first.</summary>
+    /// <summary>An entry's position in the queue, less its word in the page. The same for all entries.</summary>
     public long Base;
 
     /// <summary>The batch that the page's memory is part of, for the page's whole life.</summary>
@@ -48,6 +56,9 @@ internal unsafe struct Page
         Stamp = 0;
         Base = 0;
     }
+
+    /// <summary>Where the size of an entry stands, in a page that has sizes.</summary>
+    public static long* SizeOf(nint* entry) => (long*)(entry - SizeDistance);
 
     public static nint* EntryAt(Page* page, int index) => (nint*)page + index;
 

@@ -39,6 +39,9 @@ internal unsafe struct PageQueue
 {
     public const int Bytes = 128;
 
+    /// <summary>In place of <see cref="BlockBytes"/>: each block's size stands in its page.</summary>
+    public const int Sized = -1;
+
     // Set in a stored target, whose low bits are free, so that 0 says there is none.
     private const ulong Valid = 1;
 
@@ -55,6 +58,10 @@ internal unsafe struct PageQueue
     [FieldOffset(16)]
     public int Channel;
 
+    // Where entries begin in the page that was taken last.
+    [FieldOffset(20)]
+    private int _firstEntry;
+
     /// <summary>For a pool's channel: where its blocks go (<see cref="BlockSinks.Of"/>).</summary>
     [FieldOffset(24)]
     public nint Sink;
@@ -63,10 +70,28 @@ internal unsafe struct PageQueue
     [FieldOffset(32)]
     public int CollectQuota;
 
+    /// <summary>Bytes of each block: 0 if unknown, <see cref="Sized"/> if each has a size of its own.</summary>
+    [FieldOffset(36)]
+    public int BlockBytes;
+
+    /// <summary>If each block has a size of its own: bytes that the owner has queued since it had them counted
+    /// last.</summary>
+    [FieldOffset(40)]
+    public long Uncounted;
+
+    /// <summary>If each block has a size of its own: bytes that were ever queued.</summary>
+    [FieldOffset(48)]
+    public long BytesQueued;
+
     // The consumer's line.
 
     [FieldOffset(64)]
     public int Lock;
+
+    /// <summary>Entries freed by <see cref="FreeSomeExpired"/> that <see cref="FreeExpired"/> has not returned
+    /// yet.</summary>
+    [FieldOffset(68)]
+    private int _unreported;
 
     [FieldOffset(72)]
     private Page* _head;
@@ -85,10 +110,13 @@ internal unsafe struct PageQueue
     [FieldOffset(104)]
     private long _seenBase;
 
-    /// <summary>Entries freed by <see cref="FreeSomeExpired"/> that <see cref="FreeExpired"/> has not returned
-    /// yet.</summary>
+    /// <summary>If each block has a size of its own: bytes that were reclaimed.</summary>
     [FieldOffset(112)]
-    private int _unreported;
+    public long BytesReclaimed;
+
+    /// <summary>The part of the domain's count of bytes that is this queue's.</summary>
+    [FieldOffset(120)]
+    public long BytesCounted;
 
     /// <summary>Whether the queue never had a page. Any thread may ask.</summary>
     public readonly bool HasNoPage => Order.Acquire(&Self->Cursor) == null;
@@ -100,12 +128,24 @@ internal unsafe struct PageQueue
     private readonly PageQueue* Self => (PageQueue*)Unsafe.AsPointer(ref Unsafe.AsRef(in this));
 
     /// <summary>How many entries were ever appended; under Lock, or the owner's.</summary>
-    public readonly long Tail(QueueContext context)
+    public readonly long Tail()
     {
         // SAFETY: O10 (one consumer): under Lock the cursor's page is in the queue.
         nint* cursor = Order.Acquire(&Self->Cursor);
-        return cursor == null ? Reclaimed : Page.Of(cursor)->Base + Page.IndexOf(cursor) - context.FirstEntry;
+        return cursor == null ? Reclaimed : Page.Of(cursor)->Base + Page.IndexOf(cursor);
     }
+
+    /// <summary>Whether each block has a size of its own.</summary>
+    public readonly bool IsSized => BlockBytes == Sized;
+
+    /// <summary>How many entries the next page takes. A pool's page holds at most a step's worth of bytes.</summary>
+    public readonly int EntriesPerPage(QueueContext context) =>
+        BlockBytes == 0 ? context.PageEntries
+        : IsSized ? Math.Min(context.PageEntries, Page.SizedEntries)
+        : (int)Math.Clamp(context.Bytes.PerStep / BlockBytes, 1, context.PageEntries);
+
+    /// <summary>How many entries the owner's page takes.</summary>
+    public readonly int EntriesOfPage => Page.Words - _firstEntry;
 
     /// <summary>The owner stamps its full page. False: it was stamped before, or there is no page.</summary>
     public readonly bool StampFullPage(QueueContext context)
@@ -132,11 +172,12 @@ internal unsafe struct PageQueue
     /// <summary>The owner goes on to a new page; its last one is stamped.</summary>
     public void Extend(QueueContext context, Page* page)
     {
-        nint* first = Page.EntryAt(page, context.FirstEntry);
+        _firstEntry = Page.Words - EntriesPerPage(context);
+        nint* first = Page.EntryAt(page, _firstEntry);
         if (Cursor == null)
         {
-            page->Base = Reclaimed;
-            _seenBase = -1;
+            page->Base = Reclaimed - _firstEntry;
+            _seenBase = long.MinValue;
             Order.Release(&Self->_head, page);
             Order.Release(&Self->Cursor, first);
             return;
@@ -144,7 +185,7 @@ internal unsafe struct PageQueue
 
         Page* last = Page.Of(Cursor);
         Debug.Assert(last->Stamp != 0, "O3: a page is stamped before its successor is published.");
-        page->Base = last->Base + context.PageEntries;
+        page->Base = last->Base + Page.Words - _firstEntry;
         Order.Release(&Self->Cursor, first); // [J]
         Order.Release(&last->Next, page); // [K] partner of both: Recycle.
     }
@@ -153,7 +194,7 @@ internal unsafe struct PageQueue
     /// reclaimed, or about to be.</summary>
     public bool TryWithdraw(QueueContext context)
     {
-        long tail = Tail(context);
+        long tail = Tail();
         bool isInSnapshot = _snapshotTarget != 0 && _snapshotPosition >= tail;
         if (Reclaimed >= tail || (isInSnapshot && Deallocators.IsCode(Channel)))
         {
@@ -166,6 +207,7 @@ internal unsafe struct PageQueue
         }
 
         Order.Release(&Self->Cursor, Cursor - 1);
+        QueueBytes.Withdraw(Self, context);
         return true;
     }
 
@@ -177,7 +219,7 @@ internal unsafe struct PageQueue
     public bool SnapshotPartialPages(QueueContext context, bool evenIfActive, out ulong target)
     {
         ForgetSnapshot();
-        long tail = Tail(context);
+        long tail = Tail();
         if (_snapshotTarget == 0 && tail != Reclaimed)
         {
             // An owner that has gone on to another page since the last look fills pages and collects them itself,
@@ -207,7 +249,7 @@ internal unsafe struct PageQueue
             return 0;
         }
 
-        int begin = IndexOfReclaimed(context, page);
+        int begin = IndexOfReclaimed(page);
         int end = begin;
         ulong stamp = Order.Acquire(in page->Stamp);
         if (stamp != 0 && context.Engine.HasCompleted(stamp & ~Valid))
@@ -216,7 +258,7 @@ internal unsafe struct PageQueue
         }
         else if (_snapshotTarget != 0 && context.Engine.HasCompleted(_snapshotTarget & ~Valid))
         {
-            end = (int)Math.Min(Page.Words, _snapshotPosition - page->Base + context.FirstEntry);
+            end = (int)Math.Min(Page.Words, _snapshotPosition - page->Base);
         }
 
         entries = Page.EntryAt(page, begin);
@@ -232,7 +274,7 @@ internal unsafe struct PageQueue
     {
         ForgetSnapshot();
         Page* page = Order.Acquire(&Self->_head);
-        if (page == null || IndexOfReclaimed(context, page) != Page.Words)
+        if (page == null || IndexOfReclaimed(page) != Page.Words)
         {
             return;
         }
@@ -240,7 +282,7 @@ internal unsafe struct PageQueue
         Page* next = Order.Acquire(&page->Next);
         if (next != null)
         {
-            Debug.Assert(next->Base == Reclaimed, "O10: pages follow one another without a gap.");
+            Debug.Assert(IndexOfReclaimed(next) < Page.Words, "O10: pages follow one another without a gap.");
             _head = next;
             context.Pages.Give(page);
         }
@@ -255,6 +297,7 @@ internal unsafe struct PageQueue
         int expired = Expired(context, out nint* entries);
         blocks = Math.Min(blocks, expired);
         FreeAll(new ReadOnlySpan<nint>(entries, expired), blocks, context.Ledger);
+        QueueBytes.TakeOff(Self, context, entries, blocks);
         MarkReclaimed(blocks);
         _unreported += blocks;
     }
@@ -276,6 +319,7 @@ internal unsafe struct PageQueue
             }
 
             FreeAll(new ReadOnlySpan<nint>(entries, count), count, context.Ledger);
+            QueueBytes.TakeOff(Self, context, entries, count);
             MarkReclaimed(count);
             freed += count;
         }
@@ -293,6 +337,7 @@ internal unsafe struct PageQueue
         ReadOnlySpan<nint> taken = new(entries, count);
         taken.CopyTo(into);
         context.Ledger?.RemoveAll(taken);
+        QueueBytes.TakeOff(Self, context, entries, count);
         MarkReclaimed(count);
         return count;
     }
@@ -302,7 +347,7 @@ internal unsafe struct PageQueue
     public void ReleasePages(QueueContext context)
     {
         Recycle(context);
-        if (_head != null && Reclaimed == Tail(context))
+        if (_head != null && Reclaimed == Tail())
         {
             context.Pages.Give(_head);
             _head = null;
@@ -329,11 +374,11 @@ internal unsafe struct PageQueue
         }
     }
 
-    private readonly int IndexOfReclaimed(QueueContext context, Page* page)
+    private readonly int IndexOfReclaimed(Page* page)
     {
-        long index = Reclaimed - page->Base + context.FirstEntry;
+        long index = Reclaimed - page->Base;
         Debug.Assert(
-            index >= context.FirstEntry && index <= Page.Words, "O7: what is reclaimed ends in the first page.");
+            index >= Page.HeaderWords && index <= Page.Words, "O7: what is reclaimed ends in the first page.");
         return (int)index;
     }
 

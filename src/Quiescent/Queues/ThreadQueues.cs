@@ -31,28 +31,11 @@ internal unsafe struct ThreadQueues
     /// <summary>The owner's queue for a deallocator, made on first use. A pool's queue is the beginning of a larger
     /// record, whose rest is zero at first.</summary>
     /// <exception cref="OutOfMemoryException">There is no memory for a new one.</exception>
-    public PageQueue* For(int channel, int bytes = PageQueue.Bytes)
-    {
-        // SAFETY: queues lie in native memory, beside their slots, and never move.
-        PageQueue* queue = (PageQueue*)Unsafe.AsPointer(ref Blocks);
-        while (queue->Channel != channel)
-        {
-            if (queue->Next == null)
-            {
-                FaultInjection.ThrowIfDue(FaultSite.Queue);
+    public PageQueue* For(int channel, int bytes = PageQueue.Bytes) => Find(channel, blockBytes: 0, bytes);
 
-                // SAFETY: whole before it is linked (release); freed with the slot.
-                PageQueue* added = (PageQueue*)NativeMemory.AlignedAlloc((nuint)bytes, PageQueue.Bytes);
-                NativeMemory.Clear(added, (nuint)bytes);
-                added->Channel = channel;
-                Order.Release(&queue->Next, added);
-            }
-
-            queue = queue->Next;
-        }
-
-        return queue;
-    }
+    /// <summary>The owner's queue for blocks of a deallocator whose sizes are known, made on first use.</summary>
+    /// <exception cref="OutOfMemoryException">There is no memory for a new one.</exception>
+    public PageQueue* ForSized(int channel) => Find(channel, PageQueue.Sized, PageQueue.Bytes);
 
     /// <summary>Frees what the queues own besides the blocks in them; called when nothing can refer to the
     /// slot.</summary>
@@ -68,5 +51,29 @@ internal unsafe struct ThreadQueues
             NativeMemory.AlignedFree(queue);
             queue = next;
         }
+    }
+
+    private PageQueue* Find(int channel, int blockBytes, int bytes)
+    {
+        // SAFETY: queues lie in native memory, beside their slots, and never move.
+        PageQueue* queue = (PageQueue*)Unsafe.AsPointer(ref Blocks);
+        while (queue->Channel != channel || queue->IsSized != (blockBytes == PageQueue.Sized))
+        {
+            if (queue->Next == null)
+            {
+                FaultInjection.ThrowIfDue(FaultSite.Queue);
+
+                // SAFETY: whole before it is linked (release); freed with the slot.
+                PageQueue* added = (PageQueue*)NativeMemory.AlignedAlloc((nuint)bytes, PageQueue.Bytes);
+                NativeMemory.Clear(added, (nuint)bytes);
+                added->Channel = channel;
+                added->BlockBytes = blockBytes;
+                Order.Release(&queue->Next, added);
+            }
+
+            queue = queue->Next;
+        }
+
+        return queue;
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using Quiescent.Ordering;
 using Quiescent.Queues;
 using Quiescent.Readers;
@@ -6,25 +7,25 @@ using static Quiescent.Tuning;
 
 namespace Quiescent.Reclamation;
 
-// What queueing costs while the backlog is over its limit. Each form of queueing comes here a page's worth at a time.
+// What queueing costs while the backlog is over a limit. Each form of queueing comes here a page's worth at a time, or
+// a step's worth of bytes.
 internal sealed unsafe class BackPressure(DomainCore core) : IWaitCondition
 {
-    private readonly Pacing _pacing = new(core.Backlog.Limit, core.Queues.PageEntries);
+    private readonly Pacing _items = new(core.Backlog.Items.Limit, core.Queues.PageEntries);
+    private readonly Pacing _bytes = new(core.Backlog.Bytes.Limit, core.Backlog.Bytes.PerStep);
     private readonly PacingClock _clock = core.Options.Clock;
 
-    /// <summary>Applies the domain's policy if the backlog is over its limit, or would be with <paramref name="about"/>
-    /// items more. Never inside a section (the thread would wait for itself) and never on the reclaimer (nobody would
+    /// <summary>Applies the domain's policy if the backlog is over a limit, or would be with <paramref name="about"/>
+    /// more. Never inside a section (the thread would wait for itself) and never on the reclaimer (nobody would
     /// empty the queues).</summary>
     /// <param name="real">The thread's slot.</param>
-    /// <param name="queued">How many items the thread has queued since it was here last.</param>
-    /// <param name="about">How many it is about to queue.</param>
+    /// <param name="queued">What the thread has queued since it was here last.</param>
+    /// <param name="about">What it is about to queue.</param>
     /// <exception cref="RcuBacklogException">The policy is to throw.</exception>
-    public void Apply(ReaderSlot* real, int queued, int about = 0)
+    public void Apply(ReaderSlot* real, in Amount queued, in Amount about = default)
     {
         Backlog backlog = core.Backlog;
-        long waiting = backlog.Count;
-        bool isOver = backlog.IsOverLimit || (waiting > 0 && waiting + about > backlog.Limit);
-        if (!isOver || core.Reclaimer.IsCurrentThread)
+        if (!backlog.IsOverLimitWith(about) || core.Reclaimer.IsCurrentThread)
         {
             return;
         }
@@ -37,7 +38,7 @@ internal sealed unsafe class BackPressure(DomainCore core) : IWaitCondition
                 ThrowBacklog();
                 break;
             case BacklogPolicy.Throttle when !Section.HoldsUpGracePeriods(real):
-                PayOrOwe(Math.Clamp(waiting - backlog.Limit, 0, queued));
+                PayOrOwe(backlog.PartAboveLimit(queued));
                 break;
             case BacklogPolicy.Block when !Section.HoldsUpGracePeriods(real):
                 WaitForBacklog(real);
@@ -45,12 +46,53 @@ internal sealed unsafe class BackPressure(DomainCore core) : IWaitCondition
         }
     }
 
-    /// <summary>Pauses for what this thread has queued in a scope that deferred it.</summary>
-    public void PayDeferred(long items)
+    /// <summary>Applies the policy to a callback that was queued with so many bytes, and can no longer be
+    /// refused.</summary>
+    public void ApplyToHeld(long bytes)
     {
-        if (items != 0 && !core.IsEntangled)
+        if (bytes == 0 || core.Backlog.Policy == BacklogPolicy.Throw || core.IsDisposed)
         {
-            Pay(items);
+            return;
+        }
+
+        ReaderSlot* real = ReaderSlot.Untwinned(core.Registrar.Known);
+        if (real != null)
+        {
+            Apply(real, new Amount(0, bytes));
+        }
+    }
+
+    /// <summary>Pauses for what this thread has queued in a scope that deferred it.</summary>
+    public void PayDeferred(in Amount owed)
+    {
+        if (owed != default && !core.IsEntangled)
+        {
+            Pay(owed);
+        }
+    }
+
+    /// <summary>Applies <see cref="BacklogPolicy.Throw"/> or <see cref="BacklogPolicy.Block"/> before so much is
+    /// queued.</summary>
+    /// <exception cref="RcuBacklogException">The policy is to throw.</exception>
+    public void RequireRoom(ReaderSlot* real, in Amount about)
+    {
+        switch (core.Backlog.Policy)
+        {
+            case BacklogPolicy.Throw:
+                Apply(real, queued: default, about);
+                break;
+            case BacklogPolicy.Block:
+                Apply(real, queued: default);
+                break;
+        }
+    }
+
+    /// <summary>Applies <see cref="BacklogPolicy.Throttle"/> after so much was queued.</summary>
+    public void Throttle(ReaderSlot* real, in Amount queued)
+    {
+        if (core.Backlog.Policy == BacklogPolicy.Throttle)
+        {
+            Apply(real, queued);
         }
     }
 
@@ -68,23 +110,27 @@ internal sealed unsafe class BackPressure(DomainCore core) : IWaitCondition
     /// <summary>Whether nobody needs to wait for the backlog.</summary>
     public bool IsDone() => !core.Backlog.IsOverLimit || core.IsDisposed;
 
-    private void PayOrOwe(long items)
+    private void PayOrOwe(in Amount owed)
     {
-        if (!DeferredThrottle.TryOwe(core, items))
+        if (!DeferredThrottle.TryOwe(core, owed))
         {
-            Pay(items);
+            Pay(owed);
         }
     }
 
     // In slices, so that the thread goes on when the backlog has fallen. Less than a millisecond is not slept: it stays
     // owed, and a later pause of this thread or another has it. A handler of the process's exit does not pay: what it
     // frees is left to the operating system, and a reader that never leaves would have each free of it slept for.
-    private void Pay(long items)
+    private void Pay(in Amount owed)
     {
-        long until = _pacing.Charge(items, _clock.Now);
+        long now = _clock.Now;
+        long untilItems = owed.Items == 0 ? now : _items.Charge(owed.Items, now); // Others' debts are theirs.
+        long untilBytes = owed.Bytes == 0 ? now : _bytes.Charge(owed.Bytes, now);
         int slice = 1;
         while (core.Backlog.IsOverLimit && !core.IsDisposed && !ProcessEnd.IsOnThisThread)
         {
+            long until = Math.Max(
+                core.Backlog.Items.IsOverLimit ? untilItems : 0, core.Backlog.Bytes.IsOverLimit ? untilBytes : 0);
             long left = (until - _clock.Now) / Pacing.Ticks(1);
             if (left < 1)
             {
@@ -131,5 +177,14 @@ internal sealed unsafe class BackPressure(DomainCore core) : IWaitCondition
     }
 
     [DoesNotReturn]
-    private static void ThrowBacklog() => throw new RcuBacklogException();
+    private void ThrowBacklog()
+    {
+        Backlog backlog = core.Backlog;
+        throw new RcuBacklogException(string.Create(
+            CultureInfo.InvariantCulture,
+            $"Too much waits for a grace period in the domain '{core.Options.Name}': "
+            + $"about {backlog.Items.Count:N0} blocks and callbacks (the limit is {backlog.Items.Limit:N0}), "
+            + $"and {backlog.Bytes.Count:N0} bytes (the limit is {backlog.Bytes.Limit:N0} bytes). "
+            + $"Nothing was queued."));
+    }
 }

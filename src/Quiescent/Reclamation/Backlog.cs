@@ -1,80 +1,43 @@
-using Quiescent.Ordering;
+using Quiescent.Queues;
 
 namespace Quiescent.Reclamation;
 
-// How much waits in a domain, counted a page's worth at a time. A page begins to count when it is full; heads and
-// callbacks, at each step of their owner (QueueContext.HeadsPerStep). Neither a page nor a step is more than an eighth
-// of the limit, if that is eight or more. A block ceases to count when it is freed or, if its owner freed it between
-// pages, at the owner's next page. So the count is too low or too high by at most a page per queue.
+// How much waits in a domain: items and bytes, each with a limit. The policy applies above either.
 //
-// The count crosses the limit upwards when it reaches the limit, and downwards when it has fallen a quarter below. The
-// thread whose change makes the count cross counts the crossing; a thread that may run listeners writes the event later
-// (Diagnostics). With a limit of 1,000 and so _low = 750:
+// Items are counted a page's worth at a time. A page begins to count when it is full; heads and callbacks, at each step
+// of their owner (QueueContext.HeadsPerStep). Neither a page nor a step is more than an eighth of the limit, if that is
+// eight or more. A block ceases to count when it is freed or, if its owner freed it between pages, at the owner's next
+// page. So the count of items is too low or too high by at most a page per queue.
 //
-//     count      990 ─► 1,010 ─► 900 ─► 1,020 ─► 740
-//     crossings    0        1      1        1      2     odd: over the limit
-internal sealed class Backlog(long limit, BacklogPolicy policy)
+// Bytes are counted for each queue by the holder of its lock (PageQueue.CountBytes), and for resources from their
+// closing to their release.
+internal sealed class Backlog(RcuDomainOptions options)
 {
-    private readonly long _low = limit - Math.Max(1, limit / 4);
-    private long _count;
-    private ulong _crossings; // Odd while over.
-    private ulong _taken;
-    private long _countOver;
-    private long _countUnder;
+    /// <summary>Blocks and callbacks.</summary>
+    public LimitedCount Items { get; } = new(options.BacklogLimit);
 
-    public long Limit { get; } = limit;
+    /// <summary>The bytes of those whose size is known.</summary>
+    public WaitingBytes Bytes { get; } = new(options.BacklogBytesLimit);
 
-    public BacklogPolicy Policy { get; } = policy;
+    public BacklogPolicy Policy { get; } = options.BacklogPolicy;
 
-    public long Count => Math.Max(0, Order.Acquire(in _count));
+    public bool IsOverLimit => Items.IsOverLimit || Bytes.IsOverLimit;
 
-    public bool IsOverLimit => Order.Acquire(in _count) >= Limit;
+    /// <summary>Whether crossings of a limit wait to be reported.</summary>
+    public bool HasCrossed => Items.HasCrossed || Bytes.HasCrossed;
 
-    /// <summary>How often it has crossed the limit, up and down.</summary>
-    public ulong Crossings => Order.Acquire(in _crossings);
+    /// <summary>Whether it is over a limit, or would be with so much more.</summary>
+    public bool IsOverLimitWith(in Amount more) =>
+        Items.IsOverLimitWith(more.Items) || Bytes.IsOverLimitWith(more.Bytes);
 
-    /// <summary>Whether crossings wait to be reported.</summary>
-    public bool HasCrossed => Order.Acquire(in _taken) != Crossings;
+    /// <summary>The part of what a thread has queued that lies above the limits.</summary>
+    public Amount PartAboveLimit(in Amount queued) =>
+        new(Items.PartAboveLimit(queued.Items), Bytes.PartAboveLimit(queued.Bytes));
+}
 
-    public void Add(long items)
-    {
-        if (items != 0)
-        {
-            long count = Order.Add(ref _count, items);
-            if (HasChangedSides(Crossings, count))
-            {
-                Cross(count);
-            }
-        }
-    }
-
-    /// <summary>Takes the oldest of the first <paramref name="crossings"/> crossings that was not taken yet: whether it
-    /// went over or under, and how much waited then, or at a later crossing in the same direction. By one thread at a
-    /// time.</summary>
-    public bool TryTakeCrossing(ulong crossings, out bool isOver, out long waiting)
-    {
-        isOver = (_taken & 1) == 0;
-        waiting = Order.Acquire(in isOver ? ref _countOver : ref _countUnder);
-        if (_taken == crossings)
-        {
-            return false;
-        }
-
-        Order.Release(ref _taken, _taken + 1);
-        return true;
-    }
-
-    private bool HasChangedSides(ulong crossings, long count) => (crossings & 1) == 0 ? count >= Limit : count <= _low;
-
-    // A thread that has counted a crossing looks again: other threads, which changed the count meanwhile, compared it
-    // with the threshold of the old side.
-    private void Cross(long count)
-    {
-        for (ulong crossings = Crossings; HasChangedSides(crossings, count); crossings = Crossings)
-        {
-            Order.Release(ref (crossings & 1) == 0 ? ref _countOver : ref _countUnder, Math.Max(0, count));
-            Order.CompareExchange(ref _crossings, crossings + 1, crossings);
-            count = Order.Acquire(in _count);
-        }
-    }
+// How much is queued, in both measures.
+internal readonly record struct Amount(long Items, long Bytes)
+{
+    public static Amount operator +(Amount left, Amount right) =>
+        new(left.Items + right.Items, left.Bytes + right.Bytes);
 }

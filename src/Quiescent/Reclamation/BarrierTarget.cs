@@ -144,7 +144,7 @@ internal sealed unsafe class BarrierTarget : IWaitCondition
         }
 
         TryLock.Enter(ref queue->Lock);
-        tail = queue->Tail(core.Queues);
+        tail = queue->Tail();
         bool isEmpty = tail == Order.Acquire(in queue->Reclaimed); // User code moves it without the lock.
         TryLock.Exit(ref queue->Lock);
         return isEmpty;

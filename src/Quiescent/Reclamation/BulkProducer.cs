@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Quiescent.Memory;
 using Quiescent.Ordering;
 using Quiescent.Queues;
 using Quiescent.Readers;
@@ -31,8 +32,11 @@ internal readonly unsafe struct BulkProducer(DomainCore core)
             return;
         }
 
-        RequireRoom(real, count);
-        PageQueue* queue = &((ThreadQueues*)real->Queues)->Blocks;
+        ThreadQueues* queues = (ThreadQueues*)real->Queues;
+        bool areLarge = _core.Producer.AreLarge(blocks);
+        PageQueue* queue = areLarge ? queues->ForSized(Deallocators.NativeHeap) : &queues->Blocks;
+        Amount amount = new(count, areLarge ? SizeOf(blocks) : 0);
+        _core.BackPressure.RequireRoom(real, amount); // Whatever may refuse the bulk comes first.
         _core.Queues.Ledger?.AddAll(queue->Channel, blocks, _core.Findings);
         Outcome outcome = Outcome.Refused;
         int pages = 0;
@@ -50,17 +54,18 @@ internal readonly unsafe struct BulkProducer(DomainCore core)
 
         // O9 (nothing sleeps on work): for what was appended, even if a changed span ended the append half-way.
         _core.Producer.WakeAndCheckDisposed();
-
         Require(outcome);
         for (; pages > 0; pages--)
         {
             _core.Collector.Collect(queue);
         }
 
-        if (_core.Backlog.Policy == BacklogPolicy.Throttle)
+        if (areLarge)
         {
-            _core.BackPressure.Apply(real, count);
+            _core.Collector.TryCountBytes(queue);
         }
+
+        _core.BackPressure.Throttle(real, amount);
     }
 
     /// <summary>How many further pages take this many blocks when the open page has room for some. In 64 bits: the
@@ -71,22 +76,8 @@ internal readonly unsafe struct BulkProducer(DomainCore core)
     private static int RoomIn(PageQueue* queue) =>
         Page.HasNoRoom(queue->Cursor) ? 0 : Page.Words - Page.IndexOf(queue->Cursor);
 
-    // Whatever may refuse the bulk, or hold it up without bound, comes before the append.
-    private void RequireRoom(ReaderSlot* real, int count)
-    {
-        switch (_core.Backlog.Policy)
-        {
-            case BacklogPolicy.Throw:
-                _core.BackPressure.Apply(real, queued: 0, about: count);
-                break;
-            case BacklogPolicy.Block:
-                _core.BackPressure.Apply(real, queued: 0);
-                break;
-        }
-    }
-
-    // Pages are taken under no lock (O8). Code of the program may run on this thread meanwhile (a first-chance handler,
-    // or whatever runs in a wait), and queue too. So whether they are enough is asked again under the lock.
+    // Pages are taken under no lock (O8). Code of the program may run on this thread meanwhile, as a first-chance handler
+    // does, and queue too. So whether they are enough is asked again under the lock.
     private Outcome Append(PageQueue* queue, ReadOnlySpan<nint> blocks, int count, ref int pages)
     {
         Page* spare = null;
@@ -94,14 +85,14 @@ internal readonly unsafe struct BulkProducer(DomainCore core)
         {
             while (true)
             {
-                TakePages(PagesFor(count, RoomIn(queue), _core.Queues.PageEntries), ref pages, ref spare);
+                TakePages(MissingPages(queue, count), ref pages, ref spare);
                 using TryLock.Holder holder = TryLock.Hold(ref queue->Lock);
                 if (_core.IsDisposed)
                 {
                     return Outcome.Refused;
                 }
 
-                if (PagesFor(count, RoomIn(queue), _core.Queues.PageEntries) <= pages)
+                if (MissingPages(queue, count) <= pages)
                 {
                     return TryAppendAll(queue, blocks, ref spare) ? Outcome.Appended : Outcome.Changed;
                 }
@@ -113,11 +104,14 @@ internal readonly unsafe struct BulkProducer(DomainCore core)
         }
     }
 
+    private int MissingPages(PageQueue* queue, int count) =>
+        PagesFor(count, RoomIn(queue), queue->EntriesPerPage(_core.Queues));
+
     private bool TryAppendAll(PageQueue* queue, ReadOnlySpan<nint> blocks, ref Page* spare)
     {
         foreach (nint block in blocks)
         {
-            if (block != 0 && !Producer.TryAppend(queue, (void*)block))
+            if (block != 0 && !TryAppend(queue, block))
             {
                 _core.Collector.StampFullPage(queue);
                 if (spare == null)
@@ -129,11 +123,34 @@ internal readonly unsafe struct BulkProducer(DomainCore core)
                 spare = page->Next;
                 page->Next = null;
                 queue->Extend(_core.Queues, page);
-                Producer.TryAppend(queue, (void*)block);
+                TryAppend(queue, block);
             }
         }
 
         return true;
+    }
+
+    private static bool TryAppend(PageQueue* queue, nint block)
+    {
+        if (queue->IsSized && !Page.HasNoRoom(queue->Cursor))
+        {
+            QueueBytes.Add(queue, SizeOf(block));
+        }
+
+        return Producer.TryAppend(queue, (void*)block);
+    }
+
+    private static long SizeOf(nint block) => (long)BlockSize.Of(Deallocators.NativeHeap, (void*)block);
+
+    private static long SizeOf(ReadOnlySpan<nint> blocks)
+    {
+        long bytes = 0;
+        foreach (nint block in blocks)
+        {
+            bytes += block == 0 ? 0 : SizeOf(block);
+        }
+
+        return bytes;
     }
 
     private void TakePages(int needed, ref int pages, ref Page* spare)

@@ -11,7 +11,7 @@ internal sealed class DeferredThrottle
 
     private readonly DomainCore _core;
     private DeferredThrottle? _next;
-    private long _owed;
+    private Amount _owed;
 
     private DeferredThrottle(DomainCore core) => _core = core;
 
@@ -22,8 +22,8 @@ internal sealed class DeferredThrottle
         return scope;
     }
 
-    /// <summary>Records the items if this thread defers its pauses in the domain.</summary>
-    public static bool TryOwe(DomainCore core, long items)
+    /// <summary>Records the amount if this thread defers its pauses in the domain.</summary>
+    public static bool TryOwe(DomainCore core, in Amount amount)
     {
         DeferredThrottle? scope = t_newest;
         while (scope is not null && scope._core != core)
@@ -33,7 +33,7 @@ internal sealed class DeferredThrottle
 
         if (scope is not null)
         {
-            scope._owed += items;
+            scope._owed += amount;
         }
 
         return scope is not null;

@@ -49,17 +49,18 @@ internal sealed unsafe partial class DomainCore
         State = Slots.State;
         Engine = engine(Slots);
         Registrar = new Registrar(Id, Engine, remember);
+        Backlog = new Backlog(options);
         Queues = new QueueContext(
             Engine,
             Slots.Validate ? BlockLedger.OfProcess : null,
-            (int)Math.Clamp(options.BacklogLimit / PagesPerLimit, 1, Page.Entries));
+            (int)Math.Clamp(options.BacklogLimit / PagesPerLimit, 1, Page.Entries),
+            Backlog.Bytes);
         if (Queues.HeadsPerStep < HeadsBetweenCollections)
         {
             Order.Or(ref State->AppendFlags, AppendFlags.SmallLimit);
         }
 
         SharedSlot = Slots.Extend(owner: null);
-        Backlog = new Backlog(options.BacklogLimit, options.BacklogPolicy);
         Reclaimer = new Reclaimer(this);
         Collector = new OwnerCollector(this);
         BackPressure = new BackPressure(this);

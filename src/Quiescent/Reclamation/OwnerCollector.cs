@@ -25,23 +25,24 @@ internal sealed unsafe class OwnerCollector(DomainCore core)
             return;
         }
 
-        if (Waiting(queue) >= PagesToDrive(queue) * _queues.PageEntries || core.Backlog.IsOverLimit)
+        if (Waiting(queue) >= PagesToDrive(queue) * queue->EntriesOfPage || core.Backlog.IsOverLimit)
         {
             core.Engine.TryAdvance(queue->OldestTarget(_queues));
         }
 
         // While an owner's collections (for a pool, its renting) keep pace with what it queues, a few pages wait.
-        bool isMoreWaiting = Waiting(queue) > PagesToKeep(queue) * _queues.PageEntries || core.Backlog.IsOverLimit;
+        bool isMoreWaiting = Waiting(queue) > PagesToKeep(queue) * queue->EntriesOfPage || core.Backlog.IsOverLimit;
         if (!isMoreWaiting && Deallocators.IsBuiltIn(queue->Channel))
         {
             queue->FreeSomeExpired(_queues, EntriesPerCollection);
         }
 
         int freed = queue->FreeExpired(_queues, isMoreWaiting ? CollectPages : 0);
+        QueueBytes.Count(queue, _queues);
         bool hasExpired = queue->Expired(_queues, out _) != 0;
         queue->CollectQuota = !hasExpired ? 0 : isMoreWaiting ? 2 * EntriesPerCollection : EntriesPerCollection;
         TryLock.Exit(ref queue->Lock);
-        core.Backlog.Add(-freed);
+        core.Backlog.Items.Add(-freed);
     }
 
     /// <summary>Between pages: frees about as many blocks as were appended since the last call. The allocator's
@@ -60,7 +61,7 @@ internal sealed unsafe class OwnerCollector(DomainCore core)
     /// counts from here on.</summary>
     public void CollectHeads(ReaderSlot* real, HeadQueue* queue)
     {
-        core.Backlog.Add(_queues.HeadsPerStep);
+        core.Backlog.Items.Add(_queues.HeadsPerStep);
         if (queue == &((ThreadQueues*)real->Queues)->Heads && TryLock.TryEnter(ref queue->Lock))
         {
             bool waits = queue->Snapshot(_queues, out ulong target);
@@ -72,12 +73,12 @@ internal sealed unsafe class OwnerCollector(DomainCore core)
             int freed = queue->FreeExpired(_queues, MaxHeadsPerCollection);
             queue->Snapshot(_queues, out _);
             TryLock.Exit(ref queue->Lock);
-            core.Backlog.Add(-freed);
+            core.Backlog.Items.Add(-freed);
         }
 
         if (core.Backlog.Policy != BacklogPolicy.Throw)
         {
-            core.BackPressure.Apply(real, _queues.HeadsPerStep);
+            core.BackPressure.Apply(real, new Amount(_queues.HeadsPerStep, 0));
         }
     }
 
@@ -98,15 +99,30 @@ internal sealed unsafe class OwnerCollector(DomainCore core)
 
         int taken = queue->TakeExpired(_queues, into);
         if (taken == 0
-            && Waiting(queue) >= PagesToDrive(queue) * _queues.PageEntries
+            && Waiting(queue) >= PagesToDrive(queue) * queue->EntriesOfPage
             && core.Engine.TryAdvance(queue->OldestTarget(_queues)))
         {
             taken = queue->TakeExpired(_queues, into);
         }
 
         TryLock.Exit(ref queue->Lock);
-        core.Backlog.Add(-taken);
+        core.Backlog.Items.Add(-taken);
         return taken;
+    }
+
+    /// <summary>Brings the domain's count of bytes up to date after the owner has queued a step's worth. False: another
+    /// thread holds the lock, and will have counted most of it; the owner's next append looks again.</summary>
+    public bool TryCountBytes(PageQueue* queue)
+    {
+        if (!TryLock.TryEnter(ref queue->Lock))
+        {
+            return false;
+        }
+
+        QueueBytes.Count(queue, _queues);
+        TryLock.Exit(ref queue->Lock);
+        queue->Uncounted = 0;
+        return true;
     }
 
     /// <summary>The owner stamps its full page, which the backlog counts from here on.</summary>
@@ -114,11 +130,11 @@ internal sealed unsafe class OwnerCollector(DomainCore core)
     {
         if (queue->StampFullPage(_queues))
         {
-            core.Backlog.Add(_queues.PageEntries);
+            core.Backlog.Items.Add(queue->EntriesOfPage);
         }
     }
 
-    private long Waiting(PageQueue* queue) => queue->Tail(_queues) - queue->Reclaimed;
+    private long Waiting(PageQueue* queue) => queue->Tail() - queue->Reclaimed;
 
     private static long PagesToDrive(PageQueue* queue) =>
         Deallocators.IsPool(queue->Channel) ? DriveRentedPages : DrivePages;

@@ -4,8 +4,9 @@ using static Quiescent.Tuning;
 
 namespace Quiescent.Reclamation;
 
-// The pace of BacklogPolicy.Throttle: above the limit, all threads of a domain together queue at most half the limit a
-// second. Its state is one moment per domain, up to which the items that were queued above the limit are paid for:
+// The pace of BacklogPolicy.Throttle for one of a domain's limits: above it, all threads of the domain together queue
+// at most half the limit a second. A thread that queues above both limits pauses for the longer of its two times. The
+// state is one moment for each limit, up to which the items that were queued above the limit are paid for:
 //
 //          at rest                slack                    debt, at most a second
 //     ──────────────────────┬───────────────────┬──────────────────────────────────┬──►  _paidUntil
@@ -40,7 +41,7 @@ namespace Quiescent.Reclamation;
 //     owe; so Charge never does.
 //
 // Checked by: PacingTests, ThrottleTests; systematic PacingTests; mutants pacing-….
-internal sealed class Pacing(long limit, int pageEntries)
+internal sealed class Pacing(long limit, long step)
 {
     private static readonly long s_longest = Ticks(MaxPauseMilliseconds);
 
@@ -48,7 +49,7 @@ internal sealed class Pacing(long limit, int pageEntries)
 
     private readonly long _slack = Math.Max(
         Ticks(PacingSlackMilliseconds),
-        (long)Math.Ceiling(pageEntries * Stopwatch.Frequency / (limit * PacedPartOfLimit)));
+        (long)Math.Ceiling(step * Stopwatch.Frequency / (limit * PacedPartOfLimit)));
 
     private long _paidUntil = long.MinValue;
 

@@ -27,6 +27,9 @@ namespace Quiescent.Reclamation;
 internal sealed unsafe class Producer(DomainCore core)
 {
     private readonly QueueContext _queues = core.Queues;
+    private readonly bool _asksSizes =
+        BlockSize.IsCheap || core.Options.BacklogBytesLimit != RcuDomainOptions.DefaultBacklogBytesLimit;
+
     private int _sharedLock;
 
     /// <summary>Appends a block to the open page. False: there is no room.</summary>
@@ -64,17 +67,23 @@ internal sealed unsafe class Producer(DomainCore core)
         : Deallocators.IsCode(HeadWord.ChannelOf(word)) ? &queues->UserHeads
         : &queues->Heads;
 
-    /// <summary>Collects, then appends a block to the open page. False: there is no room, or a flag is set. Not under
-    /// Validate.</summary>
+    /// <summary>Collects, then appends a block to the open page. False: there is no room, a flag is set, or the
+    /// block's size is to be counted. Not under Validate.</summary>
     public bool TryCollectAndAppend(PageQueue* queue, void* block)
     {
-        if (Page.HasNoRoom(queue->Cursor) || Order.Acquire(&core.State->AppendFlags) != 0)
+        if (Page.HasNoRoom(queue->Cursor)
+            || Order.Acquire(&core.State->AppendFlags) != 0
+            || IsLarge(queue->Channel, block, out _))
         {
             return false;
         }
 
         core.Collector.CollectSome(queue);
-        TryAppend(queue, block);
+        if (!TryAppend(queue, block))
+        {
+            return false; // Asking for the size let a first-chance handler in, which has filled the page.
+        }
+
         if (Order.Acquire(&core.State->AppendFlags) != 0)
         {
             HandleAppendFlags(queue);
@@ -93,11 +102,52 @@ internal sealed unsafe class Producer(DomainCore core)
         }
 
         ReaderSlot* real = RequireSlot(slot);
-        Append(real, ((ThreadQueues*)real->Queues)->For(channel), block);
+        PageQueue* queue = ((ThreadQueues*)real->Queues)->For(channel);
+
+        // A large block leaves its place in the page free, so that the next one comes here too.
+        if (Page.IsCollectionDue(queue->Cursor) && IsLarge(channel, block, out long bytes))
+        {
+            AppendSized(real, channel, block, bytes);
+        }
+        else
+        {
+            Append(real, queue, block);
+        }
+    }
+
+    /// <summary>Queues a block whose size is known.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public void FreeSized(ReaderSlot* slot, void* block, int channel, nuint bytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(bytes, (nuint)nint.MaxValue);
+        if (block == null || bytes == 0)
+        {
+            FreeBeyondFast(slot, block, channel);
+        }
+        else
+        {
+            AppendSized(RequireSlot(slot), channel, block, Math.Min((long)bytes, MaxBlockBytes));
+        }
+    }
+
+    /// <summary>Whether the bulk's blocks are to be counted with their sizes: one of a few of them is large.</summary>
+    public bool AreLarge(ReadOnlySpan<nint> blocks)
+    {
+        int step = Math.Max(1, blocks.Length / BlocksAskedOfBulk);
+        for (long i = 0; i < blocks.Length; i += step)
+        {
+            nint block = blocks[(int)i];
+            if (block != 0 && IsLarge(Deallocators.NativeHeap, (void*)block, out _))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Queues a block in a queue of this thread's slot.</summary>
-    public void Append(ReaderSlot* real, PageQueue* queue, void* block)
+    public void Append(ReaderSlot* real, PageQueue* queue, void* block, long bytes = 0)
     {
         _queues.Ledger?.Add(queue->Channel, block, core.Findings);
         if (Page.IsCollectionDue(queue->Cursor)
@@ -109,10 +159,17 @@ internal sealed unsafe class Producer(DomainCore core)
 
         try
         {
-            while (!TryAppend(queue, block))
+            while (Page.HasNoRoom(queue->Cursor))
             {
                 MakeRoom(real, queue);
             }
+
+            if (queue->IsSized)
+            {
+                QueueBytes.Add(queue, bytes);
+            }
+
+            TryAppend(queue, block);
         }
         catch
         {
@@ -181,7 +238,7 @@ internal sealed unsafe class Producer(DomainCore core)
 
         if (!isWithdrawn)
         {
-            core.Backlog.Add(1);
+            core.Backlog.Items.Add(1);
         }
 
         return !isWithdrawn;
@@ -208,7 +265,9 @@ internal sealed unsafe class Producer(DomainCore core)
     }
 
     /// <summary>Queues a managed callback as a function head.</summary>
-    public void Call(ManagedCallback callback)
+    /// <param name="callback">The callback.</param>
+    /// <param name="bytes">What waits with it; the callback takes it off when it runs.</param>
+    public void Call(ManagedCallback callback, long bytes = 0)
     {
         core.ThrowIfDisposed();
         core.BackPressure.RequireRoom();
@@ -218,13 +277,17 @@ internal sealed unsafe class Producer(DomainCore core)
         RcuHead* head = ManagedCallback.CreateHead(callback);
         try
         {
+            core.Backlog.Bytes.Hold(bytes); // Before the callback can run.
             PushBeyondFast(core.Registrar.Known, head, ManagedCallback.Function);
         }
         catch
         {
+            core.Backlog.Bytes.Hold(-bytes);
             ManagedCallback.Discard(head);
             throw;
         }
+
+        core.BackPressure.ApplyToHeld(bytes);
     }
 
     /// <summary>The thread's slot, not its twin; registers the thread.</summary>
@@ -265,6 +328,31 @@ internal sealed unsafe class Producer(DomainCore core)
         }
     }
 
+    private bool IsLarge(int channel, void* block, out long bytes)
+    {
+        bytes = _asksSizes ? (long)BlockSize.Of(channel, block) : 0;
+        return bytes >= LargeBlockBytes;
+    }
+
+    // What may refuse the block comes before the append; past it, nothing throws.
+    private void AppendSized(ReaderSlot* real, int channel, void* block, long bytes)
+    {
+        PageQueue* queue = ((ThreadQueues*)real->Queues)->ForSized(channel);
+        long uncounted = queue->Uncounted + bytes;
+        if (uncounted < _queues.Bytes.PerStep)
+        {
+            Append(real, queue, block, bytes);
+            return;
+        }
+
+        core.BackPressure.RequireRoom(real, new Amount(0, bytes));
+        Append(real, queue, block, bytes);
+        if (core.Collector.TryCountBytes(queue))
+        {
+            core.BackPressure.Throttle(real, new Amount(0, uncounted));
+        }
+    }
+
     // The page is full, or there is none yet. On return there is room. On an exception the queue is as it was, except
     // for what was freed, and the next call comes here again.
     private void MakeRoom(ReaderSlot* real, PageQueue* queue)
@@ -276,7 +364,7 @@ internal sealed unsafe class Producer(DomainCore core)
         }
 
         nint* cursor = queue->Cursor;
-        core.BackPressure.Apply(real, _queues.PageEntries);
+        core.BackPressure.Apply(real, PageAmount(queue));
         Page* page = _queues.Pages.Take();
         if (queue->Cursor == cursor)
         {
@@ -288,6 +376,12 @@ internal sealed unsafe class Producer(DomainCore core)
             _queues.Pages.Give(page);
         }
     }
+
+    // The page that was filled last. If its blocks have sizes of their own, those are paid for by themselves.
+    private static Amount PageAmount(PageQueue* queue) =>
+        queue->Cursor == null
+            ? default
+            : new Amount(queue->EntriesOfPage, (long)queue->EntriesOfPage * Math.Max(0, queue->BlockBytes));
 
     private bool TryPush(ReaderSlot* real, RcuHead* head, nint word)
     {

@@ -1,8 +1,9 @@
 namespace Quiescent;
 
 /// <summary>
-/// Thrown under <see cref="BacklogPolicy.Throw"/> when more waits than <see cref="RcuDomainOptions.BacklogLimit"/>
-/// allows. Nothing was queued; the caller still owns what it wanted to hand over.
+/// Thrown under <see cref="BacklogPolicy.Throw"/> when more waits than <see cref="RcuDomainOptions.BacklogLimit"/> or
+/// <see cref="RcuDomainOptions.BacklogBytesLimit"/> allows. Nothing was queued; the caller still owns what it wanted to
+/// hand over.
 /// </summary>
 public sealed class RcuBacklogException : InvalidOperationException
 {

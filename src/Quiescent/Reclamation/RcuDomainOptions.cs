@@ -15,13 +15,14 @@ public enum ReadSideBarrier
     Full,
 }
 
-/// <summary>What queueing does while more than <see cref="RcuDomainOptions.BacklogLimit"/> waits.</summary>
+/// <summary>What queueing does while more than <see cref="RcuDomainOptions.BacklogLimit"/>, or more than
+/// <see cref="RcuDomainOptions.BacklogBytesLimit"/>, waits.</summary>
 public enum BacklogPolicy
 {
     /// <summary>Queueing is slowed down to half the limit a second, over all threads of the domain together: half a
-    /// million blocks a second by default. A thread pauses for at most a second at a time, never inside a section
-    /// (except in a <see cref="SrcuDomain"/>), and goes on when the backlog has fallen. The default: it bounds growth
-    /// per second, and no thread waits for a reader without bound.</summary>
+    /// million blocks, and half a gibibyte, a second by default. A thread pauses for at most a second at a time, never
+    /// inside a section (except in a <see cref="SrcuDomain"/>), and goes on when the backlog has fallen. The default:
+    /// it bounds growth per second, and no thread waits for a reader without bound.</summary>
     /// <remarks>A thread that queues N items alone pauses for at most N divided by that rate, and not at all if it
     /// queues more slowly than that, or at most a sixteenth of a second's worth at once. Code that queues much while it
     /// holds a lock defers its pauses with <see cref="GracePeriodDomain.DeferThrottle"/>.</remarks>
@@ -62,8 +63,19 @@ public sealed record RcuDomainOptions
     /// <remarks>What each thread queues is counted in steps: 508 blocks, or 128 heads or callbacks, and at most an
     /// eighth of the limit, so below eight one by one. Each deallocator that a thread uses is counted by itself, and
     /// heads, heads with a deallocator of your own, and callbacks too. So a domain may hold more than the limit by less
-    /// than a step for each of these. It counts blocks, whatever their size.</remarks>
+    /// than a step for each of these.</remarks>
     public long BacklogLimit { get; init; } = 1_000_000;
+
+    /// <summary>Above this many waiting bytes <see cref="BacklogPolicy"/> applies too, at least 1. One gibibyte by
+    /// default; <see cref="long.MaxValue"/> for no limit.</summary>
+    /// <remarks>It counts what is known: the bytes given to <c>Free(block, bytes)</c>, blocks of an
+    /// <see cref="RcuPool{T}"/>, native memory and mapped files that were closed, and arrays on their way back to their
+    /// pool. Of blocks given to <c>Free(block)</c> and <c>FreeBulk</c> it counts those of 4 KiB and more, as the
+    /// allocator tells; of a mixture of large and small ones, at least each fourth large one. On other systems than
+    /// Linux, where asking takes longer, it does so only if this limit is not the default. Blocks with an embedded head
+    /// are not counted. Each thread counts in steps of a mebibyte, or an eighth of the limit, for each deallocator and
+    /// pool.</remarks>
+    public long BacklogBytesLimit { get; init; } = DefaultBacklogBytesLimit;
 
     /// <summary>What queueing does above the limit.</summary>
     public BacklogPolicy BacklogPolicy { get; init; } = BacklogPolicy.Throttle;
@@ -93,6 +105,8 @@ public sealed record RcuDomainOptions
     /// </remarks>
     public bool Validate { get; init; }
 
+    internal const long DefaultBacklogBytesLimit = 1 << 30;
+
     /// <summary>The time by which throttled threads pause; tests set it.</summary>
     internal PacingClock Clock { get; init; } = PacingClock.System;
 
@@ -105,6 +119,7 @@ public sealed record RcuDomainOptions
         bool isTimeout = StallTimeout > TimeSpan.Zero || StallTimeout == Timeout.InfiniteTimeSpan;
         Require(isTimeout, nameof(StallTimeout), StallTimeout);
         Require(BacklogLimit >= 1, nameof(BacklogLimit), BacklogLimit);
+        Require(BacklogBytesLimit >= 1, nameof(BacklogBytesLimit), BacklogBytesLimit);
         Require(Enum.IsDefined(BacklogPolicy), nameof(BacklogPolicy), BacklogPolicy);
         Require(CallbackBatchLimit >= 1, nameof(CallbackBatchLimit), CallbackBatchLimit);
         return ValidateSwitch.IsOnForAll && !Validate ? this with { Validate = true } : this;

@@ -103,6 +103,7 @@ internal sealed unsafe class ReclaimerPass(DomainCore core, int batchLimit)
 
         Snapshot(queue);
         int freed = queue->FreeExpired(_queues, PagesPerQueue);
+        QueueBytes.Count(queue, _queues);
         TryLock.Exit(ref queue->Lock);
         Account(freed);
     }
@@ -126,6 +127,7 @@ internal sealed unsafe class ReclaimerPass(DomainCore core, int batchLimit)
         Snapshot(queue);
         queue->Recycle(_queues);
         int count = queue->Expired(_queues, out nint* entries);
+        QueueBytes.Count(queue, _queues);
         TryLock.Exit(ref queue->Lock);
 
         count = Math.Min(count, batchLimit);
@@ -145,12 +147,23 @@ internal sealed unsafe class ReclaimerPass(DomainCore core, int batchLimit)
                 core.ReportFailure(e);
             }
 
+            TakeBytesOff(queue, &entries[i]);
             queue->MarkReclaimed(1);
             _defaults.Restore();
         }
 
         core.Running.Leave();
         Account(count);
+    }
+
+    private void TakeBytesOff(PageQueue* queue, nint* entry)
+    {
+        if (queue->IsSized)
+        {
+            TryLock.Enter(ref queue->Lock);
+            QueueBytes.TakeOff(queue, _queues, entry, count: 1);
+            TryLock.Exit(ref queue->Lock);
+        }
     }
 
     private void RunHeads(HeadQueue* queue)
@@ -216,7 +229,7 @@ internal sealed unsafe class ReclaimerPass(DomainCore core, int batchLimit)
 
     private void Account(int reclaimed)
     {
-        core.Backlog.Add(-reclaimed);
+        core.Backlog.Items.Add(-reclaimed);
         _progress |= reclaimed != 0;
     }
 }

@@ -36,6 +36,8 @@ namespace Quiescent.Resources;
 // L5 (closing cannot fail)  The head is made with the resource. The head's handle keeps this object and the domain
 //     alive, so that they are not finalized before the resource, but nothing that the user holds. Once the domain is
 //     disposed of, a thread of the pool waits for the readers instead of the reclaimer.
+// L6 (bytes counted once)  Close adds the bytes before it queues the head, once, by its exchange. The head's last run
+//     takes them off. What is still pinned then waits for its pins, not for readers, and is not counted.
 //
 // Checked by: lifetime.pml; LifetimeTests, ClosingTests, DroppedTests, MemoryTests; systematic LifetimeTests; mutants
 // L1, L4, L5.
@@ -54,6 +56,7 @@ internal sealed unsafe class Lifetime : ManagedCallback
 
     private readonly RcuHead* _head;
     private readonly bool _isPublished;
+    private readonly long _bytes;
     private IReleasable? _resource;
     private int _state;
     private int _holds = OwnersHold;
@@ -63,10 +66,12 @@ internal sealed unsafe class Lifetime : ManagedCallback
     /// <param name="resource">The resource, kept until its release. Null: <see cref="Close"/> names it.</param>
     /// <param name="isPublished">Whether readers find it through something that is unlinked before
     /// <see cref="Close"/>.</param>
+    /// <param name="bytes">How much memory the release gives back; 0: unknown.</param>
     /// <exception cref="OutOfMemoryException">There is no memory for the head.</exception>
-    public Lifetime(DomainCore core, IReleasable? resource, bool isPublished)
+    public Lifetime(DomainCore core, IReleasable? resource, bool isPublished, long bytes = 0)
     {
         _isPublished = isPublished;
+        _bytes = bytes;
         Core = core;
         _resource = resource;
         _head = CreateHead(this);
@@ -108,7 +113,12 @@ internal sealed unsafe class Lifetime : ManagedCallback
         if (Order.CompareExchange(ref _state, Closing, Open) == Open)
         {
             _resource ??= resource;
+            Core.Backlog.Bytes.Hold(_bytes); // L6
             Core.QueueRelease(_head, isFinalizing);
+            if (!isFinalizing)
+            {
+                Core.BackPressure.ApplyToHeld(_bytes);
+            }
         }
     }
 
@@ -165,7 +175,17 @@ internal sealed unsafe class Lifetime : ManagedCallback
         base.RunExpired(head);
     }
 
-    protected override void Run() => ReleaseIf(Order.Add(ref _holds, -OwnersHold) == 0);
+    protected override void Run()
+    {
+        try
+        {
+            ReleaseIf(Order.Add(ref _holds, -OwnersHold) == 0);
+        }
+        finally
+        {
+            Core.Backlog.Bytes.Hold(-_bytes); // L6
+        }
+    }
 
     private void ReleaseIf(bool isLastHold)
     {

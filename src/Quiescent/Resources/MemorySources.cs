@@ -1,15 +1,20 @@
 using System.IO.MemoryMappedFiles;
 using System.Runtime.InteropServices;
+using Quiescent.Memory;
 using Quiescent.Ordering;
 
 namespace Quiescent.Resources;
 
-// A block of the native heap.
-internal sealed unsafe class HeapBlock(void* block) : IReleasable
+// A block of the native heap. The garbage collector has been told of its bytes.
+internal sealed unsafe class HeapBlock(void* block, long bytes) : IReleasable
 {
     public string ReleaseName => "NativeMemory.Free";
 
-    public void Release() => NativeMemory.Free(block);
+    public void Release()
+    {
+        NativeMemory.Free(block);
+        MemoryPressure.Remove(bytes);
+    }
 }
 
 // Memory that its owner takes back when the owner is disposed of.
@@ -20,8 +25,9 @@ internal sealed class OwnedMemory(IDisposable? owner) : IReleasable
     public void Release() => owner?.Dispose();
 }
 
-// A view of a mapped file. The view's acquired pointer keeps it, so that its own finalizer cannot unmap it.
-internal sealed class MappedView(MemoryMappedViewAccessor view, OpenCount open) : IReleasable
+// A view of a mapped file. The view's acquired pointer keeps it, so that its own finalizer cannot unmap it. The garbage
+// collector has been told of its bytes.
+internal sealed class MappedView(MemoryMappedViewAccessor view, long bytes, OpenCount open) : IReleasable
 {
     public string ReleaseName => "the unmapping of a file";
 
@@ -29,6 +35,7 @@ internal sealed class MappedView(MemoryMappedViewAccessor view, OpenCount open) 
     {
         view.SafeMemoryMappedViewHandle.ReleasePointer();
         view.Dispose();
+        MemoryPressure.Remove(bytes);
         open.Remove();
     }
 }

@@ -27,7 +27,7 @@ internal sealed unsafe class NativeRegion : IDisposable
         Address = (byte*)address;
         Length = length;
         _spanLength = length <= int.MaxValue ? (int)length : -1;
-        _lifetime = new Lifetime(core, source, isPublished);
+        _lifetime = new Lifetime(core, source, isPublished, length);
     }
 
     ~NativeRegion() => _lifetime?.Close(isFinalizing: true); // Null: the constructor found no memory for it.

@@ -36,7 +36,7 @@ internal sealed unsafe class Probes : IDisposable
     public Probes()
     {
         _engine = GracePeriodEngine.OverSlots(_slots);
-        _context = new QueueContext(_engine, ledger: null, Page.Entries);
+        _context = new QueueContext(_engine, ledger: null, Page.Entries, new WaitingBytes(long.MaxValue));
     }
 
     // Not optimized, as it would have the library's own methods inlined.

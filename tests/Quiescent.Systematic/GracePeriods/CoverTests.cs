@@ -70,7 +70,8 @@ public unsafe class CoverTests
             "A grace period that covers a section's own unlink has ended under the section.");
     });
 
-    private static QueueContext CreateContext(int pageEntries) => new(CreateEngine(), ledger: null, pageEntries);
+    private static QueueContext CreateContext(int pageEntries) =>
+        new(CreateEngine(), ledger: null, pageEntries, new WaitingBytes(long.MaxValue));
 
     private static GracePeriodEngine CreateEngine() =>
         GracePeriodEngine.OverSlots(

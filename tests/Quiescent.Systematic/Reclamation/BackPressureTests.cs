@@ -1,4 +1,4 @@
-using Quiescent.Reclamation;
+using Quiescent.Queues;
 using Quiescent.Systematic.Support;
 
 namespace Quiescent.Systematic.Reclamation;
@@ -34,7 +34,7 @@ public unsafe class BackPressureTests
     public void Crossings_of_the_limit_leave_it_on_the_side_that_the_backlog_is_on() => Exploration.Run(
         threads: 2, scenario: schedule =>
     {
-        Backlog backlog = new(limit: 4, BacklogPolicy.None);
+        LimitedCount backlog = new(limit: 4);
         foreach (long items in (long[])[4, -4])
         {
             schedule.Start(() =>

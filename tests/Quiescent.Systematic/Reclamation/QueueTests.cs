@@ -36,6 +36,33 @@ public unsafe class QueueTests : IDomainReports
         }
     });
 
+    // Catches bytes that are counted twice or never taken off, whoever comes first: the owner that counts what it has
+    // queued, or the consumer that has reclaimed it.
+    [Fact]
+    public void Bytes_are_counted_once_and_taken_off_once() => Exploration.Run(threads: 3, scenario: schedule =>
+    {
+        DomainCore core = CreateCore();
+        HandOver(schedule, core, (queues, block) =>
+        {
+            PageQueue* queue = ((ThreadQueues*)queues)->ForSized(Deallocators.NativeHeap);
+            while (Page.HasNoRoom(queue->Cursor))
+            {
+                queue->StampFullPage(core.Queues);
+                queue->Extend(core.Queues, core.Queues.Pages.Take());
+            }
+
+            QueueBytes.Add(queue, 5);
+            Producer.TryAppend(queue, (void*)block);
+            core.Collector.TryCountBytes(queue);
+        });
+        Schedule.Require(core.Backlog.Bytes.Count == 0, $"{core.Backlog.Bytes.Count} bytes stay counted.");
+        for (int i = 0; i < core.Slots.End; i++)
+        {
+            long waiting = QueueBytes.Waiting(core.QueuesOf(i)->ForSized(Deallocators.NativeHeap));
+            Schedule.Require(waiting == 0, $"{waiting} bytes wait in an empty queue.");
+        }
+    });
+
     // Catches a snapshot of a cell and a count that do not belong together, and a chain that is followed too far or
     // ends at a pointer.
     [Fact]
@@ -66,7 +93,7 @@ public unsafe class QueueTests : IDomainReports
     private DomainCore CreateCore() =>
         new(
             nameof(RcuDomain),
-            Domains.Options with { BacklogLimit = 8 },
+            Domains.Options with { BacklogLimit = 8, BacklogBytesLimit = 8 },
             GracePeriodEngine.OverSlots,
             remember: null,
             _ => this);

@@ -14,7 +14,8 @@ public sealed unsafe class HeadQueueTests : IDisposable
     private readonly HeadQueue* _queue = (HeadQueue*)NativeMemory.AllocZeroed(HeadQueue.Bytes);
     private readonly List<nint> _unfreed = [];
 
-    public HeadQueueTests() => _context = new QueueContext(_engine, ledger: null, Page.Entries);
+    public HeadQueueTests() =>
+        _context = new QueueContext(_engine, ledger: null, Page.Entries, new WaitingBytes(long.MaxValue));
 
     public void Dispose()
     {

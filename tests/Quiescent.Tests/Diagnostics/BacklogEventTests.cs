@@ -1,6 +1,6 @@
 using System.Diagnostics.Tracing;
 using System.Runtime.InteropServices;
-using Quiescent.Reclamation;
+using Quiescent.Queues;
 using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Diagnostics;
@@ -21,7 +21,7 @@ public class BacklogEventTests
     [InlineData(1_000, 750)]
     public void It_crosses_at_the_limit_and_back_a_quarter_below(int limit, int low)
     {
-        Backlog backlog = new(limit, BacklogPolicy.None);
+        LimitedCount backlog = new(limit);
         backlog.Add(limit - 1);
         Assert.False(backlog.HasCrossed);
         backlog.Add(1);
@@ -51,7 +51,7 @@ public class BacklogEventTests
     {
         for (int round = 0; round < 200; round++)
         {
-            Backlog backlog = new(8, BacklogPolicy.None);
+            LimitedCount backlog = new(8);
             using Barrier start = new(2);
             Worker[] workers = Worker.StartMany(2, _ =>
             {
@@ -97,6 +97,34 @@ public class BacklogEventTests
         }
 
         Assert.Equal(0, inside);
+    }
+
+    [Fact]
+    public unsafe void Bytes_are_reported_once_over_their_limit_and_once_under_it_each_time()
+    {
+        using RcuDomain domain = new(new RcuDomainOptions
+        {
+            Name = Name,
+            BacklogBytesLimit = 1_000,
+            BacklogPolicy = BacklogPolicy.None,
+        });
+        using HeardEvents heard = new(Name, Reports);
+        for (int round = 1; round <= 3; round++)
+        {
+            using (new ParkedReader(domain))
+            {
+                domain.Free(NativeMemory.Alloc(16), 700);
+                domain.Free(NativeMemory.Alloc(16), 800);
+                HeardEvent over = heard.Await("BacklogBytesOverLimit", round)[^1];
+                Assert.Equal((1_500L, 1_000L, EventLevel.Warning), (over["waiting"], over["limit"], over.Level));
+            }
+
+            domain.Barrier();
+            HeardEvent under = heard.Await("BacklogBytesUnderLimit", round)[^1];
+            Assert.InRange((long)under["waiting"]!, 0, 750);
+            Assert.Equal((1_000L, EventLevel.Informational), (under["limit"], under.Level));
+            Assert.Equal(2 * round, heard.All.Length);
+        }
     }
 
     // Nobody waits, and the reclaimer runs a callback that does not return: a pool thread reports the crossing.

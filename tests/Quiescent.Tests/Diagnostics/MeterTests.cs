@@ -17,6 +17,8 @@ public class MeterTests
             [
                 "quiescent.backlog ObservableUpDownCounter {item}",
                 "quiescent.backlog.limit ObservableUpDownCounter {item}",
+                "quiescent.backlog.size ObservableUpDownCounter By",
+                "quiescent.backlog.size.limit ObservableUpDownCounter By",
                 "quiescent.blocks.freed ObservableCounter {block}",
                 "quiescent.blocks.queued ObservableCounter {block}",
                 "quiescent.callbacks.failed ObservableCounter {callback}",
@@ -75,6 +77,22 @@ public class MeterTests
         Assert.Equal(3, heard.Collect(reclaimed, Name));
         Assert.Equal(0, heard.Collect("quiescent.backlog", Name));
         Assert.Equal(0, heard.Collect($"{others}.queued", Name) + heard.Collect("quiescent.backlog", Name, otherKind));
+    }
+
+    [Fact]
+    public unsafe void The_bytes_that_wait_are_measured()
+    {
+        using RcuDomain domain = new(new RcuDomainOptions { Name = Name, BacklogBytesLimit = 54_321 });
+        using HeardMeasurements heard = new();
+        using (new ParkedReader(domain))
+        {
+            domain.Free(Forms.NewBlock(), 123);
+            Assert.Equal(123, heard.Collect("quiescent.backlog.size", Name));
+            Assert.Equal(54_321, heard.Collect("quiescent.backlog.size.limit", Name));
+        }
+
+        domain.Barrier();
+        Assert.Equal(0, heard.Collect("quiescent.backlog.size", Name));
     }
 
     [Fact]

@@ -191,7 +191,7 @@ public sealed unsafe class StallTests
         using ParkedReader reader = new(domain, name: "the culprit");
         domain.Call(static () => { });
         domain.Call(static () => { });
-        domain.Free(NativeMemory.Alloc(8));
+        domain.Free(NativeMemory.Alloc(8), 12_345);
         using Worker synchronizer = Worker.Start(domain.Barrier);
         Until.True(() => reports.Any(report => report.Reports >= 2));
         TimeSpan atMost = Stopwatch.GetElapsedTime(before);
@@ -203,6 +203,7 @@ public sealed unsafe class StallTests
         Assert.InRange(report.Duration, 4 * s_timeout, atMost);
         Assert.Equal(1, report.BlocksWaiting);
         Assert.Equal(2, report.CallbacksWaiting);
+        Assert.Equal(12_345, report.BytesWaiting);
         Assert.Equal(3, report.Backlog);
         Assert.Equal(2, report.GracePeriod);
         Assert.Equal(1, report.OpenSections);
@@ -212,7 +213,8 @@ public sealed unsafe class StallTests
             @"^rcu: INFO: domain 'stalls' detected stall of grace period 2 for \d+\.\d s "
             + @"by reader thread 'the culprit' \(managed id \d+, OS id \d+\)$",
             lines[0]);
-        Assert.Matches(@"^    report 2; backlog 1 block, 2 callbacks; 1 read-side critical section open$", lines[1]);
+        Assert.Matches(
+            @"^    report 2; backlog 1 block, 2 callbacks, 12,345 bytes; 1 read-side critical section open$", lines[1]);
         Assert.Equal(validate, report.SectionsEnteredAt.Count == 1);
         if (validate)
         {

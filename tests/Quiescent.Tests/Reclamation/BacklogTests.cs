@@ -9,7 +9,7 @@ public class BacklogTests
     [Fact]
     public void It_is_over_the_limit_from_the_limit_on_and_never_below_zero()
     {
-        Backlog backlog = new(10, BacklogPolicy.None);
+        LimitedCount backlog = new(10);
         Assert.False(backlog.IsOverLimit);
         backlog.Add(9);
         Assert.False(backlog.IsOverLimit);
@@ -41,11 +41,11 @@ public class BacklogTests
                 }
 
                 Assert.InRange(
-                    Inside.Backlog(domain).Count, Forms.Waiting(domain) - Page.Entries, Forms.Waiting(domain));
+                    Inside.Backlog(domain).Items.Count, Forms.Waiting(domain) - Page.Entries, Forms.Waiting(domain));
             }
 
             RcuAssert.BooksBalance(domain);
-            Assert.Equal(0, Inside.Backlog(domain).Count);
+            Assert.Equal(0, Inside.Backlog(domain).Items.Count);
         }
     }
 
@@ -63,12 +63,12 @@ public class BacklogTests
             {
                 Forms.Queue(domain, form);
                 long waiting = Forms.Waiting(domain);
-                Assert.InRange(Inside.Backlog(domain).Count, waiting - (Limit / 8), waiting);
+                Assert.InRange(Inside.Backlog(domain).Items.Count, waiting - (Limit / 8), waiting);
             }
         }
 
         RcuAssert.BooksBalance(domain);
-        Assert.Equal(0, Inside.Backlog(domain).Count);
+        Assert.Equal(0, Inside.Backlog(domain).Items.Count);
     }
 
     [Theory]
@@ -82,6 +82,32 @@ public class BacklogTests
     {
         using RcuDomain domain = new(new RcuDomainOptions { BacklogLimit = limit });
         Assert.Equal(entries, Inside.Core(domain).Queues.PageEntries);
+    }
+
+    // Fault caught: a page of its own allocation for each block, 8 KiB under a limit of ten.
+    [Fact]
+    public void Under_a_small_limit_a_block_costs_no_more_than_its_page()
+    {
+        const int Count = 1_000;
+        using RcuDomain domain = new(new RcuDomainOptions { BacklogPolicy = BacklogPolicy.None, BacklogLimit = 10 });
+        using (new ParkedReader(domain))
+        {
+            for (int i = 0; i < Count; i++)
+            {
+                Forms.Queue(domain, Form.Headless);
+            }
+
+            Assert.InRange(
+                Inside.Core(domain).Queues.Pages.Pages, Count / Page.Entries, Count + Tuning.PagesPerBatch);
+            for (int i = 0; i < Count; i++)
+            {
+                Forms.Queue(domain, Form.Head); // These need none.
+            }
+
+            Assert.InRange(domain.GetStatistics().PagesInUse, 0, Count);
+        }
+
+        RcuAssert.BooksBalance(domain);
     }
 
     [Fact]
@@ -99,7 +125,7 @@ public class BacklogTests
         }
 
         RcuAssert.BooksBalance(domain);
-        Assert.Equal(0, Inside.Backlog(domain).Count);
+        Assert.Equal(0, Inside.Backlog(domain).Items.Count);
     }
 
     // Above the limit no batch is gathered any more, whatever ReclaimDelay says, and nobody needs to call anything.

@@ -185,7 +185,7 @@ public unsafe class FreeBulkTests
         using RcuDomain domain = new(new RcuDomainOptions { BacklogPolicy = policy, BacklogLimit = 1_000 });
         Worker.Run(() => domain.FreeBulk(NewBlocks(2_000)));
         Assert.Equal(2_000, RcuAssert.BooksBalance(domain).BlocksFreed);
-        Assert.Equal(0, Inside.Backlog(domain).Count);
+        Assert.Equal(0, Inside.Backlog(domain).Items.Count);
     }
 
     [Fact]
@@ -207,7 +207,7 @@ public unsafe class FreeBulkTests
         }));
         long expected = Threads * Enumerable.Range(0, Rounds).Sum(i => (long)(i * 7 % 700) + 1);
         Assert.Equal(expected, RcuAssert.BooksBalance(domain).BlocksFreed);
-        Assert.Equal(0, Inside.Backlog(domain).Count);
+        Assert.Equal(0, Inside.Backlog(domain).Items.Count);
     }
 
     private static nint[] NewBlocks(int count) => [.. Enumerable.Range(0, count).Select(_ => (nint)Forms.NewBlock(16))];

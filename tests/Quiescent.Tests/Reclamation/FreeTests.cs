@@ -104,7 +104,7 @@ public unsafe class FreeTests
         }
 
         Assert.Equal(count, RcuAssert.BooksBalance(domain).BlocksFreed);
-        Assert.Equal(0, Inside.Backlog(domain).Count);
+        Assert.Equal(0, Inside.Backlog(domain).Items.Count);
     }
 
     // A thread that fills pages frees its own blocks: it needs neither the reclaimer nor a pause.

@@ -52,7 +52,7 @@ public class HeadStressTests
         RcuAssert.BooksBalance(domain);
         Assert.Equal(queued, Forms.Queued(domain));
         Assert.Equal(strays, CountingHeap.Strays);
-        Assert.Equal(0, Inside.Backlog(domain).Count);
+        Assert.Equal(0, Inside.Backlog(domain).Items.Count);
         domain.Dispose();
     }
 }

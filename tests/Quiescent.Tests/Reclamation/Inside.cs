@@ -41,7 +41,7 @@ internal static unsafe class Inside
             for (PageQueue* queue = &queues->Blocks; queue != null; queue = queue->Following)
             {
                 using TryLock.Holder holder = TryLock.Hold(ref queue->Lock);
-                long count = queue->Tail(core.Queues) - queue->Reclaimed;
+                long count = queue->Tail() - queue->Reclaimed;
                 waiting.Trivial += Deallocators.IsCode(queue->Channel) ? 0 : count;
                 waiting.User += Deallocators.IsCode(queue->Channel) ? count : 0;
             }

@@ -18,7 +18,8 @@ public sealed unsafe class PageQueueTests : IDisposable
     private readonly PageQueue* _queue = (PageQueue*)NativeMemory.AllocZeroed(PageQueue.Bytes);
     private long _next;
 
-    public PageQueueTests() => _context = new QueueContext(_engine, ledger: null, Entries);
+    public PageQueueTests() =>
+        _context = new QueueContext(_engine, ledger: null, Entries, new WaitingBytes(long.MaxValue));
 
     public void Dispose()
     {
@@ -31,7 +32,7 @@ public sealed unsafe class PageQueueTests : IDisposable
     {
         Assert.False(Producer.TryAppend(_queue, (void*)8));
         Assert.False(_queue->StampFullPage(_context));
-        Assert.Equal(0, _queue->Tail(_context));
+        Assert.Equal(0, _queue->Tail());
         Assert.False(_queue->SnapshotPartialPages(_context, evenIfActive: true, out _));
         Assert.Equal(0, Peek(out _));
     }
@@ -320,7 +321,7 @@ public sealed unsafe class PageQueueTests : IDisposable
         Assert.Equal(0, _queue->FreeExpired(_context, pages: 1));
     }
 
-    private long Tail => _queue->Tail(_context);
+    private long Tail => _queue->Tail();
 
     private void Append(int count)
     {

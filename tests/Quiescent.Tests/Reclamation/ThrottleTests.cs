@@ -27,7 +27,7 @@ public class ThrottleTests
         }
 
         RcuAssert.BooksBalance(domain);
-        Assert.Equal(0, Inside.Backlog(domain).Count);
+        Assert.Equal(0, Inside.Backlog(domain).Items.Count);
     }
 
     // A table that doubles under its writer's lock. Fault caught: pauses that grow with the overshoot, 80 s in all.

@@ -94,6 +94,33 @@ public sealed unsafe class WithdrawalTests
         Assert.Equal(before, RcuAssert.BooksBalance(domain).BlocksFreed);
     }
 
+    [Fact]
+    public void A_withdrawn_block_takes_its_bytes_along()
+    {
+        using RcuDomain domain = new(
+            new RcuDomainOptions { BacklogPolicy = BacklogPolicy.None, BacklogBytesLimit = 1 });
+        DomainCore core = Inside.Core(domain);
+        void* block = Forms.NewBlock();
+        using (new ParkedReader(domain))
+        {
+            domain.Free(Forms.NewBlock(), 100);
+            domain.Free(block, 20);
+            PageQueue* queue = ((ThreadQueues*)Inside.Slot(domain)->Queues)->ForSized(Deallocators.NativeHeap);
+            Assert.Equal(120, domain.GetStatistics().BytesWaiting);
+            Until.True(() => core.Backlog.Bytes.Count == 120); // The reclaimer counts if it had the queue's lock.
+            using (TryLock.Hold(ref queue->Lock))
+            {
+                Assert.True(queue->TryWithdraw(core.Queues));
+            }
+
+            Assert.Equal((100, 100), (domain.GetStatistics().BytesWaiting, core.Backlog.Bytes.Count));
+        }
+
+        NativeMemory.Free(block);
+        Assert.Equal(1, RcuAssert.BooksBalance(domain).BlocksFreed);
+        Until.True(() => (domain.GetStatistics().BytesWaiting, core.Backlog.Bytes.Count) == (0, 0));
+    }
+
     private static void* NewBlock(int channel) =>
         channel == Deallocators.AlignedNativeHeap ? NativeMemory.AlignedAlloc(64, 64) : Forms.NewBlock();
 
