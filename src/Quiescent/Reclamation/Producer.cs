@@ -363,11 +363,11 @@ internal sealed unsafe class Producer(DomainCore core)
             core.Collector.Collect(queue);
         }
 
-        nint* cursor = queue->Cursor;
         core.BackPressure.Apply(real, PageAmount(queue));
         Page* page = _queues.Pages.Take();
-        if (queue->Cursor == cursor)
+        if (Page.HasNoRoom(queue->Cursor))
         {
+            core.Collector.StampFullPage(queue); // If it is another page than above.
             queue->Extend(_queues, page);
         }
         else
