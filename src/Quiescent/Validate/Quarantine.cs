@@ -33,7 +33,7 @@ internal sealed unsafe class Quarantine(long maxBytes, int maxBlocks)
     public void Take(int channel, Place place)
     {
         void* block = (void*)place.Block;
-        nuint bytes = BlockSize.Of(channel, block);
+        nuint bytes = BlockSize.OfUnderLock(channel, block);
         if (bytes == 0 || bytes > (nuint)maxBytes)
         {
             Deallocators.Free(channel, block);

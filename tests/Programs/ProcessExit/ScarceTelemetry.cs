@@ -40,7 +40,8 @@ internal sealed class ScarceTelemetry : EventListener
         Rcu.Synchronize();
         Await();
         string[] seen = [.. s_instruments];
-        Console.Write($"sources {s_sources}, instruments {seen.Length}, different {seen.Distinct().Count()}, ");
+        Console.Write($"sources {s_sources}, instruments twice {seen.Length - seen.Distinct().Count()}, ");
+        Console.Write($"to the last {seen.Contains("quiescent.sections.open")}, ");
         Console.Write($"pools {Is("Quiescent.GracePeriods.TelemetryListeners", "ArePoolsUsed")}");
         return 0;
     }
