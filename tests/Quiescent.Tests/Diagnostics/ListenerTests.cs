@@ -1,6 +1,8 @@
 using System.Diagnostics.Tracing;
 using System.Runtime.InteropServices;
 using Quiescent.GracePeriods;
+using Quiescent.Ordering;
+using Quiescent.Tests.Faults;
 using Quiescent.Tests.Reclamation;
 using Quiescent.Tests.Support;
 
