@@ -45,9 +45,9 @@ internal static class Telemetry
         }
     }
 
-    // What runs out of memory on this thread must not end the process, nor leave it without telemetry. It is tried again
-    // at growing intervals: while the heap is full, each exception is a burden on the runtime. A step that was done
-    // before does nothing, or does no harm.
+    // What runs out of memory on this thread must not end the process, nor leave it without telemetry. It is tried
+    // again at growing intervals: while the heap is full, each exception is a burden on the runtime. A step that was
+    // done before does nothing, or does no harm.
     private static void MakeInTime()
     {
         int pause = ShortestPauseMilliseconds;

@@ -3,9 +3,9 @@ using Quiescent.Readers;
 namespace Quiescent.GracePeriods;
 
 // What a grace period waits for: the readers of a domain, whatever marks their sections. The engine calls it under its
-// lock, unless it says otherwise; it never waits, and takes no memory under the lock (O8). What a scan owes: a section that had begun when Begin was called, and has not ended, keeps Scan
-// from returning true (O1: announced before read); and the loads of a section that ended come before the acquire by
-// which Scan found its end (O2: read before ended).
+// lock, unless it says otherwise; it never waits, and takes no memory under the lock (O8). What a scan owes: a section
+// that had begun when Begin was called, and has not ended, keeps Scan from returning true (O1: announced before read);
+// and the loads of a section that ended come before the acquire by which Scan found its end (O2: read before ended).
 internal abstract class ReaderScan
 {
     /// <summary>A grace period has started; called again if it threw.</summary>

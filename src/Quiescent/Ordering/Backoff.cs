@@ -57,8 +57,8 @@ internal struct Backoff
         }
     }
 
-    /// <summary>One step of a thread that may hold a lock: nothing interrupts it, and no code of the program runs on the
-    /// thread meanwhile.</summary>
+    /// <summary>One step of a thread that may hold a lock: nothing interrupts it, and no code of the program runs on
+    /// the thread meanwhile.</summary>
     public void PauseInLock()
     {
         if (IsSleeping)

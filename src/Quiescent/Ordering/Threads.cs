@@ -167,7 +167,7 @@ internal sealed class Signal
 {
     private readonly AutoResetEvent _event;
 
-    /// <exception cref="OutOfMemoryException">There is no memory for it, or the system has no event to give.</exception>
+    /// <exception cref="OutOfMemoryException">There is no memory for it, or the system has none to give.</exception>
     public Signal()
         : this(static () => new AutoResetEvent(initialState: false))
     {

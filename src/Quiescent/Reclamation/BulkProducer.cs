@@ -76,8 +76,8 @@ internal readonly unsafe struct BulkProducer(DomainCore core)
     private static int RoomIn(PageQueue* queue) =>
         Page.HasNoRoom(queue->Cursor) ? 0 : Page.Words - Page.IndexOf(queue->Cursor);
 
-    // Pages are taken under no lock (O8). Code of the program may run on this thread meanwhile, as a first-chance handler
-    // does, and queue too. So whether they are enough is asked again under the lock.
+    // Pages are taken under no lock (O8). Code of the program may run on this thread meanwhile, as a first-chance
+    // handler does, and queue too. So whether they are enough is asked again under the lock.
     private Outcome Append(PageQueue* queue, ReadOnlySpan<nint> blocks, int count, ref int pages)
     {
         Page* spare = null;

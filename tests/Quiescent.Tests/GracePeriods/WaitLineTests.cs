@@ -88,8 +88,8 @@ public sealed class WaitLineTests
         waiting[^1].Join();
     }
 
-    // Fault caught: where an interrupt strikes a thread in the line, first-chance handlers run before it leaves. One that
-    // does not return held up all others, as the thread had the turn, or was given it.
+    // Fault caught: where an interrupt strikes a thread in the line, first-chance handlers run before it leaves. One
+    // that does not return held up all others, as the thread had the turn, or was given it.
     [Fact]
     public void A_handler_of_an_interrupt_that_does_not_return_holds_up_nobody_else()
     {
@@ -99,7 +99,8 @@ public sealed class WaitLineTests
         Thread? interrupted = null;
         void Handle(object? sender, FirstChanceExceptionEventArgs thrown)
         {
-            if (thrown.Exception is ThreadInterruptedException && Thread.CurrentThread == Volatile.Read(ref interrupted))
+            if (thrown.Exception is ThreadInterruptedException
+                && Thread.CurrentThread == Volatile.Read(ref interrupted))
             {
                 Volatile.Write(ref interrupted, null);
                 handling.Set();

@@ -70,8 +70,8 @@ public class ThrottleTests
         RcuAssert.BooksBalance(domain);
     }
 
-    // Fault caught: code of the program that runs in a pause (a first-chance handler, as the one of an interrupt) queues
-    // too and goes on to a new page; the thread then goes on to another one, over the first, which is not full.
+    // Fault caught: code of the program that runs in a pause (a first-chance handler, as the one of an interrupt)
+    // queues too and goes on to a new page; the thread then goes on to another one, over the first, which is not full.
     [Theory]
     [InlineData(Form.Headless, 1)]
     [InlineData(Form.Headless, 50)]
