@@ -115,6 +115,7 @@ public sealed class WaitLineTests
         Volatile.Write(ref interrupted, waiting[0].Thread);
         waiting[0].Thread.Interrupt();
         Until.Set(handling);
+        Thread.Sleep(50); // By then the thread has been given the turn, if it did not have it.
         reader.Release();
         try
         {
