@@ -9,8 +9,9 @@ namespace Quiescent.Validate;
 // for each other for ever. The wait that closes a ring is refused, though nothing may have hung yet: what was seen once
 // in each order may come at once (the kernel's lockdep, for locks).
 //
-// An order belongs to two domains and is kept until one of them is disposed of; at most 10,000 are. What is kept is
-// never changed but replaced, under no lock: that takes memory (O8).
+// An order belongs to two domains and is kept until one of them is disposed of, or gone; at most 10,000 are. The table
+// of them is never changed but replaced, under no lock: that takes memory (O8). To forget an order takes none: it is
+// marked, and left out of the next table.
 internal static class WaitOrder
 {
     private const int MaxKept = 10_000;
@@ -25,21 +26,23 @@ internal static class WaitOrder
     public static void Check(Wait wait)
     {
         Dictionary<(long Inside, long Waited), Wait> kept = Waits;
-        while (!kept.ContainsKey((wait.Inside, wait.Waited)))
+        while (!kept.TryGetValue((wait.Inside, wait.Waited), out Wait? same) || same.IsForgotten)
         {
             if (PathFrom(kept, wait.Waited, to: wait.Inside) is { } ring)
             {
                 ThrowRing(wait, ring);
             }
 
-            if (kept.Count >= MaxKept || TryReplace(ref kept, new(kept) { [(wait.Inside, wait.Waited)] = wait }))
+            Dictionary<(long Inside, long Waited), Wait> made = WithoutForgotten(kept);
+            made[(wait.Inside, wait.Waited)] = wait;
+            if (made.Count > MaxKept || TryReplace(ref kept, made))
             {
                 return;
             }
         }
     }
 
-    /// <summary>The domain is disposed of.</summary>
+    /// <summary>The domain is disposed of, or gone. Allocates nothing: the finalizer's thread calls this.</summary>
     public static void Forget(long domain)
     {
         if (Order.Acquire(in s_waits) is not { } kept)
@@ -47,21 +50,28 @@ internal static class WaitOrder
             return;
         }
 
-        Dictionary<(long Inside, long Waited), Wait> left;
-        do
+        foreach (KeyValuePair<(long Inside, long Waited), Wait> order in kept)
         {
-            left = [];
-            foreach ((long Inside, long Waited) order in kept.Keys)
+            if (order.Key.Inside == domain || order.Key.Waited == domain)
             {
-                if (order.Inside == domain || order.Waited == domain)
-                {
-                    continue;
-                }
-
-                left.Add(order, kept[order]);
+                order.Value.Forget();
             }
         }
-        while (left.Count != kept.Count && !TryReplace(ref kept, left));
+    }
+
+    private static Dictionary<(long Inside, long Waited), Wait> WithoutForgotten(
+        Dictionary<(long Inside, long Waited), Wait> kept)
+    {
+        Dictionary<(long Inside, long Waited), Wait> left = new(kept.Count + 1);
+        foreach (KeyValuePair<(long Inside, long Waited), Wait> order in kept)
+        {
+            if (!order.Value.IsForgotten)
+            {
+                left.Add(order.Key, order.Value);
+            }
+        }
+
+        return left;
     }
 
     // False: another thread was quicker, and what it keeps is returned.
@@ -83,7 +93,7 @@ internal static class WaitOrder
         {
             foreach (Wait wait in kept.Values)
             {
-                if (wait.Inside == inside && cameBy.TryAdd(wait.Waited, wait))
+                if (wait.Inside == inside && !wait.IsForgotten && cameBy.TryAdd(wait.Waited, wait))
                 {
                     toVisit.Enqueue(wait.Waited);
                 }
@@ -129,6 +139,13 @@ internal static class WaitOrder
     internal sealed record Wait(
         long Inside, string EnteredAt, long Waited, string Name, string Operation, string WaitedAt)
     {
+        private int _isForgotten;
+
+        /// <summary>Whether one of its domains is gone.</summary>
+        public bool IsForgotten => Order.Acquire(in _isForgotten) != 0;
+
+        public void Forget() => Order.Release(ref _isForgotten, 1);
+
         public string Describe(string inside) =>
             $"{Operation} of domain '{Name}' was called inside a section of domain '{inside}'\n"
             + $"  section: {EnteredAt}\n  call: {WaitedAt}";

@@ -90,6 +90,12 @@ public unsafe class QueueTests : IDomainReports
     {
     }
 
+    void IDomainReports.ReportEventsOnPool()
+    {
+    }
+
+    bool IDomainReports.AreDue => false;
+
     private DomainCore CreateCore() =>
         new(
             nameof(RcuDomain),
@@ -114,7 +120,7 @@ public unsafe class QueueTests : IDomainReports
             });
         }
 
-        ReclaimerPass pass = new(core, ReclaimerPass.NoCode);
+        ReclaimerPass pass = new(core);
         for (int i = 0; i < 2 * Blocks; i++)
         {
             pass.Run(maySnapshot: true, isExpedited: true);
