@@ -3,7 +3,8 @@
  * Models  Reclamation/Listing.cs       List, DropEmpty, UnlistAll
  *         Readers/ListedSlots.cs       Add, BeginLeave, TryRemove
  *         Reclamation/Producer.cs      TryAppend, WakeAndCheckDisposed, TryWithdrawBlock
- *         Reclamation/Reclaimer.cs     Run, Sleep, Wake
+ *         Reclamation/ReclaimerRun.cs  Step, IsIdle
+ *         Reclamation/Reclaimer.cs     Wake
  *         Reclamation/DomainCore.cs    Close
  *
  * One slot with two queues, whose producer appends a few items, each to either queue. The producer has a store buffer,

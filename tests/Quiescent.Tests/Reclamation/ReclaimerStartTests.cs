@@ -47,10 +47,12 @@ public sealed class ReclaimerStartTests
 
     // Fault caught: after a failed start only the thread that met it tries again. Other threads' slots are listed
     // already, so that their appends would look at nothing.
-    [Fact]
-    public void The_next_append_of_another_thread_tries_to_start_it_again()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void The_next_append_of_another_thread_tries_to_start_it_again(bool isShared)
     {
-        RcuDomain domain = Domains.New();
+        RcuDomain domain = new(Domains.Served(isShared));
         using ManualResetEventSlim hasFailed = new();
         int ran = 0;
         Worker? other = null;
