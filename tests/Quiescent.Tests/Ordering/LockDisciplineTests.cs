@@ -15,10 +15,12 @@ public sealed unsafe class LockDisciplineTests : IDisposable
 
     // Fault caught: the first item in a domain's own queue starts the reclaimer under that queue's lock, where a
     // handler that queues waits for itself.
-    [Fact]
-    public void A_handler_of_a_start_that_fails_may_queue_without_a_slot()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_handler_of_a_start_that_fails_may_queue_without_a_slot(bool isShared)
     {
-        using RcuDomain domain = Domains.New();
+        using RcuDomain domain = new(Domains.Served(isShared));
         int starts = 0;
         FaultInjection.Decide = site =>
         {
@@ -37,10 +39,12 @@ public sealed unsafe class LockDisciplineTests : IDisposable
     }
 
     // Fault caught: a slab that goes back while a queue is collected starts the reclaimer under the queue's lock.
-    [Fact]
-    public void No_thread_is_started_under_the_lock_of_a_queue()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void No_thread_is_started_under_the_lock_of_a_queue(bool isShared)
     {
-        using RcuDomain domain = Domains.New();
+        using RcuDomain domain = new(Domains.Served(isShared));
         using RcuPool<long> pool = new(domain, new RcuPoolOptions { SlabBytes = 4096, TypesafeByRcu = true });
         int starts = 0;
         bool isUnderLock = false;
