@@ -68,6 +68,29 @@ public sealed unsafe class LockDisciplineTests : IDisposable
         Assert.InRange(pool.GetStatistics().Slabs, 1, slabs - 1);
     }
 
+    // Fault caught: what is queued under the lock of a queue wakes nobody, and neither does what comes after it.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void An_append_after_one_under_a_lock_starts_the_reclaimer(bool isShared)
+    {
+        using RcuDomain domain = new(Domains.Served(isShared));
+        Thread asking = Thread.CurrentThread;
+        int starts = 0;
+        FaultInjection.Decide = site =>
+        {
+            starts += site == FaultSite.ThreadStart && Thread.CurrentThread == asking ? 1 : 0;
+            return false;
+        };
+        PushShared(domain, isUnderLock: true);
+        int startsUnderLock = starts;
+        PushShared(domain, isUnderLock: false);
+        FaultInjection.Decide = null;
+        Assert.Equal(0, startsUnderLock);
+        Assert.Equal(1, starts);
+        Assert.Equal(2, RcuAssert.BooksBalance(domain).BlocksFreed);
+    }
+
     // Fault caught: an array pool has a report queued under its own lock.
     [Fact]
     public void A_handler_of_a_report_that_fails_may_use_the_array_pool()
@@ -106,10 +129,11 @@ public sealed unsafe class LockDisciplineTests : IDisposable
         return slabs;
     }
 
-    private static void PushShared(RcuDomain domain)
+    private static void PushShared(RcuDomain domain, bool isUnderLock = false)
     {
         RcuHead* head = (RcuHead*)NativeMemory.Alloc(64);
-        domain.Core.Producer.PushShared(head, HeadWord.OfOffset(head, head, Deallocators.NativeHeap));
+        head->Word = HeadWord.OfOffset(head, head, Deallocators.NativeHeap);
+        domain.Core.Producer.TryPushShared(head, head->Word, isUnderLock);
     }
 
     private static bool IsAnyLocked(RcuDomain domain)
