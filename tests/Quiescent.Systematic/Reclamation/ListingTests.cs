@@ -35,7 +35,7 @@ public unsafe class ListingTests
         });
         schedule.Start(() =>
         {
-            ReclaimerPass pass = new(core, ReclaimerPass.NoCode);
+            ReclaimerPass pass = new(core);
             for (int i = 0; i < Looks && !isOver; i++)
             {
                 pass.Run(maySnapshot: true, isExpedited: true);
@@ -75,7 +75,7 @@ public unsafe class ListingTests
         });
         schedule.Start(() =>
         {
-            ReclaimerPass pass = new(core, ReclaimerPass.NoCode);
+            ReclaimerPass pass = new(core);
             for (int number = 1; number <= 2; number++)
             {
                 Schedule.Until(() => queued >= number);
@@ -138,7 +138,7 @@ public unsafe class ListingTests
             domain.Free(Block.Create(3));
         });
         Schedule.Until(() => isQueued);
-        ReclaimerPass pass = new(core, ReclaimerPass.NoCode);
+        ReclaimerPass pass = new(core);
         for (int i = 0; i < Looks && schedule.Freed.Count < 2; i++)
         {
             pass.Run(maySnapshot: true, isExpedited: true);
