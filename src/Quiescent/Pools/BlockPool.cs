@@ -211,7 +211,7 @@ internal sealed unsafe class BlockPool : BlockSink
         if (magazine == null)
         {
             Slab* released = _depot.Put([(nint)block]);
-            _slabs.Release(released, isUnderLock: false); // May put a slab back into the depot.
+            _slabs.Release(released); // May put a slab back into the depot.
             Counts.AddFreedWithoutMagazine(); // Last, with all in its place: disposal counts it.
             return;
         }
@@ -227,8 +227,8 @@ internal sealed unsafe class BlockPool : BlockSink
     public override void Take(ReadOnlySpan<nint> blocks)
     {
         PoisonAll(blocks);
-        _slabs.Release(_depot.Put(blocks), isUnderLock: true);
-        Disposal.ReleaseIfAbandoned(isUnderLock: true);
+        _slabs.Release(_depot.Put(blocks));
+        Disposal.ReleaseIfAbandoned();
     }
 
     /// <inheritdoc/>
@@ -305,8 +305,7 @@ internal sealed unsafe class BlockPool : BlockSink
     {
         int count = (int)(magazine->Count + 1) / 2;
         Magazine.Receive(magazine, -count);
-        ReadOnlySpan<nint> unloaded = new(Magazine.BlockAt(magazine, magazine->Count), count);
-        _slabs.Release(_depot.Put(unloaded), isUnderLock: false);
+        _slabs.Release(_depot.Put(new ReadOnlySpan<nint>(Magazine.BlockAt(magazine, magazine->Count), count)));
     }
 
     private void* Checked(Magazine* magazine, nint block)

@@ -47,12 +47,11 @@ internal sealed unsafe class PoolDisposal(BlockPool pool, SlabRelease slabs)
     {
         pool.State.Change(set: PoolState.Abandoned);
         Order.FenceAllThreads(); // [M] for a fast path that was the last use of its pool.
-        ReleaseIfAbandoned(isUnderLock: false);
+        ReleaseIfAbandoned();
     }
 
     /// <summary>Frees the slabs of a dropped pool once all blocks are in magazines and the depot.</summary>
-    /// <param name="isUnderLock">The caller holds a queue's lock.</param>
-    public void ReleaseIfAbandoned(bool isUnderLock)
+    public void ReleaseIfAbandoned()
     {
         if (!pool.State.Has(PoolState.Abandoned))
         {
@@ -63,7 +62,7 @@ internal sealed unsafe class PoolDisposal(BlockPool pool, SlabRelease slabs)
         home += pool.Counts.CountInMagazines();
         if (home == blocks && Order.Or(ref _released, 1) == 0)
         {
-            slabs.Release(pool.Depot.TakeAll(), isUnderLock);
+            slabs.Release(pool.Depot.TakeAll());
             pool.Forget();
         }
     }

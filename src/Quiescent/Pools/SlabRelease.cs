@@ -9,12 +9,12 @@ namespace Quiescent.Pools;
 //
 // P4 (a slab leaves whole)  The slabs of a type-safe pool wait for one grace period more, as heads of its domain: a
 //     reader that found a block of a slab before the last of its blocks was freed may still read the slab.
+// O8 (no user code under a lock)  To queue a head may start the reclaimer, which takes memory. Blocks of a type-safe
+//     pool come back at once, never out of a queue whose lock is held, so no head is queued under that lock.
 internal sealed unsafe class SlabRelease(DomainCore core, Depot depot, long slabBytes, bool isTypesafe)
 {
     /// <summary>Releases slabs that are linked by Next.</summary>
-    /// <param name="slab">The first; null for none.</param>
-    /// <param name="isUnderLock">The caller holds a queue's lock.</param>
-    public void Release(Slab* slab, bool isUnderLock)
+    public void Release(Slab* slab)
     {
         while (slab != null)
         {
@@ -27,7 +27,7 @@ internal sealed unsafe class SlabRelease(DomainCore core, Depot depot, long slab
             {
                 nint word = HeadWord.OfOffset(slab, &slab->Head, Deallocators.AlignedNativeHeap);
                 slab->Head.Word = word;
-                if (core.Producer.TryPushShared(&slab->Head, word, isUnderLock))
+                if (core.Producer.TryPushShared(&slab->Head, word))
                 {
                     MemoryPressure.Remove(slabBytes); // Nobody hears of its end.
                 }

@@ -227,27 +227,20 @@ internal sealed unsafe class Producer(DomainCore core)
     /// domain is disposed, and the head is the caller's.</summary>
     /// <param name="head">The head, with its word.</param>
     /// <param name="word">Its word.</param>
-    /// <param name="isUnderLock">The caller holds a queue's lock, under which no thread may be started (O8). The item
-    /// that it frees there has asked for the reclaimer, or its append is about to; the reclaimer finds the head before
-    /// it can find that queue empty. If none could be started, the next append asks again.</param>
-    public bool TryPushShared(RcuHead* head, nint word, bool isUnderLock = false)
+    public bool TryPushShared(RcuHead* head, nint word)
     {
-        HeadQueue* queue = QueueFor((ThreadQueues*)core.SharedSlot->Queues, word);
         bool isDue;
         bool isWithdrawn;
         using (TryLock.Hold(ref _sharedLock))
         {
+            HeadQueue* queue = QueueFor((ThreadQueues*)core.SharedSlot->Queues, word);
             _queues.Ledger?.RecordLink(head, queue->Newest);
             HeadQueue.Push(queue, head);
             isDue = TryList(&queue->Append);
             isWithdrawn = isDue && core.IsDisposed && TryWithdraw(queue);
         }
 
-        if (isUnderLock)
-        {
-            AppendWord.Unlist(&queue->Append);
-        }
-        else if (isDue)
+        if (isDue)
         {
             WakeIfIdle();
         }

@@ -111,6 +111,7 @@ public unsafe class QueueTests : IDomainReports
         {
             int first = i * Blocks;
             nint queues = (nint)core.Slots.Extend(owner: null)->Queues;
+            core.Slots.Listed.Add(core.Slots.End - 1);
             schedule.Start(() =>
             {
                 for (int j = 0; j < Blocks; j++)
