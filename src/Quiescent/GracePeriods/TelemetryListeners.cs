@@ -40,8 +40,11 @@ internal static class TelemetryListeners
     public static bool ArePoolsUsed => !HasEvents || Order.Acquire(in s_arePoolsUsed) != 0;
 
     /// <summary>Uses them. May run listeners, and wait for some.</summary>
+    /// <exception cref="OutOfMemoryException">The next call goes on.</exception>
     public static void UsePools()
     {
+        FaultInjection.ThrowIfDue(FaultSite.Telemetry);
+
         // A report's text rents its buffer from the shared array pool.
         ArrayPool<char>.Shared.Return(ArrayPool<char>.Shared.Rent(1));
         ThreadPool.UnsafeQueueUserWorkItem(static _ => { }, null);

@@ -92,9 +92,12 @@ internal sealed class AsyncWaiters(GracePeriodEngine engine, Func<Exception> dis
         }
         catch (OutOfMemoryException)
         {
-            using TryLock.Holder holder = TryLock.Hold(ref _gate);
-            Insert(waiter);
-            throw;
+            using (TryLock.Hold(ref _gate))
+            {
+                Insert(waiter);
+            }
+
+            throw; // Which runs first-chance handlers again: not under the gate (O8).
         }
     }
 

@@ -1,6 +1,8 @@
 using System.Diagnostics.Tracing;
 using System.Runtime.InteropServices;
 using Quiescent.GracePeriods;
+using Quiescent.Ordering;
+using Quiescent.Tests.Faults;
 using Quiescent.Tests.Reclamation;
 using Quiescent.Tests.Support;
 
@@ -139,6 +141,23 @@ public class ListenerTests
         Assert.InRange(unsaid, GracePeriodEvents.Capacity, 2 * GracePeriodEvents.Capacity);
         domain.Synchronize();
         AwaitAllSaid(domain, heard);
+    }
+
+    // Fault caught: events for which there was no room are forgotten.
+    [Fact]
+    public void Events_for_which_there_was_no_memory_are_counted()
+    {
+        using RcuDomain domain = new(new RcuDomainOptions { Name = Name });
+        using HeardEvents heard = new(Name, GracePeriods);
+        using (Failures failures = new(FaultSite.Events, Failing.First))
+        {
+            domain.Synchronize();
+            Assert.Equal(1, failures.Failed);
+        }
+
+        domain.Synchronize();
+        AwaitAllSaid(domain, heard);
+        Assert.NotEmpty(heard.Of("GracePeriodsUnsaid"));
     }
 
     // Owners drive grace periods inside Free; another thread reports them.

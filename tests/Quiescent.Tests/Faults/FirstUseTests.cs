@@ -37,6 +37,12 @@ public sealed class FirstUseTests
     public void A_thread_s_first_call_that_needs_no_memory_succeeds_when_the_heap_is_full() =>
         Assert.Equal("failed 0, ran 4", Run("full-heap"));
 
+    // Fault caught: telemetry for a part of which there was no memory once, and which then lacks that part for ever
+    // (the pools, without which stalls of callbacks are not reported), or has it twice.
+    [Fact]
+    public void Telemetry_for_which_there_was_no_memory_is_made_later() =>
+        Assert.Equal("sources 1, instruments twice 0, to the last True, pools True", Run("scarce-telemetry"));
+
     private static string Run(params string[] scenario) =>
         ChildProcess.RunProgram("ProcessExit", scenario, exitCode: 0, s_smallHeap).Output;
 }
