@@ -62,7 +62,7 @@ internal static class Telemetry
     {
         if (TelemetryListeners.HasEvents)
         {
-            Attempt(TelemetryListeners.UsePools);
+            Attempt(PlatformPools.Use);
             if (Order.Acquire(in s_events) is null)
             {
                 Attempt(MakeEvents);

@@ -199,7 +199,7 @@ internal sealed class Reclaimer(DomainCore core)
     {
         try
         {
-            if (TelemetryListeners.ArePoolsUsed)
+            if (PlatformPools.AreUsed)
             {
                 _stallTimer?.Begin();
             }

@@ -104,9 +104,9 @@ internal sealed class BlockingWatch : SynchronizationContext
             + $"  section entered at: {_enteredAt}");
     }
 
-    // Three kinds of wait are not the program's: the library's own, which are short; the runtime's, with no frame of the
-    // program left on the stack, as when a thread ends inside a section; and the one for the handlers of the process's
-    // exit, which an exception here would keep from running.
+    // Three kinds of wait are not the program's: the library's own, which are short; the runtime's, with no frame of
+    // the program left on the stack, as when a thread ends inside a section; and the one for the handlers of the
+    // process's exit, which an exception here would keep from running.
     private static bool IsOfTheProgram(StackTrace stack, out int first)
     {
         for (first = FramesHere(stack); stack.GetFrame(first) is { } frame; first++)

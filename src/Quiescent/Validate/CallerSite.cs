@@ -9,14 +9,18 @@ namespace Quiescent.Validate;
 // walks the stack, which takes some microseconds. File and line come from symbol files, so they are looked up only the
 // first time that a place is seen.
 //
-// The base library's array pool and concurrent dictionary make event sources, under the runtime's lock of all event
-// listeners. A thread that uses this library for the first time must not wait for that lock (Telemetry), so neither is
-// used here. Interpolated strings rent from the pool, unless they are a concatenation of at most four strings.
+// A capture must not be the first in the process to use the shared array pool (PlatformPools). Interpolated strings
+// rent from it, unless they are a concatenation of at most four strings; so does a look-up in symbol files under a long
+// path. Concurrent dictionaries make an event source too.
 internal sealed class CallerSite
 {
     private const int Buckets = 1024;
 
+    // How long the first captures of the process wait at most until they may look up their sources.
+    private const int WaitSeconds = 2;
+
     private static string? s_library;
+    private static long s_waitUntil;
     private static Source?[]? s_sources;
 
     private readonly StackFrame[] _frames;
@@ -93,12 +97,37 @@ internal sealed class CallerSite
         Source? known = Order.Acquire(in newest);
         if (Source.Find(place, known) is not { } source)
         {
-            StackFrame? frame = new StackTrace(fNeedFileInfo: true).GetFrame(first);
-            source = new Source(place, frame?.GetFileName(), frame?.GetFileLineNumber() ?? 0, known);
-            Order.CompareExchange(ref newest, source, known); // If another was quicker, it is looked up once more.
+            if (!MayLookUp())
+            {
+                source = new Source(place, null, 0, older: null); // Not kept: the next capture may.
+            }
+            else
+            {
+                StackFrame? frame = new StackTrace(fNeedFileInfo: true).GetFrame(first);
+                source = new Source(place, frame?.GetFileName(), frame?.GetFileLineNumber() ?? 0, known);
+                Order.CompareExchange(ref newest, source, known); // If another was quicker, it is looked up once more.
+            }
         }
 
         return new CallerSite(frames[Math.Min(first, frames.Length)..], source);
+    }
+
+    // Waits a little for the thread that uses the pools first; a listener may keep it until this thread goes on.
+    private static bool MayLookUp()
+    {
+        long now = Stopwatch.GetTimestamp();
+        Order.CompareExchange(ref s_waitUntil, now + (WaitSeconds * Stopwatch.Frequency), 0);
+        while (!PlatformPools.AreUsed)
+        {
+            if (Stopwatch.GetTimestamp() - Order.Acquire(in s_waitUntil) >= 0)
+            {
+                return false;
+            }
+
+            Thread.Sleep(Tuning.SleepMilliseconds);
+        }
+
+        return true;
     }
 
     private static int FirstOutside(StackFrame[] frames, out Place place)

@@ -27,7 +27,8 @@ public sealed class FirstUseTests
     public void A_listener_may_wait_for_a_thread_that_uses_the_library_first(string use) =>
         Assert.Equal("went on", Run("first-use", use));
 
-    // Fault caught: what Validate records, as text from the shared array pool, which makes an event source too.
+    // Faults caught: what Validate records, as text from the shared array pool, which makes an event source too; and,
+    // where the path of the symbol files has more than 85 characters, where it looks them up.
     [Theory]
     [InlineData("section")]
     [InlineData("free")]
