@@ -22,8 +22,10 @@ namespace Quiescent;
 /// <remarks>
 /// <para>Domains never wait for one another's readers. All members may be called from any thread at any time, except
 /// where their remarks say otherwise. A domain has at most one thread of its own, started when something is first
-/// queued; an idle domain runs nothing.</para>
-/// <para>Dispose of a domain when it is no longer used: its thread keeps it alive otherwise.</para>
+/// queued, and ended after ten seconds without work; an idle domain runs nothing.</para>
+/// <para>Dispose of a domain when it is no longer used. One that is dropped instead still frees and calls all that was
+/// queued. Then its thread ends, and the garbage collector takes the rest, though the threads that used the domain live
+/// on. An open section or registered reader keeps its memory.</para>
 /// </remarks>
 public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
 {
@@ -131,6 +133,7 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
         ThrowIfClosed();
         _core.RequireMayWait(nameof(Synchronize));
         _core.WaitFor(_core.Engine.NextTarget());
+        GC.KeepAlive(this);
     }
 
     /// <summary>Waits for a grace period without blocking a thread. Continuations run on the thread pool.</summary>
@@ -142,7 +145,9 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
     public ValueTask SynchronizeAsync(CancellationToken cancellationToken = default)
     {
         ThrowIfClosed();
-        return _core.SynchronizeAsync(cancellationToken);
+        ValueTask task = _core.SynchronizeAsync(cancellationToken);
+        GC.KeepAlive(this);
+        return task;
     }
 
     /// <summary>
@@ -154,7 +159,9 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
     public GracePeriodState GetState()
     {
         ThrowIfClosed();
-        return new GracePeriodState(_id, _core.Engine.NextTarget());
+        ulong target = _core.Engine.NextTarget();
+        GC.KeepAlive(this);
+        return new GracePeriodState(_id, target);
     }
 
     /// <summary>As <see cref="GetState"/>, and makes the reclaimer drive the grace period
@@ -166,6 +173,7 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
     {
         GracePeriodState state = GetState();
         _core.Reclaimer.Request(state.Target);
+        GC.KeepAlive(this);
         return state;
     }
 
@@ -180,7 +188,9 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
     public bool Poll(GracePeriodState state)
     {
         ThrowIfClosed();
-        return state.IsCompleted(_id) || _core.Engine.HasCompleted(state.Target);
+        bool isOver = state.IsCompleted(_id) || _core.Engine.HasCompleted(state.Target);
+        GC.KeepAlive(this);
+        return isOver;
     }
 
     /// <summary>Waits until the cookie's grace period has passed (<c>cond_synchronize_rcu</c>); returns at once if it
@@ -200,6 +210,8 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
             _core.RequireMayWait(nameof(CondSynchronize));
             _core.WaitFor(state.Target);
         }
+
+        GC.KeepAlive(this);
     }
 
     /// <summary>
@@ -233,7 +245,9 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
     public void Call(Action callback)
     {
         ArgumentNullException.ThrowIfNull(callback);
-        _producer.Call(new ActionCallback(callback));
+        _producer.Call(Options.CallbackScheduler is { } scheduler
+            ? new ScheduledCallback(_core, scheduler, callback, callback)
+            : new ActionCallback(callback));
     }
 
     /// <summary>As <see cref="Call(Action)"/>, with a state for the delegate, so that it needs to capture
@@ -245,7 +259,9 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
     public void Call<TState>(TState state, Action<TState> callback)
     {
         ArgumentNullException.ThrowIfNull(callback);
-        _producer.Call(new StateCallback<TState>(state, callback));
+        _producer.Call(Options.CallbackScheduler is { } scheduler
+            ? new ScheduledCallback(_core, scheduler, callback, () => callback(state))
+            : new StateCallback<TState>(state, callback));
     }
 
     /// <summary>As <see cref="Call(Action)"/>, for an asynchronous delegate, such as
@@ -260,7 +276,9 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
     public void Call(Func<ValueTask> callback)
     {
         ArgumentNullException.ThrowIfNull(callback);
-        _producer.Call(new AsyncActionCallback(_core, callback));
+        _producer.Call(Options.CallbackScheduler is { } scheduler
+            ? new ScheduledAsyncCallback(_core, scheduler, callback, () => callback().AsTask())
+            : new AsyncActionCallback(_core, callback));
     }
 
     /// <summary>As <see cref="Call(Func{ValueTask})"/>, with a state for the delegate, so that it needs to capture
@@ -272,7 +290,9 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
     public void Call<TState>(TState state, Func<TState, ValueTask> callback)
     {
         ArgumentNullException.ThrowIfNull(callback);
-        _producer.Call(new AsyncStateCallback<TState>(_core, state, callback));
+        _producer.Call(Options.CallbackScheduler is { } scheduler
+            ? new ScheduledAsyncCallback(_core, scheduler, callback, () => callback(state).AsTask())
+            : new AsyncStateCallback<TState>(_core, state, callback));
     }
 
     /// <summary>
@@ -339,7 +359,11 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
     /// <exception cref="InvalidOperationException">Another thread put more blocks into the span while they were queued;
     /// the first of them stay queued. With <see cref="RcuDomainOptions.Validate"/>: a block waits already; nothing is
     /// queued.</exception>
-    public void FreeBulk(ReadOnlySpan<nint> blocks) => new BulkProducer(_core).Free(blocks);
+    public void FreeBulk(ReadOnlySpan<nint> blocks)
+    {
+        new BulkProducer(_core).Free(blocks);
+        GC.KeepAlive(this);
+    }
 
     /// <summary>As <see cref="Free(void*)"/>, with another deallocator. One of your own runs on the domain's reclaimer,
     /// and what it throws goes to <see cref="CallbackFailed"/>.</summary>
@@ -358,11 +382,13 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
             PageQueue* queue = &((ThreadQueues*)slot->Queues)->Blocks;
             if (Producer.TryAppendFast(queue, block))
             {
-                if (Order.Acquire(in _state->AppendFlags) != 0)
+                if (AppendWord.IsDue(&queue->Append))
                 {
                     _producer.HandleAppendFlags(queue);
+                    return;
                 }
 
+                GC.KeepAlive(this); // O5 (slot visible before use): the call may be the domain's last use.
                 return;
             }
         }
@@ -462,6 +488,8 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
         {
             WaitFor(target, codeOnly: false);
         }
+
+        GC.KeepAlive(this);
     }
 
     /// <summary>As <see cref="Barrier"/>, without blocking a thread. Continuations run on the thread pool.</summary>
@@ -478,9 +506,11 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
             return ValueTask.FromCanceled(cancellationToken);
         }
 
-        return BarrierTarget.Take(_core, codeOnly: false) is { } target
+        ValueTask task = BarrierTarget.Take(_core, codeOnly: false) is { } target
             ? new ValueTask(_reports.Events.WriteAround(_core.Reclaimer.WaitAsync(target.IsDone, cancellationToken)))
             : ValueTask.CompletedTask;
+        GC.KeepAlive(this);
+        return task;
     }
 
     /// <summary>
@@ -504,6 +534,8 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
             _core.RequireMayWait(nameof(BarrierCallbacks));
             WaitFor(target, codeOnly: true);
         }
+
+        GC.KeepAlive(this);
     }
 
     /// <summary>Reads the domain's counts, consistent with one another. Works after <see cref="Dispose()"/>
@@ -516,6 +548,7 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
         _core.Engine.Sweep();
         RcuStatistics statistics = _reports.ReadStatistics();
         _reports.ReportMisuse();
+        GC.KeepAlive(this);
         return statistics;
     }
 
@@ -562,6 +595,7 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
         }
 
         CloseOnce();
+        GC.KeepAlive(this);
     }
 
     /// <summary>As <see cref="Dispose()"/>, without blocking a thread: the domain is closed when the call returns, and
@@ -577,7 +611,9 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
     {
         RequireOwn();
         _core.BeginClose(CloseReaders);
-        return new ValueTask(_core.Disposal.RunWhenNothingWaits(CloseOnce));
+        Task task = _core.Disposal.RunWhenNothingWaits(CloseOnce);
+        GC.KeepAlive(this);
+        return new ValueTask(task);
     }
 
     /// <summary>How a resource recognises this domain's sections.</summary>
@@ -600,11 +636,13 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
             head->Word = word;
             HeadQueue* queue = Producer.QueueFor((ThreadQueues*)slot->Queues, word);
             long position = HeadQueue.Push(queue, head);
-            if (Producer.IsCollectionDue(position) || Order.Acquire(in _state->AppendFlags) != 0)
+            if (Producer.IsCollectionDue(position) || AppendWord.IsDue(&queue->Append))
             {
                 _producer.AfterPush(slot, queue, position);
+                return;
             }
 
+            GC.KeepAlive(this); // O5 (slot visible before use).
             return;
         }
 
@@ -651,6 +689,7 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
         finally
         {
             _core.Disposal.End(isDone);
+            GC.KeepAlive(this);
         }
     }
 
@@ -677,5 +716,6 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
     {
         using DomainEventWriter.BarrierSpan span = _reports.Events.BeginBarrier(codeOnly);
         BarrierWait.For(_core, target);
+        GC.KeepAlive(this);
     }
 }

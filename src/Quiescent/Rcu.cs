@@ -38,8 +38,7 @@ public static unsafe class Rcu
     {
         ReaderSlot* slot = DefaultSlot.OfThisThread;
 
-        // SAFETY: the thread's registration keeps the slot's memory (O5: slot visible before use); the default domain's
-        // words are never freed.
+        // SAFETY: the default domain's memory is never freed (O5: slot visible before use).
         if (slot != null && SectionWord.IsQuiescent(slot->Word))
         {
             // The state comes from the slot: code compiled ahead of time would check each time whether a static field
@@ -114,11 +113,11 @@ public static unsafe class Rcu
         void* queues = DefaultSlot.Queues;
         if (queues != null && block != null)
         {
-            // SAFETY: the slot's queues live as long as the slot, which the thread's registration keeps.
+            // SAFETY: the slot's queues live as long as the slot, and the default domain's is never freed.
             PageQueue* queue = &((ThreadQueues*)queues)->Blocks;
             if (Producer.TryAppendFast(queue, block))
             {
-                if (Order.Acquire(&Made.State->AppendFlags) != 0)
+                if (AppendWord.IsDue(&queue->Append))
                 {
                     Made.Producer.HandleAppendFlags(queue);
                 }
@@ -206,7 +205,7 @@ public static unsafe class Rcu
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static RcuDomain MakeDomain()
     {
-        RcuDomain made = new(new RcuDomainOptions { Name = "default" }, &Remember);
+        RcuDomain made = new(new RcuDomainOptions { Name = "default", DedicatedReclaimer = true }, &Remember);
         RcuDomain kept = Once.Keep(ref s_domain, made);
         if (kept != made)
         {

@@ -38,14 +38,15 @@ public sealed unsafe class RcuDomain : GracePeriodDomain
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ReadGuard ReadLock()
     {
-        // SAFETY: the thread's registration keeps the slot's memory (O5: slot visible before use), this object the
-        // state.
+        // SAFETY: this object keeps the slot's memory and the state (O5: slot visible before use).
         if (ThreadRegistrations.Last(out ReaderSlot* slot) == _id
             && slot != null
             && SectionWord.IsQuiescent(slot->Word)
             && _state->Closed == 0)
         {
-            return new ReadGuard(slot, Section.Enter(slot, _state));
+            ReadGuard guard = new(slot, Section.Enter(slot, _state));
+            GC.KeepAlive(this); // O5: not before the section has begun, which keeps the slot's memory from then on.
+            return guard;
         }
 
         return ReadLockBeyondFast();
@@ -53,13 +54,26 @@ public sealed unsafe class RcuDomain : GracePeriodDomain
 
     /// <summary>Whether this thread is inside a section (<c>rcu_read_lock_held</c>): a counted one, or with
     /// <see cref="RcuDomainOptions.Validate"/> also a free one of an online reader.</summary>
-    public bool IsReadLockHeld => Section.IsHeld(ThreadRegistrations.Find(_id));
+    public bool IsReadLockHeld
+    {
+        get
+        {
+            bool isHeld = Section.IsHeld(ThreadRegistrations.Find(_id));
+            GC.KeepAlive(this);
+            return isHeld;
+        }
+    }
 
     /// <summary>Registers a reader on this thread, whose sections need no thread-local look-up.</summary>
     /// <returns>The registered reader; dispose of it on this thread.</returns>
     /// <exception cref="OutOfMemoryException">There is no memory for the thread's first registration.</exception>
     /// <exception cref="ObjectDisposedException">The domain is disposed.</exception>
-    public RcuReader RegisterReader() => new(Register());
+    public RcuReader RegisterReader()
+    {
+        RcuReader reader = new(Register());
+        GC.KeepAlive(this); // O5: not before the reader is open, which keeps the slot's memory from then on.
+        return reader;
+    }
 
     /// <inheritdoc cref="Rcu.IsNull{T}"/>
     /// <param name="reference">What <c>Dereference</c> returned.</param>
@@ -80,13 +94,17 @@ public sealed unsafe class RcuDomain : GracePeriodDomain
             slot = Core.Registrar.Register();
         }
 
-        return new ReadGuard(slot, Section.EnterBeyondFast(slot, _state));
+        ReadGuard guard = new(slot, Section.EnterBeyondFast(slot, _state));
+        GC.KeepAlive(this);
+        return guard;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private ReaderSlot* Register()
     {
         ThrowIfClosed();
-        return Core.Registrar.Register();
+        ReaderSlot* slot = Core.Registrar.Register();
+        GC.KeepAlive(this);
+        return slot;
     }
 }

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Quiescent.Ordering;
 using Quiescent.Pools;
+using Quiescent.Queues;
 using Quiescent.Reclamation;
 
 namespace Quiescent;
@@ -127,11 +128,12 @@ public sealed unsafe class RcuPool<T> : IDisposable
             }
             else if (Producer.TryAppend(&magazine->Queue, block))
             {
-                if (Order.Acquire(in pool.DomainState->AppendFlags) != 0)
+                if (AppendWord.IsDue(&magazine->Queue.Append))
                 {
                     pool.HandleAppendFlags(&magazine->Queue);
                 }
 
+                GC.KeepAlive(this);
                 return;
             }
         }

@@ -42,6 +42,7 @@ public sealed unsafe class SrcuDomain : GracePeriodDomain
                 slots, new DeadReaders(slots), new StripeScan(stripes, TicketStore.OfProcess)),
             null)
     {
+        stripes.BelongTo(Core);
         _stripes = stripes;
         _mask = stripes.Mask;
         _open = Options.Validate ? 0 : (nint)stripes.Memory;
@@ -49,7 +50,15 @@ public sealed unsafe class SrcuDomain : GracePeriodDomain
 
     /// <summary>Roughly how many sections have begun and not ended: those that come and go meanwhile may count or
     /// not.</summary>
-    public long OpenSections => _stripes.OpenSections;
+    public long OpenSections
+    {
+        get
+        {
+            long open = _stripes.OpenSections;
+            GC.KeepAlive(this); // The counters go with the domain.
+            return open;
+        }
+    }
 
     /// <summary>
     /// Opens a read-side critical section (<c>srcu_read_lock</c>, <c>srcu_down_read</c>): what it dereferences stays

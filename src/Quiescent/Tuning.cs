@@ -95,6 +95,13 @@ internal static class Tuning
     /// others.</summary>
     public const int PagesPerQueue = 64;
 
+    /// <summary>Seconds that a reclaimer's thread sleeps before it ends. A start costs some 100 µs.</summary>
+    public const int ReclaimerIdleSeconds = 10;
+
+    /// <summary>Visits of slots in which nothing waited, after which the reclaimer drops such slots: they cost about as
+    /// much as the process-wide barrier that it takes.</summary>
+    public const int EmptyVisitsPerDrop = 512;
+
     // Back-pressure (Reclamation/Pacing.cs). At half the limit a second, a reader that overstays by a second costs half
     // as much memory again as the limit, and a thread that frees a million blocks under the default limit pauses for
     // two seconds.

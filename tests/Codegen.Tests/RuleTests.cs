@@ -94,25 +94,28 @@ public class RuleTests
             "NextTarget",
             "no full fence precedes");
 
-    // The cursor's place is in x21, the cursor in x22.
+    // The cursor's place is in x20, the cursor in x0; on x64 in r15 and rdi.
     [Fact]
     public void A_plain_store_of_the_cursor_is_found() =>
         Expect(
-            Recorded.Arm64.Replace("Probe__FreeBlock", "stlr x0, [x21]", "str x0, [x21]"),
+            Recorded.Arm64.Replace("Probe__FreeBlock", "stlr x0, [x20]", "str x0, [x20]"),
             "FreeBlock",
             "the cursor is stored without release");
 
     [Fact]
     public void An_entry_stored_behind_the_cursor_is_found() =>
         Expect(
-            Recorded.Arm64.MoveBehind("Probe__FreeBlock", "str x19, [x22]", "stlr x0, [x21]"),
+            Recorded.X64
+                .Replace("Probe__FreeBlock", "mov qword ptr [rdi], rbx", "nop")
+                .Replace("Probe__FreeBlock", "mov edi, 1", "mov qword ptr [rdi - 8], rbx"),
             "FreeBlock",
             "the entry is not stored before the cursor");
 
     [Fact]
-    public void A_cursor_stored_behind_the_look_at_Attention_is_found() =>
+    public void A_look_at_the_flags_before_the_cursor_is_stored_is_found() =>
         Expect(
-            Recorded.X64.MoveBehind("Probe__FreeBlock", "mov qword ptr [r14], r13", "cmp dword ptr [rdi], 0"),
+            Recorded.X64.MoveBehind(
+                "Probe__FreeBlock", "cmp dword ptr [r15 + 40], 16", "mov qword ptr [rdi], rbx"),
             "FreeBlock",
             "AppendFlags is not loaded after the cursor was stored");
 

@@ -112,6 +112,14 @@ internal sealed class DomainReports : IDomainReports
 
     public void ReportGracePeriodsOnPool() => Events.WriteEventsOnPool();
 
+    public void ReportEventsOnPool()
+    {
+        Events.WriteEventsOnPool();
+        Events.WriteBacklogOnPool();
+    }
+
+    public bool AreDue => _core.Engine.HasAbandoned || _core.Findings.Any || _readerStalls.MayBeDue;
+
     /// <summary>Reports readers that ended inside sections, and what validation has found.</summary>
     public void ReportMisuse()
     {

@@ -16,6 +16,10 @@ internal sealed class ReaderStallDetector(GracePeriodEngine engine, TimeSpan tim
 
     public long Count => Order.Acquire(in _count);
 
+    /// <summary>Whether a grace period is so old that a report may be due.</summary>
+    public bool MayBeDue =>
+        !_timing.IsNever && engine.TryFindStalled(Stopwatch.GetTimestamp() - _timing.Timeout, out _);
+
     /// <summary>Whether a stall must be reported now; if so, who stalls, for how long, and how many reports that
     /// makes.</summary>
     public bool TryDetect(out ReaderStall stall)

@@ -34,6 +34,7 @@ internal static unsafe class StatisticsReader
         }
 
         GracePeriodCounts gracePeriods = core.Engine.Read();
+        GC.KeepAlive(core); // O5 (slot visible before use): the queues lie in the slot table's memory.
         return new RcuStatistics
         {
             GracePeriodsStarted = gracePeriods.Started,

@@ -60,6 +60,23 @@ internal static unsafe partial class OsThread
     /// as callers hold locks, under which no first-chance handler may run.</summary>
     public static bool HasAnother(ulong id, long since) => StartOf(id) > since + 1;
 
+    /// <summary>Whether <see cref="SetAffinity"/> has an effect on this platform.</summary>
+    public static bool HasAffinity => OperatingSystem.IsLinux() || OperatingSystem.IsWindows();
+
+    /// <summary>Binds the current thread to the processors whose bits are set. A set that the process may not use is
+    /// ignored.</summary>
+    public static void SetAffinity(nint processors)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            SetThreadAffinityMask(GetCurrentThread(), processors);
+        }
+        else if (OperatingSystem.IsLinux())
+        {
+            _ = SchedSetAffinity(thread: 0, sizeof(nint), &processors);
+        }
+    }
+
     private static long Probe()
     {
         long tgkill = RuntimeInformation.ProcessArchitecture switch
@@ -135,6 +152,18 @@ internal static unsafe partial class OsThread
     [LibraryImport("libc", EntryPoint = "close")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial int Close(int file);
+
+    [LibraryImport("libc", EntryPoint = "sched_setaffinity")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int SchedSetAffinity(int thread, nint bytes, nint* processors);
+
+    [LibraryImport("kernel32", EntryPoint = "GetCurrentThread")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
+    private static partial nint GetCurrentThread();
+
+    [LibraryImport("kernel32", EntryPoint = "SetThreadAffinityMask")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
+    private static partial nint SetThreadAffinityMask(nint thread, nint processors);
 
     [LibraryImport("kernel32", EntryPoint = "GetCurrentThreadId")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]

@@ -101,7 +101,8 @@ internal readonly struct ThreadDefaults
     }
 }
 
-// Rings on a pool thread, once each time that it is set.
+// Rings on a pool thread, once each time that it is set. One that only garbage referred to never rings again, though a
+// finalizer of the program has made it reachable: the timer's own finalizer has run, and the timer refuses for good.
 [SuppressMessage("Design", "CA1001", Justification = "A timer that is not set holds nothing but its own memory.")]
 internal sealed class Alarm(Action ring)
 {
@@ -109,13 +110,14 @@ internal sealed class Alarm(Action ring)
 
     public void Set(TimeSpan after)
     {
-        bool isSet = false;
+        bool hasReturned = false;
         bool interrupted = false;
-        while (!isSet)
+        while (!hasReturned)
         {
             try
             {
-                isSet = _timer.Change(after, Timeout.InfiniteTimeSpan);
+                _timer.Change(after, Timeout.InfiniteTimeSpan);
+                hasReturned = true;
             }
             catch (ThreadInterruptedException)
             {
@@ -158,8 +160,8 @@ internal sealed class Signal
 
     public void Set() => _event.Set();
 
-    /// <summary>Returns when it is set, or the time has passed.</summary>
+    /// <summary>Returns when it is set, or the time has passed; whether it was set.</summary>
     /// <exception cref="ThreadInterruptedException">The thread was interrupted.</exception>
-    public void Wait(TimeSpan time) =>
+    public bool Wait(TimeSpan time) =>
         _event.WaitOne(time == Timeout.InfiniteTimeSpan ? Timeout.Infinite : (int)Math.Ceiling(time.TotalMilliseconds));
 }

@@ -3,6 +3,14 @@ namespace Quiescent.Ordering;
 // The live objects of one kind in the process: a list that keeps none of them alive. The gate protects its links and
 // nothing else; no memory is taken under it (O8). A walk takes no lock: a link that leaves the list still leads on.
 //
+// An item is here until nothing can reach it any more, no finalizer either: the references track resurrection. A short
+// weak reference is empty for good once finalizers alone can reach the item, though one of the program's may go on to
+// use it. An unload would then miss a domain whose callbacks it has to wait for, the meter a domain that works, and a
+// thread attached again the slot table of a dropped domain in which it has a section open, as that table waits in its
+// own finalizer. So what a walk finds may have objects whose finalizers have run. All of these lists have items that
+// allow for it: a domain's core, and what refers to it, is as good as before, as its native memory goes by the same
+// kind of reference (WeakHandle.cs); of a slot table whose memory is gone only managed memory is read.
+//
 // An item that is removed, or collected, leaves an empty place. They are taken out together, once there are about as
 // many as items, so that each addition and each removal costs the same however many items there are.
 internal sealed class WeakList<T>
@@ -23,7 +31,7 @@ internal sealed class WeakList<T>
     /// <exception cref="OutOfMemoryException">Nothing has changed.</exception>
     public WeakReference<T> Add(T item)
     {
-        Link link = new(new WeakReference<T>(item));
+        Link link = new(new WeakReference<T>(item, trackResurrection: true));
         using TryLock.Holder holder = TryLock.Hold(ref _gate);
         if (_count >= _pruneAt)
         {

@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Quiescent.Pools;
 
 // The magazine that this thread asked for last, in thread-local words that need no object: most loops use one pool at a
-// time. No other pool ever has the number of an open pool, so a match is the pool's magazine. It lives as long as the
-// thread's slot, which the pool and the thread's registration both keep.
+// time. No other pool ever has the number of an open pool, so a match is the pool's magazine. It is freed with the
+// slots of the domain, which the pool keeps. When both are gone, the words lead nowhere, and match no number.
 internal static unsafe class Magazines
 {
     /// <summary>Stands in place of a closed pool's number. No magazine is ever remembered for it.</summary>

@@ -50,6 +50,9 @@ internal unsafe struct HeadQueue
     [FieldOffset(8)]
     public RcuHead* EvenCell; // the other lies at 16
 
+    [FieldOffset(40)]
+    public AppendWord Append;
+
     // The consumer's line.
 
     [FieldOffset(64)]

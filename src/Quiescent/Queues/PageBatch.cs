@@ -1,13 +1,16 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using Quiescent.Ordering;
 
 namespace Quiescent.Queues;
 
 // Some pages from one allocation. malloc gives a page that is aligned to its size twice its bytes; of sixteen together
-// it loses one. Changed under the lock of the pool that made it, or by the finalizer's thread.
+// it loses one. Changed under the lock of the pool that made it.
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct PageBatch
 {
+    private static long s_allocated;
+
     /// <summary>Neighbours in the pool's list of batches that have a page to give.</summary>
     public PageBatch* Next;
     public PageBatch* Previous;
@@ -18,10 +21,10 @@ internal unsafe struct PageBatch
 
     public int Count;
 
-    /// <summary>The pool is gone, and the batch goes with its last page.</summary>
-    public bool IsOrphan;
-
     private void* _memory;
+
+    /// <summary>How many batches of the process have memory.</summary>
+    public static long Allocated => Order.Acquire(in s_allocated);
 
     public readonly bool IsWhole => SpareCount == Count;
 
@@ -41,6 +44,7 @@ internal unsafe struct PageBatch
             throw;
         }
 
+        Order.Increment(ref s_allocated);
         batch->Count = count;
         for (int i = count - 1; i >= 0; i--)
         {
@@ -58,6 +62,7 @@ internal unsafe struct PageBatch
         Debug.Assert(batch->IsWhole, "O7: no page is freed while it holds blocks.");
         NativeMemory.AlignedFree(batch->_memory);
         NativeMemory.Free(batch);
+        Order.Add(ref s_allocated, -1);
     }
 
     /// <summary>Takes the page put back last.</summary>
@@ -76,17 +81,5 @@ internal unsafe struct PageBatch
         batch->Spare = page;
         batch->SpareCount++;
         Debug.Assert(batch->SpareCount <= batch->Count, "O7: a page is given back once.");
-    }
-
-    /// <summary>Puts back a page of a queue that is gone. Nobody uses the pool any more, which is gone too or will give
-    /// the batch back.</summary>
-    public static void PutLast(Page* page)
-    {
-        PageBatch* batch = page->Batch;
-        Put(page);
-        if (batch->IsOrphan && batch->IsWhole)
-        {
-            Free(batch);
-        }
     }
 }

@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using System.Runtime.ConstrainedExecution;
 using Quiescent.Ordering;
+using Quiescent.Readers;
 using static Quiescent.Tuning;
 
 namespace Quiescent.Queues;
@@ -11,7 +11,10 @@ namespace Quiescent.Queues;
 // has one page. A page is taken from the batch that one was given back to last, whose lines are warm; so batches that
 // are in use fill up before others, and those others go back to the system whole. A batch with one page in use stays:
 // what is held is at most PagesPerBatch times what is in use.
-internal sealed unsafe class PagePool : CriticalFinalizerObject
+//
+// The pool has no finalizer of its own: it would run before or after that of the slot table, whose queues give their
+// last pages back. The table's finalizer ends the pool too.
+internal sealed unsafe class PagePool : IQueueMemory
 {
     // The batches with a spare page: the one given back to last comes first.
     private PageBatch* _batches;
@@ -19,16 +22,6 @@ internal sealed unsafe class PagePool : CriticalFinalizerObject
     private int _pages;
     private int _lock;
     private long _inUse;
-
-    // Queues' last pages may come back after this, from the finalizer of the slot table.
-    ~PagePool()
-    {
-        Trim();
-        for (PageBatch* batch = _batches; batch != null; batch = batch->Next)
-        {
-            batch->IsOrphan = true;
-        }
-    }
 
     public long InUse => Order.Acquire(in _inUse);
 
@@ -82,6 +75,12 @@ internal sealed unsafe class PagePool : CriticalFinalizerObject
             PageBatch.Free(batch);
         }
     }
+
+    void IQueueMemory.Prepare(void* queues, int slot) => ThreadQueues.Prepare(queues, slot);
+
+    void IQueueMemory.FreeOwned(void* queues) => ((ThreadQueues*)queues)->FreeOwned(this);
+
+    void IQueueMemory.FreeRest() => Trim();
 
     /// <summary>Returns the spare pages of whole batches to the system.</summary>
     public void Trim()

@@ -74,13 +74,16 @@ internal unsafe struct PageQueue
     [FieldOffset(36)]
     public int BlockBytes;
 
+    [FieldOffset(40)]
+    public AppendWord Append;
+
     /// <summary>If each block has a size of its own: bytes that the owner has queued since it had them counted
     /// last.</summary>
-    [FieldOffset(40)]
+    [FieldOffset(48)]
     public long Uncounted;
 
     /// <summary>If each block has a size of its own: bytes that were ever queued.</summary>
-    [FieldOffset(48)]
+    [FieldOffset(56)]
     public long BytesQueued;
 
     // The consumer's line.
@@ -355,13 +358,13 @@ internal unsafe struct PageQueue
         }
     }
 
-    /// <summary>Frees the pages when nothing refers to the queue any more.</summary>
-    public readonly void FreePages()
+    /// <summary>Gives all pages back when nothing refers to the queue any more.</summary>
+    public readonly void GivePages(PagePool pages)
     {
         for (Page* page = _head; page != null;)
         {
             Page* next = page->Next;
-            PageBatch.PutLast(page);
+            pages.Give(page);
             page = next;
         }
     }

@@ -7,11 +7,12 @@ namespace Quiescent.Queues;
 
 // What the queues of one domain share: the engine that ends grace periods, the pool that pages come from, the ledger,
 // how many blocks a page takes, and the count of the bytes that wait.
-internal sealed class QueueContext(GracePeriodEngine engine, BlockLedger? ledger, int pageEntries, WaitingBytes bytes)
+internal sealed class QueueContext(
+    GracePeriodEngine engine, PagePool pages, BlockLedger? ledger, int pageEntries, WaitingBytes bytes)
 {
     public GracePeriodEngine Engine { get; } = engine;
 
-    public PagePool Pages { get; } = new();
+    public PagePool Pages { get; } = pages;
 
     /// <summary>Under Validate: what waits, process-wide.</summary>
     public BlockLedger? Ledger { get; } = ledger;

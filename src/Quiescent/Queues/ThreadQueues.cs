@@ -37,17 +37,41 @@ internal unsafe struct ThreadQueues
     /// <exception cref="OutOfMemoryException">There is no memory for a new one.</exception>
     public PageQueue* ForSized(int channel) => Find(channel, PageQueue.Sized, PageQueue.Bytes);
 
+    /// <summary>Tells the queues, still all-zero, which slot they belong to.</summary>
+    public static void Prepare(void* queues, int slot)
+    {
+        // SAFETY: the slot table calls it with memory of its own, before the slot has an owner.
+        ThreadQueues* all = (ThreadQueues*)queues;
+        all->Blocks.Append.Slot = slot;
+        all->Heads.Append.Slot = slot;
+        all->UserHeads.Append.Slot = slot;
+        all->Callbacks.Append.Slot = slot;
+    }
+
+    /// <summary>Makes the next append to any of the queues list the slot. Any thread may call it.</summary>
+    public static void Unlist(ThreadQueues* queues)
+    {
+        for (PageQueue* queue = &queues->Blocks; queue != null; queue = queue->Following)
+        {
+            AppendWord.Unlist(&queue->Append);
+        }
+
+        AppendWord.Unlist(&queues->Heads.Append);
+        AppendWord.Unlist(&queues->UserHeads.Append);
+        AppendWord.Unlist(&queues->Callbacks.Append);
+    }
+
     /// <summary>Frees what the queues own besides the blocks in them; called when nothing can refer to the
     /// slot.</summary>
-    public static void Free(void* queues)
+    public void FreeOwned(PagePool pages)
     {
-        // SAFETY: the slot table's finalizer runs once, after the last registration is gone.
-        PageQueue* queue = &((ThreadQueues*)queues)->Blocks;
-        queue->FreePages();
+        // SAFETY: the slot table's finalizer calls this, once for each slot. Queues never move.
+        PageQueue* queue = (PageQueue*)Unsafe.AsPointer(ref Blocks);
+        queue->GivePages(pages);
         for (queue = queue->Next; queue != null;)
         {
             PageQueue* next = queue->Next;
-            queue->FreePages();
+            queue->GivePages(pages);
             NativeMemory.AlignedFree(queue);
             queue = next;
         }
@@ -68,6 +92,7 @@ internal unsafe struct ThreadQueues
                 NativeMemory.Clear(added, (nuint)bytes);
                 added->Channel = channel;
                 added->BlockBytes = blockBytes;
+                added->Append.Slot = Blocks.Append.Slot;
                 Order.Release(&queue->Next, added);
             }
 

@@ -4,7 +4,7 @@ namespace Quiescent.Readers;
 
 // The words of a domain that all its threads read. They lie in native memory, so their addresses are plain constants
 // for the fast paths, and on three pairs of cache lines (prefetchers fetch pairs), so a write to one pair disturbs no
-// reader of another. The memory belongs to the SlotTable and lives as long as any registration.
+// reader of another. The memory belongs to the SlotTable, whose finalizer frees it (O5 there).
 [StructLayout(LayoutKind.Explicit, Size = Bytes)]
 internal struct DomainState
 {
@@ -23,7 +23,7 @@ internal struct DomainState
     [FieldOffset(128)]
     public ulong Completed;
 
-    /// <summary>Bits of <see cref="Readers.AppendFlags"/> that an append must act on; 0 nearly always.</summary>
+    /// <summary>Bits of <see cref="Readers.AppendFlags"/> for appends beyond the fast path.</summary>
     [FieldOffset(256)]
     public int AppendFlags;
 
@@ -33,8 +33,8 @@ internal struct DomainState
     public nint Table;
 }
 
-// The bits of DomainState.AppendFlags. An append stores its item, then reads the word (fence [D] in
-// Reclamation/Producer.cs).
+// The bits of DomainState.AppendFlags, and those of a queue's AppendWord, which an append reads after it has stored its
+// item (fence [D] in Reclamation/Producer.cs). Only Idle is the domain's alone, and only Listed is the queue's.
 internal static class AppendFlags
 {
     /// <summary>The reclaimer sleeps or was never started: the append wakes it.</summary>
@@ -49,4 +49,8 @@ internal static class AppendFlags
     /// <summary>The backlog limit is small: each push of a head looks whether its owner has to count and
     /// collect.</summary>
     public const int SmallLimit = 8;
+
+    /// <summary>The queue's slot is listed (<see cref="ListedSlots"/>): the append has nothing to say. Clear: it lists
+    /// the slot.</summary>
+    public const int Listed = 16;
 }

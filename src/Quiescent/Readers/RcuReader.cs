@@ -38,7 +38,7 @@ public unsafe ref struct RcuReader : IDisposable
         ReaderSlot* slot = _slot;
         if (slot != null)
         {
-            // SAFETY: the thread's registration keeps the slot and the state (O5).
+            // SAFETY: while this reader is open, the slot and the state are not freed (O5).
             DomainState* state = slot->State;
             ulong current = slot->ReaderWord;
             if (current == _number && SectionWord.IsQuiescent(slot->Word) && state->Closed == 0)

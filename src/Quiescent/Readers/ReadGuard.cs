@@ -96,8 +96,8 @@ public unsafe ref struct ReadGuard : IDisposable
             return;
         }
 
-        // SAFETY: the thread's registration keeps the slot's memory (O5: slot visible before use); the word is its
-        // first.
+        // SAFETY: while the section is open, the slot's memory is not freed (O5: slot visible before use); the word is
+        // its first.
         if (slot->Word != _word)
         {
             Section.ExitBeyondFast(slot, _word);

@@ -97,11 +97,20 @@ internal static unsafe class ReaderHandles
         }
     }
 
-    /// <summary>Whether this thread has a section or a registered reader open, or is online.</summary>
+    /// <summary>Whether the slot's thread has a section or a registered reader open, or is online. Any thread may ask.
+    /// Another one must keep the domain, or know that nothing else does: what is opened through the domain meanwhile is
+    /// missed.</summary>
     public static bool IsAnyOpen(ReaderSlot* slot)
     {
+        // O5 (slot visible before use): ReaderWord is read first. A thread may open a section through its last reader,
+        // and close the reader before it ends the section. Outcomes:
+        //   - ReaderWord still names the reader: it is open.
+        //   - It names none. That was stored (release, in MakeCurrent) after all that the reader opened, and without a
+        //     reader nothing more is opened: the Word read now is the section's, or that of its end.
+        // Read the other way round, Word might come from before the section, and ReaderWord from after the close.
         ReaderSlot* real = ReaderSlot.Untwinned(slot);
-        return !SectionWord.IsQuiescent(real->Word) || (real->ReaderWord & ~ReaderFlags.Flags) != 0;
+        return (Order.Acquire(in real->ReaderWord) & ~ReaderFlags.Flags) != 0
+            || !SectionWord.IsQuiescent(Order.Acquire(in real->Word));
     }
 
     /// <summary>Ends all of this thread's sections and closes its readers. Only where no frame is left that may hold
@@ -110,7 +119,7 @@ internal static unsafe class ReaderHandles
     {
         ReaderSlot* real = ReaderSlot.Untwinned(slot);
         ThreadRegistrations.OwnerOf(slot).CloseAll();
-        real->ReaderWord &= ReaderFlags.FullFence;
+        Order.Release(ref real->ReaderWord, real->ReaderWord & ReaderFlags.FullFence);
         Order.Release(ref real->Word, SectionWord.Sequence(real->Word));
     }
 
@@ -123,8 +132,9 @@ internal static unsafe class ReaderHandles
 
     private static bool IsOnline(ReaderSlot* real) => (real->ReaderWord & ReaderFlags.Online) != 0;
 
+    // Number 0, after the thread's last reader was closed, is the last access to a slot that may be freed from then on.
     private static void MakeCurrent(ReaderSlot* real, ulong number) =>
-        real->ReaderWord = (real->ReaderWord & ReaderFlags.Flags) | number;
+        Order.Release(ref real->ReaderWord, (real->ReaderWord & ReaderFlags.Flags) | number);
 
     private static SlotOwner RequireLive(ReaderSlot* slot, ulong number)
     {

@@ -4,14 +4,19 @@ using Quiescent.Validate;
 namespace Quiescent.Readers;
 
 // The owner of a slot: the managed side of a thread's registration. Only the owning thread uses the list of registered
-// readers and changes the ledger; others read the identity and, for reports, the ledger's entries. It keeps the table's
-// native memory alive for as long as the thread may hold a guard or a registered reader (O5: slot visible before use).
+// readers and changes the ledger; others read the identity and, for reports, the ledger's entries. It does not refer to
+// the table, so a thread that lives on keeps no domain that the program has dropped. The table's finalizer says here
+// that the slot's memory is gone.
 internal sealed class SlotOwner(SlotTable table, ThreadLife life)
 {
-    private readonly List<ulong> _handles = [];
-    private ulong _lastHandle;
+    // Of the process, not of the owner: the memory of a dropped domain's slot may be another slot's by now, this
+    // thread's or another one's. There a reader that was disposed of must not pass for one that is open: it would close
+    // it, or open sections in its slot.
+    private static long s_lastHandle;
 
-    public SlotTable Table { get; } = table;
+    private readonly List<ulong> _handles = [];
+    private int _gate;
+    private int _isFreed;
 
     /// <summary>The thread, whose words may point to the slot until it has ended.</summary>
     public ThreadLife Life { get; } = life;
@@ -30,18 +35,39 @@ internal sealed class SlotOwner(SlotTable table, ThreadLife life)
         Entries = Ledger?.Entries() ?? [],
     };
 
-    /// <summary>The thread has dropped its registration in a disposed domain.</summary>
-    public bool IsForgotten { get; set; }
+    /// <summary>Whether the slot's memory is freed: its address may be another slot's by now.</summary>
+    public bool IsFreed => Order.Acquire(in _isFreed) != 0;
 
-    public bool HasHandles => _handles.Count != 0;
+    /// <summary>The table's memory is about to be freed. Waits for a thread that reads it just now.</summary>
+    public void MarkFreed()
+    {
+        using TryLock.Holder holder = TryLock.Hold(ref _gate);
+        Order.Release(ref _isFreed, 1);
+    }
+
+    /// <summary>Whether the thread still needs its registration: unless the domain is gone, or disposed of with neither
+    /// a section nor a registered reader of the thread open.</summary>
+    public unsafe bool IsNeeded(ReaderSlot* slot)
+    {
+        using TryLock.Holder holder = TryLock.Hold(ref _gate);
+        return _isFreed == 0
+            && (Order.Acquire(in ReaderSlot.Untwinned(slot)->State->Closed) == 0 || ReaderHandles.IsAnyOpen(slot));
+    }
+
+    /// <summary>As <see cref="Section.HoldsUpGracePeriods"/>, in a domain that may be gone.</summary>
+    public unsafe bool HoldsUpGracePeriods(ReaderSlot* slot)
+    {
+        using TryLock.Holder holder = TryLock.Hold(ref _gate);
+        return _isFreed == 0 && Section.HoldsUpGracePeriods(slot);
+    }
 
     public bool HasOneHandle => _handles.Count == 1;
 
     public ulong OpenHandle()
     {
-        _lastHandle += ReaderFlags.FirstNumber;
-        _handles.Add(_lastHandle);
-        return _lastHandle;
+        ulong handle = (ulong)Order.Increment(ref s_lastHandle) * ReaderFlags.FirstNumber;
+        _handles.Add(handle);
+        return handle;
     }
 
     public bool IsLive(ulong handle) => _handles.Contains(handle);

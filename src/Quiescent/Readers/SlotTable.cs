@@ -3,6 +3,7 @@ using System.Numerics;
 using System.Runtime.ConstrainedExecution;
 using System.Runtime.InteropServices;
 using Quiescent.Ordering;
+using Quiescent.Validate;
 using static Quiescent.Tuning;
 
 namespace Quiescent.Readers;
@@ -14,9 +15,16 @@ namespace Quiescent.Readers;
 //     after its barrier [B]. Outcomes: the scan sees the new end, and scans the slot. Or it does not; then the store of
 //     `_end` came after the scanner's barrier, and everything that the thread reads later (Started, and what it
 //     dereferences) is at least as new as what was visible at [B]: the scan need not wait for it. The table only grows,
-//     and chunks never move. Only the finalizer frees a chunk's memory, and every registered thread holds a reference
-//     to the table. It is a critical finalizer, so the finalizers of a program's own objects that use the domain run
-//     before it.
+//     and chunks never move. Only the finalizer frees a chunk's memory. Nobody can use it then:
+//       - The domain keeps the table, and each of its methods keeps the domain until its last access to native memory
+//         (GC.KeepAlive). So if nothing refers to the domain, no thread is inside one. "Nothing" includes objects whose
+//         finalizers have yet to run, or have stored the domain where it can be found: the handle _core, which tracks
+//         resurrection, is empty only once none is left.
+//       - A guard and a registered reader refer to the slot alone. The finalizer waits until each living thread's slot
+//         is quiescent and names no reader. Whatever was open when the collector stopped the threads is visible to the
+//         finalizer, and nothing can be opened without the domain. The store that ends a section, or closes the last
+//         reader, is its thread's last access to the slot (release; the finalizer acquires).
+//       - What a thread remembers of its slots it only compares, or asks the owner: ThreadRegistrations.cs.
 // O6  Only DeadReaders calls Release(), under the engine's lock, for a thread that is dead. TryRegisterReleased() hands
 //     out slots so released, Extend() new ones. A slot's owner is therefore never mistaken for its next one.
 //
@@ -25,32 +33,39 @@ namespace Quiescent.Readers;
 internal sealed unsafe class SlotTable : CriticalFinalizerObject
 {
     private const int FirstChunk = 1 << FirstChunkLog2;
-    private const int MaxChunks = 32 - FirstChunkLog2 - 1;
+    public const int MaxChunks = 32 - FirstChunkLog2 - 1;
     private const nuint Alignment = 128;
+
+    private static WeakList<SlotTable>? s_all;
+    private static long s_allocated;
 
     private readonly Chunk?[] _chunks = new Chunk?[MaxChunks];
     private readonly int _queueBytes;
-    private readonly delegate*<void*, void> _freeQueues;
+    private readonly IQueueMemory? _queueMemory;
     private readonly Stack<int> _released = new();
-    private int _isServed;
+    private WeakHandle _core;
     private int _gate;
     private bool _isRetired;
     private int _end;
     private int _inUse;
     private int _sinceSweep;
 
-    /// <summary>A table whose slots each come with zeroed memory for queues, and a function that frees what those
-    /// own.</summary>
-    public SlotTable(int queueBytes, delegate*<void*, void> freeQueues, bool fullFence, bool validate)
+    /// <summary>A table whose slots each come with zeroed memory for queues.</summary>
+    /// <param name="queueBytes">How much memory that is.</param>
+    /// <param name="queueMemory">What the queues own besides; null for nothing.</param>
+    /// <param name="fullFence">Readers fence themselves.</param>
+    /// <param name="validate">Sections are recorded.</param>
+    public SlotTable(int queueBytes, IQueueMemory? queueMemory, bool fullFence, bool validate)
     {
         _queueBytes = queueBytes;
-        _freeQueues = freeQueues;
+        _queueMemory = queueMemory;
         FullFence = fullFence;
         Validate = validate;
 
         // SAFETY: freed by the finalizer. Started begins in announced form at sequence 0, and Completed equal to it:
         // nothing is in progress.
         State = (DomainState*)NativeMemory.AlignedAlloc(DomainState.Bytes, Alignment);
+        Order.Increment(ref s_allocated);
         *State = new DomainState { Started = 1, AppendFlags = AppendFlags.Idle };
         State->Table = GCHandle.ToIntPtr(GCHandle.Alloc(this, GCHandleType.WeakTrackResurrection));
         if (!ProcessWideBarrier.IsReliable)
@@ -66,29 +81,34 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
             return; // The constructor found no memory.
         }
 
-        // A finalizer that ran just before this one may have started the reclaimer, or opened a section and so
-        // registered its thread. Then this one has to wait.
-        if (IsServed)
+        if (IsNeeded)
         {
             GC.ReRegisterForFinalize(this);
             return;
         }
 
-        for (int i = 0; i < _end; i++)
+        try
         {
-            if (OwnerOf(i) is { IsForgotten: false, Life.HasEnded: false })
-            {
-                GC.ReRegisterForFinalize(this);
-                return;
-            }
+            WaitOrder.Forget(Domain);
+        }
+        catch (OutOfMemoryException)
+        {
+            GC.ReRegisterForFinalize(this); // It takes no memory, but its first use may.
+            return;
         }
 
-        // SAFETY: nothing refers to the table any more: neither the domain nor any live thread's registration.
         for (int i = 0; i < _end; i++)
         {
-            _freeQueues(this[i]->Queues);
+            OwnerOf(i)?.MarkFreed();
         }
 
+        // SAFETY: nobody uses the memory any more, by O5.
+        for (int i = 0; i < _end; i++)
+        {
+            _queueMemory?.FreeOwned(this[i]->Queues);
+        }
+
+        _queueMemory?.FreeRest();
         foreach (Chunk? chunk in _chunks)
         {
             if (chunk is not null)
@@ -102,8 +122,30 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
             GCHandle.FromIntPtr(State->Table).Free();
         }
 
+        _core.Free();
         NativeMemory.AlignedFree(State);
+        Order.Add(ref s_allocated, -1);
     }
+
+    /// <summary>How many tables of the process have native memory.</summary>
+    public static long Allocated => Order.Acquire(in s_allocated);
+
+    /// <summary>The number of the table's domain; 0 for none.</summary>
+    public long Domain { get; private set; }
+
+    /// <summary>The number of the chunk that the slot lies in.</summary>
+    public static int ChunkNumber(int index, out int offset)
+    {
+        int number = BitOperations.Log2((uint)(index + FirstChunk)) - FirstChunkLog2;
+        offset = index - FirstOf(number);
+        return number;
+    }
+
+    /// <summary>How many slots the chunk holds.</summary>
+    public static int LengthOf(int chunk) => FirstChunk << chunk;
+
+    /// <summary>The chunk's first slot.</summary>
+    public static int FirstOf(int chunk) => LengthOf(chunk) - FirstChunk;
 
     public DomainState* State { get; }
 
@@ -112,16 +154,12 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
     /// <summary>Readers fence themselves, and grace periods need no process-wide barrier.</summary>
     public bool FullFence { get; }
 
-    /// <summary>The domain's reclaimer runs, and uses the slots.</summary>
-    public bool IsServed
-    {
-        get => Order.Acquire(in _isServed) != 0;
-        set => Order.Release(ref _isServed, value ? 1 : 0);
-    }
-
     /// <summary>Whether a registration that finds no released slot should look for dead threads before it extends the
     /// table: always while that is cheap, then once in so many registrations that each pays for a few slots.</summary>
     public bool IsSweepDue => End <= SlotsSweptEachTime || Order.Acquire(in _sinceSweep) >= End / SweepsPerTable;
+
+    /// <summary>The slots whose queues may hold something.</summary>
+    public ListedSlots Listed { get; } = new();
 
     /// <summary>How many slots were ever handed out: the scan's bound.</summary>
     public int End => Order.Acquire(in _end);
@@ -142,6 +180,25 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
     {
         ReaderSlot* real = ReaderSlot.Untwinned(slot);
         return (GCHandle.FromIntPtr(real->State->Table).Target as SlotTable)?.OwnerOf(real->Index);
+    }
+
+    /// <summary>The registrations of the current thread, which the runtime has attached again; null if it has none, or
+    /// all of their domains are gone.</summary>
+    /// <param name="domain">The number of a domain that it was registered with.</param>
+    public static ThreadRegistrations? FindRegistrations(long domain)
+    {
+        List<SlotTable> tables = Live.All();
+        return tables.Find(table => table.Domain == domain)?.RegistrationsOfThisThread()
+            ?? tables.Select(table => table.RegistrationsOfThisThread()).FirstOrDefault(found => found is not null);
+    }
+
+    /// <summary>Makes the table a domain's: its memory is not freed before the domain's core.</summary>
+    /// <exception cref="OutOfMemoryException">Nothing has changed.</exception>
+    public void BelongTo(object core, long domain)
+    {
+        _core.Follow(core);
+        Domain = domain;
+        Live.Add(this);
     }
 
     public SlotOwner? OwnerOf(int index)
@@ -182,8 +239,14 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
         {
             int index = _end;
             _released.EnsureCapacity(index + 1); // Here, where it may fail, and not when a slot is released.
+            Listed.EnsureRoom(index);
             Chunk chunk = EnsureChunkOf(index, out int offset);
             chunk.Clear(offset);
+            if (_queueMemory is not null)
+            {
+                _queueMemory.Prepare(chunk.QueuesAt(offset), index);
+            }
+
             ReaderSlot* slot = Occupy(index, chunk, offset, owner);
             Order.Release(ref _end, index + 1);
             Order.Fence(); // [C] partner: [B] in GracePeriods/SlotScan.cs; outcomes above at O5.
@@ -221,6 +284,44 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
         }
     }
 
+    private static WeakList<SlotTable> Live => Order.Acquire(in s_all) ?? Once.Keep(ref s_all, new());
+
+    // For the finalizer: whether anybody may still come to the native memory, by O5 above.
+    private bool IsNeeded
+    {
+        get
+        {
+            if (_core.IsReachable)
+            {
+                return true;
+            }
+
+            for (int i = 0; i < _end; i++)
+            {
+                if (OwnerOf(i) is { } owner && ReaderHandles.IsAnyOpen(this[i]) && !owner.Life.HasEnded)
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
+
+    private ThreadRegistrations? RegistrationsOfThisThread()
+    {
+        int end = End;
+        for (int i = 0; i < end; i++)
+        {
+            if (OwnerOf(i) is { Life.IsCurrent: true } owner)
+            {
+                return owner.Registrations;
+            }
+        }
+
+        return null;
+    }
+
     private ReaderSlot* Occupy(int index, Chunk chunk, int offset, SlotOwner? owner)
     {
         ReaderSlot* slot = chunk.SlotAt(offset);
@@ -253,7 +354,7 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
         Chunk? chunk = _chunks[number];
         if (chunk is null)
         {
-            chunk = new Chunk(FirstChunk << number, _queueBytes);
+            chunk = new Chunk(LengthOf(number), _queueBytes);
             Order.Release(ref _chunks[number], chunk);
         }
 
@@ -262,12 +363,6 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
 
     private Chunk ChunkOf(int index, out int offset) => Order.Acquire(in _chunks[ChunkNumber(index, out offset)])!;
 
-    private static int ChunkNumber(int index, out int offset)
-    {
-        int number = BitOperations.Log2((uint)(index + FirstChunk)) - FirstChunkLog2;
-        offset = index + FirstChunk - (FirstChunk << number);
-        return number;
-    }
 
     private sealed class Chunk
     {
@@ -301,4 +396,18 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
             NativeMemory.Clear(QueuesAt(offset), (nuint)_queueBytes);
         }
     }
+}
+
+// What the queues beside the slots own, which the layers above know. The table keeps it, and its finalizer calls it:
+// nothing here throws, or relies on an object that has a finalizer of its own.
+internal unsafe interface IQueueMemory
+{
+    /// <summary>Tells the queues of a slot, still all-zero, which slot they belong to.</summary>
+    void Prepare(void* queues, int slot);
+
+    /// <summary>Frees what the queues of one slot own, besides the blocks in them.</summary>
+    void FreeOwned(void* queues);
+
+    /// <summary>Frees the rest, after the queues of the last slot.</summary>
+    void FreeRest();
 }

@@ -4,8 +4,13 @@ using Quiescent.Ordering;
 namespace Quiescent.Readers;
 
 // The domains that this thread is registered with: an open-addressed table, keyed by the domain's number, and in front
-// of it the domain asked for last. A second table leads to the same entries by their slots. The entries root the slots'
-// memory (O5: slot visible before use) and die with the thread. The engine's sweep finds the slots of dead threads.
+// of it the domain asked for last. A second table leads to the same entries by their slots. The entries die with the
+// thread. The engine's sweep finds the slots of dead threads.
+//
+// An entry does not keep its domain, nor the slot's memory (SlotTable.cs, at O5). So a slot is dereferenced only by a
+// caller that has the domain, or a section or registered reader open in it; or through its owner, which knows whether
+// the memory is gone. Numbers of domains are never used again: that of a domain that is gone matches nothing. An
+// address may be used again, so what is found by it is skipped if it is gone.
 internal sealed unsafe class ThreadRegistrations
 {
     private const int MinLength = 4;
@@ -57,7 +62,7 @@ internal sealed unsafe class ThreadRegistrations
         for (int i = Hash(real, bySlot.Length); bySlot[i] != 0; i = (i + 1) & (bySlot.Length - 1))
         {
             ref readonly Registration entry = ref current._entries[bySlot[i] - 1];
-            if (ReaderSlot.Untwinned(entry.Slot) == real)
+            if (ReaderSlot.Untwinned(entry.Slot) == real && !entry.Owner!.IsFreed)
             {
                 return entry.Owner;
             }
@@ -74,7 +79,7 @@ internal sealed unsafe class ThreadRegistrations
         {
             foreach (ref readonly Registration entry in current._entries.AsSpan())
             {
-                if (entry.Owner is { } owner && Section.HoldsUpGracePeriods(entry.Slot))
+                if (entry.Owner is { } owner && owner.HoldsUpGracePeriods(entry.Slot))
                 {
                     holding.Add((entry.Domain, owner));
                 }
@@ -109,7 +114,8 @@ internal sealed unsafe class ThreadRegistrations
 
     // A thread that the runtime has attached again still has its words, but its objects are gone
     // (Ordering/ThreadLife.cs). Any one slot leads to them: it is the thread's for as long as the operating system runs
-    // the thread.
+    // the thread. The default domain's is at hand. The domain asked for last may be gone, and with it the slot's
+    // memory; then any other one will do.
     private static ThreadRegistrations? FindAfterAttachment()
     {
         if (!OsThread.CanTell)
@@ -117,10 +123,17 @@ internal sealed unsafe class ThreadRegistrations
             return null; // There a table may be freed when the thread's object is dead: its words may lead nowhere.
         }
 
-        ReaderSlot* slot = t_lastDomain != 0 ? t_lastSlot : DefaultSlot.OfThisThread;
+        // SAFETY: the default domain's table is never freed.
+        ReaderSlot* slot = DefaultSlot.OfThisThread;
+        t_current = slot != null ? SlotTable.OwnerOf(slot)?.Registrations
+            : t_lastDomain != 0 ? SlotTable.FindRegistrations(t_lastDomain)
+            : null;
+        if (t_current is null)
+        {
+            t_lastDomain = 0; // All of its domains are gone.
+        }
 
-        // SAFETY: the table is freed when none of its slots is a living thread's (O5).
-        return slot == null ? null : t_current = SlotTable.OwnerOf(slot)?.Registrations;
+        return t_current;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -167,8 +180,8 @@ internal sealed unsafe class ThreadRegistrations
         bySlot[k] = i + 1;
     }
 
-    // Leaves out disposed domains in which this thread has neither a section nor a registered reader. Sizes the table
-    // so that what is left fills less than a third of it.
+    // Leaves out domains that are gone, and disposed ones in which this thread has neither a section nor a registered
+    // reader. Sizes the table so that what is left fills less than a third of it.
     private void Rebuild()
     {
         t_lastDomain = 0;
@@ -192,10 +205,6 @@ internal sealed unsafe class ThreadRegistrations
             {
                 Insert(entries, bySlot, entry);
             }
-            else if (entry.Owner is not null)
-            {
-                entry.Owner.IsForgotten = true;
-            }
         }
 
         _entries = entries;
@@ -209,10 +218,6 @@ internal sealed unsafe class ThreadRegistrations
         public ReaderSlot* Slot;
         public SlotOwner? Owner;
 
-        public readonly bool IsNeeded =>
-            Owner is not null
-            && (Order.Acquire(in Owner.Table.State->Closed) == 0
-                || Owner.HasHandles
-                || !SectionWord.IsQuiescent(ReaderSlot.Untwinned(Slot)->Word));
+        public readonly bool IsNeeded => Owner is not null && Owner.IsNeeded(Slot);
     }
 }

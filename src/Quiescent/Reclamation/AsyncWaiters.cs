@@ -28,14 +28,21 @@ internal sealed class AsyncWaiters(GracePeriodEngine engine, Func<Exception> dis
 
     /// <summary>Adds a waiter that is done when the grace period has ended.</summary>
     /// <exception cref="OutOfMemoryException">There is no memory for it; nothing has changed.</exception>
-    public Task Add(ulong target, CancellationToken cancellationToken) =>
+    public Waiter Add(ulong target, CancellationToken cancellationToken) =>
         Add(new Waiter(this, isDone: null, target, cancellationToken));
 
     /// <summary>Adds a waiter whose condition the reclaimer evaluates until it holds. The condition takes no memory and
     /// runs no user code.</summary>
     /// <exception cref="OutOfMemoryException">There is no memory for it; nothing has changed.</exception>
-    public Task Add(Func<bool> isDone, CancellationToken cancellationToken) =>
+    public Waiter Add(Func<bool> isDone, CancellationToken cancellationToken) =>
         Add(new Waiter(this, isDone, target: 0, cancellationToken));
+
+    /// <summary>Takes the waiter out of its list: nobody awaits it.</summary>
+    public void Withdraw(Waiter waiter)
+    {
+        Take(waiter);
+        waiter.Forget();
+    }
 
     /// <summary>The domain is disposed and nobody evaluates conditions any more: the remaining waits fail.</summary>
     public void Close()
@@ -91,7 +98,7 @@ internal sealed class AsyncWaiters(GracePeriodEngine engine, Func<Exception> dis
         }
     }
 
-    private Task Add(Waiter waiter)
+    private Waiter Add(Waiter waiter)
     {
         try
         {
@@ -107,7 +114,7 @@ internal sealed class AsyncWaiters(GracePeriodEngine engine, Func<Exception> dis
             throw;
         }
 
-        return waiter.Task;
+        return waiter;
     }
 
     private bool TryAdd(Waiter waiter)

@@ -26,8 +26,7 @@ internal sealed unsafe class BarrierTarget : IWaitCondition
     public static BarrierTarget? Take(DomainCore core, bool codeOnly)
     {
         BarrierTarget? target = null;
-        int end = core.Slots.End;
-        for (int i = 0; i < end; i++)
+        for (int i = core.Slots.Listed.Next(0); i >= 0; i = core.Slots.Listed.Next(i + 1))
         {
             ThreadQueues* queues = core.QueuesOf(i);
             for (PageQueue* queue = &queues->Blocks; queue != null; queue = queue->Following)
@@ -61,24 +60,29 @@ internal sealed unsafe class BarrierTarget : IWaitCondition
     /// <summary>Whether anything waits in the queues, or only whether user code does; needs no memory.</summary>
     public static bool AnythingWaits(DomainCore core, bool codeOnly)
     {
-        for (int i = core.Slots.End - 1; i >= 0; i--)
+        for (int i = core.Slots.Listed.Next(0); i >= 0; i = core.Slots.Listed.Next(i + 1))
         {
-            ThreadQueues* queues = core.QueuesOf(i);
-            for (PageQueue* queue = &queues->Blocks; queue != null; queue = queue->Following)
-            {
-                if ((!codeOnly || Deallocators.IsCode(queue->Channel)) && !IsEmpty(core, queue, out _))
-                {
-                    return true;
-                }
-            }
-
-            if ((!codeOnly && !queues->Heads.IsEmpty) || !queues->UserHeads.IsEmpty || !queues->Callbacks.IsEmpty)
+            if (AnythingWaits(core, core.QueuesOf(i), codeOnly))
             {
                 return true;
             }
         }
 
         return false;
+    }
+
+    /// <summary>Whether anything waits in one slot's queues, or only whether user code does.</summary>
+    public static bool AnythingWaits(DomainCore core, ThreadQueues* queues, bool codeOnly)
+    {
+        for (PageQueue* queue = &queues->Blocks; queue != null; queue = queue->Following)
+        {
+            if ((!codeOnly || Deallocators.IsCode(queue->Channel)) && !IsEmpty(core, queue, out _))
+            {
+                return true;
+            }
+        }
+
+        return (!codeOnly && !queues->Heads.IsEmpty) || !queues->UserHeads.IsEmpty || !queues->Callbacks.IsEmpty;
     }
 
     /// <summary>Whether everything in the target has been reclaimed.</summary>
@@ -131,11 +135,12 @@ internal sealed unsafe class BarrierTarget : IWaitCondition
         }
     }
 
+    /// <summary>Whether nothing waits in the queue; if something does, up to which position.</summary>
     // The tail may only be read under the queue's lock (O10, one consumer; see PageQueue). A queue without a page is
-    // empty, unless its owner holds the lock to append in bulk. That owner looked at AppendFlags after it took the
-    // lock. So a disposal, which sets Disposed before it looks at the lock here, finds the lock held, or the owner sees
-    // Disposed (O11: disposal loses nothing).
-    private static bool IsEmpty(DomainCore core, PageQueue* queue, out long tail)
+    // empty, unless its owner holds the lock to append in bulk. That owner listed its slot and looked at Disposed after
+    // it took the lock. So a disposal, which sets Disposed before it looks at the lock here, finds the lock held, or
+    // the owner sees Disposed (O11: disposal loses nothing).
+    public static bool IsEmpty(DomainCore core, PageQueue* queue, out long tail)
     {
         tail = 0;
         if (Order.Acquire(in queue->Lock) == 0 && queue->HasNoPage)

@@ -30,7 +30,7 @@ internal static class BarrierWait
     // the handlers' thread alone: elsewhere they keep nobody, and end with the process.
     private static bool TryWait(DomainCore core, BarrierTarget? target, bool interruptible)
     {
-        ReclaimerPass help = new(core, ReclaimerPass.NoCode);
+        ReclaimerPass help = new(core);
         Backoff backoff = default;
         ExitShare exit = default;
         WaitLine.Waiter? waiter = null;

@@ -8,9 +8,12 @@ namespace Quiescent.Reclamation;
 
 // Queues many blocks at once, all or none (kvfree_rcu_bulk).
 //
-// O11 (disposal)  The owner takes pages before it appends anything, and appends under the consumer's lock. Dispose
-//     takes that lock after setting Disposed, so either it finds all of the bulk, or the owner finds Disposed and
-//     appends nothing. No single entry needs to be withdrawn.
+// O11 (disposal)  The owner takes pages before it appends anything, and appends under the consumer's lock, in which it
+//     lists its slot and then looks at Disposed. Dispose sets Disposed, then takes that lock in each listed slot. So
+//     either it finds all of the bulk, or the owner finds Disposed and appends nothing. No single entry needs to be
+//     withdrawn.
+// O9, O10  A slot that is listed when the bulk begins stays so: whoever would drop it takes the lock to look
+//     (Listing.cs).
 //
 // Checked by: FreeBulkTests, DisposeRaceTests; systematic HandOverTests; mutants bulk-….
 internal readonly unsafe struct BulkProducer(DomainCore core)
@@ -44,6 +47,7 @@ internal readonly unsafe struct BulkProducer(DomainCore core)
         {
             _core.Queues.Ledger?.AddAll(queue->Channel, blocks, _core.Findings);
             using TryLock.Holder holder = TryLock.Hold(ref queue->Lock);
+            _core.Listing.List(&queue->Append);
             if (!_core.IsDisposed)
             {
                 AppendAll(queue, blocks, ref spare);
@@ -55,7 +59,7 @@ internal readonly unsafe struct BulkProducer(DomainCore core)
             GivePages(spare);
 
             // O9 (nothing sleeps on work): for what was appended, even if a changed span ended the append half-way.
-            _core.Producer.WakeAndCheckDisposed();
+            _core.Producer.WakeIfIdle();
         }
 
         if (!appended)

@@ -45,6 +45,7 @@ internal sealed class DeferredThrottle
         if (TryUnlink() && !TryOwe(_core, _owed))
         {
             _core.BackPressure.PayDeferred(_owed);
+            GC.KeepAlive(this); // O5 (slot visible before use): the end of the scope may be the domain's last use.
         }
     }
 

@@ -12,9 +12,10 @@ namespace Quiescent.Reclamation;
 // One domain behind its face: the engine that ends grace periods, the queues of what waits for one, the threads that
 // empty them, and the disposal of it all. A class that needs more than one of these takes the core.
 //
-// O11 (disposal)  Close() sets Disposed [F], issues the process-wide barrier, then empties the queues. It finds what an
-//     append stored before its thread's share of the barrier; an append that comes later sees Disposed and is withdrawn
-//     (Producer.cs, [D]). Each step of Close() may be repeated, as happens after a failed allocation.
+// O11 (disposal)  BeginClose() sets Disposed and sends all appends to the slow path (Listing.UnlistAll). Close() then
+//     issues the process-wide barrier [F] and empties the queues. It finds what an append stored before its thread's
+//     share of the barrier; an append that comes later sees Disposed and is withdrawn (Producer.cs, [D]). Each step of
+//     Close() may be repeated, as happens after a failed allocation.
 //
 // Checked by: DisposalTests, DisposeRaceTests, WithdrawalTests; systematic DisposalTests; mutants O11.
 internal sealed unsafe partial class DomainCore
@@ -44,14 +45,17 @@ internal sealed unsafe partial class DomainCore
         Options = options;
         bool fullFence = options.ReadSideBarrier == ReadSideBarrier.Full || !ProcessWideBarrier.IsReliable;
         bool validate = options.Validate || ValidateSwitch.IsOnForAll;
-        Slots = new SlotTable(ThreadQueues.Bytes, &ThreadQueues.Free, fullFence, validate);
+        PagePool pages = new();
+        Slots = new SlotTable(ThreadQueues.Bytes, pages, fullFence, validate);
         Id = Order.Increment(ref s_lastId);
+        Slots.BelongTo(this, Id);
         State = Slots.State;
         Engine = engine(Slots);
         Registrar = new Registrar(Id, Engine, remember);
         Backlog = new Backlog(options);
         Queues = new QueueContext(
             Engine,
+            pages,
             Slots.Validate ? BlockLedger.OfProcess : null,
             (int)Math.Clamp(options.BacklogLimit / PagesPerLimit, 1, Page.Entries),
             Backlog.Bytes);
@@ -61,6 +65,7 @@ internal sealed unsafe partial class DomainCore
         }
 
         SharedSlot = Slots.Extend(owner: null);
+        Listing = new Listing(this);
         Reclaimer = new Reclaimer(this);
         Collector = new OwnerCollector(this);
         BackPressure = new BackPressure(this);
@@ -89,6 +94,9 @@ internal sealed unsafe partial class DomainCore
     /// <summary>The domain's own slot: its queues take heads from threads that cannot register for lack of memory, and
     /// from callers that must not (the finalizer's thread, a pool that gives back a slab).</summary>
     public ReaderSlot* SharedSlot { get; }
+
+    /// <summary>The slots that collectors look at.</summary>
+    public Listing Listing { get; }
 
     /// <summary>Where the blocks of the domain's pools go.</summary>
     public BlockSinks Sinks { get; } = new();
@@ -125,7 +133,15 @@ internal sealed unsafe partial class DomainCore
 
     public IDomainReports Reports { get; }
 
-    public bool IsDisposed => (Order.Acquire(&State->AppendFlags) & AppendFlags.Disposed) != 0;
+    public bool IsDisposed
+    {
+        get
+        {
+            int flags = Order.Acquire(&State->AppendFlags);
+            GC.KeepAlive(this);
+            return (flags & AppendFlags.Disposed) != 0;
+        }
+    }
 
     /// <summary>Callbacks and user deallocators that threw.</summary>
     public long CallbacksFailed => Order.Acquire(in _callbacksFailed);
@@ -209,7 +225,8 @@ internal sealed unsafe partial class DomainCore
     public void BeginClose(Action closeReaders)
     {
         AfterDisposal.Prepare();
-        Order.Or(ref State->AppendFlags, AppendFlags.Disposed);
+        Order.Or(ref State->AppendFlags, AppendFlags.Disposed); // [V] partner: [T] in Listing.cs; outcomes there, O11.
+        Listing.UnlistAll();
         Order.Release(ref State->Closed, 1);
         closeReaders();
         Sinks.MarkDomainDisposed();
@@ -221,7 +238,7 @@ internal sealed unsafe partial class DomainCore
     public void Close(Action closeReaders)
     {
         BeginClose(closeReaders);
-        Order.FenceAllThreads(); // [F] partner: [D] in Reclamation/Producer.cs; outcomes there. O11.
+        Order.FenceAllThreads(); // [F] partner: [D] in Reclamation/Producer.cs; outcomes in Listing.cs at O11.
         if (!BarrierWait.TryUntilNothingWaits(this) || !Reclaimer.TryStop())
         {
             return; // The process is exiting. What waits, and the memory that readers may see, ends with it.
@@ -276,6 +293,8 @@ internal sealed unsafe partial class DomainCore
         {
             CheckWaitOrder(operation);
         }
+
+        GC.KeepAlive(this);
     }
 
     private void CheckWaitOrder(string operation)
@@ -330,4 +349,11 @@ internal interface IDomainReports
     /// <summary>Has a pool thread write the events of grace periods that ended here: the caller must not run listeners
     /// (O8), and perhaps nobody waits after it.</summary>
     void ReportGracePeriodsOnPool();
+
+    /// <summary>The same for all events, of the backlog too.</summary>
+    void ReportEventsOnPool();
+
+    /// <summary>Whether <see cref="ReportReaders"/> has something to tell handlers: a stall, a reader that ended inside
+    /// a section, or misuse.</summary>
+    bool AreDue { get; }
 }

@@ -55,7 +55,7 @@ internal sealed class DomainDisposal(DomainCore core)
     /// started.</exception>
     public async Task RunWhenNothingWaits(Action dispose)
     {
-        if (core.Reclaimer.IsStarted || BarrierWait.IsAnythingLeft(core))
+        if (core.Reclaimer.Thread is not null || BarrierWait.IsAnythingLeft(core))
         {
             Task empty = core.Reclaimer.WaitAsync(
                 () => !BarrierWait.IsAnythingLeft(core), CancellationToken.None);

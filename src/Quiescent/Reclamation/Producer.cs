@@ -7,23 +7,28 @@ using static Quiescent.Tuning;
 
 namespace Quiescent.Reclamation;
 
-// How things are queued. The fast paths (inlined into the public faces) append to the thread's own queue and read
-// AppendFlags; the rest is here: registration, full pages, owner collection, back-pressure, waking, disposal. Why it is
+// How things are queued. The fast paths (inlined into the public faces) append to the thread's own queue and read its
+// AppendWord; the rest is here: registration, full pages, owner collection, back-pressure, waking, disposal. Why it is
 // right:
 //
-// O9, O11 (idle runs nothing, disposal)  An append stores its item (release [D]), then reads AppendFlags. The reclaimer
-//     sets Idle [E] and Dispose sets Disposed [F]; each then issues the process-wide barrier and reads the queues.
-//     Outcomes, by where the appending thread executes its share of the barrier:
+// O9, O10, O11 (idle runs nothing, a barrier misses nothing, disposal)  An append stores its item (release [D]), then
+//     reads its queue's AppendWord. The reclaimer, before it drops a slot [E], and Dispose [F] clear Listed there; each
+//     then issues the process-wide barrier and reads the queues. Outcomes, by where the appending thread executes its
+//     share of the barrier:
 //       - it stored the item before: the reclaimer, or Dispose, finds the item;
-//       - it stores the item after: its read of AppendFlags comes later still and sees the bit, so the append wakes the
-//         reclaimer, or is withdrawn.
+//       - it stores the item after: its read of the word comes later still and does not see Listed, so the append lists
+//         its slot, wakes the reclaimer if that is idle, and is withdrawn if the domain is disposed.
 //     Both may happen, which is harmless: a second wake does nothing, and a withdrawal and the drain both take the
 //     queue's lock, so a withdrawal fails once the item is reclaimed or about to be. Where the barrier cannot be relied
-//     upon, AppendFlags is never 0 and each append fences here.
+//     upon, the word is never Listed alone and each append fences here. Listing.cs has the rest.
 // O7 (exactly once)  Past the append nothing throws but ObjectDisposedException, and that only once the item was
 //     withdrawn.
 //
-// Checked by: idle.pml; WakeUpStressTests, WithdrawalTests; systematic WakeUpTests, DisposalTests; mutants O9, O11.
+// O5 (slot visible before use)  The domain keeps the queues' memory, and a call on the domain may be the last use of
+//     it. So what ends with an access to a queue keeps the domain until then.
+//
+// Checked by: listing.pml, idle.pml; WakeUpStressTests, WithdrawalTests; systematic WakeUpTests, DisposalTests; mutants
+// O9, O11.
 internal sealed unsafe class Producer(DomainCore core)
 {
     private readonly QueueContext _queues = core.Queues;
@@ -45,7 +50,7 @@ internal sealed unsafe class Producer(DomainCore core)
         // SAFETY: the owner's page has room at the cursor.
         *cursor = (nint)block;
 
-        // [D] partners: [E] in Reclamation/Reclaimer.cs, [F] in Reclamation/DomainCore.cs.
+        // [D] partners: [E] in Reclamation/Listing.cs, [F] in Reclamation/DomainCore.cs.
         Order.Release(&queue->Cursor, cursor + 1);
         return true;
     }
@@ -72,7 +77,7 @@ internal sealed unsafe class Producer(DomainCore core)
     public bool TryCollectAndAppend(PageQueue* queue, void* block)
     {
         if (Page.HasNoRoom(queue->Cursor)
-            || Order.Acquire(&core.State->AppendFlags) != 0
+            || AppendWord.IsDue(&queue->Append)
             || IsLarge(queue->Channel, block, out _))
         {
             return false;
@@ -84,11 +89,12 @@ internal sealed unsafe class Producer(DomainCore core)
             return false; // Asking for the size let a first-chance handler in, which has filled the page.
         }
 
-        if (Order.Acquire(&core.State->AppendFlags) != 0)
+        if (AppendWord.IsDue(&queue->Append))
         {
             HandleAppendFlags(queue);
         }
 
+        GC.KeepAlive(this);
         return true;
     }
 
@@ -113,6 +119,8 @@ internal sealed unsafe class Producer(DomainCore core)
         {
             Append(real, queue, block);
         }
+
+        GC.KeepAlive(this);
     }
 
     /// <summary>Queues a block whose size is known.</summary>
@@ -127,6 +135,7 @@ internal sealed unsafe class Producer(DomainCore core)
         else
         {
             AppendSized(RequireSlot(slot), channel, block, Math.Min((long)bytes, MaxBlockBytes));
+            GC.KeepAlive(this);
         }
     }
 
@@ -198,6 +207,8 @@ internal sealed unsafe class Producer(DomainCore core)
             _queues.Ledger?.Remove(identity);
             core.ThrowDisposed();
         }
+
+        GC.KeepAlive(this);
     }
 
     /// <summary>Appends a head to the domain's own queue, for a caller that must not wait.</summary>
@@ -237,6 +248,8 @@ internal sealed unsafe class Producer(DomainCore core)
         {
             core.ThrowDisposed();
         }
+
+        GC.KeepAlive(this);
     }
 
     /// <summary>Finishes an append of the fast path, when a flag is set.</summary>
@@ -247,6 +260,8 @@ internal sealed unsafe class Producer(DomainCore core)
         {
             core.ThrowDisposed();
         }
+
+        GC.KeepAlive(this);
     }
 
     /// <summary>Queues a managed callback as a function head.</summary>
@@ -273,6 +288,7 @@ internal sealed unsafe class Producer(DomainCore core)
         }
 
         core.BackPressure.ApplyToHeld(bytes);
+        GC.KeepAlive(this);
     }
 
     /// <summary>The thread's slot, not its twin; registers the thread.</summary>
@@ -283,23 +299,32 @@ internal sealed unsafe class Producer(DomainCore core)
         return ReaderSlot.Untwinned(slot == null ? core.Registrar.Register() : slot);
     }
 
-    /// <summary>Wakes the reclaimer if it is idle. True: the domain is disposed, and the caller must withdraw its
-    /// append if it still can.</summary>
-    public bool WakeAndCheckDisposed()
+    /// <summary>Lists the slot of the queue that an item was appended to, and wakes the reclaimer if it is idle. True:
+    /// the domain is disposed, and the caller must withdraw its append if it still can.</summary>
+    public bool WakeAndCheckDisposed(AppendWord* word)
     {
-        int flags = Order.Acquire(&core.State->AppendFlags);
-        if ((flags & AppendFlags.Fenced) != 0)
+        if (!AppendWord.IsDue(word))
         {
-            Order.Fence(); // [D] where the barrier cannot be relied upon.
-            flags = Order.Acquire(&core.State->AppendFlags);
+            return false;
         }
 
-        if ((flags & AppendFlags.Idle) != 0)
+        if ((word->Flags & AppendFlags.Fenced) != 0)
+        {
+            Order.Fence(); // [D] where the barrier cannot be relied upon.
+        }
+
+        core.Listing.List(word);
+        WakeIfIdle();
+        return core.IsDisposed;
+    }
+
+    /// <summary>Wakes the reclaimer if it is idle.</summary>
+    public void WakeIfIdle()
+    {
+        if ((Order.Acquire(&core.State->AppendFlags) & AppendFlags.Idle) != 0)
         {
             core.Reclaimer.Wake();
         }
-
-        return (flags & AppendFlags.Disposed) != 0;
     }
 
     private bool IsLarge(int channel, void* block, out long bytes)
@@ -382,7 +407,7 @@ internal sealed unsafe class Producer(DomainCore core)
 
     private bool TryWithdrawHead(HeadQueue* queue)
     {
-        if (!WakeAndCheckDisposed())
+        if (!WakeAndCheckDisposed(&queue->Append))
         {
             return false;
         }
@@ -393,7 +418,7 @@ internal sealed unsafe class Producer(DomainCore core)
 
     private bool TryWithdrawBlock(PageQueue* queue)
     {
-        if (!WakeAndCheckDisposed())
+        if (!WakeAndCheckDisposed(&queue->Append))
         {
             return false;
         }

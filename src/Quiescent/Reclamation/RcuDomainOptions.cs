@@ -1,3 +1,4 @@
+using Quiescent.Ordering;
 using Quiescent.Reclamation;
 using Quiescent.Validate;
 
@@ -84,6 +85,34 @@ public sealed record RcuDomainOptions
     /// 1.</summary>
     public int CallbackBatchLimit { get; init; } = 256;
 
+    /// <summary>Whether a thread of the domain's own reclaims its blocks, as it runs its callbacks. False by default:
+    /// one of a few threads that all such domains share frees blocks and drives grace periods, so ten thousand domains
+    /// need no ten thousand threads.</summary>
+    /// <remarks>In either case callbacks, user deallocators and event handlers run on a thread of the domain's own,
+    /// which is started when there is something to run, and ends after ten seconds in which nothing was queued. Ask for
+    /// one from the first block on if the domain is busy, or must not wait for others' blocks: the domain of
+    /// <see cref="Rcu"/> has one.</remarks>
+    public bool DedicatedReclaimer { get; init; }
+
+    /// <summary>The priority of the domain's own thread; one other than <see cref="ThreadPriority.Normal"/> implies
+    /// <see cref="DedicatedReclaimer"/>. Linux ignores it.</summary>
+    public ThreadPriority ReclaimerPriority { get; init; } = ThreadPriority.Normal;
+
+    /// <summary>The processors that the domain's own thread may run on, a bit for each, as in
+    /// <see cref="System.Diagnostics.ProcessThread.ProcessorAffinity"/>. 0, the default, is all of them; another value
+    /// implies <see cref="DedicatedReclaimer"/>, and throws a <see cref="PlatformNotSupportedException"/> from the
+    /// constructor on other systems than Linux and Windows.</summary>
+    public nint ReclaimerAffinity { get; init; }
+
+    /// <summary>Where the delegates given to <see cref="GracePeriodDomain.Call(Action)"/> and its other forms run.
+    /// Null, the default, is the domain's own thread.</summary>
+    /// <remarks>With a scheduler the domain's thread only starts a task for each, so it is not held up by what they do;
+    /// they count in <see cref="RcuStatistics.CallbacksPending"/> until they are done, and barriers and disposal wait
+    /// for them. They run in the order of queueing only if the scheduler keeps it, as
+    /// <see cref="ConcurrentExclusiveSchedulerPair.ExclusiveScheduler"/> does. Functions, user deallocators and event
+    /// handlers run on the domain's thread all the same.</remarks>
+    public TaskScheduler? CallbackScheduler { get; init; }
+
     /// <summary>Checks what cannot be checked for free (the kernel's PROVE_RCU and debug objects), and names the places
     /// in the program. For tests: sections and <c>Free</c> cost some microseconds each. The AppContext switch
     /// <c>Quiescent.Validate</c>, or <c>QUIESCENT_VALIDATE=1</c> in the environment, turns it on for all
@@ -110,6 +139,15 @@ public sealed record RcuDomainOptions
     /// <summary>The time by which throttled threads pause; tests set it.</summary>
     internal PacingClock Clock { get; init; } = PacingClock.System;
 
+    /// <summary>How long the reclaimer's thread sleeps before it ends.</summary>
+    internal TimeSpan IdleTimeout { get; init; } = TimeSpan.FromSeconds(Tuning.ReclaimerIdleSeconds);
+
+    /// <summary>The threads to share; those of the process if null.</summary>
+    internal SharedReclaimers? SharedReclaimers { get; init; }
+
+    internal bool HasOwnReclaimer =>
+        DedicatedReclaimer || ReclaimerPriority != ThreadPriority.Normal || ReclaimerAffinity != 0;
+
     internal RcuDomainOptions Validated()
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(Name);
@@ -122,6 +160,12 @@ public sealed record RcuDomainOptions
         Require(BacklogBytesLimit >= 1, nameof(BacklogBytesLimit), BacklogBytesLimit);
         Require(Enum.IsDefined(BacklogPolicy), nameof(BacklogPolicy), BacklogPolicy);
         Require(CallbackBatchLimit >= 1, nameof(CallbackBatchLimit), CallbackBatchLimit);
+        Require(Enum.IsDefined(ReclaimerPriority), nameof(ReclaimerPriority), ReclaimerPriority);
+        if (ReclaimerAffinity != 0 && !OsThread.HasAffinity)
+        {
+            throw new PlatformNotSupportedException("Threads cannot be bound to processors on this system.");
+        }
+
         return ValidateSwitch.IsOnForAll && !Validate ? this with { Validate = true } : this;
     }
 

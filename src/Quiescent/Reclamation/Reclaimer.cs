@@ -1,77 +1,110 @@
-using System.Diagnostics;
 using Quiescent.GracePeriods;
 using Quiescent.Ordering;
 using Quiescent.Readers;
+using static Quiescent.Tuning;
 
 namespace Quiescent.Reclamation;
 
 // A domain's reclaimer: the one thread that runs user code (O8) and that looks after what other threads leave behind.
+// A domain without user code shares its thread with others.
 //
-//              AppendFlags.Idle set, asleep  ◄──── nothing waits, checked after the barrier [E] ────┐
-//                         │ first append, StartPoll or async waiter: Wake                         │
-//                         ▼                                                                       │
-//              gather for ReclaimDelay ──► pass: free, run, snapshot, advance ──► pause ► pass … ┘
+//                AppendFlags.Idle set    ◄──── no slot is listed, after the barrier [E] ──────────┐
+//                    │            │                                                               │
+//      its own       │ at once,   │ first append, StartPoll or async waiter: Wake                 │
+//      thread, for   │ if shared  ▼                                                               │
+//      some seconds  │    gather for ReclaimDelay ──► pass: free, run, snapshot, advance ──► pause ► pass … ┘
+//                    ▼                   ▲     │
+//                no thread  ─────────────┘     │ user code waits, or a report is due: from the shared thread
+//                                              ▼ to one of its own
+//                                        the same, with user code
 //
-// O9  Going idle: set the bit, process-wide barrier [E], look at everything again. If the look misses an append, its
-//     thread had not stored it at the barrier; its read of AppendFlags comes later and sees the bit (Producer.cs). The
-//     same holds for requests and waiters, which are stored before an interlocked operation in Wake. The first wake
-//     starts the thread, so a domain that only reads and synchronises has none. If it cannot be started, the bit is set
-//     again and the next append tries again.
-// O8  No thread is started under a lock: a start that fails lets first-chance handlers in, which may come back here. So
-//     two callers may start a thread each. The one that claims the domain first is the reclaimer, the other one ends.
-//     A caller relies on a thread that has started: it claims the domain, or another one has, or the domain is closed.
-internal sealed class Reclaimer(DomainCore core)
+// O9 (nothing sleeps on work)  ReclaimerRun.cs says why nothing is missed in going idle. The first wake finds a thread,
+//     so a domain that only reads and synchronises has none. If none can be had, the bit is set again and the next
+//     append tries again.
+//     A thread leaves an idle domain, so that one that nobody uses any more is collected once nobody refers to it. It
+//     gives the claim up, fences [W], and looks at Idle and for work. Wake clears Idle by an interlocked operation [X],
+//     then looks who has the claim. Outcomes:
+//       - Wake sees that nobody has it, and finds a thread;
+//       - it sees the thread that is about to leave, and signals in vain; then that thread sees the bit cleared, and
+//         takes the claim again.
+//     Both may happen: of two threads one gets the claim. A caller that must know (RequireThread) looks again after
+//     Wake. If it sees a thread, that one sees the caller's request behind [W], should it be about to leave. The bit
+//     would not do: another caller may have cleared it, failed to find a thread, and set it again.
+// O8  No thread is started under a lock: a start that fails lets first-chance handlers in, which may come back here.
+//     ReclaimerClaim.cs says why two callers may start one each.
+internal sealed class Reclaimer
 {
-    // The time between two looks at a reader in the way, once spinning and yielding have not helped.
-    private static readonly TimeSpan s_poll = TimeSpan.FromMilliseconds(1);
-
-    private static readonly TimeSpan s_soon = TimeSpan.FromMilliseconds(10);
-
-    private readonly ReclaimerPass _pass = new(core, core.Options.CallbackBatchLimit);
+    private readonly DomainCore _core;
+    private readonly ReclaimerClaim _claim;
+    private readonly ReclaimerRun _run;
     private CallbackStallTimer? _stallTimer;
-    private ThreadDefaults _defaults; // The state that the thread started with.
-    private Thread? _thread;
-    private ulong _osThreadId;
-    private Signal? _signal;
-    private int _gate;
-    private int _started;
-    private int _expedited;
-    private int _stopping;
     private PollRequest _request;
+    private int _expedited;
+    private int _isOnOwnThread; // Or is to be.
 
-    public AsyncWaiters Waiters { get; } = new(core.Engine, core.Disposed);
+    public Reclaimer(DomainCore core)
+    {
+        _core = core;
+        _claim = new ReclaimerClaim(core, this);
+        _run = new ReclaimerRun(core, this);
+        Waiters = new AsyncWaiters(core.Engine, core.Disposed);
+        Served = new ServedDomain(core, this, _claim, _run);
+    }
 
-    public bool IsCurrentThread => Order.Acquire(in _thread) == Thread.CurrentThread;
+    public AsyncWaiters Waiters { get; }
 
-    public bool IsStarted => Order.Acquire(in _thread) is not null;
+    /// <summary>The domain as a thread sees it that serves others too.</summary>
+    public ServedDomain Served { get; }
+
+    public bool IsCurrentThread => _claim.IsCurrentThread;
+
+    /// <summary>The thread that looks after the domain; null if none does.</summary>
+    public Thread? Thread => _claim.Thread;
+
+    public bool IsStopping => _claim.IsStopping;
+
+    /// <summary>Whether somebody waits: no batch is gathered then.</summary>
+    public bool IsExpedited => Order.Acquire(in _expedited) != 0 || Waiters.Any || _claim.IsStopping;
 
     /// <summary>Whether function callbacks or blocks of user deallocators wait, run, or are pending.</summary>
-    public bool IsCodeWaiting => BarrierTarget.AnythingWaits(core, codeOnly: true) || core.Pending.Any;
+    public bool IsCodeWaiting => BarrierTarget.AnythingWaits(_core, codeOnly: true) || _core.Pending.Any;
 
-    /// <summary>Starts the thread, or wakes it from idleness. Cannot fail: if the thread cannot be started, the next
-    /// append tries again.</summary>
+    /// <summary>The neighbours among the reclaimers with a thread: the list of <see cref="ProcessExit"/>.</summary>
+    public Reclaimer? NextAtExit { get; set; }
+
+    public Reclaimer? PreviousAtExit { get; set; }
+
+    private bool IsStepped => _core.Engine.Stepping.IsOn;
+
+    /// <summary>Finds the domain a thread, or wakes the one that it has from idleness. Cannot fail: if there is no
+    /// thread to be had, the next append tries again.</summary>
     public unsafe void Wake()
     {
-        if ((Order.And(ref core.State->AppendFlags, ~AppendFlags.Idle) & AppendFlags.Idle) == 0)
+        // [X] partner: [W] in TryLeave; outcomes above at O9.
+        if ((Order.And(ref _core.State->AppendFlags, ~AppendFlags.Idle) & AppendFlags.Idle) == 0)
         {
             return;
         }
 
-        if (Order.Acquire(in _thread) is not null || TryStart())
+        if (_claim.Thread is not null || TryStart())
         {
-            SetSignal();
+            _claim.SetSignal();
         }
         else
         {
-            Order.Or(ref core.State->AppendFlags, AppendFlags.Idle);
+            Order.Or(ref _core.State->AppendFlags, AppendFlags.Idle);
+            _core.Listing.UnlistAll();
         }
+
+        GC.KeepAlive(_core); // O5 (slot visible before use): the flags are the domain's.
     }
 
     /// <summary>Cuts the gathering of a batch short: there is more than enough.</summary>
     public void Expedite()
     {
         Wake();
-        SetSignal();
+        Served.MakeDue();
+        _claim.SetSignal();
     }
 
     /// <summary>Until <see cref="EndExpedited"/> the reclaimer gathers no batches, and takes what it would leave to
@@ -92,16 +125,29 @@ internal sealed class Reclaimer(DomainCore core)
         _request.Raise(target);
         StartStallTimer();
         Expedite();
+        RequireThread(); // The one from before may have left meanwhile.
     }
+
+    /// <summary>Whether a grace period is asked for that has not ended.</summary>
+    public bool TryGetRequest(out ulong target) => _request.TryGetPending(_core.Engine, out target);
 
     /// <summary>Asks for the grace period, and completes when it has ended.</summary>
     /// <exception cref="OutOfMemoryException">The thread cannot be started.</exception>
     public Task WaitAsync(ulong target, CancellationToken cancellationToken)
     {
         RequireThread();
-        Task task = Waiters.Add(target, cancellationToken);
-        Request(target);
-        return task;
+        AsyncWaiters.Waiter waiter = Waiters.Add(target, cancellationToken);
+        try
+        {
+            Request(target);
+        }
+        catch
+        {
+            Waiters.Withdraw(waiter); // Nobody has its task.
+            throw;
+        }
+
+        return waiter.Task;
     }
 
     /// <summary>Completes when the condition holds, evaluated by the reclaimer.</summary>
@@ -109,23 +155,29 @@ internal sealed class Reclaimer(DomainCore core)
     public Task WaitAsync(Func<bool> isDone, CancellationToken cancellationToken)
     {
         RequireThread();
-        Task task = Waiters.Add(isDone, cancellationToken);
-        StartStallTimer();
-        Expedite();
-        return task;
-    }
-
-    /// <summary>Ends the thread once nothing waits, and waits for its end; the domain takes nothing more. False: the
-    /// process is exiting, and the thread has not ended in its share of time.</summary>
-    public bool TryStop()
-    {
-        Thread? thread;
-        using (TryLock.Hold(ref _gate))
+        AsyncWaiters.Waiter waiter = Waiters.Add(isDone, cancellationToken);
+        try
         {
-            Order.Release(ref _stopping, 1);
-            thread = _thread;
+            StartStallTimer();
+            Expedite();
+            RequireThread();
+        }
+        catch
+        {
+            Waiters.Withdraw(waiter);
+            throw;
         }
 
+        return waiter.Task;
+    }
+
+    /// <summary>From here on no thread takes the claim, and the domain takes nothing more. The one that has the claim
+    /// ends, or leaves the domain, once nothing waits, and the call waits for that. Others, which gave the claim up or
+    /// come too late, take their last steps by themselves; they only read. False: the process is exiting, and the
+    /// thread has not ended in its share of time.</summary>
+    public bool TryStop()
+    {
+        Thread? thread = _claim.Stop();
         Expedite();
         if (!TryJoin(thread))
         {
@@ -141,20 +193,20 @@ internal sealed class Reclaimer(DomainCore core)
     /// <exception cref="InvalidOperationException">The reclaimer runs already.</exception>
     public void BeginSteps()
     {
-        if (!TryBeginSteps())
+        if (!_claim.TryBeginSteps())
         {
             throw new InvalidOperationException(
                 "The domain is in use, stepped already, or disposed: step it from its first use on.");
         }
     }
 
-    /// <summary>Returns to a thread of the reclaimer's own, and starts it for what waits.</summary>
+    /// <summary>Returns to a thread of the reclaimer's, for what waits.</summary>
     public unsafe void EndSteps()
     {
-        core.Engine.Stepping.End();
+        _core.Engine.Stepping.End();
 
         // A thread that queued during a step took the stepping thread for the reclaimer, and started none.
-        Order.Or(ref core.State->AppendFlags, AppendFlags.Idle);
+        Order.Or(ref _core.State->AppendFlags, AppendFlags.Idle);
         Wake();
     }
 
@@ -162,35 +214,64 @@ internal sealed class Reclaimer(DomainCore core)
     /// snapshots of what waits. Returns whether anything was reclaimed.</summary>
     public bool RunStep()
     {
-        Order.Release(ref _thread, Thread.CurrentThread);
+        _claim.BeginStep();
         try
         {
-            _pass.Begin(ThreadDefaults.OfCurrent());
-            bool progress = _pass.Run(maySnapshot: true, isExpedited: true);
-            CloseLeftOpen();
-            return progress | Waiters.CompleteReady();
+            return _run.StepByHand();
         }
         finally
         {
-            Order.Release(ref _thread, null);
+            _claim.EndStep();
         }
     }
-
-    /// <summary>The neighbours among the reclaimers with a thread: the list of <see cref="ProcessExit"/>.</summary>
-    public Reclaimer? NextAtExit { get; set; }
-
-    public Reclaimer? PreviousAtExit { get; set; }
-
-    private bool IsRequested => _request.TryGetPending(core.Engine, out _);
-
-    private bool IsStepped => core.Engine.Stepping.IsOn;
 
     /// <summary>The thread that runs the callbacks, for reports.</summary>
     public ReaderIdentity Identify()
     {
-        Thread? thread = Order.Acquire(in _thread);
-        ulong osThreadId = Order.Acquire(in _osThreadId);
-        return new ReaderIdentity(thread?.Name, thread?.ManagedThreadId ?? 0, osThreadId) { Sections = 0 };
+        Thread? thread = _claim.Thread;
+        return new ReaderIdentity(thread?.Name, thread?.ManagedThreadId ?? 0, _claim.OsThreadId) { Sections = 0 };
+    }
+
+    /// <summary>The thread that has the claim leaves the idle domain. False: somebody has woken it meanwhile, or
+    /// disposes of the domain, and it goes on.</summary>
+    public unsafe bool TryLeave(Signal signal)
+    {
+        if (!_claim.TryGiveUp())
+        {
+            return false;
+        }
+
+        Order.Release(ref _isOnOwnThread, 0);
+        Order.Fence(); // [W] partner: [X] in Wake; outcomes above at O9.
+        bool isWanted = true;
+        try
+        {
+            isWanted = (Order.Acquire(in _core.State->AppendFlags) & AppendFlags.Idle) == 0
+                || _core.Slots.Listed.Any
+                || _run.HasWork();
+        }
+        catch (OutOfMemoryException)
+        {
+            // Even code that runs for the first time takes some memory. A thread that nobody wants loses nothing.
+        }
+
+        GC.KeepAlive(_core);
+        return !isWanted || !_claim.TryTakeSurely(signal);
+    }
+
+    /// <summary>The thread that serves other domains too gives this one up to a thread of its own, once that is
+    /// started. False: there is none to be had.</summary>
+    public bool TryHandOver()
+    {
+        Order.Release(ref _isOnOwnThread, 1);
+        _claim.GiveUp();
+        if (TryStart())
+        {
+            return true;
+        }
+
+        Order.Release(ref _isOnOwnThread, 0);
+        return false;
     }
 
     // Waiters without a thread of their own could not report that the reclaimer is stuck. The process's first timer
@@ -213,7 +294,7 @@ internal sealed class Reclaimer(DomainCore core)
     // An append can leave the start to the next one; a request that nobody follows up would wait for ever.
     private void RequireThread()
     {
-        if (Order.Acquire(in _thread) is null && !TryStart() && !IsStepped && Order.Acquire(in _stopping) == 0)
+        if (_claim.Thread is null && !TryStart() && !IsStepped && !_claim.IsStopping)
         {
             throw new InsufficientMemoryException("The reclaimer of the domain cannot be started.");
         }
@@ -221,255 +302,55 @@ internal sealed class Reclaimer(DomainCore core)
 
     private bool TryStart()
     {
-        if (Order.Acquire(in _thread) is not null || Order.Acquire(in _stopping) != 0 || IsStepped)
+        if (_claim.Thread is not null || _claim.IsStopping || IsStepped)
         {
-            return Order.Acquire(in _thread) is not null;
+            return _claim.Thread is not null;
         }
 
-        CountStarted(1);
         try
         {
             Once.Keep(ref _stallTimer, new CallbackStallTimer(
-                core, () => Waiters.Any || IsRequested, core.Options.StallTimeout));
+                _core, () => Waiters.Any || TryGetRequest(out _), _core.Options.StallTimeout));
             ProcessExit.Prepare();
+            if (_core.Options.HasOwnReclaimer || Order.Acquire(in _isOnOwnThread) != 0)
+            {
+                StartOwn();
+            }
+            else
+            {
+                SharedReclaimers shared = _core.Options.SharedReclaimers ?? SharedReclaimers.OfProcess;
+                shared.Of(_core.Id).Serve(Served);
+            }
 
-            // Made with the thread, not with the domain: a finalizer that starts the thread may run after the signal's
-            // own finalizer.
-            Signal signal = new();
-            FaultInjection.ThrowIfDue(FaultSite.ThreadStart);
-            Threads.Start(Threads.Create(() => Run(signal), $"rcu reclaimer ({core.Options.Name})"));
             return true;
         }
         catch (Exception e) when (e is OutOfMemoryException or ThreadStartException)
         {
-            CountStarted(-1);
             return false;
         }
     }
 
-    // A thread that was started, or is about to be, uses the slots and may run callbacks.
-    private void CountStarted(int change)
+    private void StartOwn()
     {
-        using TryLock.Holder holder = TryLock.Hold(ref _gate);
-        _started += change;
-        core.Slots.IsServed = _started != 0;
-        if (_started == 0)
+        _claim.CountStarted(1);
+        try
         {
-            ProcessExit.Forget(this);
+            new ReclaimerThread(_core, this, _claim, _run).Start();
         }
-        else if (change > 0 && _started == 1)
+        catch
         {
-            ProcessExit.Add(this);
+            _claim.CountStarted(-1);
+            throw;
         }
     }
 
-    private bool TryBeginSteps()
-    {
-        using TryLock.Holder holder = TryLock.Hold(ref _gate);
-        if (_started != 0 || _stopping != 0 || IsStepped)
-        {
-            return false;
-        }
-
-        core.Engine.Stepping.Begin();
-        return true;
-    }
-
-    // Nothing here may end the process for want of memory: even code that runs for the first time takes some.
-    private void Run(Signal signal)
-    {
-        bool? hasClaimed = null;
-        while (hasClaimed is null)
-        {
-            try
-            {
-                hasClaimed = TryClaim(signal);
-            }
-            catch (OutOfMemoryException)
-            {
-                // The thread that started this one relies on it.
-                hasClaimed = Order.Acquire(in _thread) == Thread.CurrentThread ? true : null;
-            }
-        }
-
-        if (hasClaimed.Value)
-        {
-            Serve();
-        }
-
-        CountStarted(-1);
-    }
-
-    // Not before the thread runs: a caller that sees a thread relies on it.
-    private bool TryClaim(Signal signal)
-    {
-        using (TryLock.Hold(ref _gate))
-        {
-            if (_thread is not null || _stopping != 0 || IsStepped)
-            {
-                return false;
-            }
-
-            Order.Release(ref _osThreadId, OsThread.CurrentId());
-            Order.Release(ref _signal, signal);
-            Order.Release(ref _thread, Thread.CurrentThread);
-        }
-
-        Order.Fence(); // A caller that found no signal to set stored what it wants before: it is seen from here on.
-        return true;
-    }
-
-    private void Serve()
-    {
-        bool hasBegun = false;
-        while (true)
-        {
-            try
-            {
-                if (!hasBegun)
-                {
-                    _defaults = ThreadDefaults.OfCurrent();
-                    hasBegun = true;
-                }
-
-                if (HasWork())
-                {
-                    RunUntilNothingWaits();
-                }
-                else if (Order.Acquire(in _stopping) != 0)
-                {
-                    return;
-                }
-                else
-                {
-                    Sleep();
-                }
-            }
-            catch (OutOfMemoryException)
-            {
-                // Takes up again what could not be reported or completed for lack of memory; no queue is left half-way.
-                Rest(s_poll);
-            }
-        }
-    }
-
-    // From waking to idleness. Gathers a batch for ReclaimDelay, measured from the last snapshot.
-    private void RunUntilNothingWaits()
-    {
-        TimeSpan delay = core.Options.ReclaimDelay;
-        long snapshotAt = Stopwatch.GetTimestamp();
-        Backoff backoff = default;
-        _pass.Begin(_defaults);
-        do
-        {
-            bool isExpedited = Order.Acquire(in _expedited) != 0
-                || Waiters.Any
-                || core.Backlog.IsOverLimit
-                || Order.Acquire(in _stopping) != 0;
-            bool maySnapshot = isExpedited || Stopwatch.GetElapsedTime(snapshotAt) >= delay;
-            if (maySnapshot)
-            {
-                snapshotAt = Stopwatch.GetTimestamp();
-            }
-
-            if (_request.TryGetPending(core.Engine, out ulong target))
-            {
-                _pass.Await(target);
-            }
-
-            bool progress = _pass.Run(maySnapshot, isExpedited);
-            CloseLeftOpen();
-            progress |= Waiters.CompleteReady();
-            if (core.Engine.Events.AreDue)
-            {
-                Report();
-            }
-
-            if (progress)
-            {
-                backoff.Restart();
-                continue;
-            }
-
-            TimeSpan untilNext = delay - Stopwatch.GetElapsedTime(snapshotAt);
-            bool gathers = !isExpedited && !_pass.IsGracePeriodAwaited && untilNext > TimeSpan.Zero;
-            if (gathers || backoff.IsSleeping)
-            {
-                Report();
-                Rest(gathers ? UntilNextLook(untilNext) : s_poll);
-            }
-            else
-            {
-                backoff.PauseUninterrupted();
-            }
-        }
-        while (HasWork());
-
-        ReportIfDue();
-    }
-
-    private void ReportIfDue()
-    {
-        if (core.HasReports)
-        {
-            Report();
-        }
-    }
-
-    // Handlers, like callbacks, must leave nothing on this thread.
-    private void Report()
-    {
-        core.Reports.ReportReaders();
-        _defaults.Restore();
-    }
-
-    // A section that a callback or an event handler opened and did not end would hold up everything that this thread
-    // waits for.
-    private unsafe void CloseLeftOpen()
-    {
-        if (IsLeftOpen)
-        {
-            core.Engine.CloseAll(core.Registrar.Known);
-        }
-    }
-
-    private unsafe bool IsLeftOpen
-    {
-        get
-        {
-            ReaderSlot* slot = core.Registrar.Known;
-            return slot != null && ReaderHandles.IsAnyOpen(slot);
-        }
-    }
-
-    // Once stopping, only queued items count: asynchronous waits for a grace period fail instead.
-    private bool HasWork() =>
-        BarrierTarget.AnythingWaits(core, codeOnly: false)
-        || IsLeftOpen
-        || (Order.Acquire(in _stopping) == 0 && (Waiters.Any || IsRequested));
-
-    private unsafe void Sleep()
-    {
-        Order.Or(ref core.State->AppendFlags, AppendFlags.Idle);
-        Order.FenceAllThreads(); // [E] partner: [D] in Producer.cs; outcomes there and above at O9.
-        if (HasWork() || core.Engine.Events.AreDue || Order.Acquire(in _stopping) != 0)
-        {
-            Order.And(ref core.State->AppendFlags, ~AppendFlags.Idle);
-            ReportIfDue();
-            return;
-        }
-
-        Rest(Timeout.InfiniteTimeSpan);
-    }
-
-    private void SetSignal() => Order.Acquire(in _signal)?.Set();
-
-    private static bool TryJoin(Thread? thread)
+    // A thread that serves other domains too goes on when it has left this one.
+    private bool TryJoin(Thread? thread)
     {
         Backoff backoff = default;
         ExitShare exit = default;
         bool hasRunOut = false;
-        while (thread is not null && !hasRunOut && !Threads.HasEnded(thread))
+        while (thread is not null && !hasRunOut && _claim.Thread == thread && !Threads.HasEnded(thread))
         {
             backoff.PauseUninterrupted();
             hasRunOut = backoff.IsSleeping && exit.HasRunOut();
@@ -477,22 +358,5 @@ internal sealed class Reclaimer(DomainCore core)
 
         backoff.RestoreInterrupt();
         return !hasRunOut;
-    }
-
-    // Only this thread writes the events of grace periods that end inside Free: soon, however long it gathers a batch.
-    private static TimeSpan UntilNextLook(TimeSpan untilNext) =>
-        TelemetryListeners.HearsEnds && untilNext > s_soon ? s_soon : untilNext;
-
-    // Ends early when somebody expedites or stops the thread.
-    private void Rest(TimeSpan time)
-    {
-        try
-        {
-            _signal!.Wait(time);
-        }
-        catch (ThreadInterruptedException)
-        {
-            // A callback may have interrupted this thread, which nobody should. The loop looks for work again.
-        }
     }
 }

@@ -6,8 +6,8 @@ using static Quiescent.Tuning;
 
 namespace Quiescent.Reclamation;
 
-// One pass over all queues of a domain, by the reclaimer or, for everything except user code, by a barrier: frees what
-// has expired, runs a batch of user code, takes snapshots of what waits, and advances the engine once. No state but the
+// One pass over the queues of a domain's listed slots, by its reclaimer or a barrier: frees what has expired, runs a
+// batch of user code if the thread may, takes snapshots of what waits, and advances the engine once. No state but the
 // newest target is kept between passes, so passes can be repeated at will.
 //
 // O8  User code runs only here, on the reclaimer, with no lock held: the pass takes a queue's lock only to learn what
@@ -15,12 +15,9 @@ namespace Quiescent.Reclamation;
 // O7  Each callback and each user deallocator is called within its own try; a throw is counted and reported, and the
 //     next one runs. What it changed about the thread is reset before that (ThreadDefaults); the handlers of its
 //     failure still see it.
-internal sealed unsafe class ReclaimerPass(DomainCore core, int batchLimit)
+internal sealed unsafe class ReclaimerPass(DomainCore core)
 {
     private const int HeadsPerQueue = PagesPerQueue * Page.Entries;
-
-    /// <summary>The batch limit of a pass that runs no user code.</summary>
-    public const int NoCode = 0;
 
     private readonly QueueContext _queues = core.Queues;
     private ThreadDefaults _defaults;
@@ -29,6 +26,14 @@ internal sealed unsafe class ReclaimerPass(DomainCore core, int batchLimit)
     private bool _progress;
     private bool _maySnapshot;
     private bool _evenIfActive;
+    private bool _found;
+    private bool _mayRunCode;
+
+    /// <summary>Whether the last pass has left user code alone.</summary>
+    public bool HasMetCode { get; private set; }
+
+    /// <summary>How many slots were visited in vain.</summary>
+    public int EmptyVisits { get; set; }
 
     /// <summary>Whether the last pass left something that waits for a particular grace period.</summary>
     public bool IsGracePeriodAwaited => _isAwaited &= !core.Engine.HasCompleted(_newestTarget);
@@ -36,10 +41,12 @@ internal sealed unsafe class ReclaimerPass(DomainCore core, int batchLimit)
     /// <summary>Call before the first of a run of passes. O4 (wrap-around is harmless): no target is kept while nobody
     /// checks whether it has completed.</summary>
     /// <param name="defaults">The state of the thread that runs the passes, to which each callback resets it.</param>
-    public void Begin(in ThreadDefaults defaults)
+    /// <param name="mayRunCode">Whether the thread may run user code: callbacks and user deallocators.</param>
+    public void Begin(in ThreadDefaults defaults, bool mayRunCode)
     {
         _isAwaited = false;
         _defaults = defaults;
+        _mayRunCode = mayRunCode;
     }
 
     /// <summary>Makes the passes drive grace periods up to the target.</summary>
@@ -56,11 +63,14 @@ internal sealed unsafe class ReclaimerPass(DomainCore core, int batchLimit)
     public bool Run(bool maySnapshot, bool isExpedited)
     {
         _progress = false;
+        HasMetCode = false;
         _maySnapshot = maySnapshot;
         _evenIfActive = isExpedited || core.Backlog.IsOverLimit;
-        for (int i = core.Slots.End - 1; i >= 0; i--)
+        for (int i = core.Slots.Listed.Next(0); i >= 0; i = core.Slots.Listed.Next(i + 1))
         {
+            _found = false;
             Serve(core.QueuesOf(i));
+            EmptyVisits += _found ? 0 : 1;
         }
 
         if (IsGracePeriodAwaited)
@@ -79,30 +89,50 @@ internal sealed unsafe class ReclaimerPass(DomainCore core, int batchLimit)
             {
                 FreePages(queue);
             }
-            else if (batchLimit != NoCode)
+            else if (_mayRunCode)
             {
                 RunPages(queue);
+            }
+            else
+            {
+                MeetCode(!BarrierTarget.IsEmpty(core, queue, out _));
             }
         }
 
         FreeHeads(&queues->Heads);
-        if (batchLimit != NoCode)
+        if (_mayRunCode)
         {
             RunHeads(&queues->UserHeads);
             RunHeads(&queues->Callbacks);
         }
+        else
+        {
+            MeetCode(!queues->UserHeads.IsEmpty || !queues->Callbacks.IsEmpty);
+        }
+    }
+
+    private void MeetCode(bool isThere)
+    {
+        HasMetCode |= isThere;
+        _found |= isThere;
     }
 
     private void FreePages(PageQueue* queue)
     {
-        // If its owner holds the lock, it is collecting the queue itself.
-        if (Order.Acquire(&queue->Cursor) == null || !TryLock.TryEnter(ref queue->Lock))
+        if (Order.Acquire(&queue->Cursor) == null)
         {
+            return;
+        }
+
+        if (!TryLock.TryEnter(ref queue->Lock))
+        {
+            _found = true; // If its owner holds the lock, it is collecting the queue itself.
             return;
         }
 
         Snapshot(queue);
         int freed = queue->FreeExpired(_queues, PagesPerQueue);
+        _found |= freed != 0 || queue->Tail() != queue->Reclaimed;
         QueueBytes.Count(queue, _queues);
         TryLock.Exit(ref queue->Lock);
         Account(freed);
@@ -115,6 +145,7 @@ internal sealed unsafe class ReclaimerPass(DomainCore core, int batchLimit)
             return;
         }
 
+        _found = true;
         int freed = queue->FreeExpired(_queues, HeadsPerQueue);
         Snapshot(queue);
         TryLock.Exit(ref queue->Lock);
@@ -127,10 +158,11 @@ internal sealed unsafe class ReclaimerPass(DomainCore core, int batchLimit)
         Snapshot(queue);
         queue->Recycle(_queues);
         int count = queue->Expired(_queues, out nint* entries);
+        _found |= queue->Tail() != queue->Reclaimed;
         QueueBytes.Count(queue, _queues);
         TryLock.Exit(ref queue->Lock);
 
-        count = Math.Min(count, batchLimit);
+        count = Math.Min(count, core.Options.CallbackBatchLimit);
         core.Running.Enter(queue);
         for (int i = 0; i < count; i++)
         {
@@ -173,6 +205,7 @@ internal sealed unsafe class ReclaimerPass(DomainCore core, int batchLimit)
             return;
         }
 
+        _found = true;
         if (queue->DetachedCount == 0)
         {
             TryLock.Enter(ref queue->Lock);
@@ -184,7 +217,7 @@ internal sealed unsafe class ReclaimerPass(DomainCore core, int batchLimit)
 
         int count = 0;
         core.Running.Enter(queue);
-        while (count < batchLimit)
+        while (count < core.Options.CallbackBatchLimit)
         {
             RcuHead* head = queue->TakeDetached(_queues);
             if (head == null)

@@ -71,6 +71,7 @@ internal sealed class ArrayBucket<T>
     public bool TryReturn(T[] array, bool clear)
     {
         ulong target = _core.Engine.NextTarget();
+        GC.KeepAlive(_core); // O5 (slot visible before use).
         using TryLock.Holder holder = TryLock.Hold(ref _lock);
         if (_count == _ring.Length)
         {

@@ -23,11 +23,19 @@ internal struct SectionCounts
 }
 
 // The memory of one domain's counters: a stripe's worth for Index, then the stripes.
+//
+// O5 (slot visible before use)  Only the finalizer frees the memory. Nobody can use it then: sections begin, and grace
+// periods are driven, through the domain, whose methods keep it until their last access here (GC.KeepAlive). A
+// finalizer of the program may still reach the domain, so the handle _core has to be empty: as for the slots
+// (Readers/SlotTable.cs). A section that is still open refers to the counters alone. Its end is counted in its last
+// access to them. OpenSections misses none: what was begun when the collector stopped the threads is visible to the
+// finalizer, and nothing can begin without the domain.
 internal sealed unsafe class Stripes : CriticalFinalizerObject
 {
     private const int Stride = 128;
 
     private readonly int _count;
+    private WeakHandle _core;
 
     /// <exception cref="OutOfMemoryException">There is no memory for the counters.</exception>
     public Stripes()
@@ -48,19 +56,25 @@ internal sealed unsafe class Stripes : CriticalFinalizerObject
             return; // The constructor found no memory.
         }
 
-        // A section that is still open will count its end here.
-        if (OpenSections != 0)
+        if (_core.IsReachable || OpenSections != 0)
         {
             GC.ReRegisterForFinalize(this);
             return;
         }
 
+        _core.Free();
         NativeMemory.AlignedFree(Memory);
+        Memory = null;
     }
 
-    public byte* Memory { get; }
+    /// <summary>Null once it is freed.</summary>
+    public byte* Memory { get; private set; }
 
     public int Mask { get; }
+
+    /// <summary>Makes the counters a domain's: their memory is not freed before the domain's core.</summary>
+    /// <exception cref="OutOfMemoryException">Nothing has changed.</exception>
+    public void BelongTo(object core) => _core.Follow(core);
 
     /// <summary>About how many sections are open: those that begin or end during the call may count or not.</summary>
     public long OpenSections

@@ -9,7 +9,7 @@ namespace Quiescent.Validate;
 // for each other for ever. The wait that closes a ring is refused, though nothing may have hung yet: what was seen once
 // in each order may come at once (the kernel's lockdep, for locks).
 //
-// An order belongs to two domains and is kept until one of them is disposed of; at most 10,000 are.
+// An order belongs to two domains and is kept until one of them is disposed of, or gone; at most 10,000 are.
 internal static class WaitOrder
 {
     private const int MaxKept = 10_000;
@@ -46,7 +46,7 @@ internal static class WaitOrder
         }
     }
 
-    /// <summary>The domain is disposed of.</summary>
+    /// <summary>The domain is disposed of, or gone. Allocates nothing: the finalizer's thread calls this.</summary>
     public static void Forget(long domain)
     {
         if (Order.Acquire(in s_waits) is not { } waits)
@@ -55,11 +55,11 @@ internal static class WaitOrder
         }
 
         using TryLock.Holder holder = TryLock.Hold(ref s_gate);
-        foreach ((long Inside, long Waited) order in waits.Keys)
+        foreach (KeyValuePair<(long Inside, long Waited), Wait> order in waits)
         {
-            if (order.Inside == domain || order.Waited == domain)
+            if (order.Key.Inside == domain || order.Key.Waited == domain)
             {
-                waits.Remove(order);
+                waits.Remove(order.Key);
             }
         }
     }

@@ -24,7 +24,7 @@ internal sealed unsafe class Probes : IDisposable
     ];
 
     private readonly RcuDomain _domain = new(new RcuDomainOptions { BacklogPolicy = BacklogPolicy.None });
-    private readonly SlotTable _slots = new(0, &FreeNothing, fullFence: false, validate: false);
+    private readonly SlotTable _slots = new(0, queueMemory: null, fullFence: false, validate: false);
     private readonly GracePeriodEngine _engine;
     private readonly QueueContext _context;
     private readonly Shelf* _shelf = Allocate<Shelf>();
@@ -36,7 +36,8 @@ internal sealed unsafe class Probes : IDisposable
     public Probes()
     {
         _engine = GracePeriodEngine.OverSlots(_slots);
-        _context = new QueueContext(_engine, ledger: null, Page.Entries, new WaitingBytes(long.MaxValue));
+        _context = new QueueContext(
+            _engine, new PagePool(), ledger: null, Page.Entries, new WaitingBytes(long.MaxValue));
     }
 
     // Not optimized, as it would have the library's own methods inlined.
@@ -75,8 +76,4 @@ internal sealed unsafe class Probes : IDisposable
 
     private static T* Allocate<T>()
         where T : unmanaged => (T*)NativeMemory.AllocZeroed((nuint)sizeof(T));
-
-    private static void FreeNothing(void* queues)
-    {
-    }
 }

@@ -56,7 +56,7 @@ public unsafe class CoverTests
     public void A_grace_period_scans_every_reader_that_could_hold_an_item_it_covers() => Exploration.Run(
         threads: 2, isCloseUp: true, scenario: schedule =>
     {
-        GracePeriodEngine engine = CreateEngine();
+        GracePeriodEngine engine = CreateEngine(new PagePool());
         Published published = new();
         schedule.Start(() => engine.TryAdvance(engine.NextTarget()));
         ReaderSlot* slot = engine.Slots.Extend(owner: null);
@@ -70,12 +70,14 @@ public unsafe class CoverTests
             "A grace period that covers a section's own unlink has ended under the section.");
     });
 
-    private static QueueContext CreateContext(int pageEntries) =>
-        new(CreateEngine(), ledger: null, pageEntries, new WaitingBytes(long.MaxValue));
+    private static QueueContext CreateContext(int pageEntries)
+    {
+        PagePool pages = new();
+        return new(CreateEngine(pages), pages, ledger: null, pageEntries, new WaitingBytes(long.MaxValue));
+    }
 
-    private static GracePeriodEngine CreateEngine() =>
-        GracePeriodEngine.OverSlots(
-            new SlotTable(ThreadQueues.Bytes, &ThreadQueues.Free, fullFence: false, validate: false));
+    private static GracePeriodEngine CreateEngine(PagePool pages) =>
+        GracePeriodEngine.OverSlots(new SlotTable(ThreadQueues.Bytes, pages, fullFence: false, validate: false));
 
     // A reader, an updater, and a thread that drives grace periods; and here a consumer, which comes back until the
     // block is freed.

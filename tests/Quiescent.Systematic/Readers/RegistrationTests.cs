@@ -1,3 +1,4 @@
+using Quiescent.Readers;
 using Quiescent.Systematic.Support;
 
 namespace Quiescent.Systematic.Readers;
@@ -83,5 +84,30 @@ public unsafe class RegistrationTests
         domain.Barrier();
         Schedule.Require(
             schedule.Freed.Count == 7, $"{schedule.Freed.Count} of 7 blocks were freed before the barrier returned.");
+    });
+
+    // Catches a look that finds nothing open although a section or a reader always was: the finalizer of a dropped
+    // domain would free the slot's memory under them.
+    [Fact]
+    public void A_slot_is_in_use_from_the_opening_of_a_reader_to_the_end_of_its_section() => Exploration.Run(
+        threads: 2, scenario: schedule =>
+    {
+        using RcuDomain domain = Domains.Create();
+        ReaderSlot* slot = null;
+        bool isEnding = false;
+        schedule.Start(() =>
+        {
+            RcuReader reader = domain.RegisterReader();
+            slot = domain.Core.Registrar.Known;
+            ReadGuard guard = reader.ReadLock();
+            reader.Dispose();
+            Schedule.Point(); // The section goes on.
+            isEnding = true;
+            guard.Dispose();
+        });
+        Schedule.Until(() => slot != null);
+        bool isAnyOpen = ReaderHandles.IsAnyOpen(slot);
+        Schedule.Require(isAnyOpen || isEnding, "A slot with a section or a reader open was taken for unused.");
+        schedule.JoinAll();
     });
 }

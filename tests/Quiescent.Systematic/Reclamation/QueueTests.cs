@@ -90,6 +90,12 @@ public unsafe class QueueTests : IDomainReports
     {
     }
 
+    void IDomainReports.ReportEventsOnPool()
+    {
+    }
+
+    bool IDomainReports.AreDue => false;
+
     private DomainCore CreateCore() =>
         new(
             nameof(RcuDomain),
@@ -105,6 +111,7 @@ public unsafe class QueueTests : IDomainReports
         {
             int first = i * Blocks;
             nint queues = (nint)core.Slots.Extend(owner: null)->Queues;
+            core.Listing.List(&((ThreadQueues*)queues)->Blocks.Append); // These passes drop no slots.
             schedule.Start(() =>
             {
                 for (int j = 0; j < Blocks; j++)
@@ -114,7 +121,7 @@ public unsafe class QueueTests : IDomainReports
             });
         }
 
-        ReclaimerPass pass = new(core, ReclaimerPass.NoCode);
+        ReclaimerPass pass = new(core);
         for (int i = 0; i < 2 * Blocks; i++)
         {
             pass.Run(maySnapshot: true, isExpedited: true);

@@ -59,7 +59,7 @@ internal sealed class Signal
         _isSet = true;
     }
 
-    public void Wait(TimeSpan time)
+    public bool Wait(TimeSpan time)
     {
         if (time == Timeout.InfiniteTimeSpan)
         {
@@ -70,6 +70,8 @@ internal sealed class Signal
             Thread.Sleep(time);
         }
 
+        bool wasSet = _isSet;
         _isSet = false;
+        return wasSet;
     }
 }

@@ -162,7 +162,7 @@ public unsafe class StripeScanTests
 
         public Subject()
         {
-            SlotTable slots = new(ThreadQueues.Bytes, &ThreadQueues.Free, fullFence: true, validate: false);
+            SlotTable slots = new(ThreadQueues.Bytes, new PagePool(), fullFence: true, validate: false);
             _engine = new GracePeriodEngine(slots, new DeadReaders(slots), new StripeScan(_stripes, new TicketStore()));
         }
 

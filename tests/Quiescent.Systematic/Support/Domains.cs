@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using Quiescent.Reclamation;
 using Quiescent.Sleepable;
 
 namespace Quiescent.Systematic.Support;
@@ -20,11 +22,31 @@ internal static class Domains
         return new SrcuDomain(Options);
     }
 
+    /// <summary>Options of domains that share one thread, which ends when it has rested.</summary>
+    public static RcuDomainOptions Sharing() => Options with
+    {
+        DedicatedReclaimer = false,
+        IdleTimeout = TimeSpan.FromMilliseconds(1),
+        SharedReclaimers = new SharedReclaimers(1, TimeSpan.FromMilliseconds(1), new CountingClock()),
+    };
+
     public static RcuDomainOptions Options { get; } = new()
     {
         Name = "systematic",
         ReclaimDelay = TimeSpan.Zero,
         StallTimeout = Timeout.InfiniteTimeSpan,
         BacklogPolicy = BacklogPolicy.None,
+        IdleTimeout = Timeout.InfiniteTimeSpan,
+        DedicatedReclaimer = true, // The shared ones are the process's, not a schedule's.
     };
+
+    // Goes on by a tenth of a millisecond each time that somebody looks.
+    private sealed class CountingClock : PacingClock
+    {
+        private long _now;
+
+        public override long Now => _now += Stopwatch.Frequency / 10_000;
+
+        public override void Sleep(int milliseconds) => Thread.Sleep(milliseconds);
+    }
 }

@@ -140,7 +140,7 @@ public unsafe class CallbackFairnessTests
         const int PerPass = 600;
         const int Passes = 100;
         using FlaggedBlocks blocks = new(Passes * PerPass);
-        using RcuDomain domain = NewDomain();
+        using RcuDomain domain = NewDomain(batchLimit: PerPass);
         using ManualResetEventSlim entered = new();
         using ManualResetEventSlim leave = new();
         domain.Call(() =>
@@ -149,8 +149,8 @@ public unsafe class CallbackFairnessTests
             leave.Wait();
         });
         Until.Set(entered);
-        ReclaimerPass pass = new(Inside.Core(domain), batchLimit: PerPass);
-        pass.Begin(ThreadDefaults.OfCurrent());
+        ReclaimerPass pass = new(Inside.Core(domain));
+        pass.Begin(ThreadDefaults.OfCurrent(), mayRunCode: true);
         for (int i = 0; i < blocks.Count; i++)
         {
             domain.Free<FlaggingHeap>(blocks[i]);
@@ -168,6 +168,6 @@ public unsafe class CallbackFairnessTests
             freedMeanwhile > 0, $"Nothing was freed in {Passes} Passes while {blocks.Count} blocks were being queued.");
     }
 
-    private static RcuDomain NewDomain() =>
-        new(new RcuDomainOptions { CallbackBatchLimit = BatchLimit, BacklogPolicy = BacklogPolicy.None });
+    private static RcuDomain NewDomain(int batchLimit = BatchLimit) =>
+        new(new RcuDomainOptions { CallbackBatchLimit = batchLimit, BacklogPolicy = BacklogPolicy.None });
 }

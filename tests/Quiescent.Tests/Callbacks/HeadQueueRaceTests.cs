@@ -36,7 +36,8 @@ public sealed unsafe class HeadQueueRaceTests : IDisposable
     public void Each_head_comes_out_once_and_in_order_while_its_producer_goes_on()
     {
         using BareEngine bare = new();
-        QueueContext context = new(bare.Engine, ledger: null, Page.Entries, new WaitingBytes(long.MaxValue));
+        QueueContext context = new(
+            bare.Engine, new PagePool(), ledger: null, Page.Entries, new WaitingBytes(long.MaxValue));
         using Worker producer = Worker.Start(Produce, "producer");
         long reclaimed = 0;
         while (reclaimed < Items)

@@ -8,14 +8,17 @@ namespace Quiescent.Tests.Callbacks;
 // The intrusive queue alone, on one thread.
 public sealed unsafe class HeadQueueTests : IDisposable
 {
-    private readonly GracePeriodEngine _engine =
-        GracePeriodEngine.OverSlots(new SlotTable(ThreadQueues.Bytes, &ThreadQueues.Free, false, false));
+    private readonly PagePool _pages = new();
+    private readonly GracePeriodEngine _engine;
     private readonly QueueContext _context;
     private readonly HeadQueue* _queue = (HeadQueue*)NativeMemory.AllocZeroed(HeadQueue.Bytes);
     private readonly List<nint> _unfreed = [];
 
-    public HeadQueueTests() =>
-        _context = new QueueContext(_engine, ledger: null, Page.Entries, new WaitingBytes(long.MaxValue));
+    public HeadQueueTests()
+    {
+        _engine = GracePeriodEngine.OverSlots(new SlotTable(ThreadQueues.Bytes, _pages, false, false));
+        _context = new QueueContext(_engine, _pages, ledger: null, Page.Entries, new WaitingBytes(long.MaxValue));
+    }
 
     public void Dispose()
     {

@@ -41,7 +41,7 @@ public sealed unsafe class FirstChanceTests : IDisposable
     public void A_handler_of_a_failure_may_wait_for_a_thread_that_uses_the_library(string place, bool validate)
     {
         FaultSite site = Enum.Parse<FaultSite>(place);
-        using RcuDomain domain = Domains.New(validate: validate);
+        using RcuDomain domain = new(Domains.Served(isShared: validate) with { Validate = validate });
         using (ParkedReader reader = new(domain))
         {
             _use = () => UseAll(domain);

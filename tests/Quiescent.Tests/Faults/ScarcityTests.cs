@@ -11,10 +11,12 @@ namespace Quiescent.Tests.Faults;
 public sealed unsafe class ScarcityTests
 {
     // Fault caught: a start that failed and is never tried again.
-    [Fact]
-    public void The_reclaimer_starts_when_a_later_append_finds_memory()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void The_reclaimer_starts_when_a_later_append_finds_memory(bool isShared)
     {
-        using RcuDomain domain = Domains.New();
+        using RcuDomain domain = new(Domains.Served(isShared));
         Account account = new(domain);
         using (new Failures(FaultSite.ThreadStart, Failing.Every))
         {
@@ -33,10 +35,12 @@ public sealed unsafe class ScarcityTests
     }
 
     // Fault caught: a request that relies on a thread whose start then fails, and that nobody meets.
-    [Fact]
-    public void A_request_during_a_start_that_fails_starts_the_reclaimer_itself()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_request_during_a_start_that_fails_starts_the_reclaimer_itself(bool isShared)
     {
-        using RcuDomain domain = Domains.New();
+        using RcuDomain domain = new(Domains.Served(isShared));
         Worker? other = null;
         GracePeriodState state = default;
         FaultInjection.Decide = site =>

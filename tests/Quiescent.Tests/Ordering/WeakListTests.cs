@@ -6,6 +6,8 @@ namespace Quiescent.Tests.Ordering;
 
 public sealed class WeakListTests
 {
+    private static object? s_found;
+
     [Fact]
     public void It_has_what_was_added_and_neither_removed_nor_collected()
     {
@@ -67,6 +69,40 @@ public sealed class WeakListTests
         Assert.Equal(2_000, list.Places);
     }
 
+    // Fault caught: an item that finalizers alone can reach is missing for good, though one makes it reachable again.
+    // An unload, for one, would miss a domain whose callbacks it has to wait for.
+    [Fact]
+    public void What_a_finalizer_makes_reachable_again_is_still_there()
+    {
+        WeakList<object> list = new();
+        DropFinder(list);
+        Until.True(() =>
+        {
+            Garbage.Collect();
+            return Volatile.Read(ref s_found) is not null;
+        });
+        MustHaveFound(list);
+        Volatile.Write(ref s_found, null);
+        Until.True(() =>
+        {
+            Garbage.Collect();
+            return IsEmpty(list);
+        });
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void DropFinder(WeakList<object> list)
+    {
+        Finder finder = new();
+        list.Add(finder.Item);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void MustHaveFound(WeakList<object> list) => Assert.Equal([s_found!], list.All());
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static bool IsEmpty(WeakList<object> list) => list.All().Count == 0;
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void AddDropped(WeakList<object> list, int count)
     {
@@ -74,5 +110,12 @@ public sealed class WeakListTests
         {
             list.Add(new object());
         }
+    }
+
+    private sealed class Finder
+    {
+        ~Finder() => Volatile.Write(ref s_found, Item);
+
+        public object Item { get; } = new();
     }
 }

@@ -46,7 +46,7 @@ public sealed class InterruptedLockTests
     public void An_interrupted_thread_waits_for_the_reclaimers_start(Form form)
     {
         using RcuDomain domain = Domains.New();
-        WhileHeld(ref GateOf(domain.Core.Reclaimer), () => Forms.Queue(domain, form));
+        WhileHeld(ref GateOf(Inside.ClaimOf(domain)), () => Forms.Queue(domain, form));
         MustReclaimOne(domain);
     }
 
@@ -101,6 +101,6 @@ public sealed class InterruptedLockTests
     private static extern ref int GateOf(BlockLedger ledger);
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_gate")]
-    private static extern ref int GateOf(Reclaimer reclaimer);
+    private static extern ref int GateOf(ReclaimerClaim claim);
 
 }

@@ -24,7 +24,7 @@ public sealed class AsyncWaitersTests
                 asked++;
                 return isDone;
             },
-            CancellationToken.None))];
+            CancellationToken.None).Task)];
         Assert.False(waiters.CompleteReady());
         Assert.InRange(asked, 1, Many / 10);
         isDone = true;
@@ -44,7 +44,7 @@ public sealed class AsyncWaitersTests
             _ = waiters.Add(static () => false, CancellationToken.None);
         }
 
-        Task done = waiters.Add(static () => true, CancellationToken.None);
+        Task done = waiters.Add(static () => true, CancellationToken.None).Task;
         for (int pass = 0; pass < 10; pass++)
         {
             waiters.CompleteReady();
@@ -65,8 +65,8 @@ public sealed class AsyncWaitersTests
         ulong earlier = bare.Engine.NextTarget();
         Assert.True(bare.Engine.TryAdvance(earlier));
         ulong later = bare.Engine.NextTarget();
-        Task waitsForLater = waiters.Add(later, CancellationToken.None);
-        Task waitsForEarlier = waiters.Add(earlier, CancellationToken.None);
+        Task waitsForLater = waiters.Add(later, CancellationToken.None).Task;
+        Task waitsForEarlier = waiters.Add(earlier, CancellationToken.None).Task;
         Assert.True(waiters.CompleteReady());
         Assert.True(waitsForEarlier.IsCompletedSuccessfully);
         Assert.False(waitsForLater.IsCompleted);
@@ -84,7 +84,7 @@ public sealed class AsyncWaitersTests
     {
         using BareEngine bare = new();
         AsyncWaiters waiters = new(bare.Engine, static () => new ObjectDisposedException("test"));
-        Task[] tasks = [.. Enumerable.Range(0, 3).Select(_ => waiters.Add(() => isDone, CancellationToken.None))];
+        Task[] tasks = [.. Enumerable.Range(0, 3).Select(_ => waiters.Add(() => isDone, CancellationToken.None).Task)];
         Action complete = isClosed ? waiters.Close : () => waiters.CompleteReady();
         using (Failures failures = new(FaultSite.Waiter, Failing.Second))
         {
@@ -107,13 +107,13 @@ public sealed class AsyncWaitersTests
         AsyncWaiters waiters = new(bare.Engine, static () => new ObjectDisposedException("test"));
         using CancellationTokenSource source = new();
         Task[] tasks = [.. Enumerable.Range(0, 3).Select(_ => hasCondition
-            ? waiters.Add(static () => false, source.Token)
-            : waiters.Add(bare.Engine.NextTarget(), source.Token))];
+            ? waiters.Add(static () => false, source.Token).Task
+            : waiters.Add(bare.Engine.NextTarget(), source.Token).Task)];
         Assert.True(waiters.Any);
         source.Cancel();
         Assert.False(waiters.Any);
         Assert.All(tasks, static task => Assert.True(task.IsCanceled));
-        Assert.True(waiters.Add(static () => false, source.Token).IsCanceled);
+        Assert.True(waiters.Add(static () => false, source.Token).Task.IsCanceled);
         Assert.False(waiters.Any);
     }
 }

@@ -155,10 +155,12 @@ public class DisposeAsyncTests
     }
 
     // Fault caught: a disposal that failed for lack of memory and cannot be asked for again.
-    [Fact]
-    public void Without_memory_for_the_reclaimer_it_fails_and_may_be_called_again()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Without_memory_for_the_reclaimer_it_fails_and_may_be_called_again(bool isShared)
     {
-        RcuDomain domain = Domains.New();
+        RcuDomain domain = new(Domains.Served(isShared));
         using (new Failures(FaultSite.ThreadStart, Failing.Every))
         {
             Queue(domain);

@@ -25,8 +25,12 @@ internal static unsafe class Inside
         (Order.Acquire(in domain.Core.State->AppendFlags) & AppendFlags.Idle) != 0;
 
     /// <summary>The domain's one thread; null until something was queued.</summary>
-    public static Thread? ReclaimerThread(GracePeriodDomain domain) =>
-        Volatile.Read(ref ThreadOf(domain.Core.Reclaimer));
+    public static Thread? ReclaimerThread(GracePeriodDomain domain) => domain.Core.Reclaimer.Thread;
+
+    /// <summary>How many threads of the domain were started, and have not done their last step.</summary>
+    public static int ThreadsOf(GracePeriodDomain domain) => Volatile.Read(ref StartedOf(ClaimOf(domain)));
+
+    public static ReclaimerClaim ClaimOf(GracePeriodDomain domain) => ClaimOf(domain.Core.Reclaimer);
 
     public static AsyncWaiters Waiters(GracePeriodDomain domain) => domain.Core.Reclaimer.Waiters;
 
@@ -54,6 +58,19 @@ internal static unsafe class Inside
         return waiting;
     }
 
+    /// <summary>The slots that collectors look at.</summary>
+    public static List<int> Listed(GracePeriodDomain domain)
+    {
+        List<int> slots = [];
+        ListedSlots listed = domain.Core.Slots.Listed;
+        for (int i = listed.Next(0); i >= 0; i = listed.Next(i + 1))
+        {
+            slots.Add(i);
+        }
+
+        return slots;
+    }
+
     /// <summary>Whether this thread has a slot in the domain.</summary>
     public static bool IsRegistered(GracePeriodDomain domain) => ThreadRegistrations.Find(domain.Core.Id) != null;
 
@@ -64,6 +81,9 @@ internal static unsafe class Inside
     private static long Waiting(HeadQueue* queue) =>
         Order.Acquire(in queue->Count) - Order.Acquire(in queue->ReclaimedItems);
 
-    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_thread")]
-    private static extern ref Thread? ThreadOf(Reclaimer reclaimer);
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_started")]
+    private static extern ref int StartedOf(ReclaimerClaim claim);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_claim")]
+    private static extern ref ReclaimerClaim ClaimOf(Reclaimer reclaimer);
 }

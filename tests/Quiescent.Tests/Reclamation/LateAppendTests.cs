@@ -21,6 +21,8 @@ public sealed unsafe class LateAppendTests
         PageQueue* queue = &((ThreadQueues*)Inside.Slot(domain)->Queues)->Blocks;
         Assert.True(queue->Cursor == null);
         TryLock.Enter(ref queue->Lock);
+        core.Listing.List(&queue->Append);
+        Assert.False(core.IsDisposed);
         using Worker disposer = Worker.Start(domain.Dispose);
         Until.True(() => disposer.IsWaiting || disposer.HasEnded);
         queue->Extend(core.Queues, core.Queues.Pages.Take());
@@ -35,7 +37,7 @@ public sealed unsafe class LateAppendTests
     [Fact]
     public void A_retired_table_gives_no_slot_to_a_second_owner()
     {
-        SlotTable slots = new(ThreadQueues.Bytes, &ThreadQueues.Free, fullFence: false, validate: false);
+        SlotTable slots = new(ThreadQueues.Bytes, new PagePool(), fullFence: false, validate: false);
         int first = slots.Extend(new SlotOwner(slots, ThreadLife.OfCurrent()))->Index;
         int second = slots.Extend(new SlotOwner(slots, ThreadLife.OfCurrent()))->Index;
         slots.Release(first);

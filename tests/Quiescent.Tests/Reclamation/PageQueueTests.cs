@@ -12,18 +12,21 @@ public sealed unsafe class PageQueueTests : IDisposable
 {
     private const int Entries = 4;
 
-    private readonly GracePeriodEngine _engine =
-        GracePeriodEngine.OverSlots(new SlotTable(ThreadQueues.Bytes, &ThreadQueues.Free, false, false));
+    private readonly PagePool _pages = new();
+    private readonly GracePeriodEngine _engine;
     private readonly QueueContext _context;
     private readonly PageQueue* _queue = (PageQueue*)NativeMemory.AllocZeroed(PageQueue.Bytes);
     private long _next;
 
-    public PageQueueTests() =>
-        _context = new QueueContext(_engine, ledger: null, Entries, new WaitingBytes(long.MaxValue));
+    public PageQueueTests()
+    {
+        _engine = GracePeriodEngine.OverSlots(new SlotTable(ThreadQueues.Bytes, _pages, false, false));
+        _context = new QueueContext(_engine, _pages, ledger: null, Entries, new WaitingBytes(long.MaxValue));
+    }
 
     public void Dispose()
     {
-        _queue->FreePages();
+        _queue->GivePages(_pages);
         NativeMemory.Free(_queue);
     }
 

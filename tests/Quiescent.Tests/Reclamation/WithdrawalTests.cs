@@ -28,6 +28,7 @@ public sealed unsafe class WithdrawalTests
         }
 
         Assert.True(Producer.TryAppend(queue, block));
+        late.Core.Listing.List(&queue->Append);
         late.RunBarrier();
         Assert.Throws<ObjectDisposedException>(() => late.Core.Producer.HandleAppendFlags(queue));
         FreeBlock(channel, block); // It is the caller's: a double free if the snapshot still covers it.
@@ -50,6 +51,7 @@ public sealed unsafe class WithdrawalTests
             : &late.Queues->Callbacks;
         RcuHead* head = (RcuHead*)NativeMemory.AllocZeroed((nuint)sizeof(RcuHead)); // word 0: offset 0, malloc's
         long position = HeadQueue.Push(queue, head);
+        late.Core.Listing.List(&queue->Append);
         late.RunBarrier();
         Assert.Throws<ObjectDisposedException>(
             () => late.Core.Producer.AfterPush(Inside.Slot(late.Domain), queue, position));
@@ -80,7 +82,7 @@ public sealed unsafe class WithdrawalTests
             void* block = Forms.NewBlock();
             domain.Free(block);
             PageQueue* queue = &((ThreadQueues*)Inside.Slot(domain)->Queues)->Blocks;
-            new ReclaimerPass(core, ReclaimerPass.NoCode).Run(maySnapshot: true, isExpedited: true);
+            new ReclaimerPass(core).Run(maySnapshot: true, isExpedited: true);
             using (TryLock.Hold(ref queue->Lock))
             {
                 Assert.True(queue->TryWithdraw(core.Queues));
@@ -150,7 +152,7 @@ public sealed unsafe class WithdrawalTests
             Domain.ReadLock().Dispose();
             _reader = new ParkedReader(Domain);
             Core = Inside.Core(Domain);
-            _barrier = new ReclaimerPass(Core, ReclaimerPass.NoCode);
+            _barrier = new ReclaimerPass(Core);
             Domain.Dispose();
             Queues = (ThreadQueues*)Inside.Slot(Domain)->Queues;
         }

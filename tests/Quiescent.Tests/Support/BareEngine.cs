@@ -11,7 +11,7 @@ internal sealed unsafe class BareEngine : IDisposable
 
     public BareEngine(ulong sequence = 0, bool fullFence = true)
     {
-        _slots = new SlotTable(queueBytes: 64, &FreeNothing, fullFence, validate: false);
+        _slots = new SlotTable(queueBytes: 64, queueMemory: null, fullFence, validate: false);
         _slots.State->Started = (sequence << SectionWord.SequenceShift) | 1;
         _slots.State->Completed = sequence << SectionWord.SequenceShift;
         Engine = GracePeriodEngine.OverSlots(_slots);
@@ -31,8 +31,4 @@ internal sealed unsafe class BareEngine : IDisposable
 
     /// <summary>The slots' memory is the table's, and goes with its finalizer.</summary>
     public void Dispose() => GC.KeepAlive(_slots);
-
-    private static void FreeNothing(void* queues)
-    {
-    }
 }

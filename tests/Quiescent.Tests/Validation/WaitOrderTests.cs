@@ -1,4 +1,6 @@
+using System.Reflection;
 using Quiescent.Tests.Support;
+using Quiescent.Validate;
 
 namespace Quiescent.Tests.Validation;
 
@@ -89,6 +91,27 @@ public sealed class WaitOrderTests
         }
 
         WaitInside(third, first);
+    }
+
+    // Fault caught: a dropped domain's finalizer that runs out of memory, which ends the process.
+    [Fact]
+    public void A_domain_is_forgotten_without_memory()
+    {
+        FieldInfo waits = typeof(WaitOrder).GetField("s_waits", BindingFlags.NonPublic | BindingFlags.Static)!;
+        using RcuDomain first = New("first");
+        using RcuDomain second = New("second");
+        long allocated = -1;
+        for (int i = 0; i < 2; i++) // The first time compiles the code.
+        {
+            waits.SetValue(null, null);
+            WaitInside(first, second);
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            WaitOrder.Forget(first.Core.Id);
+            allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+
+        Assert.Equal(0, allocated);
+        WaitInside(second, first);
     }
 
     private static void WaitInside(RcuDomain inside, RcuDomain waited)

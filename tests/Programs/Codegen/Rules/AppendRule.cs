@@ -3,7 +3,7 @@ using Quiescent.Codegen.Paths;
 
 namespace Quiescent.Codegen.Rules;
 
-// Fence [D], for a block: store of the entry, release store of the cursor, then the load of AppendFlags.
+// Fence [D], for a block: store of the entry, release store of the cursor, then the load of the queue's flags.
 internal sealed class AppendRule() : Rule("FreeBlock")
 {
     protected override void Check(Platform platform, Access[][] paths, ISet<string> faults)
@@ -27,7 +27,7 @@ internal sealed class AppendRule() : Rule("FreeBlock")
             Value place = path[moved].Value.Plus(-8);
             int entry = Find(
                 path, store => store is { Kind: AccessKind.Store, Value.IsArgument: true } && store.Address == place);
-            int attention = Find(path, IsAttention);
+            int attention = Find(path, access => IsAttention(access, path[moved].Address));
             int attended = Find(path, access => access.Calls("HandleAppendFlags"));
             isAttended |= attended >= 0;
             Require(entry >= 0 && entry < moved, "the entry is not stored before the cursor", faults);

@@ -3,7 +3,8 @@ using Quiescent.Codegen.Paths;
 
 namespace Quiescent.Codegen.Rules;
 
-// Fences [H], [I] and [D], for a head: its link and word, the cell [H], the count [I], then the load of AppendFlags.
+// Fences [H], [I] and [D], for a head: its link and word, the cell [H], the count [I], then the load of the queue's
+// flags.
 internal sealed class PushRule() : Rule("FreeHead")
 {
     protected override void Check(Platform platform, Access[][] paths, ISet<string> faults)
@@ -28,7 +29,8 @@ internal sealed class PushRule() : Rule("FreeHead")
                 store => store is { Kind: AccessKind.Store, Value: { IsArgument: true, Offset: Landmarks.BlockHead } });
             int link = FindLast(path, store => IsOfHead(store, 0));
             int word = FindLast(path, store => IsOfHead(store, Landmarks.HeadWord));
-            int attention = FindLast(path, IsAttention);
+            bool IsDue(Access access) => IsAttention(access, path[counted].Address);
+            int attention = FindLast(path, IsDue);
             int attended = Find(path, access => access.Calls("AfterPush"));
             isAttended |= attended >= 0;
             Require(
@@ -43,7 +45,7 @@ internal sealed class PushRule() : Rule("FreeHead")
                 "AppendFlags is not loaded after the count was stored",
                 faults);
             Require(
-                Find(path, IsAttention) is var first && (first < 0 || first > counted),
+                Find(path, IsDue) is var first && (first < 0 || first > counted),
                 "AppendFlags is loaded before the count is stored",
                 faults);
         }

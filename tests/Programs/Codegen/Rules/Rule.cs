@@ -61,13 +61,10 @@ internal abstract class Rule(string method, string className = "Probe")
     protected static bool IsWord(Access access) =>
         access is { Kind: AccessKind.Load, Bytes: 8, Address: { IsLoaded: true, Offset: 0 } or { IsConstant: true } };
 
-    protected static bool IsAttention(Access access) =>
-        access is
-        {
-            Kind: AccessKind.Load,
-            Bytes: 4,
-            Address: { IsLoaded: true, Offset: Landmarks.AppendFlags } or { IsConstant: true },
-        };
+    /// <summary>A load of the flags in the word of a queue, whose first field, the cursor or the count, stands
+    /// there.</summary>
+    protected static bool IsAttention(Access access, Value queue) =>
+        access is { Kind: AccessKind.Load, Bytes: 4 } && access.Address == queue.Plus(Landmarks.AppendFlags);
 
     /// <summary>A store that puts back the value loaded from the same place, increased by this much.</summary>
     protected static int FindAdvance(Access[] path, int by) =>

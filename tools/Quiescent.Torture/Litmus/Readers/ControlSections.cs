@@ -71,7 +71,7 @@ internal readonly unsafe struct EngineSections : ISections
 
     public EngineSections(bool fenceAllThreads)
     {
-        _slots = new SlotTable(queueBytes: 64, &FreeNothing, fullFence: !fenceAllThreads, validate: false);
+        _slots = new SlotTable(queueBytes: 64, queueMemory: null, fullFence: !fenceAllThreads, validate: false);
         _engine = GracePeriodEngine.OverSlots(_slots);
     }
 
@@ -98,9 +98,5 @@ internal readonly unsafe struct EngineSections : ISections
         {
             Thread.SpinWait(1);
         }
-    }
-
-    private static void FreeNothing(void* queues)
-    {
     }
 }
