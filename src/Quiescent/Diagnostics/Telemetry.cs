@@ -34,6 +34,7 @@ internal static class Telemetry
 
         try
         {
+            PlatformPools.Await();
             Threads.Start(Threads.Create(MakeInTime, "rcu telemetry"));
         }
         catch (Exception e) when (e is OutOfMemoryException or ThreadStartException)

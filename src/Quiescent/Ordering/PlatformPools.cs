@@ -11,9 +11,16 @@ internal static class PlatformPools
         !AppContext.TryGetSwitch("System.Diagnostics.Tracing.EventSource.IsSupported", out bool isOn) || isOn;
 
     private static int s_areUsed;
+    private static int s_willBeUsed;
+
+    /// <summary>Whether a thread is on its way to use them, and has not done so yet.</summary>
+    public static bool AreAwaited => !AreUsed && Order.Acquire(in s_willBeUsed) != 0;
 
     /// <summary>Whether a use of the pools runs no listener and waits for none.</summary>
     public static bool AreUsed => !s_haveEvents || Order.Acquire(in s_areUsed) != 0;
+
+    /// <summary>A thread is about to be started that uses them.</summary>
+    public static void Await() => Order.Release(ref s_willBeUsed, 1);
 
     /// <summary>Uses them. May run listeners, and wait for some.</summary>
     public static void Use()

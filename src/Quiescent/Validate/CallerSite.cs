@@ -117,7 +117,7 @@ internal sealed class CallerSite
     {
         long now = Stopwatch.GetTimestamp();
         Order.CompareExchange(ref s_waitUntil, now + (WaitSeconds * Stopwatch.Frequency), 0);
-        while (!PlatformPools.AreUsed)
+        while (PlatformPools.AreAwaited)
         {
             if (Stopwatch.GetTimestamp() - Order.Acquire(in s_waitUntil) >= 0)
             {
