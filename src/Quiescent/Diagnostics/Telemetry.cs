@@ -37,6 +37,7 @@ internal static class Telemetry
 
         try
         {
+            PlatformPools.Await();
             Threads.Start(Threads.Create(MakeInTime, "rcu telemetry"));
         }
         catch (Exception e) when (e is OutOfMemoryException or ThreadStartException)
@@ -69,7 +70,7 @@ internal static class Telemetry
     {
         if (TelemetryListeners.HasEvents)
         {
-            AttemptInMemory(TelemetryListeners.UsePools);
+            AttemptInMemory(PlatformPools.Use);
             if (Order.Acquire(in s_events) is null)
             {
                 AttemptInMemory(MakeEvents);

@@ -280,7 +280,7 @@ internal sealed class Reclaimer
     {
         try
         {
-            if (TelemetryListeners.ArePoolsUsed)
+            if (PlatformPools.AreUsed)
             {
                 _stallTimer?.Begin();
             }

@@ -42,7 +42,7 @@ internal sealed class ScarceTelemetry : EventListener
         string[] seen = [.. s_instruments];
         Console.Write($"sources {s_sources}, instruments twice {seen.Length - seen.Distinct().Count()}, ");
         Console.Write($"to the last {seen.Contains("quiescent.sections.open")}, ");
-        Console.Write($"pools {Is("Quiescent.GracePeriods.TelemetryListeners", "ArePoolsUsed")}");
+        Console.Write($"pools {Is("Quiescent.Ordering.PlatformPools", "AreUsed")}");
         return 0;
     }
 
