@@ -21,8 +21,9 @@ namespace Quiescent;
 /// </summary>
 /// <remarks>
 /// <para>Domains never wait for one another's readers. All members may be called from any thread at any time, except
-/// where their remarks say otherwise. A domain has at most one thread of its own, started when something is first
-/// queued, and ended after ten seconds without work; an idle domain runs nothing.</para>
+/// where their remarks say otherwise. A domain has at most one thread of its own, started for the first callback, or
+/// as its options say, and ended after ten seconds without work. Other domains share a thread. An idle domain runs
+/// nothing.</para>
 /// <para>Dispose of a domain when it is no longer used. One that is dropped instead still frees and calls all that was
 /// queued. Then its thread ends, and the garbage collector takes the rest, though the threads that used the domain live
 /// on. An open section or registered reader keeps its memory.</para>
@@ -80,7 +81,7 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
     }
 
     /// <summary>A callback or user deallocator threw. Raised on the reclaimer, or on the thread pool if the task of an
-    /// asynchronous callback failed; exceptions of handlers are ignored. Without a handler the exception goes to the
+    /// asynchronous callback, or of a <see cref="RcuDomainOptions.CallbackScheduler"/>, failed; exceptions of handlers are ignored. Without a handler the exception goes to the
     /// standard error output under <see cref="RcuDomainOptions.Validate"/>, once for each place where such callbacks
     /// are queued; <see cref="RcuStatistics.CallbacksFailed"/> counts it.</summary>
     public event EventHandler<CallbackFailedEventArgs>? CallbackFailed

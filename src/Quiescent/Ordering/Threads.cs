@@ -24,6 +24,21 @@ internal static class Threads
     public static TimeSpan BlockedAtMost(int inLine) => TimeSpan.FromMilliseconds(
         Math.Max(MinBlockedMilliseconds, BlockedMillisecondsPerThread * (long)inLine));
 
+    /// <summary>Has a pool thread run the item; this thread, if the first use of the pool may still wait for
+    /// listeners.</summary>
+    /// <exception cref="OutOfMemoryException">There is no memory for it, and the item has not run.</exception>
+    public static void Queue(IThreadPoolWorkItem item)
+    {
+        if (PlatformPools.AreUsed)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(item, preferLocal: false);
+        }
+        else
+        {
+            item.Execute();
+        }
+    }
+
     /// <summary>Roughly the processor that this thread runs on: a number that spreads threads that run at the same
     /// time. About 2 ns.</summary>
     public static int CurrentProcessor => Thread.GetCurrentProcessorId();

@@ -195,7 +195,7 @@ internal sealed class AsyncWaiters(GracePeriodEngine engine, Func<Exception> dis
     }
 
     /// <summary>One awaited task.</summary>
-    internal sealed class Waiter
+    internal sealed class Waiter : IThreadPoolWorkItem
     {
         private readonly TaskCompletionSource _source = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private readonly CancellationTokenRegistration _registration;
@@ -238,11 +238,16 @@ internal sealed class AsyncWaiters(GracePeriodEngine engine, Func<Exception> dis
             _source.TrySetException(exception);
         }
 
+        /// <summary>Has a pool thread complete the task: what completes a task calls the synchronization context or the
+        /// scheduler of those who await it, which are the program's.</summary>
+        /// <exception cref="OutOfMemoryException">Nothing has changed.</exception>
         public void Complete()
         {
             Forget();
-            _source.TrySetResult();
+            Threads.Queue(this);
         }
+
+        void IThreadPoolWorkItem.Execute() => _source.TrySetResult();
 
         // Either it is in its list by now, or Insert finds the task completed.
         private void Cancel(CancellationToken token)

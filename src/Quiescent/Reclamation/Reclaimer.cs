@@ -302,15 +302,23 @@ internal sealed class Reclaimer
 
     private bool TryStart()
     {
-        if (_claim.Thread is not null || _claim.IsStopping || IsStepped)
+        if (_claim.Thread is not null)
         {
-            return _claim.Thread is not null;
+            return true;
+        }
+
+        if (_claim.IsStopping || IsStepped)
+        {
+            return false;
         }
 
         try
         {
-            Once.Keep(ref _stallTimer, new CallbackStallTimer(
-                _core, () => Waiters.Any || TryGetRequest(out _), _core.Options.StallTimeout));
+            if (Order.Acquire(in _stallTimer) is null)
+            {
+                MakeStallTimer();
+            }
+
             ProcessExit.Prepare();
             if (_core.Options.HasOwnReclaimer || Order.Acquire(in _isOnOwnThread) != 0)
             {
@@ -330,12 +338,17 @@ internal sealed class Reclaimer
         }
     }
 
+    // Not with the rest: a shared thread is asked whenever the domain wakes, which takes no memory after the first time.
+    private void MakeStallTimer() => Once.Keep(ref _stallTimer, new CallbackStallTimer(
+        _core, () => Waiters.Any || TryGetRequest(out _), _core.Options.StallTimeout));
+
     private void StartOwn()
     {
         _claim.CountStarted(1);
         try
         {
-            new ReclaimerThread(_core, this, _claim, _run).Start();
+            bool isHandedOver = Order.Acquire(in _isOnOwnThread) != 0;
+            new ReclaimerThread(_core, this, _claim, _run, isHandedOver).Start();
         }
         catch
         {

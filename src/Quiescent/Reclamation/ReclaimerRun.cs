@@ -32,7 +32,7 @@ internal sealed class ReclaimerRun(DomainCore core, Reclaimer reclaimer)
     {
         _mayRunCode = mayRunCode;
         _snapshotAt = goesOn ? _snapshotAt : Stopwatch.GetTimestamp();
-        _pass.Begin(defaults, mayRunCode);
+        _pass.Begin(defaults, mayRunCode, goesOn);
     }
 
     /// <summary>One step. Returns whether it made progress.</summary>

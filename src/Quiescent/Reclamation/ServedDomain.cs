@@ -53,7 +53,10 @@ internal sealed class ServedDomain(DomainCore core, Reclaimer reclaimer, Reclaim
     /// <summary>The domain asks to be served, or is served no more (-1). Any thread may call it.</summary>
     public void Count(int change) => claim.CountStarted(change);
 
-    public bool IsDue(long now) => DueAt <= now || Order.Acquire(in _isMadeDue) != 0;
+    /// <summary>Whether somebody has made a step due that has not been taken.</summary>
+    public bool IsMadeDue => Order.Acquire(in _isMadeDue) != 0;
+
+    public bool IsDue(long now) => DueAt <= now || IsMadeDue;
 
     /// <summary>Takes a step, with the domain's claim. False: the thread has given the claim up, or cannot have it. The
     /// domain is idle, disposed of, or served by another thread from here on.</summary>

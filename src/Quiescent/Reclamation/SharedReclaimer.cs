@@ -182,7 +182,8 @@ internal sealed class SharedReclaimer(int number, TimeSpan idleTimeout, PacingCl
                 continue;
             }
 
-            _nextDueAt = Math.Min(_nextDueAt, domain.DueAt);
+            // One that had given the claim up for a moment, when somebody made a step due, found no signal to set.
+            _nextDueAt = Math.Min(_nextDueAt, domain.IsMadeDue ? now : domain.DueAt);
             previous = domain;
         }
     }

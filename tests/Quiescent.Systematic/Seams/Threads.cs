@@ -17,6 +17,8 @@ internal static class Threads
     // No schedule goes by the clock: a thread that is woken by nobody is a deadlock, and found as one.
     public static TimeSpan BlockedAtMost(int inLine) => Timeout.InfiniteTimeSpan;
 
+    public static void Queue(IThreadPoolWorkItem item) => item.Execute(); // No pool belongs to a schedule.
+
     public static bool RunsCodeWhileBlocked => false;
 
     public static int CurrentProcessor => Environment.CurrentManagedThreadId;

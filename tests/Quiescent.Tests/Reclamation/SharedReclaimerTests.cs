@@ -112,6 +112,33 @@ public sealed unsafe class SharedReclaimerTests
         Until.True(() => Forms.Waiting(domain) == 0);
     }
 
+    // Fault caught: a task completed on the shared thread, which calls the awaiter's synchronization context.
+    [Fact]
+    public void Who_awaits_a_grace_period_holds_up_no_other_domain()
+    {
+        RcuDomainOptions options = SharedBy(1);
+        using RcuDomain domain = new(options);
+        using RcuDomain other = new(options);
+        using ManualResetEventSlim mayReturn = new();
+        using StuckContext context = new(mayReturn);
+        TaskCompletionSource hasGoneOn = new();
+        using (new ParkedReader(domain))
+        {
+            Worker.Run(() =>
+            {
+                SynchronizationContext.SetSynchronizationContext(context);
+                ValueTask wait = domain.SynchronizeAsync(TestContext.Current.CancellationToken);
+                wait.GetAwaiter().OnCompleted(hasGoneOn.SetResult);
+            });
+        }
+
+        Until.Set(context.HasPosted);
+        Forms.Queue(other, Form.Headless);
+        Until.True(() => Forms.Waiting(other) == 0);
+        mayReturn.Set();
+        Until.Done(hasGoneOn.Task);
+    }
+
     // Fault caught: what was found stays unsaid, because the domain has nothing else to do.
     [Fact]
     public void Misuse_that_the_shared_thread_finds_is_reported()
@@ -267,5 +294,19 @@ public sealed unsafe class SharedReclaimerTests
         Forms.Queue(domain, Form.Headless);
         domain.Barrier();
         return new(domain.Core.Reclaimer);
+    }
+
+    private sealed class StuckContext(ManualResetEventSlim mayReturn) : SynchronizationContext, IDisposable
+    {
+        public ManualResetEventSlim HasPosted { get; } = new();
+
+        public override void Post(SendOrPostCallback d, object? state)
+        {
+            HasPosted.Set();
+            mayReturn.Wait();
+            d(state);
+        }
+
+        public void Dispose() => HasPosted.Dispose();
     }
 }
