@@ -338,7 +338,7 @@ internal sealed class Reclaimer
         }
     }
 
-    // Not with the rest: a shared thread is asked whenever the domain wakes, which takes no memory after the first time.
+    // Once: a shared thread is asked whenever the domain wakes, which takes no memory from then on.
     private void MakeStallTimer() => Once.Keep(ref _stallTimer, new CallbackStallTimer(
         _core, () => Waiters.Any || TryGetRequest(out _), _core.Options.StallTimeout));
 
