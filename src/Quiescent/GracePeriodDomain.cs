@@ -21,8 +21,9 @@ namespace Quiescent;
 /// </summary>
 /// <remarks>
 /// <para>Domains never wait for one another's readers. All members may be called from any thread at any time, except
-/// where their remarks say otherwise. A domain has at most one thread of its own, started when something is first
-/// queued, and ended after ten seconds without work; an idle domain runs nothing.</para>
+/// where their remarks say otherwise. A domain has at most one thread of its own, started for the first callback, or
+/// as its options say, and ended after ten seconds without work. Other domains share a thread. An idle domain runs
+/// nothing.</para>
 /// <para>Dispose of a domain when it is no longer used. One that is dropped instead still frees and calls all that was
 /// queued. Then its thread ends, and the garbage collector takes the rest, though the threads that used the domain live
 /// on. An open section or registered reader keeps its memory.</para>

@@ -88,10 +88,9 @@ public sealed record RcuDomainOptions
     /// <summary>Whether a thread of the domain's own reclaims its blocks, as it runs its callbacks. False by default:
     /// one of a few threads that all such domains share frees blocks and drives grace periods, so ten thousand domains
     /// need no ten thousand threads.</summary>
-    /// <remarks>In either case callbacks, user deallocators and event handlers run on a thread of the domain's own,
-    /// which is started when there is something to run, and ends after ten seconds in which nothing was queued. Ask for
-    /// one from the first block on if the domain is busy, or must not wait for others' blocks: the domain of
-    /// <see cref="Rcu"/> has one.</remarks>
+    /// <remarks>In either case callbacks and user deallocators run on a thread of the domain's own, which is started
+    /// when there are any, and ends after ten seconds in which nothing was queued. Ask for one from the first block on
+    /// if the domain is busy, or must not wait for others' blocks: the domain of <see cref="Rcu"/> has one.</remarks>
     public bool DedicatedReclaimer { get; init; }
 
     /// <summary>The priority of the domain's own thread; one other than <see cref="ThreadPriority.Normal"/> implies
@@ -109,8 +108,8 @@ public sealed record RcuDomainOptions
     /// <remarks>With a scheduler the domain's thread only starts a task for each, so it is not held up by what they do;
     /// they count in <see cref="RcuStatistics.CallbacksPending"/> until they are done, and barriers and disposal wait
     /// for them. They run in the order of queueing only if the scheduler keeps it, as
-    /// <see cref="ConcurrentExclusiveSchedulerPair.ExclusiveScheduler"/> does. Functions, user deallocators and event
-    /// handlers run on the domain's thread all the same.</remarks>
+    /// <see cref="ConcurrentExclusiveSchedulerPair.ExclusiveScheduler"/> does. Functions and user deallocators run on
+    /// the domain's thread all the same.</remarks>
     public TaskScheduler? CallbackScheduler { get; init; }
 
     /// <summary>Checks what cannot be checked for free (the kernel's PROVE_RCU and debug objects), and names the places

@@ -1,7 +1,6 @@
 using Quiescent.GracePeriods;
 using Quiescent.Ordering;
 using Quiescent.Readers;
-using static Quiescent.Tuning;
 
 namespace Quiescent.Reclamation;
 
@@ -302,15 +301,23 @@ internal sealed class Reclaimer
 
     private bool TryStart()
     {
-        if (_claim.Thread is not null || _claim.IsStopping || IsStepped)
+        if (_claim.Thread is not null)
         {
-            return _claim.Thread is not null;
+            return true;
+        }
+
+        if (_claim.IsStopping || IsStepped)
+        {
+            return false;
         }
 
         try
         {
-            Once.Keep(ref _stallTimer, new CallbackStallTimer(
-                _core, () => Waiters.Any || TryGetRequest(out _), _core.Options.StallTimeout));
+            if (Order.Acquire(in _stallTimer) is null)
+            {
+                MakeStallTimer();
+            }
+
             ProcessExit.Prepare();
             if (_core.Options.HasOwnReclaimer || Order.Acquire(in _isOnOwnThread) != 0)
             {
@@ -329,6 +336,10 @@ internal sealed class Reclaimer
             return false;
         }
     }
+
+    // Once: a shared thread is asked whenever the domain wakes, which takes no memory from then on.
+    private void MakeStallTimer() => Once.Keep(ref _stallTimer, new CallbackStallTimer(
+        _core, () => Waiters.Any || TryGetRequest(out _), _core.Options.StallTimeout));
 
     private void StartOwn()
     {
