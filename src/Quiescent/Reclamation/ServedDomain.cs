@@ -59,7 +59,8 @@ internal sealed class ServedDomain(DomainCore core, Reclaimer reclaimer, Reclaim
     }
 
     /// <summary>Makes a step due now. Any thread may call it, ahead of the signal.</summary>
-    public void MakeDue() => Order.Exchange(ref _isMadeDue, 1); // [Y] partners: [Z], and TryTake; outcomes above at O9.
+    public void MakeDue() =>
+        Order.CompareExchange(ref _isMadeDue, 1, 0); // [Y] partners: [Z], and TryTake; outcomes above at O9.
 
     /// <summary>The domain asks to be served, or is served no more (-1). Any thread may call it.</summary>
     public void Count(int change) => claim.CountStarted(change);
@@ -73,7 +74,7 @@ internal sealed class ServedDomain(DomainCore core, Reclaimer reclaimer, Reclaim
     /// domain is idle, disposed of, or served by another thread from here on.</summary>
     public bool TryStep(Signal signal, long now, ref bool progress)
     {
-        Order.Exchange(ref _isMadeDue, 0); // [Z] partner: [Y] in MakeDue; outcomes above at O9.
+        Order.CompareExchange(ref _isMadeDue, 0, 1); // [Z] partner: [Y] in MakeDue; outcomes above at O9.
         TimeSpan untilNext = TimeSpan.Zero;
         bool hasProgressed = false;
         try
