@@ -81,9 +81,10 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
     }
 
     /// <summary>A callback or user deallocator threw. Raised on the reclaimer, or on the thread pool if the task of an
-    /// asynchronous callback failed; exceptions of handlers are ignored. Without a handler the exception goes to the
-    /// standard error output under <see cref="RcuDomainOptions.Validate"/>, once for each place where such callbacks
-    /// are queued; <see cref="RcuStatistics.CallbacksFailed"/> counts it.</summary>
+    /// asynchronous callback, or of a <see cref="RcuDomainOptions.CallbackScheduler"/>, failed; exceptions of handlers
+    /// are ignored. Without a handler the exception goes to the standard error output under
+    /// <see cref="RcuDomainOptions.Validate"/>, once for each place where such callbacks are queued;
+    /// <see cref="RcuStatistics.CallbacksFailed"/> counts it.</summary>
     public event EventHandler<CallbackFailedEventArgs>? CallbackFailed
     {
         add => _reports.CallbackFailed += value;

@@ -91,9 +91,16 @@ public sealed unsafe class RcuReference<T> : IDisposable
     /// caller's.</exception>
     public T? Exchange(T? value)
     {
-        using TryLock.Holder holder = TryLock.Hold(ref _gate);
-        ThrowIfDisposed();
-        return Publish(value);
+        T? old;
+        bool isDisposed;
+        using (TryLock.Hold(ref _gate))
+        {
+            isDisposed = _isDisposed;
+            old = isDisposed ? null : Publish(value);
+        }
+
+        ThrowIf(isDisposed);
+        return old;
     }
 
     /// <summary>Ends the reference: its object is disposed of when no reader can hold it, and readers find null. A
@@ -137,19 +144,23 @@ public sealed unsafe class RcuReference<T> : IDisposable
     private bool TryPublish(T? value, Func<T?, T?, bool> condition, T? comparand, out T? old)
     {
         old = null;
-        using TryLock.Holder holder = TryLock.Hold(ref _gate);
-        ThrowIfDisposed();
-        if (!condition(_value, comparand))
+        bool isMet = false;
+        bool isDisposed;
+        using (TryLock.Hold(ref _gate))
         {
-            return false;
+            isDisposed = _isDisposed;
+            if (!isDisposed && condition(_value, comparand))
+            {
+                isMet = true;
+                if (value != _value)
+                {
+                    old = Publish(value);
+                }
+            }
         }
 
-        if (value != _value)
-        {
-            old = Publish(value);
-        }
-
-        return true;
+        ThrowIf(isDisposed);
+        return isMet;
     }
 
     // Disposes of what was unlinked, after its readers. Null: nothing was.
@@ -178,5 +189,6 @@ public sealed unsafe class RcuReference<T> : IDisposable
         return old;
     }
 
-    private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_isDisposed, this);
+    // Not under the gate: an exception runs first-chance handlers (O8).
+    private void ThrowIf(bool isDisposed) => ObjectDisposedException.ThrowIf(isDisposed, this);
 }

@@ -17,6 +17,13 @@ internal static class Tuning
     /// <summary>Milliseconds of each sleep after that.</summary>
     public const int SleepMilliseconds = 1;
 
+    /// <summary>Milliseconds for which a thread in a line of waiting threads is blocked at most, before it looks for
+    /// itself.</summary>
+    public const int MinBlockedMilliseconds = 100;
+
+    /// <summary>The same for each thread in the line, where it has many: a turn takes a sleep and some work.</summary>
+    public const int BlockedMillisecondsPerThread = 4;
+
     // Scanning. Slots of 128 bytes in contiguous chunks, which a scan streams through.
 
     /// <summary>Slots of the first chunk, as a power of two; each next chunk holds twice as many.</summary>

@@ -208,6 +208,7 @@ internal sealed class DomainEventWriter(DomainCore core) : IThreadPoolWorkItem
 
         try
         {
+            FaultInjection.ThrowIfDue(FaultSite.PoolThread);
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
         }
         catch (OutOfMemoryException)

@@ -1,4 +1,4 @@
-using Quiescent.GracePeriods;
+using Quiescent.Ordering;
 using Quiescent.Readers;
 using Quiescent.Reclamation;
 using Quiescent.Validate;
@@ -98,7 +98,7 @@ internal sealed class DomainReports : IDomainReports
                 Events.WriteBacklogOnPool();
             }
 
-            if (!onPool || TelemetryListeners.ArePoolsUsed)
+            if (!onPool || PlatformPools.AreUsed)
             {
                 ReportStall(_callbackStalls, onPool);
                 ReportStall(_pendingStalls, onPool);

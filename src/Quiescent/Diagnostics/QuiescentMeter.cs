@@ -15,19 +15,32 @@ internal static class QuiescentMeter
         1e-3, 2e-3, 5e-3, 10e-3, 20e-3, 50e-3, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50,
     ];
 
+    private static HashSet<string>? s_published;
+    private static Meter? s_meter;
     private static Histogram<double>? s_durations;
 
     /// <summary>How long grace periods took; null where there are no meters, or not yet.</summary>
     public static Histogram<double>? Durations => TelemetryListeners.HasMeters ? Order.Acquire(in s_durations) : null;
 
-    /// <summary>Makes the meter and its instruments, each by itself: a listener that fails at one sees the
-    /// next.</summary>
+    /// <summary>Makes the meter and its instruments, each by itself: a listener that fails at one sees the next. Called
+    /// on one thread, and again if it failed: it then makes what is missing.</summary>
+    /// <exception cref="OutOfMemoryException">Some are missing.</exception>
     public static void Publish()
     {
         string? version = typeof(QuiescentMeter).Assembly.GetName().Version?.ToString(3);
-        Meter meter = new(new MeterOptions(Telemetry.Name) { Version = version });
-        PublishDurations(meter);
+        if (s_meter is not null)
+        {
+            Find(s_meter);
+        }
 
+        Meter meter = s_meter ??= new(new MeterOptions(Telemetry.Name) { Version = version });
+        PublishDurations(meter);
+        PublishCounters(meter);
+        PublishLevels(meter);
+    }
+
+    private static void PublishCounters(Meter meter)
+    {
         // Reclaimed items before queued ones: collected in this order, the reclaimed never exceed the queued.
         Counter(
             meter,
@@ -68,6 +81,10 @@ internal static class QuiescentMeter
             "{reader}",
             "Readers that ended with a section open.",
             static books => books.ReadersAbandoned);
+    }
+
+    private static void PublishLevels(Meter meter)
+    {
         Level(meter, "quiescent.backlog", "{item}", "What waits to be freed or called.", static (domain, all) =>
         {
             RcuStatistics books = domain.ReadStatistics();
@@ -120,20 +137,14 @@ internal static class QuiescentMeter
 
     private static void PublishDurations(Meter meter)
     {
+        const string Name = "quiescent.grace_period.duration";
         InstrumentAdvice<double> advice = new() { HistogramBucketBoundaries = Boundaries };
-        Telemetry.Attempt(() => Order.Release(
+        Make(Name, () => Order.Release(
             ref s_durations,
-            meter.CreateHistogram(
-                "quiescent.grace_period.duration", "s", "How long grace periods took.", tags: null, advice)));
+            meter.CreateHistogram(Name, "s", "How long grace periods took.", tags: null, advice)));
         if (s_durations is null)
         {
-            // A listener threw. The instrument exists all the same, and another listener finds it.
-            using MeterListener finder = new()
-            {
-                InstrumentPublished = (instrument, _) =>
-                    s_durations = instrument.Meter == meter ? (Histogram<double>)instrument : s_durations,
-            };
-            finder.Start();
+            Find(meter); // A listener threw. The instrument exists all the same.
         }
 
         if (Durations is { } durations)
@@ -142,9 +153,36 @@ internal static class QuiescentMeter
         }
     }
 
+    // What exists already, of which an exception does not tell: it may be a listener's.
+    private static void Find(Meter meter)
+    {
+        HashSet<string> published = s_published ??= [];
+        using MeterListener finder = new()
+        {
+            InstrumentPublished = (instrument, _) =>
+            {
+                if (instrument.Meter == meter)
+                {
+                    published.Add(instrument.Name);
+                    s_durations = instrument as Histogram<double> ?? s_durations;
+                }
+            },
+        };
+        finder.Start();
+    }
+
+    private static void Make(string name, Action make)
+    {
+        if (s_published?.Contains(name) != true)
+        {
+            FaultInjection.ThrowIfDue(FaultSite.Telemetry);
+            Telemetry.AttemptInMemory(make);
+        }
+    }
+
     private static void Counter(
         Meter meter, string name, string unit, string description, Func<RcuStatistics, long> read) =>
-        Telemetry.Attempt(() => meter.CreateObservableCounter(
+        Make(name, () => meter.CreateObservableCounter(
             name,
             () => DomainInstruments.Collect((domain, all) => all.Add(new(read(domain.ReadStatistics()), domain.Tags))),
             unit,
@@ -156,6 +194,6 @@ internal static class QuiescentMeter
         string unit,
         string description,
         Action<DomainInstruments, List<Measurement<long>>> read) =>
-        Telemetry.Attempt(() =>
+        Make(name, () =>
             meter.CreateObservableUpDownCounter(name, () => DomainInstruments.Collect(read), unit, description));
 }

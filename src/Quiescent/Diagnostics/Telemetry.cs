@@ -13,6 +13,9 @@ internal static class Telemetry
     /// <summary>The name of both.</summary>
     public const string Name = "Quiescent";
 
+    private const int ShortestPauseMilliseconds = 10;
+    private const int LongestPauseMilliseconds = 1_000;
+
     private static int s_started;
     private static int s_isMade;
     private static QuiescentEvents? s_events;
@@ -34,6 +37,7 @@ internal static class Telemetry
 
         try
         {
+            PlatformPools.Await();
             Threads.Start(Threads.Create(MakeInTime, "rcu telemetry"));
         }
         catch (Exception e) when (e is OutOfMemoryException or ThreadStartException)
@@ -42,9 +46,12 @@ internal static class Telemetry
         }
     }
 
-    // What runs out of memory on this thread must not end the process. Each step either is done or has not begun.
+    // What runs out of memory on this thread must not end the process, nor leave it without telemetry. It is tried
+    // again at growing intervals: while the heap is full, each exception is a burden on the runtime. A step that was
+    // done before does nothing, or does no harm.
     private static void MakeInTime()
     {
+        int pause = ShortestPauseMilliseconds;
         while (!IsMade)
         {
             try
@@ -53,7 +60,8 @@ internal static class Telemetry
             }
             catch (OutOfMemoryException)
             {
-                Thread.Sleep(Tuning.SleepMilliseconds);
+                Thread.Sleep(pause);
+                pause = Math.Min(2 * pause, LongestPauseMilliseconds);
             }
         }
     }
@@ -62,19 +70,19 @@ internal static class Telemetry
     {
         if (TelemetryListeners.HasEvents)
         {
-            Attempt(TelemetryListeners.UsePools);
+            AttemptInMemory(PlatformPools.Use);
             if (Order.Acquire(in s_events) is null)
             {
-                Attempt(MakeEvents);
+                AttemptInMemory(MakeEvents);
             }
 
             Order.Fence(); // An earlier copy that heard of a later one looked for the event source after it had heard.
-            Attempt(AssemblyCopies.Tell);
+            AttemptInMemory(AssemblyCopies.Tell);
         }
 
         if (TelemetryListeners.HasMeters)
         {
-            Attempt(QuiescentMeter.Publish);
+            AttemptInMemory(QuiescentMeter.Publish);
         }
 
         Order.Release(ref s_isMade, 1);
@@ -82,9 +90,24 @@ internal static class Telemetry
 
     private static void MakeEvents()
     {
+        FaultInjection.ThrowIfDue(FaultSite.Telemetry);
         QuiescentEvents events = new();
         Order.Release(ref s_events, events);
         TelemetryListeners.Add(events);
+    }
+
+    /// <summary>Runs an action that may run listeners.</summary>
+    /// <exception cref="OutOfMemoryException">There was not enough memory, or a listener says so.</exception>
+    public static void AttemptInMemory(Action tell)
+    {
+        try
+        {
+            tell();
+        }
+        catch (Exception thrown) when (thrown is not OutOfMemoryException)
+        {
+            Ignore(thrown);
+        }
     }
 
     /// <summary>Runs an action that may run listeners.</summary>

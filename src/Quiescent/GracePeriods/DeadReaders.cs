@@ -4,19 +4,19 @@ using Quiescent.Readers;
 namespace Quiescent.GracePeriods;
 
 // Threads that ended: gives their slots to others, ends the sections that they left open, and records those for
-// reports. All of it under the engine's lock.
+// reports. All of it under the engine's lock, and without memory (O8: no user code under a lock).
 //
 // O6  A dead thread's word is cleared here only: ReleaseDead().
 internal sealed class DeadReaders(SlotTable slots)
 {
-    private readonly List<ReaderIdentity> _abandoned = [];
-    private int _pending;
+    // Those that wait to be reported, linked by Earlier.
+    private AbandonedReader? _newest;
 
     /// <summary>How many have ended inside sections.</summary>
     public long Count { get; private set; }
 
     /// <summary>Whether some wait to be reported; needs no lock.</summary>
-    public bool HasUnreported => Order.Acquire(in _pending) != 0;
+    public bool HasUnreported => Order.Acquire(in _newest) is not null;
 
     /// <summary>Releases the slots of all threads that have ended.</summary>
     public void Sweep()
@@ -32,46 +32,42 @@ internal sealed class DeadReaders(SlotTable slots)
     /// <summary>Releases the slot if its thread has ended.</summary>
     /// <param name="index">The slot.</param>
     /// <param name="thoroughly">Look also for a thread whose end the runtime never learned of.</param>
-    public bool TryReleaseDead(int index, bool thoroughly)
-    {
-        if (slots.OwnerOf(index) is not { } owner || !(thoroughly ? owner.Life.HasEndedUnseen : owner.Life.HasEnded))
-        {
-            return false;
-        }
+    public bool TryReleaseDead(int index, bool thoroughly) =>
+        slots.OwnerOf(index) is { } owner
+        && (thoroughly ? owner.Life.HasEndedUnseen : owner.Life.HasEnded)
+        && ReleaseDead(index, owner);
 
-        try
-        {
-            return ReleaseDead(index, owner);
-        }
-        catch (OutOfMemoryException)
-        {
-            // No room to record the report: the next scan or sweep tries again.
-            return false;
-        }
+    /// <summary>Records a reader whose sections were ended.</summary>
+    public void Note(AbandonedReader reader)
+    {
+        Count++;
+        reader.Earlier = _newest;
+        Order.Release(ref _newest, reader);
     }
 
-    /// <summary>Ends what user code left open on this thread, which lives on.</summary>
-    /// <exception cref="OutOfMemoryException">There is no room to record it; nothing has changed.</exception>
-    public unsafe void CloseAll(ReaderSlot* slot)
+    /// <summary>The readers recorded since the last call: the newest, which leads to the others.</summary>
+    public AbandonedReader? Take()
     {
-        _abandoned.EnsureCapacity(_abandoned.Count + 1);
-        int sections = SectionWord.Nesting(ReaderSlot.Untwinned(slot)->Word);
-        ReaderIdentity reader = ThreadRegistrations.OwnerOf(slot).Identify(sections);
-        ReaderHandles.CloseAll(slot);
-        if (reader.Sections != 0)
-        {
-            Note(reader);
-        }
-    }
-
-    /// <summary>The readers recorded since the last call.</summary>
-    public ReaderIdentity[] Take()
-    {
-        FaultInjection.ThrowIfDue(FaultSite.Report);
-        ReaderIdentity[] taken = [.. _abandoned];
-        _abandoned.Clear();
-        Order.Release(ref _pending, 0);
+        AbandonedReader? taken = _newest;
+        Order.Release(ref _newest, null);
         return taken;
+    }
+
+    /// <summary>Takes readers back that could not be reported.</summary>
+    public void PutBack(AbandonedReader? taken)
+    {
+        if (_newest is not { } oldest)
+        {
+            Order.Release(ref _newest, taken);
+            return;
+        }
+
+        while (oldest.Earlier is { } earlier)
+        {
+            oldest = earlier;
+        }
+
+        oldest.Earlier = taken;
     }
 
     // O6 (dead threads hold nothing up): the thread is dead, and can dereference nothing any more. The fence orders the
@@ -84,25 +80,17 @@ internal sealed class DeadReaders(SlotTable slots)
         ulong word = Order.Acquire(in slot->Word);
         if (!SectionWord.IsQuiescent(word))
         {
-            FaultInjection.ThrowIfDue(FaultSite.Burial);
-            _abandoned.EnsureCapacity(_abandoned.Count + 1);
-            ReaderIdentity reader = owner.Identify(SectionWord.Nesting(word));
             if (Order.CompareExchange(ref slot->Word, SectionWord.Sequence(word), word) != word)
             {
                 return false;
             }
 
-            Note(reader);
+            owner.Registrations = null; // Those of other domains need not wait for the report.
+            owner.Abandoned.Set(owner, SectionWord.Nesting(word));
+            Note(owner.Abandoned);
         }
 
         slots.Release(index);
         return true;
-    }
-
-    private void Note(ReaderIdentity reader)
-    {
-        Count++;
-        _abandoned.Add(reader);
-        Order.Release(ref _pending, 1);
     }
 }

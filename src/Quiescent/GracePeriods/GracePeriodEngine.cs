@@ -90,6 +90,7 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
             return true;
         }
 
+        Events.Prepare(); // Under no lock (O8).
         if (Stepping.Forbids || !_lock.TryEnter())
         {
             return false;
@@ -140,16 +141,41 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
     /// <exception cref="OutOfMemoryException">There is no room to record it; nothing has changed.</exception>
     public unsafe void CloseAll(ReaderSlot* slot)
     {
-        using TryLock.Holder holder = _lock.Hold();
-        dead.CloseAll(slot);
+        AbandonedReader reader = new();
+        reader.Set(ThreadRegistrations.OwnerOf(slot), SectionWord.Nesting(ReaderSlot.Untwinned(slot)->Word));
+        reader.Identify(); // Before its sections are forgotten.
+        ReaderHandles.CloseAll(slot);
+        if (reader.HasSections)
+        {
+            using TryLock.Holder holder = _lock.Hold();
+            dead.Note(reader);
+        }
     }
 
     /// <summary>The readers that ended inside sections since the last call, to be reported by a caller that holds no
     /// lock.</summary>
+    /// <exception cref="OutOfMemoryException">The next call tries again.</exception>
     public ReaderIdentity[] TakeAbandoned()
     {
-        using TryLock.Holder holder = _lock.Hold();
-        return dead.Take();
+        AbandonedReader? taken;
+        using (_lock.Hold())
+        {
+            taken = dead.Take();
+        }
+
+        try
+        {
+            return Identify(taken);
+        }
+        catch (OutOfMemoryException)
+        {
+            using (_lock.Hold())
+            {
+                dead.PutBack(taken);
+            }
+
+            throw;
+        }
     }
 
     /// <summary>The reader that the grace period in progress waits for, if it has waited since before the given
@@ -157,25 +183,21 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
     public bool TryFindStalled(long notStartedAfter, out StalledGracePeriod stalled)
     {
         stalled = default;
-        if (!_lock.TryEnter())
+        if (!TryReadStandstill(notStartedAfter, out Standstill seen))
         {
             return false;
         }
 
-        try
+        // Under no lock, as it takes memory (O8). While the scan stands where it stood, what was found there is what it
+        // waits for.
+        ReaderIdentity? reader = scan.FindReader(seen.Place);
+        if (reader is null || !TryReadStandstill(notStartedAfter, out Standstill now) || now != seen)
         {
-            if (!IsInProgress || _startedAt > notStartedAfter || scan.FindReaderInTheWay() is not { } reader)
-            {
-                return false;
-            }
+            return false;
+        }
 
-            stalled = new StalledGracePeriod(reader, _started, _startedAt);
-            return true;
-        }
-        finally
-        {
-            _lock.Exit();
-        }
+        stalled = new StalledGracePeriod(reader, seen.Number, seen.StartedAt);
+        return true;
     }
 
     public GracePeriodCounts Read()
@@ -193,6 +215,43 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
 
     private unsafe bool IsInProgress =>
         SectionWord.Sequence(Slots.State->Started) != Slots.State->Completed;
+
+    // The oldest first.
+    private static ReaderIdentity[] Identify(AbandonedReader? newest)
+    {
+        List<ReaderIdentity> readers = [];
+        for (AbandonedReader? reader = newest; reader is not null; reader = reader.Earlier)
+        {
+            readers.Add(reader.Identify());
+        }
+
+        readers.Reverse();
+        return [.. readers];
+    }
+
+    private bool TryReadStandstill(long notStartedAfter, out Standstill standstill)
+    {
+        standstill = default;
+        if (!_lock.TryEnter())
+        {
+            return false;
+        }
+
+        try
+        {
+            if (!IsInProgress || _startedAt > notStartedAfter || scan.Place is not { } place)
+            {
+                return false;
+            }
+
+            standstill = new Standstill(place, _started, _startedAt);
+            return true;
+        }
+        finally
+        {
+            _lock.Exit();
+        }
+    }
 
     private unsafe void Start()
     {
@@ -233,6 +292,9 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
 
 // A grace period, by its number, that a reader holds up. StartedAt is a Stopwatch timestamp.
 internal readonly record struct StalledGracePeriod(ReaderIdentity Reader, long Number, long StartedAt);
+
+// Where the scan of a grace period stands, and which one it is.
+internal readonly record struct Standstill(ScanPlace Place, long Number, long StartedAt);
 
 // What the engine has counted, read in one go.
 internal readonly record struct GracePeriodCounts(

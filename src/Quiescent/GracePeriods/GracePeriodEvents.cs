@@ -22,6 +22,7 @@ internal sealed class GracePeriodEvents
     private long _dropped;
     private long _droppedTaken;
     private int _turn;
+    private int _isWithoutRoom;
 
     /// <summary>Whether events wait and no thread has the turn to write them.</summary>
     public bool AreDue => Waiting != 0 && Order.Acquire(in _turn) == 0;
@@ -37,16 +38,31 @@ internal sealed class GracePeriodEvents
         }
     }
 
+    /// <summary>Makes room for events, once somebody listens. Takes memory: call it with no lock held.</summary>
+    public void Prepare()
+    {
+        if (Order.Acquire(in _ring) is null && TelemetryListeners.HearsEnds)
+        {
+            MakeRing();
+        }
+    }
+
     /// <summary>Cannot fail: without room or memory the event is counted as dropped. Under the engine's lock.</summary>
     public void Add(GracePeriodEvent note)
     {
-        if (_written - Order.Acquire(in _taken) == Capacity || !HasRing())
+        GracePeriodEvent[]? ring = Order.Acquire(in _ring);
+        if (ring is null && Order.Acquire(in _isWithoutRoom) == 0)
+        {
+            return; // Somebody began to listen after this thread had asked.
+        }
+
+        if (ring is null || _written - Order.Acquire(in _taken) == Capacity)
         {
             Order.Release(ref _dropped, _dropped + 1);
             return;
         }
 
-        _ring![_written % Capacity] = note;
+        ring[_written % Capacity] = note;
         Order.Release(ref _written, _written + 1);
     }
 
@@ -78,16 +94,16 @@ internal sealed class GracePeriodEvents
         return since;
     }
 
-    private bool HasRing()
+    private void MakeRing()
     {
         try
         {
-            _ring ??= new GracePeriodEvent[Capacity];
-            return true;
+            FaultInjection.ThrowIfDue(FaultSite.Events);
+            Once.Keep(ref _ring, new GracePeriodEvent[Capacity]);
         }
         catch (OutOfMemoryException)
         {
-            return false;
+            Order.Release(ref _isWithoutRoom, 1);
         }
     }
 }

@@ -3,9 +3,9 @@ using Quiescent.Readers;
 namespace Quiescent.GracePeriods;
 
 // What a grace period waits for: the readers of a domain, whatever marks their sections. The engine calls it under its
-// lock; it never waits. What a scan owes: a section that had begun when Begin was called, and has not ended, keeps Scan
-// from returning true (O1: announced before read); and the loads of a section that ended come before the acquire by
-// which Scan found its end (O2: read before ended).
+// lock, unless it says otherwise; it never waits, and takes no memory under the lock (O8). What a scan owes: a section
+// that had begun when Begin was called, and has not ended, keeps Scan from returning true (O1: announced before read);
+// and the loads of a section that ended come before the acquire by which Scan found its end (O2: read before ended).
 internal abstract class ReaderScan
 {
     /// <summary>A grace period has started; called again if it threw.</summary>
@@ -14,9 +14,16 @@ internal abstract class ReaderScan
     /// <summary>Goes on from where the last call stopped. False: a reader is in the way.</summary>
     public abstract bool Scan(ulong target);
 
-    /// <summary>The reader that was in the way when the last scan stopped; null if it is not known.</summary>
-    public abstract ReaderIdentity? FindReaderInTheWay();
+    /// <summary>Where the last scan stopped; null if it did not stop.</summary>
+    public abstract ScanPlace? Place { get; }
+
+    /// <summary>The reader that is in the way there; null if it is not known, or is gone. Takes memory: call it with no
+    /// lock held.</summary>
+    public abstract ReaderIdentity? FindReader(ScanPlace place);
 
     /// <summary>Roughly how many sections are open; null where nothing counts them. Needs no lock.</summary>
     public virtual long? OpenSections => null;
 }
+
+// Where a scan stands: a slot, or a set of counters, and the grace period's target.
+internal readonly record struct ScanPlace(int Index, ulong Target);

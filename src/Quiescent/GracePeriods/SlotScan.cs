@@ -62,20 +62,19 @@ internal sealed class SlotScan(SlotTable slots, DeadReaders dead) : ReaderScan
         return true;
     }
 
-    // While a word is in the way it belongs to one section: the next one announces the target or a later grace period.
-    // So what is read between two looks at the word describes the section that the scan waits for.
-    public override unsafe ReaderIdentity? FindReaderInTheWay()
-    {
-        if (_cursor >= _end)
-        {
-            return null;
-        }
+    public override ScanPlace? Place => _cursor < _end ? new ScanPlace(_cursor, _target) : null;
 
-        ReaderSlot* slot = slots[_cursor];
+    // While a word is in the way it belongs to one section: the next one announces the target or a later grace period,
+    // whoever owns the slot by then. So what is read between two looks at the word describes the section that the scan
+    // waits for.
+    public override unsafe ReaderIdentity? FindReader(ScanPlace place)
+    {
+        ReaderSlot* slot = slots[place.Index];
         ulong word = Order.Acquire(in slot->Word);
-        ReaderIdentity? reader =
-            IsInTheWay(word, _target) ? slots.OwnerOf(_cursor)?.Identify(SectionWord.Nesting(word)) : null;
-        return IsInTheWay(Order.Acquire(in slot->Word), _target) ? reader : null;
+        ReaderIdentity? reader = IsInTheWay(word, place.Target)
+            ? slots.OwnerOf(place.Index)?.Identify(SectionWord.Nesting(word))
+            : null;
+        return IsInTheWay(Order.Acquire(in slot->Word), place.Target) ? reader : null;
     }
 
     // The runtime's object is cheap to ask and answers for nearly all threads. A thread whose end the runtime never

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Diagnostics.Metrics;
 using System.Diagnostics.Tracing;
@@ -16,7 +15,6 @@ internal static class TelemetryListeners
 
     private static readonly bool s_hasEvents = IsOn("System.Diagnostics.Tracing.EventSource.IsSupported");
     private static readonly bool s_hasMeters = IsOn("System.Diagnostics.Metrics.Meter.IsSupported");
-    private static int s_arePoolsUsed;
     private static EventSource? s_events;
     private static Histogram<double>? s_durations;
 
@@ -34,20 +32,6 @@ internal static class TelemetryListeners
 
     /// <summary>Whether somebody listens to the ends of grace periods, through the event source or the meter.</summary>
     public static bool HearsEnds => HearsEvents || (HasMeters && Order.Acquire(in s_durations) is { Enabled: true });
-
-    /// <summary>Whether a use of the thread pool or of a timer runs no listener and waits for none. The first use in
-    /// the process makes an event source, under the runtime's lock of all listeners.</summary>
-    public static bool ArePoolsUsed => !HasEvents || Order.Acquire(in s_arePoolsUsed) != 0;
-
-    /// <summary>Uses them. May run listeners, and wait for some.</summary>
-    public static void UsePools()
-    {
-        // A report's text rents its buffer from the shared array pool.
-        ArrayPool<char>.Shared.Return(ArrayPool<char>.Shared.Rent(1));
-        ThreadPool.UnsafeQueueUserWorkItem(static _ => { }, null);
-        new Timer(static _ => { }, null, Timeout.Infinite, Timeout.Infinite).Dispose();
-        Order.Release(ref s_arePoolsUsed, 1);
-    }
 
     /// <summary>From here on the listeners of this event source count.</summary>
     public static void Add(EventSource events) => Order.Release(ref s_events, events);

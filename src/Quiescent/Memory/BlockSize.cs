@@ -28,6 +28,20 @@ internal static unsafe class BlockSize
         return !isKnown ? 0 : function != 0 ? Ask(function, block) : OfFirst(block);
     }
 
+    /// <summary>As <see cref="Of"/>, for a caller that may hold a lock: looks for nothing, which could fail and so run
+    /// first-chance handlers (O8). Call <see cref="Prepare"/> before the lock.</summary>
+    public static nuint OfUnderLock(int channel, void* block) =>
+        Order.Acquire(in s_usableSize) == 0 ? 0 : Of(channel, block);
+
+    /// <summary>Looks for the allocator's function, unless it is known.</summary>
+    public static void Prepare()
+    {
+        if (Order.Acquire(in s_usableSize) == 0)
+        {
+            Order.Release(ref s_usableSize, Find());
+        }
+    }
+
     // On Linux without the transition that lets the garbage collector go on meanwhile: the allocator only looks at the
     // block's own words.
     private static nuint Ask(nint function, void* block) => OperatingSystem.IsLinux()

@@ -57,7 +57,22 @@ internal struct Backoff
         }
     }
 
-    /// <summary>One step; an interrupt is deferred until <see cref="RestoreInterrupt"/>.</summary>
+    /// <summary>One step of a thread that may hold a lock: nothing interrupts it, and no code of the program runs on
+    /// the thread meanwhile.</summary>
+    public void PauseInLock()
+    {
+        if (IsSleeping)
+        {
+            Threads.SleepInLock();
+        }
+        else
+        {
+            Pause();
+        }
+    }
+
+    /// <summary>One step; an interrupt is deferred until <see cref="RestoreInterrupt"/>. Where it strikes, first-chance
+    /// handlers of the program run on this thread: hold no lock.</summary>
     public void PauseUninterrupted(WaitLine.Waiter? waiter = null)
     {
         try

@@ -26,11 +26,11 @@ internal enum FaultSite
     /// <summary>The reclaimer's thread.</summary>
     ThreadStart,
 
-    /// <summary>The report of a thread that ended inside a section.</summary>
-    Burial,
-
-    /// <summary>The report of readers, dead or stalled.</summary>
+    /// <summary>What is known of a reader, for a report: one that stalls, or ended inside a section.</summary>
     Report,
+
+    /// <summary>Room for the events of grace periods, while somebody listens.</summary>
+    Events,
 
     /// <summary>The list of what a barrier waits for.</summary>
     Barrier,
@@ -58,6 +58,9 @@ internal enum FaultSite
 
     /// <summary>A thread of the thread pool.</summary>
     PoolThread,
+
+    /// <summary>A part of the process's telemetry.</summary>
+    Telemetry,
 }
 
 // Failures on demand (the kernel's should_fail_alloc). Memory rarely runs out in a test, and what happens then must be

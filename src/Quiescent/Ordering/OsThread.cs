@@ -15,6 +15,9 @@ internal static unsafe partial class OsThread
 
     // The number of the system call tgkill, or 0 where it is not to be had.
     private static readonly long s_tgkill = Probe();
+    private static readonly bool s_canSleep = CanSleep();
+
+    private static int s_asleep;
 
     /// <summary>Whether <see cref="IsGone"/> and <see cref="HasAnother"/> can be asked on this platform.</summary>
     public static bool CanTell => s_tgkill != 0;
@@ -49,6 +52,26 @@ internal static unsafe partial class OsThread
         {
             return 0;
         }
+    }
+
+    /// <summary>How many threads are in <see cref="Sleep"/>; for tests, which no thread state tells of it.</summary>
+    public static int Asleep => Order.Acquire(in s_asleep);
+
+    /// <summary>Sleeps in the system, where the runtime cannot interrupt the thread and so raises no exception. Where
+    /// the system's own function is not to be had, it yields the processor instead.</summary>
+    public static void Sleep(int milliseconds)
+    {
+        Order.Add(ref s_asleep, 1);
+        if (s_canSleep)
+        {
+            SleepInSystem(milliseconds);
+        }
+        else
+        {
+            Thread.Yield();
+        }
+
+        Order.Add(ref s_asleep, -1);
     }
 
     /// <summary>Whether no thread of this process has the number. A system call; takes no lock and allocates
@@ -98,6 +121,32 @@ internal static unsafe partial class OsThread
         catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException)
         {
             return 0;
+        }
+    }
+
+    private static bool CanSleep()
+    {
+        try
+        {
+            SleepInSystem(0);
+            return true;
+        }
+        catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException)
+        {
+            return false;
+        }
+    }
+
+    private static void SleepInSystem(int milliseconds)
+    {
+        const int Microseconds = 1_000;
+        if (OperatingSystem.IsWindows())
+        {
+            WindowsSleep((uint)milliseconds);
+        }
+        else
+        {
+            _ = MicroSleep((uint)(milliseconds * Microseconds)); // A signal may end it early.
         }
     }
 
@@ -152,6 +201,14 @@ internal static unsafe partial class OsThread
     [LibraryImport("libc", EntryPoint = "close")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial int Close(int file);
+
+    [LibraryImport("libc", EntryPoint = "usleep")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int MicroSleep(uint microseconds);
+
+    [LibraryImport("kernel32", EntryPoint = "Sleep")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
+    private static partial void WindowsSleep(uint milliseconds);
 
     [LibraryImport("libc", EntryPoint = "sched_setaffinity")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using static Quiescent.Tuning;
 
 namespace Quiescent.Ordering;
 
@@ -12,6 +13,31 @@ internal static class Threads
     /// <exception cref="ThreadStartException">The platform has no thread to give.</exception>
     /// <exception cref="OutOfMemoryException">There is no memory for one.</exception>
     public static void Start(Thread thread) => thread.UnsafeStart();
+
+    /// <summary>Sleeps for a millisecond. Unlike in <see cref="Thread.Sleep(int)"/> an interrupt stays pending, and no
+    /// exception is raised.</summary>
+    public static void SleepInLock() => OsThread.Sleep(SleepMilliseconds);
+
+    /// <summary>How long a thread is blocked at most before it looks for itself, in a line of so many. With a turn of a
+    /// few milliseconds each, a thread gets its own turn before; together they look a few hundred times in a
+    /// second.</summary>
+    public static TimeSpan BlockedAtMost(int inLine) => TimeSpan.FromMilliseconds(
+        Math.Max(MinBlockedMilliseconds, BlockedMillisecondsPerThread * (long)inLine));
+
+    /// <summary>Has a pool thread run the item; this thread, if the first use of the pool may still wait for
+    /// listeners.</summary>
+    /// <exception cref="OutOfMemoryException">There is no memory for it, and the item has not run.</exception>
+    public static void Queue(IThreadPoolWorkItem item)
+    {
+        if (PlatformPools.AreUsed)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(item, preferLocal: false);
+        }
+        else
+        {
+            item.Execute();
+        }
+    }
 
     /// <summary>Roughly the processor that this thread runs on: a number that spreads threads that run at the same
     /// time. About 2 ns.</summary>
@@ -156,7 +182,27 @@ internal sealed class Alarm(Action ring)
 [SuppressMessage("Design", "CA1001", Justification = "A latecomer may still set it; the event's finalizer closes it.")]
 internal sealed class Signal
 {
-    private readonly AutoResetEvent _event = new(initialState: false);
+    private readonly AutoResetEvent _event;
+
+    /// <exception cref="OutOfMemoryException">There is no memory for it, or the system has none to give.</exception>
+    public Signal()
+        : this(static () => new AutoResetEvent(initialState: false))
+    {
+    }
+
+    /// <summary>For tests of a system that has none to give.</summary>
+    internal Signal(Func<AutoResetEvent> create)
+    {
+        try
+        {
+            _event = create();
+        }
+        catch (IOException e)
+        {
+            // What Windows says when handles or its own memory run out.
+            throw new InsufficientMemoryException("The system has no event to give.", e);
+        }
+    }
 
     public void Set() => _event.Set();
 

@@ -3,8 +3,13 @@ using System.Diagnostics.CodeAnalysis;
 namespace Quiescent.Ordering;
 
 // A word that one thread at a time may own. TryEnter never waits. The holder waits for no reader and runs no user code,
-// so the few callers that do spin (Enter, Hold) spin for a bounded piece of work. Unlike waits for the platform's
-// locks, theirs cannot be interrupted: an interrupt stays pending, and cuts nothing short that takes or holds the word.
+// so the few callers that do spin (Enter, Hold) spin for a bounded piece of work.
+//
+// O8 (no user code under a lock)  Unlike waits for the platform's locks, these cannot be interrupted, and raise no
+//     exception: an interrupt stays pending. A thread that waits here may own another word, and an exception would run
+//     the program's first-chance handlers while it does.
+//
+// Checked by: InterruptedLockTests; mutants O8.
 internal static class TryLock
 {
     public static bool TryEnter(ref int word) =>
@@ -15,10 +20,8 @@ internal static class TryLock
         Backoff backoff = default;
         while (!TryEnter(ref word))
         {
-            backoff.PauseUninterrupted();
+            backoff.PauseInLock();
         }
-
-        backoff.RestoreInterrupt();
     }
 
     public static void Exit(ref int word) => Order.Release(ref word, 0);

@@ -13,8 +13,8 @@ namespace Quiescent.Ordering;
 //      │         │ ◄───────────────────────────────── │  and sleeps  │
 //      └─────────┘  slept or interrupted: passes it   └──────────────┘
 //         │   ▲     to the first in the line                 ▲
-//         │   │                                              │ the turn is passed to it
-//         │   │     its wait is over, or interrupted  ┌──────────────┐
+//         │   │     its wait is over, or interrupted,        │ the turn is passed to it
+//         │   │     or was blocked for long           ┌──────────────┐
 //         │   └────────────────────────────────────── │   blocked    │
 //         └─────────────────────────────────────────► │   in line    │
 //                   somebody has the turn: joins      └──────────────┘
@@ -28,6 +28,9 @@ namespace Quiescent.Ordering;
 //     come after the turn, and a thread whose blocking would run other code stays out of the line.
 //     So a wait that is over ends within one sleep, and a listener that does not return, or waits itself, holds up
 //     nobody else.
+//   - One kind of code comes in between. Where an interrupt strikes, the program's first-chance handlers run before the
+//     thread leaves the line or passes the turn on. So a thread that was blocked for long (Threads.BlockedAtMost)
+//     leaves the line and looks for itself, and takes those out whose wait is over.
 //
 // Checked by: WaitLineTests; systematic WaitLineTests; mutants O9.
 internal sealed class WaitLine
@@ -100,6 +103,15 @@ internal sealed class WaitLine
     {
         using TryLock.Holder holder = TryLock.Hold(ref _gate);
         PassTurn();
+    }
+
+    private void Leave(Waiter waiter)
+    {
+        using TryLock.Holder holder = TryLock.Hold(ref _gate);
+        if (waiter.IsInLine)
+        {
+            Remove(waiter, hasTurn: false);
+        }
     }
 
     private void Abandon(Waiter waiter)
@@ -188,8 +200,8 @@ internal sealed class WaitLine
 
         public abstract bool IsDone();
 
-        /// <summary>Sleeps for a millisecond if it is the thread's turn, or blocks until its wait is over or it has
-        /// had its turn. The caller then looks again.</summary>
+        /// <summary>Sleeps for a millisecond if it is the thread's turn, or blocks until its wait is over, or it has
+        /// had its turn, or some time has passed. The caller then looks again.</summary>
         /// <exception cref="ThreadInterruptedException">The thread was interrupted.</exception>
         public void Sleep()
         {
@@ -246,12 +258,7 @@ internal sealed class WaitLine
             bool isOver = false;
             try
             {
-                do
-                {
-                    Signal.Wait(Timeout.InfiniteTimeSpan);
-                }
-                while (IsInLine); // It was set for an earlier sleep, which an interrupt ended.
-
+                Signal.Wait(Threads.BlockedAtMost(line.Count));
                 isOver = true;
             }
             finally
@@ -260,6 +267,12 @@ internal sealed class WaitLine
                 {
                     line.Abandon(this);
                 }
+            }
+
+            if (IsInLine)
+            {
+                // For too long; or the signal was set for an earlier sleep, which this thread had left by then.
+                line.Leave(this);
             }
 
             return HasTurn;

@@ -9,6 +9,8 @@ namespace Quiescent.Pools;
 //
 // P4 (a slab leaves whole)  The slabs of a type-safe pool wait for one grace period more, as heads of its domain: a
 //     reader that found a block of a slab before the last of its blocks was freed may still read the slab.
+// O8 (no user code under a lock)  To queue a head may start the reclaimer, which takes memory. Blocks of a type-safe
+//     pool come back at once, never out of a queue whose lock is held, so no head is queued under that lock.
 internal sealed unsafe class SlabRelease(DomainCore core, Depot depot, long slabBytes, bool isTypesafe)
 {
     /// <summary>Releases slabs that are linked by Next.</summary>

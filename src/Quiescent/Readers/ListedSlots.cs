@@ -59,15 +59,14 @@ internal sealed class ListedSlots
         return -1;
     }
 
-    /// <summary>Makes room for the slot; before it has an owner, under the table's gate.</summary>
+    /// <summary>Makes room for the slots of a chunk; before the table has the chunk, under no lock (O8).</summary>
     /// <exception cref="OutOfMemoryException">There is no memory for it.</exception>
-    public void EnsureRoom(int index)
+    public void EnsureRoom(int chunk)
     {
-        int number = SlotTable.ChunkNumber(index, out _);
-        if (_chunks[number] is null)
+        if (Order.Acquire(in _chunks[chunk]) is null)
         {
-            int slots = SlotTable.LengthOf(number);
-            Order.Release(ref _chunks[number], new long[(slots + SlotsPerWord - 1) / SlotsPerWord]);
+            int slots = SlotTable.LengthOf(chunk);
+            Once.Keep(ref _chunks[chunk], new long[(slots + SlotsPerWord - 1) / SlotsPerWord]);
         }
     }
 

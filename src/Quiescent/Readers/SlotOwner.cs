@@ -29,11 +29,19 @@ internal sealed class SlotOwner(SlotTable table, ThreadLife life)
     public SectionLedger? Ledger { get; } = table.Validate ? new SectionLedger() : null;
 
     /// <summary>For reports; made on request, as a thread may be named late.</summary>
-    public ReaderIdentity Identify(int sections) => new(Life.Thread.Name, Life.Thread.ManagedThreadId, Life.OsThreadId)
+    /// <exception cref="OutOfMemoryException">There is no memory for it.</exception>
+    public ReaderIdentity Identify(int sections)
     {
-        Sections = sections,
-        Entries = Ledger?.Entries() ?? [],
-    };
+        FaultInjection.ThrowIfDue(FaultSite.Report);
+        return new ReaderIdentity(Life.Thread.Name, Life.Thread.ManagedThreadId, Life.OsThreadId)
+        {
+            Sections = sections,
+            Entries = Ledger?.Entries() ?? [],
+        };
+    }
+
+    /// <summary>For the report of a thread that ended inside a section.</summary>
+    public AbandonedReader Abandoned { get; } = new();
 
     /// <summary>Whether the slot's memory is freed: its address may be another slot's by now.</summary>
     public bool IsFreed => Order.Acquire(in _isFreed) != 0;

@@ -35,6 +35,7 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
     private const int FirstChunk = 1 << FirstChunkLog2;
     public const int MaxChunks = 32 - FirstChunkLog2 - 1;
     private const nuint Alignment = 128;
+    private const int None = -1;
 
     private static WeakList<SlotTable>? s_all;
     private static long s_allocated;
@@ -42,10 +43,10 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
     private readonly Chunk?[] _chunks = new Chunk?[MaxChunks];
     private readonly int _queueBytes;
     private readonly IQueueMemory? _queueMemory;
-    private readonly Stack<int> _released = new();
     private WeakHandle _core;
     private int _gate;
     private bool _isRetired;
+    private int _firstReleased = None; // A list, linked in the chunks.
     private int _end;
     private int _inUse;
     private int _sinceSweep;
@@ -113,7 +114,7 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
         {
             if (chunk is not null)
             {
-                NativeMemory.AlignedFree(chunk.Slots);
+                chunk.Free();
             }
         }
 
@@ -220,38 +221,39 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
     {
         using (TryLock.Hold(ref _gate))
         {
-            if (!_released.TryPop(out int index))
+            int index = _firstReleased;
+            if (index == None)
             {
                 slot = null;
                 return false;
             }
 
-            slot = Occupy(index, ChunkOf(index, out int offset), offset, owner);
+            Chunk chunk = ChunkOf(index, out int offset);
+            _firstReleased = chunk.NextReleased[offset];
+            slot = Occupy(index, chunk, offset, owner);
             return true;
         }
     }
 
     /// <summary>Extends the table by a slot for the owner; null for the domain's own slot, which no thread reads
     /// in.</summary>
+    /// <exception cref="OutOfMemoryException">There is no memory for it; nothing has changed.</exception>
     public ReaderSlot* Extend(SlotOwner? owner)
     {
-        using (TryLock.Hold(ref _gate))
+        Chunk? made = null;
+        ReaderSlot* slot;
+        while (!TryExtend(owner, ref made, out slot))
         {
-            int index = _end;
-            _released.EnsureCapacity(index + 1); // Here, where it may fail, and not when a slot is released.
-            Listed.EnsureRoom(index);
-            Chunk chunk = EnsureChunkOf(index, out int offset);
-            chunk.Clear(offset);
-            if (_queueMemory is not null)
-            {
-                _queueMemory.Prepare(chunk.QueuesAt(offset), index);
-            }
-
-            ReaderSlot* slot = Occupy(index, chunk, offset, owner);
-            Order.Release(ref _end, index + 1);
-            Order.Fence(); // [C] partner: [B] in GracePeriods/SlotScan.cs; outcomes above at O5.
-            return slot;
+            // Under no lock: it may fail, and lets first-chance handlers in (O8).
+            made?.Free();
+            made = null;
+            int number = ChunkNumber(End, out _);
+            Listed.EnsureRoom(number);
+            made = new Chunk(LengthOf(number), _queueBytes);
         }
+
+        made?.Free(); // Another thread was quicker.
+        return slot;
     }
 
     /// <summary>A sweep for dead threads begins.</summary>
@@ -269,7 +271,8 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
             _inUse--;
             if (!_isRetired)
             {
-                _released.Push(index);
+                chunk.NextReleased[offset] = _firstReleased;
+                _firstReleased = index;
             }
         }
     }
@@ -280,7 +283,7 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
         using (TryLock.Hold(ref _gate))
         {
             _isRetired = true;
-            _released.Clear();
+            _firstReleased = None;
         }
     }
 
@@ -348,21 +351,38 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
         return slot;
     }
 
-    private Chunk EnsureChunkOf(int index, out int offset)
+    // False: a chunk is needed. One that is given and fits is used.
+    private bool TryExtend(SlotOwner? owner, ref Chunk? made, out ReaderSlot* slot)
     {
-        int number = ChunkNumber(index, out offset);
-        Chunk? chunk = _chunks[number];
-        if (chunk is null)
+        using TryLock.Holder holder = TryLock.Hold(ref _gate);
+        int index = _end;
+        int number = ChunkNumber(index, out int offset);
+        if (_chunks[number] is null)
         {
-            chunk = new Chunk(LengthOf(number), _queueBytes);
-            Order.Release(ref _chunks[number], chunk);
+            if (made is null || made.Owners.Length != LengthOf(number))
+            {
+                slot = null;
+                return false;
+            }
+
+            Order.Release(ref _chunks[number], made);
+            made = null;
         }
 
-        return chunk;
+        Chunk chunk = _chunks[number]!;
+        chunk.Clear(offset);
+        if (_queueMemory is not null)
+        {
+            _queueMemory.Prepare(chunk.QueuesAt(offset), index);
+        }
+
+        slot = Occupy(index, chunk, offset, owner);
+        Order.Release(ref _end, index + 1);
+        Order.Fence(); // [C] partner: [B] in GracePeriods/SlotScan.cs; outcomes above at O5.
+        return true;
     }
 
     private Chunk ChunkOf(int index, out int offset) => Order.Acquire(in _chunks[ChunkNumber(index, out offset)])!;
-
 
     private sealed class Chunk
     {
@@ -374,6 +394,7 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
             FaultInjection.ThrowIfDue(FaultSite.SlotChunk);
             nuint bytes = (nuint)slots * (nuint)(ReaderSlot.Stride + queueBytes);
             Owners = new SlotOwner?[slots];
+            NextReleased = new int[slots];
 
             // SAFETY: sized for `slots` slots, and as many queues behind them. Each is cleared before its first use.
             Slots = NativeMemory.AlignedAlloc(bytes, Alignment);
@@ -383,11 +404,16 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
 
         public SlotOwner?[] Owners { get; }
 
+        /// <summary>Behind each released slot, the one released before it.</summary>
+        public int[] NextReleased { get; }
+
         // SAFETY: an offset is below the chunk's length.
         public ReaderSlot* SlotAt(int offset) => (ReaderSlot*)((byte*)Slots + ((nint)offset * ReaderSlot.Stride));
 
         public byte* QueuesAt(int offset) =>
             (byte*)Slots + ((nint)Owners.Length * ReaderSlot.Stride) + ((nint)offset * _queueBytes);
+
+        public void Free() => NativeMemory.AlignedFree(Slots);
 
         /// <summary>All-zero is a quiescent slot and an empty queue.</summary>
         public void Clear(int offset)

@@ -39,35 +39,25 @@ internal readonly unsafe struct BulkProducer(DomainCore core)
         bool areLarge = _core.Producer.AreLarge(blocks);
         PageQueue* queue = areLarge ? queues->ForSized(Deallocators.NativeHeap) : &queues->Blocks;
         Amount amount = new(count, areLarge ? SizeOf(blocks) : 0);
-        int pages = PagesFor(count, RoomIn(queue), queue->EntriesPerPage(_core.Queues));
         _core.BackPressure.RequireRoom(real, amount); // Whatever may refuse the bulk comes first.
-        Page* spare = TakePages(pages);
-        bool appended = false;
+        _core.Queues.Ledger?.AddAll(queue->Channel, blocks, _core.Findings);
+        Outcome outcome = Outcome.Refused;
+        int pages = 0;
         try
         {
-            _core.Queues.Ledger?.AddAll(queue->Channel, blocks, _core.Findings);
-            using TryLock.Holder holder = TryLock.Hold(ref queue->Lock);
-            _core.Listing.List(&queue->Append);
-            if (!_core.IsDisposed)
-            {
-                AppendAll(queue, blocks, ref spare);
-                appended = true;
-            }
+            outcome = Append(queue, blocks, count, ref pages);
         }
         finally
         {
-            GivePages(spare);
-
-            // O9 (nothing sleeps on work): for what was appended, even if a changed span ended the append half-way.
-            _core.Producer.WakeIfIdle();
+            if (outcome == Outcome.Refused)
+            {
+                _core.Queues.Ledger?.RemoveAll(blocks);
+            }
         }
 
-        if (!appended)
-        {
-            _core.Queues.Ledger?.RemoveAll(blocks);
-            _core.ThrowDisposed();
-        }
-
+        // O9 (nothing sleeps on work): for what was appended, even if a changed span ended the append half-way.
+        _core.Producer.WakeIfIdle();
+        Require(outcome);
         for (; pages > 0; pages--)
         {
             _core.Collector.Collect(queue);
@@ -89,7 +79,41 @@ internal readonly unsafe struct BulkProducer(DomainCore core)
     private static int RoomIn(PageQueue* queue) =>
         Page.HasNoRoom(queue->Cursor) ? 0 : Page.Words - Page.IndexOf(queue->Cursor);
 
-    private void AppendAll(PageQueue* queue, ReadOnlySpan<nint> blocks, ref Page* spare)
+    // Pages are taken under no lock (O8). Code of the program may run on this thread meanwhile, as a first-chance
+    // handler does, and queue too. So whether they are enough is asked again under the lock.
+    private Outcome Append(PageQueue* queue, ReadOnlySpan<nint> blocks, int count, ref int pages)
+    {
+        Page* spare = null;
+        try
+        {
+            while (true)
+            {
+                TakePages(MissingPages(queue, count), ref pages, ref spare);
+                using TryLock.Holder holder = TryLock.Hold(ref queue->Lock);
+                if (MissingPages(queue, count) > pages)
+                {
+                    continue;
+                }
+
+                _core.Listing.List(&queue->Append); // From here on nothing throws: the caller wakes the reclaimer.
+                if (_core.IsDisposed)
+                {
+                    return Outcome.Refused;
+                }
+
+                return TryAppendAll(queue, blocks, ref spare) ? Outcome.Appended : Outcome.Changed;
+            }
+        }
+        finally
+        {
+            GivePages(spare);
+        }
+    }
+
+    private int MissingPages(PageQueue* queue, int count) =>
+        PagesFor(count, RoomIn(queue), queue->EntriesPerPage(_core.Queues));
+
+    private bool TryAppendAll(PageQueue* queue, ReadOnlySpan<nint> blocks, ref Page* spare)
     {
         foreach (nint block in blocks)
         {
@@ -98,7 +122,7 @@ internal readonly unsafe struct BulkProducer(DomainCore core)
                 _core.Collector.StampFullPage(queue);
                 if (spare == null)
                 {
-                    ThrowChanged();
+                    return false;
                 }
 
                 Page* page = spare;
@@ -108,6 +132,8 @@ internal readonly unsafe struct BulkProducer(DomainCore core)
                 TryAppend(queue, block);
             }
         }
+
+        return true;
     }
 
     private static bool TryAppend(PageQueue* queue, nint block)
@@ -133,25 +159,14 @@ internal readonly unsafe struct BulkProducer(DomainCore core)
         return bytes;
     }
 
-    private Page* TakePages(int count)
+    private void TakePages(int needed, ref int pages, ref Page* spare)
     {
-        Page* taken = null;
-        try
+        for (; pages < needed; pages++)
         {
-            for (; count > 0; count--)
-            {
-                Page* page = _core.Queues.Pages.Take();
-                page->Next = taken;
-                taken = page;
-            }
+            Page* page = _core.Queues.Pages.Take();
+            page->Next = spare;
+            spare = page;
         }
-        catch
-        {
-            GivePages(taken);
-            throw;
-        }
-
-        return taken;
     }
 
     private void GivePages(Page* page)
@@ -164,8 +179,30 @@ internal readonly unsafe struct BulkProducer(DomainCore core)
         }
     }
 
+    private void Require(Outcome outcome)
+    {
+        switch (outcome)
+        {
+            case Outcome.Refused:
+                _core.ThrowDisposed();
+                break;
+            case Outcome.Changed:
+                ThrowChanged();
+                break;
+        }
+    }
+
     // Another thread has put more blocks into the span since they were counted. What was appended stays queued.
     [DoesNotReturn]
     private static void ThrowChanged() =>
         throw new InvalidOperationException("The blocks were changed by another thread while they were queued.");
+
+    private enum Outcome
+    {
+        Refused,
+        Appended,
+
+        /// <summary>Some are queued.</summary>
+        Changed,
+    }
 }

@@ -55,7 +55,8 @@ internal sealed class DomainDisposal(DomainCore core)
     /// started.</exception>
     public async Task RunWhenNothingWaits(Action dispose)
     {
-        if (core.Reclaimer.Thread is not null || BarrierWait.IsAnythingLeft(core))
+        // A caller inside a section must not wait for what another thread queues meanwhile.
+        if (core.Reclaimer.Thread is not null || BarrierWait.IsAnythingLeft(core) || core.IsEntangled)
         {
             Task empty = core.Reclaimer.WaitAsync(
                 () => !BarrierWait.IsAnythingLeft(core), CancellationToken.None);

@@ -225,19 +225,32 @@ internal sealed unsafe class Producer(DomainCore core)
 
     /// <summary>Appends a head to the domain's own queue, for a caller that must not register, pay or throw. False: the
     /// domain is disposed, and the head is the caller's.</summary>
+    /// <param name="head">The head, with its word.</param>
+    /// <param name="word">Its word.</param>
     public bool TryPushShared(RcuHead* head, nint word)
     {
-        using TryLock.Holder holder = TryLock.Hold(ref _sharedLock);
-        HeadQueue* queue = QueueFor((ThreadQueues*)core.SharedSlot->Queues, word);
-        _queues.Ledger?.RecordLink(head, queue->Newest);
-        HeadQueue.Push(queue, head);
-        if (TryWithdrawHead(queue))
+        bool isDue;
+        bool isWithdrawn;
+        using (TryLock.Hold(ref _sharedLock))
         {
-            return false;
+            HeadQueue* queue = QueueFor((ThreadQueues*)core.SharedSlot->Queues, word);
+            _queues.Ledger?.RecordLink(head, queue->Newest);
+            HeadQueue.Push(queue, head);
+            isDue = TryList(&queue->Append);
+            isWithdrawn = isDue && core.IsDisposed && TryWithdraw(queue);
         }
 
-        core.Backlog.Items.Add(1);
-        return true;
+        if (isDue)
+        {
+            WakeIfIdle();
+        }
+
+        if (!isWithdrawn)
+        {
+            core.Backlog.Items.Add(1);
+        }
+
+        return !isWithdrawn;
     }
 
     /// <summary>Finishes a push of the fast path, when the owner's collection is due or a flag is set.</summary>
@@ -303,6 +316,28 @@ internal sealed unsafe class Producer(DomainCore core)
     /// the domain is disposed, and the caller must withdraw its append if it still can.</summary>
     public bool WakeAndCheckDisposed(AppendWord* word)
     {
+        if (!TryList(word))
+        {
+            return false;
+        }
+
+        WakeIfIdle();
+        return core.IsDisposed;
+    }
+
+    /// <summary>Wakes the reclaimer if it is idle. May start a thread, which takes memory: call it with no lock held
+    /// (O8).</summary>
+    public void WakeIfIdle()
+    {
+        if ((Order.Acquire(&core.State->AppendFlags) & AppendFlags.Idle) != 0)
+        {
+            core.Reclaimer.Wake();
+        }
+    }
+
+    // Lists the slot. False: the append has nothing left to do.
+    private bool TryList(AppendWord* word)
+    {
         if (!AppendWord.IsDue(word))
         {
             return false;
@@ -314,17 +349,7 @@ internal sealed unsafe class Producer(DomainCore core)
         }
 
         core.Listing.List(word);
-        WakeIfIdle();
-        return core.IsDisposed;
-    }
-
-    /// <summary>Wakes the reclaimer if it is idle.</summary>
-    public void WakeIfIdle()
-    {
-        if ((Order.Acquire(&core.State->AppendFlags) & AppendFlags.Idle) != 0)
-        {
-            core.Reclaimer.Wake();
-        }
+        return true;
     }
 
     private bool IsLarge(int channel, void* block, out long bytes)
@@ -362,11 +387,11 @@ internal sealed unsafe class Producer(DomainCore core)
             core.Collector.Collect(queue);
         }
 
-        nint* cursor = queue->Cursor;
         core.BackPressure.Apply(real, PageAmount(queue));
         Page* page = _queues.Pages.Take();
-        if (queue->Cursor == cursor)
+        if (Page.HasNoRoom(queue->Cursor))
         {
+            core.Collector.StampFullPage(queue); // If it is another page than above.
             queue->Extend(_queues, page);
         }
         else
@@ -405,13 +430,10 @@ internal sealed unsafe class Producer(DomainCore core)
         return true;
     }
 
-    private bool TryWithdrawHead(HeadQueue* queue)
-    {
-        if (!WakeAndCheckDisposed(&queue->Append))
-        {
-            return false;
-        }
+    private bool TryWithdrawHead(HeadQueue* queue) => WakeAndCheckDisposed(&queue->Append) && TryWithdraw(queue);
 
+    private bool TryWithdraw(HeadQueue* queue)
+    {
         using TryLock.Holder holder = TryLock.Hold(ref queue->Lock);
         return queue->TryWithdraw(_queues);
     }

@@ -279,7 +279,7 @@ internal sealed class Reclaimer
     {
         try
         {
-            if (TelemetryListeners.ArePoolsUsed)
+            if (PlatformPools.AreUsed)
             {
                 _stallTimer?.Begin();
             }
@@ -346,7 +346,8 @@ internal sealed class Reclaimer
         _claim.CountStarted(1);
         try
         {
-            new ReclaimerThread(_core, this, _claim, _run).Start();
+            bool isHandedOver = Order.Acquire(in _isOnOwnThread) != 0;
+            new ReclaimerThread(_core, this, _claim, _run, isHandedOver).Start();
         }
         catch
         {

@@ -54,6 +54,7 @@ internal sealed class ReclaimerClaim(DomainCore core, Reclaimer reclaimer)
     /// <param name="signal">On which the thread sleeps.</param>
     public bool TryTake(Signal signal)
     {
+        ulong osThreadId = OsThread.CurrentId(); // Under no lock: its first use takes memory (O8).
         using (TryLock.Hold(ref _gate))
         {
             if (_thread is not null || _stopping != 0 || IsStepped)
@@ -61,7 +62,7 @@ internal sealed class ReclaimerClaim(DomainCore core, Reclaimer reclaimer)
                 return false;
             }
 
-            Order.Release(ref _osThreadId, OsThread.CurrentId());
+            Order.Release(ref _osThreadId, osThreadId);
             Order.Release(ref _signal, signal);
             Order.Release(ref _thread, Thread.CurrentThread);
         }

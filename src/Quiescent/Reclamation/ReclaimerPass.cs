@@ -42,9 +42,10 @@ internal sealed unsafe class ReclaimerPass(DomainCore core)
     /// checks whether it has completed.</summary>
     /// <param name="defaults">The state of the thread that runs the passes, to which each callback resets it.</param>
     /// <param name="mayRunCode">Whether the thread may run user code: callbacks and user deallocators.</param>
-    public void Begin(in ThreadDefaults defaults, bool mayRunCode)
+    /// <param name="goesOn">Whether the passes follow others at once, perhaps of another thread.</param>
+    public void Begin(in ThreadDefaults defaults, bool mayRunCode, bool goesOn = false)
     {
-        _isAwaited = false;
+        _isAwaited &= goesOn;
         _defaults = defaults;
         _mayRunCode = mayRunCode;
     }

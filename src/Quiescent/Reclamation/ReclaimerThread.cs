@@ -5,13 +5,15 @@ namespace Quiescent.Reclamation;
 // A thread of the domain's own: it runs user code and event handlers, and nobody else waits for what these do. It ends
 // when it has slept for some seconds. A domain that nobody uses any more then has none, and is collected once nobody
 // refers to it.
-internal sealed class ReclaimerThread(DomainCore core, Reclaimer reclaimer, ReclaimerClaim claim, ReclaimerRun run)
+internal sealed class ReclaimerThread(
+    DomainCore core, Reclaimer reclaimer, ReclaimerClaim claim, ReclaimerRun run, bool isHandedOver)
 {
     // The time between two looks at a reader in the way, once spinning and yielding have not helped.
     private static readonly TimeSpan s_poll = TimeSpan.FromMilliseconds(1);
 
     private readonly Signal _signal = new();
     private ThreadDefaults _defaults; // The state that the thread started with.
+    private bool _goesOn = isHandedOver; // A shared thread has begun to gather a batch.
 
     /// <summary>Starts the thread.</summary>
     /// <exception cref="ThreadStartException">The platform has no thread to give.</exception>
@@ -51,9 +53,9 @@ internal sealed class ReclaimerThread(DomainCore core, Reclaimer reclaimer, Recl
                 {
                     RunUntilNothingWaits();
                 }
-                else if (claim.IsStopping || (!Sleep() && reclaimer.TryLeave(_signal)))
+                else if (claim.IsStopping || (!Sleep() && !core.Pending.Any && reclaimer.TryLeave(_signal)))
                 {
-                    return;
+                    return; // With a callback pending it stays, for the chance that the process's exit gives it.
                 }
             }
             catch (OutOfMemoryException)
@@ -82,7 +84,8 @@ internal sealed class ReclaimerThread(DomainCore core, Reclaimer reclaimer, Recl
     private void RunUntilNothingWaits()
     {
         Backoff backoff = default;
-        run.Begin(_defaults, mayRunCode: true);
+        run.Begin(_defaults, mayRunCode: true, _goesOn);
+        _goesOn = false;
         do
         {
             bool progress = run.Step(out TimeSpan untilNext);

@@ -15,6 +15,8 @@ namespace Quiescent.Reclamation;
 //     which it says that there is no thread. If no thread can be started, the domain stays in the list, for the next
 //     caller that can start one.
 // A thread that serves a domain keeps it reachable, and leaves it as soon as it is idle.
+//
+// Checked by: shared.pml; SharedReclaimerTests, also systematic; mutants shared-thread-*.
 internal sealed class SharedReclaimer(int number, TimeSpan idleTimeout, PacingClock clock)
 {
     private int _gate;
@@ -182,7 +184,8 @@ internal sealed class SharedReclaimer(int number, TimeSpan idleTimeout, PacingCl
                 continue;
             }
 
-            _nextDueAt = Math.Min(_nextDueAt, domain.DueAt);
+            // One that had given the claim up for a moment, when somebody made a step due, found no signal to set.
+            _nextDueAt = Math.Min(_nextDueAt, domain.IsMadeDue ? now : domain.DueAt);
             previous = domain;
         }
     }

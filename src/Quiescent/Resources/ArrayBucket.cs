@@ -38,25 +38,11 @@ internal sealed class ArrayBucket<T>
     /// <summary>An array whose grace period has passed, or null.</summary>
     public T[]? TryRent()
     {
-        Returned front;
-        using (TryLock.Holder holder = TryLock.Hold(ref _lock))
+        // Driven under no lock: it may have a pool thread report what ended, which takes memory (O8).
+        if (!TryTake(out Returned front, out ulong? awaited)
+            && !(awaited is { } target && _core.TryAdvanceQuietly(target) && TryTake(out front, out _)))
         {
-            if (_count == 0)
-            {
-                return null;
-            }
-
-            front = _ring[_front];
-            if (!_core.Engine.HasCompleted(front.Target)
-                && !(_count >= DriveAt && _core.TryAdvanceQuietly(front.Target)))
-            {
-                return null;
-            }
-
-            _ring[_front] = default;
-            _front = (_front + 1) % _ring.Length;
-            _count--;
-            _here.Remove(front.Array);
+            return null;
         }
 
         if (front.Clear)
@@ -85,6 +71,30 @@ internal sealed class ArrayBucket<T>
 
         _ring[(_front + _count) % _ring.Length] = new Returned(array, target, clear);
         _count++;
+        return true;
+    }
+
+    // False: none is ready; if enough wait, what the first waits for.
+    private bool TryTake(out Returned front, out ulong? awaited)
+    {
+        using TryLock.Holder holder = TryLock.Hold(ref _lock);
+        awaited = null;
+        front = _count == 0 ? default : _ring[_front];
+        if (_count == 0)
+        {
+            return false;
+        }
+
+        if (!_core.Engine.HasCompleted(front.Target))
+        {
+            awaited = _count >= DriveAt ? front.Target : null;
+            return false;
+        }
+
+        _ring[_front] = default;
+        _front = (_front + 1) % _ring.Length;
+        _count--;
+        _here.Remove(front.Array);
         return true;
     }
 

@@ -73,7 +73,9 @@ internal sealed class StripeScan(Stripes stripes, TicketStore tickets) : ReaderS
         return IsEmpty();
     }
 
-    public override unsafe ReaderIdentity? FindReaderInTheWay() => tickets.FindOpen(stripes, UnusedIndex);
+    public override ScanPlace? Place => new ScanPlace(UnusedIndex, Target: 0);
+
+    public override ReaderIdentity? FindReader(ScanPlace place) => tickets.FindOpen(stripes, place.Index);
 
     private unsafe int UnusedIndex => Stripes.Index(stripes.Memory) ^ 1;
 

@@ -54,9 +54,31 @@ internal sealed unsafe class TicketStore
     /// section, else any. Null if there is none.</summary>
     public ReaderIdentity? FindOpen(Stripes stripes, int index)
     {
-        using TryLock.Holder holder = TryLock.Hold(ref _gate);
+        int sections = FindOpen(stripes, index, out int thread, out Holder? holder, out SectionSites.Entry oldest);
+
+        if (sections == 0)
+        {
+            return null;
+        }
+
+        // Under no lock, as it takes memory (O8).
+        FaultInjection.ThrowIfDue(FaultSite.Report);
+        return new ReaderIdentity(holder?.Life.Thread.Name, thread, holder?.Life.OsThreadId ?? 0)
+        {
+            Entries = oldest.EnteredAt is { } site
+                ? [new SectionEntry(site, oldest.EnteredTimestamp, IsOnline: false)]
+                : [],
+            Sections = sections,
+        };
+    }
+
+    // Returns how many there are, and one of them.
+    private int FindOpen(
+        Stripes stripes, int index, out int thread, out Holder? holder, out SectionSites.Entry oldest)
+    {
+        using TryLock.Holder gate = TryLock.Hold(ref _gate);
         Ticket* found = null;
-        SectionSites.Entry oldest = default;
+        oldest = default;
         int sections = 0;
         for (Piece? piece = _pieces; piece is not null; piece = piece.Older)
         {
@@ -85,26 +107,20 @@ internal sealed unsafe class TicketStore
             }
         }
 
-        return found == null ? null : Identify(found->ManagedThreadId) with
-        {
-            Entries = oldest.EnteredAt is { } site
-                ? [new SectionEntry(site, oldest.EnteredTimestamp, IsOnline: false)]
-                : [],
-            Sections = sections,
-        };
+        thread = found == null ? 0 : found->ManagedThreadId;
+        holder = found == null ? null : HolderOf(thread);
+        return sections;
     }
 
-    private ReaderIdentity Identify(int managedThreadId)
+    private Holder? HolderOf(int managedThreadId)
     {
-        for (Holder? holder = _holders; holder is not null; holder = holder.Older)
+        Holder? holder = _holders;
+        while (holder is not null && holder.Life.Thread.ManagedThreadId != managedThreadId)
         {
-            if (holder.Life.Thread.ManagedThreadId == managedThreadId)
-            {
-                return new ReaderIdentity(holder.Life.Thread.Name, managedThreadId, holder.Life.OsThreadId);
-            }
+            holder = holder.Older;
         }
 
-        return new ReaderIdentity(null, managedThreadId, 0);
+        return holder;
     }
 
     private ThreadTickets* Open()

@@ -191,7 +191,7 @@ internal sealed unsafe class BlockLedger(Quarantine quarantine)
             _waiting.Remove(queued.Identity, out _);
         }
 
-        queued.Findings.Add(new Finding(MisuseKind.HeadChanged, (nint)head, 0, queued.Site));
+        queued.Findings.Add(new Finding(MisuseKind.HeadChanged, (nint)head, 0, queued.Site), queued.Place.Report);
         return false;
     }
 
@@ -210,6 +210,7 @@ internal sealed unsafe class BlockLedger(Quarantine quarantine)
     // of a block that was freed for good.
     private Earlier? TryAdd(int channel, Queued queued)
     {
+        BlockSize.Prepare();
         using TryLock.Holder holder = TryLock.Hold(ref _gate);
         nint block = queued.Identity;
         if (_waiting.Holding(block) is { } same)
@@ -223,7 +224,7 @@ internal sealed unsafe class BlockLedger(Quarantine quarantine)
         }
 
         bool isHead = queued.Head != null && (nint)queued.Head == block;
-        nuint bytes = isHead ? (nuint)sizeof(RcuHead) : Math.Max(1, BlockSize.Of(channel, (void*)block));
+        nuint bytes = isHead ? (nuint)sizeof(RcuHead) : Math.Max(1, BlockSize.OfUnderLock(channel, (void*)block));
         if (_waiting.BeginningIn(block, isHead ? 1 : bytes) is { } inside)
         {
             return new Earlier(inside.Site, IsReclaimed: false, IsHead: false);

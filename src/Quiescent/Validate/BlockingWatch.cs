@@ -13,7 +13,6 @@ namespace Quiescent.Validate;
 // alone, and waits under it are not seen: this is also how to wait there on purpose.
 internal sealed class BlockingWatch : SynchronizationContext
 {
-
     private readonly SynchronizationContext? _former;
     private readonly string _enteredAt;
     private bool _isOver;
@@ -105,13 +104,20 @@ internal sealed class BlockingWatch : SynchronizationContext
             + $"  section entered at: {_enteredAt}");
     }
 
-    // Two kinds of wait are not the program's: the library's own, which are short, and the runtime's, with no frame of
-    // the program left on the stack, as when a thread ends inside a section.
+    // Three kinds of wait are not the program's: the library's own, which are short; the runtime's, with no frame of
+    // the program left on the stack, as when a thread ends inside a section; and the one for the handlers of the
+    // process's exit, which an exception here would keep from running.
     private static bool IsOfTheProgram(StackTrace stack, out int first)
     {
         for (first = FramesHere(stack); stack.GetFrame(first) is { } frame; first++)
         {
-            string? assembly = DiagnosticMethodInfo.Create(frame)?.DeclaringAssemblyName;
+            DiagnosticMethodInfo? method = DiagnosticMethodInfo.Create(frame);
+            if (method?.DeclaringTypeName == typeof(Environment).FullName)
+            {
+                return false;
+            }
+
+            string? assembly = method?.DeclaringAssemblyName;
             if (assembly is not null && !assembly.StartsWith("System.", StringComparison.Ordinal))
             {
                 return assembly != CallerSite.Library;

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.CompilerServices;
@@ -9,24 +8,32 @@ namespace Quiescent.Validate;
 // Under Validate: where the program called the library, for the report if the call turns out to be a mistake. A capture
 // walks the stack, which takes some microseconds. File and line come from symbol files, so they are looked up only the
 // first time that a place is seen.
+//
+// A capture must not be the first in the process to use the shared array pool (PlatformPools). A look-up in symbol
+// files under a long path rents from it; so do interpolated strings, unless they are a concatenation of at most four
+// strings, as all are here that need no look-up. Concurrent dictionaries make an event source too.
 internal sealed class CallerSite
 {
+    private const int Buckets = 1024;
+
+    // How long the first captures of the process wait at most until they may look up their sources.
+    private const int WaitSeconds = 2;
+
     private static string? s_library;
-    private static ConcurrentDictionary<Place, (string? File, int Line)>? s_sources;
+    private static long s_waitUntil;
+    private static Source?[]? s_sources;
 
     private readonly StackFrame[] _frames;
-    private readonly Place _place;
-    private readonly (string? File, int Line) _source;
+    private readonly Source _source;
 
-    private CallerSite(StackFrame[] frames, Place place, (string? File, int Line) source)
+    private CallerSite(StackFrame[] frames, Source source)
     {
         _frames = frames;
-        _place = place;
         _source = source;
     }
 
     /// <summary>The method that called the library, with its type.</summary>
-    public string Method => _place.ToString();
+    public string Method => _source.Method;
 
     /// <summary>The source file of the call; null without symbols.</summary>
     public string? File => _source.File;
@@ -72,15 +79,13 @@ internal sealed class CallerSite
     }
 
     /// <summary>A copy to keep: frames would keep the code that they name from being unloaded.</summary>
-    public CallerSite WithoutFrames() => new([], _place, _source);
+    public CallerSite WithoutFrames() => new([], _source);
 
     /// <summary>One line: the method and, if its source is known, file and line.</summary>
-    public override string ToString() => File is null
-        ? Method
-        : string.Create(CultureInfo.InvariantCulture, $"{Method} in {File}:line {Line}");
+    public override string ToString() => _source.Text;
 
-    private static ConcurrentDictionary<Place, (string? File, int Line)> Sources =>
-        Order.Acquire(in s_sources) ?? Once.Keep(ref s_sources, new());
+    private static Source?[] Sources =>
+        Order.Acquire(in s_sources) ?? Once.Keep(ref s_sources, new Source?[Buckets]);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static CallerSite Walk()
@@ -88,14 +93,41 @@ internal sealed class CallerSite
         FaultInjection.ThrowIfDue(FaultSite.StackWalk);
         StackFrame[] frames = new StackTrace(fNeedFileInfo: false).GetFrames();
         int first = FirstOutside(frames, out Place place);
-        if (!Sources.TryGetValue(place, out (string? File, int Line) source))
+        ref Source? newest = ref Sources[(uint)place.GetHashCode() % Buckets];
+        Source? known = Order.Acquire(in newest);
+        if (Source.Find(place, known) is not { } source)
         {
-            StackFrame? frame = new StackTrace(fNeedFileInfo: true).GetFrame(first);
-            source = (frame?.GetFileName(), frame?.GetFileLineNumber() ?? 0);
-            Sources[place] = source;
+            if (!MayLookUp())
+            {
+                source = new Source(place, null, 0, older: null); // Not kept: the next capture may.
+            }
+            else
+            {
+                StackFrame? frame = new StackTrace(fNeedFileInfo: true).GetFrame(first);
+                source = new Source(place, frame?.GetFileName(), frame?.GetFileLineNumber() ?? 0, known);
+                Order.CompareExchange(ref newest, source, known); // If another was quicker, it is looked up once more.
+            }
         }
 
-        return new CallerSite(frames[Math.Min(first, frames.Length)..], place, source);
+        return new CallerSite(frames[Math.Min(first, frames.Length)..], source);
+    }
+
+    // Waits a little for the thread that uses the pools first; a listener may keep it until this thread goes on.
+    private static bool MayLookUp()
+    {
+        long now = Stopwatch.GetTimestamp();
+        Order.CompareExchange(ref s_waitUntil, now + (WaitSeconds * Stopwatch.Frequency), 0);
+        while (PlatformPools.AreAwaited)
+        {
+            if (Stopwatch.GetTimestamp() - Order.Acquire(in s_waitUntil) >= 0)
+            {
+                return false;
+            }
+
+            Thread.Sleep(Tuning.SleepMilliseconds);
+        }
+
+        return true;
     }
 
     private static int FirstOutside(StackFrame[] frames, out Place place)
@@ -125,6 +157,34 @@ internal sealed class CallerSite
             return Name == "MoveNext" && open > 0 && close > open + 1
                 ? $"{Type[..(open - 1)]}.{Type[(open + 1)..close]}"
                 : Type.Length == 0 ? Name : $"{Type}.{Name}";
+        }
+    }
+
+    // What is known of a place. Sources of one bucket form a list, the newest first, whose links never change.
+    private sealed class Source(Place place, string? file, int line, Source? older)
+    {
+        private readonly Place _place = place;
+        private readonly Source? _older = older;
+
+        public string? File => file;
+
+        public int Line => line;
+
+        public string Method { get; } = place.ToString();
+
+        public string Text { get; } = file is null
+            ? place.ToString()
+            : string.Create(CultureInfo.InvariantCulture, $"{place} in {file}:line {line}");
+
+        public static Source? Find(Place place, Source? newest)
+        {
+            Source? source = newest;
+            while (source is not null && source._place != place)
+            {
+                source = source._older;
+            }
+
+            return source;
         }
     }
 }

@@ -9,8 +9,8 @@ internal sealed class Findings
 {
     private const int Kept = 1_000;
 
-    private Link? _oldest;
-    private Link? _newest;
+    private Place? _oldest;
+    private Place? _newest;
     private int _gate;
     private int _waiting;
     private long _leaked;
@@ -20,22 +20,17 @@ internal sealed class Findings
     /// <summary>How many heads were found overwritten (<see cref="MisuseKind.HeadChanged"/>): each leaks.</summary>
     public long Leaked => Order.Acquire(in _leaked);
 
-    /// <summary>Cannot fail: without memory the finding goes unreported.</summary>
-    public void Add(Finding finding)
+    /// <summary>Adds a finding, in a place that was made beforehand and is used once: callers hold the locks of queues,
+    /// under which no memory is taken (O8).</summary>
+    public void Add(in Finding finding, Place made)
     {
         if (finding.Misuse == MisuseKind.HeadChanged)
         {
             Order.Increment(ref _leaked);
         }
 
-        try
-        {
-            Add(new Link(finding));
-        }
-        catch (OutOfMemoryException)
-        {
-            // Unreported; an overwritten head is counted above all the same.
-        }
+        made.Finding = finding;
+        Add(made);
     }
 
     public bool TryTake(out Finding finding)
@@ -52,7 +47,7 @@ internal sealed class Findings
         return true;
     }
 
-    private void Add(Link link)
+    private void Add(Place place)
     {
         using TryLock.Holder holder = TryLock.Hold(ref _gate);
         if (_waiting == Kept)
@@ -62,22 +57,23 @@ internal sealed class Findings
 
         if (_oldest is null)
         {
-            _oldest = link;
+            _oldest = place;
         }
         else
         {
-            _newest!.Newer = link;
+            _newest!.Newer = place;
         }
 
-        _newest = link;
+        _newest = place;
         Order.Release(ref _waiting, _waiting + 1);
     }
 
-    private sealed class Link(Finding finding)
+    /// <summary>A finding's place in the list.</summary>
+    internal sealed class Place
     {
-        public Finding Finding => finding;
+        public Finding Finding { get; set; }
 
-        public Link? Newer { get; set; }
+        public Place? Newer { get; set; }
     }
 }
 

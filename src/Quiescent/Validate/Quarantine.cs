@@ -33,7 +33,7 @@ internal sealed unsafe class Quarantine(long maxBytes, int maxBlocks)
     public void Take(int channel, Place place)
     {
         void* block = (void*)place.Block;
-        nuint bytes = BlockSize.Of(channel, block);
+        nuint bytes = BlockSize.OfUnderLock(channel, block);
         if (bytes == 0 || bytes > (nuint)maxBytes)
         {
             Deallocators.Free(channel, block);
@@ -61,7 +61,7 @@ internal sealed unsafe class Quarantine(long maxBytes, int maxBlocks)
         int written = 0;
         for (Place? place = TakeWritten(findings); place is not null; place = place.NextWritten)
         {
-            Report(place);
+            Report(place, new Findings.Place());
             written++;
         }
 
@@ -203,7 +203,7 @@ internal sealed unsafe class Quarantine(long maxBytes, int maxBlocks)
     {
         if (!IsIntact(place))
         {
-            Report(place);
+            Report(place, place.Report);
         }
 
         // SAFETY: the quarantine owned the block, and has forgotten it.
@@ -221,8 +221,8 @@ internal sealed unsafe class Quarantine(long maxBytes, int maxBlocks)
         return written < 0;
     }
 
-    private static void Report(Place place) => place.Findings.Add(
-        new Finding(MisuseKind.WrittenAfterFree, place.Block, place.Written, place.QueuedAt));
+    private static void Report(Place place, Findings.Place report) => place.Findings.Add(
+        new Finding(MisuseKind.WrittenAfterFree, place.Block, place.Written, place.QueuedAt), report);
 
     /// <summary>A block's place in the quarantine.</summary>
     internal sealed class Place
@@ -241,6 +241,9 @@ internal sealed unsafe class Quarantine(long maxBytes, int maxBlocks)
         public Findings Findings { get; }
 
         public AddressRanges<Place>.Piece Piece { get; }
+
+        /// <summary>For the report that the block or its head was written to, where it leaves the library.</summary>
+        public Findings.Place Report { get; } = new();
 
         public int Channel { get; set; }
 

@@ -9,5 +9,5 @@ internal sealed record SectionEntry(CallerSite Site, long At, bool IsOnline)
     public static SectionEntry Here(bool isOnline = false) =>
         new(CallerSite.Capture(), Stopwatch.GetTimestamp(), isOnline);
 
-    public override string ToString() => $"{(IsOnline ? "online since" : "entered at")} {Site}";
+    public override string ToString() => (IsOnline ? "online since " : "entered at ") + Site;
 }

@@ -9,13 +9,14 @@ namespace Quiescent.Validate;
 // for each other for ever. The wait that closes a ring is refused, though nothing may have hung yet: what was seen once
 // in each order may come at once (the kernel's lockdep, for locks).
 //
-// An order belongs to two domains and is kept until one of them is disposed of, or gone; at most 10,000 are.
+// An order belongs to two domains and is kept until one of them is disposed of, or gone; at most 10,000 are. The table
+// of them is never changed but replaced, under no lock: that takes memory (O8). To forget an order takes none: it is
+// marked, and left out of the next table.
 internal static class WaitOrder
 {
     private const int MaxKept = 10_000;
 
     private static Dictionary<(long Inside, long Waited), Wait>? s_waits;
-    private static int s_gate;
 
     private static Dictionary<(long Inside, long Waited), Wait> Waits =>
         Order.Acquire(in s_waits) ?? Once.Keep(ref s_waits, []);
@@ -24,56 +25,75 @@ internal static class WaitOrder
     /// <exception cref="InvalidOperationException">That may wait for ever.</exception>
     public static void Check(Wait wait)
     {
-        Dictionary<(long Inside, long Waited), Wait> waits = Waits;
-        List<Wait>? ring;
-        using (TryLock.Hold(ref s_gate))
+        Dictionary<(long Inside, long Waited), Wait> kept = Waits;
+        while (!kept.TryGetValue((wait.Inside, wait.Waited), out Wait? same) || same.IsForgotten)
         {
-            if (waits.ContainsKey((wait.Inside, wait.Waited)))
+            if (PathFrom(kept, wait.Waited, to: wait.Inside) is { } ring)
+            {
+                ThrowRing(wait, ring);
+            }
+
+            Dictionary<(long Inside, long Waited), Wait> made = WithoutForgotten(kept);
+            made[(wait.Inside, wait.Waited)] = wait;
+            if (made.Count > MaxKept || TryReplace(ref kept, made))
             {
                 return;
             }
-
-            ring = PathFrom(wait.Waited, to: wait.Inside);
-            if (ring is null && waits.Count < MaxKept)
-            {
-                waits.Add((wait.Inside, wait.Waited), wait);
-            }
-        }
-
-        if (ring is not null)
-        {
-            ThrowRing(wait, ring);
         }
     }
 
     /// <summary>The domain is disposed of, or gone. Allocates nothing: the finalizer's thread calls this.</summary>
     public static void Forget(long domain)
     {
-        if (Order.Acquire(in s_waits) is not { } waits)
+        if (Order.Acquire(in s_waits) is not { } kept)
         {
             return;
         }
 
-        using TryLock.Holder holder = TryLock.Hold(ref s_gate);
-        foreach (KeyValuePair<(long Inside, long Waited), Wait> order in waits)
+        foreach (KeyValuePair<(long Inside, long Waited), Wait> order in kept)
         {
             if (order.Key.Inside == domain || order.Key.Waited == domain)
             {
-                waits.Remove(order.Key);
+                order.Value.Forget();
             }
         }
     }
 
+    private static Dictionary<(long Inside, long Waited), Wait> WithoutForgotten(
+        Dictionary<(long Inside, long Waited), Wait> kept)
+    {
+        Dictionary<(long Inside, long Waited), Wait> left = new(kept.Count + 1);
+        foreach (KeyValuePair<(long Inside, long Waited), Wait> order in kept)
+        {
+            if (!order.Value.IsForgotten)
+            {
+                left.Add(order.Key, order.Value);
+            }
+        }
+
+        return left;
+    }
+
+    // False: another thread was quicker, and what it keeps is returned.
+    private static bool TryReplace(
+        ref Dictionary<(long Inside, long Waited), Wait> kept, Dictionary<(long Inside, long Waited), Wait> made)
+    {
+        Dictionary<(long Inside, long Waited), Wait> seen = kept;
+        kept = Order.CompareExchange(ref s_waits, made, seen)!;
+        return kept == seen;
+    }
+
     // The waits that lead from one domain to the other, the last first; null if none do.
-    private static List<Wait>? PathFrom(long domain, long to)
+    private static List<Wait>? PathFrom(
+        Dictionary<(long Inside, long Waited), Wait> kept, long domain, long to)
     {
         Dictionary<long, Wait> cameBy = [];
         Queue<long> toVisit = new([domain]);
         while (toVisit.TryDequeue(out long inside))
         {
-            foreach (Wait wait in Waits.Values)
+            foreach (Wait wait in kept.Values)
             {
-                if (wait.Inside == inside && cameBy.TryAdd(wait.Waited, wait))
+                if (wait.Inside == inside && !wait.IsForgotten && cameBy.TryAdd(wait.Waited, wait))
                 {
                     toVisit.Enqueue(wait.Waited);
                 }
@@ -119,6 +139,13 @@ internal static class WaitOrder
     internal sealed record Wait(
         long Inside, string EnteredAt, long Waited, string Name, string Operation, string WaitedAt)
     {
+        private int _isForgotten;
+
+        /// <summary>Whether one of its domains is gone.</summary>
+        public bool IsForgotten => Order.Acquire(in _isForgotten) != 0;
+
+        public void Forget() => Order.Release(ref _isForgotten, 1);
+
         public string Describe(string inside) =>
             $"{Operation} of domain '{Name}' was called inside a section of domain '{inside}'\n"
             + $"  section: {EnteredAt}\n  call: {WaitedAt}";

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Quiescent;
 
@@ -85,6 +86,8 @@ internal static unsafe class Program
 
     private static void ReclaimCurrent() => Reclaim(s_current.LoadProtected());
 
+    // Not inlined: the report names it.
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Reclaim(Node* node)
     {
         Rcu.Free(node);

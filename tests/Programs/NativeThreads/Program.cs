@@ -127,7 +127,8 @@ static void Require(bool condition, string what) => NativeThread.Require(conditi
 // What a thread may do with a domain and its pool, and with a sleepable domain.
 internal sealed unsafe class Uses(RcuDomain domain) : IDisposable
 {
-    private const int PerRun = 300;
+    // In domains that validate each use allocates, and 300 of them would bring a collection about.
+    private readonly int _perRun = Rcu.DefaultDomain.Options.Validate ? 4 : 300;
 
     private readonly SrcuDomain _sleepable = new();
     private readonly RcuPool<long> _pool = new(domain);
@@ -136,7 +137,7 @@ internal sealed unsafe class Uses(RcuDomain domain) : IDisposable
 
     public void Run()
     {
-        for (int i = 0; i < PerRun; i++)
+        for (int i = 0; i < _perRun; i++)
         {
             using (domain.ReadLock())
             {

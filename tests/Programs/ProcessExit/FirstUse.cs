@@ -77,6 +77,14 @@ internal sealed unsafe class FirstUse : EventListener
                 }
 
                 break;
+            case "wait-inside": // a section of another domain
+                using (RcuDomain other = new())
+                using (other.ReadLock())
+                {
+                    Rcu.Synchronize();
+                }
+
+                break;
             default:
                 using (SrcuDomain domain = new())
                 {

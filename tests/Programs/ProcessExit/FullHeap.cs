@@ -1,4 +1,3 @@
-using System.Diagnostics.Tracing;
 using System.Runtime.InteropServices;
 using Quiescent;
 
@@ -15,13 +14,11 @@ internal static unsafe class FullHeap
         RcuDomain domain = new();
         QueueHeads(domain); // So that the code is compiled.
 
-        // The runtime ends the process if a thread that has just been started finds no memory.
+        // The runtime ends the process if a thread that has just been started finds no memory, and may do so if two
+        // threads at once find none.
         domain.Barrier();
         Rcu.Barrier();
-        while (!EventSource.GetSources().Any(static source => source.Name == "Quiescent"))
-        {
-            Thread.Yield();
-        }
+        ScarceTelemetry.Await();
 
         Thread thread = new(() =>
         {

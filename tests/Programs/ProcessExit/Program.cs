@@ -125,6 +125,9 @@ switch (args[0])
     case "first-failure":
         return FirstFailure.Run();
 
+    case "scarce-telemetry":
+        return ScarceTelemetry.Run();
+
     case "full-heap":
         return FullHeap.Run();
 

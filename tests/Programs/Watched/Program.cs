@@ -24,6 +24,7 @@ Thread reader = new(() =>
 {
     using ReadGuard guard = orders.ReadLock();
     inside.Set();
+    SynchronizationContext.SetSynchronizationContext(null); // The wait is meant: Validate does not see it.
     leave.Wait();
 })
 {

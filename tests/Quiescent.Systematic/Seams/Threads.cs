@@ -12,6 +12,13 @@ internal static class Threads
 
     public static void Start(Thread thread) => thread.Start();
 
+    public static void SleepInLock() => Thread.Sleep(1);
+
+    // No schedule goes by the clock: a thread that is woken by nobody is a deadlock, and found as one.
+    public static TimeSpan BlockedAtMost(int inLine) => Timeout.InfiniteTimeSpan;
+
+    public static void Queue(IThreadPoolWorkItem item) => item.Execute(); // No pool belongs to a schedule.
+
     public static bool RunsCodeWhileBlocked => false;
 
     public static int CurrentProcessor => Environment.CurrentManagedThreadId;

@@ -1,6 +1,8 @@
 using System.Diagnostics.Tracing;
 using System.Runtime.InteropServices;
 using Quiescent.GracePeriods;
+using Quiescent.Ordering;
+using Quiescent.Tests.Faults;
 using Quiescent.Tests.Reclamation;
 using Quiescent.Tests.Support;
 
@@ -141,6 +143,23 @@ public class ListenerTests
         AwaitAllSaid(domain, heard);
     }
 
+    // Fault caught: events for which there was no room are forgotten.
+    [Fact]
+    public void Events_for_which_there_was_no_memory_are_counted()
+    {
+        using RcuDomain domain = new(new RcuDomainOptions { Name = Name });
+        using HeardEvents heard = new(Name, GracePeriods);
+        using (Failures failures = new(FaultSite.Events, Failing.First))
+        {
+            domain.Synchronize();
+            Assert.Equal(1, failures.Failed);
+        }
+
+        domain.Synchronize();
+        AwaitAllSaid(domain, heard);
+        Assert.NotEmpty(heard.Of("GracePeriodsUnsaid"));
+    }
+
     // Owners drive grace periods inside Free; another thread reports them.
     [Theory]
     [InlineData(false)]
@@ -268,6 +287,7 @@ public class ListenerTests
     [Fact]
     public void Without_listeners_a_grace_period_allocates_nothing()
     {
+        ValidateForAll.SkipIfOn();
         using RcuDomain domain = Domains.New(name: Name);
         domain.Synchronize();
         long before = GC.GetAllocatedBytesForCurrentThread();

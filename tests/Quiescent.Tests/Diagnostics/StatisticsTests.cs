@@ -1,3 +1,4 @@
+using Quiescent.Ordering;
 using Quiescent.Tests.Memory;
 using Quiescent.Tests.Reclamation;
 using Quiescent.Tests.Support;
@@ -106,7 +107,9 @@ public unsafe class StatisticsTests
         RcuStatistics books = domain.GetStatistics();
         GracePeriodDurations durations = books.GracePeriods;
         Assert.Equal(500, books.GracePeriodsCompleted);
-        Assert.True(durations.Min > TimeSpan.Zero, $"{durations}");
+
+        // Where no grace period needs the process-wide barrier, most take less than a TimeSpan can hold.
+        Assert.True(!ProcessWideBarrier.IsReliable || durations.Min > TimeSpan.Zero, $"{durations}");
         Assert.True(
             durations.Min <= durations.P50 && durations.P50 <= durations.P99 && durations.P99 <= durations.Max,
             $"{durations}");

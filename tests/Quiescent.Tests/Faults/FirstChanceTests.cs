@@ -1,6 +1,8 @@
+using System.Numerics;
 using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using Quiescent.Ordering;
+using Quiescent.Readers;
 using Quiescent.Tests.Reclamation;
 using Quiescent.Tests.Support;
 
@@ -11,10 +13,6 @@ namespace Quiescent.Tests.Faults;
 // thrown, under a lock of the library's (O8); then the handler waits for ever, as it would if it called Free itself.
 public sealed unsafe class FirstChanceTests : IDisposable
 {
-    // Of a registration, and of threads that have ended: under the locks of the slot table and of the engine.
-    private static readonly string[] s_underLocks =
-        [nameof(FaultSite.SlotChunk), nameof(FaultSite.Burial), nameof(FaultSite.Report)];
-
     private Thread? _failing;
     private bool _isHandled;
     private int _handled;
@@ -28,7 +26,7 @@ public sealed unsafe class FirstChanceTests : IDisposable
     }
 
     public static MatrixTheoryData<string, bool> Places =>
-        new(Enum.GetNames<FaultSite>().Except(s_underLocks), [false, true]);
+        new(Enum.GetNames<FaultSite>(), [false, true]);
 
     public void Dispose()
     {
@@ -41,7 +39,9 @@ public sealed unsafe class FirstChanceTests : IDisposable
     public void A_handler_of_a_failure_may_wait_for_a_thread_that_uses_the_library(string place, bool validate)
     {
         FaultSite site = Enum.Parse<FaultSite>(place);
-        using RcuDomain domain = new(Domains.Served(isShared: validate) with { Validate = validate });
+        using RcuDomain domain = new(
+            Domains.Served(isShared: validate) with { Validate = validate, Name = nameof(FirstChanceTests) });
+        using HeardEvents? heard = site == FaultSite.Events ? new(nameof(FirstChanceTests)) : null;
         using (ParkedReader reader = new(domain))
         {
             _use = () => UseAll(domain);
@@ -64,7 +64,7 @@ public sealed unsafe class FirstChanceTests : IDisposable
         }
 
         Assert.True(_stuck == 0, $"A thread is stuck in use {_at}.");
-        bool isElsewhere = site == FaultSite.PoolThread
+        bool isElsewhere = site is FaultSite.PoolThread or FaultSite.Telemetry
             || (!validate && site is FaultSite.Ledger or FaultSite.StackWalk);
         Assert.True(_handled != 0 || isElsewhere, "The place was never reached.");
     }
@@ -109,8 +109,95 @@ public sealed unsafe class FirstChanceTests : IDisposable
         Assert.NotEqual(0, _handled);
     }
 
+    // Fault caught: readers that stall are named under the engine's lock, or under that of the tickets.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_handler_of_a_stall_report_that_fails_may_wait_for_a_thread_that_uses_the_library(bool isSleepable)
+    {
+        RcuDomainOptions options = new() { StallTimeout = TimeSpan.FromMilliseconds(1), Validate = true };
+        using RcuDomain domain = new(options);
+        using SrcuDomain sleepable = new(options);
+        ParkedReader reader = new(domain);
+        SrcuReadLock section = sleepable.ReadLock();
+        _use = () =>
+        {
+            UseAll(domain);
+            sleepable.ReadLock().Dispose();
+            sleepable.GetStatistics();
+        };
+        FaultInjection.Decide = asked =>
+            asked == FaultSite.Report && !_isHandled && Thread.CurrentThread == Volatile.Read(ref _failing);
+        using Worker waiting = Worker.Start(() =>
+        {
+            Volatile.Write(ref _failing, Thread.CurrentThread);
+            Attempt(isSleepable ? sleepable.Synchronize : domain.Synchronize);
+        });
+        SpinWait.SpinUntil(() => Volatile.Read(ref _handled) != 0, Until.Bound);
+        reader.Release();
+        section.Dispose();
+        waiting.Join();
+        Assert.True(_stuck == 0, $"A thread is stuck in use {_at}.");
+        Assert.NotEqual(0, _handled);
+    }
+
+    // Fault caught: a misuse that is found under the lock of what is misused, and is thrown there.
+    [Theory]
+    [InlineData("reference replaced after its disposal")]
+    [InlineData("reference exchanged after its disposal")]
+    [InlineData("bulk changed meanwhile")]
+    public void A_handler_of_a_misuse_may_wait_for_a_thread_that_misuses_the_same(string misuse)
+    {
+        using RcuDomain domain = Domains.New();
+        RcuReference<MemoryStream> reference = new(null, domain);
+        reference.Dispose();
+        nint[] blocks = new nint[2_000];
+        blocks[0] = (nint)NativeMemory.Alloc(16);
+        FaultInjection.Decide = site =>
+        {
+            if (site == FaultSite.Page && Thread.CurrentThread == Volatile.Read(ref _failing))
+            {
+                for (int i = 1; i < blocks.Length; i++)
+                {
+                    blocks[i] = (nint)NativeMemory.Alloc(16); // Those that do not find room leak.
+                }
+            }
+
+            return false;
+        };
+        Action mistake = misuse switch
+        {
+            "reference replaced after its disposal" => () => reference.Replace(null),
+            "reference exchanged after its disposal" => () => reference.Exchange(null),
+            _ => () => domain.FreeBulk(blocks),
+        };
+        _use = () =>
+        {
+            UseAll(domain);
+            Assert.Throws<ObjectDisposedException>(() => reference.Replace(null));
+        };
+        Worker.Run(() =>
+        {
+            Volatile.Write(ref _failing, Thread.CurrentThread);
+            Attempt(mistake);
+        });
+        Assert.True(_stuck == 0, $"A thread is stuck in use {_at}.");
+        Assert.NotEqual(0, _handled);
+    }
+
     private static IEnumerable<Action> ActionsOf(RcuDomain domain, FaultSite site)
     {
+        if (site == FaultSite.SlotChunk)
+        {
+            yield return () => RegisterBeyondAChunk(domain);
+        }
+
+        if (site == FaultSite.Events)
+        {
+            // Before the reclaimer has a thread, which would make the ring as well.
+            yield return () => domain.Core.Engine.TryAdvance(domain.Core.Engine.NextTarget());
+        }
+
         foreach (Form form in Enum.GetValues<Form>())
         {
             yield return () => Forms.Queue(domain, form);
@@ -125,9 +212,14 @@ public sealed unsafe class FirstChanceTests : IDisposable
         yield return () => new RcuDomain().Dispose();
         yield return () => UseSleepable(domain.Options.Validate);
         yield return () => UsePool(domain.Options.Validate);
-        if (site == FaultSite.Deallocator)
+        switch (site)
         {
-            yield return () => FreeOfNewType(domain);
+            case FaultSite.Deallocator:
+                yield return () => FreeOfNewType(domain);
+                break;
+            case FaultSite.Report:
+                yield return () => LeaveASection(domain);
+                break;
         }
     }
 
@@ -151,6 +243,25 @@ public sealed unsafe class FirstChanceTests : IDisposable
             Volatile.Write(ref _at, i);
             uses[i]();
         }
+    }
+
+    // Fills the table's chunks, so that this thread's registration, its first, needs another one.
+    private static void RegisterBeyondAChunk(RcuDomain domain)
+    {
+        SlotTable slots = domain.Core.Slots;
+        while (!BitOperations.IsPow2(slots.End + (1 << Tuning.FirstChunkLog2)))
+        {
+            slots.Extend(owner: null);
+        }
+
+        domain.ReadLock().Dispose();
+    }
+
+    private static void LeaveASection(RcuDomain domain)
+    {
+        Worker.Run(() => domain.ReadLock());
+        domain.Core.Engine.Sweep();
+        domain.GetStatistics(); // Reports it.
     }
 
     private static void FreePaged(RcuDomain domain) => domain.Free<PagedHeap>(PagedHeap.Alloc(16));

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Quiescent.Ordering;
 using Quiescent.Tests.Faults;
 using Quiescent.Tests.Reclamation;
@@ -85,6 +86,49 @@ public sealed class WaitLineTests
         Assert.Equal(0, Blocked(domain.Core.Engine.Line));
         reader.Release();
         waiting[^1].Join();
+    }
+
+    // Fault caught: where an interrupt strikes a thread in the line, first-chance handlers run before it leaves. One
+    // that does not return held up all others, as the thread had the turn, or was given it.
+    [Fact]
+    public void A_handler_of_an_interrupt_that_does_not_return_holds_up_nobody_else()
+    {
+        using RcuDomain domain = Domains.New();
+        using ManualResetEventSlim handling = new();
+        using ManualResetEventSlim mayReturn = new();
+        Thread? interrupted = null;
+        void Handle(object? sender, FirstChanceExceptionEventArgs thrown)
+        {
+            if (thrown.Exception is ThreadInterruptedException
+                && Thread.CurrentThread == Volatile.Read(ref interrupted))
+            {
+                Volatile.Write(ref interrupted, null);
+                handling.Set();
+                Until.Set(mayReturn);
+            }
+        }
+
+        ParkedReader reader = new(domain);
+        Worker[] waiting = Worker.StartMany(4, _ => Record.Exception(domain.Synchronize));
+        Until.True(() => Blocked(domain.Core.Engine.Line) == waiting.Length - 1);
+        AppDomain.CurrentDomain.FirstChanceException += Handle;
+        Volatile.Write(ref interrupted, waiting[0].Thread);
+        waiting[0].Thread.Interrupt();
+        Until.Set(handling);
+        Thread.Sleep(50); // By then the thread has been given the turn, if it did not have it.
+        reader.Release();
+        try
+        {
+            Until.True(() => waiting.Count(worker => worker.HasEnded) == waiting.Length - 1);
+        }
+        finally
+        {
+            mayReturn.Set();
+            Worker.JoinAll(waiting);
+            AppDomain.CurrentDomain.FirstChanceException -= Handle;
+        }
+
+        Assert.Equal(0, Blocked(domain.Core.Engine.Line));
     }
 
     // Fault caught: a thread that runs a handler keeps the turn, so that a handler that waits, or does not return,

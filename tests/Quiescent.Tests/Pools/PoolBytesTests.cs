@@ -29,6 +29,7 @@ public unsafe class PoolBytesTests
         using RcuPool<Huge> pool = new(domain);
         Huge*[] blocks = Rent(pool, 20);
         int freed = 0;
+        using (new GracePeriodStepper(domain)) // No other thread holds the queue's lock.
         using (new ParkedReader(domain))
         {
             Assert.Throws<RcuBacklogException>(() =>

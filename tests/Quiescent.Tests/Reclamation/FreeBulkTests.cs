@@ -74,6 +74,44 @@ public unsafe class FreeBulkTests
         Assert.Equal(blocks.Length, RcuAssert.BooksBalance(domain).BlocksFreed);
     }
 
+    // Fault caught: pages are counted once, then code of the program runs on this thread and queues too (a first-chance
+    // handler, as the one of an interrupt in a wait for the backlog), and the bulk ends half-way with a report that
+    // another thread changed the span.
+    [Theory]
+    [InlineData("Page", false)]
+    [InlineData("Ledger", true)]
+    [InlineData("StackWalk", true)]
+    public void A_bulk_takes_the_pages_that_it_needs_after_code_that_queues_meanwhile(string place, bool validate)
+    {
+        using RcuDomain domain = Domains.New(validate: validate);
+        nint[] blocks = NewBlocks((2 * Page.Entries) - 1); // With the block before them, they fill two pages.
+        domain.Free(Forms.NewBlock());
+        FaultSite site = Enum.Parse<FaultSite>(place);
+        int thread = Environment.CurrentManagedThreadId;
+        int meanwhile = 0;
+        FaultInjection.Decide = asked =>
+        {
+            if (asked == site && meanwhile == 0 && Environment.CurrentManagedThreadId == thread)
+            {
+                meanwhile++;
+                domain.Free(Forms.NewBlock());
+            }
+
+            return false;
+        };
+        try
+        {
+            domain.FreeBulk(blocks);
+        }
+        finally
+        {
+            FaultInjection.Decide = null;
+        }
+
+        Assert.Equal(1, meanwhile);
+        Assert.Equal(blocks.Length + 2, RcuAssert.BooksBalance(domain).BlocksFreed);
+    }
+
     // Fault caught: a count that overflows for the largest spans: no page is taken, and the bulk ends half-way with a
     // report that another thread changed the span.
     [Theory]

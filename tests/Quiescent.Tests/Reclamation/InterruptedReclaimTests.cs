@@ -97,7 +97,7 @@ public sealed class InterruptedReclaimTests
         try
         {
             Thread thread = start();
-            Until.True(() => (thread.ThreadState & (ThreadState.WaitSleepJoin | ThreadState.Stopped)) != 0);
+            Until.True(() => OsThread.Asleep != 0 || !thread.IsAlive);
         }
         finally
         {

@@ -24,7 +24,7 @@ public sealed unsafe class LateAppendTests
         core.Listing.List(&queue->Append);
         Assert.False(core.IsDisposed);
         using Worker disposer = Worker.Start(domain.Dispose);
-        Until.True(() => disposer.IsWaiting || disposer.HasEnded);
+        Until.True(() => OsThread.Asleep != 0 || disposer.HasEnded);
         queue->Extend(core.Queues, core.Queues.Pages.Take());
         Assert.True(Producer.TryAppend(queue, NativeMemory.Alloc(32)));
         Assert.False(disposer.HasEnded);

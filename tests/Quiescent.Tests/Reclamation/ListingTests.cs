@@ -166,7 +166,7 @@ public sealed unsafe class ListingTests
         ListedSlots listed = new();
         for (int i = 0; i < slots; i++)
         {
-            listed.EnsureRoom(i);
+            listed.EnsureRoom(SlotTable.ChunkNumber(i, out _));
         }
 
         return listed;

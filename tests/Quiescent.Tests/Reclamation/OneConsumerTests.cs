@@ -116,10 +116,12 @@ public sealed unsafe class OneConsumerTests
         Assert.Equal(strays, FlaggingHeap.Strays);
     }
 
-    // Fault caught: an entry withdrawn while a consumer counts on it.
+    // Fault caught: an entry withdrawn while a consumer counts on it. Under Validate there is no fast path, which
+    // appends before it asks whether the domain is disposed.
     [Fact]
     public void A_late_block_is_withdrawn_only_when_the_other_consumer_has_gone()
     {
+        ValidateForAll.SkipIfOn();
         RcuDomain domain = Domains.New();
         using ManualResetEventSlim opened = new();
         using ManualResetEventSlim disposed = new();
@@ -139,7 +141,7 @@ public sealed unsafe class OneConsumerTests
         using (TryLock.Hold(ref queue->Lock))
         {
             disposed.Set();
-            Until.True(() => (owner.IsWaiting && queue->Tail() == 2) || owner.HasEnded);
+            Until.True(() => OsThread.Asleep != 0 || owner.HasEnded);
             Assert.False(owner.HasEnded, "The entry was withdrawn under the consumer.");
         }
 

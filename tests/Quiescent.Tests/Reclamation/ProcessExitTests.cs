@@ -55,6 +55,15 @@ public class ProcessExitTests
     public void A_disposal_that_cannot_end_does_not_keep_the_process(string place, string wait, string output) =>
         Assert.Equal(output, Run(exitCode: 3, "exit", place, wait));
 
+    // Fault caught: Validate takes the exit itself for a wait inside a section, and its exception keeps the handlers
+    // from running.
+    [Fact]
+    public void Under_Validate_handlers_of_an_exit_inside_a_section_run() =>
+        Assert.Equal(
+            "went on healthy ",
+            ChildProcess.RunProgram(
+                "ProcessExit", ["exit", "section", "dispose"], exitCode: 3, ("QUIESCENT_VALIDATE", "1")).Output);
+
     // Fault caught: as above. A wait that ends without what it waited for says so.
     [Theory]
     [InlineData("section", "synchronize", "timed out healthy ")]

@@ -112,6 +112,33 @@ public sealed unsafe class SharedReclaimerTests
         Until.True(() => Forms.Waiting(domain) == 0);
     }
 
+    // Fault caught: a task completed on the shared thread, which calls the awaiter's synchronization context.
+    [Fact]
+    public void Who_awaits_a_grace_period_holds_up_no_other_domain()
+    {
+        RcuDomainOptions options = SharedBy(1);
+        using RcuDomain domain = new(options);
+        using RcuDomain other = new(options);
+        using ManualResetEventSlim mayReturn = new();
+        using StuckContext context = new(mayReturn);
+        TaskCompletionSource hasGoneOn = new();
+        using (new ParkedReader(domain))
+        {
+            Worker.Run(() =>
+            {
+                SynchronizationContext.SetSynchronizationContext(context);
+                ValueTask wait = domain.SynchronizeAsync(TestContext.Current.CancellationToken);
+                wait.GetAwaiter().OnCompleted(hasGoneOn.SetResult);
+            });
+        }
+
+        Until.Set(context.HasPosted);
+        Forms.Queue(other, Form.Headless);
+        Until.True(() => Forms.Waiting(other) == 0);
+        mayReturn.Set();
+        Until.Done(hasGoneOn.Task);
+    }
+
     // Fault caught: what was found stays unsaid, because the domain has nothing else to do.
     [Fact]
     public void Misuse_that_the_shared_thread_finds_is_reported()
@@ -186,6 +213,28 @@ public sealed unsafe class SharedReclaimerTests
         }
 
         Assert.Equal(1, Forms.Waiting(other));
+    }
+
+    // Fault caught: a thread that keeps the claim of a disposed domain, whose disposal waits for it.
+    [Fact]
+    public void A_domain_is_disposed_of_while_its_thread_waits_for_a_reader_in_vain()
+    {
+        RcuDomainOptions options = SharedBy(1);
+        using RcuDomain other = new(options);
+        using ParkedReader reader = new(other);
+        Forms.Queue(other, Form.Headless);
+        RcuDomain domain = new(options);
+        using (new ParkedReader(domain))
+        {
+            Task wait = domain.SynchronizeAsync(TestContext.Current.CancellationToken).AsTask();
+            Until.True(() => Inside.ReclaimerThread(domain) is not null);
+            using Worker disposal = Worker.Start(domain.Dispose);
+            disposal.Join();
+            Assert.IsType<ObjectDisposedException>(wait.Exception?.InnerException);
+        }
+
+        Assert.Null(Inside.ReclaimerThread(domain));
+        Assert.NotNull(Inside.ReclaimerThread(other));
     }
 
     // Fault caught: blocks that wait for user code, for which no thread can be started.
@@ -267,5 +316,19 @@ public sealed unsafe class SharedReclaimerTests
         Forms.Queue(domain, Form.Headless);
         domain.Barrier();
         return new(domain.Core.Reclaimer);
+    }
+
+    private sealed class StuckContext(ManualResetEventSlim mayReturn) : SynchronizationContext, IDisposable
+    {
+        public ManualResetEventSlim HasPosted { get; } = new();
+
+        public override void Post(SendOrPostCallback d, object? state)
+        {
+            HasPosted.Set();
+            mayReturn.Wait();
+            d(state);
+        }
+
+        public void Dispose() => HasPosted.Dispose();
     }
 }

@@ -70,6 +70,34 @@ public class ThrottleTests
         RcuAssert.BooksBalance(domain);
     }
 
+    // Fault caught: code of the program that runs in a pause (a first-chance handler, as the one of an interrupt)
+    // queues too and goes on to a new page; the thread then goes on to another one, over the first, which is not full.
+    [Theory]
+    [InlineData(Form.Headless, 1)]
+    [InlineData(Form.Headless, 50)]
+    [InlineData(Form.User, 1)]
+    public void What_is_queued_in_a_pause_leaves_no_gap_in_the_queue(Form form, int meanwhile)
+    {
+        using RcuDomain domain = NewDomain();
+        int pauses = 0;
+        _clock.Sleeping = () =>
+        {
+            if (++pauses == 1)
+            {
+                Flood(domain, form, meanwhile);
+            }
+        };
+        using (new ParkedReader(domain))
+        {
+            Flood(domain, form, 3 * Limit);
+            Assert.NotEqual(0, pauses);
+            Assert.Equal((3 * Limit) + meanwhile, Forms.Waiting(domain));
+        }
+
+        RcuStatistics books = RcuAssert.BooksBalance(domain);
+        Assert.Equal((3 * Limit) + meanwhile, books.BlocksFreed + books.CallbacksInvoked);
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(1_201)]

@@ -258,7 +258,7 @@ public sealed class ReferenceTests
         using ReadGuard guard = domain.ReadLock();
         Disposable value = DropAfterReading(in guard, domain);
         GC.Collect();
-        GC.WaitForPendingFinalizers();
+        DeliberateWait.Run(GC.WaitForPendingFinalizers);
         Assert.Equal(0, value.Count);
     }
 

@@ -1,4 +1,7 @@
 using System.Runtime.CompilerServices;
+using Quiescent.GracePeriods;
+using Quiescent.Ordering;
+using Quiescent.Readers;
 using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Sleepable;
@@ -37,6 +40,42 @@ public sealed class StallIdentityTests
         {
             done.Set();
             Worker.JoinAll(later);
+        }
+    }
+
+    // Fault caught: a reader is named for a grace period that has ended meanwhile, for want of a lock.
+    [Fact]
+    public void A_reader_that_has_left_while_it_was_being_named_is_not_named()
+    {
+        using SrcuDomain domain = new(s_options);
+        GracePeriodEngine engine = domain.Core.Engine;
+        SrcuReadLock first = domain.ReadLock();
+        SrcuReadLock second = default;
+        Assert.False(engine.TryAdvance(engine.NextTarget()));
+        FaultInjection.Decide = site =>
+        {
+            if (site == FaultSite.Report)
+            {
+                FaultInjection.Decide = null;
+                first.Dispose();
+                Assert.True(engine.TryAdvance(engine.NextTarget() - SectionWord.SequenceStep));
+                second = domain.ReadLock();
+                Assert.False(engine.TryAdvance(engine.NextTarget()));
+            }
+
+            return false;
+        };
+        try
+        {
+            Assert.False(engine.TryFindStalled(long.MaxValue, out _));
+            Assert.Null(FaultInjection.Decide);
+            Assert.True(engine.TryFindStalled(long.MaxValue, out StalledGracePeriod stalled));
+            Assert.Equal(2, stalled.Number);
+        }
+        finally
+        {
+            FaultInjection.Decide = null;
+            second.Dispose();
         }
     }
 

@@ -4,6 +4,12 @@ namespace Quiescent.Tests.Support;
 // that the program has set since the section began.
 internal static class DeliberateWait
 {
+    public static void Run(Action wait) => Run(() =>
+    {
+        wait();
+        return true;
+    });
+
     public static T Run<T>(Func<T> wait)
     {
         SynchronizationContext? watch = SynchronizationContext.Current;

@@ -24,6 +24,10 @@ internal sealed class LitmusSuite : IDisposable
         .. StoreBuffer(), .. Publish(), .. SyncRead(), .. SyncFree(), .. StaleEpoch(), .. RawShapes(),
     ];
 
+    /// <summary>Whether the library uses the process-wide barrier here. Where it does not, a few tests do not
+    /// exist.</summary>
+    public static bool HasProcessWideBarrier => ProcessWideBarrier.IsReliable;
+
     public IReadOnlyList<LitmusTest> Tests { get; }
 
     /// <summary>The tests of that name or family; none if there are none.</summary>
@@ -48,7 +52,7 @@ internal sealed class LitmusSuite : IDisposable
         {
             Control = slice => Reclaim(new PlainlyCountedSections(), slice),
         };
-        if (ProcessWideBarrier.IsReliable)
+        if (HasProcessWideBarrier)
         {
             yield return StoreBuffer("engine", slice => Reclaim(new EngineSections(fenceAllThreads: true), slice)) with
             {
@@ -137,7 +141,7 @@ internal sealed class LitmusSuite : IDisposable
 
     private static IEnumerable<LitmusTest> RawShapes()
     {
-        if (ProcessWideBarrier.IsReliable)
+        if (HasProcessWideBarrier)
         {
             yield return Shape<StoreBuffering<NoFence, NoFence>, StoreBuffering<ProcessWideFence, NoFence>>(
                 "sb+process-wide", "both loads miss the other thread's store");

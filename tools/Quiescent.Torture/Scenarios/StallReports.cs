@@ -65,7 +65,9 @@ internal sealed unsafe class Staller(Session session, RcuSubject subject, StallW
         using ReadGuard guard = subject.ReadLock();
         entered.Set();
 
-        // Not for ever, so that the process can come to rest after a failure.
+        // The wait is meant: under this context Validate does not see it. Not for ever, so that the process can come to
+        // rest after a failure.
+        SynchronizationContext.SetSynchronizationContext(null);
         witness.AwaitReport(Session.Watchdog.Limit * 2);
     }
 }
