@@ -60,15 +60,20 @@ internal unsafe struct PageQueue
 
     // Where entries begin in the page that was taken last.
     [FieldOffset(20)]
-    private int _firstEntry;
+    private short _firstEntry;
+
+    /// <summary>How many blocks the owner frees every few appends, as decided at the last page's end.</summary>
+    [FieldOffset(22)]
+    public short CollectQuota;
 
     /// <summary>For a pool's channel: where its blocks go (<see cref="BlockSinks.Of"/>).</summary>
     [FieldOffset(24)]
     public nint Sink;
 
-    /// <summary>How many blocks the owner frees every few appends, as decided at the last page's end.</summary>
+    /// <summary>Entries freed by <see cref="FreeSomeExpired"/> that <see cref="FreeExpired"/> has not returned yet;
+    /// under Lock.</summary>
     [FieldOffset(32)]
-    public int CollectQuota;
+    private int _unreported;
 
     /// <summary>Bytes of each block: 0 if unknown, <see cref="Sized"/> if each has a size of its own.</summary>
     [FieldOffset(36)]
@@ -91,10 +96,9 @@ internal unsafe struct PageQueue
     [FieldOffset(64)]
     public int Lock;
 
-    /// <summary>Entries freed by <see cref="FreeSomeExpired"/> that <see cref="FreeExpired"/> has not returned
-    /// yet.</summary>
+    /// <summary>The low half of where the open page began when the reclaimer last looked.</summary>
     [FieldOffset(68)]
-    private int _unreported;
+    private int _seenBase;
 
     [FieldOffset(72)]
     private Page* _head;
@@ -109,9 +113,9 @@ internal unsafe struct PageQueue
     [FieldOffset(96)]
     private ulong _snapshotTarget;
 
-    /// <summary>Where the open page began when the reclaimer last looked.</summary>
+    /// <summary>A page that the owner has emptied and will fill again: one less to take from the domain's.</summary>
     [FieldOffset(104)]
-    private long _seenBase;
+    private Page* _spare;
 
     /// <summary>If each block has a size of its own: bytes that were reclaimed.</summary>
     [FieldOffset(112)]
@@ -175,12 +179,12 @@ internal unsafe struct PageQueue
     /// <summary>The owner goes on to a new page; its last one is stamped.</summary>
     public void Extend(QueueContext context, Page* page)
     {
-        _firstEntry = Page.Words - EntriesPerPage(context);
+        _firstEntry = (short)(Page.Words - EntriesPerPage(context));
         nint* first = Page.EntryAt(page, _firstEntry);
         if (Cursor == null)
         {
             page->Base = Reclaimed - _firstEntry;
-            _seenBase = long.MinValue;
+            _seenBase = int.MinValue;
             Order.Release(&Self->_head, page);
             Order.Release(&Self->Cursor, first);
             return;
@@ -227,7 +231,7 @@ internal unsafe struct PageQueue
         {
             // An owner that has gone on to another page since the last look fills pages and collects them itself,
             // except for user code.
-            long openBase = Page.Of(Cursor)->Base;
+            int openBase = (int)Page.Of(Cursor)->Base;
             bool isActive = openBase != _seenBase;
             _seenBase = openBase;
             if (evenIfActive || !isActive || Deallocators.IsCode(Channel))
@@ -271,9 +275,32 @@ internal unsafe struct PageQueue
     /// <summary>Records that the oldest entries have been reclaimed. For the queue's one consumer.</summary>
     public void MarkReclaimed(int count) => Order.Release(ref Reclaimed, Reclaimed + count);
 
+    /// <summary>Whether the owner finds a page of its own.</summary>
+    public readonly bool HasSpare => Order.Acquire(&Self->_spare) != null;
+
+    /// <summary>The owner takes the page that it has emptied, or null; under Lock.</summary>
+    public Page* TakeSpare()
+    {
+        Page* spare = _spare;
+        Order.Release(&Self->_spare, null);
+        return spare;
+    }
+
+    /// <summary>Gives that page back; under Lock.</summary>
+    public void GiveSpare(QueueContext context)
+    {
+        Page* spare = TakeSpare();
+        if (spare != null)
+        {
+            context.Pages.Give(spare);
+        }
+    }
+
     /// <summary>Gives the first page back if all of it is reclaimed and the next one is linked, and forgets a snapshot
     /// once all of it is reclaimed; under Lock.</summary>
-    public void Recycle(QueueContext context)
+    /// <param name="context">What the queue belongs to.</param>
+    /// <param name="keep">Whether the caller is the owner, who keeps the page to fill it again.</param>
+    public void Recycle(QueueContext context, bool keep = false)
     {
         ForgetSnapshot();
         Page* page = Order.Acquire(&Self->_head);
@@ -287,7 +314,14 @@ internal unsafe struct PageQueue
         {
             Debug.Assert(IndexOfReclaimed(next) < Page.Words, "O10: pages follow one another without a gap.");
             _head = next;
-            context.Pages.Give(page);
+            if (keep && _spare == null)
+            {
+                Order.Release(&Self->_spare, page);
+            }
+            else
+            {
+                context.Pages.Give(page);
+            }
         }
     }
 
@@ -296,7 +330,7 @@ internal unsafe struct PageQueue
     /// them.</summary>
     public void FreeSomeExpired(QueueContext context, int blocks)
     {
-        Recycle(context);
+        Recycle(context, keep: true);
         int expired = Expired(context, out nint* entries);
         blocks = Math.Min(blocks, expired);
         FreeAll(new ReadOnlySpan<nint>(entries, expired), blocks, context.Ledger);
@@ -308,13 +342,20 @@ internal unsafe struct PageQueue
     /// <summary>Frees at most <paramref name="pages"/> pages' worth of expired entries, under Lock, in a queue whose
     /// deallocator is built in (O8: no user code runs here). Returns how many blocks were freed since the last
     /// call.</summary>
-    public int FreeExpired(QueueContext context, int pages)
+    /// <param name="context">What the queue belongs to.</param>
+    /// <param name="pages">How many pages' worth at most.</param>
+    /// <param name="keep">As for <see cref="Recycle"/>.</param>
+    public int FreeExpired(QueueContext context, int pages, bool keep = false)
     {
         int freed = _unreported;
-        _unreported = 0;
+        if (freed != 0)
+        {
+            _unreported = 0; // On the owner's line.
+        }
+
         for (; pages > 0; pages--)
         {
-            Recycle(context);
+            Recycle(context, keep);
             int count = Expired(context, out nint* entries);
             if (count == 0)
             {
@@ -327,7 +368,7 @@ internal unsafe struct PageQueue
             freed += count;
         }
 
-        Recycle(context);
+        Recycle(context, keep);
         return freed;
     }
 
@@ -335,7 +376,7 @@ internal unsafe struct PageQueue
     /// one page's.</summary>
     public int TakeExpired(QueueContext context, Span<nint> into)
     {
-        Recycle(context);
+        Recycle(context, keep: true);
         int count = Math.Min(Expired(context, out nint* entries), into.Length);
         ReadOnlySpan<nint> taken = new(entries, count);
         taken.CopyTo(into);
@@ -350,6 +391,7 @@ internal unsafe struct PageQueue
     public void ReleasePages(QueueContext context)
     {
         Recycle(context);
+        GiveSpare(context);
         if (_head != null && Reclaimed == Tail())
         {
             context.Pages.Give(_head);
@@ -366,6 +408,11 @@ internal unsafe struct PageQueue
             Page* next = page->Next;
             pages.Give(page);
             page = next;
+        }
+
+        if (_spare != null)
+        {
+            pages.Give(_spare);
         }
     }
 

@@ -18,31 +18,57 @@ internal sealed unsafe class OwnerCollector(DomainCore core)
     private readonly QueueContext _queues = core.Queues;
 
     /// <summary>At a page's end: drives a grace period if enough waits, and frees expired blocks.</summary>
-    public void Collect(PageQueue* queue)
+    /// <param name="queue">One of this thread's queues.</param>
+    /// <param name="counted">What <see cref="StampFullPage"/> returned. An owner that frees as much as it queues does
+    /// not touch the domain's count.</param>
+    public void Collect(PageQueue* queue, int counted = 0)
     {
         if (queue->Cursor == null || !TryLock.TryEnter(ref queue->Lock))
         {
+            core.Backlog.Items.Add(counted);
             return;
         }
 
-        if (Waiting(queue) >= PagesToDrive(queue) * queue->EntriesOfPage || core.Backlog.IsOverLimit)
+        bool isOverLimit = core.Backlog.IsOverLimitWith(new Amount(counted, 0));
+        if (Waiting(queue) >= PagesToDrive(queue) * queue->EntriesOfPage || isOverLimit)
         {
             core.Engine.TryAdvance(queue->OldestTarget(_queues));
         }
 
         // While an owner's collections (for a pool, its renting) keep pace with what it queues, a few pages wait.
-        bool isMoreWaiting = Waiting(queue) > PagesToKeep(queue) * queue->EntriesOfPage || core.Backlog.IsOverLimit;
+        bool isMoreWaiting = Waiting(queue) > PagesToKeep(queue) * queue->EntriesOfPage || isOverLimit;
         if (!isMoreWaiting && Deallocators.IsBuiltIn(queue->Channel))
         {
             queue->FreeSomeExpired(_queues, EntriesPerCollection);
         }
 
-        int freed = queue->FreeExpired(_queues, isMoreWaiting ? CollectPages : 0);
+        int freed = queue->FreeExpired(_queues, isMoreWaiting ? CollectPages : 0, keep: true);
         QueueBytes.Count(queue, _queues);
         bool hasExpired = queue->Expired(_queues, out _) != 0;
-        queue->CollectQuota = !hasExpired ? 0 : isMoreWaiting ? 2 * EntriesPerCollection : EntriesPerCollection;
+        int quota = !hasExpired ? 0 : isMoreWaiting ? 2 * EntriesPerCollection : EntriesPerCollection;
+        queue->CollectQuota = (short)quota;
         TryLock.Exit(ref queue->Lock);
-        core.Backlog.Items.Add(-freed);
+        core.Backlog.Items.Add(counted - freed);
+    }
+
+    /// <summary>A page for the owner to go on to: the one that it has emptied last, or one of the domain's.</summary>
+    /// <exception cref="OutOfMemoryException">There is no memory for one; nothing has changed.</exception>
+    public Page* TakePage(PageQueue* queue)
+    {
+        Page* page = null;
+        if (queue->HasSpare && TryLock.TryEnter(ref queue->Lock))
+        {
+            page = queue->TakeSpare();
+            TryLock.Exit(ref queue->Lock);
+        }
+
+        if (page == null)
+        {
+            return _queues.Pages.Take();
+        }
+
+        page->Clear();
+        return page;
     }
 
     /// <summary>Between pages: frees about as many blocks as were appended since the last call. The allocator's
@@ -61,11 +87,12 @@ internal sealed unsafe class OwnerCollector(DomainCore core)
     /// counts from here on.</summary>
     public void CollectHeads(ReaderSlot* real, HeadQueue* queue)
     {
-        core.Backlog.Items.Add(_queues.HeadsPerStep);
+        int counted = _queues.HeadsPerStep;
         if (queue == &((ThreadQueues*)real->Queues)->Heads && TryLock.TryEnter(ref queue->Lock))
         {
             bool waits = queue->Snapshot(_queues, out ulong target);
-            if (waits && (queue->Count - queue->Reclaimed >= DriveHeads || core.Backlog.IsOverLimit))
+            bool isOverLimit = core.Backlog.IsOverLimitWith(new Amount(counted, 0));
+            if (waits && (queue->Count - queue->Reclaimed >= DriveHeads || isOverLimit))
             {
                 core.Engine.TryAdvance(target);
             }
@@ -73,9 +100,10 @@ internal sealed unsafe class OwnerCollector(DomainCore core)
             int freed = queue->FreeExpired(_queues, MaxHeadsPerCollection);
             queue->Snapshot(_queues, out _);
             TryLock.Exit(ref queue->Lock);
-            core.Backlog.Items.Add(-freed);
+            counted -= freed;
         }
 
+        core.Backlog.Items.Add(counted);
         if (core.Backlog.Policy != BacklogPolicy.Throw)
         {
             core.BackPressure.Apply(real, new Amount(_queues.HeadsPerStep, 0));
@@ -92,10 +120,8 @@ internal sealed unsafe class OwnerCollector(DomainCore core)
             return 0;
         }
 
-        if (Page.HasNoRoom(queue->Cursor))
-        {
-            StampFullPage(queue); // So that a grace period driven here covers this page too.
-        }
+        // A full page is stamped, so that a grace period driven here covers it too.
+        int counted = Page.HasNoRoom(queue->Cursor) ? StampFullPage(queue) : 0;
 
         int taken = queue->TakeExpired(_queues, into);
         if (taken == 0
@@ -106,7 +132,7 @@ internal sealed unsafe class OwnerCollector(DomainCore core)
         }
 
         TryLock.Exit(ref queue->Lock);
-        core.Backlog.Items.Add(-taken);
+        core.Backlog.Items.Add(counted - taken);
         return taken;
     }
 
@@ -125,14 +151,9 @@ internal sealed unsafe class OwnerCollector(DomainCore core)
         return true;
     }
 
-    /// <summary>The owner stamps its full page, which the backlog counts from here on.</summary>
-    public void StampFullPage(PageQueue* queue)
-    {
-        if (queue->StampFullPage(_queues))
-        {
-            core.Backlog.Items.Add(queue->EntriesOfPage);
-        }
-    }
+    /// <summary>The owner stamps its full page. Returns how many blocks that makes, which the caller adds to the
+    /// backlog; none if it was stamped before.</summary>
+    public int StampFullPage(PageQueue* queue) => queue->StampFullPage(_queues) ? queue->EntriesOfPage : 0;
 
     private long Waiting(PageQueue* queue) => queue->Tail() - queue->Reclaimed;
 
