@@ -5,7 +5,8 @@ using Quiescent.Readers;
 namespace Quiescent.Reclamation;
 
 // The tasks that await a grace period or a barrier. They block no thread: after each pass the reclaimer asks which are
-// done, and completes them on the thread pool (O8: no continuation runs on the reclaimer, or under its locks).
+// done, and pool threads complete them (O8: no code of those who await runs on the reclaimer, or under its locks). A
+// caller that disposes of the domain, or steps it by hand, completes them itself.
 //
 // However many there are, a pass that finds none done looks at few. Those that await a grace period are in the order of
 // their targets, so if the first is not done, none is. The others each have a condition of their own: a pass evaluates
@@ -52,53 +53,63 @@ internal sealed class AsyncWaiters(GracePeriodEngine engine, Func<Exception> dis
             _isClosed = true;
         }
 
-        CompleteReady();
+        CompleteReady(onPool: false);
         while (Take(_gracePeriods.First ?? _conditions.First) is { } waiter)
         {
-            Finish(waiter, isAbandoned: true);
+            Abandon(waiter);
         }
     }
 
     /// <summary>Completes the waiters that are done, as far as it evaluates them. Returns whether there were
     /// any.</summary>
-    public bool CompleteReady()
+    /// <param name="onPool">Whether pool threads complete them. What completes a task calls the synchronization context
+    /// or the scheduler of those who await it, which are the program's: they may block.</param>
+    public bool CompleteReady(bool onPool)
     {
         bool any = false;
         int looks = ConditionsPerPass;
         while (Any && TakeReady(ref looks) is { } waiter)
         {
             any = true;
-            Finish(waiter, isAbandoned: false);
+            Complete(waiter, onPool);
         }
 
         return any;
     }
 
-    // A waiter that cannot be completed for lack of memory is in its list again for the next pass, or for the next call
-    // of Close.
-    private void Finish(Waiter waiter, bool isAbandoned)
+    private void Complete(Waiter waiter, bool onPool)
     {
         try
         {
             FaultInjection.ThrowIfDue(FaultSite.Waiter);
-            if (isAbandoned)
-            {
-                waiter.Abandon(disposed());
-            }
-            else
-            {
-                waiter.Complete();
-            }
+            waiter.Complete(onPool);
         }
         catch (OutOfMemoryException)
         {
-            using (TryLock.Hold(ref _gate))
-            {
-                Insert(waiter);
-            }
-
+            PutBack(waiter);
             throw; // Which runs first-chance handlers again: not under the gate (O8).
         }
+    }
+
+    private void Abandon(Waiter waiter)
+    {
+        try
+        {
+            FaultInjection.ThrowIfDue(FaultSite.Waiter);
+            waiter.Abandon(disposed());
+        }
+        catch (OutOfMemoryException)
+        {
+            PutBack(waiter);
+            throw;
+        }
+    }
+
+    // For the next pass, or the next call of Close.
+    private void PutBack(Waiter waiter)
+    {
+        using TryLock.Holder holder = TryLock.Hold(ref _gate);
+        Insert(waiter);
     }
 
     private Waiter Add(Waiter waiter)
@@ -238,13 +249,18 @@ internal sealed class AsyncWaiters(GracePeriodEngine engine, Func<Exception> dis
             _source.TrySetException(exception);
         }
 
-        /// <summary>Has a pool thread complete the task: what completes a task calls the synchronization context or the
-        /// scheduler of those who await it, which are the program's.</summary>
         /// <exception cref="OutOfMemoryException">Nothing has changed.</exception>
-        public void Complete()
+        public void Complete(bool onPool)
         {
             Forget();
-            Threads.Queue(this);
+            if (onPool)
+            {
+                Threads.Queue(this);
+            }
+            else
+            {
+                _source.TrySetResult();
+            }
         }
 
         void IThreadPoolWorkItem.Execute() => _source.TrySetResult();

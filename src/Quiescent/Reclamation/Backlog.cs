@@ -9,7 +9,7 @@ namespace Quiescent.Reclamation;
 // eight or more. A block ceases to count when it is freed or, if its owner freed it between pages, at the owner's next
 // page. So the count of items is too low or too high by at most a page per queue.
 //
-// Bytes are counted for each queue by the holder of its lock (PageQueue.CountBytes), and for resources from their
+// Bytes are counted for each queue by the holder of its lock (QueueBytes.Count), and for resources from their
 // closing to their release.
 internal sealed class Backlog(RcuDomainOptions options)
 {

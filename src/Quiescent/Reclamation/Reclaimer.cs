@@ -1,7 +1,6 @@
 using Quiescent.GracePeriods;
 using Quiescent.Ordering;
 using Quiescent.Readers;
-using static Quiescent.Tuning;
 
 namespace Quiescent.Reclamation;
 

@@ -55,7 +55,7 @@ internal sealed class ReclaimerRun(DomainCore core, Reclaimer reclaimer)
 
         bool progress = _pass.Run(maySnapshot, isExpedited);
         CloseLeftOpen();
-        progress |= reclaimer.Waiters.CompleteReady();
+        progress |= reclaimer.Waiters.CompleteReady(onPool: true);
         if (_pass.EmptyVisits >= Tuning.EmptyVisitsPerDrop)
         {
             DropEmpty();
@@ -73,7 +73,7 @@ internal sealed class ReclaimerRun(DomainCore core, Reclaimer reclaimer)
         _pass.Begin(ThreadDefaults.OfCurrent(), mayRunCode: true);
         bool progress = _pass.Run(maySnapshot: true, isExpedited: true);
         CloseLeftOpen();
-        return progress | reclaimer.Waiters.CompleteReady();
+        return progress | reclaimer.Waiters.CompleteReady(onPool: false);
     }
 
     /// <summary>Whether there is anything to do. Once stopping, only queued items count: asynchronous waits for a grace

@@ -25,10 +25,10 @@ public sealed class AsyncWaitersTests
                 return isDone;
             },
             CancellationToken.None).Task)];
-        Assert.False(waiters.CompleteReady());
+        Assert.False(waiters.CompleteReady(onPool: false));
         Assert.InRange(asked, 1, Many / 10);
         isDone = true;
-        Assert.True(waiters.CompleteReady());
+        Assert.True(waiters.CompleteReady(onPool: false));
         Until.Done(Task.WhenAll(tasks));
         Assert.False(waiters.Any);
     }
@@ -47,7 +47,7 @@ public sealed class AsyncWaitersTests
         Task done = waiters.Add(static () => true, CancellationToken.None).Task;
         for (int pass = 0; pass < 10; pass++)
         {
-            waiters.CompleteReady();
+            waiters.CompleteReady(onPool: false);
         }
 
         Assert.True(done.IsCompletedSuccessfully);
@@ -67,11 +67,11 @@ public sealed class AsyncWaitersTests
         ulong later = bare.Engine.NextTarget();
         Task waitsForLater = waiters.Add(later, CancellationToken.None).Task;
         Task waitsForEarlier = waiters.Add(earlier, CancellationToken.None).Task;
-        Assert.True(waiters.CompleteReady());
+        Assert.True(waiters.CompleteReady(onPool: false));
         Assert.True(waitsForEarlier.IsCompletedSuccessfully);
         Assert.False(waitsForLater.IsCompleted);
         Assert.True(bare.Engine.TryAdvance(later));
-        Assert.True(waiters.CompleteReady());
+        Assert.True(waiters.CompleteReady(onPool: false));
         Assert.True(waitsForLater.IsCompletedSuccessfully);
     }
 
@@ -85,7 +85,7 @@ public sealed class AsyncWaitersTests
         using BareEngine bare = new();
         AsyncWaiters waiters = new(bare.Engine, static () => new ObjectDisposedException("test"));
         Task[] tasks = [.. Enumerable.Range(0, 3).Select(_ => waiters.Add(() => isDone, CancellationToken.None).Task)];
-        Action complete = isClosed ? waiters.Close : () => waiters.CompleteReady();
+        Action complete = isClosed ? waiters.Close : () => waiters.CompleteReady(onPool: false);
         using (Failures failures = new(FaultSite.Waiter, Failing.Second))
         {
             Assert.Throws<InsufficientMemoryException>(complete);
