@@ -70,10 +70,10 @@ internal unsafe struct PageQueue
     [FieldOffset(24)]
     public nint Sink;
 
-    /// <summary>Entries freed by <see cref="FreeSomeExpired"/> that <see cref="FreeExpired"/> has not returned yet;
-    /// under Lock.</summary>
+    /// <summary>Entries that the owner has reclaimed and that are not taken off the domain's count yet; under
+    /// Lock.</summary>
     [FieldOffset(32)]
-    private int _unreported;
+    public int Unreported;
 
     /// <summary>Bytes of each block: 0 if unknown, <see cref="Sized"/> if each has a size of its own.</summary>
     [FieldOffset(36)]
@@ -113,7 +113,7 @@ internal unsafe struct PageQueue
     [FieldOffset(96)]
     private ulong _snapshotTarget;
 
-    /// <summary>A page that the owner has emptied and will fill again: one less to take from the domain's.</summary>
+    /// <summary>A page that the owner has emptied and will fill again, or null; under Lock.</summary>
     [FieldOffset(104)]
     private Page* _spare;
 
@@ -132,7 +132,7 @@ internal unsafe struct PageQueue
     public readonly PageQueue* Following => Order.Acquire(&Self->Next);
 
     // SAFETY: queues lie in native memory, beside their slots, and never move.
-    private readonly PageQueue* Self => (PageQueue*)Unsafe.AsPointer(ref Unsafe.AsRef(in this));
+    public readonly PageQueue* Self => (PageQueue*)Unsafe.AsPointer(ref Unsafe.AsRef(in this));
 
     /// <summary>How many entries were ever appended; under Lock, or the owner's.</summary>
     public readonly long Tail()
@@ -275,20 +275,19 @@ internal unsafe struct PageQueue
     /// <summary>Records that the oldest entries have been reclaimed. For the queue's one consumer.</summary>
     public void MarkReclaimed(int count) => Order.Release(ref Reclaimed, Reclaimed + count);
 
-    /// <summary>Whether the owner finds a page of its own.</summary>
-    public readonly bool HasSpare => Order.Acquire(&Self->_spare) != null;
-
     /// <summary>The owner takes the page that it has emptied, or null; under Lock.</summary>
     public Page* TakeSpare()
     {
         Page* spare = _spare;
-        Order.Release(&Self->_spare, null);
+        _spare = null;
         return spare;
     }
 
-    /// <summary>Gives that page back; under Lock.</summary>
+    /// <summary>Gives back the pages of an empty queue, except for the last one; under Lock. The owner keeps no other
+    /// until it has filled another.</summary>
     public void GiveSpare(QueueContext context)
     {
+        Recycle(context);
         Page* spare = TakeSpare();
         if (spare != null)
         {
@@ -316,7 +315,7 @@ internal unsafe struct PageQueue
             _head = next;
             if (keep && _spare == null)
             {
-                Order.Release(&Self->_spare, page);
+                _spare = page;
             }
             else
             {
@@ -325,72 +324,10 @@ internal unsafe struct PageQueue
         }
     }
 
-    /// <summary>Frees at most <paramref name="blocks"/> expired entries of the oldest page, under Lock, in a queue
-    /// whose deallocator is built in (O8: no user code runs here). The next <see cref="FreeExpired"/> counts
-    /// them.</summary>
-    public void FreeSomeExpired(QueueContext context, int blocks)
-    {
-        Recycle(context, keep: true);
-        int expired = Expired(context, out nint* entries);
-        blocks = Math.Min(blocks, expired);
-        FreeAll(new ReadOnlySpan<nint>(entries, expired), blocks, context.Ledger);
-        QueueBytes.TakeOff(Self, context, entries, blocks);
-        MarkReclaimed(blocks);
-        _unreported += blocks;
-    }
-
-    /// <summary>Frees at most <paramref name="pages"/> pages' worth of expired entries, under Lock, in a queue whose
-    /// deallocator is built in (O8: no user code runs here). Returns how many blocks were freed since the last
-    /// call.</summary>
-    /// <param name="context">What the queue belongs to.</param>
-    /// <param name="pages">How many pages' worth at most.</param>
-    /// <param name="keep">As for <see cref="Recycle"/>.</param>
-    public int FreeExpired(QueueContext context, int pages, bool keep = false)
-    {
-        int freed = _unreported;
-        if (freed != 0)
-        {
-            _unreported = 0; // On the owner's line.
-        }
-
-        for (; pages > 0; pages--)
-        {
-            Recycle(context, keep);
-            int count = Expired(context, out nint* entries);
-            if (count == 0)
-            {
-                break;
-            }
-
-            FreeAll(new ReadOnlySpan<nint>(entries, count), count, context.Ledger);
-            QueueBytes.TakeOff(Self, context, entries, count);
-            MarkReclaimed(count);
-            freed += count;
-        }
-
-        Recycle(context, keep);
-        return freed;
-    }
-
-    /// <summary>Copies the oldest expired entries, for their owner to use again; under Lock. Returns how many: at most
-    /// one page's.</summary>
-    public int TakeExpired(QueueContext context, Span<nint> into)
-    {
-        Recycle(context, keep: true);
-        int count = Math.Min(Expired(context, out nint* entries), into.Length);
-        ReadOnlySpan<nint> taken = new(entries, count);
-        taken.CopyTo(into);
-        context.Ledger?.RemoveAll(taken);
-        QueueBytes.TakeOff(Self, context, entries, count);
-        MarkReclaimed(count);
-        return count;
-    }
-
     /// <summary>Gives back the last pages of an empty queue whose owner cannot be about to append; under
     /// Lock.</summary>
     public void ReleasePages(QueueContext context)
     {
-        Recycle(context);
         GiveSpare(context);
         if (_head != null && Reclaimed == Tail())
         {
@@ -430,52 +367,5 @@ internal unsafe struct PageQueue
         Debug.Assert(
             index >= Page.HeaderWords && index <= Page.Words, "O7: what is reclaimed ends in the first page.");
         return (int)index;
-    }
-
-    // Not inlined: in a method with a try block or with many calls, the transition of NativeMemory.Free would become a
-    // call of its own.
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private readonly void FreeAll(ReadOnlySpan<nint> expired, int count, BlockLedger? ledger)
-    {
-        if (Deallocators.IsPool(Channel))
-        {
-            ReadOnlySpan<nint> blocks = expired[..count];
-            ledger?.RemoveAll(blocks);
-            BlockSinks.Of(Sink).Take(blocks);
-        }
-        else if (Channel == Deallocators.NativeHeap && ledger is null)
-        {
-            for (int i = 0; i < count; i++)
-            {
-                PrefetchAfter(expired, i);
-                NativeMemory.Free((void*)expired[i]);
-            }
-        }
-        else
-        {
-            for (int i = 0; i < count; i++)
-            {
-                PrefetchAfter(expired, i);
-                if (ledger is null)
-                {
-                    Deallocators.Free(Channel, (void*)expired[i]);
-                }
-                else
-                {
-                    ledger.Free(Channel, (void*)expired[i]);
-                }
-            }
-        }
-    }
-
-    // Reaches beyond the blocks that are freed now, to those that the next call frees.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void PrefetchAfter(ReadOnlySpan<nint> expired, int i)
-    {
-        if (i + FreePrefetchDistance < expired.Length)
-        {
-            // The allocator's own words stand just before the block.
-            Prefetch.Read((byte*)expired[i + FreePrefetchDistance] - 16);
-        }
     }
 }

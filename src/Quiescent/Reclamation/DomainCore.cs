@@ -309,21 +309,26 @@ internal sealed unsafe partial class DomainCore
     }
 
     // Gives the last pages back where no append can be under way: in the queues of ended threads and of this one.
-    // Another thread may be just about to find the domain disposed, so its last page goes with the slot table.
+    // Another thread may be just about to find the domain disposed, so its last page goes with the slot table. Its
+    // spare page it takes under the lock only.
     private void ReleasePages()
     {
         Slots.Retire();
         for (int i = Slots.End - 1; i >= 0; i--)
         {
-            if (Slots.OwnerOf(i) is { Life.IsCurrent: false })
-            {
-                continue;
-            }
-
+            bool mayAppend = Slots.OwnerOf(i) is { Life.IsCurrent: false };
             for (PageQueue* queue = &QueuesOf(i)->Blocks; queue != null; queue = queue->Following)
             {
                 TryLock.Enter(ref queue->Lock);
-                queue->ReleasePages(Queues);
+                if (mayAppend)
+                {
+                    queue->GiveSpare(Queues);
+                }
+                else
+                {
+                    queue->ReleasePages(Queues);
+                }
+
                 TryLock.Exit(ref queue->Lock);
             }
         }

@@ -29,7 +29,7 @@ internal sealed unsafe class OwnerCollector(DomainCore core)
             return;
         }
 
-        bool isOverLimit = core.Backlog.IsOverLimitWith(new Amount(counted, 0));
+        bool isOverLimit = core.Backlog.IsOverLimitOnceCounted(counted);
         if (Waiting(queue) >= PagesToDrive(queue) * queue->EntriesOfPage || isOverLimit)
         {
             core.Engine.TryAdvance(queue->OldestTarget(_queues));
@@ -56,7 +56,7 @@ internal sealed unsafe class OwnerCollector(DomainCore core)
     public Page* TakePage(PageQueue* queue)
     {
         Page* page = null;
-        if (queue->HasSpare && TryLock.TryEnter(ref queue->Lock))
+        if (queue->Cursor != null && TryLock.TryEnter(ref queue->Lock))
         {
             page = queue->TakeSpare();
             TryLock.Exit(ref queue->Lock);
@@ -91,7 +91,7 @@ internal sealed unsafe class OwnerCollector(DomainCore core)
         if (queue == &((ThreadQueues*)real->Queues)->Heads && TryLock.TryEnter(ref queue->Lock))
         {
             bool waits = queue->Snapshot(_queues, out ulong target);
-            bool isOverLimit = core.Backlog.IsOverLimitWith(new Amount(counted, 0));
+            bool isOverLimit = core.Backlog.IsOverLimitOnceCounted(counted);
             if (waits && (queue->Count - queue->Reclaimed >= DriveHeads || isOverLimit))
             {
                 core.Engine.TryAdvance(target);
@@ -122,7 +122,6 @@ internal sealed unsafe class OwnerCollector(DomainCore core)
 
         // A full page is stamped, so that a grace period driven here covers it too.
         int counted = Page.HasNoRoom(queue->Cursor) ? StampFullPage(queue) : 0;
-
         int taken = queue->TakeExpired(_queues, into);
         if (taken == 0
             && Waiting(queue) >= PagesToDrive(queue) * queue->EntriesOfPage
@@ -131,8 +130,12 @@ internal sealed unsafe class OwnerCollector(DomainCore core)
             taken = queue->TakeExpired(_queues, into);
         }
 
+        // What was taken is reported with the next full page, which counts as many. It is reported now if the page is
+        // counted here, if more is unreported than a page has, or if nobody looks again, as the queue is empty.
+        bool reportNow = counted != 0 || queue->Unreported > queue->EntriesOfPage || Waiting(queue) == 0;
+        int reported = reportNow ? queue->TakeUnreported() : 0;
         TryLock.Exit(ref queue->Lock);
-        core.Backlog.Items.Add(counted - taken);
+        core.Backlog.Items.Add(counted - reported);
         return taken;
     }
 

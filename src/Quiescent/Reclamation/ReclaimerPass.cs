@@ -133,13 +133,7 @@ internal sealed unsafe class ReclaimerPass(DomainCore core)
 
         Snapshot(queue);
         int freed = queue->FreeExpired(_queues, PagesPerQueue);
-        bool isEmpty = queue->Tail() == queue->Reclaimed;
-        if (isEmpty)
-        {
-            queue->GiveSpare(_queues); // Its owner is idle.
-        }
-
-        _found |= freed != 0 || !isEmpty;
+        _found |= freed != 0 || queue->Tail() != queue->Reclaimed;
         QueueBytes.Count(queue, _queues);
         TryLock.Exit(ref queue->Lock);
         Account(freed);
