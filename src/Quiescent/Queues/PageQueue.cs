@@ -115,7 +115,7 @@ internal unsafe struct PageQueue
 
     /// <summary>A page that the owner has emptied and will fill again, or null; under Lock.</summary>
     [FieldOffset(104)]
-    private Page* _spare;
+    private Page* _kept;
 
     /// <summary>If each block has a size of its own: bytes that were reclaimed.</summary>
     [FieldOffset(112)]
@@ -276,22 +276,22 @@ internal unsafe struct PageQueue
     public void MarkReclaimed(int count) => Order.Release(ref Reclaimed, Reclaimed + count);
 
     /// <summary>The owner takes the page that it has emptied, or null; under Lock.</summary>
-    public Page* TakeSpare()
+    public Page* TakeKept()
     {
-        Page* spare = _spare;
-        _spare = null;
-        return spare;
+        Page* kept = _kept;
+        _kept = null;
+        return kept;
     }
 
-    /// <summary>Gives back the pages of an empty queue, except for the last one; under Lock. The owner keeps no other
-    /// until it has filled another.</summary>
-    public void GiveSpare(QueueContext context)
+    /// <summary>Recycles, and gives back the page that the owner has kept; under Lock. If the queue is empty, the owner
+    /// keeps none again until it has filled another.</summary>
+    public void GiveKept(QueueContext context)
     {
         Recycle(context);
-        Page* spare = TakeSpare();
-        if (spare != null)
+        Page* kept = TakeKept();
+        if (kept != null)
         {
-            context.Pages.Give(spare);
+            context.Pages.Give(kept);
         }
     }
 
@@ -313,9 +313,9 @@ internal unsafe struct PageQueue
         {
             Debug.Assert(IndexOfReclaimed(next) < Page.Words, "O10: pages follow one another without a gap.");
             _head = next;
-            if (keep && _spare == null)
+            if (keep && _kept == null)
             {
-                _spare = page;
+                _kept = page;
             }
             else
             {
@@ -328,7 +328,7 @@ internal unsafe struct PageQueue
     /// Lock.</summary>
     public void ReleasePages(QueueContext context)
     {
-        GiveSpare(context);
+        GiveKept(context);
         if (_head != null && Reclaimed == Tail())
         {
             context.Pages.Give(_head);
@@ -347,9 +347,9 @@ internal unsafe struct PageQueue
             page = next;
         }
 
-        if (_spare != null)
+        if (_kept != null)
         {
-            pages.Give(_spare);
+            pages.Give(_kept);
         }
     }
 

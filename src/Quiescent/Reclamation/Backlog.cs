@@ -23,10 +23,6 @@ internal sealed class Backlog(RcuDomainOptions options)
 
     public bool IsOverLimit => Items.IsOverLimit || Bytes.IsOverLimit;
 
-    /// <summary>Whether it is over a limit once so many items more are counted that the caller has queued
-    /// already.</summary>
-    public bool IsOverLimitOnceCounted(int queued) => Items.IsOverLimitOnceCounted(queued) || Bytes.IsOverLimit;
-
     /// <summary>Whether crossings of a limit wait to be reported.</summary>
     public bool HasCrossed => Items.HasCrossed || Bytes.HasCrossed;
 

@@ -309,8 +309,8 @@ internal sealed unsafe partial class DomainCore
     }
 
     // Gives the last pages back where no append can be under way: in the queues of ended threads and of this one.
-    // Another thread may be just about to find the domain disposed, so its last page goes with the slot table. Its
-    // spare page it takes under the lock only.
+    // Another thread may be just about to find the domain disposed, so its last page goes with the slot table. The
+    // page that it has kept it takes under the lock only.
     private void ReleasePages()
     {
         Slots.Retire();
@@ -322,7 +322,7 @@ internal sealed unsafe partial class DomainCore
                 TryLock.Enter(ref queue->Lock);
                 if (mayAppend)
                 {
-                    queue->GiveSpare(Queues);
+                    queue->GiveKept(Queues);
                 }
                 else
                 {

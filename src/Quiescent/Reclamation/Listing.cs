@@ -82,7 +82,7 @@ internal sealed unsafe class Listing(DomainCore core)
         {
             if (IsEmpty(i))
             {
-                GiveSpares(core.QueuesOf(i)); // Their owner is idle.
+                GiveKept(core.QueuesOf(i)); // Their owner is idle.
                 _listed.BeginLeave(i);
                 ThreadQueues.Unlist(core.QueuesOf(i));
             }
@@ -98,14 +98,14 @@ internal sealed unsafe class Listing(DomainCore core)
         }
     }
 
-    private void GiveSpares(ThreadQueues* queues)
+    private void GiveKept(ThreadQueues* queues)
     {
         for (PageQueue* queue = &queues->Blocks; queue != null; queue = queue->Following)
         {
             if (!queue->HasNoPage)
             {
                 using TryLock.Holder holder = TryLock.Hold(ref queue->Lock);
-                queue->GiveSpare(core.Queues);
+                queue->GiveKept(core.Queues);
             }
         }
     }

@@ -19,24 +19,24 @@ internal sealed unsafe class OwnerCollector(DomainCore core)
 
     /// <summary>At a page's end: drives a grace period if enough waits, and frees expired blocks.</summary>
     /// <param name="queue">One of this thread's queues.</param>
-    /// <param name="counted">What <see cref="StampFullPage"/> returned. An owner that frees as much as it queues does
-    /// not touch the domain's count.</param>
+    /// <param name="counted">What <see cref="StampFullPage"/> returned. Counted together with what is freed here, so
+    /// that an owner that frees as much as it queues does not touch the domain's count.</param>
     public void Collect(PageQueue* queue, int counted = 0)
     {
+        counted = CountIfNearLimit(counted);
         if (queue->Cursor == null || !TryLock.TryEnter(ref queue->Lock))
         {
             core.Backlog.Items.Add(counted);
             return;
         }
 
-        bool isOverLimit = core.Backlog.IsOverLimitOnceCounted(counted);
-        if (Waiting(queue) >= PagesToDrive(queue) * queue->EntriesOfPage || isOverLimit)
+        if (Waiting(queue) >= PagesToDrive(queue) * queue->EntriesOfPage || core.Backlog.IsOverLimit)
         {
             core.Engine.TryAdvance(queue->OldestTarget(_queues));
         }
 
         // While an owner's collections (for a pool, its renting) keep pace with what it queues, a few pages wait.
-        bool isMoreWaiting = Waiting(queue) > PagesToKeep(queue) * queue->EntriesOfPage || isOverLimit;
+        bool isMoreWaiting = Waiting(queue) > PagesToKeep(queue) * queue->EntriesOfPage || core.Backlog.IsOverLimit;
         if (!isMoreWaiting && Deallocators.IsBuiltIn(queue->Channel))
         {
             queue->FreeSomeExpired(_queues, EntriesPerCollection);
@@ -58,7 +58,7 @@ internal sealed unsafe class OwnerCollector(DomainCore core)
         Page* page = null;
         if (queue->Cursor != null && TryLock.TryEnter(ref queue->Lock))
         {
-            page = queue->TakeSpare();
+            page = queue->TakeKept();
             TryLock.Exit(ref queue->Lock);
         }
 
@@ -87,12 +87,11 @@ internal sealed unsafe class OwnerCollector(DomainCore core)
     /// counts from here on.</summary>
     public void CollectHeads(ReaderSlot* real, HeadQueue* queue)
     {
-        int counted = _queues.HeadsPerStep;
+        int counted = CountIfNearLimit(_queues.HeadsPerStep);
         if (queue == &((ThreadQueues*)real->Queues)->Heads && TryLock.TryEnter(ref queue->Lock))
         {
             bool waits = queue->Snapshot(_queues, out ulong target);
-            bool isOverLimit = core.Backlog.IsOverLimitOnceCounted(counted);
-            if (waits && (queue->Count - queue->Reclaimed >= DriveHeads || isOverLimit))
+            if (waits && (queue->Count - queue->Reclaimed >= DriveHeads || core.Backlog.IsOverLimit))
             {
                 core.Engine.TryAdvance(target);
             }
@@ -130,9 +129,13 @@ internal sealed unsafe class OwnerCollector(DomainCore core)
             taken = queue->TakeExpired(_queues, into);
         }
 
-        // What was taken is reported with the next full page, which counts as many. It is reported now if the page is
-        // counted here, if more is unreported than a page has, or if nobody looks again, as the queue is empty.
-        bool reportNow = counted != 0 || queue->Unreported > queue->EntriesOfPage || Waiting(queue) == 0;
+        // What was taken is reported with the next full page, which counts as many. It is reported now if a page is
+        // counted here, if more is unreported than a page has, if nobody looks again, as the queue is empty, or if the
+        // limit is near.
+        bool reportNow = counted != 0
+            || queue->Unreported > queue->EntriesOfPage
+            || Waiting(queue) == 0
+            || core.Backlog.Items.IsNearLimitWith(counted);
         int reported = reportNow ? queue->TakeUnreported() : 0;
         TryLock.Exit(ref queue->Lock);
         core.Backlog.Items.Add(counted - reported);
@@ -157,6 +160,19 @@ internal sealed unsafe class OwnerCollector(DomainCore core)
     /// <summary>The owner stamps its full page. Returns how many blocks that makes, which the caller adds to the
     /// backlog; none if it was stamped before.</summary>
     public int StampFullPage(PageQueue* queue) => queue->StampFullPage(_queues) ? queue->EntriesOfPage : 0;
+
+    // Near the limit, all threads see at once what this one has queued. Far from it, what it frees now may be taken off
+    // first: the limit is not reached either way.
+    private int CountIfNearLimit(int queued)
+    {
+        if (!core.Backlog.Items.IsNearLimitWith(queued))
+        {
+            return queued;
+        }
+
+        core.Backlog.Items.Add(queued);
+        return 0;
+    }
 
     private long Waiting(PageQueue* queue) => queue->Tail() - queue->Reclaimed;
 

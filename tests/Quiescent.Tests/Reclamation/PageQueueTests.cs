@@ -253,8 +253,8 @@ public sealed unsafe class PageQueueTests : IDisposable
         _queue->MarkReclaimed(Peek(out _));
         _queue->Recycle(_context, keep: true);
         Assert.Equal(2, _context.Pages.InUse);
-        Page* kept = _queue->TakeSpare();
-        Assert.True(kept != null && _queue->TakeSpare() == null);
+        Page* kept = _queue->TakeKept();
+        Assert.True(kept != null && _queue->TakeKept() == null);
         _context.Pages.Give(kept);
     }
 
@@ -266,9 +266,9 @@ public sealed unsafe class PageQueueTests : IDisposable
         _queue->MarkReclaimed(Peek(out _));
         _queue->Recycle(_context, keep: true);
         _queue->MarkReclaimed(_queue->Expired(_context, out _));
-        _queue->GiveSpare(_context);
+        _queue->GiveKept(_context);
         Assert.Equal(1, _context.Pages.InUse);
-        Assert.True(_queue->TakeSpare() == null);
+        Assert.True(_queue->TakeKept() == null);
     }
 
     [Fact]

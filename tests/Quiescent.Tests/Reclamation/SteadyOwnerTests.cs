@@ -88,11 +88,12 @@ public sealed unsafe class SteadyOwnerTests
         });
         Until.Set(emptied);
         long waiting = queue->Tail() - queue->Reclaimed;
+        long counted = CountOf(domain);
         long before = Inside.Core(domain).Queues.Pages.InUse;
         domain.Dispose();
         long after = Inside.Core(domain).Queues.Pages.InUse;
         disposed.Set();
-        Assert.Equal((0, 2, 1), (waiting, before, after));
+        Assert.Equal((0, 0, 2, 1), (waiting, counted, before, after));
     }
 
     // Queues some pages, full to the last, and rents all of their blocks again.
