@@ -82,7 +82,7 @@ internal sealed unsafe class Listing(DomainCore core)
         {
             if (IsEmpty(i))
             {
-                GiveKept(core.QueuesOf(i)); // Their owner is idle.
+                GiveKept(core.QueuesOf(i)); // Their owner has emptied them, and no pass has come by since.
                 _listed.BeginLeave(i);
                 ThreadQueues.Unlist(core.QueuesOf(i));
             }
