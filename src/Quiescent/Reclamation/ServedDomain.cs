@@ -5,6 +5,17 @@ namespace Quiescent.Reclamation;
 
 // A domain as a shared reclaimer sees it: whether a step is due, and what comes of it. Only that thread uses it, but
 // for the two members that say otherwise.
+//
+// O9 (nothing sleeps on work)  Who wants a step now stores what he wants, makes a step due [Y], and sets the signal of
+//     the thread that has the claim. Outcomes:
+//       - he finds the signal: the thread looks again at what is due;
+//       - he finds none, since the thread had given the claim up for a moment: behind the fence of TryTake it finds a
+//         step due (SharedReclaimer.StepAll).
+//     The step clears the word [Z] before it reads what is wanted. Outcomes:
+//       - [Z] comes behind [Y]: the step reads what he wants;
+//       - [Z] comes first: the word stays set, and another step is due.
+//
+// Checked by: shared.pml; SharedReclaimerTests; mutant shared-thread-is-not-expedited.
 internal sealed class ServedDomain(DomainCore core, Reclaimer reclaimer, ReclaimerClaim claim, ReclaimerRun run)
 {
     // Steps in vain that follow one another at once. After that a reader is in the way, and steps are a millisecond
@@ -48,7 +59,8 @@ internal sealed class ServedDomain(DomainCore core, Reclaimer reclaimer, Reclaim
     }
 
     /// <summary>Makes a step due now. Any thread may call it, ahead of the signal.</summary>
-    public void MakeDue() => Order.Release(ref _isMadeDue, 1);
+    public void MakeDue() =>
+        Order.CompareExchange(ref _isMadeDue, 1, 0); // [Y] partners: [Z], and TryTake; outcomes above at O9.
 
     /// <summary>The domain asks to be served, or is served no more (-1). Any thread may call it.</summary>
     public void Count(int change) => claim.CountStarted(change);
@@ -62,9 +74,7 @@ internal sealed class ServedDomain(DomainCore core, Reclaimer reclaimer, Reclaim
     /// domain is idle, disposed of, or served by another thread from here on.</summary>
     public bool TryStep(Signal signal, long now, ref bool progress)
     {
-        // A fence between clearing the word and reading what is wanted, and no store where there is nothing to clear:
-        // somebody's MakeDue comes behind it, and the next look finds it.
-        Order.CompareExchange(ref _isMadeDue, 0, 1);
+        Order.CompareExchange(ref _isMadeDue, 0, 1); // [Z] partner: [Y] in MakeDue; outcomes above at O9.
         TimeSpan untilNext = TimeSpan.Zero;
         bool hasProgressed = false;
         try

@@ -15,6 +15,8 @@ namespace Quiescent.Reclamation;
 //     which it says that there is no thread. If no thread can be started, the domain stays in the list, for the next
 //     caller that can start one.
 // A thread that serves a domain keeps it reachable, and leaves it as soon as it is idle.
+//
+// Checked by: shared.pml; SharedReclaimerTests, also systematic; mutants shared-thread-*.
 internal sealed class SharedReclaimer(int number, TimeSpan idleTimeout, PacingClock clock)
 {
     private int _gate;

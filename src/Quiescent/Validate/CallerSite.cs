@@ -9,9 +9,9 @@ namespace Quiescent.Validate;
 // walks the stack, which takes some microseconds. File and line come from symbol files, so they are looked up only the
 // first time that a place is seen.
 //
-// A capture must not be the first in the process to use the shared array pool (PlatformPools). Interpolated strings
-// rent from it, unless they are a concatenation of at most four strings; so does a look-up in symbol files under a long
-// path. Concurrent dictionaries make an event source too.
+// A capture must not be the first in the process to use the shared array pool (PlatformPools). A look-up in symbol
+// files under a long path rents from it; so do interpolated strings, unless they are a concatenation of at most four
+// strings, as all are here that need no look-up. Concurrent dictionaries make an event source too.
 internal sealed class CallerSite
 {
     private const int Buckets = 1024;
@@ -174,7 +174,7 @@ internal sealed class CallerSite
 
         public string Text { get; } = file is null
             ? place.ToString()
-            : place.ToString() + " in " + file + ":line " + line.ToString(CultureInfo.InvariantCulture);
+            : string.Create(CultureInfo.InvariantCulture, $"{place} in {file}:line {line}");
 
         public static Source? Find(Place place, Source? newest)
         {

@@ -58,8 +58,18 @@ internal static unsafe class Exits
                 break;
 
             case "callback":
-                domain.Call(static () => Environment.Exit(3));
-                Queue(domain, pool, block);
+                using (ManualResetEventSlim queued = new())
+                {
+                    domain.Call(() =>
+                    {
+                        queued.Wait();
+                        Environment.Exit(3);
+                    });
+                    Queue(domain, pool, block);
+                    queued.Set();
+                    Thread.Sleep(Timeout.Infinite);
+                }
+
                 break;
 
             case "handler": // of another disposal, which never returns from it

@@ -192,6 +192,12 @@ public sealed unsafe class FirstChanceTests : IDisposable
             yield return () => RegisterBeyondAChunk(domain);
         }
 
+        if (site == FaultSite.Events)
+        {
+            // Before the reclaimer has a thread, which would make the ring as well.
+            yield return () => domain.Core.Engine.TryAdvance(domain.Core.Engine.NextTarget());
+        }
+
         foreach (Form form in Enum.GetValues<Form>())
         {
             yield return () => Forms.Queue(domain, form);
@@ -213,9 +219,6 @@ public sealed unsafe class FirstChanceTests : IDisposable
                 break;
             case FaultSite.Report:
                 yield return () => LeaveASection(domain);
-                break;
-            case FaultSite.Events:
-                yield return () => domain.Core.Engine.TryAdvance(domain.Core.Engine.NextTarget());
                 break;
         }
     }

@@ -123,13 +123,26 @@ public class BarrierTests
     [Fact]
     public unsafe void A_barrier_target_is_met_though_a_page_that_it_covered_serves_its_queue_again()
     {
-        const int Attempts = 1_000;
-        using RcuDomain domain = new(new RcuDomainOptions
+        const int Attempts = 100;
+        bool isMet = false;
+        for (int i = 0; i < Attempts && !isMet; i++)
         {
-            BacklogLimit = 32, // So that pages are small.
-            BacklogPolicy = BacklogPolicy.None,
-            ReclaimDelay = TimeSpan.FromMinutes(1), // So that the reclaimer stays out of it.
-        });
+            using RcuDomain domain = new(new RcuDomainOptions
+            {
+                BacklogLimit = 32, // So that pages are small.
+                BacklogPolicy = BacklogPolicy.None,
+                ReclaimDelay = TimeSpan.FromMinutes(1), // So that the reclaimer stays out of it, mostly.
+            });
+            isMet = TryMeetThoughThePageServesAgain(domain);
+        }
+
+        Assert.True(isMet, "The page does not come back.");
+    }
+
+    // False: the page lies below others that the queue takes instead.
+    private static unsafe bool TryMeetThoughThePageServesAgain(RcuDomain domain)
+    {
+        const int Attempts = 1_000;
         domain.Free(Forms.NewBlock());
         DomainCore core = Inside.Core(domain);
         PageQueue* queue = &((ThreadQueues*)Inside.Slot(domain)->Queues)->Blocks;
@@ -143,8 +156,13 @@ public class BarrierTests
         }
         while (++attempt < Attempts && (queue->Reclaimed == 0 || Page.Of(queue->Cursor) != page));
 
-        Assert.True(attempt < Attempts, "The page does not come back.");
+        if (attempt == Attempts)
+        {
+            return false;
+        }
+
         Assert.True(target.IsDone());
+        return true;
     }
 
     // Blocks need no reclaimer: a barrier frees them itself while the reclaimer is busy with a callback.
