@@ -75,8 +75,8 @@ internal static unsafe class ExpiredEntries
         return count;
     }
 
-    /// <summary>How many entries were reclaimed and not reported yet; under Lock. The caller takes them off the domain's
-    /// count.</summary>
+    /// <summary>How many entries were reclaimed and not reported yet; under Lock. The caller takes them off the
+    /// domain's count.</summary>
     public static int TakeUnreported(this ref PageQueue queue)
     {
         int unreported = queue.Unreported;
