@@ -309,26 +309,21 @@ internal sealed unsafe partial class DomainCore
     }
 
     // Gives the last pages back where no append can be under way: in the queues of ended threads and of this one.
-    // Another thread may be just about to find the domain disposed, so its last page goes with the slot table. The
-    // page that it has kept it takes under the lock only.
+    // Another thread may be just about to find the domain disposed, so its last page goes with the slot table.
     private void ReleasePages()
     {
         Slots.Retire();
         for (int i = Slots.End - 1; i >= 0; i--)
         {
-            bool mayAppend = Slots.OwnerOf(i) is { Life.IsCurrent: false };
+            if (Slots.OwnerOf(i) is { Life.IsCurrent: false })
+            {
+                continue;
+            }
+
             for (PageQueue* queue = &QueuesOf(i)->Blocks; queue != null; queue = queue->Following)
             {
                 TryLock.Enter(ref queue->Lock);
-                if (mayAppend)
-                {
-                    queue->GiveKept(Queues);
-                }
-                else
-                {
-                    queue->ReleasePages(Queues);
-                }
-
+                queue->ReleasePages(Queues);
                 TryLock.Exit(ref queue->Lock);
             }
         }
