@@ -20,6 +20,7 @@ internal sealed unsafe class OwnerCollector(DomainCore core)
     /// <summary>At a page's end: drives a grace period if enough waits, and frees expired blocks.</summary>
     public void Collect(PageQueue* queue)
     {
+        core.Engine.Events.Prepare();
         if (queue->Cursor == null || !TryLock.TryEnter(ref queue->Lock))
         {
             return;
@@ -27,7 +28,7 @@ internal sealed unsafe class OwnerCollector(DomainCore core)
 
         if (Waiting(queue) >= PagesToDrive(queue) * queue->EntriesOfPage || core.Backlog.IsOverLimit)
         {
-            core.Engine.TryAdvance(queue->OldestTarget(_queues));
+            core.Engine.TryAdvanceInLock(queue->OldestTarget(_queues));
         }
 
         // While an owner's collections (for a pool, its renting) keep pace with what it queues, a few pages wait.
@@ -62,12 +63,13 @@ internal sealed unsafe class OwnerCollector(DomainCore core)
     public void CollectHeads(ReaderSlot* real, HeadQueue* queue)
     {
         core.Backlog.Items.Add(_queues.HeadsPerStep);
+        core.Engine.Events.Prepare();
         if (queue == &((ThreadQueues*)real->Queues)->Heads && TryLock.TryEnter(ref queue->Lock))
         {
             bool waits = queue->Snapshot(_queues, out ulong target);
             if (waits && (queue->Count - queue->Reclaimed >= DriveHeads || core.Backlog.IsOverLimit))
             {
-                core.Engine.TryAdvance(target);
+                core.Engine.TryAdvanceInLock(target);
             }
 
             int freed = queue->FreeExpired(_queues, MaxHeadsPerCollection);
@@ -86,6 +88,8 @@ internal sealed unsafe class OwnerCollector(DomainCore core)
     /// page's worth. Drives a grace period if there are none but enough wait. Returns how many.</summary>
     public int TakeExpired(PageQueue* queue, Span<nint> into)
     {
+        core.Engine.Events.Prepare();
+
         // While the reclaimer or a barrier holds the queue it gives nothing: its blocks go where the caller looks next.
         if (queue->Cursor == null || !TryLock.TryEnter(ref queue->Lock))
         {
@@ -100,7 +104,7 @@ internal sealed unsafe class OwnerCollector(DomainCore core)
         int taken = queue->TakeExpired(_queues, into);
         if (taken == 0
             && Waiting(queue) >= PagesToDrive(queue) * queue->EntriesOfPage
-            && core.Engine.TryAdvance(queue->OldestTarget(_queues)))
+            && core.Engine.TryAdvanceInLock(queue->OldestTarget(_queues)))
         {
             taken = queue->TakeExpired(_queues, into);
         }
