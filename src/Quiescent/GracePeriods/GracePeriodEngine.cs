@@ -91,6 +91,13 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
         }
 
         Events.Prepare(); // Under no lock (O8).
+        return TryAdvanceInLock(target);
+    }
+
+    /// <summary>As <see cref="TryAdvance"/>, for a caller that holds a lock, and has called
+    /// <see cref="GracePeriodEvents.Prepare"/> before that.</summary>
+    public bool TryAdvanceInLock(ulong target)
+    {
         if (Stepping.Forbids || !_line.Lock.TryEnter())
         {
             return false;

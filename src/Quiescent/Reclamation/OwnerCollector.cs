@@ -23,6 +23,7 @@ internal sealed unsafe class OwnerCollector(DomainCore core)
     /// that an owner that frees as much as it queues does not touch the domain's count.</param>
     public void Collect(PageQueue* queue, int counted = 0)
     {
+        core.Engine.Events.Prepare();
         counted = CountIfNearLimit(counted);
         if (queue->Cursor == null || !TryLock.TryEnter(ref queue->Lock))
         {
@@ -32,7 +33,7 @@ internal sealed unsafe class OwnerCollector(DomainCore core)
 
         if (Waiting(queue) >= PagesToDrive(queue) * queue->EntriesOfPage || core.Backlog.IsOverLimit)
         {
-            core.Engine.TryAdvance(queue->OldestTarget(_queues));
+            core.Engine.TryAdvanceInLock(queue->OldestTarget(_queues));
         }
 
         // While an owner's collections (for a pool, its renting) keep pace with what it queues, a few pages wait.
@@ -87,13 +88,14 @@ internal sealed unsafe class OwnerCollector(DomainCore core)
     /// counts from here on.</summary>
     public void CollectHeads(ReaderSlot* real, HeadQueue* queue)
     {
+        core.Engine.Events.Prepare();
         int counted = CountIfNearLimit(_queues.HeadsPerStep);
         if (queue == &((ThreadQueues*)real->Queues)->Heads && TryLock.TryEnter(ref queue->Lock))
         {
             bool waits = queue->Snapshot(_queues, out ulong target);
             if (waits && (queue->Count - queue->Reclaimed >= DriveHeads || core.Backlog.IsOverLimit))
             {
-                core.Engine.TryAdvance(target);
+                core.Engine.TryAdvanceInLock(target);
             }
 
             int freed = queue->FreeExpired(_queues, MaxHeadsPerCollection);
@@ -113,6 +115,8 @@ internal sealed unsafe class OwnerCollector(DomainCore core)
     /// page's worth. Drives a grace period if there are none but enough wait. Returns how many.</summary>
     public int TakeExpired(PageQueue* queue, Span<nint> into)
     {
+        core.Engine.Events.Prepare();
+
         // While the reclaimer or a barrier holds the queue it gives nothing: its blocks go where the caller looks next.
         if (queue->Cursor == null || !TryLock.TryEnter(ref queue->Lock))
         {
@@ -124,7 +128,7 @@ internal sealed unsafe class OwnerCollector(DomainCore core)
         int taken = queue->TakeExpired(_queues, into);
         if (taken == 0
             && Waiting(queue) >= PagesToDrive(queue) * queue->EntriesOfPage
-            && core.Engine.TryAdvance(queue->OldestTarget(_queues)))
+            && core.Engine.TryAdvanceInLock(queue->OldestTarget(_queues)))
         {
             taken = queue->TakeExpired(_queues, into);
         }
