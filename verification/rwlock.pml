@@ -314,8 +314,9 @@ out:
 proctype Driver()
 {
   bool passed;
-  advance(started + 1);
-  finished++
+  byte target = started + 1;
+  advance(target);
+  atomic { target = 0; finished++ }
 }
 
 init {

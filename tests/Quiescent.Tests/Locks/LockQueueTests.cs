@@ -50,6 +50,7 @@ public sealed unsafe class LockQueueTests
         _queue.EndTurn();
         Assert.True(_queue.TryTakeTurn(_second, waiter: null, mayOvertake: false));
         Until.True(_queue.TryAnnounce);
+        _queue.SetTarget(8ul << SectionWord.SequenceShift);
         Assert.True(_queue.TryJoinReaders(reader, _queue.Word)); // It waits again, in its old place.
         _queue.EndTurn();
         Assert.Equal(2, reader.Count);
