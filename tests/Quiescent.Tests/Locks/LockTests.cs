@@ -1,3 +1,4 @@
+using Quiescent.Ordering;
 using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Locks;
@@ -274,6 +275,32 @@ public sealed class LockTests
         holder.Leave();
         Assert.True(MayWrite(table));
         Assert.True(MayRead(table));
+    }
+
+    // O8 (no user code under a lock). Fault caught: an interrupt is thrown while the writer keeps readers out, and its
+    // first-chance handlers run meanwhile.
+    [Fact]
+    public void An_interrupt_of_a_writer_that_waits_for_readers_strikes_in_its_next_wait()
+    {
+        using RcuReaderWriterLock table = new();
+        using HeldLock reader = new(table, write: false);
+        int before = OsThread.Asleep;
+        bool isInside = false;
+        bool interrupted = false;
+        using Worker writer = Worker.Start(() =>
+        {
+            using (table.Write())
+            {
+                isInside = true;
+                interrupted = Record.Exception(() => Thread.Sleep(Until.Bound)) is ThreadInterruptedException;
+            }
+        });
+        Until.True(() => OsThread.Asleep > before);
+        writer.Thread.Interrupt();
+        reader.Leave();
+        writer.Join();
+        Assert.True(isInside);
+        Assert.True(interrupted);
     }
 
     [Fact]
