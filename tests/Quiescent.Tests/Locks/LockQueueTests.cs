@@ -159,6 +159,13 @@ public sealed unsafe class LockQueueTests
         Assert.False(_queue.TryJoinReaders(reader, seen));
         _queue.SetTarget(7ul << SectionWord.SequenceShift);
         Assert.False(_queue.TryJoinReaders(reader, seen));
+        seen = _queue.Word;
+        _queue.EndTurn();
+        Assert.False(_queue.TryJoinReaders(reader, seen));
+        Assert.True(_queue.TryTakeTurn(_second, waiter: null, mayOvertake: false));
+        Assert.True(_queue.TryAnnounce());
+        _queue.SetTarget(8ul << SectionWord.SequenceShift);
+        Assert.False(_queue.TryJoinReaders(reader, seen));
         Assert.True(_queue.TryJoinReaders(reader, _queue.Word));
         _queue.Leave(reader);
     }
