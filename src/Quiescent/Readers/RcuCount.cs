@@ -4,7 +4,7 @@ using Quiescent.Ordering;
 
 namespace Quiescent;
 
-// Value is the number of holders less one, so that zeroed memory has one holder. Negative values are dead. What it owes:
+// Value is the number of holders less one, so that zeroed memory has one holder. Negative values are dead.
 //
 // One last holder  Only the exchange of 0 for Dead ends a count. A count at 0 has one holder, who may end it; and
 //     whoever acquires meanwhile makes the exchange fail.
@@ -42,7 +42,8 @@ public struct RcuCount
     /// <summary>Becomes a holder of the block, unless it is dead (<c>rcuref_get</c>).</summary>
     /// <returns>True: release it later, once. False: the last holder has released it, and it is about to be freed;
     /// look for the newest block again.</returns>
-    /// <exception cref="OverflowException">A billion hold it: releases are missing. The caller is no holder.</exception>
+    /// <exception cref="OverflowException">A billion hold it: releases are missing. The caller is no
+    /// holder.</exception>
     /// <remarks><b>Safety.</b> Inside the section in which the block was found, or by a holder.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryAcquire()

@@ -62,7 +62,10 @@ public sealed unsafe class RcuCountTests
         using RcuPool<Held> pool = new(domain);
         Shared shared = new() { Pool = pool };
         Replace(shared, 1);
-        Worker[] readers = [.. Enumerable.Range(0, Readers).Select(_ => Worker.Start(() => HoldInTurns(domain, shared)))];
+        Worker[] readers =
+        [
+            .. Enumerable.Range(0, Readers).Select(_ => Worker.Start(() => HoldInTurns(domain, shared))),
+        ];
         for (int i = 2; i <= Rounds; i++)
         {
             Replace(shared, i);
