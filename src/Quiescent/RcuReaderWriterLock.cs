@@ -143,7 +143,7 @@ public sealed class RcuReaderWriterLock : IDisposable
         return writer is not null;
     }
 
-    /// <summary>Ends the lock, and its own domain: whoever comes or waits gets an
+    /// <summary>Ends the lock, and its own domain: threads that come or wait get an
     /// <see cref="ObjectDisposedException"/>, and those that are inside leave as usual. A second call does
     /// nothing.</summary>
     /// <exception cref="InvalidOperationException">Inside a Write of this lock; or, if the domain is its own, inside a

@@ -8,29 +8,28 @@ internal interface ILockSide
     static abstract void Write(ref long field);
 }
 
-// The library's, with a domain of its own.
-internal readonly struct RcuLock : ILockSide
+/// <summary>Which domain a lock of the library's has; null: its own.</summary>
+internal interface ILockDomain
 {
-    private static readonly RcuReaderWriterLock s_lock = new(name: "scale");
-
-    public static long Read(ref long field)
-    {
-        using RcuReaderWriterLock.ReadScope scope = s_lock.Read();
-        return field;
-    }
-
-    public static void Write(ref long field)
-    {
-        using RcuReaderWriterLock.WriteScope scope = s_lock.Write();
-        field++;
-    }
+    static abstract RcuDomain? Create();
 }
 
-// The same, whose readers fence, so that its writers need no process-wide barrier.
-internal readonly struct RcuLockOfFencedReaders : ILockSide
+internal readonly struct OwnDomain : ILockDomain
 {
-    private static readonly RcuReaderWriterLock s_lock = new(
-        new RcuDomain(new RcuDomainOptions { Name = "scale", ReadSideBarrier = ReadSideBarrier.Full }));
+    public static RcuDomain? Create() => null;
+}
+
+// Its readers fence, so that writers need no process-wide barrier.
+internal readonly struct FencedDomain : ILockDomain
+{
+    public static RcuDomain? Create() =>
+        new(new RcuDomainOptions { Name = "scale", ReadSideBarrier = ReadSideBarrier.Full });
+}
+
+internal readonly struct RcuLock<TDomain> : ILockSide
+    where TDomain : struct, ILockDomain
+{
+    private static readonly RcuReaderWriterLock s_lock = new(TDomain.Create(), "scale");
 
     public static long Read(ref long field)
     {

@@ -29,8 +29,8 @@ internal static class LockUses
                 + $"{threads} {(threads == 1 ? "thread" : "threads")}",
             Unit.Nanoseconds,
         [
-            Using<RcuLock>(Calls.RcuLockRead, Side.Ours, threads, writes),
-            Using<RcuLockOfFencedReaders>(Calls.RcuLockReadFull, Side.Ours, threads, writes) with
+            Using<RcuLock<OwnDomain>>(Calls.RcuLockRead, Side.Ours, threads, writes),
+            Using<RcuLock<FencedDomain>>(Calls.RcuLockReadFull, Side.Ours, threads, writes) with
             {
                 Remark = "in a domain with ReadSideBarrier.Full",
             },

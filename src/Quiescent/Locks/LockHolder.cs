@@ -3,8 +3,8 @@ using Quiescent.Ordering;
 
 namespace Quiescent.Locks;
 
-// A writer that has the turn at a lock: it waits for readers, or is inside. One object for each write, so that a write
-// that has ended is told from a later one of the same thread.
+// A writer that has the turn at a lock: it waits for readers, or is inside. Each write has an object of its own, since
+// a thread may write again, and its earlier scope must not end the later write.
 internal sealed class LockHolder
 {
     [ThreadStatic]

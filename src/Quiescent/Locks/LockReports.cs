@@ -14,7 +14,7 @@ internal sealed class LockReports(DomainCore domain, LockQueue queue, string nam
     private int _isQueued;
     private long _nextLook;
 
-    // Of the reports on the writer that is inside; whoever has set _isQueued uses them.
+    // Of the reports on the writer that is inside; the thread that has set _isQueued uses them.
     private LockHolder? _reported;
     private long _nextReport;
     private int _reports;

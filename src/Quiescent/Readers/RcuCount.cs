@@ -6,8 +6,8 @@ namespace Quiescent;
 
 // Value is the number of holders less one, so that zeroed memory has one holder. Negative values are dead.
 //
-// One last holder  Only the exchange of 0 for Dead ends a count. A count at 0 has one holder, who may end it; and
-//     whoever acquires meanwhile makes the exchange fail.
+// One last holder  Only the exchange of 0 for Dead ends a count. A count at 0 has one holder, who may end it. A
+//     thread that acquires meanwhile makes the exchange fail.
 // Dead for good  An acquisition adds one before it knows whether the count is dead. Dead lies so far below zero that
 //     all threads of a process together do not reach zero with that, and each that finds the count dead sets it back.
 //     It sets back by an exchange: the block may have been given out again, and the count begun anew.
@@ -18,11 +18,12 @@ namespace Quiescent;
 /// <summary>
 /// How many hold a block (<c>rcuref_t</c>): for readers that keep it longer than a section should be. It lies in the
 /// block. A reader that finds the block acquires it inside the section, ends the section, and keeps the block for as
-/// long as it likes. Four bytes. Zeroed memory, or <c>default</c>, has one holder: whoever made the block.
+/// long as it likes. Four bytes. Zeroed memory, or <c>default</c>, has one holder, the maker of the block.
 /// </summary>
 /// <remarks>
-/// <para>An updater that unlinks the block releases the holder that the link stood for. Who releases last is told so,
-/// and hands the block to <see cref="Rcu.Free(void*)"/>: a section may still be looking at the count.</para>
+/// <para>An updater that unlinks the block releases the holder that the link stood for. The last release returns true,
+/// and its caller hands the block to <see cref="Rcu.Free(void*)"/>: a section may still be looking at the
+/// count.</para>
 /// <para>All members may be called from any thread. They wait for nothing and allocate nothing; each costs an
 /// interlocked instruction on the block's memory, so that many threads which hold the same block pass its cache line
 /// around.</para>
