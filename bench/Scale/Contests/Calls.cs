@@ -10,6 +10,7 @@ internal static class Calls
     public const string OnlineReadLock = "reader.ReadLock(), online";
     public const string SleepableReadLock = "srcuDomain.ReadLock()";
     public const string Synchronize = "domain.Synchronize()";
+    public const string SynchronizeFull = "domain.Synchronize(), Full";
     public const string Barrier = "Rcu.Barrier()";
     public const string Free = "Rcu.Free(block)";
     public const string FreeHead = "Rcu.Free(block, head)";
