@@ -7,12 +7,19 @@ internal static class Tuning
     // Waiting (Backoff). Spins last a few times longer than a grace period with a busy reader; yields, some context
     // switches.
 
-    /// <summary>Steps of a wait that spin, each longer than the last by one <see cref="Thread.SpinWait"/>
-    /// iteration.</summary>
-    public const int SpinSteps = 24;
+    /// <summary>Steps of a wait before the first pause: most waits are over at the second look.</summary>
+    public const int RetrySteps = 8;
+
+    /// <summary>The step from which a wait yields; the steps between these spin, each longer than the last by one
+    /// <see cref="Thread.SpinWait"/> iteration.</summary>
+    public const int SpinSteps = 32;
+
+    /// <summary>The step from which a wait sleeps if the one that it waits for can wake it: after some two
+    /// microseconds.</summary>
+    public const int WakeSteps = 12;
 
     /// <summary>The step from which a wait sleeps; the steps between spinning and sleeping yield.</summary>
-    public const int YieldSteps = 40;
+    public const int YieldSteps = 48;
 
     /// <summary>Milliseconds of each sleep after that.</summary>
     public const int SleepMilliseconds = 1;
@@ -36,6 +43,10 @@ internal static class Tuning
     /// <summary>A larger one is swept once in the registrations of this part of it: each pays for so many
     /// slots.</summary>
     public const int SweepsPerTable = 8;
+
+    /// <summary>Grace periods without a process-wide barrier, and without a reader in the way, to one that is
+    /// timed.</summary>
+    public const int GracePeriodsPerTiming = 16;
 
     // Tickets of sleepable sections, 64 bytes each.
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Quiescent.Ordering;
 using Quiescent.Readers;
+using static Quiescent.Tuning;
 
 namespace Quiescent.GracePeriods;
 
@@ -29,10 +30,14 @@ namespace Quiescent.GracePeriods;
 // O4  Sequences are compared by signed difference (SectionWord.HasReached).
 internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, ReaderScan scan)
 {
+    private const long NotTimed = 0;
+
     private readonly DurationHistogram _durations = new();
     private PriorityTryLockLine _line;
     private bool _isArmed;
-    private long _startedAt;
+    private long _startedAt; // While others can take the lock, the clock was read, or no grace period is in progress.
+    private long _promptTicks = NotTimed; // How long the last grace period took that was timed and met no reader.
+    private bool _isPrompt;
     private long _started;
     private long _completed;
 
@@ -48,7 +53,7 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
     public Stepping Stepping { get; } = new();
 
     /// <summary>The threads that wait for grace periods.</summary>
-    public WaitLine Line { get; } = new();
+    public WaitLine Line => Slots.Line;
 
     /// <summary>Events of grace periods that wait to be written, while somebody listens.</summary>
     public GracePeriodEvents Events { get; } = new();
@@ -122,6 +127,7 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
 
                 if (!TryScan())
                 {
+                    HoldUp();
                     return false;
                 }
 
@@ -134,6 +140,23 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
         {
             _line.Lock.Exit();
         }
+    }
+
+    /// <summary>Whether the reader in the way, if there is one, would wake a thread that sleeps. Needs no lock: a
+    /// hint.</summary>
+    public bool WouldBeWoken => scan.WouldWake;
+
+    /// <summary>The thread that has the turn in the line is about to sleep: asks the reader in the way to wake it.
+    /// False: the grace period can go on. Waits for the try-lock, never for a reader.</summary>
+    public bool MaySleep()
+    {
+        if (Stepping.Forbids)
+        {
+            return true;
+        }
+
+        using TryLock.Holder holder = _lock.Hold();
+        return IsInProgress && scan.MaySleep();
     }
 
     /// <summary>Releases the slots of dead threads; waits for the try-lock, never for a reader.</summary>
@@ -263,9 +286,10 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
     private unsafe void Start()
     {
         _isArmed = false;
-        _startedAt = Stopwatch.GetTimestamp();
         _started++;
-        if (TelemetryListeners.HearsEvents)
+        _isPrompt = true;
+        _startedAt = IsTimed ? Stopwatch.GetTimestamp() : NotTimed;
+        if (_startedAt != NotTimed && TelemetryListeners.HearsEvents)
         {
             Events.Add(new GracePeriodEvent(_started, _startedAt));
         }
@@ -284,16 +308,51 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
     // Recorded before others see the completion: once nothing waits any more, every event has been recorded.
     private unsafe void Complete()
     {
-        long now = Stopwatch.GetTimestamp();
-        _durations.Add(now - _startedAt);
         _completed++;
-        if (TelemetryListeners.HearsEnds)
+        if (_startedAt == NotTimed)
         {
-            Events.Add(new GracePeriodEvent(_completed, _startedAt, now));
+            _durations.Add(_promptTicks);
+        }
+        else
+        {
+            RecordTimed();
         }
 
         Debug.Assert(IsInProgress, "O4: Completed follows Started, one grace period at a time.");
         Order.Release(ref Slots.State->Completed, SectionWord.Sequence(Slots.State->Started));
+    }
+
+    // Two readings of the clock take longer than a scan. So where a scan begins without a process-wide barrier, and
+    // nobody listens, grace periods that meet no reader are timed by sample.
+    private bool IsTimed =>
+        scan.BeginsWithBarrier
+        || _started % GracePeriodsPerTiming == 0
+        || _promptTicks == NotTimed
+        || TelemetryListeners.HearsEnds;
+
+    private void HoldUp()
+    {
+        _isPrompt = false;
+        if (_startedAt == NotTimed)
+        {
+            _startedAt = Stopwatch.GetTimestamp();
+        }
+    }
+
+    private void RecordTimed()
+    {
+        long now = Stopwatch.GetTimestamp();
+        long ticks = now - _startedAt;
+        _durations.Add(ticks);
+        if (_isPrompt)
+        {
+            _promptTicks = Math.Max(ticks, 1);
+        }
+
+        if (TelemetryListeners.HearsEnds)
+        {
+            Events.Add(new GracePeriodEvent(_completed, _startedAt, now));
+        }
     }
 }
 

@@ -18,6 +18,7 @@ internal sealed class SlotScan(SlotTable slots, DeadReaders dead) : ReaderScan
     // How many looks at readers in the way there are to one that asks the operating system whether the thread lives.
     private const int LooksPerQuestion = 256;
 
+    private int _wouldWake;
     private int _looks;
     private int _cursor;
     private int _end;
@@ -50,6 +51,7 @@ internal sealed class SlotScan(SlotTable slots, DeadReaders dead) : ReaderScan
                 if (IsInTheWay(word, target) && !TryPassDead(_cursor + i))
                 {
                     _cursor += i;
+                    Order.Release(ref _wouldWake, ReaderHandles.IsOnline(run) ? 1 : 0);
                     return false;
                 }
 
@@ -60,6 +62,22 @@ internal sealed class SlotScan(SlotTable slots, DeadReaders dead) : ReaderScan
         }
 
         return true;
+    }
+
+    public override bool BeginsWithBarrier => !slots.FullFence;
+
+    public override bool WouldWake => Order.Acquire(in _wouldWake) != 0;
+
+    public override unsafe bool MaySleep()
+    {
+        if (_cursor == _end)
+        {
+            return false;
+        }
+
+        ReaderSlot* slot = slots[_cursor];
+        ReaderHandles.TryAsk(slot);
+        return IsInTheWay(Order.Acquire(in slot->Word), _target);
     }
 
     public override ScanPlace? Place => _cursor < _end ? new ScanPlace(_cursor, _target) : null;

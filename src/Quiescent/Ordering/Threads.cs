@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using static Quiescent.Tuning;
 
 namespace Quiescent.Ordering;
@@ -26,7 +27,7 @@ internal static class Threads
 
     /// <summary>Has a pool thread run the item, perhaps twice; a thread of its own, if the first use of the pool may
     /// still wait for listeners. An interrupt stays pending.</summary>
-    /// <exception cref="OutOfMemoryException">There is no memory or thread for it; the item has not run.</exception>
+    /// <exception cref="OutOfMemoryException">There is no memory or thread for it, and the item has not run.</exception>
     public static void Queue(IThreadPoolWorkItem item)
     {
         bool isQueued = false;
@@ -239,4 +240,47 @@ internal sealed class Signal
     /// <exception cref="ThreadInterruptedException">The thread was interrupted.</exception>
     public bool Wait(TimeSpan time) =>
         _event.WaitOne(time == Timeout.InfiniteTimeSpan ? Timeout.Infinite : (int)Math.Ceiling(time.TotalMilliseconds));
+}
+
+// As a Signal, for sleeps of a millisecond and less: it is the system's own (futex(2)), with less in between. Nothing
+// interrupts the sleeping thread; an interrupt stays pending. It is there on Linux alone.
+internal sealed unsafe class Bell
+{
+    private const int Rung = 1;
+    private const int Asleep = 2;
+
+    // Pinned: the system knows the word by its address.
+    private readonly int[] _word = GC.AllocateArray<int>(1, pinned: true);
+
+    private Bell()
+    {
+    }
+
+    /// <summary>A bell, or null where the platform has none.</summary>
+    /// <exception cref="OutOfMemoryException">There is no memory for it.</exception>
+    public static Bell? TryCreate() => OsThread.CanWaitOnWords ? new Bell() : null;
+
+    // SAFETY: the array is pinned, and this object keeps it during the call.
+    private int* Address => (int*)Unsafe.AsPointer(ref _word[0]);
+
+    public void Ring()
+    {
+        if ((Order.Or(ref _word[0], Rung) & Asleep) != 0)
+        {
+            OsThread.WakeOnWord(Address);
+            GC.KeepAlive(this);
+        }
+    }
+
+    /// <summary>Returns when it rings or has rung since the last wait, or a millisecond has passed, or earlier for no
+    /// reason; whether it rang.</summary>
+    public bool Wait()
+    {
+        if (Order.CompareExchange(ref _word[0], Asleep, 0) == 0)
+        {
+            OsThread.WaitOnWord(Address, Asleep, SleepMilliseconds);
+        }
+
+        return (Order.And(ref _word[0], 0) & Rung) != 0;
+    }
 }

@@ -83,6 +83,7 @@ internal static unsafe class ReaderHandles
         {
             owner.Ledger?.RecordQuiescentState();
             Section.Announce(real, real->State);
+            WakeAwaiting(real);
         }
     }
 
@@ -119,18 +120,60 @@ internal static unsafe class ReaderHandles
     {
         ReaderSlot* real = ReaderSlot.Untwinned(slot);
         ThreadRegistrations.OwnerOf(slot).CloseAll();
-        Order.Release(ref real->ReaderWord, real->ReaderWord & ReaderFlags.FullFence);
+        Order.Release(ref real->ReaderWord, real->ReaderWord & (ReaderFlags.FullFence | ReaderFlags.Awaited));
         Order.Release(ref real->Word, SectionWord.Sequence(real->Word));
+        WakeAwaiting(real);
+    }
+
+    /// <summary>Has the reader of a slot, if it is online, wake this thread at its next quiescent state. This thread
+    /// has the turn in the table's line. Any thread that keeps the table may ask. Whether the reader was
+    /// asked.</summary>
+    // The caller has said that it has the turn, then asks [N]. The reader ends its section, then takes the question
+    // back [O], then reads who has the turn. Outcomes:
+    //   - The reader takes this question back: it sees whose turn it is, and wakes the thread.
+    //   - The question comes later. Then the caller, which looks at the slot's word after it, sees the section's end.
+    // Neither holds for a quiescent state on the fast path just before the question, which tests the reader's word and
+    // then stores its own, nor where the reader's plain stores to its word undo the question. So nobody relies on being
+    // woken: a turn lasts a millisecond at most.
+    public static bool TryAsk(ReaderSlot* slot)
+    {
+        ulong word = Order.Acquire(in slot->ReaderWord);
+        if ((word & ReaderFlags.Online) == 0)
+        {
+            return false;
+        }
+
+        // [N] partner: [O] in WakeAwaiting; outcomes above.
+        return Order.CompareExchange(ref slot->ReaderWord, word | ReaderFlags.Awaited, word) == word;
+    }
+
+    /// <summary>Whether the reader is current and online, and was asked to wake a thread.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool IsAwaited(ReaderSlot* slot, ulong number) =>
+        (slot->ReaderWord & ~ReaderFlags.FullFence) == (number | ReaderFlags.Online | ReaderFlags.Awaited);
+
+    // At a quiescent state, after it was announced.
+    private static void WakeAwaiting(ReaderSlot* real)
+    {
+        ulong word = Order.Acquire(in real->ReaderWord);
+        if ((word & ReaderFlags.Awaited) != 0)
+        {
+            // [O] partner: [N] in TryAsk; outcomes above it. Only this thread clears the bit, and others set no other.
+            Order.Exchange(ref real->ReaderWord, word & ~ReaderFlags.Awaited);
+            SlotTable.Of(real)?.Line.WakeTurn();
+        }
     }
 
     private static void GoOffline(ReaderSlot* real, SlotOwner owner)
     {
         Order.Release(ref real->Word, real->Word - 1);
         real->ReaderWord &= ~ReaderFlags.Online;
+        WakeAwaiting(real);
         owner.Ledger?.GoOffline();
     }
 
-    private static bool IsOnline(ReaderSlot* real) => (real->ReaderWord & ReaderFlags.Online) != 0;
+    /// <summary>Whether the slot's thread is online. Any thread may ask.</summary>
+    public static bool IsOnline(ReaderSlot* real) => (Order.Acquire(in real->ReaderWord) & ReaderFlags.Online) != 0;
 
     // Number 0, after the thread's last reader was closed, is the last access to a slot that may be freed from then on.
     private static void MakeCurrent(ReaderSlot* real, ulong number) =>

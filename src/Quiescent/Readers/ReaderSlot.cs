@@ -8,10 +8,11 @@ namespace Quiescent.Readers;
 //     63                    16 15          0
 //     [ sequence at entry     ][ nesting    ]      nesting 0: quiescent
 //
-// Only the owning thread writes a slot, except that the engine clears a dead thread's word (O6: dead threads hold
-// nothing up). Each slot has a twin 64 bytes behind it. In a domain with Validate the owner gets the twin instead. The
-// twin's constant Word looks like the deepest nesting, and its ReaderWord matches no registered reader, so every fast
-// path's own test sends the thread to the slow path. Validation costs nothing elsewhere.
+// Only the owning thread writes a slot, with two exceptions: the engine clears a dead thread's word (O6: dead threads
+// hold nothing up), and it asks an online reader to wake the thread that waits for it (ReaderFlags.Awaited). Each slot
+// has a twin 64 bytes behind it. In a domain with Validate the owner gets the twin instead. The twin's constant Word
+// looks like the deepest nesting, and its ReaderWord matches no registered reader, so every fast path's own test sends
+// the thread to the slow path. Validation costs nothing elsewhere.
 [StructLayout(LayoutKind.Explicit, Size = Bytes)]
 internal unsafe struct ReaderSlot
 {
@@ -51,8 +52,12 @@ internal static class ReaderFlags
 {
     public const ulong Online = 1;
     public const ulong FullFence = 2;
-    public const ulong FirstNumber = 4;
-    public const ulong Flags = Online | FullFence;
+
+    /// <summary>A thread that waits for this online reader sleeps, and the reader wakes it at its next quiescent state.
+    /// The one bit that other threads set. No fast path matches a word with it.</summary>
+    public const ulong Awaited = 4;
+    public const ulong FirstNumber = 8;
+    public const ulong Flags = Online | FullFence | Awaited;
 }
 
 // The arithmetic of announcement words and of sequences kept in the same form.

@@ -159,6 +159,9 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
     /// table: always while that is cheap, then once in so many registrations that each pays for a few slots.</summary>
     public bool IsSweepDue => End <= SlotsSweptEachTime || Order.Acquire(in _sinceSweep) >= End / SweepsPerTable;
 
+    /// <summary>The threads that wait for grace periods.</summary>
+    public WaitLine Line { get; } = new();
+
     /// <summary>The slots whose queues may hold something.</summary>
     public ListedSlots Listed { get; } = new();
 
@@ -180,8 +183,11 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
     public static SlotOwner? OwnerOf(ReaderSlot* slot)
     {
         ReaderSlot* real = ReaderSlot.Untwinned(slot);
-        return (GCHandle.FromIntPtr(real->State->Table).Target as SlotTable)?.OwnerOf(real->Index);
+        return Of(real)?.OwnerOf(real->Index);
     }
+
+    /// <summary>The table of a slot of the current thread.</summary>
+    public static SlotTable? Of(ReaderSlot* real) => GCHandle.FromIntPtr(real->State->Table).Target as SlotTable;
 
     /// <summary>The registrations of the current thread, which the runtime has attached again; null if it has none, or
     /// all of their domains are gone.</summary>
