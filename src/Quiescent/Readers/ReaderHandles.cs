@@ -128,8 +128,8 @@ internal static unsafe class ReaderHandles
     /// <summary>Has the reader of a slot, if it is online, wake this thread at its next quiescent state. This thread
     /// has the turn in the table's line. Any thread that keeps the table may ask. Whether the reader was
     /// asked.</summary>
-    // The caller has said that it has the turn, then asks [N]. The reader ends its section, then takes the question
-    // back [O], then reads who has the turn. Outcomes:
+    // The caller has said that it has the turn, then asks [AA]. The reader ends its section, then takes the question
+    // back [AB], then reads who has the turn. Outcomes:
     //   - The reader takes this question back: it sees whose turn it is, and wakes the thread.
     //   - The question comes later. Then the caller, which looks at the slot's word after it, sees the section's end.
     // Neither holds for a quiescent state on the fast path just before the question, which tests the reader's word and
@@ -143,7 +143,7 @@ internal static unsafe class ReaderHandles
             return false;
         }
 
-        // [N] partner: [O] in WakeAwaiting; outcomes above.
+        // [AA] partner: [AB] in WakeAwaiting; outcomes above.
         return Order.CompareExchange(ref slot->ReaderWord, word | ReaderFlags.Awaited, word) == word;
     }
 
@@ -158,7 +158,7 @@ internal static unsafe class ReaderHandles
         ulong word = Order.Acquire(in real->ReaderWord);
         if ((word & ReaderFlags.Awaited) != 0)
         {
-            // [O] partner: [N] in TryAsk; outcomes above it. Only this thread clears the bit, and others set no other.
+            // [AB] partner: [AA] in TryAsk; outcomes above it. Only this thread clears the bit, and others set no other.
             Order.Exchange(ref real->ReaderWord, word & ~ReaderFlags.Awaited);
             SlotTable.Of(real)?.Line.WakeTurn();
         }
