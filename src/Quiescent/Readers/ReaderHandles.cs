@@ -158,7 +158,7 @@ internal static unsafe class ReaderHandles
         ulong word = Order.Acquire(in real->ReaderWord);
         if ((word & ReaderFlags.Awaited) != 0)
         {
-            // [AB] partner: [AA] in TryAsk; outcomes above it. Only this thread clears the bit, and others set no other.
+            // [AB] partner: [AA] in TryAsk; outcomes above it. Only this thread clears the bit; others set no other.
             Order.Exchange(ref real->ReaderWord, word & ~ReaderFlags.Awaited);
             SlotTable.Of(real)?.Line.WakeTurn();
         }

@@ -65,7 +65,8 @@ internal static partial class FenceCheck
     private static partial Regex Definition();
 
     // Letters that share a file: "[Q], [S] in StripeScan.cs".
-    [GeneratedRegex(@"\G(?:, | and )?(?<letters>\[[A-Z]{1,2}\](?:(?:, | and )\[[A-Z]{1,2}\])*)(?: in (?<file>[\w./]+\.cs))?")]
+    [GeneratedRegex(
+        @"\G(?:, | and )?(?<letters>\[[A-Z]{1,2}\](?:(?:, | and )\[[A-Z]{1,2}\])*)(?: in (?<file>[\w./]+\.cs))?")]
     private static partial Regex PartnerGroup();
 
     private sealed record Partner(string Letter, string? File);
