@@ -179,7 +179,7 @@ internal sealed class DomainReports : IDomainReports
 
         if (onPool)
         {
-            ThreadPool.UnsafeQueueUserWorkItem(Report, stall, preferLocal: false);
+            Threads.RunElsewhere(new StallReport(this, stall));
         }
         else
         {
@@ -187,7 +187,7 @@ internal sealed class DomainReports : IDomainReports
         }
     }
 
-    // On the thread pool too, which ends the process on an exception.
+    // On a thread of the pool too, on which an exception ends the process.
     private void Report(CallbackStall stall)
     {
         try
@@ -239,5 +239,10 @@ internal sealed class DomainReports : IDomainReports
                 Telemetry.Ignore(thrown); // As the events' documentation promises.
             }
         }
+    }
+
+    private sealed class StallReport(DomainReports reports, CallbackStall stall) : IThreadPoolWorkItem
+    {
+        void IThreadPoolWorkItem.Execute() => reports.Report(stall);
     }
 }

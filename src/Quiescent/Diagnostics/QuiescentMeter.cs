@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using System.Runtime.CompilerServices;
 using Quiescent.GracePeriods;
 using Quiescent.Ordering;
 
@@ -156,19 +157,56 @@ internal static class QuiescentMeter
     // What exists already, of which an exception does not tell: it may be a listener's.
     private static void Find(Meter meter)
     {
-        HashSet<string> published = s_published ??= [];
+        s_published ??= [];
+        if (RuntimeFeature.IsDynamicCodeSupported)
+        {
+            FindByListening(meter);
+        }
+        else
+        {
+            FindInField(meter);
+        }
+    }
+
+    private static void FindByListening(Meter meter)
+    {
         using MeterListener finder = new()
         {
             InstrumentPublished = (instrument, _) =>
             {
                 if (instrument.Meter == meter)
                 {
-                    published.Add(instrument.Name);
-                    s_durations = instrument as Histogram<double> ?? s_durations;
+                    Add(instrument);
                 }
             },
         };
         finder.Start();
+    }
+
+    // A listener would bring the platform's own meters into native code, with all that they measure. Native code is
+    // bound to one version of the base library when it is compiled; .ci/size runs this and fails if the field has gone.
+    private static void FindInField(Meter meter)
+    {
+        try
+        {
+            foreach (Instrument instrument in InstrumentsOf(meter))
+            {
+                Add(instrument);
+            }
+        }
+        catch (MissingFieldException)
+        {
+            // Durations are not measured, if a listener threw when it saw the histogram.
+        }
+    }
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_instruments")]
+    private static extern ref List<Instrument> InstrumentsOf(Meter meter);
+
+    private static void Add(Instrument instrument)
+    {
+        s_published!.Add(instrument.Name);
+        s_durations = instrument as Histogram<double> ?? s_durations;
     }
 
     private static void Make(string name, Action make)

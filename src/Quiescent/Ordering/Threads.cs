@@ -39,6 +39,20 @@ internal static class Threads
         }
     }
 
+    /// <summary>Has another thread run the item: of the pool, or one of the library's own (Workers).</summary>
+    /// <exception cref="OutOfMemoryException">There is no memory for it, and the item does not run.</exception>
+    public static void RunElsewhere(IThreadPoolWorkItem item)
+    {
+        if (Workers.ReplacePool)
+        {
+            Workers.Run(item);
+        }
+        else
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(item, preferLocal: false);
+        }
+    }
+
     /// <summary>Roughly the processor that this thread runs on: a number that spreads threads that run at the same
     /// time. About 2 ns.</summary>
     public static int CurrentProcessor => Thread.GetCurrentProcessorId();

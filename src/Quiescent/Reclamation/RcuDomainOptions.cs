@@ -165,6 +165,12 @@ public sealed record RcuDomainOptions
             throw new PlatformNotSupportedException("Threads cannot be bound to processors on this system.");
         }
 
+        if (Validate && !ValidateSwitch.IsSupported)
+        {
+            throw new NotSupportedException(
+                "The program was made without validation: the switch Quiescent.Validate.IsSupported is off.");
+        }
+
         return ValidateSwitch.IsOnForAll && !Validate ? this with { Validate = true } : this;
     }
 
