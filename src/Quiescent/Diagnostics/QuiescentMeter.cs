@@ -16,7 +16,7 @@ internal static class QuiescentMeter
         1e-3, 2e-3, 5e-3, 10e-3, 20e-3, 50e-3, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50,
     ];
 
-    private static HashSet<string>? s_published;
+    private static List<string>? s_published;
     private static Meter? s_meter;
     private static Histogram<double>? s_durations;
 

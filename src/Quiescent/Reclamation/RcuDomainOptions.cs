@@ -1,3 +1,4 @@
+using System.Text;
 using Quiescent.Ordering;
 using Quiescent.Reclamation;
 using Quiescent.Validate;
@@ -150,16 +151,17 @@ public sealed record RcuDomainOptions
     internal RcuDomainOptions Validated()
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(Name);
-        Require(Enum.IsDefined(ReadSideBarrier), nameof(ReadSideBarrier), ReadSideBarrier);
+        Require((uint)ReadSideBarrier <= (uint)ReadSideBarrier.Full, nameof(ReadSideBarrier), (int)ReadSideBarrier);
         bool isDelay = ReclaimDelay >= TimeSpan.Zero && ReclaimDelay <= TimeSpan.FromMinutes(1);
         Require(isDelay, nameof(ReclaimDelay), ReclaimDelay);
         bool isTimeout = StallTimeout > TimeSpan.Zero || StallTimeout == Timeout.InfiniteTimeSpan;
         Require(isTimeout, nameof(StallTimeout), StallTimeout);
         Require(BacklogLimit >= 1, nameof(BacklogLimit), BacklogLimit);
         Require(BacklogBytesLimit >= 1, nameof(BacklogBytesLimit), BacklogBytesLimit);
-        Require(Enum.IsDefined(BacklogPolicy), nameof(BacklogPolicy), BacklogPolicy);
+        Require((uint)BacklogPolicy <= (uint)BacklogPolicy.None, nameof(BacklogPolicy), (int)BacklogPolicy);
         Require(CallbackBatchLimit >= 1, nameof(CallbackBatchLimit), CallbackBatchLimit);
-        Require(Enum.IsDefined(ReclaimerPriority), nameof(ReclaimerPriority), ReclaimerPriority);
+        bool isPriority = (uint)ReclaimerPriority <= (uint)ThreadPriority.Highest;
+        Require(isPriority, nameof(ReclaimerPriority), (int)ReclaimerPriority);
         if (ReclaimerAffinity != 0 && !OsThread.HasAffinity)
         {
             throw new PlatformNotSupportedException("Threads cannot be bound to processors on this system.");
@@ -172,6 +174,43 @@ public sealed record RcuDomainOptions
         }
 
         return ValidateSwitch.IsOnForAll && !Validate ? this with { Validate = true } : this;
+    }
+
+    // As the compiler would write it. But the platform's text of one enumeration brings that of all into native code,
+    // an eighth of what the library adds to a program; so do the numbers above, which an exception has to box.
+    private bool PrintMembers(StringBuilder text)
+    {
+        string barrier = ReadSideBarrier == ReadSideBarrier.Full ? nameof(ReadSideBarrier.Full)
+            : nameof(ReadSideBarrier.Asymmetric);
+        string policy = BacklogPolicy switch
+        {
+            BacklogPolicy.Throttle => nameof(BacklogPolicy.Throttle),
+            BacklogPolicy.Block => nameof(BacklogPolicy.Block),
+            BacklogPolicy.Throw => nameof(BacklogPolicy.Throw),
+            _ => nameof(BacklogPolicy.None),
+        };
+        string priority = ReclaimerPriority switch
+        {
+            ThreadPriority.Lowest => nameof(ThreadPriority.Lowest),
+            ThreadPriority.BelowNormal => nameof(ThreadPriority.BelowNormal),
+            ThreadPriority.AboveNormal => nameof(ThreadPriority.AboveNormal),
+            ThreadPriority.Highest => nameof(ThreadPriority.Highest),
+            _ => nameof(ThreadPriority.Normal),
+        };
+        text.Append("Name = ").Append(Name)
+            .Append(", ReadSideBarrier = ").Append(barrier)
+            .Append(", ReclaimDelay = ").Append(ReclaimDelay.ToString())
+            .Append(", StallTimeout = ").Append(StallTimeout.ToString())
+            .Append(", BacklogLimit = ").Append(BacklogLimit)
+            .Append(", BacklogBytesLimit = ").Append(BacklogBytesLimit)
+            .Append(", BacklogPolicy = ").Append(policy)
+            .Append(", CallbackBatchLimit = ").Append(CallbackBatchLimit)
+            .Append(", DedicatedReclaimer = ").Append(DedicatedReclaimer)
+            .Append(", ReclaimerPriority = ").Append(priority)
+            .Append(", ReclaimerAffinity = ").Append((long)ReclaimerAffinity)
+            .Append(", CallbackScheduler = ").Append(CallbackScheduler)
+            .Append(", Validate = ").Append(Validate);
+        return true;
     }
 
     private static void Require(bool condition, string option, object value)
