@@ -25,10 +25,10 @@ internal static class Workers
     /// item does not run.</exception>
     public static void Run(IThreadPoolWorkItem item) => Run(item, s_idleTimeout);
 
-    /// <summary>For tests: an idle thread ends after this time.</summary>
+    /// <summary>For tests: the thread ends when it has waited for this time after the item.</summary>
     internal static void Run(IThreadPoolWorkItem item, TimeSpan idleTimeout)
     {
-        if (TryTakeIdle(item) is { } worker)
+        if (TryTakeIdle(item, idleTimeout) is { } worker)
         {
             worker.Wake();
             return;
@@ -38,7 +38,7 @@ internal static class Workers
         new Worker(item, idleTimeout).Start();
     }
 
-    private static Worker? TryTakeIdle(IThreadPoolWorkItem item)
+    private static Worker? TryTakeIdle(IThreadPoolWorkItem item, TimeSpan idleTimeout)
     {
         using TryLock.Holder holder = TryLock.Hold(ref s_gate);
         if (s_idle is not { } worker)
@@ -49,6 +49,7 @@ internal static class Workers
         s_idle = worker.NextIdle;
         worker.NextIdle = null;
         worker.Item = item;
+        worker.IdleTimeout = idleTimeout;
         return worker;
     }
 
@@ -58,6 +59,8 @@ internal static class Workers
 
         /// <summary>What to run; null while it has nothing to do.</summary>
         public IThreadPoolWorkItem? Item { get; set; } = item;
+
+        public TimeSpan IdleTimeout { get; set; } = idleTimeout;
 
         public Worker? NextIdle { get; set; }
 
@@ -99,7 +102,7 @@ internal static class Workers
 
             try
             {
-                _signal.Wait(idleTimeout);
+                _signal.Wait(IdleTimeout);
             }
             catch (ThreadInterruptedException)
             {
