@@ -222,6 +222,9 @@ internal sealed class Signal
 
     /// <summary>Returns when it is set, or the time has passed; whether it was set.</summary>
     /// <exception cref="ThreadInterruptedException">The thread was interrupted.</exception>
-    public bool Wait(TimeSpan time) =>
-        _event.WaitOne(time == Timeout.InfiniteTimeSpan ? Timeout.Infinite : (int)Math.Ceiling(time.TotalMilliseconds));
+    public bool Wait(TimeSpan time)
+    {
+        long roundedUp = (time.Ticks + TimeSpan.TicksPerMillisecond - 1) / TimeSpan.TicksPerMillisecond;
+        return _event.WaitOne(time == Timeout.InfiniteTimeSpan ? Timeout.Infinite : (int)roundedUp);
+    }
 }
