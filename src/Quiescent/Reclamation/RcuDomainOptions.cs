@@ -160,6 +160,9 @@ public sealed record RcuDomainOptions
     /// <para>With validation on for all domains, in a program not compiled ahead of time, a section's dereference of a
     /// reclaimed block throws too. <see cref="PagedHeap"/> finds every access. Stall reports name where sections were
     /// entered.</para>
+    /// <para>A program whose project sets <c>QuiescentValidateSupport</c> to false, or the AppContext switch
+    /// <c>Quiescent.Validate.IsSupported</c>, has no validation. The constructor of a domain that asks for it throws a
+    /// <see cref="NotSupportedException"/> there.</para>
     /// </remarks>
     public bool Validate { get; init; }
 
