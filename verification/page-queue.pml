@@ -1,7 +1,8 @@
 /* A thread's queue of pages, between its owner, the reclaimer and a barrier: O3, O7, O10, O11.
  *
- * Models  Queues/PageQueue.cs            StampFullPage, Extend, Tail, SnapshotPartialPages, Expired, FreeExpired,
- *                                        MarkReclaimed, Recycle, TryWithdraw
+ * Models  Queues/PageQueue.cs            StampFullPage, Extend, Tail, SnapshotPartialPages, Expired, MarkReclaimed,
+ *                                        Recycle, TryWithdraw
+ *         Queues/ExpiredEntries.cs       FreeExpired
  *         Reclamation/Producer.cs        TryAppend, MakeRoom, TryWithdrawBlock
  *         Reclamation/OwnerCollector.cs  Collect
  *         Reclamation/ReclaimerPass.cs  FreePages, RunPages

@@ -6,10 +6,10 @@
  *         Reclamation/SharedReclaimer.cs  Serve, TryAsk, Run, TryBegin, TryEnd, TakeAsked, StepAll
  *         Reclamation/ServedDomain.cs     MakeDue, TryStep, TryBegin, TryLeave, Schedule
  *
- * One domain. A producer appends, and a thread asks for something and expedites the domain. The time in which a batch is
- * gathered never ends: the thread that serves the domain goes on when it is signalled. When nothing can move any more,
- * no request may be left, and what waits in a batch must have a thread. The word "made due" has store buffers, which
- * drain by themselves at any time.
+ * One domain. A producer appends, and a thread asks for something and expedites the domain. The time in which a batch
+ * is gathered never ends: the thread that serves the domain goes on when it is signalled. When nothing can move any
+ * more, no request may be left, and what waits in a batch must have a thread. The word "made due" has store buffers,
+ * which drain by themselves at any time.
  *
  * What is one step here: what a gate protects, where no thread reads it without the gate.
  *

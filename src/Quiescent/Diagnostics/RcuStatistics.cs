@@ -55,7 +55,8 @@ public sealed record RcuStatistics
     /// <summary>Reader slots that live threads hold.</summary>
     public int ReaderSlotsInUse { get; init; }
 
-    /// <summary>Pages of block pointers in use by queues (4 KiB each).</summary>
+    /// <summary>Pages of block pointers in use by queues (4 KiB each): those that hold blocks, and at most two more for
+    /// each queue, its open page and one that its thread has emptied and will fill again.</summary>
     public long PagesInUse { get; init; }
 
     /// <summary>Stall reports, repeats included.</summary>

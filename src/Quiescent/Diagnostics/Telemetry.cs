@@ -42,6 +42,7 @@ internal static class Telemetry
         }
         catch (Exception e) when (e is OutOfMemoryException or ThreadStartException)
         {
+            PlatformPools.AwaitNoMore();
             TryLock.Exit(ref s_started);
         }
     }
@@ -60,7 +61,7 @@ internal static class Telemetry
             }
             catch (OutOfMemoryException)
             {
-                Thread.Sleep(pause);
+                Backoff.SleepUninterrupted(pause);
                 pause = Math.Min(2 * pause, LongestPauseMilliseconds);
             }
         }

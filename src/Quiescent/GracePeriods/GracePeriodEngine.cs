@@ -30,7 +30,7 @@ namespace Quiescent.GracePeriods;
 internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, ReaderScan scan)
 {
     private readonly DurationHistogram _durations = new();
-    private PriorityTryLock _lock;
+    private PriorityTryLockLine _line;
     private bool _isArmed;
     private long _startedAt;
     private long _started;
@@ -91,7 +91,14 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
         }
 
         Events.Prepare(); // Under no lock (O8).
-        if (Stepping.Forbids || !_lock.TryEnter())
+        return TryAdvanceInLock(target);
+    }
+
+    /// <summary>As <see cref="TryAdvance"/>, for a caller that holds a lock, and has called
+    /// <see cref="GracePeriodEvents.Prepare"/> before that.</summary>
+    public bool TryAdvanceInLock(ulong target)
+    {
+        if (Stepping.Forbids || !_line.Lock.TryEnter())
         {
             return false;
         }
@@ -125,14 +132,14 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
         }
         finally
         {
-            _lock.Exit();
+            _line.Lock.Exit();
         }
     }
 
     /// <summary>Releases the slots of dead threads; waits for the try-lock, never for a reader.</summary>
     public void Sweep()
     {
-        using TryLock.Holder holder = _lock.Hold();
+        using TryLock.Holder holder = _line.Lock.Hold();
         dead.Sweep();
     }
 
@@ -147,7 +154,7 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
         ReaderHandles.CloseAll(slot);
         if (reader.HasSections)
         {
-            using TryLock.Holder holder = _lock.Hold();
+            using TryLock.Holder holder = _line.Lock.Hold();
             dead.Note(reader);
         }
     }
@@ -158,7 +165,7 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
     public ReaderIdentity[] TakeAbandoned()
     {
         AbandonedReader? taken;
-        using (_lock.Hold())
+        using (_line.Lock.Hold())
         {
             taken = dead.Take();
         }
@@ -169,7 +176,7 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
         }
         catch (OutOfMemoryException)
         {
-            using (_lock.Hold())
+            using (_line.Lock.Hold())
             {
                 dead.PutBack(taken);
             }
@@ -202,14 +209,14 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
 
     public GracePeriodCounts Read()
     {
-        _lock.Enter();
+        _line.Lock.Enter();
         try
         {
             return new GracePeriodCounts(_started, _completed, dead.Count, _durations.Summarize());
         }
         finally
         {
-            _lock.Exit();
+            _line.Lock.Exit();
         }
     }
 
@@ -232,7 +239,7 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
     private bool TryReadStandstill(long notStartedAfter, out Standstill standstill)
     {
         standstill = default;
-        if (!_lock.TryEnter())
+        if (!_line.Lock.TryEnter())
         {
             return false;
         }
@@ -249,7 +256,7 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
         }
         finally
         {
-            _lock.Exit();
+            _line.Lock.Exit();
         }
     }
 

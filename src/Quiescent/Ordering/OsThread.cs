@@ -118,7 +118,7 @@ internal static unsafe partial class OsThread
             // No thread has the highest number. A filter that refuses the call would say that this thread is gone too.
             return !IsNoThread(tgkill, CurrentId()) && IsNoThread(tgkill, int.MaxValue) ? tgkill : 0;
         }
-        catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException)
+        catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException or OutOfMemoryException)
         {
             return 0;
         }
@@ -131,9 +131,9 @@ internal static unsafe partial class OsThread
             SleepInSystem(0);
             return true;
         }
-        catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException)
+        catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException or OutOfMemoryException)
         {
-            return false;
+            return false; // A type initializer that throws would fail for ever.
         }
     }
 

@@ -26,16 +26,27 @@ internal static class PlatformPools
     /// <summary>A thread is about to be started that uses them.</summary>
     public static void Await() => Order.Release(ref s_willBeUsed, 1);
 
+    /// <summary>That thread could not be started.</summary>
+    public static void AwaitNoMore() => Order.Release(ref s_willBeUsed, 0);
+
     /// <summary>Uses them. May run listeners, and wait for some.</summary>
-    /// <exception cref="OutOfMemoryException">The next call goes on.</exception>
+    /// <exception cref="OutOfMemoryException">There is no memory or thread for them. The next call goes on.</exception>
     public static void Use()
     {
         FaultInjection.ThrowIfDue(FaultSite.Telemetry);
 
         // A report's text rents its buffer from the shared array pool.
         ArrayPool<char>.Shared.Return(ArrayPool<char>.Shared.Rent(1));
-        ThreadPool.UnsafeQueueUserWorkItem(static _ => { }, null);
-        new Timer(static _ => { }, null, Timeout.Infinite, Timeout.Infinite).Dispose();
+        try
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(static _ => { }, null);
+            new Timer(static _ => { }, null, Timeout.Infinite, Timeout.Infinite).Dispose();
+        }
+        catch (ThreadStartException e)
+        {
+            throw new InsufficientMemoryException("The platform has no thread to give.", e);
+        }
+
         Order.Release(ref s_areUsed, 1);
     }
 }

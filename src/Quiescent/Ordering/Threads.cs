@@ -24,18 +24,47 @@ internal static class Threads
     public static TimeSpan BlockedAtMost(int inLine) => TimeSpan.FromMilliseconds(
         Math.Max(MinBlockedMilliseconds, BlockedMillisecondsPerThread * (long)inLine));
 
-    /// <summary>Has a pool thread run the item; this thread, if the first use of the pool may still wait for
-    /// listeners.</summary>
-    /// <exception cref="OutOfMemoryException">There is no memory for it, and the item has not run.</exception>
+    /// <summary>Has a pool thread run the item, perhaps twice; a thread of its own, if the first use of the pool may
+    /// still wait for listeners. An interrupt stays pending.</summary>
+    /// <exception cref="OutOfMemoryException">There is no memory or thread for it, and the item has not run.</exception>
     public static void Queue(IThreadPoolWorkItem item)
+    {
+        bool isQueued = false;
+        bool interrupted = false;
+        while (!isQueued)
+        {
+            try
+            {
+                QueueOnce(item);
+                isQueued = true;
+            }
+            catch (ThreadInterruptedException)
+            {
+                interrupted = true; // It struck in a lock of the pool's.
+            }
+        }
+
+        if (interrupted)
+        {
+            Thread.CurrentThread.Interrupt();
+        }
+    }
+
+    private static void QueueOnce(IThreadPoolWorkItem item)
     {
         if (PlatformPools.AreUsed)
         {
             ThreadPool.UnsafeQueueUserWorkItem(item, preferLocal: false);
+            return;
         }
-        else
+
+        try
         {
-            item.Execute();
+            Start(Create(item.Execute, "rcu work item"));
+        }
+        catch (ThreadStartException e)
+        {
+            throw new InsufficientMemoryException("The platform has no thread to give.", e);
         }
     }
 

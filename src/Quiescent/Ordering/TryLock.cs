@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
 
 namespace Quiescent.Ordering;
 
@@ -41,6 +42,17 @@ internal static class TryLock
 
         public void Dispose() => Exit(ref _word);
     }
+}
+
+// A PriorityTryLock with a cache line before it and one behind it: threads that try, fail and go on do not slow down
+// those that read what lies beside it.
+[StructLayout(LayoutKind.Explicit, Size = 2 * LineBytes)]
+internal struct PriorityTryLockLine
+{
+    private const int LineBytes = 128; // Two lines: processors fetch them in pairs.
+
+    [FieldOffset(LineBytes)]
+    public PriorityTryLock Lock;
 }
 
 // A try-lock whose waiters come first: while anybody waits in Enter, TryEnter refuses. So a wait is bounded by the work

@@ -24,6 +24,9 @@ internal class LimitedCount(long limit)
 
     public bool IsOverLimit => Order.Acquire(in _count) >= Limit;
 
+    /// <summary>Whether it is at half its limit or above, or would be with so many more.</summary>
+    public bool IsNearLimitWith(long more) => Order.Acquire(in _count) + more >= Limit / 2;
+
     /// <summary>Whether it is over its limit, or would be with so many more. What is too large by itself is let in when
     /// nothing waits.</summary>
     public bool IsOverLimitWith(long more)

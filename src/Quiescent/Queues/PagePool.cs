@@ -42,15 +42,14 @@ internal sealed unsafe class PagePool : IQueueMemory
         }
 
         page->Clear();
-        Order.Increment(ref _inUse);
         return page;
     }
 
     public void Give(Page* page)
     {
-        long inUse = Order.Add(ref _inUse, -1);
-        Debug.Assert(inUse >= 0, "O7: a page is given back once.");
         TryLock.Enter(ref _lock);
+        Debug.Assert(_inUse > 0, "O7: a page is given back once.");
+        Order.Release(ref _inUse, _inUse - 1);
         PageBatch* batch = page->Batch;
         if (batch->SpareCount != 0)
         {
@@ -124,6 +123,7 @@ internal sealed unsafe class PagePool : IQueueMemory
     private Page* TakeFrom(PageBatch* batch)
     {
         Page* page = PageBatch.Take(batch);
+        Order.Release(ref _inUse, _inUse + 1);
         _spareCount--;
         if (batch->SpareCount == 0)
         {

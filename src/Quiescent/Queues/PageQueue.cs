@@ -60,15 +60,20 @@ internal unsafe struct PageQueue
 
     // Where entries begin in the page that was taken last.
     [FieldOffset(20)]
-    private int _firstEntry;
+    private short _firstEntry;
+
+    /// <summary>How many blocks the owner frees every few appends, as decided at the last page's end.</summary>
+    [FieldOffset(22)]
+    public short CollectQuota;
 
     /// <summary>For a pool's channel: where its blocks go (<see cref="BlockSinks.Of"/>).</summary>
     [FieldOffset(24)]
     public nint Sink;
 
-    /// <summary>How many blocks the owner frees every few appends, as decided at the last page's end.</summary>
+    /// <summary>Entries that the owner has reclaimed and that are not taken off the domain's count yet; under
+    /// Lock.</summary>
     [FieldOffset(32)]
-    public int CollectQuota;
+    public int Unreported;
 
     /// <summary>Bytes of each block: 0 if unknown, <see cref="Sized"/> if each has a size of its own.</summary>
     [FieldOffset(36)]
@@ -91,10 +96,9 @@ internal unsafe struct PageQueue
     [FieldOffset(64)]
     public int Lock;
 
-    /// <summary>Entries freed by <see cref="FreeSomeExpired"/> that <see cref="FreeExpired"/> has not returned
-    /// yet.</summary>
+    /// <summary>The low half of where the open page began when the reclaimer last looked.</summary>
     [FieldOffset(68)]
-    private int _unreported;
+    private int _seenBase;
 
     [FieldOffset(72)]
     private Page* _head;
@@ -109,9 +113,9 @@ internal unsafe struct PageQueue
     [FieldOffset(96)]
     private ulong _snapshotTarget;
 
-    /// <summary>Where the open page began when the reclaimer last looked.</summary>
+    /// <summary>A page that the owner has emptied and will fill again, or null; under Lock.</summary>
     [FieldOffset(104)]
-    private long _seenBase;
+    private Page* _kept;
 
     /// <summary>If each block has a size of its own: bytes that were reclaimed.</summary>
     [FieldOffset(112)]
@@ -128,7 +132,7 @@ internal unsafe struct PageQueue
     public readonly PageQueue* Following => Order.Acquire(&Self->Next);
 
     // SAFETY: queues lie in native memory, beside their slots, and never move.
-    private readonly PageQueue* Self => (PageQueue*)Unsafe.AsPointer(ref Unsafe.AsRef(in this));
+    public readonly PageQueue* Self => (PageQueue*)Unsafe.AsPointer(ref Unsafe.AsRef(in this));
 
     /// <summary>How many entries were ever appended; under Lock, or the owner's.</summary>
     public readonly long Tail()
@@ -175,12 +179,12 @@ internal unsafe struct PageQueue
     /// <summary>The owner goes on to a new page; its last one is stamped.</summary>
     public void Extend(QueueContext context, Page* page)
     {
-        _firstEntry = Page.Words - EntriesPerPage(context);
+        _firstEntry = (short)(Page.Words - EntriesPerPage(context));
         nint* first = Page.EntryAt(page, _firstEntry);
         if (Cursor == null)
         {
             page->Base = Reclaimed - _firstEntry;
-            _seenBase = long.MinValue;
+            _seenBase = int.MinValue;
             Order.Release(&Self->_head, page);
             Order.Release(&Self->Cursor, first);
             return;
@@ -227,7 +231,7 @@ internal unsafe struct PageQueue
         {
             // An owner that has gone on to another page since the last look fills pages and collects them itself,
             // except for user code.
-            long openBase = Page.Of(Cursor)->Base;
+            int openBase = (int)Page.Of(Cursor)->Base;
             bool isActive = openBase != _seenBase;
             _seenBase = openBase;
             if (evenIfActive || !isActive || Deallocators.IsCode(Channel))
@@ -271,9 +275,31 @@ internal unsafe struct PageQueue
     /// <summary>Records that the oldest entries have been reclaimed. For the queue's one consumer.</summary>
     public void MarkReclaimed(int count) => Order.Release(ref Reclaimed, Reclaimed + count);
 
+    /// <summary>The owner takes the page that it has emptied, or null; under Lock.</summary>
+    public Page* TakeKept()
+    {
+        Page* kept = _kept;
+        _kept = null;
+        return kept;
+    }
+
+    /// <summary>Recycles, and gives back the page that the owner has kept; under Lock. If the queue is empty, the owner
+    /// keeps none again until it has filled another.</summary>
+    public void GiveKept(QueueContext context)
+    {
+        Recycle(context);
+        Page* kept = TakeKept();
+        if (kept != null)
+        {
+            context.Pages.Give(kept);
+        }
+    }
+
     /// <summary>Gives the first page back if all of it is reclaimed and the next one is linked, and forgets a snapshot
     /// once all of it is reclaimed; under Lock.</summary>
-    public void Recycle(QueueContext context)
+    /// <param name="context">What the queue belongs to.</param>
+    /// <param name="keep">Whether the caller is the owner, who keeps the page to fill it again.</param>
+    public void Recycle(QueueContext context, bool keep = false)
     {
         ForgetSnapshot();
         Page* page = Order.Acquire(&Self->_head);
@@ -287,69 +313,22 @@ internal unsafe struct PageQueue
         {
             Debug.Assert(IndexOfReclaimed(next) < Page.Words, "O10: pages follow one another without a gap.");
             _head = next;
-            context.Pages.Give(page);
-        }
-    }
-
-    /// <summary>Frees at most <paramref name="blocks"/> expired entries of the oldest page, under Lock, in a queue
-    /// whose deallocator is built in (O8: no user code runs here). The next <see cref="FreeExpired"/> counts
-    /// them.</summary>
-    public void FreeSomeExpired(QueueContext context, int blocks)
-    {
-        Recycle(context);
-        int expired = Expired(context, out nint* entries);
-        blocks = Math.Min(blocks, expired);
-        FreeAll(new ReadOnlySpan<nint>(entries, expired), blocks, context.Ledger);
-        QueueBytes.TakeOff(Self, context, entries, blocks);
-        MarkReclaimed(blocks);
-        _unreported += blocks;
-    }
-
-    /// <summary>Frees at most <paramref name="pages"/> pages' worth of expired entries, under Lock, in a queue whose
-    /// deallocator is built in (O8: no user code runs here). Returns how many blocks were freed since the last
-    /// call.</summary>
-    public int FreeExpired(QueueContext context, int pages)
-    {
-        int freed = _unreported;
-        _unreported = 0;
-        for (; pages > 0; pages--)
-        {
-            Recycle(context);
-            int count = Expired(context, out nint* entries);
-            if (count == 0)
+            if (keep && _kept == null)
             {
-                break;
+                _kept = page;
             }
-
-            FreeAll(new ReadOnlySpan<nint>(entries, count), count, context.Ledger);
-            QueueBytes.TakeOff(Self, context, entries, count);
-            MarkReclaimed(count);
-            freed += count;
+            else
+            {
+                context.Pages.Give(page);
+            }
         }
-
-        Recycle(context);
-        return freed;
-    }
-
-    /// <summary>Copies the oldest expired entries, for their owner to use again; under Lock. Returns how many: at most
-    /// one page's.</summary>
-    public int TakeExpired(QueueContext context, Span<nint> into)
-    {
-        Recycle(context);
-        int count = Math.Min(Expired(context, out nint* entries), into.Length);
-        ReadOnlySpan<nint> taken = new(entries, count);
-        taken.CopyTo(into);
-        context.Ledger?.RemoveAll(taken);
-        QueueBytes.TakeOff(Self, context, entries, count);
-        MarkReclaimed(count);
-        return count;
     }
 
     /// <summary>Gives back the last pages of an empty queue whose owner cannot be about to append; under
     /// Lock.</summary>
     public void ReleasePages(QueueContext context)
     {
-        Recycle(context);
+        GiveKept(context);
         if (_head != null && Reclaimed == Tail())
         {
             context.Pages.Give(_head);
@@ -367,6 +346,11 @@ internal unsafe struct PageQueue
             pages.Give(page);
             page = next;
         }
+
+        if (_kept != null)
+        {
+            pages.Give(_kept);
+        }
     }
 
     private void ForgetSnapshot()
@@ -383,52 +367,5 @@ internal unsafe struct PageQueue
         Debug.Assert(
             index >= Page.HeaderWords && index <= Page.Words, "O7: what is reclaimed ends in the first page.");
         return (int)index;
-    }
-
-    // Not inlined: in a method with a try block or with many calls, the transition of NativeMemory.Free would become a
-    // call of its own.
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private readonly void FreeAll(ReadOnlySpan<nint> expired, int count, BlockLedger? ledger)
-    {
-        if (Deallocators.IsPool(Channel))
-        {
-            ReadOnlySpan<nint> blocks = expired[..count];
-            ledger?.RemoveAll(blocks);
-            BlockSinks.Of(Sink).Take(blocks);
-        }
-        else if (Channel == Deallocators.NativeHeap && ledger is null)
-        {
-            for (int i = 0; i < count; i++)
-            {
-                PrefetchAfter(expired, i);
-                NativeMemory.Free((void*)expired[i]);
-            }
-        }
-        else
-        {
-            for (int i = 0; i < count; i++)
-            {
-                PrefetchAfter(expired, i);
-                if (ledger is null)
-                {
-                    Deallocators.Free(Channel, (void*)expired[i]);
-                }
-                else
-                {
-                    ledger.Free(Channel, (void*)expired[i]);
-                }
-            }
-        }
-    }
-
-    // Reaches beyond the blocks that are freed now, to those that the next call frees.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void PrefetchAfter(ReadOnlySpan<nint> expired, int i)
-    {
-        if (i + FreePrefetchDistance < expired.Length)
-        {
-            // The allocator's own words stand just before the block.
-            Prefetch.Read((byte*)expired[i + FreePrefetchDistance] - 16);
-        }
     }
 }

@@ -263,7 +263,17 @@ internal sealed class AsyncWaiters(GracePeriodEngine engine, Func<Exception> dis
             }
         }
 
-        void IThreadPoolWorkItem.Execute() => _source.TrySetResult();
+        void IThreadPoolWorkItem.Execute()
+        {
+            try
+            {
+                _source.TrySetResult();
+            }
+            catch (OutOfMemoryException)
+            {
+                // The task is complete. What awaits it could not be queued, which nobody can do in its place.
+            }
+        }
 
         // Either it is in its list by now, or Insert finds the task completed.
         private void Cancel(CancellationToken token)

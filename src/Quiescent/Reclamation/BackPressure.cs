@@ -158,7 +158,7 @@ internal sealed unsafe class BackPressure(DomainCore core) : IWaitCondition
                 {
                     waiter ??= core.BacklogLine.TryCreateWaiter(this);
                     core.Reports.ReportCallback(onPool: true);
-                    core.Reclaimer.Wake(); // Starting it may have failed before.
+                    core.Reclaimer.EnsureThread();
                     if (ProcessEnd.IsOnThisThread && exit.HasRunOut())
                     {
                         break;

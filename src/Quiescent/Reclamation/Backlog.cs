@@ -6,8 +6,8 @@ namespace Quiescent.Reclamation;
 //
 // Items are counted a page's worth at a time. A page begins to count when it is full; heads and callbacks, at each step
 // of their owner (QueueContext.HeadsPerStep). Neither a page nor a step is more than an eighth of the limit, if that is
-// eight or more. A block ceases to count when it is freed or, if its owner freed it between pages, at the owner's next
-// page. So the count of items is too low or too high by at most a page per queue.
+// eight or more. A block ceases to count when it is freed or, if its owner freed it or took it back between pages, at
+// the owner's next page. So the count of items is too low or too high by at most a page per queue.
 //
 // Bytes are counted for each queue by the holder of its lock (QueueBytes.Count), and for resources from their
 // closing to their release.

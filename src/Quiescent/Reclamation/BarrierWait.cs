@@ -59,7 +59,7 @@ internal static class BarrierWait
                 {
                     waiter ??= target is null ? null : core.BarrierLine.TryCreateWaiter(target);
                     core.Reports.ReportReaders();
-                    core.Reclaimer.Wake();
+                    core.Reclaimer.EnsureThread();
                     if ((target is null || ProcessEnd.IsOnThisThread) && exit.HasRunOut())
                     {
                         return false;

@@ -119,7 +119,7 @@ internal readonly unsafe struct BulkProducer(DomainCore core)
         {
             if (block != 0 && !TryAppend(queue, block))
             {
-                _core.Collector.StampFullPage(queue);
+                _core.Backlog.Items.Add(_core.Collector.StampFullPage(queue));
                 if (spare == null)
                 {
                     return false;

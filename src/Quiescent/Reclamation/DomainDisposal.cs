@@ -60,7 +60,7 @@ internal sealed class DomainDisposal(DomainCore core)
         {
             Task empty = core.Reclaimer.WaitAsync(
                 () => !BarrierWait.IsAnythingLeft(core), CancellationToken.None);
-            await Task.WhenAny(empty, ProcessEnd.Over).ConfigureAwait(false);
+            await Task.WhenAny(empty, ProcessEnd.Over).ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
             _ = empty.Exception; // Another thread's disposal was faster.
         }
 

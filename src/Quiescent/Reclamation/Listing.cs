@@ -82,6 +82,7 @@ internal sealed unsafe class Listing(DomainCore core)
         {
             if (IsEmpty(i))
             {
+                GiveKept(core.QueuesOf(i)); // Their owner has emptied them, and no pass has come by since.
                 _listed.BeginLeave(i);
                 ThreadQueues.Unlist(core.QueuesOf(i));
             }
@@ -93,6 +94,18 @@ internal sealed unsafe class Listing(DomainCore core)
             if (IsEmpty(i))
             {
                 _listed.TryRemove(i);
+            }
+        }
+    }
+
+    private void GiveKept(ThreadQueues* queues)
+    {
+        for (PageQueue* queue = &queues->Blocks; queue != null; queue = queue->Following)
+        {
+            if (!queue->HasNoPage)
+            {
+                using TryLock.Holder holder = TryLock.Hold(ref queue->Lock);
+                queue->GiveKept(core.Queues);
             }
         }
     }

@@ -381,17 +381,21 @@ internal sealed unsafe class Producer(DomainCore core)
     // for what was freed, and the next call comes here again.
     private void MakeRoom(ReaderSlot* real, PageQueue* queue)
     {
-        core.Collector.StampFullPage(queue);
-        if (!Deallocators.IsCode(queue->Channel))
+        int counted = core.Collector.StampFullPage(queue);
+        if (Deallocators.IsCode(queue->Channel))
         {
-            core.Collector.Collect(queue);
+            core.Backlog.Items.Add(counted);
+        }
+        else
+        {
+            core.Collector.Collect(queue, counted);
         }
 
         core.BackPressure.Apply(real, PageAmount(queue));
-        Page* page = _queues.Pages.Take();
+        Page* page = core.Collector.TakePage(queue);
         if (Page.HasNoRoom(queue->Cursor))
         {
-            core.Collector.StampFullPage(queue); // If it is another page than above.
+            core.Backlog.Items.Add(core.Collector.StampFullPage(queue)); // If it is another page than above.
             queue->Extend(_queues, page);
         }
         else

@@ -98,6 +98,15 @@ internal sealed class Reclaimer
         GC.KeepAlive(_core); // O5 (slot visible before use): the flags are the domain's.
     }
 
+    /// <summary>As <see cref="Wake"/>, for a thread that waits for the reclaimer. Whoever clears Idle finds the domain
+    /// a thread, or sets the bit again: but not before a first-chance handler has returned, if the start
+    /// fails.</summary>
+    public void EnsureThread()
+    {
+        Wake();
+        TryStart();
+    }
+
     /// <summary>Cuts the gathering of a batch short: there is more than enough.</summary>
     public void Expedite()
     {

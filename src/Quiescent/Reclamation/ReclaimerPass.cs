@@ -133,7 +133,13 @@ internal sealed unsafe class ReclaimerPass(DomainCore core)
 
         Snapshot(queue);
         int freed = queue->FreeExpired(_queues, PagesPerQueue);
-        _found |= freed != 0 || queue->Tail() != queue->Reclaimed;
+        bool isEmpty = queue->Tail() == queue->Reclaimed;
+        if (isEmpty)
+        {
+            queue->GiveKept(_queues); // Its owner is idle.
+        }
+
+        _found |= freed != 0 || !isEmpty;
         QueueBytes.Count(queue, _queues);
         TryLock.Exit(ref queue->Lock);
         Account(freed);

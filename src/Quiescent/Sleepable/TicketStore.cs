@@ -76,6 +76,7 @@ internal sealed unsafe class TicketStore
     private int FindOpen(
         Stripes stripes, int index, out int thread, out Holder? holder, out SectionSites.Entry oldest)
     {
+        SectionSites sites = SectionSites.OfProcess; // Its first use takes memory, so under no lock (O8).
         using TryLock.Holder gate = TryLock.Hold(ref _gate);
         Ticket* found = null;
         oldest = default;
@@ -95,7 +96,7 @@ internal sealed unsafe class TicketStore
                 }
 
                 sections++;
-                bool isRecorded = SectionSites.OfProcess.TryFind(
+                bool isRecorded = sites.TryFind(
                     ticket, number & ~Ticket.Validated, out SectionSites.Entry entry);
                 if (found == null
                     || (isRecorded

@@ -2,6 +2,7 @@ using System.Numerics;
 using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using Quiescent.Ordering;
+using Quiescent.Queues;
 using Quiescent.Readers;
 using Quiescent.Tests.Reclamation;
 using Quiescent.Tests.Support;
@@ -67,6 +68,31 @@ public sealed unsafe class FirstChanceTests : IDisposable
         bool isElsewhere = site is FaultSite.PoolThread or FaultSite.Telemetry
             || (!validate && site is FaultSite.Ledger or FaultSite.StackWalk);
         Assert.True(_handled != 0 || isElsewhere, "The place was never reached.");
+    }
+
+    // Fault caught: the thread whose start of the reclaimer fails keeps all others from starting one, until its handler
+    // returns.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_handler_of_a_start_that_fails_may_wait_at_a_barrier(bool isShared)
+    {
+        using RcuDomain domain = new(Domains.Served(isShared));
+        bool hasRun = false;
+        _use = () =>
+        {
+            domain.Call(() => hasRun = true);
+            domain.Barrier();
+        };
+        FaultInjection.Decide = asked =>
+            asked == FaultSite.ThreadStart && !_isHandled && Thread.CurrentThread == Volatile.Read(ref _failing);
+        Worker.Run(() =>
+        {
+            Volatile.Write(ref _failing, Thread.CurrentThread);
+            Attempt(() => domain.Call(static () => { }));
+        });
+        Assert.Equal((0, 1), (_stuck, _handled));
+        Assert.True(hasRun);
     }
 
     [Theory]
@@ -196,6 +222,7 @@ public sealed unsafe class FirstChanceTests : IDisposable
         {
             // Before the reclaimer has a thread, which would make the ring as well.
             yield return () => domain.Core.Engine.TryAdvance(domain.Core.Engine.NextTarget());
+            yield return () => FillPages(domain);
         }
 
         foreach (Form form in Enum.GetValues<Form>())
@@ -262,6 +289,15 @@ public sealed unsafe class FirstChanceTests : IDisposable
         Worker.Run(() => domain.ReadLock());
         domain.Core.Engine.Sweep();
         domain.GetStatistics(); // Reports it.
+    }
+
+    // Enough that the thread drives a grace period itself, while it has its queue.
+    private static void FillPages(RcuDomain domain)
+    {
+        for (int i = 0; i < 8 * Page.Entries; i++)
+        {
+            domain.Free(Forms.NewBlock());
+        }
     }
 
     private static void FreePaged(RcuDomain domain) => domain.Free<PagedHeap>(PagedHeap.Alloc(16));

@@ -243,6 +243,35 @@ public sealed unsafe class PageQueueTests : IDisposable
     }
 
     [Fact]
+    public void The_page_that_an_owner_has_emptied_is_kept_for_it_and_no_other()
+    {
+        Append((2 * Entries) + 1);
+        _engine.TryAdvance(_engine.NextTarget());
+        _queue->MarkReclaimed(Peek(out _));
+        _queue->Recycle(_context, keep: true);
+        Assert.Equal(3, _context.Pages.InUse);
+        _queue->MarkReclaimed(Peek(out _));
+        _queue->Recycle(_context, keep: true);
+        Assert.Equal(2, _context.Pages.InUse);
+        Page* kept = _queue->TakeKept();
+        Assert.True(kept != null && _queue->TakeKept() == null);
+        _context.Pages.Give(kept);
+    }
+
+    [Fact]
+    public void A_kept_page_is_given_back_with_all_that_the_owner_does_not_need()
+    {
+        Append((2 * Entries) + 1);
+        _engine.TryAdvance(_engine.NextTarget());
+        _queue->MarkReclaimed(Peek(out _));
+        _queue->Recycle(_context, keep: true);
+        _queue->MarkReclaimed(_queue->Expired(_context, out _));
+        _queue->GiveKept(_context);
+        Assert.Equal(1, _context.Pages.InUse);
+        Assert.True(_queue->TakeKept() == null);
+    }
+
+    [Fact]
     public void The_last_page_is_released_when_it_is_empty_and_positions_go_on()
     {
         Append(2);

@@ -215,6 +215,28 @@ public sealed unsafe class SharedReclaimerTests
         Assert.Equal(1, Forms.Waiting(other));
     }
 
+    // Fault caught: a thread that keeps the claim of a disposed domain, whose disposal waits for it.
+    [Fact]
+    public void A_domain_is_disposed_of_while_its_thread_waits_for_a_reader_in_vain()
+    {
+        RcuDomainOptions options = SharedBy(1);
+        using RcuDomain other = new(options);
+        using ParkedReader reader = new(other);
+        Forms.Queue(other, Form.Headless);
+        RcuDomain domain = new(options);
+        using (new ParkedReader(domain))
+        {
+            Task wait = domain.SynchronizeAsync(TestContext.Current.CancellationToken).AsTask();
+            Until.True(() => Inside.ReclaimerThread(domain) is not null);
+            using Worker disposal = Worker.Start(domain.Dispose);
+            disposal.Join();
+            Assert.IsType<ObjectDisposedException>(wait.Exception?.InnerException);
+        }
+
+        Assert.Null(Inside.ReclaimerThread(domain));
+        Assert.NotNull(Inside.ReclaimerThread(other));
+    }
+
     // Fault caught: blocks that wait for user code, for which no thread can be started.
     [Fact]
     public void Without_a_thread_for_user_code_blocks_are_freed_and_the_code_waits()

@@ -118,6 +118,7 @@ public sealed unsafe class WithdrawalTests
             Assert.Equal((100, 100), (domain.GetStatistics().BytesWaiting, core.Backlog.Bytes.Count));
         }
 
+        core.Queues.Ledger?.Remove(block);
         NativeMemory.Free(block);
         Assert.Equal(1, RcuAssert.BooksBalance(domain).BlocksFreed);
         Until.True(() => (domain.GetStatistics().BytesWaiting, core.Backlog.Bytes.Count) == (0, 0));
