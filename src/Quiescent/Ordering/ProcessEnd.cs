@@ -37,7 +37,7 @@ internal static class ProcessEnd
         get
         {
             Task over = OverSource().Task;
-            Order.Exchange(ref s_setAlarm, SetAlarm); // A full fence, as the one in Begin: one of the two sees the other.
+            Order.Exchange(ref s_setAlarm, SetAlarm); // A full fence, as in Begin: one of the two sees the other.
             if (Order.Acquire(in s_thread) is not null)
             {
                 SetAlarm();

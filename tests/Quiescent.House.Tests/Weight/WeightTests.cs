@@ -2,7 +2,7 @@ using Quiescent.House.Tests.Sources;
 
 namespace Quiescent.House.Tests.Weight;
 
-/// <summary>The library leaves heavy things to its users. What they weigh is measured by <c>bench/Size/check</c>.</summary>
+/// <summary>The library leaves heavy things to its users. <c>bench/Size/check</c> measures what they weigh.</summary>
 public sealed class WeightTests
 {
     [Fact]
@@ -10,8 +10,8 @@ public sealed class WeightTests
 
     [Theory]
     [InlineData("int[] M(int[] a) => a[1..];", "a range over an array")]
-    [InlineData("int M(int[] a) => a.First();", "First<int>(IEnumerable<int>)")]
-    [InlineData("bool M(IEnumerable<int> a) => a.Any(static x => x > 1);", "Any<int>(IEnumerable<int>, Func<int, bool>)")]
+    [InlineData("int M(int[] a) => a.First();", "First<int>()")]
+    [InlineData("bool M(IEnumerable<int> a) => a.Any(static x => x > 1);", "Any<int>(Func<int, bool>)")]
     [InlineData("bool M(DayOfWeek a) => Enum.IsDefined(a);", "Enum.IsDefined")]
     [InlineData("string M(DayOfWeek a) => a.ToString();", "Enum.ToString")]
     public void A_heavy_use_is_reported(string member, string what) =>
