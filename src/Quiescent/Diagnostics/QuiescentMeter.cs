@@ -184,7 +184,8 @@ internal static class QuiescentMeter
     }
 
     // A listener would bring the platform's own meters into native code, with all that they measure. Native code is
-    // bound to one version of the base library when it is compiled. tests/Programs/Native finds out if the field is gone.
+    // bound to one version of the base library when it is compiled; tests/Programs/Native finds out if that has no such
+    // field.
     private static void FindInField(Meter meter)
     {
         try
