@@ -26,7 +26,7 @@ internal static class Threads
 
     /// <summary>Has a pool thread run the item, perhaps twice; a thread of its own, if the first use of the pool may
     /// still wait for listeners. An interrupt stays pending.</summary>
-    /// <exception cref="OutOfMemoryException">There is no memory or thread for it, and the item has not run.</exception>
+    /// <exception cref="OutOfMemoryException">There is no memory or thread for it; the item has not run.</exception>
     public static void Queue(IThreadPoolWorkItem item)
     {
         bool isQueued = false;
