@@ -9,7 +9,7 @@ namespace Quiescent.Ordering;
 //
 // O8 (no user code under a lock)  Items run user code. The gate protects the list of idle threads alone.
 //
-// Checked by: WorkersTests; mutants worker-*.
+// Checked by: WorkersTests; tests/Programs/Native; mutant worker-keeps-what-an-item-left.
 internal static class Workers
 {
     private static readonly TimeSpan s_idleTimeout = TimeSpan.FromSeconds(Tuning.ReclaimerIdleSeconds);
