@@ -262,7 +262,7 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(callback);
         _producer.Call(Options.CallbackScheduler is { } scheduler
-            ? new ScheduledCallback(_core, scheduler, callback, () => callback(state))
+            ? ScheduledCallback.Of(_core, scheduler, state, callback)
             : new StateCallback<TState>(state, callback));
     }
 
@@ -279,7 +279,7 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(callback);
         _producer.Call(Options.CallbackScheduler is { } scheduler
-            ? new ScheduledAsyncCallback(_core, scheduler, callback, () => callback().AsTask())
+            ? ScheduledAsyncCallback.Of(_core, scheduler, callback)
             : new AsyncActionCallback(_core, callback));
     }
 
@@ -293,7 +293,7 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(callback);
         _producer.Call(Options.CallbackScheduler is { } scheduler
-            ? new ScheduledAsyncCallback(_core, scheduler, callback, () => callback(state).AsTask())
+            ? ScheduledAsyncCallback.Of(_core, scheduler, state, callback)
             : new AsyncStateCallback<TState>(_core, state, callback));
     }
 

@@ -9,6 +9,8 @@ internal static class Calls
     public const string ReaderReadLock = "reader.ReadLock()";
     public const string OnlineReadLock = "reader.ReadLock(), online";
     public const string SleepableReadLock = "srcuDomain.ReadLock()";
+    public const string RcuLockRead = "RcuReaderWriterLock.Read()";
+    public const string RcuLockReadFull = "RcuReaderWriterLock.Read(), Full";
     public const string Synchronize = "domain.Synchronize()";
     public const string Barrier = "Rcu.Barrier()";
     public const string Free = "Rcu.Free(block)";

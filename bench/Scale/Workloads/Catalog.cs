@@ -10,6 +10,7 @@ internal static class Catalog
     public static IReadOnlyList<Contest> All() =>
     [
         .. ReadSide.Contests().Select(AheadOfTime.Join),
+        .. LockUses.Contests(),
         .. GracePeriods.Contests(),
         .. Floods.Contests(),
         .. Overstay.Contests(),

@@ -19,6 +19,7 @@ internal sealed class DomainReports : IDomainReports
     private readonly CallbackStallDetector _callbackStalls;
     private readonly CallbackStallDetector _pendingStalls;
     private readonly FailureLog _failures;
+    private long _writerStalls;
 
     /// <summary>The reports of a domain.</summary>
     /// <param name="sender">The domain's face, as handlers see it.</param>
@@ -48,7 +49,9 @@ internal sealed class DomainReports : IDomainReports
     private string Name => _core.Options.Name;
 
     public RcuStatistics ReadStatistics() =>
-        StatisticsReader.Read(_core, _readerStalls.Count + _callbackStalls.Count + _pendingStalls.Count);
+        StatisticsReader.Read(
+            _core,
+            _readerStalls.Count + _callbackStalls.Count + _pendingStalls.Count + Order.Acquire(in _writerStalls));
 
     public void ReportFailure(Exception exception)
     {
@@ -78,7 +81,7 @@ internal sealed class DomainReports : IDomainReports
             Telemetry.Start(); // If it could not be started with the domain.
             if (_readerStalls.TryDetect(out ReaderStall stall))
             {
-                Report(new StallEventArgs(Name, stall, ReadStatistics(), _core.Disposal.IsUnderWay));
+                Report(new StallEventArgs(Name, stall, _core.WaitingLock, ReadStatistics(), _core.Disposal.IsUnderWay));
             }
 
             Events.WriteEvents();
@@ -107,6 +110,19 @@ internal sealed class DomainReports : IDomainReports
         catch (Exception thrown)
         {
             Telemetry.Ignore(thrown); // The next call makes the report.
+        }
+    }
+
+    public void ReportWriter(WriterStall stall)
+    {
+        Order.Increment(ref _writerStalls);
+        try
+        {
+            Report(new StallEventArgs(Name, stall, ReadStatistics(), _core.Disposal.IsUnderWay));
+        }
+        catch (Exception thrown)
+        {
+            Telemetry.Ignore(thrown); // Counted.
         }
     }
 

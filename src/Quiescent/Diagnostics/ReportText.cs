@@ -19,6 +19,11 @@ internal static class ReportText
         Append(text, $"by reader {Thread(stall.ThreadName, stall.ManagedThreadId, stall.OsThreadId)}");
         AppendDetails(text, stall);
         Append(text, $"; {Sections(stall.OpenSections)} open");
+        if (stall.LockName is not null)
+        {
+            Append(text, $"; a writer of the lock '{stall.LockName}' waits for it");
+        }
+
         AppendEntries(text, reader.Entries, stall.SectionsEnteredAt);
         return text.ToString();
     }
@@ -38,6 +43,16 @@ internal static class ReportText
             Append(text, $"{Environment.NewLine}    queued at {stall.CallbackQueuedAt}");
         }
 
+        return text.ToString();
+    }
+
+    public static string OfWriter(StallEventArgs stall)
+    {
+        StringBuilder text = new();
+        Append(text, $"rcu: INFO: domain '{stall.DomainName}' detected stall of lock '{stall.LockName}' ");
+        Append(text, $"for {Seconds(stall.Duration)} ");
+        Append(text, $"by writer {Thread(stall.ThreadName, stall.ManagedThreadId, stall.OsThreadId)}");
+        AppendDetails(text, stall);
         return text.ToString();
     }
 

@@ -1,5 +1,6 @@
 using Quiescent.Diagnostics;
 using Quiescent.Readers;
+using Quiescent.Reclamation;
 
 namespace Quiescent;
 
@@ -13,6 +14,10 @@ public enum StallKind
     /// <summary>A callback or user deallocator that does not return. Grace periods go on; barriers wait, and all
     /// callbacks behind it. Or an asynchronous callback whose task does not complete: only barriers wait.</summary>
     Reclaimer,
+
+    /// <summary>A writer that does not leave an <see cref="RcuReaderWriterLock"/>, while others wait for it. Grace
+    /// periods and barriers go on.</summary>
+    Writer,
 }
 
 /// <summary>A reader or a callback that holds its domain up beyond <see cref="RcuDomainOptions.StallTimeout"/>
@@ -21,10 +26,12 @@ public sealed class StallEventArgs : EventArgs
 {
     private readonly string _text;
 
-    internal StallEventArgs(string domain, ReaderStall stall, RcuStatistics books, bool isDisposing)
+    internal StallEventArgs(
+        string domain, ReaderStall stall, string? waitingLock, RcuStatistics books, bool isDisposing)
         : this(domain, stall.Duration, stall.Reports, books, isDisposing)
     {
         Kind = StallKind.Reader;
+        LockName = waitingLock;
         GracePeriod = stall.GracePeriod;
         ThreadName = stall.Reader.ThreadName;
         ManagedThreadId = stall.Reader.ManagedThreadId;
@@ -54,6 +61,17 @@ public sealed class StallEventArgs : EventArgs
         _text = ReportText.OfReclaimer(this);
     }
 
+    internal StallEventArgs(string domain, WriterStall stall, RcuStatistics books, bool isDisposing)
+        : this(domain, stall.Duration, stall.Reports, books, isDisposing)
+    {
+        Kind = StallKind.Writer;
+        LockName = stall.Lock;
+        ThreadName = stall.Writer.ThreadName;
+        ManagedThreadId = stall.Writer.ManagedThreadId;
+        OsThreadId = stall.Writer.OsThreadId;
+        _text = ReportText.OfWriter(this);
+    }
+
     private StallEventArgs(string domain, TimeSpan duration, int reports, RcuStatistics books, bool isDisposing)
     {
         DomainName = domain;
@@ -67,19 +85,23 @@ public sealed class StallEventArgs : EventArgs
         _text = "";
     }
 
-    /// <summary>Whether a reader or a callback holds the domain up.</summary>
+    /// <summary>Whether a reader or a callback holds the domain up, or a writer a lock.</summary>
     public StallKind Kind { get; }
 
     /// <summary>The domain's name.</summary>
     public string DomainName { get; }
 
+    /// <summary>The name of the <see cref="RcuReaderWriterLock"/> that a writer does not leave, or whose writer waits
+    /// for the reader; null where no lock has to do with it.</summary>
+    public string? LockName { get; }
+
     /// <summary>The number of the grace period that a reader holds up, counted from the domain's first; 0 for a
-    /// callback.</summary>
+    /// callback or a writer.</summary>
     public long GracePeriod { get; }
 
     /// <summary>The name of the thread that is inside a section, or online without a quiescent state; or the
-    /// reclaimer's. For a sleepable section: the thread that began it. Null for an asynchronous callback whose task
-    /// does not complete: it belongs to no thread.</summary>
+    /// reclaimer's, or the writer's. For a sleepable section: the thread that began it. Null for an asynchronous
+    /// callback whose task does not complete: it belongs to no thread.</summary>
     public string? ThreadName { get; }
 
     /// <summary>Its <see cref="Thread.ManagedThreadId"/>; 0 for an asynchronous callback whose task does not
@@ -90,7 +112,7 @@ public sealed class StallEventArgs : EventArgs
     public ulong OsThreadId { get; }
 
     /// <summary>How long the grace period has been in progress, or how long waiting threads have seen the callback
-    /// run.</summary>
+    /// run, or how long the writer has been inside.</summary>
     public TimeSpan Duration { get; }
 
     /// <summary>How many times this stall has been reported, this one included.</summary>
@@ -114,7 +136,7 @@ public sealed class StallEventArgs : EventArgs
     public long BytesWaiting { get; }
 
     /// <summary>How many sections the reader has open, being online counted as one; in an <see cref="SrcuDomain"/>, how
-    /// many sections are in the way, of all threads. 0 for a callback.</summary>
+    /// many sections are in the way, of all threads. 0 for a callback or a writer.</summary>
     public int OpenSections { get; }
 
     /// <summary>With <see cref="RcuDomainOptions.Validate"/>: where the reader went online (and how long ago its last
@@ -124,11 +146,11 @@ public sealed class StallEventArgs : EventArgs
 
     /// <summary>The method of the callback that does not return or complete, with its type; for a user deallocator,
     /// its type's <c>Free</c>. A function pointer whose method cannot be found is named by its address. Null for a
-    /// reader.</summary>
+    /// reader or a writer.</summary>
     public string? Callback { get; }
 
     /// <summary>With <see cref="RcuDomainOptions.Validate"/>: where that callback was queued: method, file and line.
-    /// Null for a reader.</summary>
+    /// Null for a reader or a writer.</summary>
     public string? CallbackQueuedAt { get; }
 
     /// <summary>One line that names the culprit, in the kernel's terms; below it the details, each line

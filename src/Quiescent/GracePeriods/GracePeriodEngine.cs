@@ -185,6 +185,21 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
         }
     }
 
+    /// <summary>Whether the grace period does not end before the section that is open in the slot has ended. For the
+    /// slot's own thread; waits for the try-lock, never for a reader.</summary>
+    public unsafe bool WaitsFor(ReaderSlot* slot, ulong target)
+    {
+        // O1 (announced before read): the section was announced before the lock was taken, so a scan that has yet to
+        // look at its slot finds it there. A slot before the scan's place was looked at when it was quiescent, or new
+        // enough: the grace period ends without it.
+        using TryLock.Holder holder = _line.Lock.Hold();
+        return !HasCompleted(target)
+            && !SectionWord.HasReached(slot->Word, target)
+            && (!SectionWord.HasReached(Slots.State->Started, target)
+                || !_isArmed
+                || (scan.Place is { } place && place.Index <= slot->Index));
+    }
+
     /// <summary>The reader that the grace period in progress waits for, if it has waited since before the given
     /// time.</summary>
     public bool TryFindStalled(long notStartedAfter, out StalledGracePeriod stalled)

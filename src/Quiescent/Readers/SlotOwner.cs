@@ -26,8 +26,9 @@ internal sealed class SlotOwner(SlotTable table, ThreadLife life)
     public ThreadRegistrations? Registrations { get; set; }
 
     /// <summary>Sections in the order of their opening; only in a domain with Validate.</summary>
-    public SectionLedger? Ledger { get; } =
-        ValidateSwitch.IsSupported && table.Validate ? new SectionLedger() : null;
+    public SectionLedger? Ledger { get; } = ValidateSwitch.IsSupported && table.Validate
+        ? new SectionLedger(table.MayBlockInSections)
+        : null;
 
     /// <summary>For reports; made on request, as a thread may be named late.</summary>
     /// <exception cref="OutOfMemoryException">There is no memory for it.</exception>

@@ -155,6 +155,9 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
 
     public bool Validate { get; }
 
+    /// <summary>Under Validate: whether a thread may block inside a section.</summary>
+    public bool MayBlockInSections { get; init; }
+
     /// <summary>Readers fence themselves, and grace periods need no process-wide barrier.</summary>
     public bool FullFence { get; }
 

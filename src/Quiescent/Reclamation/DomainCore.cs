@@ -25,6 +25,7 @@ internal sealed unsafe partial class DomainCore
     private readonly string _typeName;
     private readonly Action _reportReaders;
     private long _callbacksFailed;
+    private string? _waitingLock;
 
     /// <summary>A domain whose readers are those that the engine waits for.</summary>
     /// <param name="typeName">The name of its face's type, for exceptions.</param>
@@ -46,7 +47,10 @@ internal sealed unsafe partial class DomainCore
         bool fullFence = options.ReadSideBarrier == ReadSideBarrier.Full || !ProcessWideBarrier.IsReliable;
         bool validate = ValidateSwitch.IsSupported && (options.Validate || ValidateSwitch.IsOnForAll);
         PagePool pages = new();
-        Slots = new SlotTable(ThreadQueues.Bytes, pages, fullFence, validate);
+        Slots = new SlotTable(ThreadQueues.Bytes, pages, fullFence, validate)
+        {
+            MayBlockInSections = options.MayBlockInSections,
+        };
         Id = Order.Increment(ref s_lastId);
         Slots.BelongTo(this, Id);
         State = Slots.State;
@@ -146,6 +150,9 @@ internal sealed unsafe partial class DomainCore
     /// <summary>Callbacks and user deallocators that threw.</summary>
     public long CallbacksFailed => Order.Acquire(in _callbacksFailed);
 
+    /// <summary>The name of a reader-writer lock whose writer waits long for this domain's readers.</summary>
+    public string? WaitingLock => Order.Acquire(in _waitingLock);
+
     /// <summary>Whether anything waits to be reported by a thread that holds no lock.</summary>
     public bool HasReports => Engine.HasReports || Findings.Any || Backlog.HasCrossed;
 
@@ -159,6 +166,13 @@ internal sealed unsafe partial class DomainCore
     /// <exception cref="ThreadInterruptedException">The thread was interrupted while it slept; nothing is
     /// lost.</exception>
     public void WaitFor(ulong target) => GracePeriodWait.For(Engine, target, _reportReaders);
+
+    /// <summary>A writer of the lock waits for readers, and has done so for some time. Of several the last one is
+    /// remembered.</summary>
+    public void BeginWaitOfLock(string name) => Order.Release(ref _waitingLock, name);
+
+    /// <summary>It does so no longer.</summary>
+    public void EndWaitOfLock(string name) => Order.CompareExchange(ref _waitingLock, null, name);
 
     /// <summary>Returns when the grace period has passed, without blocking a thread. Continuations run on the thread
     /// pool.</summary>
@@ -350,6 +364,9 @@ internal interface IDomainReports
     /// (O8).</param>
     void ReportCallback(bool onPool);
 
+    /// <summary>Reports a writer that does not leave its lock; on a pool thread.</summary>
+    void ReportWriter(WriterStall stall);
+
     /// <summary>Has a pool thread write the events of grace periods that ended here: the caller must not run listeners
     /// (O8), and perhaps nobody waits after it.</summary>
     void ReportGracePeriodsOnPool();
@@ -361,3 +378,6 @@ internal interface IDomainReports
     /// a section, or misuse.</summary>
     bool AreDue { get; }
 }
+
+// A writer that has been inside a reader-writer lock for long while others wait.
+internal readonly record struct WriterStall(string Lock, ReaderIdentity Writer, TimeSpan Duration, int Reports);

@@ -182,6 +182,9 @@ public sealed record RcuDomainOptions
     /// <summary>The threads to share; those of the process if null.</summary>
     internal SharedReclaimers? SharedReclaimers { get; init; }
 
+    /// <summary>Whether <see cref="Validate"/> lets a thread block inside a section.</summary>
+    internal bool MayBlockInSections { get; init; }
+
     internal bool HasOwnReclaimer =>
         DedicatedReclaimer || ReclaimerPriority != ThreadPriority.Normal || ReclaimerAffinity != 0;
 

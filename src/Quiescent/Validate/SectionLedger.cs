@@ -9,7 +9,7 @@ namespace Quiescent.Validate;
 //
 // Only the owning thread changes it. For reports, other threads read without a lock where the open sections began: the
 // sections are a list, the innermost first, whose links never change.
-internal sealed class SectionLedger
+internal sealed class SectionLedger(bool mayBlock = false)
 {
     // A power of two.
     private const int Remembered = 16;
@@ -31,7 +31,7 @@ internal sealed class SectionLedger
     {
         int depth = (_innermost?.Depth ?? 0) + 1;
         SectionEntry entry = depth <= MaxRecorded ? SectionEntry.Here() : _innermost!.Entry;
-        BlockingWatch? watch = _innermost is null ? new BlockingWatch(entry.Site.ToString()) : null;
+        BlockingWatch? watch = _innermost is null && !mayBlock ? new BlockingWatch(entry.Site.ToString()) : null;
         OpenSection section = new(_last + 1, isFree, depth, entry, _innermost);
         FaultInjection.ThrowIfDue(FaultSite.Ledger);
 
@@ -77,7 +77,7 @@ internal sealed class SectionLedger
         Order.Release(ref _innermost, innermost.Outer);
         if (_innermost is null)
         {
-            _watch!.End();
+            _watch?.End();
         }
 
         if (innermost.Depth <= MaxRecorded)

@@ -134,6 +134,9 @@ switch (args[0])
     case "exit":
         return Exits.Run(place: args[1], wait: args[2]);
 
+    case "exit-in-lock":
+        return Locked.Run(isWriting: args[1] == "write");
+
     case "membarrier":
         return Filter.Run(refused: (uint)int.Parse(args[1], System.Globalization.CultureInfo.InvariantCulture));
 

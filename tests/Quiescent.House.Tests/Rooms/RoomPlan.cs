@@ -13,7 +13,7 @@ internal static class RoomPlan
         [Constants, "Ordering", "Memory", "Validate", "Readers", "GracePeriods", "Queues", "Reclamation"];
 
     // Each uses itself and all of the above.
-    private static readonly string[] s_apart = ["Pools", "Sleepable", "Modules", "Resources", "Diagnostics"];
+    private static readonly string[] s_apart = ["Pools", "Sleepable", "Modules", "Resources", "Locks", "Diagnostics"];
 
     // A resource recognises sections of both kinds.
     private static readonly (string From, string To)[] s_besides = [("Resources", "Sleepable")];

@@ -86,6 +86,10 @@ public unsafe class QueueTests : IDomainReports
     {
     }
 
+    void IDomainReports.ReportWriter(WriterStall stall)
+    {
+    }
+
     void IDomainReports.ReportGracePeriodsOnPool()
     {
     }

@@ -75,6 +75,13 @@ public class ProcessExitTests
     public void A_wait_for_what_never_ends_does_not_keep_the_process(string place, string wait, string output) =>
         Assert.Equal(output, Run(exitCode: 3, "exit", place, wait));
 
+    // Fault caught: a handler that waits for a lock whose reader or writer has called the exit.
+    [Theory]
+    [InlineData("read")]
+    [InlineData("write")]
+    public void A_wait_for_a_lock_that_nobody_leaves_does_not_keep_the_process(string side) =>
+        Assert.Equal("timed out", Run(exitCode: 3, "exit-in-lock", side));
+
     // Fault caught: a handler of the exit that waits, or pauses, once for each block that it frees.
     [Theory]
     [InlineData("free", "went on ")]

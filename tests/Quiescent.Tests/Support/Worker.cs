@@ -34,6 +34,14 @@ internal sealed class Worker : IDisposable
     public static void Run(Action body, string? name = null, int stackBytes = 256 * 1024) =>
         Start(body, name, stackBytes).Join();
 
+    /// <summary>Asks on a thread of its own.</summary>
+    public static bool Ask(Func<bool> question)
+    {
+        bool answer = false;
+        Run(() => answer = question());
+        return answer;
+    }
+
     public static void JoinAll(IEnumerable<Worker> workers)
     {
         foreach (Worker worker in workers)

@@ -79,6 +79,7 @@ public unsafe class QuarantineTests
     [InlineData(long.MaxValue / 2, 8)]
     public void It_keeps_no_more_than_it_may_and_checks_blocks_that_leave(long maxBytes, int maxBlocks)
     {
+        BlockSize.Prepare(); // As whoever makes a block's place does.
         Quarantine quarantine = new(maxBytes, maxBlocks);
         Findings findings = new();
         const string Site = "here";
