@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using System.Runtime.Loader;
 using Quiescent.Ordering;
 
@@ -24,7 +25,8 @@ internal static class AssemblyCopies
     /// <exception cref="OutOfMemoryException">The next domain tries again.</exception>
     public static void Register()
     {
-        if (!TryLock.TryEnter(ref s_isKnown))
+        // Native code has each assembly once; the compiler leaves the rest out.
+        if (!RuntimeFeature.IsDynamicCodeSupported || !TryLock.TryEnter(ref s_isKnown))
         {
             return;
         }

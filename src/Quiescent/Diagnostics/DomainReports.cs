@@ -195,7 +195,7 @@ internal sealed class DomainReports : IDomainReports
 
         if (onPool)
         {
-            ThreadPool.UnsafeQueueUserWorkItem(Report, stall, preferLocal: false);
+            Threads.RunElsewhere(new StallReport(this, stall));
         }
         else
         {
@@ -203,7 +203,7 @@ internal sealed class DomainReports : IDomainReports
         }
     }
 
-    // On the thread pool too, which ends the process on an exception.
+    // On a thread of the pool too, on which an exception ends the process.
     private void Report(CallbackStall stall)
     {
         try
@@ -255,5 +255,10 @@ internal sealed class DomainReports : IDomainReports
                 Telemetry.Ignore(thrown); // As the events' documentation promises.
             }
         }
+    }
+
+    private sealed class StallReport(DomainReports reports, CallbackStall stall) : IThreadPoolWorkItem
+    {
+        void IThreadPoolWorkItem.Execute() => reports.Report(stall);
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using System.Runtime.CompilerServices;
 using Quiescent.GracePeriods;
 using Quiescent.Ordering;
 
@@ -15,7 +16,7 @@ internal static class QuiescentMeter
         1e-3, 2e-3, 5e-3, 10e-3, 20e-3, 50e-3, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50,
     ];
 
-    private static HashSet<string>? s_published;
+    private static List<string>? s_published;
     private static Meter? s_meter;
     private static Histogram<double>? s_durations;
 
@@ -156,19 +157,61 @@ internal static class QuiescentMeter
     // What exists already, of which an exception does not tell: it may be a listener's.
     private static void Find(Meter meter)
     {
-        HashSet<string> published = s_published ??= [];
+        s_published ??= [];
+        if (RuntimeFeature.IsDynamicCodeSupported)
+        {
+            FindByListening(meter);
+        }
+        else
+        {
+            FindInField(meter);
+        }
+    }
+
+    private static void FindByListening(Meter meter)
+    {
         using MeterListener finder = new()
         {
             InstrumentPublished = (instrument, _) =>
             {
                 if (instrument.Meter == meter)
                 {
-                    published.Add(instrument.Name);
-                    s_durations = instrument as Histogram<double> ?? s_durations;
+                    Add(instrument);
                 }
             },
         };
         finder.Start();
+    }
+
+    // A listener would bring the platform's own meters into native code, with all that they measure. Native code is
+    // bound to one version of the base library when it is compiled; tests/Programs/Native finds out if that has no such
+    // field.
+    private static void FindInField(Meter meter)
+    {
+        try
+        {
+            foreach (Instrument instrument in InstrumentsOf(meter))
+            {
+                Add(instrument);
+            }
+        }
+        catch (MissingFieldException)
+        {
+            // Durations are not measured, if a listener threw when it saw the histogram.
+        }
+    }
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_instruments")]
+    private static extern ref List<Instrument> InstrumentsOf(Meter meter);
+
+    private static void Add(Instrument instrument)
+    {
+        if (!s_published!.Contains(instrument.Name))
+        {
+            s_published.Add(instrument.Name);
+        }
+
+        s_durations = instrument as Histogram<double> ?? s_durations;
     }
 
     private static void Make(string name, Action make)

@@ -8,18 +8,45 @@ namespace Quiescent;
 /// rest.</remarks>
 public readonly record struct GracePeriodDurations
 {
+    // Numbers, for what the comparer of time spans brings into native code (RcuDomainOptions).
+    private readonly long _min;
+    private readonly long _mean;
+    private readonly long _p50;
+    private readonly long _p99;
+    private readonly long _max;
+
     /// <summary>The shortest.</summary>
-    public TimeSpan Min { get; init; }
+    public TimeSpan Min
+    {
+        get => new(_min);
+        init => _min = value.Ticks;
+    }
 
     /// <summary>The arithmetic mean.</summary>
-    public TimeSpan Mean { get; init; }
+    public TimeSpan Mean
+    {
+        get => new(_mean);
+        init => _mean = value.Ticks;
+    }
 
     /// <summary>The median.</summary>
-    public TimeSpan P50 { get; init; }
+    public TimeSpan P50
+    {
+        get => new(_p50);
+        init => _p50 = value.Ticks;
+    }
 
     /// <summary>The 99th percentile.</summary>
-    public TimeSpan P99 { get; init; }
+    public TimeSpan P99
+    {
+        get => new(_p99);
+        init => _p99 = value.Ticks;
+    }
 
     /// <summary>The longest.</summary>
-    public TimeSpan Max { get; init; }
+    public TimeSpan Max
+    {
+        get => new(_max);
+        init => _max = value.Ticks;
+    }
 }

@@ -83,7 +83,7 @@ internal static class FaultInjection
     {
         if (IsOn && Decide?.Invoke(site) == true)
         {
-            throw new InsufficientMemoryException($"A failure was injected: {site}.");
+            throw new InsufficientMemoryException("A failure was injected.");
         }
     }
 }

@@ -69,6 +69,20 @@ internal static class Threads
         }
     }
 
+    /// <summary>Has another thread run the item: of the pool, or one of the library's own (Workers).</summary>
+    /// <exception cref="OutOfMemoryException">There is no memory for it, and the item does not run.</exception>
+    public static void RunElsewhere(IThreadPoolWorkItem item)
+    {
+        if (Workers.ReplacePool)
+        {
+            Workers.Run(item);
+        }
+        else
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(item, preferLocal: false);
+        }
+    }
+
     /// <summary>Roughly the processor that this thread runs on: a number that spreads threads that run at the same
     /// time. About 2 ns.</summary>
     public static int CurrentProcessor => Thread.GetCurrentProcessorId();
@@ -238,8 +252,11 @@ internal sealed class Signal
 
     /// <summary>Returns when it is set, or the time has passed; whether it was set.</summary>
     /// <exception cref="ThreadInterruptedException">The thread was interrupted.</exception>
-    public bool Wait(TimeSpan time) =>
-        _event.WaitOne(time == Timeout.InfiniteTimeSpan ? Timeout.Infinite : (int)Math.Ceiling(time.TotalMilliseconds));
+    public bool Wait(TimeSpan time)
+    {
+        long roundedUp = (time.Ticks + TimeSpan.TicksPerMillisecond - 1) / TimeSpan.TicksPerMillisecond;
+        return _event.WaitOne(time == Timeout.InfiniteTimeSpan ? Timeout.Infinite : (int)roundedUp);
+    }
 }
 
 // As a Signal, for sleeps of a millisecond and less: it is the system's own (futex(2)), with less in between. Nothing

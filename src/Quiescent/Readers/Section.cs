@@ -113,11 +113,19 @@ internal static unsafe class Section
 
     /// <summary>Under Validate: the places where this thread's open sections began, a line each; else
     /// nothing.</summary>
-    public static string DescribeOpen(ReaderSlot* slot) =>
-        ReaderSlot.IsTwin(slot)
-            ? string.Concat(
-                ThreadRegistrations.OwnerOf(slot).Ledger!.Entries().Select(entry => $"{Environment.NewLine}  {entry}"))
-            : "";
+    public static string DescribeOpen(ReaderSlot* slot)
+    {
+        string text = "";
+        if (ReaderSlot.IsTwin(slot))
+        {
+            foreach (SectionEntry entry in ThreadRegistrations.OwnerOf(slot).Ledger!.Entries())
+            {
+                text = string.Concat(text, Environment.NewLine, "  ", entry.ToString());
+            }
+        }
+
+        return text;
+    }
 
     private static bool HasLedgerSection(ReaderSlot* slot) =>
         ReaderSlot.IsTwin(slot) && ThreadRegistrations.OwnerOf(slot).Ledger!.HasOpenSection;

@@ -26,7 +26,7 @@ internal sealed class SlotOwner(SlotTable table, ThreadLife life)
     public ThreadRegistrations? Registrations { get; set; }
 
     /// <summary>Sections in the order of their opening; only in a domain with Validate.</summary>
-    public SectionLedger? Ledger { get; } = table.Validate
+    public SectionLedger? Ledger { get; } = ValidateSwitch.IsSupported && table.Validate
         ? new SectionLedger(table.MayBlockInSections)
         : null;
 

@@ -90,7 +90,10 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
 
         try
         {
-            WaitOrder.Forget(Domain);
+            if (ValidateSwitch.IsSupported)
+            {
+                WaitOrder.Forget(Domain);
+            }
         }
         catch (OutOfMemoryException)
         {
@@ -197,9 +200,16 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
     /// <param name="domain">The number of a domain that it was registered with.</param>
     public static ThreadRegistrations? FindRegistrations(long domain)
     {
-        List<SlotTable> tables = Live.All();
-        return tables.Find(table => table.Domain == domain)?.RegistrationsOfThisThread()
-            ?? tables.Select(table => table.RegistrationsOfThisThread()).FirstOrDefault(found => found is not null);
+        ThreadRegistrations? found = null;
+        foreach (SlotTable table in Live.All())
+        {
+            if ((table.Domain == domain || found is null) && table.RegistrationsOfThisThread() is { } registrations)
+            {
+                found = registrations;
+            }
+        }
+
+        return found;
     }
 
     /// <summary>Makes the table a domain's: its memory is not freed before the domain's core.</summary>

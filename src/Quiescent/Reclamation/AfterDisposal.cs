@@ -66,7 +66,7 @@ internal sealed unsafe class AfterDisposal(DomainCore core) : IThreadPoolWorkIte
         try
         {
             FaultInjection.ThrowIfDue(FaultSite.PoolThread);
-            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+            Threads.RunElsewhere(this);
             return true;
         }
         catch (OutOfMemoryException)

@@ -45,7 +45,7 @@ internal sealed unsafe partial class DomainCore
         _typeName = typeName;
         Options = options;
         bool fullFence = options.ReadSideBarrier == ReadSideBarrier.Full || !ProcessWideBarrier.IsReliable;
-        bool validate = options.Validate || ValidateSwitch.IsOnForAll;
+        bool validate = ValidateSwitch.IsSupported && (options.Validate || ValidateSwitch.IsOnForAll);
         PagePool pages = new();
         Slots = new SlotTable(ThreadQueues.Bytes, pages, fullFence, validate)
         {
@@ -60,7 +60,7 @@ internal sealed unsafe partial class DomainCore
         Queues = new QueueContext(
             Engine,
             pages,
-            Slots.Validate ? BlockLedger.OfProcess : null,
+            ValidateSwitch.IsSupported && Slots.Validate ? BlockLedger.OfProcess : null,
             (int)Math.Clamp(options.BacklogLimit / PagesPerLimit, 1, Page.Entries),
             Backlog.Bytes);
         if (Queues.HeadsPerStep < HeadsBetweenCollections)
@@ -260,8 +260,12 @@ internal sealed unsafe partial class DomainCore
 
         Engine.Sweep();
         ReleasePages();
-        Quarantine.OfProcess.ReleaseAll(Findings);
-        WaitOrder.Forget(Id);
+        if (ValidateSwitch.IsSupported)
+        {
+            Quarantine.OfProcess.ReleaseAll(Findings);
+            WaitOrder.Forget(Id);
+        }
+
         Reports.ReportReaders();
     }
 
@@ -303,7 +307,7 @@ internal sealed unsafe partial class DomainCore
                 $"{operation} was called from a callback of the domain: it would wait for its own return.");
         }
 
-        if (Slots.Validate)
+        if (ValidateSwitch.IsSupported && Slots.Validate)
         {
             CheckWaitOrder(operation);
         }

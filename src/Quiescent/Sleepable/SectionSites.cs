@@ -20,6 +20,11 @@ internal sealed unsafe class SectionSites
     /// <exception cref="OutOfMemoryException">There is no memory for the record.</exception>
     public void Open(Ticket* ticket, ulong number)
     {
+        if (!ValidateSwitch.IsSupported)
+        {
+            return; // Never: but the compiler sees that the rest can go.
+        }
+
         FaultInjection.ThrowIfDue(FaultSite.Ledger);
         Entry entry = new(number, CallerSite.Capture(), Stopwatch.GetTimestamp(), ReleasedAt: null);
 
@@ -38,6 +43,11 @@ internal sealed unsafe class SectionSites
     /// records nothing.</summary>
     public void Close(Ticket* ticket, ulong number)
     {
+        if (!ValidateSwitch.IsSupported)
+        {
+            return;
+        }
+
         try
         {
             if (TryFind(ticket, number, out Entry entry) && entry.ReleasedAt is null)
@@ -55,6 +65,12 @@ internal sealed unsafe class SectionSites
     /// <summary>Finds the record of a section, unless a later one has begun under its ticket.</summary>
     public bool TryFind(Ticket* ticket, ulong number, out Entry entry)
     {
+        if (!ValidateSwitch.IsSupported)
+        {
+            entry = default;
+            return false;
+        }
+
         using TryLock.Holder holder = TryLock.Hold(ref _gate);
         entry = _records.Holding((nint)ticket)?.Entry ?? default;
         return entry.EnteredAt is not null && entry.Number == number;

@@ -19,6 +19,9 @@ internal static class Threads
 
     public static void Queue(IThreadPoolWorkItem item) => item.Execute(); // No pool belongs to a schedule.
 
+    public static void RunElsewhere(IThreadPoolWorkItem item) =>
+        ThreadPool.UnsafeQueueUserWorkItem(item, preferLocal: false);
+
     public static bool RunsCodeWhileBlocked => false;
 
     public static int CurrentProcessor => Environment.CurrentManagedThreadId;
