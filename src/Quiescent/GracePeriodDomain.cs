@@ -614,7 +614,7 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
     public ValueTask DisposeAsync()
     {
         RequireOwn();
-        _core.BeginClose(CloseReaders);
+        _core.BeginClose();
         Task task = _core.Disposal.RunWhenNothingWaits(CloseOnce);
         GC.KeepAlive(this);
         return new ValueTask(task);
@@ -653,11 +653,6 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
         _producer.PushBeyondFast(slot, head, word);
     }
 
-    /// <summary>Makes sure that no section begins any more; may be called again.</summary>
-    private protected virtual void CloseReaders()
-    {
-    }
-
     internal void ThrowIfClosed()
     {
         int closed = Order.Acquire(in _state->Closed);
@@ -686,7 +681,7 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
         bool isDone = false;
         try
         {
-            _core.Close(CloseReaders);
+            _core.Close();
             Forget();
             isDone = true;
         }

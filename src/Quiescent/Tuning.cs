@@ -50,14 +50,10 @@ internal static class Tuning
 
     // Tickets of sleepable sections, 64 bytes each.
 
-    /// <summary>Tickets that a thread takes from the process's store at a time.</summary>
-    public const int TicketBatch = 16;
+    /// <summary>Tickets that a slot gets first; later it gets as many again as it has.</summary>
+    public const int TicketBatch = 4;
 
-    /// <summary>Sections between two looks at the processor that a thread runs on: a look costs as much as an
-    /// interlocked instruction.</summary>
-    public const int SectionsPerLook = 64;
-
-    /// <summary>Tickets of one piece of memory.</summary>
+    /// <summary>Tickets that the process asks the system for at a time.</summary>
     public const int TicketsPerPiece = 64;
 
     // Pages of pointers (head-less frees).

@@ -16,8 +16,8 @@ namespace Quiescent.GracePeriods;
 //                        └──────────────────────────────────────────────┘
 //
 // TryAdvance makes whatever progress can be made at once and never waits, so anyone may call it: waiters, updaters
-// under load, the reclaimer. Progress needs no thread of its own. The scan knows what marks a section (SlotScan, or
-// Sleepable/StripeScan). Why it is right:
+// under load, the reclaimer. Progress needs no thread of its own. The scan knows what marks a section (SlotScan.cs). Why it
+// is right:
 //
 // O1  Start() raises Started with an exchange (a full fence); Arm() then begins the scan, which does the rest.
 // O2  Each ended section's loads come before the scan's load that found its end. Completed is stored with release after
@@ -41,11 +41,15 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
     private long _started;
     private long _completed;
 
+    /// <summary>An engine that waits for the sections announced in the words of the table's slots.</summary>
+    public static GracePeriodEngine OverSlots(SlotTable slots) => Over<WordSections>(slots);
+
     /// <summary>An engine that waits for the sections announced in the table's slots.</summary>
-    public static GracePeriodEngine OverSlots(SlotTable slots)
+    public static GracePeriodEngine Over<TSections>(SlotTable slots)
+        where TSections : struct, ISlotSections
     {
         DeadReaders dead = new(slots);
-        return new GracePeriodEngine(slots, dead, new SlotScan(slots, dead));
+        return new GracePeriodEngine(slots, dead, new SlotScan<TSections>(slots, dead));
     }
 
     public SlotTable Slots { get; } = slots;

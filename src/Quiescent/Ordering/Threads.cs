@@ -83,10 +83,6 @@ internal static class Threads
         }
     }
 
-    /// <summary>Roughly the processor that this thread runs on: a number that spreads threads that run at the same
-    /// time. About 2 ns.</summary>
-    public static int CurrentProcessor => Thread.GetCurrentProcessorId();
-
     public static bool HasEnded(Thread thread) => !thread.IsAlive;
 
     /// <summary>Whether a thread may run managed code after its object says that it has ended: see

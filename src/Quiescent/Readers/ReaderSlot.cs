@@ -13,6 +13,9 @@ namespace Quiescent.Readers;
 // has a twin 64 bytes behind it. In a domain with Validate the owner gets the twin instead. The twin's constant Word
 // looks like the deepest nesting, and its ReaderWord matches no registered reader, so every fast path's own test sends
 // the thread to the slow path. Validation costs nothing elsewhere.
+//
+// A sleepable section may end on another thread, so it is announced in a ticket instead (Ticket.cs). A slot has at most
+// about twice as many tickets as its thread ever had sections open at once.
 [StructLayout(LayoutKind.Explicit, Size = Bytes)]
 internal unsafe struct ReaderSlot
 {
@@ -37,6 +40,22 @@ internal unsafe struct ReaderSlot
 
     [FieldOffset(32)]
     public int Index;
+
+    /// <summary>How many tickets the slot has (SlotTickets.cs).</summary>
+    [FieldOffset(36)]
+    public int TicketCount;
+
+    /// <summary>The ticket that the thread's next sleepable section takes if it is free; never null.</summary>
+    [FieldOffset(40)]
+    public Ticket* Ticket;
+
+    /// <summary>Tickets that were seen free. They stay free until the thread opens them.</summary>
+    [FieldOffset(48)]
+    public Ticket* FreeTickets;
+
+    /// <summary>All of the slot's tickets.</summary>
+    [FieldOffset(56)]
+    public Ticket* Tickets;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsTwin(ReaderSlot* slot) => ((nint)slot & Bytes) != 0;

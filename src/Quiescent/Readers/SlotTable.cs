@@ -24,9 +24,11 @@ namespace Quiescent.Readers;
 //         is quiescent and names no reader. Whatever was open when the collector stopped the threads is visible to the
 //         finalizer, and nothing can be opened without the domain. The store that ends a section, or closes the last
 //         reader, is its thread's last access to the slot (release; the finalizer acquires).
+//       - A sleepable section refers to its ticket alone, which is never freed.
 //       - What a thread remembers of its slots it only compares, or asks the owner: ThreadRegistrations.cs.
-// O6  Only DeadReaders calls Release(), under the engine's lock, for a thread that is dead. TryRegisterReleased() hands
-//     out slots so released, Extend() new ones. A slot's owner is therefore never mistaken for its next one.
+// O6  Only DeadReaders calls Release(), under the engine's lock, for a thread that is dead, and whose sleepable sections
+//     have ended. TryRegisterReleased() hands out slots so released, Extend() new ones. A slot's owner is therefore never
+//     mistaken for its next one.
 //
 // Chunk k holds FirstChunk << k slots, so a scan streams through few contiguous runs and an index maps to its place
 // with one bit count. The number of threads is limited by memory alone.
@@ -104,6 +106,10 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
         for (int i = 0; i < _end; i++)
         {
             OwnerOf(i)?.MarkFreed();
+            if (this[i]->Tickets != null)
+            {
+                TicketStore.OfProcess.GiveBack(this[i]->Tickets);
+            }
         }
 
         // SAFETY: nobody uses the memory any more, by O5.
@@ -344,6 +350,9 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
         return null;
     }
 
+    // A slot's twin passes for a ticket that is always open: its first word is odd and never changes.
+    private static Ticket* NoTicket(ReaderSlot* slot) => (Ticket*)ReaderSlot.TwinOf(slot);
+
     private ReaderSlot* Occupy(int index, Chunk chunk, int offset, SlotOwner? owner)
     {
         ReaderSlot* slot = chunk.SlotAt(offset);
@@ -352,6 +361,7 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
         slot->ReaderWord = FullFence ? ReaderFlags.FullFence : 0;
         slot->State = State;
         slot->Index = index;
+        slot->Ticket = slot->Ticket == null ? NoTicket(slot) : slot->Ticket;
         *ReaderSlot.TwinOf(slot) = new ReaderSlot
         {
             Word = ulong.MaxValue,
@@ -359,6 +369,7 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
             ReaderWord = ulong.MaxValue,
             State = State,
             Index = index,
+            Ticket = NoTicket(slot),
         };
         _sinceSweep++;
         Order.Release(ref chunk.Owners[offset], owner);

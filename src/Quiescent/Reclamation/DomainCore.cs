@@ -235,23 +235,20 @@ internal sealed unsafe partial class DomainCore
     }
 
     /// <summary>From here on the domain takes nothing more. May be called again.</summary>
-    /// <param name="closeReaders">Makes sure that no section begins any more.</param>
-    public void BeginClose(Action closeReaders)
+    public void BeginClose()
     {
         AfterDisposal.Prepare();
         Order.Or(ref State->AppendFlags, AppendFlags.Disposed); // [V] partner: [T] in Listing.cs; outcomes there, O11.
         Listing.UnlistAll();
         Order.Release(ref State->Closed, 1);
-        closeReaders();
         Sinks.MarkDomainDisposed();
     }
 
     /// <summary>Closes the domain, empties its queues and ends its thread. May be called again.</summary>
-    /// <param name="closeReaders">Makes sure that no section begins any more.</param>
     /// <exception cref="OutOfMemoryException">The domain is closed and loses nothing, but is not done yet.</exception>
-    public void Close(Action closeReaders)
+    public void Close()
     {
-        BeginClose(closeReaders);
+        BeginClose();
         Order.FenceAllThreads(); // [F] partner: [D] in Reclamation/Producer.cs; outcomes in Listing.cs at O11.
         if (!BarrierWait.TryUntilNothingWaits(this) || !Reclaimer.TryStop())
         {

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Quiescent.Ordering;
+using Quiescent.Readers;
 using Quiescent.Validate;
 
 namespace Quiescent.Sleepable;

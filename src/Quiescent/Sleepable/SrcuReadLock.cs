@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
+using Quiescent.Readers;
 using Quiescent.Sleepable;
 using Quiescent.Validate;
 
@@ -85,9 +86,9 @@ public readonly unsafe struct SrcuReadLock : IDisposable, IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>Whether the section is open, and belongs to the domain with these counters.</summary>
+    /// <summary>Whether the section is open, and belongs to the domain with this number.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal bool IsOpenIn(Stripes stripes) => SleepableSection.IsOpenIn(_ticket, _number, stripes);
+    internal bool IsOpenIn(long domain) => SleepableSection.IsOpenIn(_ticket, _number, domain);
 
-    internal bool IsOfAnother(Stripes stripes) => SleepableSection.IsOpenElsewhere(_ticket, _number, stripes);
+    internal bool IsOfAnother(long domain) => SleepableSection.IsOpenElsewhere(_ticket, _number, domain);
 }

@@ -31,6 +31,13 @@ internal static unsafe class Probe
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
+    public static long SleepableSection(SrcuDomain domain, Shelf* shelf)
+    {
+        using SrcuReadLock section = domain.ReadLock();
+        return section.Dereference(in shelf->Pointer).Value;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static long QuiescentState(RcuReader reader, Shelf* shelf)
     {
         long value = shelf->Pointer.LoadProtected()->Value;

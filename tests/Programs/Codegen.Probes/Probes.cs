@@ -15,6 +15,7 @@ internal sealed unsafe class Probes : IDisposable
         "Probe.DefaultSection",
         "Probe.DomainSection",
         "Probe.HandleSection",
+        "Probe.SleepableSection",
         "Probe.QuiescentState",
         "Probe.Publish",
         "Probe.FreeBlock",
@@ -24,6 +25,7 @@ internal sealed unsafe class Probes : IDisposable
     ];
 
     private readonly RcuDomain _domain = new(new RcuDomainOptions { BacklogPolicy = BacklogPolicy.None });
+    private readonly SrcuDomain _sleepable = new(new RcuDomainOptions { BacklogPolicy = BacklogPolicy.None });
     private readonly SlotTable _slots = new(0, queueMemory: null, fullFence: false, validate: false);
     private readonly GracePeriodEngine _engine;
     private readonly QueueContext _context;
@@ -48,6 +50,7 @@ internal sealed unsafe class Probes : IDisposable
         _shelf->SecondPointer.Assign(_block);
         Probe.DefaultSection(_shelf);
         Probe.DomainSection(_domain, _shelf);
+        Probe.SleepableSection(_sleepable, _shelf);
         using (RcuReader reader = _domain.RegisterReader())
         {
             Probe.HandleSection(reader, _shelf);
@@ -65,6 +68,7 @@ internal sealed unsafe class Probes : IDisposable
     public void Dispose()
     {
         _domain.Dispose();
+        _sleepable.Dispose();
         NativeMemory.AlignedFree(_page);
         NativeMemory.Free(_queue);
         NativeMemory.Free(_block);

@@ -24,8 +24,6 @@ internal static class Threads
 
     public static bool RunsCodeWhileBlocked => false;
 
-    public static int CurrentProcessor => Environment.CurrentManagedThreadId;
-
     public static bool OutliveTheirObjects => false;
 
     public static bool HasEnded(Thread thread)

@@ -11,6 +11,7 @@ internal abstract class Rule(string method, string className = "Probe")
         new SectionRule("DefaultSection", hasFullBranch: platform => platform.IsAheadOfTime, mayBeFree: false),
         new SectionRule("DomainSection", hasFullBranch: _ => true, mayBeFree: false),
         new SectionRule("HandleSection", hasFullBranch: _ => true, mayBeFree: true),
+        new SleepableSectionRule(),
         new QuiescentStateRule(),
         new PublishRule(),
         new AppendRule(),
