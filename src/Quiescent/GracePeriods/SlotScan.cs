@@ -61,6 +61,11 @@ internal sealed class SlotScan(SlotTable slots, DeadReaders dead) : ReaderScan
             _cursor += length;
         }
 
+        if (_wouldWake != 0)
+        {
+            Order.Release(ref _wouldWake, 0);
+        }
+
         return true;
     }
 
@@ -75,6 +80,7 @@ internal sealed class SlotScan(SlotTable slots, DeadReaders dead) : ReaderScan
             return false;
         }
 
+        // SAFETY: the cursor is below the table's end. Asking, and the look behind it, are under the engine's lock.
         ReaderSlot* slot = slots[_cursor];
         ReaderHandles.TryAsk(slot);
         return IsInTheWay(Order.Acquire(in slot->Word), _target);
