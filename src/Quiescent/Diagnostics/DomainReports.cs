@@ -203,7 +203,7 @@ internal sealed class DomainReports : IDomainReports
         }
     }
 
-    // On a thread of the pool too, on which an exception ends the process.
+    // Also on a pool thread or a worker, where an exception would end the process.
     private void Report(CallbackStall stall)
     {
         try

@@ -53,7 +53,7 @@ internal sealed class FailureLog(DomainCore core)
         return false;
     }
 
-    // After a disposal the thread pool runs what came too late, and nobody records what it runs.
+    // After a disposal another thread runs what came too late, and nobody records what it runs.
     private void Describe(out string? callback, out string? queuedAt)
     {
         (callback, queuedAt) = (null, null);

@@ -19,6 +19,7 @@ internal static class QuiescentMeter
     private static List<string>? s_published;
     private static Meter? s_meter;
     private static Histogram<double>? s_durations;
+    private static bool s_isUnknown; // Which instruments exist. Making one twice would be worse than missing one.
 
     /// <summary>How long grace periods took; null where there are no meters, or not yet.</summary>
     public static Histogram<double>? Durations => TelemetryListeners.HasMeters ? Order.Acquire(in s_durations) : null;
@@ -183,21 +184,21 @@ internal static class QuiescentMeter
         finder.Start();
     }
 
-    // A listener would bring the platform's own meters into native code, with all that they measure. Native code is
-    // bound to one version of the base library when it is compiled; tests/Programs/Native finds out if that has no such
-    // field.
+    // A listener would pull the framework's own meters into native code, with all that they measure. Native code is bound
+    // to one version of the base library when it is compiled; tests/Programs/Native fails if the field is missing there.
     private static void FindInField(Meter meter)
     {
         try
         {
-            foreach (Instrument instrument in InstrumentsOf(meter))
+            List<Instrument> instruments = InstrumentsOf(meter);
+            for (int i = 0; i < instruments.Count; i++)
             {
-                Add(instrument);
+                Add(instruments[i]); // By index: a listener may add to the list.
             }
         }
         catch (MissingFieldException)
         {
-            // Durations are not measured, if a listener threw when it saw the histogram.
+            s_isUnknown = true; // Durations are not measured, if a listener threw when it saw the histogram.
         }
     }
 
@@ -216,7 +217,7 @@ internal static class QuiescentMeter
 
     private static void Make(string name, Action make)
     {
-        if (s_published?.Contains(name) != true)
+        if (!s_isUnknown && s_published?.Contains(name) != true)
         {
             FaultInjection.ThrowIfDue(FaultSite.Telemetry);
             Telemetry.AttemptInMemory(make);

@@ -35,8 +35,8 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
     private readonly DurationHistogram _durations = new();
     private PriorityTryLockLine _line;
     private bool _isArmed;
-    private long _startedAt; // While others can take the lock, the clock was read, or no grace period is in progress.
-    private long _promptTicks = NotTimed; // How long the last grace period took that was timed and met no reader.
+    private long _startedAt; // Set whenever the lock is free and a grace period is in progress.
+    private long _promptTicks = NotTimed; // How long the last timed grace period took that met no reader.
     private bool _isPrompt;
     private long _started;
     private long _completed;
@@ -151,16 +151,23 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
     public bool WouldBeWoken => scan.WouldWake;
 
     /// <summary>The thread that has the turn in the line is about to sleep: asks the reader in the way to wake it.
-    /// False: the grace period can go on. Waits for the try-lock, never for a reader.</summary>
+    /// False: the grace period can go on. Waits for nothing; where another thread has the lock it asks nobody, and the
+    /// sleep lasts its whole time.</summary>
     public bool MaySleep()
     {
-        if (Stepping.Forbids)
+        if (Stepping.Forbids || !_line.Lock.TryEnter())
         {
             return true;
         }
 
-        using TryLock.Holder holder = _lock.Hold();
-        return IsInProgress && scan.MaySleep();
+        try
+        {
+            return IsInProgress && scan.MaySleep();
+        }
+        finally
+        {
+            _line.Lock.Exit();
+        }
     }
 
     /// <summary>Releases the slots of dead threads; waits for the try-lock, never for a reader.</summary>
@@ -342,9 +349,11 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
     }
 
     // Two readings of the clock take longer than a scan. So where a scan begins without a process-wide barrier, and
-    // nobody listens, grace periods that meet no reader are timed by sample.
+    // nobody listens, only one in so many of the grace periods that meet no reader is timed. All of the first are, so
+    // that no code that runs for the first time counts more than once.
     private bool IsTimed =>
         scan.BeginsWithBarrier
+        || _started <= GracePeriodsPerTiming
         || _started % GracePeriodsPerTiming == 0
         || _promptTicks == NotTimed
         || TelemetryListeners.HearsEnds;

@@ -6,9 +6,9 @@ namespace Quiescent.GracePeriods;
 // while the same grace period is the latest wait for the same next one. Those that have waited for long drive it by
 // turns (WaitLine.cs): one looks once in a millisecond, the others are blocked.
 //
-// An online reader in the way can wake the one that sleeps, at its next quiescent state (ReaderHandles.TryAsk). So for
-// that one a thread goes to sleep almost at once. Where busy threads share the cores, the reader may be without one; to
-// yield instead gives it a whole slice of time, some milliseconds, before this thread runs again.
+// An online reader in the way can wake the thread that sleeps, at its next quiescent state (ReaderHandles.TryAsk). So a
+// thread goes to sleep almost at once for an online reader. Where busy threads share the cores, the reader may not be
+// running. Yielding to it costs this thread a whole time slice, some milliseconds.
 internal static class GracePeriodWait
 {
     /// <summary>Returns when the target has completed. Meanwhile it reports what is due through the given
@@ -37,7 +37,7 @@ internal static class GracePeriodWait
             bool sleeps = backoff.IsSleeping || (backoff.IsWorthSleeping && engine.WouldBeWoken);
             if (sleeps)
             {
-                waiter ??= engine.Line.TryCreateWaiter(new Condition(engine, target));
+                waiter ??= engine.Line.TryCreateWaiter(new Condition(engine, target), mayBeBrief: true);
             }
 
             // Last, as it may throw: by then the reports are written.

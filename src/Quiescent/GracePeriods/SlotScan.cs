@@ -63,6 +63,11 @@ internal sealed unsafe class SlotScan<TSections>(SlotTable slots, DeadReaders de
             _cursor += length;
         }
 
+        if (_wouldWake != 0)
+        {
+            Order.Release(ref _wouldWake, 0);
+        }
+
         return true;
     }
 
@@ -77,6 +82,7 @@ internal sealed unsafe class SlotScan<TSections>(SlotTable slots, DeadReaders de
             return false;
         }
 
+        // SAFETY: the cursor is below the table's end. Asking, and the look behind it, are under the engine's lock.
         ReaderSlot* slot = slots[_cursor];
         ReaderHandles.TryAsk(slot);
         return TSections.IsInTheWay(slot, _target);

@@ -76,7 +76,7 @@ internal static class Attachments
 
             // A context without assemblies has no code. Under NativeAOT all contexts are like that, and the process's
             // exit raises the event on the thread that exits.
-            Assembly[] code = barriers.Count != 0 ? [.. context.Assemblies] : [];
+            Assembly[] code = barriers.Count != 0 ? new List<Assembly>(context.Assemblies).ToArray() : [];
             if (code.Length != 0)
             {
                 KeepUntil(barriers, code);

@@ -61,7 +61,7 @@ internal struct Backoff
     }
 
     /// <summary>One step that waits for the thread's turn, and in its turn for somebody to wake it, however short the
-    /// wait was until now. A sleep that nobody ends makes it a long wait.</summary>
+    /// wait was until now. If nobody ends the sleep, the wait counts as long from then on.</summary>
     /// <exception cref="ThreadInterruptedException">The thread was interrupted in a sleep or while it was
     /// blocked.</exception>
     public void Sleep(WaitLine.Waiter waiter)

@@ -83,15 +83,15 @@ internal static unsafe partial class OsThread
     /// <summary>Whether a thread can sleep on a word of memory here.</summary>
     public static bool CanWaitOnWords => s_futex != 0;
 
-    /// <summary>Sleeps until <see cref="WakeOnWord"/>, if the word has that value; at most so long, and perhaps
-    /// less.</summary>
+    /// <summary>Sleeps until <see cref="WakeOnWord"/>, if the word has that value; for at most this long, below a second,
+    /// and perhaps for less. The word must outlive the call.</summary>
     public static void WaitOnWord(int* word, int value, int milliseconds)
     {
         TimeSpec time = new() { Nanoseconds = milliseconds * 1_000_000L };
         SystemCall(s_futex, (nint)word, FutexWaitPrivate, value, (nint)(&time));
     }
 
-    /// <summary>Wakes a thread that sleeps on the word.</summary>
+    /// <summary>Wakes a thread that sleeps on the word, which must outlive the call.</summary>
     public static void WakeOnWord(int* word) => SystemCall(s_futex, (nint)word, FutexWakePrivate, 1, 0);
 
     /// <summary>Whether no thread of this process has the number. A system call; takes no lock and allocates
@@ -160,9 +160,12 @@ internal static unsafe partial class OsThread
         try
         {
             int word = 0;
+
+            // SAFETY: nobody sleeps on the word, which outlives the call.
             return SystemCall(futex, (nint)(&word), FutexWakePrivate, 1, 0) == 0 ? futex : 0;
         }
-        catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException)
+        catch (Exception e) when (
+            e is DllNotFoundException or EntryPointNotFoundException or OutOfMemoryException)
         {
             return 0;
         }

@@ -11,9 +11,21 @@ internal static class Threads
     /// <summary>A background thread, not yet started.</summary>
     public static Thread Create(ThreadStart run, string name) => new(run) { IsBackground = true, Name = name };
 
+    /// <summary>Returns when the thread has begun. An interrupt stays pending.</summary>
     /// <exception cref="ThreadStartException">The platform has no thread to give.</exception>
     /// <exception cref="OutOfMemoryException">There is no memory for one.</exception>
-    public static void Start(Thread thread) => thread.UnsafeStart();
+    public static void Start(Thread thread)
+    {
+        try
+        {
+            thread.UnsafeStart();
+        }
+        catch (ThreadInterruptedException)
+        {
+            // In native code it strikes the wait for the thread's beginning. The thread runs all the same.
+            Thread.CurrentThread.Interrupt();
+        }
+    }
 
     /// <summary>Sleeps for a millisecond. Unlike in <see cref="Thread.Sleep(int)"/> an interrupt stays pending, and no
     /// exception is raised.</summary>
@@ -26,7 +38,7 @@ internal static class Threads
         Math.Max(MinBlockedMilliseconds, BlockedMillisecondsPerThread * (long)inLine));
 
     /// <summary>Has a pool thread run the item, perhaps twice; a thread of its own, if the first use of the pool may
-    /// still wait for listeners. An interrupt stays pending.</summary>
+    /// still wait for listeners. An interrupt stays pending. For what completes tasks, which need the pool.</summary>
     /// <exception cref="OutOfMemoryException">There is no memory or thread for it, and the item has not run.</exception>
     public static void Queue(IThreadPoolWorkItem item)
     {
@@ -69,8 +81,9 @@ internal static class Threads
         }
     }
 
-    /// <summary>Has another thread run the item: of the pool, or one of the library's own (Workers).</summary>
-    /// <exception cref="OutOfMemoryException">There is no memory for it, and the item does not run.</exception>
+    /// <summary>Has another thread run the item, perhaps twice: of the pool, or one of the library's own (Workers). An
+    /// interrupt stays pending. For reports, and what comes after a disposal.</summary>
+    /// <exception cref="OutOfMemoryException">There is no memory or thread for it, and the item has not run.</exception>
     public static void RunElsewhere(IThreadPoolWorkItem item)
     {
         if (Workers.ReplacePool)
@@ -79,7 +92,7 @@ internal static class Threads
         }
         else
         {
-            ThreadPool.UnsafeQueueUserWorkItem(item, preferLocal: false);
+            Queue(item);
         }
     }
 
@@ -251,12 +264,13 @@ internal sealed class Signal
     public bool Wait(TimeSpan time)
     {
         long roundedUp = (time.Ticks + TimeSpan.TicksPerMillisecond - 1) / TimeSpan.TicksPerMillisecond;
-        return _event.WaitOne(time == Timeout.InfiniteTimeSpan ? Timeout.Infinite : (int)roundedUp);
+        return _event.WaitOne(
+            time == Timeout.InfiniteTimeSpan ? Timeout.Infinite : (int)Math.Min(roundedUp, int.MaxValue));
     }
 }
 
-// As a Signal, for sleeps of a millisecond and less: it is the system's own (futex(2)), with less in between. Nothing
-// interrupts the sleeping thread; an interrupt stays pending. It is there on Linux alone.
+// As a Signal, for sleeps of a millisecond and less: the system's own (futex(2)), with less overhead. Nothing interrupts
+// the sleeping thread; an interrupt stays pending. Linux only.
 internal sealed unsafe class Bell
 {
     private const int Rung = 1;
@@ -276,6 +290,8 @@ internal sealed unsafe class Bell
     // SAFETY: the array is pinned, and this object keeps it during the call.
     private int* Address => (int*)Unsafe.AsPointer(ref _word[0]);
 
+    /// <summary>Wakes the thread that waits, or else the next that would. Any thread may call it; a system call if one
+    /// waits.</summary>
     public void Ring()
     {
         if ((Order.Or(ref _word[0], Rung) & Asleep) != 0)
@@ -285,8 +301,8 @@ internal sealed unsafe class Bell
         }
     }
 
-    /// <summary>Returns when it rings or has rung since the last wait, or a millisecond has passed, or earlier for no
-    /// reason; whether it rang.</summary>
+    /// <summary>Returns when it rings or has rung since the last wait, or a millisecond has passed, or spuriously.
+    /// Returns whether it rang.</summary>
     public bool Wait()
     {
         if (Order.CompareExchange(ref _word[0], Asleep, 0) == 0)

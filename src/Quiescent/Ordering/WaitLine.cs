@@ -24,8 +24,8 @@ namespace Quiescent.Ordering;
 //   - A turn ends under the gate, in a finally block, whether its holder slept or was interrupted. There the holder
 //     takes those whose wait is over out of the line, and the first of the rest has the turn, without a moment between.
 //   - A blocked thread that is interrupted leaves under the gate. If it was given the turn meanwhile, it passes it on.
-//   - Between the gate and its sleep a thread with the turn runs nothing else: listeners, callbacks and the driving
-//     come after the turn, and a thread whose blocking would run other code stays out of the line.
+//   - Between the gate and its sleep a thread with the turn only asks to be woken (MaySleep), which waits for nothing:
+//     listeners, callbacks and the driving come after the turn, and a thread whose blocking would run other code stays out of the line.
 //     So a wait that is over ends within one sleep, and a listener that does not return, or waits itself, holds up
 //     nobody else.
 //   - A wake-up may be lost, or come for an earlier turn: it makes a sleep shorter, and nothing relies on it.
@@ -52,7 +52,9 @@ internal sealed class WaitLine
     /// <summary>A place in the line for one wait of the current thread. Null: the thread must sleep by itself, since
     /// there is no memory, or since its blocking would run code of the program, or since the process is exiting and
     /// this thread must look at a clock.</summary>
-    public Waiter? TryCreateWaiter<TCondition>(TCondition condition)
+    /// <param name="condition">What the thread waits for.</param>
+    /// <param name="mayBeBrief">Some of its sleeps may be brief: see <see cref="Waiter.Sleep"/>.</param>
+    public Waiter? TryCreateWaiter<TCondition>(TCondition condition, bool mayBeBrief = false)
         where TCondition : IWaitCondition
     {
         if (Threads.RunsCodeWhileBlocked || ProcessEnd.IsOnThisThread)
@@ -64,7 +66,7 @@ internal sealed class WaitLine
         {
             FaultInjection.ThrowIfDue(FaultSite.WaitLine);
             Waiter<TCondition> waiter =
-                Order.Exchange(ref _spare, null) as Waiter<TCondition> ?? new Waiter<TCondition>(this);
+                Order.Exchange(ref _spare, null) as Waiter<TCondition> ?? new Waiter<TCondition>(this, mayBeBrief);
             waiter.WaitFor(condition);
             return waiter;
         }
@@ -80,12 +82,14 @@ internal sealed class WaitLine
     {
         if (waiter is not null)
         {
+            Debug.Assert(!waiter.IsInLine, "O9: a wait that is over is out of the line.");
             waiter.Clear();
             Order.Release(ref _spare, waiter);
         }
     }
 
-    /// <summary>Ends the sleep of the thread that has the turn, for it to look at once.</summary>
+    /// <summary>Ends the sleep of the thread that has the turn, for it to look at once. Any thread may call it; a system
+    /// call if that thread sleeps.</summary>
     public void WakeTurn() => Order.Acquire(in _holder)?.Wake();
 
     /// <summary>Unblocks the threads whose wait is over, before the turn ends. For a thread whose own wait is
@@ -207,9 +211,9 @@ internal sealed class WaitLine
     }
 
     /// <summary>One wait of one thread.</summary>
-    internal abstract class Waiter(WaitLine line)
+    internal abstract class Waiter(WaitLine line, bool mayBeBrief)
     {
-        private readonly Bell? _bell = Bell.TryCreate();
+        private readonly Bell? _bell = mayBeBrief ? Bell.TryCreate() : null;
         private bool _sleepsByBell;
         private int _isInLine;
 
@@ -240,14 +244,16 @@ internal sealed class WaitLine
 
         public abstract bool IsDone();
 
+        /// <summary>Forgets what it waited for.</summary>
         public abstract void Clear();
 
         protected abstract bool MaySleep();
 
         /// <summary>Sleeps for a millisecond, or until <see cref="WakeTurn"/>, if it is the thread's turn; or blocks
         /// until its wait is over, or it has had its turn, or some time has passed. The caller then looks again.
-        /// Returns whether it was woken: there is something to see.</summary>
-        /// <param name="isBrief">The sleep is likely to be short. An interrupt then stays pending.</param>
+        /// Returns whether it was woken in its turn: there is something to see.</summary>
+        /// <param name="isBrief">The sleep is likely to be short. Where there is a <see cref="Bell"/>, an interrupt that
+        /// comes during it stays pending.</param>
         /// <exception cref="ThreadInterruptedException">The thread was interrupted.</exception>
         public bool Sleep(bool isBrief = false)
         {
@@ -329,7 +335,7 @@ internal sealed class WaitLine
         }
     }
 
-    private sealed class Waiter<TCondition>(WaitLine line) : Waiter(line)
+    private sealed class Waiter<TCondition>(WaitLine line, bool mayBeBrief) : Waiter(line, mayBeBrief)
         where TCondition : IWaitCondition
     {
         private TCondition? _condition;
@@ -351,8 +357,8 @@ internal interface IWaitCondition
     /// It neither throws nor runs user code.</summary>
     bool IsDone();
 
-    /// <summary>The thread that has the turn is about to sleep: has it woken early, by
-    /// <see cref="WaitLine.WakeTurn"/>, where somebody can tell when. False: there is something to see by now. Under no
-    /// gate; it does not throw.</summary>
+    /// <summary>The thread that has the turn is about to sleep: arranges an early wake-up through <see
+    /// cref="WaitLine.WakeTurn"/>, if anybody can give one. False: there is something to see by now. Under no gate; it
+    /// waits for nothing and does not throw.</summary>
     bool MaySleep();
 }

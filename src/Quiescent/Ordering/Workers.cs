@@ -2,10 +2,10 @@ using System.Runtime.CompilerServices;
 
 namespace Quiescent.Ordering;
 
-// Threads of the library's own, in place of the platform's thread pool where a program is compiled ahead of time. The
-// pool would add a hundred kibibytes to a program that has no other use for it; here it would run a report now and
-// then. Each item gets a thread at once, however many others are blocked, so no item holds another up. A thread that
-// has run its item waits some seconds for the next.
+// Threads of the library's own, used instead of the thread pool in programs compiled ahead of time. The pool would add a
+// hundred kibibytes to a program that has no other use for it; here it would run a report now and then. Each item gets a
+// thread at once, however many others are blocked, so no item holds another up. A thread that has run its item waits
+// some seconds for the next.
 //
 // O8 (no user code under a lock)  Items run user code. The gate protects the list of idle threads alone.
 //
@@ -16,11 +16,11 @@ internal static class Workers
     private static int s_gate;
     private static Worker? s_idle;
 
-    /// <summary>Whether they stand in for the pool. The compiler knows the answer, and leaves the other one
-    /// out.</summary>
+    /// <summary>Whether they stand in for the pool: in native code, whose compiler knows the answer and drops the other
+    /// branch; and where a project with <c>PublishAot</c> runs under the JIT, since its settings say the same.</summary>
     public static bool ReplacePool => !RuntimeFeature.IsDynamicCodeSupported;
 
-    /// <summary>Has a thread run the item. Waits for nothing.</summary>
+    /// <summary>Has a thread run the item. Waits at most until a new thread has begun.</summary>
     /// <exception cref="OutOfMemoryException">There is no memory for a thread, or the platform has none to give. The
     /// item does not run.</exception>
     public static void Run(IThreadPoolWorkItem item) => Run(item, s_idleTimeout);
@@ -86,8 +86,24 @@ internal static class Workers
                 Item = null;
                 next.Execute();
                 next = null!; // An idle thread keeps nothing alive.
+                if (TryRestore(defaults))
+                {
+                    Rest();
+                }
+            }
+        }
+
+        // False: the thread cannot be used again, and ends.
+        private static bool TryRestore(ThreadDefaults defaults)
+        {
+            try
+            {
                 defaults.Restore();
-                Rest();
+                return true;
+            }
+            catch (OutOfMemoryException)
+            {
+                return false;
             }
         }
 
@@ -104,9 +120,9 @@ internal static class Workers
             {
                 _signal.Wait(IdleTimeout);
             }
-            catch (ThreadInterruptedException)
+            catch (Exception e) when (e is ThreadInterruptedException or OutOfMemoryException)
             {
-                // An item's code had kept a reference to the thread.
+                // An item's code had kept a reference to the thread; or code ran for the first time.
             }
 
             using TryLock.Holder holder = TryLock.Hold(ref s_gate);

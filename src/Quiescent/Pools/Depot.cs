@@ -209,7 +209,7 @@ internal sealed unsafe class Depot
     {
         if (!ValidateSwitch.IsSupported)
         {
-            return; // Never: but the compiler sees that the rest can go.
+            return; // Unreachable; lets the compiler drop the rest.
         }
 
         string site = CallerSite.Capture().ToString();

@@ -72,8 +72,8 @@ public unsafe ref struct RcuReader : IDisposable
 
     /// <summary>
     /// Announces that this thread holds no reference into protected data (<c>rcu_quiescent_state</c>): one load and one
-    /// store, and a system call where a thread sleeps until this one announces. Outside of sections it does nothing
-    /// while offline.
+    /// store, plus a system call if a thread sleeps until this announcement. Outside of sections it does nothing while
+    /// offline.
     /// </summary>
     /// <exception cref="InvalidOperationException">Inside a counted section, online or offline (with Validate: any
     /// section), or this reader was disposed of. The slot is unchanged.</exception>
@@ -116,9 +116,10 @@ public unsafe ref struct RcuReader : IDisposable
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static ReadGuard ReadLockBeyondFast(ReaderSlot* slot, ulong number)
     {
+        // SAFETY: as in ReadLock: the words of a reader that is online keep the slot.
         if (slot != null && ReaderHandles.IsAwaited(slot, number) && slot->State->Closed == 0)
         {
-            return ReadGuard.OfFreeSection(slot->State); // As before: only the next quiescent state matters.
+            return ReadGuard.OfFreeSection(slot->State); // Free as ever: only the next quiescent state matters.
         }
 
         ReaderSlot* entered = ReaderHandles.EnterBeyondFast(slot, number, out ulong word);

@@ -128,13 +128,13 @@ internal static unsafe class ReaderHandles
     /// <summary>Has the reader of a slot, if it is online, wake this thread at its next quiescent state. This thread
     /// has the turn in the table's line. Any thread that keeps the table may ask. Whether the reader was
     /// asked.</summary>
-    // The caller has said that it has the turn, then asks [AA]. The reader ends its section, then takes the question
-    // back [AB], then reads who has the turn. Outcomes:
-    //   - The reader takes this question back: it sees whose turn it is, and wakes the thread.
-    //   - The question comes later. Then the caller, which looks at the slot's word after it, sees the section's end.
-    // Neither holds for a quiescent state on the fast path just before the question, which tests the reader's word and
-    // then stores its own, nor where the reader's plain stores to its word undo the question. So nobody relies on being
-    // woken: a turn lasts a millisecond at most.
+    // The caller has said that it has the turn, then sets the reader's bit [AA]. The reader ends its section, then clears
+    // the bit [AB], then reads who has the turn. Outcomes:
+    //   - The reader clears this request: it sees whose turn it is, and wakes the thread.
+    //   - The request comes later. Then the caller, which looks at the slot's word after it, sees the section's end.
+    // A request may still be missed: by a quiescent state on the fast path, which tests the reader's word and then stores
+    // its own; by one on the slow path, whose look for the bit comes before its store is visible; and where a plain store
+    // of the reader to its own word undoes it. So nobody relies on being woken: a turn lasts a millisecond at most.
     public static bool TryAsk(ReaderSlot* slot)
     {
         ulong word = Order.Acquire(in slot->ReaderWord);
@@ -143,11 +143,11 @@ internal static unsafe class ReaderHandles
             return false;
         }
 
-        // [AA] partner: [AB] in WakeAwaiting; outcomes above.
+        // SAFETY: the caller keeps the table. [AA] partner: [AB] in WakeAwaiting; outcomes above.
         return Order.CompareExchange(ref slot->ReaderWord, word | ReaderFlags.Awaited, word) == word;
     }
 
-    /// <summary>Whether the reader is current and online, and was asked to wake a thread.</summary>
+    /// <summary>Whether the reader is current and online, and was asked to wake a thread. For the slot's thread.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsAwaited(ReaderSlot* slot, ulong number) =>
         (slot->ReaderWord & ~ReaderFlags.FullFence) == (number | ReaderFlags.Online | ReaderFlags.Awaited);
@@ -158,7 +158,7 @@ internal static unsafe class ReaderHandles
         ulong word = Order.Acquire(in real->ReaderWord);
         if ((word & ReaderFlags.Awaited) != 0)
         {
-            // [AB] partner: [AA] in TryAsk; outcomes above it. Only this thread clears the bit; others set no other.
+            // [AB] partner: [AA] in TryAsk; outcomes above it. Other threads only set the bit, and no other one.
             Order.Exchange(ref real->ReaderWord, word & ~ReaderFlags.Awaited);
             SlotTable.Of(real)?.Line.WakeTurn();
         }
@@ -176,8 +176,14 @@ internal static unsafe class ReaderHandles
     public static bool IsOnline(ReaderSlot* real) => (Order.Acquire(in real->ReaderWord) & ReaderFlags.Online) != 0;
 
     // Number 0, after the thread's last reader was closed, is the last access to a slot that may be freed from then on.
-    private static void MakeCurrent(ReaderSlot* real, ulong number) =>
-        Order.Release(ref real->ReaderWord, (real->ReaderWord & ReaderFlags.Flags) | number);
+    // The reader that is current already stores nothing, as that might undo a request to wake a thread.
+    private static void MakeCurrent(ReaderSlot* real, ulong number)
+    {
+        if ((real->ReaderWord & ~ReaderFlags.Flags) != number)
+        {
+            Order.Release(ref real->ReaderWord, (real->ReaderWord & ReaderFlags.Flags) | number);
+        }
+    }
 
     private static SlotOwner RequireLive(ReaderSlot* slot, ulong number)
     {

@@ -75,7 +75,7 @@ internal sealed class Pacing(long limit, long step)
     /// <summary>A time in ticks of the <see cref="Stopwatch"/>.</summary>
     public static long Ticks(int milliseconds) => milliseconds * Stopwatch.Frequency / 1_000;
 
-    // Math.Ceiling is a call in native code, the only one into the mathematical library, whose pages come along.
+    // Math.Ceiling is a call into the mathematical library in native code, which would page it in.
     private static long RoundUp(double value) => (long)value < value ? (long)value + 1 : (long)value;
 }
 

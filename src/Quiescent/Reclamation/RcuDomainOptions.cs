@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Quiescent.Ordering;
 using Quiescent.Reclamation;
@@ -46,8 +47,8 @@ public enum BacklogPolicy
 /// <summary>How a domain behaves; validated by the constructor of <see cref="RcuDomain"/>.</summary>
 public sealed record RcuDomainOptions
 {
-    // Numbers, since equality of records compares fields. The comparer of one enumeration or time span brings the
-    // platform's text of all of them into native code: a sixth of what the library would add to a program.
+    // Stored as numbers: record equality compares fields, and the default comparer of an enumeration or a TimeSpan pulls
+    // the framework's formatting code into native programs, a sixth of what the library would add.
     private readonly int _readSideBarrier;
     private readonly long _reclaimDelay = TimeSpan.TicksPerMillisecond;
     private readonly long _stallTimeout = 21 * TimeSpan.TicksPerSecond;
@@ -209,23 +210,29 @@ public sealed record RcuDomainOptions
         if (Validate && !ValidateSwitch.IsSupported)
         {
             throw new NotSupportedException(
-                "The program was made without validation: the switch Quiescent.Validate.IsSupported is off.");
+                "The program was built without validation: QuiescentValidateSupport is false in its project, which sets "
+                + "the switch Quiescent.Validate.IsSupported.");
         }
 
         return ValidateSwitch.IsOnForAll && !Validate ? this with { Validate = true } : this;
     }
 
-    // As the compiler would write it, except that the names of the enumerations are written out.
+    // As the compiler would write it, without the framework's own text of the enumerations.
     private bool PrintMembers(StringBuilder text)
     {
-        string barrier = ReadSideBarrier == ReadSideBarrier.Full ? nameof(ReadSideBarrier.Full)
-            : nameof(ReadSideBarrier.Asymmetric);
+        string barrier = ReadSideBarrier switch
+        {
+            ReadSideBarrier.Asymmetric => nameof(ReadSideBarrier.Asymmetric),
+            ReadSideBarrier.Full => nameof(ReadSideBarrier.Full),
+            _ => Number(_readSideBarrier),
+        };
         string policy = BacklogPolicy switch
         {
             BacklogPolicy.Throttle => nameof(BacklogPolicy.Throttle),
             BacklogPolicy.Block => nameof(BacklogPolicy.Block),
             BacklogPolicy.Throw => nameof(BacklogPolicy.Throw),
-            _ => nameof(BacklogPolicy.None),
+            BacklogPolicy.None => nameof(BacklogPolicy.None),
+            _ => Number(_backlogPolicy),
         };
         string priority = ReclaimerPriority switch
         {
@@ -233,7 +240,8 @@ public sealed record RcuDomainOptions
             ThreadPriority.BelowNormal => nameof(ThreadPriority.BelowNormal),
             ThreadPriority.AboveNormal => nameof(ThreadPriority.AboveNormal),
             ThreadPriority.Highest => nameof(ThreadPriority.Highest),
-            _ => nameof(ThreadPriority.Normal),
+            ThreadPriority.Normal => nameof(ThreadPriority.Normal),
+            _ => Number(_reclaimerPriority),
         };
         text.Append("Name = ").Append(Name)
             .Append(", ReadSideBarrier = ").Append(barrier)
@@ -250,6 +258,8 @@ public sealed record RcuDomainOptions
             .Append(", Validate = ").Append(Validate);
         return true;
     }
+
+    private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
 
     private static void Require(bool condition, string option, long value)
     {

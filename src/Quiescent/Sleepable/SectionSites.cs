@@ -23,7 +23,7 @@ internal sealed unsafe class SectionSites
     {
         if (!ValidateSwitch.IsSupported)
         {
-            return; // Never: but the compiler sees that the rest can go.
+            return; // Unreachable; lets the compiler drop the rest.
         }
 
         FaultInjection.ThrowIfDue(FaultSite.Ledger);

@@ -87,8 +87,8 @@ public sealed unsafe class EngineTests
         (TimeSpan Least, TimeSpan Most) longest = default;
         for (int i = 0; i < 2 * Tuning.GracePeriodsPerTiming; i++)
         {
-            Assert.True(bare.Engine.TryAdvance(bare.Engine.NextTarget()));
             long before = Stopwatch.GetTimestamp();
+            Assert.True(bare.Engine.TryAdvance(bare.Engine.NextTarget()));
             bare.Enter(slot);
             ulong target = bare.Engine.NextTarget();
             Assert.False(bare.Engine.TryAdvance(target));

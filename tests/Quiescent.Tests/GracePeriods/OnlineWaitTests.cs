@@ -35,13 +35,14 @@ public sealed unsafe class OnlineWaitTests
         ulong target = engine.NextTarget();
         Assert.False(engine.TryAdvance(target));
         Assert.True(engine.WouldBeWoken);
-        WaitLine.Waiter waiter = engine.Line.TryCreateWaiter(new Asking(() =>
+        Asking asking = new(() =>
         {
             Assert.True(engine.MaySleep());
             Assert.True(reader.IsAsked);
             reader.Do(end);
             return true;
-        }))!;
+        });
+        WaitLine.Waiter waiter = engine.Line.TryCreateWaiter(asking, mayBeBrief: true)!;
         Assert.True(waiter.Sleep(isBrief));
         Assert.False(reader.IsAsked);
         Assert.True(engine.TryAdvance(target));
@@ -125,6 +126,60 @@ public sealed unsafe class OnlineWaitTests
             Assert.False(ReaderHandles.TryAsk(slot));
             Assert.Equal(0UL, slot->ReaderWord & ReaderFlags.Awaited);
         }
+    }
+
+    // Fault caught: the bit of a request stays behind in the slot of a thread that is not online any more.
+    [Fact]
+    public void A_reader_that_is_closed_with_all_others_is_not_asked_any_more()
+    {
+        using RcuDomain domain = Domains.New();
+        Worker.Run(() =>
+        {
+            RcuReader reader = domain.RegisterReader();
+            reader.GoOnline();
+            ReaderSlot* slot = Inside.Slot(domain);
+            Assert.True(ReaderHandles.TryAsk(slot));
+            ReaderHandles.CloseAll(slot);
+            Assert.Equal(0UL, slot->ReaderWord & ReaderFlags.Awaited);
+            using (domain.ReadLock())
+            {
+                Assert.True(domain.IsReadLockHeld);
+            }
+        });
+    }
+
+    // Fault caught: a request that is undone by a call of the same reader before its quiescent state.
+    [Fact]
+    public void Another_call_of_the_same_reader_leaves_the_request()
+    {
+        using RcuDomain domain = Domains.New();
+        using RcuReader reader = domain.RegisterReader();
+        reader.GoOnline();
+        ReaderSlot* slot = Inside.Slot(domain);
+        Assert.True(ReaderHandles.TryAsk(slot));
+        reader.GoOnline();
+        Assert.NotEqual(0UL, slot->ReaderWord & ReaderFlags.Awaited);
+        reader.GoOffline();
+        Assert.Equal(0UL, slot->ReaderWord & ReaderFlags.Awaited);
+    }
+
+    // Fault caught: an exception out of a wait that a reader would have ended in a moment.
+    [Fact]
+    public void An_interrupt_stays_pending_during_a_brief_sleep()
+    {
+        if (Bell.TryCreate() is null)
+        {
+            Assert.Skip("The platform has no sleep that nothing interrupts.");
+        }
+
+        Worker.Run(() =>
+        {
+            WaitLine line = new();
+            WaitLine.Waiter waiter = line.TryCreateWaiter(new Asking(() => true), mayBeBrief: true)!;
+            Thread.CurrentThread.Interrupt();
+            Assert.False(waiter.Sleep(isBrief: true));
+            Assert.Throws<ThreadInterruptedException>(() => waiter.Sleep());
+        });
     }
 
     // Fault caught: a bell whose ring comes before the wait, or after its end, is heard twice or not at all.

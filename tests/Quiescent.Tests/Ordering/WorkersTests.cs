@@ -1,4 +1,5 @@
 using Quiescent.Ordering;
+using Quiescent.Tests.Faults;
 using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Ordering;
@@ -20,6 +21,45 @@ public sealed class WorkersTests
         }));
         Until.Set(done);
         Assert.True(isOnPool);
+    }
+
+    // Fault caught: an interrupt of the caller that ends an idle thread's item, or the call.
+    [Fact]
+    public void An_interrupted_caller_has_its_item_run_and_stays_interrupted() => Worker.Run(() =>
+    {
+        using ManualResetEventSlim done = new();
+        Thread.CurrentThread.Interrupt();
+        Workers.Run(new Item(done.Set), s_long);
+        Threads.RunElsewhere(new Item(done.Set));
+        Assert.Throws<ThreadInterruptedException>(static () => Thread.Sleep(1));
+        Until.Set(done);
+    });
+
+    [Fact]
+    public void Where_there_is_no_thread_to_give_the_item_does_not_run()
+    {
+        ManualResetEventSlim gate = new();
+        int queued = 0;
+        int begun = 0;
+        using (new Failures(FaultSite.ThreadStart, Failing.Every))
+        {
+            Assert.ThrowsAny<OutOfMemoryException>(() =>
+            {
+                for (; ; queued++)
+                {
+                    Workers.Run( // Idle threads need no start, so some may run.
+                        new Item(() =>
+                        {
+                            Interlocked.Increment(ref begun);
+                            gate.Wait();
+                        }),
+                        TimeSpan.FromMilliseconds(1));
+                }
+            });
+        }
+
+        Until.True(() => Volatile.Read(ref begun) == queued);
+        gate.Set();
     }
 
     [Fact]
