@@ -128,8 +128,8 @@ internal static unsafe class ReaderHandles
     /// <summary>Has the reader of a slot, if it is online, wake this thread at its next quiescent state. This thread
     /// has the turn in the table's line. Any thread that keeps the table may ask. Whether the reader was
     /// asked.</summary>
-    // The caller has said that it has the turn, then sets the reader's bit [AA]. The reader ends its section, then clears
-    // the bit [AB], then reads who has the turn. Outcomes:
+    // The caller has said that it has the turn, then sets the reader's bit [Q]. The reader ends its section, then clears
+    // the bit [R], then reads who has the turn. Outcomes:
     //   - The reader clears this request: it sees whose turn it is, and wakes the thread.
     //   - The request comes later. Then the caller, which looks at the slot's word after it, sees the section's end.
     // A request may still be missed: by a quiescent state on the fast path, which tests the reader's word and then stores
@@ -143,7 +143,7 @@ internal static unsafe class ReaderHandles
             return false;
         }
 
-        // SAFETY: the caller keeps the table. [AA] partner: [AB] in WakeAwaiting; outcomes above.
+        // SAFETY: the caller keeps the table. [Q] partner: [R] in WakeAwaiting; outcomes above.
         return Order.CompareExchange(ref slot->ReaderWord, word | ReaderFlags.Awaited, word) == word;
     }
 
@@ -158,7 +158,7 @@ internal static unsafe class ReaderHandles
         ulong word = Order.Acquire(in real->ReaderWord);
         if ((word & ReaderFlags.Awaited) != 0)
         {
-            // [AB] partner: [AA] in TryAsk; outcomes above it. Other threads only set the bit, and no other one.
+            // [R] partner: [Q] in TryAsk; outcomes above it. Other threads only set the bit, and no other one.
             Order.Exchange(ref real->ReaderWord, word & ~ReaderFlags.Awaited);
             SlotTable.Of(real)?.Line.WakeTurn();
         }

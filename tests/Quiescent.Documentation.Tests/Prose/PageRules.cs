@@ -106,12 +106,12 @@ internal static partial class PageRules
     [GeneratedRegex(@"\b[OPLA][1-9][0-9]?\b")]
     private static partial Regex Obligation();
 
-    [GeneratedRegex(@"\[(?<fence>[A-Z]{1,2})\](?!\()")]
+    [GeneratedRegex(@"\[(?<fence>[A-Z])\](?!\()")]
     private static partial Regex BracketedFence();
 
     [GeneratedRegex(@"\b[Ff]ences? (?<fence>[A-Z])\b(?:(?:, | and |, and | to )(?<fence>[A-Z])\b)*")]
     private static partial Regex NamedFences();
 
-    [GeneratedRegex(@"^\| (?<name>[OPLA][1-9][0-9]?|\[[A-Z]{1,2}\]) \|.*\| (?<last>[^|]*) \|$")]
+    [GeneratedRegex(@"^\| (?<name>[OPLA][1-9][0-9]?|\[[A-Z]\]) \|.*\| (?<last>[^|]*) \|$")]
     private static partial Regex DefinedRow();
 }

@@ -58,15 +58,14 @@ internal static partial class FenceCheck
     private static IEnumerable<string> LettersIn(Comment comment) =>
         Letter().Matches(comment.Text).Select(match => match.Groups["letter"].Value);
 
-    [GeneratedRegex(@"(?<![\w\]])\[(?<letter>[A-Z]{1,2})\]")]
+    [GeneratedRegex(@"(?<![\w\]])\[(?<letter>[A-Z])\]")]
     private static partial Regex Letter();
 
-    [GeneratedRegex(@"^\[(?<letter>[A-Z]{1,2})\](?: partners?: (?<partners>.*))?")]
+    [GeneratedRegex(@"^\[(?<letter>[A-Z])\](?: partners?: (?<partners>.*))?")]
     private static partial Regex Definition();
 
-    // Letters that share a file: "[Q], [S] in StripeScan.cs".
-    [GeneratedRegex(
-        @"\G(?:, | and )?(?<letters>\[[A-Z]{1,2}\](?:(?:, | and )\[[A-Z]{1,2}\])*)(?: in (?<file>[\w./]+\.cs))?")]
+    // Letters that share a file: "[A], [P] in SlotScan.cs".
+    [GeneratedRegex(@"\G(?:, | and )?(?<letters>\[[A-Z]\](?:(?:, | and )\[[A-Z]\])*)(?: in (?<file>[\w./]+\.cs))?")]
     private static partial Regex PartnerGroup();
 
     private sealed record Partner(string Letter, string? File);

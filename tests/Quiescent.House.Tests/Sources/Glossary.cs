@@ -22,6 +22,6 @@ internal sealed partial class Glossary(string text)
     [GeneratedRegex(@"\b(?:O[1-9][0-9]?|[PLA][1-9])\b")]
     private static partial Regex Obligation();
 
-    [GeneratedRegex(@"^\|\s*(?<term>[A-Z][1-9][0-9]?|\[[A-Z]{1,2}\])\s*\|", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^\|\s*(?<term>[A-Z][1-9][0-9]?|\[[A-Z]\])\s*\|", RegexOptions.Multiline)]
     private static partial Regex DefinedTerm();
 }
