@@ -184,26 +184,19 @@ internal static class QuiescentMeter
         finder.Start();
     }
 
-    // A listener would pull the framework's own meters into native code, with all that they measure. Native code is bound
-    // to one version of the base library when it is compiled; tests/Programs/Native fails if the field is missing there.
     private static void FindInField(Meter meter)
     {
-        try
-        {
-            List<Instrument> instruments = InstrumentsOf(meter);
-            for (int i = 0; i < instruments.Count; i++)
-            {
-                Add(instruments[i]); // By index: a listener may add to the list.
-            }
-        }
-        catch (MissingFieldException)
+        if (MeterInstruments.Of(meter) is not { } instruments)
         {
             s_isUnknown = true; // Durations are not measured, if a listener threw when it saw the histogram.
+            return;
+        }
+
+        for (int i = 0; i < instruments.Count; i++)
+        {
+            Add(instruments[i]); // By index: a listener may add to the list.
         }
     }
-
-    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_instruments")]
-    private static extern ref List<Instrument> InstrumentsOf(Meter meter);
 
     private static void Add(Instrument instrument)
     {

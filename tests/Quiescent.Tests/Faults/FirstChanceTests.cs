@@ -247,6 +247,9 @@ public sealed unsafe class FirstChanceTests : IDisposable
             case FaultSite.Report:
                 yield return () => LeaveASection(domain);
                 break;
+            case FaultSite.Ticket:
+                yield return OpenManySections;
+                break;
         }
     }
 
@@ -269,6 +272,25 @@ public sealed unsafe class FirstChanceTests : IDisposable
         {
             Volatile.Write(ref _at, i);
             uses[i]();
+        }
+    }
+
+    // More than the process has tickets for.
+    private static void OpenManySections()
+    {
+        const int Most = 100_000;
+        using SrcuDomain domain = new();
+        List<SrcuReadLock> sections = [];
+        try
+        {
+            for (int i = 0; i < Most; i++)
+            {
+                sections.Add(domain.ReadLock());
+            }
+        }
+        finally
+        {
+            sections.ForEach(static section => section.Dispose());
         }
     }
 

@@ -14,6 +14,7 @@ public sealed class WorkersTests
         bool? isOnPool = null;
         using ManualResetEventSlim done = new();
         Assert.False(Workers.ReplacePool);
+        PlatformPools.Use();
         Threads.RunElsewhere(new Item(() =>
         {
             isOnPool = Thread.CurrentThread.IsThreadPoolThread;
@@ -45,7 +46,7 @@ public sealed class WorkersTests
         {
             Assert.ThrowsAny<OutOfMemoryException>(() =>
             {
-                for (; ; queued++)
+                for (; queued < 10_000; queued++)
                 {
                     Workers.Run( // Idle threads need no start, so some may run.
                         new Item(() =>
