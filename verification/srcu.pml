@@ -6,9 +6,9 @@
  *         GracePeriods/SlotScan.cs           Begin, Scan
  *         GracePeriods/GracePeriodEngine.cs  NextTarget (its fence), Start (its exchange), Complete
  *
- * Two readers open sections, two each, under a ticket of their own, which is added to their slots before the first. Each
- * loads the pointer and uses the block, and may be held up anywhere. An updater publishes a new block, drives a grace
- * period, frees the old one, twice. No thread may use a freed block.
+ * Two readers open sections, two each, under a ticket of their own, which is added to their slots before the first.
+ * Each loads the pointer and uses the block, and may be held up anywhere. An updater publishes a new block, drives a
+ * grace period, frees the old one, twice. No thread may use a freed block.
  *
  * Memory: readers have store buffers, which drain by themselves at any time, in order (x86-TSO; on Arm the stores are
  * releases). An interlocked operation drains the thread's own. The process-wide barrier drains the readers' one after

@@ -44,7 +44,8 @@ internal static class Tuning
     /// slots.</summary>
     public const int SweepsPerTable = 8;
 
-    /// <summary>One grace period in so many is timed, where none needs a process-wide barrier or meets a reader.</summary>
+    /// <summary>One grace period in so many is timed, where none needs a process-wide barrier or meets a
+    /// reader.</summary>
     public const int GracePeriodsPerTiming = 16;
 
     // Tickets of sleepable sections, 64 bytes each.

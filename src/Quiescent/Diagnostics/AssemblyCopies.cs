@@ -25,8 +25,8 @@ internal static class AssemblyCopies
     /// <exception cref="OutOfMemoryException">The next domain tries again.</exception>
     public static void Register()
     {
-        // Native code has each assembly once, and its compiler drops the rest. A project with PublishAot that runs under the
-        // JIT is taken for native code too, and finds no other copy.
+        // Native code has each assembly once, and its compiler drops the rest. A project with PublishAot that runs
+        // under the JIT is taken for native code too, and finds no other copy.
         if (!RuntimeFeature.IsDynamicCodeSupported || !TryLock.TryEnter(ref s_isKnown))
         {
             return;

@@ -16,8 +16,8 @@ namespace Quiescent.GracePeriods;
 //                        └──────────────────────────────────────────────┘
 //
 // TryAdvance makes whatever progress can be made at once and never waits, so anyone may call it: waiters, updaters
-// under load, the reclaimer. Progress needs no thread of its own. The scan knows what marks a section (SlotScan.cs). Why it
-// is right:
+// under load, the reclaimer. Progress needs no thread of its own. The scan knows what marks a section (SlotScan.cs).
+// Why it is right:
 //
 // O1  Start() raises Started with an exchange (a full fence); Arm() then begins the scan, which does the rest.
 // O2  Each ended section's loads come before the scan's load that found its end. Completed is stored with release after

@@ -5,8 +5,8 @@ namespace Quiescent.GracePeriods;
 // What announces sections in a slot: its word, or its tickets. Needs no lock.
 internal unsafe interface ISlotSections
 {
-    /// <summary>Whether a section that began before the target's grace period is open in the slot. An acquire that finds
-    /// none comes after all loads of those that have ended.</summary>
+    /// <summary>Whether a section that began before the target's grace period is open in the slot. An acquire that
+    /// finds none comes after all loads of those that have ended.</summary>
     static abstract bool IsInTheWay(ReaderSlot* slot, ulong target);
 
     /// <summary>The slot's owner, as the reader whose sections are in the way.</summary>

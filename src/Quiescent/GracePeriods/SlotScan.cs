@@ -30,7 +30,8 @@ internal sealed unsafe class SlotScan<TSections>(SlotTable slots, DeadReaders de
     {
         if (!slots.FullFence)
         {
-            // [B] partners: [A] in Readers/Section.cs, [P] in Sleepable/SleepableSection.cs, [C] in Readers/SlotTable.cs.
+            // [B] partners: [A] in Readers/Section.cs, [P] in Sleepable/SleepableSection.cs, [C] in
+            // Readers/SlotTable.cs.
             Order.FenceAllThreads();
         }
 
@@ -91,8 +92,8 @@ internal sealed unsafe class SlotScan<TSections>(SlotTable slots, DeadReaders de
     public override ScanPlace? Place => _cursor < _end ? new ScanPlace(_cursor, _target) : null;
 
     // While a slot is in the way it belongs to one thread: later sections announce the target or a later grace period,
-    // whoever owns the slot by then. So what is read between two looks at the slot describes a reader that the scan waits
-    // for.
+    // whoever owns the slot by then. So what is read between two looks at the slot describes a reader that the scan
+    // waits for.
     public override ReaderIdentity? FindReader(ScanPlace place)
     {
         ReaderSlot* slot = slots[place.Index];

@@ -83,8 +83,8 @@ internal static unsafe partial class OsThread
     /// <summary>Whether a thread can sleep on a word of memory here.</summary>
     public static bool CanWaitOnWords => s_futex != 0;
 
-    /// <summary>Sleeps until <see cref="WakeOnWord"/>, if the word has that value; for at most this long, below a second,
-    /// and perhaps for less. The word must outlive the call.</summary>
+    /// <summary>Sleeps until <see cref="WakeOnWord"/>, if the word has that value; for at most this long, below a
+    /// second, and perhaps for less. The word must outlive the call.</summary>
     public static void WaitOnWord(int* word, int value, int milliseconds)
     {
         TimeSpec time = new() { Nanoseconds = milliseconds * 1_000_000L };

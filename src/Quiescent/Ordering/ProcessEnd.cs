@@ -91,8 +91,8 @@ internal static class ProcessEnd
         Order.Acquire(in s_setAlarm)?.Invoke();
     }
 
-    // Reached only through a delegate that Over stores, so that a native program without asynchronous disposal contains no
-    // timer.
+    // Reached only through a delegate that Over stores, so that a native program without asynchronous disposal contains
+    // no timer.
     private static void SetAlarm()
     {
         if (!TryLock.TryEnter(ref s_isAlarmSet))

@@ -39,7 +39,8 @@ internal static class Threads
 
     /// <summary>Has a pool thread run the item, perhaps twice; a thread of its own, if the first use of the pool may
     /// still wait for listeners. An interrupt stays pending. For what completes tasks, which need the pool.</summary>
-    /// <exception cref="OutOfMemoryException">There is no memory or thread for it, and the item has not run.</exception>
+    /// <exception cref="OutOfMemoryException">There is no memory or thread for it, and the item has not
+    /// run.</exception>
     public static void Queue(IThreadPoolWorkItem item)
     {
         bool isQueued = false;
@@ -83,7 +84,8 @@ internal static class Threads
 
     /// <summary>Has another thread run the item, perhaps twice: of the pool, or one of the library's own (Workers). An
     /// interrupt stays pending. For reports, and what comes after a disposal.</summary>
-    /// <exception cref="OutOfMemoryException">There is no memory or thread for it, and the item has not run.</exception>
+    /// <exception cref="OutOfMemoryException">There is no memory or thread for it, and the item has not
+    /// run.</exception>
     public static void RunElsewhere(IThreadPoolWorkItem item)
     {
         if (Workers.ReplacePool)
@@ -269,8 +271,8 @@ internal sealed class Signal
     }
 }
 
-// As a Signal, for sleeps of a millisecond and less: the system's own (futex(2)), with less overhead. Nothing interrupts
-// the sleeping thread; an interrupt stays pending. Linux only.
+// As a Signal, for sleeps of a millisecond and less: the system's own (futex(2)), with less overhead. Nothing
+// interrupts the sleeping thread; an interrupt stays pending. Linux only.
 internal sealed unsafe class Bell
 {
     private const int Rung = 1;

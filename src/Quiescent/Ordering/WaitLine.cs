@@ -25,9 +25,9 @@ namespace Quiescent.Ordering;
 //     takes those whose wait is over out of the line, and the first of the rest has the turn, without a moment between.
 //   - A blocked thread that is interrupted leaves under the gate. If it was given the turn meanwhile, it passes it on.
 //   - Between the gate and its sleep a thread with the turn only asks to be woken (MaySleep), which waits for nothing:
-//     listeners, callbacks and the driving come after the turn, and a thread whose blocking would run other code stays out of the line.
-//     So a wait that is over ends within one sleep, and a listener that does not return, or waits itself, holds up
-//     nobody else.
+//     listeners, callbacks and the driving come after the turn, and a thread whose blocking would run other code stays
+//     out of the line. So a wait that is over ends within one sleep, and a listener that does not return, or waits
+//     itself, holds up nobody else.
 //   - A wake-up may be lost, or come for an earlier turn: it makes a sleep shorter, and nothing relies on it.
 //   - One kind of code comes in between. Where an interrupt strikes, the program's first-chance handlers run before the
 //     thread leaves the line or passes the turn on. So a thread that was blocked for long (Threads.BlockedAtMost)
@@ -88,8 +88,8 @@ internal sealed class WaitLine
         }
     }
 
-    /// <summary>Ends the sleep of the thread that has the turn, for it to look at once. Any thread may call it; a system
-    /// call if that thread sleeps.</summary>
+    /// <summary>Ends the sleep of the thread that has the turn, for it to look at once. Any thread may call it; a
+    /// system call if that thread sleeps.</summary>
     public void WakeTurn() => Order.Acquire(in _holder)?.Wake();
 
     /// <summary>Unblocks the threads whose wait is over, before the turn ends. For a thread whose own wait is
@@ -252,8 +252,8 @@ internal sealed class WaitLine
         /// <summary>Sleeps for a millisecond, or until <see cref="WakeTurn"/>, if it is the thread's turn; or blocks
         /// until its wait is over, or it has had its turn, or some time has passed. The caller then looks again.
         /// Returns whether it was woken in its turn: there is something to see.</summary>
-        /// <param name="isBrief">The sleep is likely to be short. Where there is a <see cref="Bell"/>, an interrupt that
-        /// comes during it stays pending.</param>
+        /// <param name="isBrief">The sleep is likely to be short. Where there is a <see cref="Bell"/>, an interrupt
+        /// that comes during it stays pending.</param>
         /// <exception cref="ThreadInterruptedException">The thread was interrupted.</exception>
         public bool Sleep(bool isBrief = false)
         {

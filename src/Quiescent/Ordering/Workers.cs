@@ -2,10 +2,10 @@ using System.Runtime.CompilerServices;
 
 namespace Quiescent.Ordering;
 
-// Threads of the library's own, used instead of the thread pool in programs compiled ahead of time. The pool would add a
-// hundred kibibytes to a program that has no other use for it; here it would run a report now and then. Each item gets a
-// thread at once, however many others are blocked, so no item holds another up. A thread that has run its item waits
-// some seconds for the next.
+// Threads of the library's own, used instead of the thread pool in programs compiled ahead of time. The pool would add
+// a hundred kibibytes to a program that has no other use for it; here it would run a report now and then. Each item
+// gets a thread at once, however many others are blocked, so no item holds another up. A thread that has run its item
+// waits some seconds for the next.
 //
 // O8 (no user code under a lock)  Items run user code. The gate protects the list of idle threads alone.
 //
@@ -17,7 +17,8 @@ internal static class Workers
     private static Worker? s_idle;
 
     /// <summary>Whether they stand in for the pool: in native code, whose compiler knows the answer and drops the other
-    /// branch; and where a project with <c>PublishAot</c> runs under the JIT, since its settings say the same.</summary>
+    /// branch; and where a project with <c>PublishAot</c> runs under the JIT, since its settings say the
+    /// same.</summary>
     public static bool ReplacePool => !RuntimeFeature.IsDynamicCodeSupported;
 
     /// <summary>Has a thread run the item. Waits at most until a new thread has begun.</summary>

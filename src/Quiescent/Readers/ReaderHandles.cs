@@ -128,13 +128,14 @@ internal static unsafe class ReaderHandles
     /// <summary>Has the reader of a slot, if it is online, wake this thread at its next quiescent state. This thread
     /// has the turn in the table's line. Any thread that keeps the table may ask. Whether the reader was
     /// asked.</summary>
-    // The caller has said that it has the turn, then sets the reader's bit [Q]. The reader ends its section, then clears
-    // the bit [R], then reads who has the turn. Outcomes:
+    // The caller has said that it has the turn, then sets the reader's bit [Q]. The reader ends its section, then
+    // clears the bit [R], then reads who has the turn. Outcomes:
     //   - The reader clears this request: it sees whose turn it is, and wakes the thread.
     //   - The request comes later. Then the caller, which looks at the slot's word after it, sees the section's end.
-    // A request may still be missed: by a quiescent state on the fast path, which tests the reader's word and then stores
-    // its own; by one on the slow path, whose look for the bit comes before its store is visible; and where a plain store
-    // of the reader to its own word undoes it. So nobody relies on being woken: a turn lasts a millisecond at most.
+    // A request may still be missed: by a quiescent state on the fast path, which tests the reader's word and then
+    // stores its own; by one on the slow path, whose look for the bit comes before its store is visible; and where a
+    // plain store of the reader to its own word undoes it. So nobody relies on being woken: a turn lasts a millisecond
+    // at most.
     public static bool TryAsk(ReaderSlot* slot)
     {
         ulong word = Order.Acquire(in slot->ReaderWord);
@@ -143,11 +144,12 @@ internal static unsafe class ReaderHandles
             return false;
         }
 
-        // SAFETY: the caller keeps the table. [Q] partner: [R] in WakeAwaiting; outcomes above.
+        // [Q] partner: [R] in WakeAwaiting; outcomes above. SAFETY: the caller keeps the table.
         return Order.CompareExchange(ref slot->ReaderWord, word | ReaderFlags.Awaited, word) == word;
     }
 
-    /// <summary>Whether the reader is current and online, and was asked to wake a thread. For the slot's thread.</summary>
+    /// <summary>Whether the reader is current and online, and was asked to wake a thread. For the slot's
+    /// thread.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsAwaited(ReaderSlot* slot, ulong number) =>
         (slot->ReaderWord & ~ReaderFlags.FullFence) == (number | ReaderFlags.Online | ReaderFlags.Awaited);

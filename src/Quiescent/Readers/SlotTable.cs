@@ -26,9 +26,9 @@ namespace Quiescent.Readers;
 //         reader, is its thread's last access to the slot (release; the finalizer acquires).
 //       - A sleepable section refers to its ticket alone, which is never freed.
 //       - What a thread remembers of its slots it only compares, or asks the owner: ThreadRegistrations.cs.
-// O6  Only DeadReaders calls Release(), under the engine's lock, for a thread that is dead, and whose sleepable sections
-//     have ended. TryRegisterReleased() hands out slots so released, Extend() new ones. A slot's owner is therefore never
-//     mistaken for its next one.
+// O6  Only DeadReaders calls Release(), under the engine's lock, for a thread that is dead, and whose sleepable
+//     sections have ended. TryRegisterReleased() hands out slots so released, Extend() new ones. A slot's owner is
+//     therefore never mistaken for its next one.
 //
 // Chunk k holds FirstChunk << k slots, so a scan streams through few contiguous runs and an index maps to its place
 // with one bit count. The number of threads is limited by memory alone.

@@ -5,14 +5,14 @@ namespace Quiescent.Readers;
 
 // The tickets of a slot. Its thread alone takes and adds them; any thread looks through them.
 //
-// The thread looks through all of them only when it knows of none that is free. If it then finds fewer than half of them
-// free, it doubles their number. So a section costs a bounded number of looks on average, and a slot has at most about
-// twice as many tickets as its thread ever had sections open at once.
+// The thread looks through all of them only when it knows of none that is free. If it then finds fewer than half of
+// them free, it doubles their number. So a section costs a bounded number of looks on average, and a slot has at most
+// about twice as many tickets as its thread ever had sections open at once.
 //
-// O5 (slot visible before use)  A ticket is in the list, by a release store of the list's head, before a section is first
-//     announced under it. A scan loads the head after its barrier [B]. Outcomes: it sees the ticket, and looks at it. Or
-//     it does not; then the ticket was added, and the section announced, after [B], and the section sees every unlink.
-//     The list only grows while the table lives, and a ticket's place in it is fixed.
+// O5 (slot visible before use)  A ticket is in the list, by a release store of the list's head, before a section is
+//     first announced under it. A scan loads the head after its barrier [B]. Outcomes: it sees the ticket, and looks at
+//     it. Or it does not; then the ticket was added, and the section announced, after [B], and the section sees every
+//     unlink. The list only grows while the table lives, and a ticket's place in it is fixed.
 internal static unsafe class SlotTickets
 {
     /// <summary>A free ticket of this thread's slot, which the next section takes.</summary>

@@ -4,8 +4,8 @@ using Quiescent.Ordering;
 
 namespace Quiescent.Readers;
 
-// A sleepable section's announcement, which grace periods scan, and what tells the section's first release from a second
-// one.
+// A sleepable section's announcement, which grace periods scan, and what tells the section's first release from a
+// second one.
 //
 //       Number is even              the owner announces               Number is odd
 //     ┌────────────────┐ ──────────────────────────────────────► ┌────────────────┐
@@ -17,10 +17,10 @@ namespace Quiescent.Readers;
 // for the next one: of several releases of one lock one succeeds, and none can hit a later section under the same
 // ticket. Sleepable/SleepableSection.cs says why a grace period sees what it must.
 //
-// A ticket belongs to a slot, and so to one domain. Only the slot's thread opens it: a load and two stores. A slot keeps
-// its tickets when it goes from an ended thread to another one, which it does once none of them is open. When a domain's
-// slots are freed, their tickets go back to the process's store, for other domains. They are never freed, so their
-// memory stays valid for a lock that was kept for too long.
+// A ticket belongs to a slot, and so to one domain. Only the slot's thread opens it: a load and two stores. A slot
+// keeps its tickets when it goes from an ended thread to another one, which it does once none of them is open. When a
+// domain's slots are freed, their tickets go back to the process's store, for other domains. They are never freed, so
+// their memory stays valid for a lock that was kept for too long.
 [StructLayout(LayoutKind.Explicit, Size = Bytes)]
 internal unsafe struct Ticket
 {

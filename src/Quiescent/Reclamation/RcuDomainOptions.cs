@@ -47,8 +47,8 @@ public enum BacklogPolicy
 /// <summary>How a domain behaves; validated by the constructor of <see cref="RcuDomain"/>.</summary>
 public sealed record RcuDomainOptions
 {
-    // Stored as numbers: record equality compares fields, and the default comparer of an enumeration or a TimeSpan pulls
-    // the framework's formatting code into native programs, a sixth of what the library would add.
+    // Stored as numbers: record equality compares fields, and the default comparer of an enumeration or a TimeSpan
+    // pulls the framework's formatting code into native programs, a sixth of what the library would add.
     private readonly int _readSideBarrier;
     private readonly long _reclaimDelay = TimeSpan.TicksPerMillisecond;
     private readonly long _stallTimeout = 21 * TimeSpan.TicksPerSecond;
@@ -210,8 +210,8 @@ public sealed record RcuDomainOptions
         if (Validate && !ValidateSwitch.IsSupported)
         {
             throw new NotSupportedException(
-                "The program was built without validation: QuiescentValidateSupport is false in its project, which sets "
-                + "the switch Quiescent.Validate.IsSupported.");
+                "The program was built without validation: QuiescentValidateSupport is false in its project, which "
+                + "sets the switch Quiescent.Validate.IsSupported.");
         }
 
         return ValidateSwitch.IsOnForAll && !Validate ? this with { Validate = true } : this;

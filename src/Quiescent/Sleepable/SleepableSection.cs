@@ -7,25 +7,27 @@ namespace Quiescent.Sleepable;
 
 // Entry and exit of a sleepable section: the section's ticket is its announcement. Why it is right:
 //
-// O1 (announced before read)  Entry loads Started (acquire), stores it into the ticket's Sequence (release), then the odd
-//     number into Number (release) [P]; the section's loads follow. As for other sections (Readers/Section.cs) the grace
-//     period orders the announcement before those loads, with the process-wide barrier [B] between raising Started and
-//     scanning. At the point where the opening thread executes its share of [B]:
-//       - Number was odd already: the scan, after [B], finds the ticket open (or free again, or open for a later section);
+// O1 (announced before read)  Entry loads Started (acquire), stores it into the ticket's Sequence (release), then the
+//     odd number into Number (release) [P]; the section's loads follow. As for other sections (Readers/Section.cs) the
+//     grace period orders the announcement before those loads, with the process-wide barrier [B] between raising
+//     Started and scanning. At the point where the opening thread executes its share of [B]:
+//       - Number was odd already: the scan, after [B], finds the ticket open (or free again, or open for a later
+//         section);
 //       - Number becomes odd later: so come the section's loads, and they see every unlink that was visible at [B].
-//     Under ReadSideBarrier.Full the thread fences after the announcement instead, and the raise of Started is its partner.
-//     The scan reads Number, then Sequence, each with acquire. If Number is odd, Sequence is that section's or that of a
-//     later section under the ticket. If it is new enough, the scan passes the ticket by, which is right for either:
+//     Under ReadSideBarrier.Full the thread fences after the announcement instead, and the raise of Started is its
+//     partner. The scan reads Number, then Sequence, each with acquire. If Number is odd, Sequence is that section's or
+//     that of a later section under the ticket. If it is new enough, the scan passes the ticket by, which is right for
+//     either:
 //       - for the section that announced it, as in Section.cs: it has acquired the raised Started, after every unlink;
-//       - for the one whose Number the scan read, if it is an earlier one: it had ended. Its opener acquired the end (Number
-//         even) before it stored the later Sequence (release), so all its loads come before the scan's (O2).
+//       - for the one whose Number the scan read, if it is an earlier one: it had ended. Its opener acquired the end
+//         (Number even) before it stored the later Sequence (release), so all its loads come before the scan's (O2).
 // O2 (read before ended)  A section's loads come before the exchange that releases it, a full fence, and the scan loads
-//     Number with acquire. A thread that ends a section begun on another one has received the lock from that thread, by a
-//     hand-over that orders the two.
+//     Number with acquire. A thread that ends a section begun on another one has received the lock from that thread, by
+//     a hand-over that orders the two.
 // O5 (slot visible before use)  Readers/SlotTickets.cs.
 //
-// Checked by: srcu.pml; TicketScanTests, TicketTests; systematic TicketScanTests; litmus store-buffer/sleepable; mutants
-// sleepable-….
+// Checked by: srcu.pml; TicketScanTests, TicketTests; systematic TicketScanTests; litmus store-buffer/sleepable;
+// mutants sleepable-….
 internal static unsafe class SleepableSection
 {
     /// <summary>Begins a section under a free ticket of this thread's slot. Returns the number that its lock
@@ -81,8 +83,8 @@ internal static unsafe class SleepableSection
         return (Order.Acquire(in ticket->Number) & ~Ticket.Validated) == number && owner == domain;
     }
 
-    /// <summary>Whether the section is open, and belongs to another domain. False for a section that has ended, of which
-    /// nothing is known.</summary>
+    /// <summary>Whether the section is open, and belongs to another domain. False for a section that has ended, of
+    /// which nothing is known.</summary>
     public static bool IsOpenElsewhere(Ticket* ticket, ulong number, long domain)
     {
         if (ticket == null)

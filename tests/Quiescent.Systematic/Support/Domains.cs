@@ -19,8 +19,8 @@ internal static class Domains
         return new SrcuDomain(Options);
     }
 
-    /// <summary>Makes sure that no schedule finds the process's store of tickets empty, as the number of steps would then
-    /// depend on earlier schedules.</summary>
+    /// <summary>Makes sure that no schedule finds the process's store of tickets empty, as the number of steps would
+    /// then depend on earlier schedules.</summary>
     public static unsafe void ReserveTickets()
     {
         Ticket* taken = null;

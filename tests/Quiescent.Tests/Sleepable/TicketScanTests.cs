@@ -6,7 +6,8 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Sleepable;
 
-// The engine over tickets, step by step: the test makes each half of a section, the load of Started and the announcement.
+// The engine over tickets, step by step: the test makes each half of a section, the load of Started and the
+// announcement.
 public sealed unsafe class TicketScanTests : IDisposable
 {
     private const long Domain = 7;
