@@ -8,6 +8,7 @@ internal static class Calls
     public const string DomainReadLock = "domain.ReadLock()";
     public const string ReaderReadLock = "reader.ReadLock()";
     public const string OnlineReadLock = "reader.ReadLock(), online";
+    public const string OnlineReaderReadLock = "onlineReader.ReadLock()";
     public const string SleepableReadLock = "srcuDomain.ReadLock()";
     public const string RcuLockRead = "RcuReaderWriterLock.Read()";
     public const string RcuLockReadFull = "RcuReaderWriterLock.Read(), Full";

@@ -67,6 +67,29 @@ public unsafe ref struct ReadGuard : IDisposable
         return ref Unsafe.AsRef<T>(DereferencePointer(in pointer));
     }
 
+    /// <summary>
+    /// Copies what a protected pointer points to: no reference leaves the section, and there is no null reference to
+    /// ask about. Costs a load and the copy.
+    /// </summary>
+    /// <param name="pointer">The published pointer, where it lies.</param>
+    /// <param name="copy">A copy of the block; the default for a null pointer.</param>
+    /// <returns>False for a null pointer.</returns>
+    /// <remarks>An updater that changes a published block in place, instead of replacing it, may be caught half-way:
+    /// the copy is not atomic.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly bool TryRead<T>(scoped ref readonly RcuPointer<T> pointer, out T copy)
+        where T : unmanaged => ProtectedLoad.TryCopy(in pointer.Value, out copy);
+
+    /// <inheritdoc cref="TryRead{T}(ref readonly RcuPointer{T}, out T)"/>
+    /// <param name="pointer">The published pointer, where it lies.</param>
+    /// <param name="copy">A copy of the block; the default for a null pointer.</param>
+    /// <returns>False for a null pointer.</returns>
+    /// <remarks><b>Safety.</b> The block published in the untyped pointer has to hold a <typeparamref
+    /// name="T"/>.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly bool TryRead<T>(scoped ref readonly RcuPointer pointer, out T copy)
+        where T : unmanaged => ProtectedLoad.TryCopy(in pointer.Value, out copy);
+
     /// <summary>The unchecked twin of <see cref="Dereference{T}(ref readonly RcuPointer{T})"/>: a raw pointer, possibly
     /// null.</summary>
     /// <param name="pointer">The published pointer, where it lies.</param>

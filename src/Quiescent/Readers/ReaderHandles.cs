@@ -4,11 +4,15 @@ using Quiescent.Ordering;
 
 namespace Quiescent.Readers;
 
-// The state of registered readers (RcuReader). It is kept in the slot because `using` variables are read-only, and a
-// call would change a reader's own fields in a copy. The slot's ReaderWord names the one reader that may take the fast
-// path. Another live reader of the same thread takes that place over on its first use; a closed one is found out there.
-// Section.cs says why quiescent-state mode is right. The step from offline to online is an announcement like any
-// section's, and pairs with [B] as [A] does.
+// The state of registered readers (RcuReader, OnlineReader). It is kept in the slot because `using` variables are
+// read-only, and a call would change a reader's own fields in a copy. The slot's ReaderWord names the one reader that
+// may take the fast path. Another live reader of the same thread takes that place over on its first use; a closed one
+// is found out there. Section.cs says why quiescent-state mode is right. The step from offline to online is an
+// announcement like any section's, and pairs with [B] as [A] does.
+//
+// The sections of an OnlineReader have nothing to test, so its thread must be online for as long as it is open: it goes
+// online with the first one, GoOffline is refused meanwhile, and the last one to close takes the thread offline again
+// unless GoOnline was called as well.
 internal static unsafe class ReaderHandles
 {
     public static ulong Open(ReaderSlot* slot)
@@ -40,6 +44,62 @@ internal static unsafe class ReaderHandles
         MakeCurrent(real, owner.AnyHandle);
     }
 
+    /// <summary>Opens an <see cref="OnlineReader"/>, and takes the thread online.</summary>
+    public static ulong OpenOnline(ReaderSlot* slot)
+    {
+        SlotOwner owner = ThreadRegistrations.OwnerOf(slot);
+        ReaderSlot* real = ReaderSlot.Untwinned(slot);
+        bool wasOnline = IsOnline(real);
+        if (!wasOnline)
+        {
+            RequireNoSection(slot, "RegisterOnlineReader was called inside a read-side critical section.");
+        }
+
+        ulong number = Open(slot);
+        if (!wasOnline)
+        {
+            try
+            {
+                GoOnline(real, owner);
+            }
+            catch (OutOfMemoryException)
+            {
+                Close(slot, number);
+                throw;
+            }
+        }
+
+        owner.OnlineReaders++;
+        return number;
+    }
+
+    /// <summary>Closes an <see cref="OnlineReader"/>. Closing it again does nothing.</summary>
+    public static void CloseOnline(ReaderSlot* slot, ulong number)
+    {
+        if (ThreadRegistrations.TryOwnerOf(slot) is not { } owner || !owner.IsLive(number))
+        {
+            return;
+        }
+
+        if (owner.OnlineReaders == 1 && !owner.StaysOnline)
+        {
+            RequireNoSection(slot, "The thread's last online reader was disposed of inside a read-side section.");
+            GoOffline(ReaderSlot.Untwinned(slot), owner);
+        }
+
+        Close(slot, number);
+        owner.OnlineReaders--;
+    }
+
+    /// <summary>Under Validate, a section of an <see cref="OnlineReader"/>: its number.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static ulong OpenFreeSection(ReaderSlot* slot, ulong number)
+    {
+        SlotOwner owner = RequireLive(slot, number);
+        RequireOpen(slot);
+        return owner.Ledger!.Open(isFree: true);
+    }
+
     /// <summary>A section through a reader that is not the current one, or whose slot is not in the plain
     /// state.</summary>
     public static ReaderSlot* EnterBeyondFast(ReaderSlot* slot, ulong number, out ulong word)
@@ -62,15 +122,13 @@ internal static unsafe class ReaderHandles
         SlotOwner owner = RequireLive(slot, number);
         RequireOpen(slot);
         ReaderSlot* real = ReaderSlot.Untwinned(slot);
-        if (IsOnline(real))
+        if (!IsOnline(real))
         {
-            return;
+            RequireNoSection(slot, "GoOnline was called inside a read-side critical section.");
+            GoOnline(real, owner);
         }
 
-        RequireNoSection(slot, "GoOnline was called inside a read-side critical section.");
-        owner.Ledger?.GoOnline();
-        real->ReaderWord |= ReaderFlags.Online;
-        Section.Enter(real, real->State);
+        owner.StaysOnline = true;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -87,10 +145,26 @@ internal static unsafe class ReaderHandles
         }
     }
 
+    /// <summary>A quiescent state of an <see cref="OnlineReader"/>, which learns here that the domain is
+    /// disposed.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void QuiescentStateOfOnline(ReaderSlot* slot, ulong number)
+    {
+        QuiescentStateBeyondFast(slot, number);
+        RequireOpen(slot);
+    }
+
     public static void GoOffline(ReaderSlot* slot, ulong number)
     {
         SlotOwner owner = RequireLive(slot, number);
         RequireNoSection(slot, "GoOffline was called inside a read-side critical section.");
+        if (owner.OnlineReaders != 0)
+        {
+            throw new InvalidOperationException(
+                "GoOffline was called while the thread has an OnlineReader, whose sections would protect nothing. "
+                + "Dispose of that reader instead.");
+        }
+
         ReaderSlot* real = ReaderSlot.Untwinned(slot);
         if (IsOnline(real))
         {
@@ -166,8 +240,16 @@ internal static unsafe class ReaderHandles
         }
     }
 
+    private static void GoOnline(ReaderSlot* real, SlotOwner owner)
+    {
+        owner.Ledger?.GoOnline();
+        real->ReaderWord |= ReaderFlags.Online;
+        Section.Enter(real, real->State);
+    }
+
     private static void GoOffline(ReaderSlot* real, SlotOwner owner)
     {
+        owner.StaysOnline = false;
         Order.Release(ref real->Word, real->Word - 1);
         real->ReaderWord &= ~ReaderFlags.Online;
         WakeAwaiting(real);
@@ -222,5 +304,6 @@ internal static unsafe class ReaderHandles
 
     [DoesNotReturn]
     private static void ThrowDefault() =>
-        throw new InvalidOperationException("A default RcuReader belongs to no thread: get one from RegisterReader.");
+        throw new InvalidOperationException(
+            "A default reader belongs to no thread: get one from RegisterReader or RegisterOnlineReader.");
 }

@@ -34,6 +34,15 @@ internal readonly unsafe struct SectionCheck
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Require(ref readonly OnlineReadGuard guard)
+    {
+        if (_state != guard.State)
+        {
+            ThrowAnother(nameof(guard));
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Require(ref readonly SrcuReadLock section)
     {
         if (_domain == 0 || !section.IsOpenIn(_domain))

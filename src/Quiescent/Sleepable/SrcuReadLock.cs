@@ -56,6 +56,22 @@ public readonly unsafe struct SrcuReadLock : IDisposable, IAsyncDisposable
         return ref Unsafe.AsRef<T>(DereferencePointer(in pointer));
     }
 
+    /// <inheritdoc cref="ReadGuard.TryRead{T}(ref readonly RcuPointer{T}, out T)"/>
+    /// <param name="pointer">The published pointer, where it lies.</param>
+    /// <param name="copy">A copy of the block; the default for a null pointer.</param>
+    /// <returns>False for a null pointer.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryRead<T>(scoped ref readonly RcuPointer<T> pointer, out T copy)
+        where T : unmanaged => ProtectedLoad.TryCopy(in pointer.Value, out copy);
+
+    /// <inheritdoc cref="ReadGuard.TryRead{T}(ref readonly RcuPointer, out T)"/>
+    /// <param name="pointer">The published pointer, where it lies.</param>
+    /// <param name="copy">A copy of the block; the default for a null pointer.</param>
+    /// <returns>False for a null pointer.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryRead<T>(scoped ref readonly RcuPointer pointer, out T copy)
+        where T : unmanaged => ProtectedLoad.TryCopy(in pointer.Value, out copy);
+
     /// <inheritdoc cref="ReadGuard.DereferencePointer{T}(ref readonly RcuPointer{T})"/>
     /// <param name="pointer">The published pointer, where it lies.</param>
     /// <returns>The block, or null.</returns>

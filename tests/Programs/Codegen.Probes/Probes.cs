@@ -15,8 +15,10 @@ internal sealed unsafe class Probes : IDisposable
         "Probe.DefaultSection",
         "Probe.DomainSection",
         "Probe.HandleSection",
+        "Probe.OnlineSection",
         "Probe.SleepableSection",
         "Probe.QuiescentState",
+        "Probe.OnlineQuiescentState",
         "Probe.Publish",
         "Probe.FreeBlock",
         "Probe.FreeHead",
@@ -56,6 +58,12 @@ internal sealed unsafe class Probes : IDisposable
             Probe.HandleSection(reader, _shelf);
             reader.GoOnline();
             Probe.QuiescentState(reader, _shelf);
+        }
+
+        using (OnlineReader reader = _domain.RegisterOnlineReader())
+        {
+            Probe.OnlineSection(reader, _shelf);
+            Probe.OnlineQuiescentState(reader, _shelf);
         }
 
         // SAFETY: new blocks, handed over; the slot is this thread's.
