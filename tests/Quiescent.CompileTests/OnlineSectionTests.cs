@@ -217,4 +217,27 @@ public class OnlineSectionTests
                 reader.ReadLock().Dispose();
             };
             """);
+
+    // Fault caught: a section that outlives its reader protects nothing, and has no state to notice it by.
+    [Fact]
+    public void A_section_does_not_outlive_its_reader_s_variable() => Snippet.Draws(
+        "CS8352",
+        illegal: """
+            static OnlineReadGuard Open()
+            {
+                var reader = Rcu.RegisterOnlineReader();
+                var guard = reader.ReadLock();
+                return guard;
+            }
+            """,
+        legal: """
+            static OnlineReadGuard Open(in OnlineReader reader) => reader.ReadLock();
+
+            static int First()
+            {
+                using var reader = Rcu.RegisterOnlineReader();
+                using var guard = Open(in reader);
+                return guard.Dereference(in Shared.Head).Value;
+            }
+            """);
 }

@@ -19,15 +19,11 @@ namespace Quiescent;
 /// </remarks>
 public readonly unsafe ref struct OnlineReadGuard : IDisposable
 {
-    private readonly ReaderSlot* _slot; // Null for a default guard.
-    private readonly ulong _number; // The section's number under Validate, else 0.
+    // One word: `using` is a try/finally, so each field is spilled to the stack. Null for a default guard.
+    private readonly ReaderSlot* _slot;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal OnlineReadGuard(ReaderSlot* slot, ulong number)
-    {
-        _slot = slot;
-        _number = number;
-    }
+    internal OnlineReadGuard(ReaderSlot* slot) => _slot = slot;
 
     /// <inheritdoc cref="ReadGuard.Dereference{T}(ref readonly RcuPointer{T})"/>
     /// <param name="pointer">The published pointer, where it lies.</param>
@@ -60,7 +56,7 @@ public readonly unsafe ref struct OnlineReadGuard : IDisposable
     /// <returns>False for a null pointer.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryRead<T>(scoped ref readonly RcuPointer<T> pointer, out T copy)
-        where T : unmanaged => ProtectedLoad.TryCopy(in pointer.Value, out copy);
+        where T : unmanaged => ProtectedLoad.TryCopy(in ProtectedLoad.WordOf(in pointer), out copy);
 
     /// <inheritdoc cref="ReadGuard.TryRead{T}(ref readonly RcuPointer, out T)"/>
     /// <param name="pointer">The published pointer, where it lies.</param>
@@ -68,31 +64,32 @@ public readonly unsafe ref struct OnlineReadGuard : IDisposable
     /// <returns>False for a null pointer.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryRead<T>(scoped ref readonly RcuPointer pointer, out T copy)
-        where T : unmanaged => ProtectedLoad.TryCopy(in pointer.Value, out copy);
+        where T : unmanaged => ProtectedLoad.TryCopy(in ProtectedLoad.WordOf(in pointer), out copy);
 
     /// <inheritdoc cref="ReadGuard.DereferencePointer{T}(ref readonly RcuPointer{T})"/>
     /// <param name="pointer">The published pointer, where it lies.</param>
     /// <returns>The block, or null.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T* DereferencePointer<T>(scoped ref readonly RcuPointer<T> pointer)
-        where T : unmanaged => (T*)ProtectedLoad.Acquire(in pointer.Value);
+        where T : unmanaged => (T*)ProtectedLoad.Acquire(in ProtectedLoad.WordOf(in pointer));
 
     /// <inheritdoc cref="DereferencePointer{T}(ref readonly RcuPointer{T})"/>
     /// <param name="pointer">The published pointer, where it lies.</param>
     /// <returns>The block, or null.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void* DereferencePointer(scoped ref readonly RcuPointer pointer) =>
-        (void*)ProtectedLoad.Acquire(in pointer.Value);
+        (void*)ProtectedLoad.Acquire(in ProtectedLoad.WordOf(in pointer));
 
     /// <summary>Ends the section, which does nothing unless Validate has recorded it.</summary>
-    /// <exception cref="InvalidOperationException">With <see cref="RcuDomainOptions.Validate"/>: the guard was disposed
-    /// before, copied, or is disposed out of order. The thread's sections are unchanged.</exception>
+    /// <exception cref="InvalidOperationException">With <see cref="RcuDomainOptions.Validate"/>: this thread has no such
+    /// section, or another one inside. A guard that is disposed of twice ends the section around its own, whose guard
+    /// then throws.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Dispose()
     {
-        if (_number != 0)
+        if (ReaderSlot.IsTwin(_slot))
         {
-            Section.ExitBeyondFast(_slot, _number);
+            ReaderHandles.EndFreeSection(_slot);
         }
     }
 

@@ -1,5 +1,7 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using Quiescent.Readers;
+using Quiescent.Validate;
 
 namespace Quiescent;
 
@@ -37,12 +39,18 @@ public readonly unsafe ref struct OnlineReader : IDisposable
     /// disposed of.</exception>
     /// <exception cref="ObjectDisposedException">With <see cref="RcuDomainOptions.Validate"/>: the domain is disposed.
     /// Otherwise <see cref="QuiescentState"/> tells.</exception>
+    [UnscopedRef] // So that the compiler lets no section outlive the reader's variable.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public OnlineReadGuard ReadLock()
     {
         // Validate is told by the slot's address, which stays in a register: no section loads anything of its own.
         ReaderSlot* slot = _slot;
-        return new OnlineReadGuard(slot, ReaderSlot.IsTwin(slot) ? ReaderHandles.OpenFreeSection(slot, _number) : 0);
+        if (ReaderSlot.IsTwin(slot))
+        {
+            ReaderHandles.OpenFreeSection(slot, _number);
+        }
+
+        return new OnlineReadGuard(slot);
     }
 
     /// <summary>Copies what a protected pointer points to, in a section of its own: no reference leaves it.</summary>
@@ -55,8 +63,9 @@ public readonly unsafe ref struct OnlineReader : IDisposable
     public bool TryRead<T>(scoped ref readonly RcuPointer<T> pointer, out T copy)
         where T : unmanaged
     {
-        using OnlineReadGuard guard = ReadLock();
-        return guard.TryRead(in pointer, out copy);
+        return ReaderSlot.IsTwin(_slot)
+            ? TryReadRecorded(in pointer, out copy)
+            : ProtectedLoad.TryCopy(in ProtectedLoad.WordOf(in pointer), out copy);
     }
 
     /// <summary>
@@ -65,8 +74,8 @@ public readonly unsafe ref struct OnlineReader : IDisposable
     /// </summary>
     /// <exception cref="InvalidOperationException">Inside a counted section (with Validate: any section), or this
     /// reader was disposed of. Nothing is announced.</exception>
-    /// <exception cref="ObjectDisposedException">The domain is disposed. The announcement is made all the same, so that
-    /// nothing waits for what the thread held; read no further.</exception>
+    /// <exception cref="ObjectDisposedException">The domain is disposed. The announcement is made all the same. Read no
+    /// further, and dispose of this reader: the disposal may wait for it.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void QuiescentState()
     {
@@ -95,5 +104,13 @@ public readonly unsafe ref struct OnlineReader : IDisposable
         {
             ReaderHandles.CloseOnline(_slot, _number);
         }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool TryReadRecorded<T>(scoped ref readonly RcuPointer<T> pointer, out T copy)
+        where T : unmanaged
+    {
+        using OnlineReadGuard guard = ReadLock();
+        return guard.TryRead(in pointer, out copy);
     }
 }

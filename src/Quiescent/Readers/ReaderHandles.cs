@@ -91,13 +91,26 @@ internal static unsafe class ReaderHandles
         owner.OnlineReaders--;
     }
 
-    /// <summary>Under Validate, a section of an <see cref="OnlineReader"/>: its number.</summary>
+    /// <summary>Under Validate, a section of an <see cref="OnlineReader"/>.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public static ulong OpenFreeSection(ReaderSlot* slot, ulong number)
+    public static void OpenFreeSection(ReaderSlot* slot, ulong number)
     {
         SlotOwner owner = RequireLive(slot, number);
         RequireOpen(slot);
-        return owner.Ledger!.Open(isFree: true);
+        owner.Ledger!.Open(isFree: true);
+    }
+
+    /// <summary>The end of such a section. Its guard does not know its number; it is the innermost one.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void EndFreeSection(ReaderSlot* slot)
+    {
+        if (!ThreadRegistrations.OwnerOf(slot).Ledger!.TryCloseFree())
+        {
+            throw new InvalidOperationException(
+                "The guard does not stand for this thread's innermost section of an OnlineReader: it was disposed "
+                + "before, copied, or is disposed out of order. The thread's sections are unchanged."
+                + Section.DescribeOpen(slot));
+        }
     }
 
     /// <summary>A section through a reader that is not the current one, or whose slot is not in the plain

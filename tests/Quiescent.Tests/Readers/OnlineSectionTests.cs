@@ -48,8 +48,9 @@ public sealed unsafe class OnlineSectionTests
             Assert.False(synchronizer.HasEnded);
             reader.QuiescentState();
             synchronizer.Join();
-            Progress.MustBeHeldUp(domain);
         }
+
+        Progress.MustBeHeldUp(domain);
     }
 
     [Theory]
@@ -269,18 +270,21 @@ public sealed unsafe class OnlineSectionTests
         domain.Free(NativeMemory.Alloc(8)); // Its grace period is what the disposal waits for.
         using Worker disposing = Worker.Start(domain.Dispose);
         bool isTold = false;
-        while (!isTold)
-        {
-            try
+        Until.True(
+            () => isTold && disposing.HasEnded,
+            in reader,
+            (scoped ref readonly OnlineReader r) =>
             {
-                reader.QuiescentState();
-            }
-            catch (ObjectDisposedException)
-            {
-                isTold = true;
-            }
-        }
-
+                try
+                {
+                    r.QuiescentState();
+                    Assert.False(isTold, "The reader was told once, and not again.");
+                }
+                catch (ObjectDisposedException)
+                {
+                    isTold = true;
+                }
+            });
         disposing.Join();
         Assert.Equal(validate || ValidateForAll.IsOn, IsSectionRefused(in reader));
     }

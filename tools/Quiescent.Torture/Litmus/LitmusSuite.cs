@@ -44,6 +44,7 @@ internal sealed class LitmusSuite : IDisposable
             yield return StoreBuffer("reader", readSide, domain => new RegisteredReaderSections(domain));
             yield return StoreBuffer("go-online", readSide, domain => new GoOnlineSections(domain));
             yield return StoreBuffer("quiescent-state", readSide, domain => new QuiescentStateSections(domain));
+            yield return StoreBuffer("renew", readSide, domain => new RenewedSections(domain));
             yield return StoreBuffer(
                 "sleepable" + Suffix(readSide),
                 InSleepable(readSide, (domain, slice) => Reclaim(new SleepableSections(domain), slice)));

@@ -28,7 +28,7 @@ internal sealed class OnlineSectionRule() : Rule("OnlineSection")
             [
                 .. path.Where(access => !IsLandmark(access, Landmarks.Pointer)
                     && !IsProtected(access)
-                    && !access.Calls("ExitBeyondFast")),
+                    && !access.Calls("EndFreeSection")),
             ];
             Require(own.Length == 0, $"a section does more than its loads: {own.FirstOrDefault()?.Text}", faults);
             Require(
