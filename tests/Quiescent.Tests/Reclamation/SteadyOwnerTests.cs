@@ -119,7 +119,11 @@ public sealed unsafe class SteadyOwnerTests
         using ManualResetEventSlim disposed = new();
         using Worker owner = Worker.Start(() =>
         {
-            queue = EmptyAfterFullPages(domain, pool);
+            do
+            {
+                queue = EmptyAfterFullPages(domain, pool); // An owner that finds its queue's lock held keeps no page.
+            }
+            while (domain.GetStatistics().PagesInUse != 2);
             emptied.Set();
             Until.Set(disposed);
         });
