@@ -76,6 +76,23 @@ public sealed unsafe class TicketScanTests : IDisposable
         Assert.True(TryGracePeriod());
     }
 
+    // Fault caught: a ticket that keeps the sequence of an earlier section.
+    [Fact]
+    public void Nor_do_those_under_tickets_that_were_used_before()
+    {
+        ReaderSlot* other = AddSlot();
+        End(Begin(other));
+        Pass(2);
+        Held first = Begin();
+        ulong target = _engine.NextTarget();
+        Assert.False(_engine.TryAdvance(target));
+        Held second = Begin(other);
+        End(first);
+        Assert.True(_engine.TryAdvance(target));
+        Assert.Equal(4, other->TicketCount);
+        End(second);
+    }
+
     // Fault caught: a scan that inspects only some of a slot's tickets, or only one slot.
     [Fact]
     public void Every_section_of_every_thread_is_waited_for()
