@@ -16,11 +16,13 @@
  * several updaters, and sequences that wrap, are in engine.pml: here one updater drives them one after the other.
  *
  * Variants: FULL            ReadSideBarrier.Full: readers fence, no process-wide barrier
- *           PASSED          the first reader's sections are used and ended by another thread; the reader opens the next
- *                           one as soon as it finds its ticket free
+ *           PASSED          what the first reader's sections have found is used by another thread, which ends them; the
+ *                           reader opens the next one as soon as it finds its ticket free
  *           MISUSE          another thread releases the first reader's locks too, at any time after their last use
- *           SEQUENCE_FIRST  the scan reads a ticket's sequence before its number: as good, since a ticket's sequence
- *                           never falls
+ *           SEQUENCE_FIRST  the scan reads a ticket's sequence before its number
+ *           NUMBER_FIRST    a section stores its number before its sequence
+ *           Both orders are equally correct, as the scan reads both words behind [B] and the section's loads come
+ *           behind both stores; though a ticket comes with the sequence that it had in another domain.
  * Twins:    NO_BARRIER           O1  no process-wide barrier [B]
  *           FULL NO_READER_FENCE O1  no fence after the announcement [P]
  *           LATE_ANNOUNCEMENT    O1  a section is announced behind its first load
@@ -41,7 +43,8 @@
 #define HEAD 2
 
 byte started = 0;
-byte sequence[READERS], number[READERS];       /* the readers' tickets; a number is odd while a section is open */
+byte sequence[READERS] = 9;                    /* the readers' tickets; the sequence is another domain's */
+byte number[READERS];                          /* odd while a section is open */
 bool head[READERS];                            /* whether the slot's list has the ticket */
 chan stores[READERS] = [3] of { byte, byte };
 byte pointer = 0;
@@ -77,7 +80,7 @@ endDrained:
   od
 }
 
-/* An interlocked operation, which drains the buffer of the thread that makes it; a thief has none. */
+/* An interlocked operation, which drains the buffer of the thread that makes it; the other threads have none. */
 inline release(whose, mine) {
 #ifdef NO_EXCHANGE
   if
@@ -106,8 +109,13 @@ active [READERS] proctype Reader()
 #ifdef LATE_ANNOUNCEMENT
     b = pointer;
 #endif
+#ifdef NUMBER_FIRST
+    stores[me]!NUMBER, mine;
+    stores[me]!SEQUENCE, s;
+#else
     stores[me]!SEQUENCE, s;
     stores[me]!NUMBER, mine;                   /* [P] */
+#endif
 #if defined FULL && !defined NO_READER_FENCE
     empty(stores[me]);
 #endif

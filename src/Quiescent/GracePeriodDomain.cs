@@ -26,7 +26,7 @@ namespace Quiescent;
 /// nothing.</para>
 /// <para>Dispose of a domain when it is no longer used. One that is dropped instead still frees and calls all that was
 /// queued. Then its thread ends, and the garbage collector takes the rest, though the threads that used the domain live
-/// on. An open section or registered reader keeps its memory.</para>
+/// on. An open section (but for sleepable ones) or registered reader keeps its memory.</para>
 /// </remarks>
 public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
 {

@@ -15,8 +15,9 @@ namespace Quiescent;
 /// <remarks>
 /// <para>Domains nest in each other in any order. A section holds up the grace periods of its own domain alone, so give
 /// long sections a domain of their own.</para>
-/// <para>A thread that begins sections keeps a record of 64 bytes for each that it had open at once, and of four at
-/// least, until it ends or the domain is gone. A grace period looks at all of them.</para>
+/// <para>Each thread that begins sections registers in the domain, which takes a kilobyte, 256 bytes of it for four
+/// sections open at the same time. For more it keeps up to 128 bytes for each that it ever had open at the same time,
+/// until the domain is gone. A grace period looks at all of them.</para>
 /// <para><b>Safety.</b> Unlike those of <see cref="RcuDomain"/>, these sections belong to no thread: a wait for this
 /// domain inside one of its own sections is not recognised and waits for itself. The stall report names it.</para>
 /// </remarks>
@@ -32,8 +33,8 @@ public sealed unsafe class SrcuDomain : GracePeriodDomain
     {
     }
 
-    /// <summary>Roughly how many sections have begun and not ended: those that come and go meanwhile may count or not.
-    /// Looks at the records of all threads.</summary>
+    /// <summary>Roughly how many sections have begun and not ended: those that come and go meanwhile may or may not be
+    /// counted. Looks at the records of all threads.</summary>
     public long OpenSections
     {
         get
@@ -47,8 +48,8 @@ public sealed unsafe class SrcuDomain : GracePeriodDomain
     /// <summary>
     /// Opens a read-side critical section (<c>srcu_read_lock</c>, <c>srcu_down_read</c>): what it dereferences stays
     /// until the lock is disposed of, on whichever thread. Nests, also in other domains' sections. Registers the thread
-    /// on its first call. Costs a thread-local look-up and three stores, and its end an interlocked compare-exchange;
-    /// takes no lock, except when the thread has more sections open at once than ever before.
+    /// on its first call. Costs a thread-local look-up and two stores, and its end an interlocked compare-exchange;
+    /// takes a lock only to register, and for more sections open at the same time.
     /// </summary>
     /// <returns>The section; dispose of it to end it.</returns>
     /// <exception cref="OutOfMemoryException">There is no memory for the thread's first registration, or to record the
@@ -64,7 +65,7 @@ public sealed unsafe class SrcuDomain : GracePeriodDomain
             && _state->Closed == 0)
         {
             SrcuReadLock section = new(slot->Ticket, SleepableSection.Enter(slot->Ticket, slot, _state));
-            GC.KeepAlive(this); // O5: not before. From here on the section needs its ticket alone.
+            GC.KeepAlive(this); // O5: no earlier than this. From here on the section needs its ticket alone.
             return section;
         }
 

@@ -50,7 +50,7 @@ internal static class Tuning
 
     // Tickets of sleepable sections, 64 bytes each.
 
-    /// <summary>Tickets that a slot gets first; later it gets as many again as it has.</summary>
+    /// <summary>Tickets that a slot gets at a time, at least.</summary>
     public const int TicketBatch = 4;
 
     /// <summary>Tickets that the process asks the system for at a time.</summary>

@@ -79,7 +79,7 @@ internal sealed class DeadReaders(SlotTable slots)
         ReaderSlot* slot = slots[index];
         if (SlotTickets.IsAnyOpen(slot))
         {
-            return false; // Its sleepable sections go on: they belong to no thread. A report may have to name theirs.
+            return false; // Its sleepable sections go on. A report may still have to name the thread that began them.
         }
 
         ulong word = Order.Acquire(in slot->Word);

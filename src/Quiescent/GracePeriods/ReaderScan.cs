@@ -36,5 +36,5 @@ internal abstract class ReaderScan
     public virtual long? OpenSections => null;
 }
 
-// Where a scan stands: a slot, or a set of counters, and the grace period's target.
+// Where a scan stands: a slot, and the grace period's target.
 internal readonly record struct ScanPlace(int Index, ulong Target);

@@ -23,6 +23,7 @@ internal sealed unsafe class SlotScan<TSections>(SlotTable slots, DeadReaders de
     private int _wouldWake;
     private int _looks;
     private int _cursor;
+    private Ticket* _resume; // In the cursor's slot.
     private int _end;
     private ulong _target;
 
@@ -39,6 +40,7 @@ internal sealed unsafe class SlotScan<TSections>(SlotTable slots, DeadReaders de
         // its section after [B], and so sees every unlink.
         _end = slots.End;
         _cursor = 0;
+        _resume = null;
     }
 
     public override bool Scan(ulong target)
@@ -51,7 +53,7 @@ internal sealed unsafe class SlotScan<TSections>(SlotTable slots, DeadReaders de
             for (int i = 0; i < length; i++)
             {
                 // SAFETY: the run lies inside one chunk, and chunks outlive the engine.
-                if (TSections.IsInTheWay(run, target) && !TryPassDead(_cursor + i))
+                if (TSections.IsInTheWay(run, target, ref _resume) && !TryPassDead(_cursor + i))
                 {
                     _cursor += i;
                     Order.Release(ref _wouldWake, ReaderHandles.IsOnline(run) ? 1 : 0);
@@ -86,22 +88,12 @@ internal sealed unsafe class SlotScan<TSections>(SlotTable slots, DeadReaders de
         // SAFETY: the cursor is below the table's end. Asking, and the look behind it, are under the engine's lock.
         ReaderSlot* slot = slots[_cursor];
         ReaderHandles.TryAsk(slot);
-        return TSections.IsInTheWay(slot, _target);
+        return TSections.IsInTheWay(slot, _target, ref _resume);
     }
 
     public override ScanPlace? Place => _cursor < _end ? new ScanPlace(_cursor, _target) : null;
 
-    // While a slot is in the way it belongs to one thread: later sections announce the target or a later grace period,
-    // whoever owns the slot by then. So what is read between two looks at the slot describes a reader that the scan
-    // waits for.
-    public override ReaderIdentity? FindReader(ScanPlace place)
-    {
-        ReaderSlot* slot = slots[place.Index];
-        ReaderIdentity? reader = TSections.IsInTheWay(slot, place.Target) && slots.OwnerOf(place.Index) is { } owner
-            ? TSections.Identify(owner, slot, place.Target)
-            : null;
-        return TSections.IsInTheWay(slot, place.Target) ? reader : null;
-    }
+    public override ReaderIdentity? FindReader(ScanPlace place) => TSections.FindReader(slots, place);
 
     public override long? OpenSections
     {
@@ -128,6 +120,11 @@ internal sealed unsafe class SlotScan<TSections>(SlotTable slots, DeadReaders de
     // learned of is found after some looks (Ordering/ThreadLife.cs).
     private bool TryPassDead(int index)
     {
+        if (!TSections.EndWithTheirThread)
+        {
+            return false;
+        }
+
         bool thoroughly = ++_looks % LooksPerQuestion == 0;
         return (thoroughly || slots.OwnerOf(index) is { Life.IsObjectDead: true })
             && dead.TryReleaseDead(index, thoroughly);

@@ -6,8 +6,8 @@ namespace Quiescent.Readers;
 // The tickets of a slot. Its thread alone takes and adds them; any thread looks through them.
 //
 // The thread looks through all of them only when it knows of none that is free. If it then finds fewer than half of
-// them free, it doubles their number. So a section costs a bounded number of looks on average, and a slot has at most
-// about twice as many tickets as its thread ever had sections open at once.
+// them free, it takes as many more as make it half. So a section inspects an amortised constant number of tickets, and
+// a slot has at most about twice as many tickets as its thread ever had sections open at once.
 //
 // O5 (slot visible before use)  A ticket is in the list, by a release store of the list's head, before a section is
 //     first announced under it. A scan loads the head after its barrier [B]. Outcomes: it sees the ticket, and looks at
@@ -35,8 +35,8 @@ internal static unsafe class SlotTickets
         return slot->Ticket;
     }
 
-    /// <summary>How many of the slot's tickets are open; those that are opened or released meanwhile count or
-    /// not.</summary>
+    /// <summary>How many of the slot's tickets are open; those that are opened or released meanwhile may or
+    /// may not be counted.</summary>
     public static int CountOpen(ReaderSlot* slot)
     {
         int open = 0;
@@ -62,7 +62,7 @@ internal static unsafe class SlotTickets
     /// <summary>The first of the slot's tickets; Next leads to the others.</summary>
     public static Ticket* First(ReaderSlot* slot) => Order.Acquire(&slot->Tickets);
 
-    // First-chance handlers may come in between, where memory fails, and use the slot's tickets too.
+    // First-chance handlers may run in between, when an allocation fails, and use the slot's tickets too.
     private static void Replenish(ReaderSlot* slot, long domain)
     {
         int free = 0;
@@ -83,7 +83,7 @@ internal static unsafe class SlotTickets
 
         try
         {
-            for (int i = Math.Max(slot->TicketCount, TicketBatch); i > 0; i--)
+            for (int i = Math.Max(slot->TicketCount - (2 * free), TicketBatch); i > 0; i--)
             {
                 Add(slot, TicketStore.OfProcess.Take(), domain);
             }

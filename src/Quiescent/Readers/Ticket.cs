@@ -31,8 +31,7 @@ internal unsafe struct Ticket
     /// nothing.</summary>
     public const ulong Validated = 1UL << 63;
 
-    /// <summary>The first word, as in a slot's twin: its word is odd, and so stands for a ticket that is never
-    /// free.</summary>
+    /// <summary>The first word: a twin's first word is odd, so a twin reads as a ticket that is always open.</summary>
     [FieldOffset(0)]
     public ulong Number;
 

@@ -37,7 +37,10 @@ internal sealed unsafe class SectionSites
             _records.Add(made.Piece);
         }
 
-        _records.Holding((nint)ticket)!.Entry = entry;
+        if (ticket->Number + 1 == number)
+        {
+            _records.Holding((nint)ticket)!.Entry = entry; // Else a first-chance handler has used the ticket meanwhile.
+        }
     }
 
     /// <summary>Records where a section ends, before its ticket can be used anew. Cannot fail: without memory it

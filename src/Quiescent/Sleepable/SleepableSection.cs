@@ -16,8 +16,8 @@ namespace Quiescent.Sleepable;
 //       - Number becomes odd later: so come the section's loads, and they see every unlink that was visible at [B].
 //     Under ReadSideBarrier.Full the thread fences after the announcement instead, and the raise of Started is its
 //     partner. The scan reads Number, then Sequence, each with acquire. If Number is odd, Sequence is that section's or
-//     that of a later section under the ticket. If it is new enough, the scan passes the ticket by, which is right for
-//     either:
+//     that of a later section under the ticket. If it is new enough, the scan skips the ticket, which is correct in
+//     both cases:
 //       - for the section that announced it, as in Section.cs: it has acquired the raised Started, after every unlink;
 //       - for the one whose Number the scan read, if it is an earlier one: it had ended. Its opener acquired the end
 //         (Number even) before it stored the later Sequence (release), so all its loads come before the scan's (O2).
@@ -52,8 +52,8 @@ internal static unsafe class SleepableSection
         Order.Release(&ticket->Number, number); // [P] partner: [B] in GracePeriods/SlotScan.cs; outcomes above at O1.
     }
 
-    // In a method of its own, since the finally block that calls it should stay small: the JIT copies a small one to
-    // where it is entered, and does not call it.
+    // In a method of its own, since the finally block that calls it should stay small: the JIT inlines a small one
+    // instead of calling it.
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static void Release(Ticket* ticket, ulong number)
     {
@@ -83,8 +83,8 @@ internal static unsafe class SleepableSection
         return (Order.Acquire(in ticket->Number) & ~Ticket.Validated) == number && owner == domain;
     }
 
-    /// <summary>Whether the section is open, and belongs to another domain. False for a section that has ended, of
-    /// which nothing is known.</summary>
+    /// <summary>Whether the section is open, and belongs to another domain. False for a section that has ended: nothing
+    /// is known about it then.</summary>
     public static bool IsOpenElsewhere(Ticket* ticket, ulong number, long domain)
     {
         if (ticket == null)

@@ -135,7 +135,7 @@ public sealed unsafe class FirstChanceTests : IDisposable
         Assert.NotEqual(0, _handled);
     }
 
-    // Fault caught: readers that stall are named under the engine's lock, or under that of the tickets.
+    // Fault caught: readers that stall are named under the engine's lock.
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

@@ -26,8 +26,10 @@ public sealed unsafe class DroppedSectionsTests
         SrcuReadLock[] others = [.. Enumerable.Range(0, Sections).Select(_ => next.ReadLock())];
         Assert.Equal(Sections, next.OpenSections);
         Assert.DoesNotContain(section, others);
+        Assert.Throws<ArgumentException>(() => next.ReadUnlock(section));
         Worker.Run(section.Dispose);
         Assert.Throws<InvalidOperationException>(section.Dispose);
+        Assert.Throws<InvalidOperationException>(() => next.ReadUnlock(section));
         Assert.Equal(Sections, next.OpenSections);
         Array.ForEach(others, other => other.Dispose());
         next.Synchronize();

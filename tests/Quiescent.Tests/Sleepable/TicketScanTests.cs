@@ -76,7 +76,24 @@ public sealed unsafe class TicketScanTests : IDisposable
         Assert.True(TryGracePeriod());
     }
 
-    // Fault caught: a look at a part of a slot's tickets, or at one slot's alone.
+    // Fault caught: a ticket that keeps the sequence of an earlier section.
+    [Fact]
+    public void Nor_do_those_under_tickets_that_were_used_before()
+    {
+        ReaderSlot* other = AddSlot();
+        End(Begin(other));
+        Pass(2);
+        Held first = Begin();
+        ulong target = _engine.NextTarget();
+        Assert.False(_engine.TryAdvance(target));
+        Held second = Begin(other);
+        End(first);
+        Assert.True(_engine.TryAdvance(target));
+        Assert.Equal(4, other->TicketCount);
+        End(second);
+    }
+
+    // Fault caught: a scan that inspects only some of a slot's tickets, or only one slot.
     [Fact]
     public void Every_section_of_every_thread_is_waited_for()
     {
@@ -160,6 +177,40 @@ public sealed unsafe class TicketScanTests : IDisposable
             sections.ForEach(End);
             sections.Clear();
         }
+    }
+
+    // Fault caught: tickets that double each time that fewer than half of them are free.
+    [Theory]
+    [InlineData(1)]
+    [InlineData(32)]
+    [InlineData(128)]
+    public void Sections_within_long_ones_do_not_make_it_more(int longOnes)
+    {
+        for (int i = 0; i < longOnes; i++)
+        {
+            Begin();
+        }
+
+        for (int i = 0; i < 1_000; i++)
+        {
+            Held outer = Begin();
+            Held inner = Begin();
+            End(outer);
+            End(inner);
+        }
+
+        Assert.InRange(_slot->TicketCount, longOnes + 2, (2 * (longOnes + 2)) + 4);
+    }
+
+    // A first-chance handler ran on the thread while the place was being recorded, and used the ticket.
+    [Fact]
+    public void A_section_whose_ticket_was_used_meanwhile_is_not_recorded()
+    {
+        Ticket* ticket = SlotTickets.Prepare(_slot, Domain);
+        ulong number = ticket->Number + 1;
+        SleepableSection.Release(ticket, SleepableSection.Enter(ticket, _slot, _slots.State));
+        SectionSites.OfProcess.Open(ticket, number);
+        Assert.False(SectionSites.OfProcess.TryFind(ticket, number, out _));
     }
 
     // Fault caught: a ticket given to another domain while a section of a domain that is gone is open under it.

@@ -1,4 +1,3 @@
-
 namespace Quiescent.Torture.Litmus.Readers;
 
 // Sections of SrcuDomain.ReadLock.
