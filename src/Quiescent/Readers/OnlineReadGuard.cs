@@ -81,9 +81,9 @@ public readonly unsafe ref struct OnlineReadGuard : IDisposable
         (void*)ProtectedLoad.Acquire(in ProtectedLoad.WordOf(in pointer));
 
     /// <summary>Ends the section, which does nothing unless Validate has recorded it.</summary>
-    /// <exception cref="InvalidOperationException">With <see cref="RcuDomainOptions.Validate"/>: this thread has no such
-    /// section, or another one inside. A guard that is disposed of twice ends the section around its own, whose guard
-    /// then throws.</exception>
+    /// <exception cref="InvalidOperationException">With <see cref="RcuDomainOptions.Validate"/>: this thread has no
+    /// such section, or another one inside. A guard that is disposed of twice ends the section around its own, whose
+    /// guard then throws.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Dispose()
     {

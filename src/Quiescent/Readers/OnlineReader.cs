@@ -33,13 +33,14 @@ public readonly unsafe ref struct OnlineReader : IDisposable
         _number = ReaderHandles.OpenOnline(slot);
     }
 
-    /// <summary>Opens a section. Costs nothing, and neither does its end. Nests.</summary>
+    /// <summary>Opens a section. Costs nothing, and neither does its end. Nests. The compiler lets no section outlive
+    /// the reader's variable.</summary>
     /// <returns>The section; dispose of it to end it.</returns>
     /// <exception cref="InvalidOperationException">With <see cref="RcuDomainOptions.Validate"/>: this reader was
     /// disposed of.</exception>
     /// <exception cref="ObjectDisposedException">With <see cref="RcuDomainOptions.Validate"/>: the domain is disposed.
     /// Otherwise <see cref="QuiescentState"/> tells.</exception>
-    [UnscopedRef] // So that the compiler lets no section outlive the reader's variable.
+    [UnscopedRef]
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public OnlineReadGuard ReadLock()
     {

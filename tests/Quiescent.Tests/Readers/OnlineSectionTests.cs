@@ -53,6 +53,21 @@ public sealed unsafe class OnlineSectionTests
         Progress.MustBeHeldUp(domain);
     }
 
+    // Fault caught: a quiescent state that announces nothing unless a waiting thread has asked the reader to wake it.
+    [Theory]
+    [MemberData(nameof(AllKinds))]
+    public void Its_quiescent_state_is_announced_without_being_asked_for(ReadSideBarrier readSide, bool validate)
+    {
+        using RcuDomain domain = Domains.New(readSide, validate);
+        using OnlineReader reader = domain.RegisterOnlineReader();
+        GracePeriodEngine engine = domain.Core.Engine;
+        ulong target = engine.NextTarget();
+        Assert.False(engine.TryAdvance(target));
+        reader.QuiescentState();
+        Assert.True(engine.TryAdvance(target));
+        Assert.False(engine.TryAdvance(engine.NextTarget()));
+    }
+
     [Theory]
     [InlineData(ReadSideBarrier.Asymmetric)]
     [InlineData(ReadSideBarrier.Full)]
