@@ -119,10 +119,10 @@ public sealed class GuardTests
                 using OnlineReadGuard wrong = elsewhere.ReadLock();
                 OnlineReadGuard none = default;
                 resource.Look(in guard);
-                Assert.True(IsRefused(resource, in wrong));
-                Assert.True(IsRefused(resource, in none));
                 isLooking.Set();
                 Until.Set(isClosed);
+                Assert.True(IsRefused(resource, in wrong));
+                Assert.True(IsRefused(resource, in none));
                 Assert.True(resource.Releases.Count == 0, "The resource was released under its reader.");
                 if (resource.StaysFound)
                 {
