@@ -2,8 +2,8 @@ namespace Quiescent;
 
 /// <summary>How long grace periods took, from their start to their end. Percentiles are rounded up by at most 13
 /// %.</summary>
-/// <remarks>Where grace periods need no process-wide barrier (<see cref="ReadSideBarrier.Full"/>, <see
-/// cref="SrcuDomain"/>, platforms without a reliable one) and nobody listens, of those that find no reader in their way
+/// <remarks>Where grace periods need no process-wide barrier (<see cref="ReadSideBarrier.Full"/>, and
+/// platforms without a reliable one) and nobody listens, of those that find no reader in their way
 /// only one in sixteen is timed after the first sixteen, as two readings of the clock would take longer than the rest.
 /// The others count with the last time that was taken. Those that find a reader in their way are timed from then
 /// on.</remarks>

@@ -20,6 +20,7 @@ public sealed class SleepableFailureTests
         FaultSite site = Enum.Parse<FaultSite>(place);
         using SrcuDomain domain = new(new RcuDomainOptions { Validate = site == FaultSite.Ledger });
         int failed;
+        using EmptyTicketStore store = new();
         using (Failures failures = new(site, failing))
         {
             Worker.Run(() => TakeAndRelease(domain, mayFail: true));

@@ -85,6 +85,13 @@ public sealed unsafe class EngineTests
         using BareEngine bare = new();
         ReaderSlot* slot = bare.AddReader();
         (TimeSpan Least, TimeSpan Most) longest = default;
+        long started = Stopwatch.GetTimestamp();
+        for (int i = 0; i <= Tuning.GracePeriodsPerTiming; i++)
+        {
+            Assert.True(bare.Engine.TryAdvance(bare.Engine.NextTarget())); // The first ones are all timed.
+        }
+
+        longest.Most = Stopwatch.GetElapsedTime(started);
         for (int i = 0; i < 2 * Tuning.GracePeriodsPerTiming; i++)
         {
             long before = Stopwatch.GetTimestamp();

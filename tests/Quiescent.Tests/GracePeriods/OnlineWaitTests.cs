@@ -65,6 +65,7 @@ public sealed unsafe class OnlineWaitTests
     [Fact]
     public void The_sections_of_a_reader_that_is_asked_stay_free_and_leave_the_question()
     {
+        ValidateForAll.SkipIfOn();
         using RcuDomain domain = Domains.New();
         using RcuReader reader = domain.RegisterReader();
         reader.GoOnline();

@@ -3,9 +3,9 @@ using Quiescent.Codegen.Paths;
 
 namespace Quiescent.Codegen.Rules;
 
-// O1 (announced before read), O2 (read before ended), fence [P]: acquire load of Started, release stores of the ticket's
-// sequence and number, the section's loads, the call that ends it. A path that does not announce inline enters by a
-// call before its loads.
+// O1 (announced before read), O2 (read before ended), fence [P]: acquire load of Started, release stores of the
+// ticket's sequence and number, the section's loads, the call that ends it. A path that does not announce inline enters
+// by a call before its loads.
 internal sealed class SleepableSectionRule() : Rule("SleepableSection")
 {
     private const int SequenceOffset = 8; // Ticket.Sequence; the number stands before it.
