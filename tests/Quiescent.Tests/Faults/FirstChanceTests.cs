@@ -43,6 +43,7 @@ public sealed unsafe class FirstChanceTests : IDisposable
         using RcuDomain domain = new(
             Domains.Served(isShared: validate) with { Validate = validate, Name = nameof(FirstChanceTests) });
         using HeardEvents? heard = site == FaultSite.Events ? new(nameof(FirstChanceTests)) : null;
+        using EmptyTicketStore? store = site == FaultSite.Ticket ? new() : null;
         using (ParkedReader reader = new(domain))
         {
             _use = () => UseAll(domain);
@@ -247,9 +248,6 @@ public sealed unsafe class FirstChanceTests : IDisposable
             case FaultSite.Report:
                 yield return () => LeaveASection(domain);
                 break;
-            case FaultSite.Ticket:
-                yield return OpenManySections;
-                break;
         }
     }
 
@@ -272,25 +270,6 @@ public sealed unsafe class FirstChanceTests : IDisposable
         {
             Volatile.Write(ref _at, i);
             uses[i]();
-        }
-    }
-
-    // More than the process has tickets for.
-    private static void OpenManySections()
-    {
-        const int Most = 100_000;
-        using SrcuDomain domain = new();
-        List<SrcuReadLock> sections = [];
-        try
-        {
-            for (int i = 0; i < Most; i++)
-            {
-                sections.Add(domain.ReadLock());
-            }
-        }
-        finally
-        {
-            sections.ForEach(static section => section.Dispose());
         }
     }
 
