@@ -3,6 +3,7 @@
 
 passed=0
 failed=0
+failures=()
 
 names=()
 pids=()
@@ -51,10 +52,20 @@ report() {
         printf 'pass  %s (%d s)\n' "$name" "$(<"$base.seconds")"
     else
         failed=$((failed + 1))
+        failures+=("$1")
         printf 'FAIL  %s (%d s), exit code %d\n' "$name" "$(<"$base.seconds")" "$status"
         tail -n 100 "$base.log" | without_paths | sed 's/^/      /'
     fi
     sed 's/^ */      /' "$base.notes"
+}
+
+# Once more at the end, where it is read first: which steps failed, and their notes.
+report_failures() {
+    local number
+    for number in "${failures[@]}"; do
+        printf 'failed: %s\n' "${names[$number]}"
+        sed 's/^ */      /' "$work/step$number.notes"
+    done
 }
 
 # Where things lie on this machine, and where it gets its packages, is nobody else's business.

@@ -1,194 +1,237 @@
-/* Sleepable sections, counted in stripes and two sets (O1, O2), released once by their tickets.
+/* Sleepable sections, announced in tickets (O1, O2, O5), released once (Ticket.cs).
  *
- * Models  Sleepable/StripeScan.cs            Begin, Scan, IsEmpty
- *         Sleepable/Stripes.cs               Index, Flip, Sum
- *         Sleepable/SleepableSection.cs      Enter, Release
- *         GracePeriods/GracePeriodEngine.cs  Start (its fence), Complete (its fence), NextTarget (its fence)
+ * Models  Sleepable/SleepableSection.cs      Enter, Announce, Release
+ *         Sleepable/TicketSections.cs        IsInTheWay
+ *         Readers/SlotTickets.cs             Prepare, First
+ *         GracePeriods/SlotScan.cs           Begin, Scan
+ *         GracePeriods/GracePeriodEngine.cs  NextTarget (its fence), Start (its exchange), Complete
  *
- * Two readers open sections, two each, in a stripe of their own; each may be held up for any time between reading Index
- * and counting, and while inside. Whether the thread that ends a section began it makes no difference to any step here.
- * An updater publishes a new block, drives a grace period, frees the old one, twice. No thread may use a freed block.
+ * Two readers open sections, two each, under a ticket of their own, which is added to their slots before the first.
+ * Each loads the pointer and uses the block, and may be held up anywhere. An updater publishes a new block, drives a
+ * grace period, frees the old one, twice. No thread may use a freed block.
  *
- * Each load of a counter is a step; an interlocked operation is one step, with the thread's store buffer drained. The
- * updater's stores are buffered and drain by themselves at any time; so do the readers' in the twin that counts with
- * plain stores. Grace periods of several updaters are verified in engine.pml: here one updater drives them, one after
- * the other.
+ * Memory: readers have store buffers, which drain by themselves at any time, in order (x86-TSO; on Arm the stores are
+ * releases). An interlocked operation drains the thread's own. The process-wide barrier drains the readers' one after
+ * the other. The updater's unlink is buffered too. The scan reads a ticket's two words in two steps. Grace periods of
+ * several updaters, and sequences that wrap, are in engine.pml: here one updater drives them one after the other.
  *
- * Variants: MISUSE             another thread releases one reader's locks too, at any time after their last use
- * Twins:    LOCKS_FIRST    O1  Locks are summed before Unlocks (or [Q] is missing, and they may be)
- *           ONE_SCAN       O1  a flip and one scan of the set that was in use
- *           NO_FLIP        O1  two scans of the set not in use
- *           STRIPE_TWICE   O1  a stripe is read twice, in place of the other
- *           PLAIN          O1  sections are counted with plain stores, without [P]
- *           EARLY_SCAN     O1  the scan comes before the unlink is visible: Start does not fence
- *           LATE_COUNT     O1  a section is counted after its first load
- *           EARLY_UNLOCK   O2  the end is counted before the last load
- *           WRONG_SET      O1  the end is counted in the set in use then, not in the section's own
- *           MISUSE NO_EXCHANGE  the ticket's number is read, then stored: two releases may both count
- *           MISUSE READ_LATE    the place to count is read after the exchange, when its owner may have reused the
- *           ticket
+ * Variants: FULL            ReadSideBarrier.Full: readers fence, no process-wide barrier
+ *           PASSED          what the first reader's sections have found is used by another thread, which ends them; the
+ *                           reader opens the next one as soon as it finds its ticket free
+ *           MISUSE          another thread releases the first reader's locks too, at any time after their last use
+ *           SEQUENCE_FIRST  the scan reads a ticket's sequence before its number
+ *           NUMBER_FIRST    a section stores its number before its sequence
+ *           Both orders are equally correct, as the scan reads both words behind [B] and the section's loads come
+ *           behind both stores; though a ticket comes with the sequence that it had in another domain.
+ * Twins:    NO_BARRIER           O1  no process-wide barrier [B]
+ *           FULL NO_READER_FENCE O1  no fence after the announcement [P]
+ *           LATE_ANNOUNCEMENT    O1  a section is announced behind its first load
+ *           NO_ACQUIRE           O1  Started is loaded without acquire: the pointer's load comes first
+ *           EARLY_SCAN           O1  the scan comes before the unlink is visible: Start does not fence
+ *           NO_WAIT              O1  a ticket that is open is passed by, whatever its sequence
+ *           EARLY_END            O2  the end is visible before the last use
+ *           PASSED EARLY_PASS    O2  the reader goes on using the block after it has passed the section on
+ *           EARLY_HEAD           O5  the list of a slot's tickets is read before [B]
+ *           MISUSE NO_EXCHANGE   the number is read, then stored: a late release ends a later section
  */
 #define READERS 2
-#define STRIPES 2
+#define SECTIONS 2
 #define BLOCKS 3
 
-#ifdef STRIPE_TWICE
-#define STRIPE(s) 0
-#else
-#define STRIPE(s) s
-#endif
+#define SEQUENCE 0                             /* where a buffered store goes */
+#define NUMBER 1
+#define HEAD 2
 
-byte index = 0;
-byte locks[4], unlocks[4];                     /* stripe * 2 + set */
-byte ticket[READERS], number[READERS];         /* the readers' tickets: where it counts; odd while it is open */
-#ifdef MISUSE
-byte shared = 0;                               /* the number of a lock that another thread has a copy of */
-#endif
+byte started = 0;
+byte sequence[READERS] = 9;                    /* the readers' tickets; the sequence is another domain's */
+byte number[READERS];                          /* odd while a section is open */
+bool head[READERS];                            /* whether the slot's list has the ticket */
+chan stores[READERS] = [3] of { byte, byte };
 byte pointer = 0;
 bool freed[BLOCKS];
 chan unlink = [1] of { byte };                 /* the updater's store buffer */
-#ifdef PLAIN
-chan counts[READERS] = [2] of { byte, byte };  /* the readers': a counter, its value */
+#ifdef PASSED
+chan passed = [1] of { byte, byte };           /* a lock's number, and the block that its section has found */
 #endif
+#ifdef MISUSE
+byte copied = 0;                               /* the number of a lock that another thread has a copy of */
+#endif
+
+inline drainOne(r) {
+  stores[r]?place, value ->
+  if
+  :: place == SEQUENCE -> sequence[r] = value
+  :: place == NUMBER -> number[r] = value
+  :: else -> head[r] = true
+  fi;
+  place = 0;
+  value = 0
+}
+inline drain(r) { do :: drainOne(r) :: empty(stores[r]) -> break od }
 
 active proctype Memory()
 {
   byte place, value;
 endDrained:
   do
+  :: atomic { drainOne(0) }
+  :: atomic { drainOne(1) }
   :: atomic { unlink?pointer }
-#ifdef PLAIN
-  :: atomic { counts[0]?place, value -> locks[place] = value; place = 0; value = 0 }
-  :: atomic { counts[1]?place, value -> locks[place] = value; place = 0; value = 0 }
-#endif
   od
 }
 
-inline count() {
-#ifdef PLAIN
-  counts[me]!where, locks[where] + 1
-#else
-  locks[where]++                               /* [P] */
-#endif
-}
-
-/* Counts the end of the section that was entered at `where`. */
-inline uncount() {
-#ifdef WRONG_SET
-  atomic { unlocks[me * 2 + index]++ }
-#else
-#ifdef PLAIN
-  atomic { empty(counts[me]) -> unlocks[where]++ }
-#else
-  unlocks[where]++
-#endif
-#endif
-}
-
-/* Releases the lock that has the number `mine` of reader `whose`. */
-inline release(whose) {
-#ifndef READ_LATE
-  where = ticket[whose];
-#endif
+/* An interlocked operation, which drains the buffer of the thread that makes it; the other threads have none. */
+inline release(whose, mine) {
 #ifdef NO_EXCHANGE
   if
-  :: number[whose] == mine ->
-     number[whose] = mine + 1;
-     won = true
+  :: number[whose] == mine -> number[whose] = mine + 1
   :: else -> skip
-  fi;
+  fi
 #else
-  atomic { if :: number[whose] == mine -> number[whose] = mine + 1; won = true :: else -> skip fi };
+  atomic { if :: number[whose] == mine -> number[whose] = mine + 1 :: else -> skip fi }
 #endif
-#ifdef READ_LATE
-  where = ticket[whose];
-#endif
-  if :: won -> uncount() :: else -> skip fi;
-  atomic { won = false; where = 0; mine = 0 }
 }
+
+inline use() { atomic { assert(!freed[b]); b = 0 } }
 
 active [READERS] proctype Reader()
 {
-  byte where, mine, b, section;
-  bool won;
+  byte s, mine, b, ahead, section;
   byte me = _pid - 1;
-  for (section : 0 .. 1) {
-    where = me * 2 + index;
-    atomic { ticket[me] = where; number[me]++; mine = number[me] };
-#ifdef LATE_COUNT
-    b = pointer;
-    count();
-#else
-    count();
+  for (section : 1 .. SECTIONS) {
+    number[me] % 2 == 0 && empty(stores[me]);  /* the ticket is free */
+    if :: section == 1 -> stores[me]!HEAD, 1 :: else -> skip fi;
+#ifdef NO_ACQUIRE
+    ahead = pointer;
+#endif
+    s = started;
+    mine = section * 2 - 1;
+#ifdef LATE_ANNOUNCEMENT
     b = pointer;
 #endif
-#ifdef EARLY_UNLOCK
-    release(me);
-    atomic { assert(!freed[b]); b = 0 }
+#ifdef NUMBER_FIRST
+    stores[me]!NUMBER, mine;
+    stores[me]!SEQUENCE, s;
 #else
-    atomic { assert(!freed[b]); b = 0 };
+    stores[me]!SEQUENCE, s;
+    stores[me]!NUMBER, mine;                   /* [P] */
+#endif
+#if defined FULL && !defined NO_READER_FENCE
+    empty(stores[me]);
+#endif
+#ifdef NO_ACQUIRE
+    atomic { if :: b = ahead :: b = pointer fi; ahead = 0 };
+#elif !defined LATE_ANNOUNCEMENT
+    b = pointer;
+#endif
+#ifdef PASSED
+    if
+    :: me == 0 ->
+#ifdef EARLY_PASS
+       atomic { empty(stores[me]) -> passed!mine, b };
+       use()
+#else
+       atomic { empty(stores[me]) -> passed!mine, b; b = 0 }
+#endif
+    :: else ->
+#endif
+#ifdef EARLY_END
+    empty(stores[me]);
+    release(me, mine);
+    use()
+#else
+    use();
 #ifdef MISUSE
-    if :: me == 0 -> shared = mine :: else -> skip fi;
+    if :: me == 0 -> atomic { empty(stores[me]) -> copied = mine } :: else -> skip fi;
 #endif
-    release(me)
+    empty(stores[me]);
+    release(me, mine)
 #endif
+#ifdef PASSED
+    fi
+#endif
+    ;
+    atomic { s = 0; mine = 0 }
   }
 }
+
+#ifdef PASSED
+/* Uses what the first reader has found, and ends its sections. */
+active proctype Ender()
+{
+  byte mine, b;
+endPassed:
+  do
+  :: passed?mine, b ->
+     use();
+     release(0, mine);
+     mine = 0
+  od
+}
+#endif
 
 #ifdef MISUSE
 /* Has copies of the first reader's locks, and releases them too, after the last use in their sections. */
 active proctype Copier()
 {
-  byte where, mine;
-  bool won;
-  byte me = 0;
+  byte mine;
   do
-  :: atomic { shared != 0 -> mine = shared; shared = 0 };
-     release(0)
+  :: atomic { copied != 0 -> mine = copied; copied = 0 };
+     release(0, mine);
+     mine = 0
   :: break
   od
 }
 #endif
 
-/* Whether the set not in use is empty. */
-inline isEmpty() {
-  atomic { set = 1 - index; before = 0; after = 0; s = 0 };
-#ifdef LOCKS_FIRST
-  do :: s < STRIPES -> atomic { after = after + locks[STRIPE(s) * 2 + set]; s++ } :: else -> break od;
-  s = 0;
-  do :: s < STRIPES -> atomic { before = before + unlocks[STRIPE(s) * 2 + set]; s++ } :: else -> break od;
+/* Whether the ticket is out of the way of the grace period in progress. */
+inline look() {
+#ifdef SEQUENCE_FIRST
+  isNew = sequence[r] >= started;
+  atomic { isOut = isNew || number[r] % 2 == 0; isNew = false }
 #else
-  do :: s < STRIPES -> atomic { before = before + unlocks[STRIPE(s) * 2 + set]; s++ } :: else -> break od;
-  s = 0;                                       /* [Q] */
-  do :: s < STRIPES -> atomic { after = after + locks[STRIPE(s) * 2 + set]; s++ } :: else -> break od;
+  if
+  :: number[r] % 2 == 0 -> isOut = true
+#ifdef NO_WAIT
+  :: else -> isOut = true
+#else
+  :: else -> isOut = sequence[r] >= started
 #endif
-  atomic { set = 0; s = 0; isDone = (before == after); before = 0; after = 0 }
-}
-
-inline awaitEmpty() {
-  do
-  :: isEmpty();
-     if :: isDone -> isDone = false; break :: else -> skip fi
-  od
+  fi
+#endif
 }
 
 active proctype Updater()
 {
-  byte b, set, before, after, s;
-  bool isDone;
-  for (b : 1 .. BLOCKS - 1) {
-    unlink!b;
-#ifndef EARLY_SCAN
-    empty(unlink);                             /* the fences of NextTarget and Start */
+  byte target, r, place, value;
+  bool isOut, isNew, seen[READERS];
+  for (target : 1 .. BLOCKS - 1) {
+    unlink!target;
+#ifdef EARLY_SCAN
+    started = target;
+#else
+    atomic { empty(unlink) -> started = target };  /* the fence of NextTarget, the exchange in Start */
 #endif
-#ifndef ONE_SCAN
-    awaitEmpty();
+#ifdef EARLY_HEAD
+    atomic { seen[0] = head[0]; seen[1] = head[1] };
 #endif
-#ifndef NO_FLIP
-    index = 1 - index;                         /* between [R] and [S] */
+#if !defined NO_BARRIER && !defined FULL
+    atomic { drain(0) };                       /* [B] */
+    atomic { drain(1) };
 #endif
-    awaitEmpty();
+    for (r : 0 .. READERS - 1) {
+#ifndef EARLY_HEAD
+      seen[r] = head[r];
+#endif
+      do
+      :: !seen[r] -> break
+      :: else ->
+         look();
+         if :: isOut -> isOut = false; break :: else -> skip fi
+      od;
+      seen[r] = false
+    }
     empty(unlink);
-    freed[b - 1] = true
+    freed[target - 1] = true
   }
 }

@@ -26,7 +26,7 @@ namespace Quiescent;
 /// nothing.</para>
 /// <para>Dispose of a domain when it is no longer used. One that is dropped instead still frees and calls all that was
 /// queued. Then its thread ends, and the garbage collector takes the rest, though the threads that used the domain live
-/// on. An open section or registered reader keeps its memory.</para>
+/// on. An open section (but for sleepable ones) or registered reader keeps its memory.</para>
 /// </remarks>
 public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
 {
@@ -562,7 +562,9 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
     /// <returns>How many were written to.</returns>
     public int VerifyReclaimed()
     {
-        int written = _core.Queues.Ledger is null ? 0 : Quarantine.OfProcess.Verify(_core.Findings);
+        int written = ValidateSwitch.IsSupported && _core.Queues.Ledger is not null
+            ? Quarantine.OfProcess.Verify(_core.Findings)
+            : 0;
         _reports.ReportMisuse();
         return written;
     }
@@ -612,7 +614,7 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
     public ValueTask DisposeAsync()
     {
         RequireOwn();
-        _core.BeginClose(CloseReaders);
+        _core.BeginClose();
         Task task = _core.Disposal.RunWhenNothingWaits(CloseOnce);
         GC.KeepAlive(this);
         return new ValueTask(task);
@@ -651,11 +653,6 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
         _producer.PushBeyondFast(slot, head, word);
     }
 
-    /// <summary>Makes sure that no section begins any more; may be called again.</summary>
-    private protected virtual void CloseReaders()
-    {
-    }
-
     internal void ThrowIfClosed()
     {
         int closed = Order.Acquire(in _state->Closed);
@@ -684,7 +681,7 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
         bool isDone = false;
         try
         {
-            _core.Close(CloseReaders);
+            _core.Close();
             Forget();
             isDone = true;
         }

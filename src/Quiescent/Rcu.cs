@@ -53,6 +53,10 @@ public static unsafe class Rcu
     /// <returns>The registered reader; dispose of it on this thread.</returns>
     public static RcuReader RegisterReader() => DefaultDomain.RegisterReader();
 
+    /// <inheritdoc cref="RcuDomain.RegisterOnlineReader"/>
+    /// <returns>The reader; dispose of it on this thread, and before the thread blocks.</returns>
+    public static OnlineReader RegisterOnlineReader() => DefaultDomain.RegisterOnlineReader();
+
     /// <inheritdoc cref="GracePeriodDomain.Synchronize"/>
     public static void Synchronize() => DefaultDomain.Synchronize();
 

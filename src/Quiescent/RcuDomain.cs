@@ -75,6 +75,20 @@ public sealed unsafe class RcuDomain : GracePeriodDomain
         return reader;
     }
 
+    /// <summary>Registers a reader on this thread that is online until it is disposed of: its sections cost nothing,
+    /// and grace periods wait for its <see cref="OnlineReader.QuiescentState"/>.</summary>
+    /// <returns>The reader; dispose of it on this thread, and before the thread blocks.</returns>
+    /// <exception cref="InvalidOperationException">Inside a section, unless online already.</exception>
+    /// <exception cref="OutOfMemoryException">There is no memory for the thread's first registration, or for the
+    /// reader; nothing has changed.</exception>
+    /// <exception cref="ObjectDisposedException">The domain is disposed.</exception>
+    public OnlineReader RegisterOnlineReader()
+    {
+        OnlineReader reader = new(Register());
+        GC.KeepAlive(this); // O5: as in RegisterReader.
+        return reader;
+    }
+
     /// <inheritdoc cref="Rcu.IsNull{T}"/>
     /// <param name="reference">What <c>Dereference</c> returned.</param>
     /// <returns>True when it stands for null.</returns>

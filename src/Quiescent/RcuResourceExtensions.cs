@@ -92,6 +92,70 @@ public static class RcuResourceExtensions
     }
 
     /// <inheritdoc cref="Dereference{T}(in ReadGuard, RcuReference{T})"/>
+    /// <param name="guard">An open section of the domain.</param>
+    /// <param name="reference">The reference.</param>
+    /// <returns>The object, or null.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T? Dereference<T>(in this OnlineReadGuard guard, RcuReference<T> reference)
+        where T : class, IDisposable
+    {
+        ArgumentNullException.ThrowIfNull(reference);
+        reference.Readers.Require(in guard);
+        return reference.Load();
+    }
+
+    /// <inheritdoc cref="Dereference(in ReadGuard, RcuSafeHandle)"/>
+    /// <param name="guard">An open section of the domain.</param>
+    /// <param name="handle">The handle.</param>
+    /// <returns>The raw handle.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static nint Dereference(in this OnlineReadGuard guard, RcuSafeHandle handle)
+    {
+        ArgumentNullException.ThrowIfNull(handle);
+        handle.Readers.Require(in guard);
+        return handle.Use();
+    }
+
+    /// <inheritdoc cref="Dereference{T}(in ReadGuard, RcuMemoryManager{T})"/>
+    /// <param name="guard">An open section of the domain.</param>
+    /// <param name="memory">The memory.</param>
+    /// <returns>A view that is valid until the section ends.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ReadOnlySpan<T> Dereference<T>(in this OnlineReadGuard guard, RcuMemoryManager<T> memory)
+        where T : unmanaged
+    {
+        ArgumentNullException.ThrowIfNull(memory);
+        memory.Readers.Require(in guard);
+        return memory.GetSpan();
+    }
+
+    /// <inheritdoc cref="Dereference(in ReadGuard, RcuMemoryMappedFile)"/>
+    /// <param name="guard">An open section of the domain.</param>
+    /// <param name="file">The mapped file.</param>
+    /// <returns>A view that is valid until the section ends.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ReadOnlySpan<byte> Dereference(in this OnlineReadGuard guard, RcuMemoryMappedFile file)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        file.Readers.Require(in guard);
+        return file.Load().Bytes;
+    }
+
+    /// <inheritdoc cref="Dereference(in ReadGuard, RcuMemoryMappedFile, long, int)"/>
+    /// <param name="guard">An open section of the domain.</param>
+    /// <param name="file">The mapped file.</param>
+    /// <param name="offset">The first byte.</param>
+    /// <param name="length">How many bytes.</param>
+    /// <returns>A view that is valid until the section ends.</returns>
+    public static ReadOnlySpan<byte> Dereference(
+        in this OnlineReadGuard guard, RcuMemoryMappedFile file, long offset, int length)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        file.Readers.Require(in guard);
+        return file.Load().Part(offset, length);
+    }
+
+    /// <inheritdoc cref="Dereference{T}(in ReadGuard, RcuReference{T})"/>
     /// <param name="reference">The reference.</param>
     /// <param name="section">An open section of the domain.</param>
     /// <returns>The object, or null.</returns>

@@ -7,12 +7,19 @@ internal static class Tuning
     // Waiting (Backoff). Spins last a few times longer than a grace period with a busy reader; yields, some context
     // switches.
 
-    /// <summary>Steps of a wait that spin, each longer than the last by one <see cref="Thread.SpinWait"/>
-    /// iteration.</summary>
-    public const int SpinSteps = 24;
+    /// <summary>Steps of a wait before the first pause: most waits are over at the second look.</summary>
+    public const int RetrySteps = 8;
+
+    /// <summary>The step from which a wait yields; the steps between these spin, each longer than the last by one
+    /// <see cref="Thread.SpinWait"/> iteration.</summary>
+    public const int SpinSteps = 32;
+
+    /// <summary>The step from which a wait sleeps if the one that it waits for can wake it: after some two
+    /// microseconds.</summary>
+    public const int WakeSteps = 12;
 
     /// <summary>The step from which a wait sleeps; the steps between spinning and sleeping yield.</summary>
-    public const int YieldSteps = 40;
+    public const int YieldSteps = 48;
 
     /// <summary>Milliseconds of each sleep after that.</summary>
     public const int SleepMilliseconds = 1;
@@ -37,16 +44,16 @@ internal static class Tuning
     /// slots.</summary>
     public const int SweepsPerTable = 8;
 
+    /// <summary>One grace period in so many is timed, where none needs a process-wide barrier or meets a
+    /// reader.</summary>
+    public const int GracePeriodsPerTiming = 16;
+
     // Tickets of sleepable sections, 64 bytes each.
 
-    /// <summary>Tickets that a thread takes from the process's store at a time.</summary>
-    public const int TicketBatch = 16;
+    /// <summary>Tickets that a slot gets at a time, at least.</summary>
+    public const int TicketBatch = 4;
 
-    /// <summary>Sections between two looks at the processor that a thread runs on: a look costs as much as an
-    /// interlocked instruction.</summary>
-    public const int SectionsPerLook = 64;
-
-    /// <summary>Tickets of one piece of memory.</summary>
+    /// <summary>Tickets that the process asks the system for at a time.</summary>
     public const int TicketsPerPiece = 64;
 
     // Pages of pointers (head-less frees).

@@ -126,6 +126,22 @@ public class RuleTests
             "QuiescentState",
             "a load of the section before does not precede");
 
+    // The slot is in rbx.
+    [Fact]
+    public void An_online_section_that_loads_from_its_slot_is_found() =>
+        Expect(
+            Recorded.X64.Replace(
+                "Probe__OnlineSection", "mov qword ptr [rbp - 32], rbx", "mov rax, qword ptr [rbx + 16]"),
+            "OnlineSection",
+            "a section does more than its loads");
+
+    [Fact]
+    public void A_quiescent_state_of_an_online_reader_that_announces_nothing_is_found() =>
+        Expect(
+            Recorded.X64.Replace("Probe__OnlineQuiescentState", "mov qword ptr [rdi], rax", "nop"),
+            "OnlineQuiescentState",
+            "a path neither announces nor calls what does");
+
     [Fact]
     public void A_block_filled_behind_its_publication_is_found() =>
         Expect(

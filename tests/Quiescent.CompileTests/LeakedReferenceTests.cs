@@ -253,4 +253,39 @@ public class LeakedReferenceTests
                 return ref node;
             }
             """);
+
+    // A renewal ends no reference. The section of a round does, which is the form that the compiler checks.
+    [Fact]
+    public void A_reference_is_not_kept_from_round_to_round_where_each_has_a_section() => Snippet.Draws(
+        "CS8374",
+        illegal: """
+            static int Sum(int rounds)
+            {
+                int sum = 0;
+                ref readonly Node last = ref Shared.Fallback;
+                for (int i = 0; i < rounds; i++)
+                {
+                    using var guard = Rcu.ReadLock();
+                    sum += last.Value;
+                    last = ref guard.Dereference(in Shared.Head);
+                }
+
+                return sum;
+            }
+            """,
+        legal: """
+            static int Sum(int rounds)
+            {
+                int sum = 0;
+                using var guard = Rcu.ReadLock();
+                for (int i = 0; i < rounds; i++)
+                {
+                    guard.Renew();
+                    ref readonly Node last = ref guard.Dereference(in Shared.Head);
+                    sum += last.Value;
+                }
+
+                return sum;
+            }
+            """);
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests;
@@ -41,9 +42,34 @@ public sealed class RcuDomainOptionsTests
         new RcuDomainOptions { BacklogBytesLimit = long.MaxValue },
         new RcuDomainOptions { CallbackBatchLimit = 1 },
         new RcuDomainOptions { CallbackBatchLimit = int.MaxValue },
+        .. Enum.GetValues<ThreadPriority>().Select(
+            priority => new RcuDomainOptions { ReclaimerPriority = priority, ReclaimerAffinity = 1 }),
         .. Enum.GetValues<BacklogPolicy>().Select(policy => new RcuDomainOptions { BacklogPolicy = policy }),
         .. Enum.GetValues<ReadSideBarrier>().Select(barrier => new RcuDomainOptions { ReadSideBarrier = barrier }),
     ];
+
+    // Fault caught: the text is written out, and misses an option or has another name for a value.
+    [Theory]
+    [MemberData(nameof(AtTheEdge))]
+    public void The_text_has_each_option(RcuDomainOptions options)
+    {
+        IEnumerable<string> members = typeof(RcuDomainOptions).GetProperties()
+            .Select(property => string.Create(
+                CultureInfo.InvariantCulture, $"{property.Name} = {property.GetValue(options)}"));
+        Assert.Equal($"RcuDomainOptions {{ {string.Join(", ", members)} }}", options.ToString());
+    }
+
+    [Fact]
+    public void Options_that_differ_in_one_are_not_equal()
+    {
+        RcuDomainOptions options = new() { StallTimeout = TimeSpan.FromSeconds(1) };
+        Assert.Equal(new RcuDomainOptions { StallTimeout = TimeSpan.FromSeconds(1) }, options);
+        Assert.NotEqual(options, options with { StallTimeout = TimeSpan.FromSeconds(2) });
+        Assert.NotEqual(options, options with { ReclaimDelay = TimeSpan.Zero });
+        Assert.NotEqual(options, options with { ReadSideBarrier = ReadSideBarrier.Full });
+        Assert.NotEqual(options, options with { BacklogPolicy = BacklogPolicy.None });
+        Assert.NotEqual(options, options with { ReclaimerPriority = ThreadPriority.Highest });
+    }
 
     [Theory]
     [MemberData(nameof(OutOfRange))]

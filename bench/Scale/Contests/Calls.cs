@@ -8,10 +8,12 @@ internal static class Calls
     public const string DomainReadLock = "domain.ReadLock()";
     public const string ReaderReadLock = "reader.ReadLock()";
     public const string OnlineReadLock = "reader.ReadLock(), online";
+    public const string OnlineReaderReadLock = "onlineReader.ReadLock()";
     public const string SleepableReadLock = "srcuDomain.ReadLock()";
     public const string RcuLockRead = "RcuReaderWriterLock.Read()";
     public const string RcuLockReadFull = "RcuReaderWriterLock.Read(), Full";
     public const string Synchronize = "domain.Synchronize()";
+    public const string SynchronizeFull = "domain.Synchronize(), Full";
     public const string Barrier = "Rcu.Barrier()";
     public const string Free = "Rcu.Free(block)";
     public const string FreeHead = "Rcu.Free(block, head)";

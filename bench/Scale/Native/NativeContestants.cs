@@ -34,6 +34,7 @@ internal sealed class NativeContestants(NativePeers peers)
         ["R2-paced"] => ReadSides("r2", ("rate", ReadSide.Pace)),
         ["G", "idle", var threads] => GracePeriods(("threads", Number(threads))),
         ["G", "busy" or "full"] => GracePeriods(("readers", 1)),
+        ["G", "online"] => GracePeriods(("readers", Environment.ProcessorCount)),
         ["G", "callers", var callers] => GracePeriods(("callers", Number(callers))),
         ["F1", "random"] => Floods("f1-random", updaters: 1, readers: 0),
         ["F1", [var updaters, 'u', var readers, 'r']] => Floods("f1", updaters - '0', readers - '0'),

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Quiescent.Scale.Peers;
 
-// The library's own read side, in its four forms. All free head-less.
+// The library's own read side, in its five forms. All free head-less.
 internal readonly unsafe struct Guard : IReadSide<Nothing>, IUpdateSide
 {
     public static Nothing Begin() => default;
@@ -74,6 +74,26 @@ internal readonly unsafe struct Online : IReadSide<RcuReader>, IUpdateSide
         state.GoOffline();
         state.Dispose();
     }
+
+    public static void Replace(RcuPointer<long>* pointer, long* block) => Guard.Replace(pointer, block);
+
+    public static void Drain() => Guard.Drain();
+}
+
+internal readonly unsafe struct OnlineOnly : IReadSide<OnlineReader>, IUpdateSide
+{
+    public static OnlineReader Begin() => Rcu.RegisterOnlineReader();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static long Read(OnlineReader state, RcuPointer<long>* pointer)
+    {
+        using OnlineReadGuard guard = state.ReadLock();
+        return guard.Dereference(in *pointer);
+    }
+
+    public static void Pause(OnlineReader state) => state.QuiescentState();
+
+    public static void End(OnlineReader state) => state.Dispose();
 
     public static void Replace(RcuPointer<long>* pointer, long* block) => Guard.Replace(pointer, block);
 

@@ -4,8 +4,8 @@ using Quiescent.Scale.Contests;
 
 namespace Quiescent.Scale.Workloads;
 
-// G: how long Synchronize takes, beside idle threads, a busy reader, or other callers. Each turn has a domain of its
-// own.
+// G: how long Synchronize takes, beside idle threads, busy or online readers, or other callers. Each turn has a domain
+// of its own.
 internal static class GracePeriods
 {
     private const string Ours = Calls.Synchronize;
@@ -53,6 +53,22 @@ internal static class GracePeriods
         {
             Targets = [new Target(Ours, Bound.AtMost, 1.5, Calls.FullFenceSynchronize)],
         };
+        yield return new Contest(
+            "G/online", "Synchronize, an online reader for each core, and none for the caller, p50", Unit.Microseconds,
+        [
+            new Contestant(Ours, Side.Ours, length => MeasureOnline(length, ReadSideBarrier.Asymmetric)),
+            new Contestant(Calls.SynchronizeFull, Side.Ours, length => MeasureOnline(length, ReadSideBarrier.Full))
+            {
+                Remark = "no process-wide barrier, and the sections of online readers cost nothing either way",
+            },
+        ])
+        {
+            Targets =
+            [
+                new Target(Ours, Bound.AtMost, 3, Calls.QsbrSynchronize),
+                new Target(Calls.SynchronizeFull, Bound.AtMost, 3, Calls.QsbrSynchronize),
+            ],
+        };
         foreach (int callers in (int[])[1, 8, 64])
         {
             yield return new Contest(
@@ -87,6 +103,21 @@ internal static class GracePeriods
             Synchronize(domain, turn, latencies);
             isOver.Set();
         });
+        turn.Run(length);
+        return ToReading(latencies);
+    }
+
+    private static Reading MeasureOnline(TimeSpan length, ReadSideBarrier barrier)
+    {
+        using RcuDomain domain = new(new RcuDomainOptions { Name = "scale", ReadSideBarrier = barrier });
+        using Turn turn = new();
+        for (int i = 0; i < Environment.ProcessorCount; i++)
+        {
+            turn.Start(() => ReadOnline(domain, turn));
+        }
+
+        Latencies latencies = new();
+        turn.Start(() => Synchronize(domain, turn, latencies));
         turn.Run(length);
         return ToReading(latencies);
     }
@@ -172,6 +203,29 @@ internal static class GracePeriods
         for (int i = 0; i < 1_000; i++)
         {
             using ReadGuard guard = domain.ReadLock();
+        }
+    }
+
+    private static void ReadOnline(RcuDomain domain, Turn turn)
+    {
+        using RcuReader reader = domain.RegisterReader();
+        turn.Await();
+        reader.GoOnline();
+        do
+        {
+            OpenSections(reader);
+            reader.QuiescentState();
+        }
+        while (!turn.IsOver);
+        reader.GoOffline();
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void OpenSections(RcuReader reader)
+    {
+        for (int i = 0; i < 1_000; i++)
+        {
+            using ReadGuard guard = reader.ReadLock();
         }
     }
 

@@ -35,6 +35,7 @@ internal static class ReadSide
             Calling<DomainGuard, Nothing>(Calls.DomainReadLock, Side.Ours, threads),
             Calling<Handle, RcuReader>(Calls.ReaderReadLock, Side.Ours, threads),
             Calling<Online, RcuReader>(Calls.OnlineReadLock, Side.Ours, threads),
+            Calling<OnlineOnly, OnlineReader>(Calls.OnlineReaderReadLock, Side.Ours, threads),
             Calling<PlainDereference, Nothing>(Calls.Dereference, Side.Floor, threads),
             Calling<LightEpoch<OfTsavorite>, Nothing>(Calls.TsavoriteResume, Side.Managed, threads),
             Calling<LightEpoch<OfFaster>, Nothing>(Calls.FasterResume, Side.Managed, threads) with
@@ -65,13 +66,14 @@ internal static class ReadSide
             ReadLoop.Of<Guard, Nothing>(Calls.ReadLock, Side.Ours, threads: 1),
             ReadLoop.Of<Handle, RcuReader>(Calls.ReaderReadLock, Side.Ours, threads: 1),
             ReadLoop.Of<Online, RcuReader>(Calls.OnlineReadLock, Side.Ours, threads: 1),
+            ReadLoop.Of<OnlineOnly, OnlineReader>(Calls.OnlineReaderReadLock, Side.Ours, threads: 1),
             ReadLoop.Of<PlainDereference, Nothing>(Calls.Dereference, Side.Floor, threads: 1),
         ])
         {
             Targets =
             [
-                new Target(Calls.OnlineReadLock, Bound.AtMost, 0.7, Calls.MembReadLock),
-                new Target(Calls.OnlineReadLock, Bound.AtMost, 1.1, Calls.Dereference),
+                new Target(Calls.OnlineReaderReadLock, Bound.AtMost, 0.7, Calls.MembReadLock),
+                new Target(Calls.OnlineReaderReadLock, Bound.AtMost, 1.1, Calls.Dereference),
             ],
         };
 

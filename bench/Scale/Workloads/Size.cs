@@ -26,8 +26,8 @@ internal static class Size
             TurnOverhead = TimeSpan.FromSeconds(1),
             Targets =
             [
-                new("PublishAot", Bound.AtMost, 150),
-                new("PublishAot, for size", Bound.AtMost, 150),
+                new("PublishAot", Bound.AtMost, 480),
+                new("PublishAot, for size", Bound.AtMost, 380),
                 new("PublishAot", Bound.AtMost, 256) { Detail = AtRest },
                 new("PublishAot, for size", Bound.AtMost, 256) { Detail = AtRest },
             ],

@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using System.Runtime.Loader;
 using Quiescent.Ordering;
 
@@ -24,7 +25,9 @@ internal static class AssemblyCopies
     /// <exception cref="OutOfMemoryException">The next domain tries again.</exception>
     public static void Register()
     {
-        if (!TryLock.TryEnter(ref s_isKnown))
+        // Native code has each assembly once, and its compiler drops the rest. A project with PublishAot that runs
+        // under the JIT is taken for native code too, and finds no other copy.
+        if (!RuntimeFeature.IsDynamicCodeSupported || !TryLock.TryEnter(ref s_isKnown))
         {
             return;
         }

@@ -209,7 +209,7 @@ internal sealed class DomainEventWriter(DomainCore core) : IThreadPoolWorkItem
         try
         {
             FaultInjection.ThrowIfDue(FaultSite.PoolThread);
-            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+            Threads.RunElsewhere(this);
         }
         catch (OutOfMemoryException)
         {

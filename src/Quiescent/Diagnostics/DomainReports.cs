@@ -195,7 +195,7 @@ internal sealed class DomainReports : IDomainReports
 
         if (onPool)
         {
-            ThreadPool.UnsafeQueueUserWorkItem(Report, stall, preferLocal: false);
+            Threads.RunElsewhere(new StallReport(this, stall));
         }
         else
         {
@@ -203,7 +203,7 @@ internal sealed class DomainReports : IDomainReports
         }
     }
 
-    // On the thread pool too, which ends the process on an exception.
+    // Also on a pool thread or a worker, where an exception would end the process.
     private void Report(CallbackStall stall)
     {
         try
@@ -255,5 +255,10 @@ internal sealed class DomainReports : IDomainReports
                 Telemetry.Ignore(thrown); // As the events' documentation promises.
             }
         }
+    }
+
+    private sealed class StallReport(DomainReports reports, CallbackStall stall) : IThreadPoolWorkItem
+    {
+        void IThreadPoolWorkItem.Execute() => reports.Report(stall);
     }
 }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Quiescent.Ordering;
 using Quiescent.Reclamation;
 
@@ -12,20 +11,49 @@ internal sealed class FailureLog(DomainCore core)
     // Code that is generated anew each time would make a place of its own each time.
     private const int MostPlaces = 256;
 
-    private readonly ConcurrentDictionary<string, bool> _places = new();
-    private int _count;
+    private Place? _newest;
 
     public void Write(Exception thrown)
     {
         Describe(out string? callback, out string? queuedAt);
-        string place = $"{queuedAt ?? callback}: {thrown.GetType()}";
-        if (!_places.ContainsKey(place) && Order.Add(ref _count, 1) <= MostPlaces && _places.TryAdd(place, true))
+        if (TryAdd($"{queuedAt ?? callback}: {thrown.GetType()}"))
         {
             Console.Error.WriteLine(ReportText.OfFailure(core.Options.Name, callback, queuedAt, thrown));
         }
     }
 
-    // After a disposal the thread pool runs what came too late, and nobody records what it runs.
+    // Whether the place is new, and there is room for it.
+    private bool TryAdd(string text)
+    {
+        while (true)
+        {
+            Place? newest = Order.Acquire(ref _newest);
+            if (newest?.Count >= MostPlaces || IsKnown(text, newest))
+            {
+                return false;
+            }
+
+            if (Order.CompareExchange(ref _newest, new Place(text, newest), newest) == newest)
+            {
+                return true;
+            }
+        }
+    }
+
+    private static bool IsKnown(string text, Place? newest)
+    {
+        for (Place? place = newest; place is not null; place = place.Older)
+        {
+            if (place.Text == text)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    // After a disposal another thread runs what came too late, and nobody records what it runs.
     private void Describe(out string? callback, out string? queuedAt)
     {
         (callback, queuedAt) = (null, null);
@@ -35,5 +63,14 @@ internal sealed class FailureLog(DomainCore core)
         {
             callback = name;
         }
+    }
+
+    private sealed class Place(string text, Place? older)
+    {
+        public string Text => text;
+
+        public Place? Older => older;
+
+        public int Count { get; } = (older?.Count ?? 0) + 1;
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using System.Runtime.CompilerServices;
 using Quiescent.GracePeriods;
 using Quiescent.Ordering;
 
@@ -15,9 +16,10 @@ internal static class QuiescentMeter
         1e-3, 2e-3, 5e-3, 10e-3, 20e-3, 50e-3, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50,
     ];
 
-    private static HashSet<string>? s_published;
+    private static List<string>? s_published;
     private static Meter? s_meter;
     private static Histogram<double>? s_durations;
+    private static bool s_isUnknown; // Which instruments exist. Making one twice would be worse than missing one.
 
     /// <summary>How long grace periods took; null where there are no meters, or not yet.</summary>
     public static Histogram<double>? Durations => TelemetryListeners.HasMeters ? Order.Acquire(in s_durations) : null;
@@ -156,24 +158,59 @@ internal static class QuiescentMeter
     // What exists already, of which an exception does not tell: it may be a listener's.
     private static void Find(Meter meter)
     {
-        HashSet<string> published = s_published ??= [];
+        s_published ??= [];
+        if (RuntimeFeature.IsDynamicCodeSupported)
+        {
+            FindByListening(meter);
+        }
+        else
+        {
+            FindInField(meter);
+        }
+    }
+
+    private static void FindByListening(Meter meter)
+    {
         using MeterListener finder = new()
         {
             InstrumentPublished = (instrument, _) =>
             {
                 if (instrument.Meter == meter)
                 {
-                    published.Add(instrument.Name);
-                    s_durations = instrument as Histogram<double> ?? s_durations;
+                    Add(instrument);
                 }
             },
         };
         finder.Start();
     }
 
+    private static void FindInField(Meter meter)
+    {
+        if (MeterInstruments.Of(meter) is not { } instruments)
+        {
+            s_isUnknown = true; // Durations are not measured, if a listener threw when it saw the histogram.
+            return;
+        }
+
+        for (int i = 0; i < instruments.Count; i++)
+        {
+            Add(instruments[i]); // By index: a listener may add to the list.
+        }
+    }
+
+    private static void Add(Instrument instrument)
+    {
+        if (!s_published!.Contains(instrument.Name))
+        {
+            s_published.Add(instrument.Name);
+        }
+
+        s_durations = instrument as Histogram<double> ?? s_durations;
+    }
+
     private static void Make(string name, Action make)
     {
-        if (s_published?.Contains(name) != true)
+        if (!s_isUnknown && s_published?.Contains(name) != true)
         {
             FaultInjection.ThrowIfDue(FaultSite.Telemetry);
             Telemetry.AttemptInMemory(make);

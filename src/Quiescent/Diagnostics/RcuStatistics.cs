@@ -49,10 +49,10 @@ public sealed record RcuStatistics
     /// <summary>Callbacks, and user deallocators, that threw.</summary>
     public long CallbacksFailed { get; init; }
 
-    /// <summary>Reader slots in the table: the peak of concurrently registered threads.</summary>
+    /// <summary>Reader slots in the table: the peak of those in use at the same time.</summary>
     public int ReaderSlots { get; init; }
 
-    /// <summary>Reader slots that live threads hold.</summary>
+    /// <summary>Reader slots that live threads hold, or ended ones whose sleepable sections are open.</summary>
     public int ReaderSlotsInUse { get; init; }
 
     /// <summary>Pages of block pointers in use by queues (4 KiB each): those that hold blocks, and at most two more for

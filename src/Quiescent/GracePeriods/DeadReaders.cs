@@ -29,7 +29,7 @@ internal sealed class DeadReaders(SlotTable slots)
         }
     }
 
-    /// <summary>Releases the slot if its thread has ended.</summary>
+    /// <summary>Releases the slot if its thread has ended, and no sleepable section that it began is open.</summary>
     /// <param name="index">The slot.</param>
     /// <param name="thoroughly">Look also for a thread whose end the runtime never learned of.</param>
     public bool TryReleaseDead(int index, bool thoroughly) =>
@@ -77,6 +77,11 @@ internal sealed class DeadReaders(SlotTable slots)
     {
         Order.Fence();
         ReaderSlot* slot = slots[index];
+        if (SlotTickets.IsAnyOpen(slot))
+        {
+            return false; // Its sleepable sections go on. A report may still have to name the thread that began them.
+        }
+
         ulong word = Order.Acquire(in slot->Word);
         if (!SectionWord.IsQuiescent(word))
         {

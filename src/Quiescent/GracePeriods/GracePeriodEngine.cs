@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Quiescent.Ordering;
 using Quiescent.Readers;
+using static Quiescent.Tuning;
 
 namespace Quiescent.GracePeriods;
 
@@ -15,8 +16,8 @@ namespace Quiescent.GracePeriods;
 //                        └──────────────────────────────────────────────┘
 //
 // TryAdvance makes whatever progress can be made at once and never waits, so anyone may call it: waiters, updaters
-// under load, the reclaimer. Progress needs no thread of its own. The scan knows what marks a section (SlotScan, or
-// Sleepable/StripeScan). Why it is right:
+// under load, the reclaimer. Progress needs no thread of its own. The scan knows what marks a section (SlotScan.cs).
+// Why it is right:
 //
 // O1  Start() raises Started with an exchange (a full fence); Arm() then begins the scan, which does the rest.
 // O2  Each ended section's loads come before the scan's load that found its end. Completed is stored with release after
@@ -29,18 +30,26 @@ namespace Quiescent.GracePeriods;
 // O4  Sequences are compared by signed difference (SectionWord.HasReached).
 internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, ReaderScan scan)
 {
+    private const long NotTimed = 0;
+
     private readonly DurationHistogram _durations = new();
     private PriorityTryLockLine _line;
     private bool _isArmed;
-    private long _startedAt;
+    private long _startedAt; // Set whenever the lock is free and a grace period is in progress.
+    private long _promptTicks = NotTimed; // How long the last timed grace period took that met no reader.
+    private bool _isPrompt;
     private long _started;
     private long _completed;
 
+    /// <summary>An engine that waits for the sections announced in the words of the table's slots.</summary>
+    public static GracePeriodEngine OverSlots(SlotTable slots) => Over<WordSections>(slots);
+
     /// <summary>An engine that waits for the sections announced in the table's slots.</summary>
-    public static GracePeriodEngine OverSlots(SlotTable slots)
+    public static GracePeriodEngine Over<TSections>(SlotTable slots)
+        where TSections : struct, ISlotSections
     {
         DeadReaders dead = new(slots);
-        return new GracePeriodEngine(slots, dead, new SlotScan(slots, dead));
+        return new GracePeriodEngine(slots, dead, new SlotScan<TSections>(slots, dead));
     }
 
     public SlotTable Slots { get; } = slots;
@@ -48,7 +57,7 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
     public Stepping Stepping { get; } = new();
 
     /// <summary>The threads that wait for grace periods.</summary>
-    public WaitLine Line { get; } = new();
+    public WaitLine Line => Slots.Line;
 
     /// <summary>Events of grace periods that wait to be written, while somebody listens.</summary>
     public GracePeriodEvents Events { get; } = new();
@@ -122,6 +131,7 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
 
                 if (!TryScan())
                 {
+                    HoldUp();
                     return false;
                 }
 
@@ -129,6 +139,30 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
             }
 
             return HasCompleted(target);
+        }
+        finally
+        {
+            _line.Lock.Exit();
+        }
+    }
+
+    /// <summary>Whether the reader in the way, if there is one, would wake a thread that sleeps. Needs no lock: a
+    /// hint.</summary>
+    public bool WouldBeWoken => scan.WouldWake;
+
+    /// <summary>The thread that has the turn in the line is about to sleep: asks the reader in the way to wake it.
+    /// False: the grace period can go on. Waits for nothing; where another thread has the lock it asks nobody, and the
+    /// sleep lasts its whole time.</summary>
+    public bool MaySleep()
+    {
+        if (Stepping.Forbids || !_line.Lock.TryEnter())
+        {
+            return true;
+        }
+
+        try
+        {
+            return IsInProgress && scan.MaySleep();
         }
         finally
         {
@@ -278,9 +312,10 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
     private unsafe void Start()
     {
         _isArmed = false;
-        _startedAt = Stopwatch.GetTimestamp();
         _started++;
-        if (TelemetryListeners.HearsEvents)
+        _isPrompt = true;
+        _startedAt = IsTimed ? Stopwatch.GetTimestamp() : NotTimed;
+        if (_startedAt != NotTimed && TelemetryListeners.HearsEvents)
         {
             Events.Add(new GracePeriodEvent(_started, _startedAt));
         }
@@ -299,16 +334,53 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
     // Recorded before others see the completion: once nothing waits any more, every event has been recorded.
     private unsafe void Complete()
     {
-        long now = Stopwatch.GetTimestamp();
-        _durations.Add(now - _startedAt);
         _completed++;
-        if (TelemetryListeners.HearsEnds)
+        if (_startedAt == NotTimed)
         {
-            Events.Add(new GracePeriodEvent(_completed, _startedAt, now));
+            _durations.Add(_promptTicks);
+        }
+        else
+        {
+            RecordTimed();
         }
 
         Debug.Assert(IsInProgress, "O4: Completed follows Started, one grace period at a time.");
         Order.Release(ref Slots.State->Completed, SectionWord.Sequence(Slots.State->Started));
+    }
+
+    // Two readings of the clock take longer than a scan. So where a scan begins without a process-wide barrier, and
+    // nobody listens, only one in so many of the grace periods that meet no reader is timed. All of the first are, so
+    // that no code that runs for the first time counts more than once.
+    private bool IsTimed =>
+        scan.BeginsWithBarrier
+        || _started <= GracePeriodsPerTiming
+        || _started % GracePeriodsPerTiming == 0
+        || _promptTicks == NotTimed
+        || TelemetryListeners.HearsEnds;
+
+    private void HoldUp()
+    {
+        _isPrompt = false;
+        if (_startedAt == NotTimed)
+        {
+            _startedAt = Stopwatch.GetTimestamp();
+        }
+    }
+
+    private void RecordTimed()
+    {
+        long now = Stopwatch.GetTimestamp();
+        long ticks = now - _startedAt;
+        _durations.Add(ticks);
+        if (_isPrompt)
+        {
+            _promptTicks = Math.Max(ticks, 1);
+        }
+
+        if (TelemetryListeners.HearsEnds)
+        {
+            Events.Add(new GracePeriodEvent(_completed, _startedAt, now));
+        }
     }
 }
 

@@ -8,6 +8,9 @@ namespace Quiescent.GracePeriods;
 // and the loads of a section that ended come before the acquire by which Scan found its end (O2: read before ended).
 internal abstract class ReaderScan
 {
+    /// <summary>Whether <see cref="Begin"/> issues the process-wide barrier, which takes longest.</summary>
+    public virtual bool BeginsWithBarrier => false;
+
     /// <summary>A grace period has started; called again if it threw.</summary>
     public abstract void Begin();
 
@@ -21,9 +24,17 @@ internal abstract class ReaderScan
     /// lock held.</summary>
     public abstract ReaderIdentity? FindReader(ScanPlace place);
 
+    /// <summary>Whether the reader at which the last scan stopped would wake a thread that sleeps. Needs no lock: a
+    /// hint.</summary>
+    public virtual bool WouldWake => false;
+
+    /// <summary>A thread is about to sleep until the reader at which the last scan stopped is out of the way: asks the
+    /// reader to wake it, if that one can. False: it is out of the way.</summary>
+    public virtual bool MaySleep() => true;
+
     /// <summary>Roughly how many sections are open; null where nothing counts them. Needs no lock.</summary>
     public virtual long? OpenSections => null;
 }
 
-// Where a scan stands: a slot, or a set of counters, and the grace period's target.
+// Where a scan stands: a slot, and the grace period's target.
 internal readonly record struct ScanPlace(int Index, ulong Target);

@@ -5,7 +5,7 @@ namespace Quiescent.GracePeriods;
 
 // Gives the current thread a slot in a domain: a dead thread's if there is one, else a new one. If need be a sweep
 // looks for dead threads, so neither garbage collections nor thread-exit hooks are needed, and the table never has more
-// readers' slots than threads were registered at one time.
+// readers' slots than were needed at one time: by registered threads, and by ended ones with sleepable sections open.
 internal sealed unsafe class Registrar(long domain, GracePeriodEngine engine, delegate*<ReaderSlot*, void> remember)
 {
     /// <summary>The thread's slot, or its twin under Validate.</summary>

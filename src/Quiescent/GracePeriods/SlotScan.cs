@@ -11,15 +11,19 @@ namespace Quiescent.GracePeriods;
 //     sequence it was entered with: a section that the scan passes by because it is new enough needs no second look. A
 //     one-bit phase would need a second flip.
 // O2  The scan loads each slot with acquire: a section's loads come before its exit, the exit before the scan's load.
+//     TSections says what announces a section: the slot's word, or a ticket.
 // O5  The end of the table is read after [B]; see Readers/SlotTable.cs. The cursor may rest: a slot once seen quiescent
 //     or new enough cannot hold this grace period up again.
-internal sealed class SlotScan(SlotTable slots, DeadReaders dead) : ReaderScan
+internal sealed unsafe class SlotScan<TSections>(SlotTable slots, DeadReaders dead) : ReaderScan
+    where TSections : struct, ISlotSections
 {
     // How many looks at readers in the way there are to one that asks the operating system whether the thread lives.
     private const int LooksPerQuestion = 256;
 
+    private int _wouldWake;
     private int _looks;
     private int _cursor;
+    private Ticket* _resume; // In the cursor's slot.
     private int _end;
     private ulong _target;
 
@@ -27,16 +31,19 @@ internal sealed class SlotScan(SlotTable slots, DeadReaders dead) : ReaderScan
     {
         if (!slots.FullFence)
         {
-            Order.FenceAllThreads(); // [B] partners: [A] in Readers/Section.cs, [C] in Readers/SlotTable.cs.
+            // [B] partners: [A] in Readers/Section.cs, [P] in Sleepable/SleepableSection.cs, [C] in
+            // Readers/SlotTable.cs.
+            Order.FenceAllThreads();
         }
 
         // O5 (slot visible before use): the end is read after barrier [B]. A thread whose slot this read misses began
         // its section after [B], and so sees every unlink.
         _end = slots.End;
         _cursor = 0;
+        _resume = null;
     }
 
-    public override unsafe bool Scan(ulong target)
+    public override bool Scan(ulong target)
     {
         _target = target;
         while (_cursor < _end)
@@ -46,10 +53,10 @@ internal sealed class SlotScan(SlotTable slots, DeadReaders dead) : ReaderScan
             for (int i = 0; i < length; i++)
             {
                 // SAFETY: the run lies inside one chunk, and chunks outlive the engine.
-                ulong word = Order.Acquire(in run->Word);
-                if (IsInTheWay(word, target) && !TryPassDead(_cursor + i))
+                if (TSections.IsInTheWay(run, target, ref _resume) && !TryPassDead(_cursor + i))
                 {
                     _cursor += i;
+                    Order.Release(ref _wouldWake, ReaderHandles.IsOnline(run) ? 1 : 0);
                     return false;
                 }
 
@@ -59,33 +66,67 @@ internal sealed class SlotScan(SlotTable slots, DeadReaders dead) : ReaderScan
             _cursor += length;
         }
 
+        if (_wouldWake != 0)
+        {
+            Order.Release(ref _wouldWake, 0);
+        }
+
         return true;
+    }
+
+    public override bool BeginsWithBarrier => !slots.FullFence;
+
+    public override bool WouldWake => Order.Acquire(in _wouldWake) != 0;
+
+    public override bool MaySleep()
+    {
+        if (_cursor == _end)
+        {
+            return false;
+        }
+
+        // SAFETY: the cursor is below the table's end. Asking, and the look behind it, are under the engine's lock.
+        ReaderSlot* slot = slots[_cursor];
+        ReaderHandles.TryAsk(slot);
+        return TSections.IsInTheWay(slot, _target, ref _resume);
     }
 
     public override ScanPlace? Place => _cursor < _end ? new ScanPlace(_cursor, _target) : null;
 
-    // While a word is in the way it belongs to one section: the next one announces the target or a later grace period,
-    // whoever owns the slot by then. So what is read between two looks at the word describes the section that the scan
-    // waits for.
-    public override unsafe ReaderIdentity? FindReader(ScanPlace place)
+    public override ReaderIdentity? FindReader(ScanPlace place) => TSections.FindReader(slots, place);
+
+    public override long? OpenSections
     {
-        ReaderSlot* slot = slots[place.Index];
-        ulong word = Order.Acquire(in slot->Word);
-        ReaderIdentity? reader = IsInTheWay(word, place.Target)
-            ? slots.OwnerOf(place.Index)?.Identify(SectionWord.Nesting(word))
-            : null;
-        return IsInTheWay(Order.Acquire(in slot->Word), place.Target) ? reader : null;
+        get
+        {
+            if (!TSections.AreCounted)
+            {
+                return null;
+            }
+
+            long open = 0;
+            int end = slots.End;
+            for (int i = 0; i < end; i++)
+            {
+                open += TSections.CountOpen(slots[i]);
+            }
+
+            GC.KeepAlive(slots); // The slots go with the table.
+            return open;
+        }
     }
 
     // The runtime's object is cheap to ask and answers for nearly all threads. A thread whose end the runtime never
     // learned of is found after some looks (Ordering/ThreadLife.cs).
     private bool TryPassDead(int index)
     {
+        if (!TSections.EndWithTheirThread)
+        {
+            return false;
+        }
+
         bool thoroughly = ++_looks % LooksPerQuestion == 0;
         return (thoroughly || slots.OwnerOf(index) is { Life.IsObjectDead: true })
             && dead.TryReleaseDead(index, thoroughly);
     }
-
-    private static bool IsInTheWay(ulong word, ulong target) =>
-        !SectionWord.IsQuiescent(word) && !SectionWord.HasReached(word, target);
 }

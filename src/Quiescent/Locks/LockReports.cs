@@ -34,7 +34,7 @@ internal sealed class LockReports(DomainCore domain, LockQueue queue, string nam
             if (domain.Reports.AreDue || IsWriterDue(now))
             {
                 FaultInjection.ThrowIfDue(FaultSite.PoolThread);
-                Threads.Queue(this);
+                Threads.RunElsewhere(this);
                 return;
             }
         }

@@ -37,11 +37,24 @@ internal static class Attachments
 
         // Looks at the list after adding the handler: if the event had been raised before that, the context would be
         // gone from the list.
-        if (!AssemblyLoadContext.All.Contains(context))
+        if (!IsListed(context))
         {
             throw new InvalidOperationException(
                 "The context is being unloaded already: nothing waits for its callbacks any more.");
         }
+    }
+
+    private static bool IsListed(AssemblyLoadContext context)
+    {
+        foreach (AssemblyLoadContext listed in AssemblyLoadContext.All)
+        {
+            if (listed == context)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static ConditionalWeakTable<AssemblyLoadContext, object?> Contexts =>
@@ -63,7 +76,7 @@ internal static class Attachments
 
             // A context without assemblies has no code. Under NativeAOT all contexts are like that, and the process's
             // exit raises the event on the thread that exits.
-            Assembly[] code = barriers.Count != 0 ? [.. context.Assemblies] : [];
+            Assembly[] code = barriers.Count != 0 ? new List<Assembly>(context.Assemblies).ToArray() : [];
             if (code.Length != 0)
             {
                 KeepUntil(barriers, code);

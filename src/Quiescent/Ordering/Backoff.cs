@@ -14,6 +14,9 @@ internal struct Backoff
     /// <summary>True once the wait has lasted long enough that the caller may read clocks and write reports.</summary>
     public readonly bool IsSleeping => _step >= YieldSteps;
 
+    /// <summary>Whether the wait has lasted about as long as going to sleep and being woken takes.</summary>
+    public readonly bool IsWorthSleeping => _step >= WakeSteps;
+
     /// <summary>Starts again with spinning, as after progress.</summary>
     public void Restart() => _step = 0;
 
@@ -23,9 +26,9 @@ internal struct Backoff
     {
         if (_step < SpinSteps)
         {
-            if (Environment.ProcessorCount > 1)
+            if (_step >= RetrySteps && Environment.ProcessorCount > 1)
             {
-                Thread.SpinWait(8 + _step);
+                Thread.SpinWait(_step);
             }
 
             _step++;
@@ -54,6 +57,18 @@ internal struct Backoff
         else
         {
             Pause();
+        }
+    }
+
+    /// <summary>One step that waits for the thread's turn, and in its turn for somebody to wake it, however short the
+    /// wait was until now. If nobody ends the sleep, the wait counts as long from then on.</summary>
+    /// <exception cref="ThreadInterruptedException">The thread was interrupted in a sleep or while it was
+    /// blocked.</exception>
+    public void Sleep(WaitLine.Waiter waiter)
+    {
+        if (!waiter.Sleep(isBrief: !IsSleeping))
+        {
+            _step = YieldSteps;
         }
     }
 

@@ -11,7 +11,7 @@ internal enum FaultSite
     /// <summary>A chunk of reader slots.</summary>
     SlotChunk,
 
-    /// <summary>Tickets of sleepable sections, or a thread's list of them.</summary>
+    /// <summary>Tickets of sleepable sections.</summary>
     Ticket,
 
     /// <summary>A page of block pointers.</summary>
@@ -83,7 +83,7 @@ internal static class FaultInjection
     {
         if (IsOn && Decide?.Invoke(site) == true)
         {
-            throw new InsufficientMemoryException($"A failure was injected: {site}.");
+            throw new InsufficientMemoryException("A failure was injected.");
         }
     }
 }

@@ -9,8 +9,8 @@ namespace Quiescent.Ordering;
 //
 // What the callers rely on, beyond the language's memory model: the JIT and the AOT compiler emit volatile accesses in
 // program order. The language would let a volatile store sink below a later volatile load of another location; the
-// announcement of a reader (fence [A], Readers/Section.cs) and the append of a block (fence [D],
-// Reclamation/Producer.cs) must not.
+// announcement of a reader (fences [A], Readers/Section.cs, and [P], Sleepable/SleepableSection.cs) and the append of a
+// block (fence [D], Reclamation/Producer.cs) must not.
 internal static unsafe class Order
 {
     /// <summary>A load; no later access moves before it.</summary>

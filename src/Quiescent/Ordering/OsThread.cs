@@ -10,12 +10,18 @@ namespace Quiescent.Ordering;
 // that number was started.
 internal static unsafe partial class OsThread
 {
+    private const long FutexWaitPrivate = 128;
+    private const long FutexWakePrivate = 129;
+
     // In hundredths of a second, the unit of /proc on every Linux.
     private const long TicksPerSecond = 100;
 
     // The number of the system call tgkill, or 0 where it is not to be had.
     private static readonly long s_tgkill = Probe();
     private static readonly bool s_canSleep = CanSleep();
+
+    // The number of the system call futex, or 0 where it is not to be had.
+    private static readonly long s_futex = ProbeFutex();
 
     private static int s_asleep;
 
@@ -74,6 +80,20 @@ internal static unsafe partial class OsThread
         Order.Add(ref s_asleep, -1);
     }
 
+    /// <summary>Whether a thread can sleep on a word of memory here.</summary>
+    public static bool CanWaitOnWords => s_futex != 0;
+
+    /// <summary>Sleeps until <see cref="WakeOnWord"/>, if the word has that value; for at most this long, below a
+    /// second, and perhaps for less. The word must outlive the call.</summary>
+    public static void WaitOnWord(int* word, int value, int milliseconds)
+    {
+        TimeSpec time = new() { Nanoseconds = milliseconds * 1_000_000L };
+        SystemCall(s_futex, (nint)word, FutexWaitPrivate, value, (nint)(&time));
+    }
+
+    /// <summary>Wakes a thread that sleeps on the word, which must outlive the call.</summary>
+    public static void WakeOnWord(int* word) => SystemCall(s_futex, (nint)word, FutexWakePrivate, 1, 0);
+
     /// <summary>Whether no thread of this process has the number. A system call; takes no lock and allocates
     /// nothing.</summary>
     public static bool IsGone(ulong id) => IsNoThread(s_tgkill, id);
@@ -119,6 +139,33 @@ internal static unsafe partial class OsThread
             return !IsNoThread(tgkill, CurrentId()) && IsNoThread(tgkill, int.MaxValue) ? tgkill : 0;
         }
         catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException or OutOfMemoryException)
+        {
+            return 0;
+        }
+    }
+
+    private static long ProbeFutex()
+    {
+        long futex = RuntimeInformation.ProcessArchitecture switch
+        {
+            Architecture.X64 => 202,
+            Architecture.Arm64 => 98,
+            _ => 0,
+        };
+        if (futex == 0 || !OperatingSystem.IsLinux())
+        {
+            return 0;
+        }
+
+        try
+        {
+            int word = 0;
+
+            // SAFETY: nobody sleeps on the word, which outlives the call.
+            return SystemCall(futex, (nint)(&word), FutexWakePrivate, 1, 0) == 0 ? futex : 0;
+        }
+        catch (Exception e) when (
+            e is DllNotFoundException or EntryPointNotFoundException or OutOfMemoryException)
         {
             return 0;
         }
@@ -181,6 +228,10 @@ internal static unsafe partial class OsThread
     [LibraryImport("libc", EntryPoint = "syscall")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial long SystemCall(long number, long first, long second, long third);
+
+    [LibraryImport("libc", EntryPoint = "syscall")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial long SystemCall(long number, long first, long second, long third, long fourth);
 
     [LibraryImport("libc", EntryPoint = "gettid")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
 
 namespace Quiescent.Ordering;
 
@@ -13,11 +14,14 @@ internal static class PlatformPools
     private static int s_areUsed;
     private static int s_willBeUsed;
 
+    [FeatureSwitchDefinition("System.Diagnostics.Tracing.EventSource.IsSupported")]
+    private static bool HaveEvents => s_haveEvents;
+
     /// <summary>Whether a thread is on its way to use them, and has not done so yet.</summary>
     public static bool AreAwaited => !AreUsed && Order.Acquire(in s_willBeUsed) != 0;
 
     /// <summary>Whether a use of the pools runs no listener and waits for none.</summary>
-    public static bool AreUsed => !s_haveEvents || Order.Acquire(in s_areUsed) != 0;
+    public static bool AreUsed => !HaveEvents || Order.Acquire(in s_areUsed) != 0;
 
     /// <summary>A thread is about to be started that uses them.</summary>
     public static void Await() => Order.Release(ref s_willBeUsed, 1);

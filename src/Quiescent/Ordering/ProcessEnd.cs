@@ -19,7 +19,10 @@ internal static class ProcessEnd
     private static TaskCompletionSource? s_over;
     private static int s_isOver;
     private static Thread? s_thread;
+    private static long s_beganAt;
+    private static Action? s_setAlarm;
     private static Alarm? s_alarm;
+    private static int s_isAlarmSet;
     private static long s_ticksLeft = 4 * Stopwatch.Frequency;
     private static int s_isWatched;
 
@@ -34,6 +37,12 @@ internal static class ProcessEnd
         get
         {
             Task over = OverSource().Task;
+            Order.Exchange(ref s_setAlarm, SetAlarm); // A full fence, as in Begin: one of the two sees the other.
+            if (Order.Acquire(in s_thread) is not null)
+            {
+                SetAlarm();
+            }
+
             return Order.Acquire(in s_isOver) != 0 ? Task.CompletedTask : over;
         }
     }
@@ -77,12 +86,25 @@ internal static class ProcessEnd
             return;
         }
 
-        Order.Release(ref s_thread, Thread.CurrentThread);
+        s_beganAt = Stopwatch.GetTimestamp();
+        Order.Exchange(ref s_thread, Thread.CurrentThread);
+        Order.Acquire(in s_setAlarm)?.Invoke();
+    }
+
+    // Reached only through a delegate that Over stores, so that a native program without asynchronous disposal contains
+    // no timer.
+    private static void SetAlarm()
+    {
+        if (!TryLock.TryEnter(ref s_isAlarmSet))
+        {
+            return;
+        }
+
         try
         {
-            _ = OverSource();
+            TimeSpan left = s_limit - Stopwatch.GetElapsedTime(s_beganAt);
             s_alarm = new Alarm(End);
-            s_alarm.Set(s_limit);
+            s_alarm.Set(left > TimeSpan.Zero ? left : TimeSpan.Zero);
         }
         catch (OutOfMemoryException)
         {

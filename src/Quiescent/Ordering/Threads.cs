@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using static Quiescent.Tuning;
 
 namespace Quiescent.Ordering;
@@ -10,9 +11,21 @@ internal static class Threads
     /// <summary>A background thread, not yet started.</summary>
     public static Thread Create(ThreadStart run, string name) => new(run) { IsBackground = true, Name = name };
 
+    /// <summary>Returns when the thread has begun. An interrupt stays pending.</summary>
     /// <exception cref="ThreadStartException">The platform has no thread to give.</exception>
     /// <exception cref="OutOfMemoryException">There is no memory for one.</exception>
-    public static void Start(Thread thread) => thread.UnsafeStart();
+    public static void Start(Thread thread)
+    {
+        try
+        {
+            thread.UnsafeStart();
+        }
+        catch (ThreadInterruptedException)
+        {
+            // In native code it strikes the wait for the thread's beginning. The thread runs all the same.
+            Thread.CurrentThread.Interrupt();
+        }
+    }
 
     /// <summary>Sleeps for a millisecond. Unlike in <see cref="Thread.Sleep(int)"/> an interrupt stays pending, and no
     /// exception is raised.</summary>
@@ -25,8 +38,9 @@ internal static class Threads
         Math.Max(MinBlockedMilliseconds, BlockedMillisecondsPerThread * (long)inLine));
 
     /// <summary>Has a pool thread run the item, perhaps twice; a thread of its own, if the first use of the pool may
-    /// still wait for listeners. An interrupt stays pending.</summary>
-    /// <exception cref="OutOfMemoryException">There is no memory or thread for it; the item has not run.</exception>
+    /// still wait for listeners. An interrupt stays pending. For what completes tasks, which need the pool.</summary>
+    /// <exception cref="OutOfMemoryException">There is no memory or thread for it, and the item has not
+    /// run.</exception>
     public static void Queue(IThreadPoolWorkItem item)
     {
         bool isQueued = false;
@@ -68,9 +82,21 @@ internal static class Threads
         }
     }
 
-    /// <summary>Roughly the processor that this thread runs on: a number that spreads threads that run at the same
-    /// time. About 2 ns.</summary>
-    public static int CurrentProcessor => Thread.GetCurrentProcessorId();
+    /// <summary>Has another thread run the item, perhaps twice: of the pool, or one of the library's own (Workers). An
+    /// interrupt stays pending. For reports, and what comes after a disposal.</summary>
+    /// <exception cref="OutOfMemoryException">There is no memory or thread for it, and the item has not
+    /// run.</exception>
+    public static void RunElsewhere(IThreadPoolWorkItem item)
+    {
+        if (Workers.ReplacePool)
+        {
+            Workers.Run(item);
+        }
+        else
+        {
+            Queue(item);
+        }
+    }
 
     public static bool HasEnded(Thread thread) => !thread.IsAlive;
 
@@ -237,6 +263,55 @@ internal sealed class Signal
 
     /// <summary>Returns when it is set, or the time has passed; whether it was set.</summary>
     /// <exception cref="ThreadInterruptedException">The thread was interrupted.</exception>
-    public bool Wait(TimeSpan time) =>
-        _event.WaitOne(time == Timeout.InfiniteTimeSpan ? Timeout.Infinite : (int)Math.Ceiling(time.TotalMilliseconds));
+    public bool Wait(TimeSpan time)
+    {
+        long roundedUp = (time.Ticks + TimeSpan.TicksPerMillisecond - 1) / TimeSpan.TicksPerMillisecond;
+        return _event.WaitOne(
+            time == Timeout.InfiniteTimeSpan ? Timeout.Infinite : (int)Math.Min(roundedUp, int.MaxValue));
+    }
+}
+
+// As a Signal, for sleeps of a millisecond and less: the system's own (futex(2)), with less overhead. Nothing
+// interrupts the sleeping thread; an interrupt stays pending. Linux only.
+internal sealed unsafe class Bell
+{
+    private const int Rung = 1;
+    private const int Asleep = 2;
+
+    // Pinned: the system knows the word by its address.
+    private readonly int[] _word = GC.AllocateArray<int>(1, pinned: true);
+
+    private Bell()
+    {
+    }
+
+    /// <summary>A bell, or null where the platform has none.</summary>
+    /// <exception cref="OutOfMemoryException">There is no memory for it.</exception>
+    public static Bell? TryCreate() => OsThread.CanWaitOnWords ? new Bell() : null;
+
+    // SAFETY: the array is pinned, and this object keeps it during the call.
+    private int* Address => (int*)Unsafe.AsPointer(ref _word[0]);
+
+    /// <summary>Wakes the thread that waits, or else the next that would. Any thread may call it; a system call if one
+    /// waits.</summary>
+    public void Ring()
+    {
+        if ((Order.Or(ref _word[0], Rung) & Asleep) != 0)
+        {
+            OsThread.WakeOnWord(Address);
+            GC.KeepAlive(this);
+        }
+    }
+
+    /// <summary>Returns when it rings or has rung since the last wait, or a millisecond has passed, or spuriously.
+    /// Returns whether it rang.</summary>
+    public bool Wait()
+    {
+        if (Order.CompareExchange(ref _word[0], Asleep, 0) == 0)
+        {
+            OsThread.WaitOnWord(Address, Asleep, SleepMilliseconds);
+        }
+
+        return (Order.And(ref _word[0], 0) & Rung) != 0;
+    }
 }

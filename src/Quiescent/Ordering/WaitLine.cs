@@ -4,8 +4,8 @@ using static Quiescent.Tuning;
 namespace Quiescent.Ordering;
 
 // Threads that wait for the same kind of thing, once spinning and yielding have not helped. One at a time has the turn:
-// it sleeps for a millisecond, passes the turn on, and looks, which drives what all of them wait for. The others block.
-// So many waiting threads cost little more than one.
+// it sleeps for a millisecond, or until it is woken, passes the turn on, and looks, which drives what all of them wait
+// for. The others block. So many waiting threads cost little more than one.
 //
 //                    nobody has the turn: takes it
 //      ┌─────────┐ ─────────────────────────────────► ┌──────────────┐
@@ -24,10 +24,11 @@ namespace Quiescent.Ordering;
 //   - A turn ends under the gate, in a finally block, whether its holder slept or was interrupted. There the holder
 //     takes those whose wait is over out of the line, and the first of the rest has the turn, without a moment between.
 //   - A blocked thread that is interrupted leaves under the gate. If it was given the turn meanwhile, it passes it on.
-//   - Between the gate and its sleep a thread with the turn runs nothing else: listeners, callbacks and the driving
-//     come after the turn, and a thread whose blocking would run other code stays out of the line.
-//     So a wait that is over ends within one sleep, and a listener that does not return, or waits itself, holds up
-//     nobody else.
+//   - Between the gate and its sleep a thread with the turn only asks to be woken (MaySleep), which waits for nothing:
+//     listeners, callbacks and the driving come after the turn, and a thread whose blocking would run other code stays
+//     out of the line. So a wait that is over ends within one sleep, and a listener that does not return, or waits
+//     itself, holds up nobody else.
+//   - A wake-up may be lost, or come for an earlier turn: it makes a sleep shorter, and nothing relies on it.
 //   - One kind of code comes in between. Where an interrupt strikes, the program's first-chance handlers run before the
 //     thread leaves the line or passes the turn on. So a thread that was blocked for long (Threads.BlockedAtMost)
 //     leaves the line and looks for itself, and takes those out whose wait is over.
@@ -35,8 +36,12 @@ namespace Quiescent.Ordering;
 // Checked by: WaitLineTests; systematic WaitLineTests; mutants O9.
 internal sealed class WaitLine
 {
+    private static readonly TimeSpan s_turn = TimeSpan.FromMilliseconds(SleepMilliseconds);
+
     private Waiter? _first;
     private Waiter? _last;
+    private Waiter? _holder;
+    private Waiter? _spare;
     private int _gate;
     private int _count;
     private bool _isTurnTaken;
@@ -47,7 +52,9 @@ internal sealed class WaitLine
     /// <summary>A place in the line for one wait of the current thread. Null: the thread must sleep by itself, since
     /// there is no memory, or since its blocking would run code of the program, or since the process is exiting and
     /// this thread must look at a clock.</summary>
-    public Waiter? TryCreateWaiter<TCondition>(TCondition condition)
+    /// <param name="condition">What the thread waits for.</param>
+    /// <param name="mayBeBrief">Some of its sleeps may be brief: see <see cref="Waiter.Sleep"/>.</param>
+    public Waiter? TryCreateWaiter<TCondition>(TCondition condition, bool mayBeBrief = false)
         where TCondition : IWaitCondition
     {
         if (Threads.RunsCodeWhileBlocked || ProcessEnd.IsOnThisThread)
@@ -58,13 +65,32 @@ internal sealed class WaitLine
         try
         {
             FaultInjection.ThrowIfDue(FaultSite.WaitLine);
-            return new Waiter<TCondition>(this, condition);
+            Waiter<TCondition> waiter =
+                Order.Exchange(ref _spare, null) as Waiter<TCondition> ?? new Waiter<TCondition>(this, mayBeBrief);
+            waiter.WaitFor(condition);
+            return waiter;
         }
         catch (OutOfMemoryException)
         {
             return null;
         }
     }
+
+    /// <summary>Takes back the place of a wait that is over, for the next one. Its thread does not use it any more; a
+    /// latecomer may still set its signal, and end a sleep of the next wait early.</summary>
+    public void Return(Waiter? waiter)
+    {
+        if (waiter is not null)
+        {
+            Debug.Assert(!waiter.IsInLine, "O9: a wait that is over is out of the line.");
+            waiter.Clear();
+            Order.Release(ref _spare, waiter);
+        }
+    }
+
+    /// <summary>Ends the sleep of the thread that has the turn, for it to look at once. Any thread may call it; a
+    /// system call if that thread sleeps.</summary>
+    public void WakeTurn() => Order.Acquire(in _holder)?.Wake();
 
     /// <summary>Unblocks the threads whose wait is over, before the turn ends. For a thread whose own wait is
     /// over.</summary>
@@ -99,9 +125,12 @@ internal sealed class WaitLine
         return true;
     }
 
+    private void Hold(Waiter waiter) => Order.Release(ref _holder, waiter);
+
     private void EndTurn()
     {
         using TryLock.Holder holder = TryLock.Hold(ref _gate);
+        Order.Release(ref _holder, null);
         PassTurn();
     }
 
@@ -182,8 +211,10 @@ internal sealed class WaitLine
     }
 
     /// <summary>One wait of one thread.</summary>
-    internal abstract class Waiter(WaitLine line)
+    internal abstract class Waiter(WaitLine line, bool mayBeBrief)
     {
+        private readonly Bell? _bell = mayBeBrief ? Bell.TryCreate() : null;
+        private bool _sleepsByBell;
         private int _isInLine;
 
         // Set by the thread that takes this one out of the line, after that.
@@ -198,23 +229,48 @@ internal sealed class WaitLine
 
         public bool IsInLine => Order.Acquire(in _isInLine) != 0;
 
+        /// <summary>Ends the sleep of its turn.</summary>
+        public void Wake()
+        {
+            if (_sleepsByBell)
+            {
+                _bell!.Ring();
+            }
+            else
+            {
+                Signal.Set();
+            }
+        }
+
         public abstract bool IsDone();
 
-        /// <summary>Sleeps for a millisecond if it is the thread's turn, or blocks until its wait is over, or it has
-        /// had its turn, or some time has passed. The caller then looks again.</summary>
+        /// <summary>Forgets what it waited for.</summary>
+        public abstract void Clear();
+
+        protected abstract bool MaySleep();
+
+        /// <summary>Sleeps for a millisecond, or until <see cref="WakeTurn"/>, if it is the thread's turn; or blocks
+        /// until its wait is over, or it has had its turn, or some time has passed. The caller then looks again.
+        /// Returns whether it was woken in its turn: there is something to see.</summary>
+        /// <param name="isBrief">The sleep is likely to be short. Where there is a <see cref="Bell"/>, an interrupt
+        /// that comes during it stays pending.</param>
         /// <exception cref="ThreadInterruptedException">The thread was interrupted.</exception>
-        public void Sleep()
+        public bool Sleep(bool isBrief = false)
         {
-            if (line.TryTakeTurn() || IsGivenTurn())
+            if (!line.TryTakeTurn() && !IsGivenTurn())
             {
-                try
-                {
-                    Thread.Sleep(SleepMilliseconds);
-                }
-                finally
-                {
-                    line.EndTurn();
-                }
+                return false;
+            }
+
+            try
+            {
+                _sleepsByBell = isBrief && _bell is not null;
+                line.Hold(this); // Before the question whether it may sleep: whoever is asked to wake it sees it.
+                return !MaySleep() || (_sleepsByBell ? _bell!.Wait() : Signal.Wait(s_turn));
+            }
+            finally
+            {
+                line.EndTurn();
             }
         }
 
@@ -279,10 +335,18 @@ internal sealed class WaitLine
         }
     }
 
-    private sealed class Waiter<TCondition>(WaitLine line, TCondition condition) : Waiter(line)
+    private sealed class Waiter<TCondition>(WaitLine line, bool mayBeBrief) : Waiter(line, mayBeBrief)
         where TCondition : IWaitCondition
     {
-        public override bool IsDone() => condition.IsDone();
+        private TCondition? _condition;
+
+        public void WaitFor(TCondition condition) => _condition = condition;
+
+        public override void Clear() => _condition = default;
+
+        public override bool IsDone() => _condition!.IsDone();
+
+        protected override bool MaySleep() => _condition!.MaySleep();
     }
 }
 
@@ -292,4 +356,9 @@ internal interface IWaitCondition
     /// <summary>Whether the wait is over. While its thread is blocked others ask, one at a time, under the line's gate.
     /// It neither throws nor runs user code.</summary>
     bool IsDone();
+
+    /// <summary>The thread that has the turn is about to sleep: arranges an early wake-up through <see
+    /// cref="WaitLine.WakeTurn"/>, if anybody can give one. False: there is something to see by now. Under no gate; it
+    /// waits for nothing and does not throw.</summary>
+    bool MaySleep();
 }

@@ -310,7 +310,7 @@ internal sealed unsafe class BlockPool : BlockSink
 
     private void* Checked(Magazine* magazine, nint block)
     {
-        if (!_isTypesafe && !Poison.IsIntact(block, _layout.Stride))
+        if (ValidateSwitch.IsSupported && !_isTypesafe && !Poison.IsIntact(block, _layout.Stride))
         {
             // Reported once: from here on the block can be rented again.
             Poison.Fill(block, _layout.Stride);

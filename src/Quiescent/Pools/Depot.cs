@@ -207,6 +207,11 @@ internal sealed unsafe class Depot
     /// <exception cref="OutOfMemoryException">There is no memory to record where; nothing has changed.</exception>
     public void MarkIn(nint block)
     {
+        if (!ValidateSwitch.IsSupported)
+        {
+            return; // Unreachable; lets the compiler drop the rest.
+        }
+
         string site = CallerSite.Capture().ToString();
         AddressRanges<string>.Piece freed = new(block, 1, site);
         bool isBlock;

@@ -62,6 +62,20 @@ public unsafe ref struct RcuReader : IDisposable
         return ReadLockBeyondFast(slot, _number);
     }
 
+    /// <summary>Copies what a protected pointer points to, in a section of its own: no reference leaves it.</summary>
+    /// <param name="pointer">The published pointer, where it lies.</param>
+    /// <param name="copy">A copy of the block; the default for a null pointer.</param>
+    /// <returns>False for a null pointer.</returns>
+    /// <inheritdoc cref="ReadGuard.TryRead{T}(ref readonly RcuPointer{T}, out T)" path="/remarks"/>
+    /// <inheritdoc cref="ReadLock" path="/exception"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly bool TryRead<T>(scoped ref readonly RcuPointer<T> pointer, out T copy)
+        where T : unmanaged
+    {
+        using ReadGuard guard = ReadLock();
+        return guard.TryRead(in pointer, out copy);
+    }
+
     /// <summary>
     /// Enters quiescent-state mode (<c>rcu_thread_online</c>): from here grace periods wait for this thread's next
     /// <see cref="QuiescentState"/> or <see cref="GoOffline"/>. Does nothing when online already.
@@ -72,7 +86,8 @@ public unsafe ref struct RcuReader : IDisposable
 
     /// <summary>
     /// Announces that this thread holds no reference into protected data (<c>rcu_quiescent_state</c>): one load and one
-    /// store. Outside of sections it does nothing while offline.
+    /// store, plus a system call if a thread sleeps until this announcement. Outside of sections it does nothing while
+    /// offline.
     /// </summary>
     /// <exception cref="InvalidOperationException">Inside a counted section, online or offline (with Validate: any
     /// section), or this reader was disposed of. The slot is unchanged.</exception>
@@ -96,7 +111,8 @@ public unsafe ref struct RcuReader : IDisposable
     /// <summary>Leaves quiescent-state mode (<c>rcu_thread_offline</c>). Outside of sections it does nothing while
     /// offline.</summary>
     /// <exception cref="InvalidOperationException">Inside a counted section, online or offline (with Validate: any
-    /// section), or this reader was disposed of. The slot is unchanged.</exception>
+    /// section), while the thread has an <see cref="OnlineReader"/>, or this reader was disposed of. The slot is
+    /// unchanged.</exception>
     public readonly void GoOffline() => ReaderHandles.GoOffline(_slot, _number);
 
     /// <summary>Gives this reader up; giving up the thread's last one takes the thread offline. A second call does
@@ -115,6 +131,12 @@ public unsafe ref struct RcuReader : IDisposable
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static ReadGuard ReadLockBeyondFast(ReaderSlot* slot, ulong number)
     {
+        // SAFETY: as in ReadLock: the words of a reader that is online keep the slot.
+        if (slot != null && ReaderHandles.IsAwaited(slot, number) && slot->State->Closed == 0)
+        {
+            return ReadGuard.OfFreeSection(slot->State); // Free as ever: only the next quiescent state matters.
+        }
+
         ReaderSlot* entered = ReaderHandles.EnterBeyondFast(slot, number, out ulong word);
         return new ReadGuard(entered, word);
     }

@@ -67,6 +67,29 @@ public unsafe ref struct ReadGuard : IDisposable
         return ref Unsafe.AsRef<T>(DereferencePointer(in pointer));
     }
 
+    /// <summary>
+    /// Copies what a protected pointer points to: no reference leaves the section, and there is no null reference to
+    /// ask about. Costs a load and the copy.
+    /// </summary>
+    /// <param name="pointer">The published pointer, where it lies.</param>
+    /// <param name="copy">A copy of the block; the default for a null pointer.</param>
+    /// <returns>False for a null pointer.</returns>
+    /// <remarks>An updater that changes a published block in place, instead of replacing it, may be caught half-way:
+    /// the copy is not atomic.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly bool TryRead<T>(scoped ref readonly RcuPointer<T> pointer, out T copy)
+        where T : unmanaged => ProtectedLoad.TryCopy(in pointer.Value, out copy);
+
+    /// <inheritdoc cref="TryRead{T}(ref readonly RcuPointer{T}, out T)"/>
+    /// <param name="pointer">The published pointer, where it lies.</param>
+    /// <param name="copy">A copy of the block; the default for a null pointer.</param>
+    /// <returns>False for a null pointer.</returns>
+    /// <remarks><b>Safety.</b> The block published in the untyped pointer has to hold a <typeparamref
+    /// name="T"/>.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly bool TryRead<T>(scoped ref readonly RcuPointer pointer, out T copy)
+        where T : unmanaged => ProtectedLoad.TryCopy(in pointer.Value, out copy);
+
     /// <summary>The unchecked twin of <see cref="Dereference{T}(ref readonly RcuPointer{T})"/>: a raw pointer, possibly
     /// null.</summary>
     /// <param name="pointer">The published pointer, where it lies.</param>
@@ -82,6 +105,32 @@ public unsafe ref struct ReadGuard : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly void* DereferencePointer(scoped ref readonly RcuPointer pointer) =>
         (void*)ProtectedLoad.Acquire(in pointer.Value);
+
+    /// <summary>
+    /// Ends the section and opens the next in its place, so that a long loop holds up no grace period for longer than a
+    /// round: as leaving and entering, at the price of a call and a store (crossbeam's <c>repin</c>). References from
+    /// before are over.
+    /// </summary>
+    /// <remarks>
+    /// <para>Only for the thread's one section, since code further out may hold references of its own. A method that
+    /// renews a guard that it was given (<c>in ReadGuard guard</c>) should say so in its name.</para>
+    /// <para><b>Safety.</b> C# has no way to end a reference before its variable. Declare those of a round inside the
+    /// loop's block, behind the call; then none is there at the next one. Where a few nanoseconds do not matter, open a
+    /// section in each round instead (<c>using</c> inside the block), and the compiler sees to it. What a kept
+    /// reference reads, <see cref="RcuDomainOptions.Validate"/> fills with poison, as every reclaimed block.</para>
+    /// </remarks>
+    /// <exception cref="InvalidOperationException">The section is nested in another one of this thread, or has another
+    /// one inside; the thread is online, where <see cref="RcuReader.QuiescentState"/> does this; or the guard is the
+    /// default one, was disposed of or copied. Nothing has changed.</exception>
+    /// <exception cref="OutOfMemoryException">With <see cref="RcuDomainOptions.Validate"/>: there is no memory to
+    /// record it; nothing has changed.</exception>
+    public readonly void Renew()
+    {
+        // A `using` variable is read-only, and a method that is not `readonly` would change a copy. SAFETY: `this` is a
+        // local variable of some frame all the same. No constant is a guard, and nothing relies on the field's readonly
+        // except the compiler.
+        Unsafe.AsRef(in _word) = Section.Renew(_slot, _word);
+    }
 
     /// <summary>Ends the section (<c>rcu_read_unlock</c>): one store. A default guard does nothing.</summary>
     /// <exception cref="InvalidOperationException">The guard was disposed before, copied, or is disposed out of order,

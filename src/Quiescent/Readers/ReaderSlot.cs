@@ -8,10 +8,14 @@ namespace Quiescent.Readers;
 //     63                    16 15          0
 //     [ sequence at entry     ][ nesting    ]      nesting 0: quiescent
 //
-// Only the owning thread writes a slot, except that the engine clears a dead thread's word (O6: dead threads hold
-// nothing up). Each slot has a twin 64 bytes behind it. In a domain with Validate the owner gets the twin instead. The
-// twin's constant Word looks like the deepest nesting, and its ReaderWord matches no registered reader, so every fast
-// path's own test sends the thread to the slow path. Validation costs nothing elsewhere.
+// Only the owning thread writes a slot, with two exceptions: the engine clears a dead thread's word (O6: dead threads
+// hold nothing up), and it asks an online reader to wake the thread that waits for it (ReaderFlags.Awaited). Each slot
+// has a twin 64 bytes behind it. In a domain with Validate the owner gets the twin instead. The twin's constant Word
+// looks like the deepest nesting, and its ReaderWord matches no registered reader, so every fast path's own test sends
+// the thread to the slow path. Validation costs nothing elsewhere.
+//
+// A sleepable section may end on another thread, so it is announced in a ticket instead (Ticket.cs). A slot has at most
+// about twice as many tickets as its thread ever had sections open at once.
 [StructLayout(LayoutKind.Explicit, Size = Bytes)]
 internal unsafe struct ReaderSlot
 {
@@ -37,6 +41,22 @@ internal unsafe struct ReaderSlot
     [FieldOffset(32)]
     public int Index;
 
+    /// <summary>How many tickets the slot has (SlotTickets.cs).</summary>
+    [FieldOffset(36)]
+    public int TicketCount;
+
+    /// <summary>The ticket that the thread's next sleepable section takes if it is free; never null.</summary>
+    [FieldOffset(40)]
+    public Ticket* Ticket;
+
+    /// <summary>Tickets that were seen free. They stay free until the thread opens them.</summary>
+    [FieldOffset(48)]
+    public Ticket* FreeTickets;
+
+    /// <summary>All of the slot's tickets.</summary>
+    [FieldOffset(56)]
+    public Ticket* Tickets;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsTwin(ReaderSlot* slot) => ((nint)slot & Bytes) != 0;
 
@@ -51,8 +71,12 @@ internal static class ReaderFlags
 {
     public const ulong Online = 1;
     public const ulong FullFence = 2;
-    public const ulong FirstNumber = 4;
-    public const ulong Flags = Online | FullFence;
+
+    /// <summary>A thread that waits for this online reader sleeps, and the reader wakes it at its next quiescent state.
+    /// The one bit that other threads set. No fast path matches a word with it.</summary>
+    public const ulong Awaited = 4;
+    public const ulong FirstNumber = 8;
+    public const ulong Flags = Online | FullFence | Awaited;
 }
 
 // The arithmetic of announcement words and of sequences kept in the same form.

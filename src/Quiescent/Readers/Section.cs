@@ -28,6 +28,14 @@ namespace Quiescent.Readers;
 // Registered readers in quiescent-state mode keep one level of nesting open from GoOnline to GoOffline, and their
 // sections are free. A quiescent state is a release store of a newly acquired Started: to the scan it ends one section
 // and opens the next.
+//
+// Renew() does the same for a counted section. Why neither fences, under Full either, though [A] there does: the slot
+// names a section before the store and after it, never "none". Outcomes, for a scan with target t:
+//   - It sees the old word, older than t: it waits for this section still, whatever its loads see.
+//   - It sees the new word, older than t: the same.
+//   - It sees the new word, t or later. Then the load of Started, an acquire, read t, which was raised after the
+//     unlinks of that grace period: the loads that follow see them. The loads before are done, since the store is a
+//     release (O2), so that none of them reads a block that is freed after the scan.
 internal static unsafe class Section
 {
     /// <summary>Announces the outermost section.</summary>
@@ -97,6 +105,30 @@ internal static unsafe class Section
         }
     }
 
+    /// <summary>Ends the thread's only section, and opens the next in its place. What the guard remembers
+    /// from then on: the word, or under Validate the section's number.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static ulong Renew(ReaderSlot* slot, ulong word)
+    {
+        // Online, the outermost level is the mode's, and the section around all others is not the guard's to end.
+        ReaderSlot* real = ReaderSlot.Untwinned(slot);
+        if (slot == null
+            || SectionWord.Nesting(real->Word) != 1
+            || ReaderHandles.IsOnline(real)
+            || (!ReaderSlot.IsTwin(slot) && real->Word != word))
+        {
+            ThrowNotAlone();
+        }
+
+        if (ReaderSlot.IsTwin(slot) && !ThreadRegistrations.OwnerOf(slot).Ledger!.TryRenew(word, out word))
+        {
+            ThrowNotAlone();
+        }
+
+        ulong announced = Announce(real, real->State);
+        return ReaderSlot.IsTwin(slot) ? word : announced;
+    }
+
     /// <summary>Whether this thread is inside a counted section, or one that Validate saw.</summary>
     public static bool IsHeld(ReaderSlot* slot) => slot != null && (CountedDepth(slot) > 0 || HasLedgerSection(slot));
 
@@ -113,11 +145,19 @@ internal static unsafe class Section
 
     /// <summary>Under Validate: the places where this thread's open sections began, a line each; else
     /// nothing.</summary>
-    public static string DescribeOpen(ReaderSlot* slot) =>
-        ReaderSlot.IsTwin(slot)
-            ? string.Concat(
-                ThreadRegistrations.OwnerOf(slot).Ledger!.Entries().Select(entry => $"{Environment.NewLine}  {entry}"))
-            : "";
+    public static string DescribeOpen(ReaderSlot* slot)
+    {
+        string text = "";
+        if (ReaderSlot.IsTwin(slot))
+        {
+            foreach (SectionEntry entry in ThreadRegistrations.OwnerOf(slot).Ledger!.Entries())
+            {
+                text = string.Concat(text, Environment.NewLine, "  ", entry.ToString());
+            }
+        }
+
+        return text;
+    }
 
     private static bool HasLedgerSection(ReaderSlot* slot) =>
         ReaderSlot.IsTwin(slot) && ThreadRegistrations.OwnerOf(slot).Ledger!.HasOpenSection;
@@ -138,6 +178,13 @@ internal static unsafe class Section
     private static void ThrowTooDeep() =>
         throw new InvalidOperationException(
             "Read-side critical sections are nested deeper than 65,535 on this thread.");
+
+    [DoesNotReturn]
+    private static void ThrowNotAlone() =>
+        throw new InvalidOperationException(
+            "The guard does not stand for this thread's only read-side critical section: the section is nested, or the "
+            + "thread is online (then QuiescentState renews all), or the guard was disposed before or copied. The "
+            + "thread's sections are unchanged.");
 
     [DoesNotReturn]
     private static void ThrowWrongGuard(string explanation) =>

@@ -26,7 +26,7 @@ internal sealed class SlotOwner(SlotTable table, ThreadLife life)
     public ThreadRegistrations? Registrations { get; set; }
 
     /// <summary>Sections in the order of their opening; only in a domain with Validate.</summary>
-    public SectionLedger? Ledger { get; } = table.Validate
+    public SectionLedger? Ledger { get; } = ValidateSwitch.IsSupported && table.Validate
         ? new SectionLedger(table.MayBlockInSections)
         : null;
 
@@ -84,9 +84,19 @@ internal sealed class SlotOwner(SlotTable table, ThreadLife life)
 
     public void CloseHandle(ulong handle) => _handles.Remove(handle);
 
+    /// <summary>How many of the thread's open readers are an <see cref="OnlineReader"/>. With one the thread is
+    /// online.</summary>
+    public int OnlineReaders { get; set; }
+
+    /// <summary>Whether the thread stays online after its last <see cref="OnlineReader"/>: it also called
+    /// GoOnline.</summary>
+    public bool StaysOnline { get; set; }
+
     public void CloseAll()
     {
         _handles.Clear();
+        OnlineReaders = 0;
+        StaysOnline = false;
         Ledger?.Clear();
     }
 

@@ -24,9 +24,11 @@ namespace Quiescent.Readers;
 //         is quiescent and names no reader. Whatever was open when the collector stopped the threads is visible to the
 //         finalizer, and nothing can be opened without the domain. The store that ends a section, or closes the last
 //         reader, is its thread's last access to the slot (release; the finalizer acquires).
+//       - A sleepable section refers to its ticket alone, which is never freed.
 //       - What a thread remembers of its slots it only compares, or asks the owner: ThreadRegistrations.cs.
-// O6  Only DeadReaders calls Release(), under the engine's lock, for a thread that is dead. TryRegisterReleased() hands
-//     out slots so released, Extend() new ones. A slot's owner is therefore never mistaken for its next one.
+// O6  Only DeadReaders calls Release(), under the engine's lock, for a thread that is dead, and whose sleepable
+//     sections have ended. TryRegisterReleased() hands out slots so released, Extend() new ones. A slot's owner is
+//     therefore never mistaken for its next one.
 //
 // Chunk k holds FirstChunk << k slots, so a scan streams through few contiguous runs and an index maps to its place
 // with one bit count. The number of threads is limited by memory alone.
@@ -90,7 +92,10 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
 
         try
         {
-            WaitOrder.Forget(Domain);
+            if (ValidateSwitch.IsSupported)
+            {
+                WaitOrder.Forget(Domain);
+            }
         }
         catch (OutOfMemoryException)
         {
@@ -101,6 +106,10 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
         for (int i = 0; i < _end; i++)
         {
             OwnerOf(i)?.MarkFreed();
+            if (this[i]->Tickets != null)
+            {
+                TicketStore.OfProcess.GiveBack(this[i]->Tickets);
+            }
         }
 
         // SAFETY: nobody uses the memory any more, by O5.
@@ -162,6 +171,9 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
     /// table: always while that is cheap, then once in so many registrations that each pays for a few slots.</summary>
     public bool IsSweepDue => End <= SlotsSweptEachTime || Order.Acquire(in _sinceSweep) >= End / SweepsPerTable;
 
+    /// <summary>The threads that wait for grace periods.</summary>
+    public WaitLine Line { get; } = new();
+
     /// <summary>The slots whose queues may hold something.</summary>
     public ListedSlots Listed { get; } = new();
 
@@ -183,17 +195,27 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
     public static SlotOwner? OwnerOf(ReaderSlot* slot)
     {
         ReaderSlot* real = ReaderSlot.Untwinned(slot);
-        return (GCHandle.FromIntPtr(real->State->Table).Target as SlotTable)?.OwnerOf(real->Index);
+        return Of(real)?.OwnerOf(real->Index);
     }
+
+    /// <summary>The table of a slot of the current thread.</summary>
+    public static SlotTable? Of(ReaderSlot* real) => GCHandle.FromIntPtr(real->State->Table).Target as SlotTable;
 
     /// <summary>The registrations of the current thread, which the runtime has attached again; null if it has none, or
     /// all of their domains are gone.</summary>
     /// <param name="domain">The number of a domain that it was registered with.</param>
     public static ThreadRegistrations? FindRegistrations(long domain)
     {
-        List<SlotTable> tables = Live.All();
-        return tables.Find(table => table.Domain == domain)?.RegistrationsOfThisThread()
-            ?? tables.Select(table => table.RegistrationsOfThisThread()).FirstOrDefault(found => found is not null);
+        ThreadRegistrations? found = null;
+        foreach (SlotTable table in Live.All())
+        {
+            if ((table.Domain == domain || found is null) && table.RegistrationsOfThisThread() is { } registrations)
+            {
+                found = registrations;
+            }
+        }
+
+        return found;
     }
 
     /// <summary>Makes the table a domain's: its memory is not freed before the domain's core.</summary>
@@ -328,6 +350,9 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
         return null;
     }
 
+    // A slot's twin passes for a ticket that is always open: its first word is odd and never changes.
+    private static Ticket* NoTicket(ReaderSlot* slot) => (Ticket*)ReaderSlot.TwinOf(slot);
+
     private ReaderSlot* Occupy(int index, Chunk chunk, int offset, SlotOwner? owner)
     {
         ReaderSlot* slot = chunk.SlotAt(offset);
@@ -336,6 +361,7 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
         slot->ReaderWord = FullFence ? ReaderFlags.FullFence : 0;
         slot->State = State;
         slot->Index = index;
+        slot->Ticket = slot->Ticket == null ? NoTicket(slot) : slot->Ticket;
         *ReaderSlot.TwinOf(slot) = new ReaderSlot
         {
             Word = ulong.MaxValue,
@@ -343,6 +369,7 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
             ReaderWord = ulong.MaxValue,
             State = State,
             Index = index,
+            Ticket = NoTicket(slot),
         };
         _sinceSweep++;
         Order.Release(ref chunk.Owners[offset], owner);

@@ -4,7 +4,8 @@ using Quiescent.Queues;
 namespace Quiescent.Reclamation;
 
 // Callbacks that come too late for a disposed domain's queues, and must not be refused. The domain's sections may still
-// be open, so the callbacks wait for a grace period as always. The reclaimer has ended, so a pool thread looks after
+// be open, so the callbacks wait for a grace period as always. The reclaimer has ended, so a pool thread (in native
+// code a thread of Ordering/Workers.cs) looks after
 // them: one, however many wait, and only while any do. If there is no memory to ask for one, whoever comes next asks:
 // the next callback, or the finalizer's thread after the next garbage collection.
 internal sealed unsafe class AfterDisposal(DomainCore core) : IThreadPoolWorkItem
@@ -66,7 +67,7 @@ internal sealed unsafe class AfterDisposal(DomainCore core) : IThreadPoolWorkIte
         try
         {
             FaultInjection.ThrowIfDue(FaultSite.PoolThread);
-            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+            Threads.RunElsewhere(this);
             return true;
         }
         catch (OutOfMemoryException)

@@ -101,7 +101,7 @@ internal abstract class AsyncCallback : ManagedCallback, IThreadPoolWorkItem
     {
         try
         {
-            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+            Threads.RunElsewhere(this);
         }
         catch (OutOfMemoryException)
         {

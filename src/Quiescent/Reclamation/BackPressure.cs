@@ -110,6 +110,9 @@ internal sealed unsafe class BackPressure(DomainCore core) : IWaitCondition
     /// <summary>Whether nobody needs to wait for the backlog.</summary>
     public bool IsDone() => !core.Backlog.IsOverLimit || core.IsDisposed;
 
+    /// <inheritdoc/>
+    public bool MaySleep() => true; // Nobody can tell when blocks will have been freed.
+
     private void PayOrOwe(in Amount owed)
     {
         if (!DeferredThrottle.TryOwe(core, owed))

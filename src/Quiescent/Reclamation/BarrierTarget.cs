@@ -85,6 +85,9 @@ internal sealed unsafe class BarrierTarget : IWaitCondition
         return (!codeOnly && !queues->Heads.IsEmpty) || !queues->UserHeads.IsEmpty || !queues->Callbacks.IsEmpty;
     }
 
+    /// <inheritdoc/>
+    public bool MaySleep() => true; // Nobody can tell when the last of it will have been reclaimed.
+
     /// <summary>Whether everything in the target has been reclaimed.</summary>
     public bool IsDone()
     {

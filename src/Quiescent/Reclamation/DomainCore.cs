@@ -45,7 +45,7 @@ internal sealed unsafe partial class DomainCore
         _typeName = typeName;
         Options = options;
         bool fullFence = options.ReadSideBarrier == ReadSideBarrier.Full || !ProcessWideBarrier.IsReliable;
-        bool validate = options.Validate || ValidateSwitch.IsOnForAll;
+        bool validate = ValidateSwitch.IsSupported && (options.Validate || ValidateSwitch.IsOnForAll);
         PagePool pages = new();
         Slots = new SlotTable(ThreadQueues.Bytes, pages, fullFence, validate)
         {
@@ -60,7 +60,7 @@ internal sealed unsafe partial class DomainCore
         Queues = new QueueContext(
             Engine,
             pages,
-            Slots.Validate ? BlockLedger.OfProcess : null,
+            ValidateSwitch.IsSupported && Slots.Validate ? BlockLedger.OfProcess : null,
             (int)Math.Clamp(options.BacklogLimit / PagesPerLimit, 1, Page.Entries),
             Backlog.Bytes);
         if (Queues.HeadsPerStep < HeadsBetweenCollections)
@@ -235,23 +235,20 @@ internal sealed unsafe partial class DomainCore
     }
 
     /// <summary>From here on the domain takes nothing more. May be called again.</summary>
-    /// <param name="closeReaders">Makes sure that no section begins any more.</param>
-    public void BeginClose(Action closeReaders)
+    public void BeginClose()
     {
         AfterDisposal.Prepare();
         Order.Or(ref State->AppendFlags, AppendFlags.Disposed); // [V] partner: [T] in Listing.cs; outcomes there, O11.
         Listing.UnlistAll();
         Order.Release(ref State->Closed, 1);
-        closeReaders();
         Sinks.MarkDomainDisposed();
     }
 
     /// <summary>Closes the domain, empties its queues and ends its thread. May be called again.</summary>
-    /// <param name="closeReaders">Makes sure that no section begins any more.</param>
     /// <exception cref="OutOfMemoryException">The domain is closed and loses nothing, but is not done yet.</exception>
-    public void Close(Action closeReaders)
+    public void Close()
     {
-        BeginClose(closeReaders);
+        BeginClose();
         Order.FenceAllThreads(); // [F] partner: [D] in Reclamation/Producer.cs; outcomes in Listing.cs at O11.
         if (!BarrierWait.TryUntilNothingWaits(this) || !Reclaimer.TryStop())
         {
@@ -260,8 +257,12 @@ internal sealed unsafe partial class DomainCore
 
         Engine.Sweep();
         ReleasePages();
-        Quarantine.OfProcess.ReleaseAll(Findings);
-        WaitOrder.Forget(Id);
+        if (ValidateSwitch.IsSupported)
+        {
+            Quarantine.OfProcess.ReleaseAll(Findings);
+            WaitOrder.Forget(Id);
+        }
+
         Reports.ReportReaders();
     }
 
@@ -303,7 +304,7 @@ internal sealed unsafe partial class DomainCore
                 $"{operation} was called from a callback of the domain: it would wait for its own return.");
         }
 
-        if (Slots.Validate)
+        if (ValidateSwitch.IsSupported && Slots.Validate)
         {
             CheckWaitOrder(operation);
         }

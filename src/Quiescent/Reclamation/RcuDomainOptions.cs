@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using Quiescent.Ordering;
 using Quiescent.Reclamation;
 using Quiescent.Validate;
@@ -45,19 +47,40 @@ public enum BacklogPolicy
 /// <summary>How a domain behaves; validated by the constructor of <see cref="RcuDomain"/>.</summary>
 public sealed record RcuDomainOptions
 {
+    // Stored as numbers: record equality compares fields, and the default comparer of an enumeration or a TimeSpan
+    // pulls the framework's formatting code into native programs, a sixth of what the library would add.
+    private readonly int _readSideBarrier;
+    private readonly long _reclaimDelay = TimeSpan.TicksPerMillisecond;
+    private readonly long _stallTimeout = 21 * TimeSpan.TicksPerSecond;
+    private readonly long _idleTimeout = Tuning.ReclaimerIdleSeconds * TimeSpan.TicksPerSecond;
+    private readonly int _backlogPolicy;
+    private readonly int _reclaimerPriority = (int)ThreadPriority.Normal;
+
     /// <summary>The domain's name in reports. Must not be empty.</summary>
     public string Name { get; init; } = "rcu";
 
     /// <summary>Where the fence of a section's entry is paid. Where the platform has no reliable process-wide barrier,
     /// all domains are <see cref="ReadSideBarrier.Full"/>.</summary>
-    public ReadSideBarrier ReadSideBarrier { get; init; } = ReadSideBarrier.Asymmetric;
+    public ReadSideBarrier ReadSideBarrier
+    {
+        get => (ReadSideBarrier)_readSideBarrier;
+        init => _readSideBarrier = (int)value;
+    }
 
     /// <summary>How long the reclaimer waits to gather a batch, 0 to one minute. One millisecond by default.</summary>
-    public TimeSpan ReclaimDelay { get; init; } = TimeSpan.FromMilliseconds(1);
+    public TimeSpan ReclaimDelay
+    {
+        get => new(_reclaimDelay);
+        init => _reclaimDelay = value.Ticks;
+    }
 
     /// <summary>A grace period this old is reported as stalled; positive, or <see cref="Timeout.InfiniteTimeSpan"/> for
     /// never. 21 seconds by default.</summary>
-    public TimeSpan StallTimeout { get; init; } = TimeSpan.FromSeconds(21);
+    public TimeSpan StallTimeout
+    {
+        get => new(_stallTimeout);
+        init => _stallTimeout = value.Ticks;
+    }
 
     /// <summary>Above this many waiting blocks and callbacks <see cref="BacklogPolicy"/> applies, at least 1. One
     /// million by default.</summary>
@@ -79,7 +102,11 @@ public sealed record RcuDomainOptions
     public long BacklogBytesLimit { get; init; } = DefaultBacklogBytesLimit;
 
     /// <summary>What queueing does above the limit.</summary>
-    public BacklogPolicy BacklogPolicy { get; init; } = BacklogPolicy.Throttle;
+    public BacklogPolicy BacklogPolicy
+    {
+        get => (BacklogPolicy)_backlogPolicy;
+        init => _backlogPolicy = (int)value;
+    }
 
     /// <summary>Callbacks of one thread's queue invoked per pass of the reclaimer (<c>rcutree.blimit</c>), at least
     /// 1.</summary>
@@ -95,7 +122,11 @@ public sealed record RcuDomainOptions
 
     /// <summary>The priority of the domain's own thread; one other than <see cref="ThreadPriority.Normal"/> implies
     /// <see cref="DedicatedReclaimer"/>. Linux ignores it.</summary>
-    public ThreadPriority ReclaimerPriority { get; init; } = ThreadPriority.Normal;
+    public ThreadPriority ReclaimerPriority
+    {
+        get => (ThreadPriority)_reclaimerPriority;
+        init => _reclaimerPriority = (int)value;
+    }
 
     /// <summary>The processors that the domain's own thread may run on, a bit for each, as in
     /// <see cref="System.Diagnostics.ProcessThread.ProcessorAffinity"/>. 0, the default, is all of them; another value
@@ -130,16 +161,24 @@ public sealed record RcuDomainOptions
     /// <para>With validation on for all domains, in a program not compiled ahead of time, a section's dereference of a
     /// reclaimed block throws too. <see cref="PagedHeap"/> finds every access. Stall reports name where sections were
     /// entered.</para>
+    /// <para>A program whose project sets <c>QuiescentValidateSupport</c> to false, or the AppContext switch
+    /// <c>Quiescent.Validate.IsSupported</c>, has no validation. The constructor of a domain that asks for it throws a
+    /// <see cref="NotSupportedException"/> there.</para>
     /// </remarks>
     public bool Validate { get; init; }
 
     internal const long DefaultBacklogBytesLimit = 1 << 30;
+    private const string OutOfRange = "The option is out of its range.";
 
     /// <summary>The time by which throttled threads pause; tests set it.</summary>
     internal PacingClock Clock { get; init; } = PacingClock.System;
 
     /// <summary>How long the reclaimer's thread sleeps before it ends.</summary>
-    internal TimeSpan IdleTimeout { get; init; } = TimeSpan.FromSeconds(Tuning.ReclaimerIdleSeconds);
+    internal TimeSpan IdleTimeout
+    {
+        get => new(_idleTimeout);
+        init => _idleTimeout = value.Ticks;
+    }
 
     /// <summary>The threads to share; those of the process if null.</summary>
     internal SharedReclaimers? SharedReclaimers { get; init; }
@@ -153,29 +192,88 @@ public sealed record RcuDomainOptions
     internal RcuDomainOptions Validated()
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(Name);
-        Require(Enum.IsDefined(ReadSideBarrier), nameof(ReadSideBarrier), ReadSideBarrier);
-        bool isDelay = ReclaimDelay >= TimeSpan.Zero && ReclaimDelay <= TimeSpan.FromMinutes(1);
-        Require(isDelay, nameof(ReclaimDelay), ReclaimDelay);
-        bool isTimeout = StallTimeout > TimeSpan.Zero || StallTimeout == Timeout.InfiniteTimeSpan;
-        Require(isTimeout, nameof(StallTimeout), StallTimeout);
+        Require(_readSideBarrier is >= 0 and <= (int)ReadSideBarrier.Full, nameof(ReadSideBarrier), _readSideBarrier);
+        RequireTime(_reclaimDelay is >= 0 and <= TimeSpan.TicksPerMinute, nameof(ReclaimDelay), ReclaimDelay);
+        bool isTimeout = _stallTimeout > 0 || StallTimeout == Timeout.InfiniteTimeSpan;
+        RequireTime(isTimeout, nameof(StallTimeout), StallTimeout);
         Require(BacklogLimit >= 1, nameof(BacklogLimit), BacklogLimit);
         Require(BacklogBytesLimit >= 1, nameof(BacklogBytesLimit), BacklogBytesLimit);
-        Require(Enum.IsDefined(BacklogPolicy), nameof(BacklogPolicy), BacklogPolicy);
+        Require(_backlogPolicy is >= 0 and <= (int)BacklogPolicy.None, nameof(BacklogPolicy), _backlogPolicy);
         Require(CallbackBatchLimit >= 1, nameof(CallbackBatchLimit), CallbackBatchLimit);
-        Require(Enum.IsDefined(ReclaimerPriority), nameof(ReclaimerPriority), ReclaimerPriority);
+        bool isPriority = _reclaimerPriority is >= 0 and <= (int)ThreadPriority.Highest;
+        Require(isPriority, nameof(ReclaimerPriority), _reclaimerPriority);
         if (ReclaimerAffinity != 0 && !OsThread.HasAffinity)
         {
             throw new PlatformNotSupportedException("Threads cannot be bound to processors on this system.");
         }
 
+        if (Validate && !ValidateSwitch.IsSupported)
+        {
+            throw new NotSupportedException(
+                "The program was built without validation: QuiescentValidateSupport is false in its project, which "
+                + "sets the switch Quiescent.Validate.IsSupported.");
+        }
+
         return ValidateSwitch.IsOnForAll && !Validate ? this with { Validate = true } : this;
     }
 
-    private static void Require(bool condition, string option, object value)
+    // As the compiler would write it, without the framework's own text of the enumerations.
+    private bool PrintMembers(StringBuilder text)
+    {
+        string barrier = ReadSideBarrier switch
+        {
+            ReadSideBarrier.Asymmetric => nameof(ReadSideBarrier.Asymmetric),
+            ReadSideBarrier.Full => nameof(ReadSideBarrier.Full),
+            _ => Number(_readSideBarrier),
+        };
+        string policy = BacklogPolicy switch
+        {
+            BacklogPolicy.Throttle => nameof(BacklogPolicy.Throttle),
+            BacklogPolicy.Block => nameof(BacklogPolicy.Block),
+            BacklogPolicy.Throw => nameof(BacklogPolicy.Throw),
+            BacklogPolicy.None => nameof(BacklogPolicy.None),
+            _ => Number(_backlogPolicy),
+        };
+        string priority = ReclaimerPriority switch
+        {
+            ThreadPriority.Lowest => nameof(ThreadPriority.Lowest),
+            ThreadPriority.BelowNormal => nameof(ThreadPriority.BelowNormal),
+            ThreadPriority.AboveNormal => nameof(ThreadPriority.AboveNormal),
+            ThreadPriority.Highest => nameof(ThreadPriority.Highest),
+            ThreadPriority.Normal => nameof(ThreadPriority.Normal),
+            _ => Number(_reclaimerPriority),
+        };
+        text.Append("Name = ").Append(Name)
+            .Append(", ReadSideBarrier = ").Append(barrier)
+            .Append(", ReclaimDelay = ").Append(ReclaimDelay.ToString())
+            .Append(", StallTimeout = ").Append(StallTimeout.ToString())
+            .Append(", BacklogLimit = ").Append(BacklogLimit)
+            .Append(", BacklogBytesLimit = ").Append(BacklogBytesLimit)
+            .Append(", BacklogPolicy = ").Append(policy)
+            .Append(", CallbackBatchLimit = ").Append(CallbackBatchLimit)
+            .Append(", DedicatedReclaimer = ").Append(DedicatedReclaimer)
+            .Append(", ReclaimerPriority = ").Append(priority)
+            .Append(", ReclaimerAffinity = ").Append((long)ReclaimerAffinity)
+            .Append(", CallbackScheduler = ").Append(CallbackScheduler)
+            .Append(", Validate = ").Append(Validate);
+        return true;
+    }
+
+    private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
+
+    private static void Require(bool condition, string option, long value)
     {
         if (!condition)
         {
-            throw new ArgumentOutOfRangeException(option, value, "The option is out of its range.");
+            throw new ArgumentOutOfRangeException(option, value, OutOfRange);
+        }
+    }
+
+    private static void RequireTime(bool condition, string option, TimeSpan value)
+    {
+        if (!condition)
+        {
+            throw new ArgumentOutOfRangeException(option, value.ToString(), OutOfRange);
         }
     }
 }

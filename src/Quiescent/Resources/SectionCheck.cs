@@ -12,15 +12,15 @@ internal readonly unsafe struct SectionCheck
     private static readonly nint s_none = -1;
 
     private readonly DomainState* _state; // In a sleepable domain: a value that no guard has, not even a default one.
-    private readonly Stripes? _stripes;
+    private readonly long _domain; // The sleepable domain's number; 0 in another domain.
 
     /// <summary>For the sections of a domain whose threads announce them in slots.</summary>
     public SectionCheck(DomainState* state) => _state = state;
 
-    /// <summary>For the sections of a sleepable domain.</summary>
-    public SectionCheck(Stripes stripes)
+    /// <summary>For the sections of the sleepable domain with this number.</summary>
+    public SectionCheck(long domain)
     {
-        _stripes = stripes;
+        _domain = domain;
         _state = (DomainState*)s_none;
     }
 
@@ -34,9 +34,18 @@ internal readonly unsafe struct SectionCheck
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Require(ref readonly OnlineReadGuard guard)
+    {
+        if (_state != guard.State)
+        {
+            ThrowAnother(nameof(guard));
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Require(ref readonly SrcuReadLock section)
     {
-        if (_stripes is not { } stripes || !section.IsOpenIn(stripes))
+        if (_domain == 0 || !section.IsOpenIn(_domain))
         {
             ThrowUnlessOpen(section);
         }
@@ -50,7 +59,7 @@ internal readonly unsafe struct SectionCheck
     [DoesNotReturn]
     private void ThrowUnlessOpen(SrcuReadLock section)
     {
-        if (_stripes is not { } stripes || section.IsOfAnother(stripes))
+        if (_domain == 0 || section.IsOfAnother(_domain))
         {
             ThrowAnother(nameof(section));
         }

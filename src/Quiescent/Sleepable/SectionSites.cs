@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Quiescent.Ordering;
+using Quiescent.Readers;
 using Quiescent.Validate;
 
 namespace Quiescent.Sleepable;
@@ -20,6 +21,11 @@ internal sealed unsafe class SectionSites
     /// <exception cref="OutOfMemoryException">There is no memory for the record.</exception>
     public void Open(Ticket* ticket, ulong number)
     {
+        if (!ValidateSwitch.IsSupported)
+        {
+            return; // Unreachable; lets the compiler drop the rest.
+        }
+
         FaultInjection.ThrowIfDue(FaultSite.Ledger);
         Entry entry = new(number, CallerSite.Capture(), Stopwatch.GetTimestamp(), ReleasedAt: null);
 
@@ -31,13 +37,21 @@ internal sealed unsafe class SectionSites
             _records.Add(made.Piece);
         }
 
-        _records.Holding((nint)ticket)!.Entry = entry;
+        if (ticket->Number + 1 == number)
+        {
+            _records.Holding((nint)ticket)!.Entry = entry; // Else a first-chance handler has used the ticket meanwhile.
+        }
     }
 
     /// <summary>Records where a section ends, before its ticket can be used anew. Cannot fail: without memory it
     /// records nothing.</summary>
     public void Close(Ticket* ticket, ulong number)
     {
+        if (!ValidateSwitch.IsSupported)
+        {
+            return;
+        }
+
         try
         {
             if (TryFind(ticket, number, out Entry entry) && entry.ReleasedAt is null)
@@ -55,6 +69,12 @@ internal sealed unsafe class SectionSites
     /// <summary>Finds the record of a section, unless a later one has begun under its ticket.</summary>
     public bool TryFind(Ticket* ticket, ulong number, out Entry entry)
     {
+        if (!ValidateSwitch.IsSupported)
+        {
+            entry = default;
+            return false;
+        }
+
         using TryLock.Holder holder = TryLock.Hold(ref _gate);
         entry = _records.Holding((nint)ticket)?.Entry ?? default;
         return entry.EnteredAt is not null && entry.Number == number;

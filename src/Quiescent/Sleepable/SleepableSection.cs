@@ -1,35 +1,59 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using Quiescent.Ordering;
+using Quiescent.Readers;
 
 namespace Quiescent.Sleepable;
 
-// Entry and exit of a sleepable section. Entry opens the section's ticket, then counts the section; exit closes the
-// ticket, then counts the end. The arguments stand in StripeScan.cs (counting) and Ticket.cs (releasing once).
+// Entry and exit of a sleepable section: the section's ticket is its announcement. Why it is right:
+//
+// O1 (announced before read)  Entry loads Started (acquire), stores it into the ticket's Sequence (release), then the
+//     odd number into Number (release) [P]; the section's loads follow. As for other sections (Readers/Section.cs) the
+//     grace period orders the announcement before those loads, with the process-wide barrier [B] between raising
+//     Started and scanning. At the point where the opening thread executes its share of [B]:
+//       - Number was odd already: the scan, after [B], finds the ticket open (or free again, or open for a later
+//         section);
+//       - Number becomes odd later: so come the section's loads, and they see every unlink that was visible at [B].
+//     Under ReadSideBarrier.Full the thread fences after the announcement instead, and the raise of Started is its
+//     partner. The scan reads Number, then Sequence, each with acquire. If Number is odd, Sequence is that section's or
+//     that of a later section under the ticket. If it is new enough, the scan skips the ticket, which is correct in
+//     both cases:
+//       - for the section that announced it, as in Section.cs: it has acquired the raised Started, after every unlink;
+//       - for the one whose Number the scan read, if it is an earlier one: it had ended. Its opener acquired the end
+//         (Number even) before it stored the later Sequence (release), so all its loads come before the scan's (O2).
+// O2 (read before ended)  A section's loads come before the exchange that releases it, a full fence, and the scan loads
+//     Number with acquire. A thread that ends a section begun on another one has received the lock from that thread, by
+//     a hand-over that orders the two.
+// O5 (slot visible before use)  Readers/SlotTickets.cs.
+//
+// Checked by: srcu.pml; TicketScanTests, TicketTests; systematic TicketScanTests; litmus store-buffer/sleepable;
+// mutants sleepable-….
 internal static unsafe class SleepableSection
 {
-    /// <summary>Begins a section under a free ticket of this thread. Returns the number that its lock
+    /// <summary>Begins a section under a free ticket of this thread's slot. Returns the number that its lock
     /// carries.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ulong Enter(Ticket* ticket, SectionCounts* counts)
+    public static ulong Enter(Ticket* ticket, ReaderSlot* slot, DomainState* state)
     {
         ulong number = ticket->Number + 1;
-        Count(ticket, counts, number);
+        Enter(ticket, number, slot, state);
         return number;
     }
 
-    /// <summary>As <see cref="Enter"/>, under Validate.</summary>
-    /// <exception cref="OutOfMemoryException">There is no memory to record the section; none has begun.</exception>
-    public static ulong EnterRecorded(Ticket* ticket, SectionCounts* counts)
+    /// <summary>As above, under Validate: the section was recorded.</summary>
+    public static void EnterRecorded(Ticket* ticket, ulong number, ReaderSlot* slot, DomainState* state) =>
+        Enter(ticket, number | Ticket.Validated, slot, state);
+
+    /// <summary>Announces a section that began when Started had this value.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Announce(Ticket* ticket, ulong number, ulong sequence)
     {
-        ulong number = ticket->Number + 1;
-        SectionSites.OfProcess.Open(ticket, number);
-        Count(ticket, counts, number | Ticket.Validated);
-        return number;
+        Order.Release(&ticket->Sequence, sequence);
+        Order.Release(&ticket->Number, number); // [P] partner: [B] in GracePeriods/SlotScan.cs; outcomes above at O1.
     }
 
-    // In a method of its own, since the finally block that calls it should stay small: the JIT copies a small one to
-    // where it is entered, and does not call it.
+    // In a method of its own, since the finally block that calls it should stay small: the JIT inlines a small one
+    // instead of calling it.
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static void Release(Ticket* ticket, ulong number)
     {
@@ -38,70 +62,66 @@ internal static unsafe class SleepableSection
             ThrowDefault();
         }
 
-        // SAFETY: tickets are never freed. What is read here belongs to the section if the exchange succeeds.
-        SectionCounts* counts = ticket->Counts;
+        // SAFETY: tickets are never freed. O2: the exchange comes after the section's loads.
         if (Order.CompareExchange(ref ticket->Number, number + 1, number) != number)
         {
             ReleaseBeyondFast(ticket, number);
-            return;
         }
-
-        // O2 (read before ended) in StripeScan.cs. Once the end is counted, the counters may be gone.
-        Order.Increment(ref counts->Unlocks);
     }
 
-    /// <summary>Whether the section is open, and counted in these counters.</summary>
+    /// <summary>Whether the section is open, and belongs to the domain.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool IsOpenIn(Ticket* ticket, ulong number, Stripes stripes)
+    public static bool IsOpenIn(Ticket* ticket, ulong number, long domain)
     {
         if (ticket == null)
         {
             return false;
         }
 
-        // SAFETY: as below.
-        SectionCounts* counts = Order.Acquire(&ticket->Counts);
-        return (Order.Acquire(in ticket->Number) & ~Ticket.Validated) == number && stripes.Contain(counts);
+        // SAFETY: tickets are never freed. The domain read first is the section's, if that is still open afterwards.
+        long owner = Order.Acquire(in ticket->Domain);
+        return (Order.Acquire(in ticket->Number) & ~Ticket.Validated) == number && owner == domain;
     }
 
-    /// <summary>Whether the section is open, and counted in other counters than these. False for a section that has
-    /// ended, of which nothing is known.</summary>
-    public static bool IsOpenElsewhere(Ticket* ticket, ulong number, Stripes stripes)
+    /// <summary>Whether the section is open, and belongs to another domain. False for a section that has ended: nothing
+    /// is known about it then.</summary>
+    public static bool IsOpenElsewhere(Ticket* ticket, ulong number, long domain)
     {
         if (ticket == null)
         {
             return false;
         }
 
-        // SAFETY: tickets are never freed. The counters read first are the section's if it is still open after that.
-        SectionCounts* counts = Order.Acquire(&ticket->Counts);
-        return (Order.Acquire(in ticket->Number) & ~Ticket.Validated) == number && !stripes.Contain(counts);
+        // SAFETY: as above.
+        long owner = Order.Acquire(in ticket->Domain);
+        return (Order.Acquire(in ticket->Number) & ~Ticket.Validated) == number && owner != domain;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Enter(Ticket* ticket, ulong number, ReaderSlot* slot, DomainState* state)
+    {
+        // SAFETY: Started is the state's first word.
+        Announce(ticket, number, Order.Acquire((ulong*)state));
+        if ((slot->ReaderWord & ReaderFlags.FullFence) != 0)
+        {
+            Order.Fence(); // [P] under Full.
+        }
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void ReleaseBeyondFast(Ticket* ticket, ulong number)
     {
-        ulong noted = number | Ticket.Validated;
-        if (Order.Acquire(in ticket->Number) == noted)
+        ulong recorded = number | Ticket.Validated;
+        if (Order.Acquire(in ticket->Number) == recorded)
         {
             SectionSites.OfProcess.Close(ticket, number);
-            SectionCounts* counts = ticket->Counts;
-            if (Order.CompareExchange(ref ticket->Number, number + 1, noted) == noted)
+            if (Order.CompareExchange(ref ticket->Number, number + 1, recorded) == recorded)
             {
-                Order.Increment(ref counts->Unlocks);
                 return;
             }
         }
 
         ThrowReleased(ticket, number);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Count(Ticket* ticket, SectionCounts* counts, ulong number)
-    {
-        ticket->Counts = counts;
-        Order.Release(ref ticket->Number, number);
-        Order.Increment(ref counts->Locks); // [P] partners: [Q], [S] in StripeScan.cs; outcomes there at O1.
     }
 
     [DoesNotReturn]

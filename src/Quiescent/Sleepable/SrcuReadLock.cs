@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
+using Quiescent.Readers;
 using Quiescent.Sleepable;
 using Quiescent.Validate;
 
@@ -55,6 +56,22 @@ public readonly unsafe struct SrcuReadLock : IDisposable, IAsyncDisposable
         return ref Unsafe.AsRef<T>(DereferencePointer(in pointer));
     }
 
+    /// <inheritdoc cref="ReadGuard.TryRead{T}(ref readonly RcuPointer{T}, out T)"/>
+    /// <param name="pointer">The published pointer, where it lies.</param>
+    /// <param name="copy">A copy of the block; the default for a null pointer.</param>
+    /// <returns>False for a null pointer.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryRead<T>(scoped ref readonly RcuPointer<T> pointer, out T copy)
+        where T : unmanaged => ProtectedLoad.TryCopy(in pointer.Value, out copy);
+
+    /// <inheritdoc cref="ReadGuard.TryRead{T}(ref readonly RcuPointer, out T)"/>
+    /// <param name="pointer">The published pointer, where it lies.</param>
+    /// <param name="copy">A copy of the block; the default for a null pointer.</param>
+    /// <returns>False for a null pointer.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryRead<T>(scoped ref readonly RcuPointer pointer, out T copy)
+        where T : unmanaged => ProtectedLoad.TryCopy(in pointer.Value, out copy);
+
     /// <inheritdoc cref="ReadGuard.DereferencePointer{T}(ref readonly RcuPointer{T})"/>
     /// <param name="pointer">The published pointer, where it lies.</param>
     /// <returns>The block, or null.</returns>
@@ -85,9 +102,9 @@ public readonly unsafe struct SrcuReadLock : IDisposable, IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>Whether the section is open, and belongs to the domain with these counters.</summary>
+    /// <summary>Whether the section is open, and belongs to the domain with this number.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal bool IsOpenIn(Stripes stripes) => SleepableSection.IsOpenIn(_ticket, _number, stripes);
+    internal bool IsOpenIn(long domain) => SleepableSection.IsOpenIn(_ticket, _number, domain);
 
-    internal bool IsOfAnother(Stripes stripes) => SleepableSection.IsOpenElsewhere(_ticket, _number, stripes);
+    internal bool IsOfAnother(long domain) => SleepableSection.IsOpenElsewhere(_ticket, _number, domain);
 }

@@ -109,7 +109,7 @@ internal sealed class CallerSite
             }
         }
 
-        return new CallerSite(frames[Math.Min(first, frames.Length)..], source);
+        return new CallerSite(frames.AsSpan(Math.Min(first, frames.Length)).ToArray(), source);
     }
 
     // Waits a little for the thread that uses the pools first; a listener may keep it until this thread goes on.

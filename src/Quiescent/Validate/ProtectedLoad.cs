@@ -27,6 +27,30 @@ internal static unsafe class ProtectedLoad
         return AcquireChecked(in pointer);
     }
 
+    /// <summary>The pointer's word: its only field, by another way. The address of a field makes the JIT check the
+    /// pointer's place for null first, which is two of a bare section's eight instructions.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ref readonly nint WordOf<TPointer>(ref readonly TPointer pointer)
+        where TPointer : unmanaged => ref Unsafe.As<TPointer, nint>(ref Unsafe.AsRef(in pointer));
+
+    /// <summary>Copies the block; false and the default for a null pointer.</summary>
+    /// <exception cref="InvalidOperationException">As for <see cref="Acquire"/>.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool TryCopy<T>(ref readonly nint pointer, out T copy)
+        where T : unmanaged
+    {
+        T* block = (T*)Acquire(in pointer);
+        if (block == null)
+        {
+            copy = default;
+            return false;
+        }
+
+        // SAFETY: the caller is inside a section, in which a published block that holds a T is not freed.
+        copy = *block;
+        return true;
+    }
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static nint AcquireChecked(ref readonly nint pointer)
     {

@@ -46,6 +46,24 @@ internal sealed class SectionLedger(bool mayBlock = false)
         return ++_last;
     }
 
+    /// <summary>Ends the section if it is the only one, and opens the next in its place.</summary>
+    /// <exception cref="OutOfMemoryException">There is no memory to record it; nothing has changed.</exception>
+    public bool TryRenew(ulong number, out ulong renewed)
+    {
+        renewed = number;
+        if (_innermost is not { Outer: null, IsFree: false } only || only.Number != number)
+        {
+            return false;
+        }
+
+        OpenSection section = new(_last + 1, IsFree: false, only.Depth, SectionEntry.Here(), Outer: null);
+        FaultInjection.ThrowIfDue(FaultSite.Ledger);
+        Order.Release(ref _innermost, section);
+        Remember(only);
+        renewed = ++_last;
+        return true;
+    }
+
     /// <exception cref="OutOfMemoryException">There is no memory to record it; nothing has changed.</exception>
     public void GoOnline() => Order.Release(ref _online, SectionEntry.Here(isOnline: true));
 
@@ -87,6 +105,10 @@ internal sealed class SectionLedger(bool mayBlock = false)
 
         return true;
     }
+
+    /// <summary>As <see cref="TryClose"/>, if the innermost section is a free one.</summary>
+    public bool TryCloseFree() =>
+        _innermost is { IsFree: true } innermost && TryClose(innermost.Number, out _);
 
     /// <summary>Why <see cref="TryClose"/> refused: what became of the section with this number.</summary>
     public string Explain(ulong number)

@@ -31,7 +31,29 @@ internal static unsafe class Probe
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
+    public static long OnlineSection(OnlineReader reader, Shelf* shelf)
+    {
+        using OnlineReadGuard guard = reader.ReadLock();
+        return guard.Dereference(in shelf->Pointer).Value;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static long SleepableSection(SrcuDomain domain, Shelf* shelf)
+    {
+        using SrcuReadLock section = domain.ReadLock();
+        return section.Dereference(in shelf->Pointer).Value;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static long QuiescentState(RcuReader reader, Shelf* shelf)
+    {
+        long value = shelf->Pointer.LoadProtected()->Value;
+        reader.QuiescentState();
+        return value + shelf->SecondPointer.LoadProtected()->Value;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static long OnlineQuiescentState(OnlineReader reader, Shelf* shelf)
     {
         long value = shelf->Pointer.LoadProtected()->Value;
         reader.QuiescentState();

@@ -15,7 +15,10 @@ internal sealed unsafe class Probes : IDisposable
         "Probe.DefaultSection",
         "Probe.DomainSection",
         "Probe.HandleSection",
+        "Probe.OnlineSection",
+        "Probe.SleepableSection",
         "Probe.QuiescentState",
+        "Probe.OnlineQuiescentState",
         "Probe.Publish",
         "Probe.FreeBlock",
         "Probe.FreeHead",
@@ -24,6 +27,7 @@ internal sealed unsafe class Probes : IDisposable
     ];
 
     private readonly RcuDomain _domain = new(new RcuDomainOptions { BacklogPolicy = BacklogPolicy.None });
+    private readonly SrcuDomain _sleepable = new(new RcuDomainOptions { BacklogPolicy = BacklogPolicy.None });
     private readonly SlotTable _slots = new(0, queueMemory: null, fullFence: false, validate: false);
     private readonly GracePeriodEngine _engine;
     private readonly QueueContext _context;
@@ -48,11 +52,18 @@ internal sealed unsafe class Probes : IDisposable
         _shelf->SecondPointer.Assign(_block);
         Probe.DefaultSection(_shelf);
         Probe.DomainSection(_domain, _shelf);
+        Probe.SleepableSection(_sleepable, _shelf);
         using (RcuReader reader = _domain.RegisterReader())
         {
             Probe.HandleSection(reader, _shelf);
             reader.GoOnline();
             Probe.QuiescentState(reader, _shelf);
+        }
+
+        using (OnlineReader reader = _domain.RegisterOnlineReader())
+        {
+            Probe.OnlineSection(reader, _shelf);
+            Probe.OnlineQuiescentState(reader, _shelf);
         }
 
         // SAFETY: new blocks, handed over; the slot is this thread's.
@@ -65,6 +76,7 @@ internal sealed unsafe class Probes : IDisposable
     public void Dispose()
     {
         _domain.Dispose();
+        _sleepable.Dispose();
         NativeMemory.AlignedFree(_page);
         NativeMemory.Free(_queue);
         NativeMemory.Free(_block);

@@ -156,6 +156,19 @@ switch (args[0])
         AppContext.SetSwitch("Quiescent.Validate", true);
         return Validated();
 
+    case "validate-unsupported":
+        AppContext.SetSwitch("Quiescent.Validate.IsSupported", false);
+        try
+        {
+            using RcuDomain domain = new(new RcuDomainOptions { Validate = true });
+        }
+        catch (NotSupportedException)
+        {
+            Console.Write("refused ");
+        }
+
+        return Validated();
+
     default:
         return 2;
 }

@@ -64,7 +64,7 @@ internal static partial class FenceCheck
     [GeneratedRegex(@"^\[(?<letter>[A-Z])\](?: partners?: (?<partners>.*))?")]
     private static partial Regex Definition();
 
-    // Letters that share a file: "[Q], [S] in StripeScan.cs".
+    // Letters that share a file: "[A], [P] in SlotScan.cs".
     [GeneratedRegex(@"\G(?:, | and )?(?<letters>\[[A-Z]\](?:(?:, | and )\[[A-Z]\])*)(?: in (?<file>[\w./]+\.cs))?")]
     private static partial Regex PartnerGroup();
 

@@ -11,13 +11,13 @@ internal static class KeptCheck
 {
     private static readonly HashSet<string> s_faces = ["GracePeriodDomain", "RcuDomain", "SrcuDomain"];
 
-    private static readonly HashSet<string> s_leadThere = ["_core", "Core", "_state", "_stripes"];
+    private static readonly HashSet<string> s_leadThere = ["_core", "Core", "_state"];
 
     // These hand the fields on, compare addresses, or touch managed memory alone; what the producer does keeps the
     // domain by itself.
     private static readonly HashSet<string> s_exceptions =
     [
-        "Core", "CreateSectionCheck", "CloseReaders", "ReadUnlock", "Call", "Return", "DeferThrottle",
+        "Core", "CreateSectionCheck", "ReadUnlock", "Call", "Return", "DeferThrottle",
         "VerifyReclaimed",
     ];
 

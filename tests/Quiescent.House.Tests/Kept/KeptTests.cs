@@ -16,7 +16,7 @@ public sealed class KeptTests
     [InlineData("void M() { GC.KeepAlive(this); _core.Wait(); }")]
     [InlineData("void M() { _core.Wait(); GC.KeepAlive(_core); }")]
     [InlineData("void M() { if (_core.HasCompleted()) { return; } _core.Wait(); }")]
-    [InlineData("bool P => _stripes.IsEmpty();")]
+    [InlineData("bool P => _state->IsEmpty();")]
     [InlineData("bool P { get { return *_state != 0; } }")]
     [InlineData("bool M() { if (_core.A()) { return _core.B(); } GC.KeepAlive(this); return false; }")]
     public void One_that_does_not_is_reported(string member) => Assert.Single(NotKept(member));
@@ -25,7 +25,7 @@ public sealed class KeptTests
     [InlineData("bool M() { bool a = _core.HasCompleted(); GC.KeepAlive(this); return a; }")]
     [InlineData("void M() { _core.Wait(); GC.KeepAlive(this); }")]
     [InlineData("void M() { _core.Wait(); GC.KeepAlive(this); throw _core.Disposed(); }")]
-    [InlineData("void M() { Other(_stripes); }")]
+    [InlineData("void M() { Other(_state); }")]
     [InlineData("bool M() => _name;")]
     [InlineData("int Core => _core;")]
     public void One_that_does_is_not(string member) => Assert.Empty(NotKept(member));

@@ -49,6 +49,36 @@ public unsafe class EngineTests
         schedule.JoinAll();
     });
 
+    // A renewal that announces too much, so that the section is passed by, or nothing, so that no grace period ends.
+    [Fact]
+    public void A_renewed_section_keeps_what_it_saw_since_it_was_renewed() => Exploration.Run(
+        threads: 2, scenario: schedule =>
+    {
+        using RcuDomain domain = Domains.Create();
+        Published published = new();
+        bool isUpdated = false;
+        schedule.Start(() =>
+        {
+            using ReadGuard guard = domain.ReadLock();
+            published.ReadIn(in guard);
+            while (!isUpdated)
+            {
+                guard.Renew();
+                published.ReadIn(in guard);
+                Thread.Sleep(1);
+            }
+        });
+        for (int i = 0; i < 2; i++)
+        {
+            Block* old = published.Replace();
+            domain.Synchronize();
+            Block.Free(old);
+        }
+
+        isUpdated = true;
+        schedule.JoinAll();
+    });
+
     // Going online or a quiescent state that announces too little, too late, or nothing: then no grace period ends.
     [Fact]
     public void An_online_reader_keeps_what_it_saw_since_its_last_quiescent_state() => Exploration.Run(

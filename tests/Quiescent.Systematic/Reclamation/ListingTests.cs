@@ -18,6 +18,7 @@ public unsafe class ListingTests
         const int Rounds = 4;
         const int Looks = 6;
         bool isOver = false;
+        Block* block = null;
         using RcuDomain domain = Domains.Create();
         DomainCore core = domain.Core;
         core.State->AppendFlags = 0; // Nobody starts the reclaimer.
@@ -25,10 +26,13 @@ public unsafe class ListingTests
         {
             for (int round = 0; round < Rounds; round++)
             {
-                Block* block = Block.Create();
+                block = Block.Create();
                 Free(domain, block, round % 2);
-                Schedule.Require(
-                    core.Slots.Listed.Any || block->IsFreed, "Nobody looks at a slot in which something waits.");
+                for (int look = 0; look < Looks; look++)
+                {
+                    MustBeListed();
+                    Schedule.Point();
+                }
             }
 
             isOver = true;
@@ -47,6 +51,10 @@ public unsafe class ListingTests
         }
 
         schedule.JoinAll();
+        MustBeListed();
+
+        void MustBeListed() => Schedule.Require(
+            core.Slots.Listed.Any || block->IsFreed, "Nobody looks at a slot in which something waits.");
     });
 
     // A slot that begins to leave while its thread lists it, and whose queue another thread empties meanwhile, may go:

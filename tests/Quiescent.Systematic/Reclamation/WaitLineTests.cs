@@ -79,5 +79,7 @@ public unsafe class WaitLineTests
             Schedule.Point();
             return IsUp;
         }
+
+        public bool MaySleep() => true;
     }
 }

@@ -19,9 +19,10 @@ internal static class Threads
 
     public static void Queue(IThreadPoolWorkItem item) => item.Execute(); // No pool belongs to a schedule.
 
-    public static bool RunsCodeWhileBlocked => false;
+    public static void RunElsewhere(IThreadPoolWorkItem item) =>
+        ThreadPool.UnsafeQueueUserWorkItem(item, preferLocal: false);
 
-    public static int CurrentProcessor => Environment.CurrentManagedThreadId;
+    public static bool RunsCodeWhileBlocked => false;
 
     public static bool OutliveTheirObjects => false;
 
@@ -81,4 +82,16 @@ internal sealed class Signal
         _isSet = false;
         return wasSet;
     }
+}
+
+// Its sleeps would stop the schedule: here all sleep on signals.
+internal sealed class Bell
+{
+    public static Bell? TryCreate() => null;
+
+    public void Ring()
+    {
+    }
+
+    public bool Wait() => false;
 }

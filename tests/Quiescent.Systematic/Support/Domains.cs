@@ -1,6 +1,6 @@
 using System.Diagnostics;
+using Quiescent.Readers;
 using Quiescent.Reclamation;
-using Quiescent.Sleepable;
 
 namespace Quiescent.Systematic.Support;
 
@@ -13,13 +13,25 @@ internal static class Domains
     public static RcuDomain WithPagesOf(int entries, BacklogPolicy policy = BacklogPolicy.None) =>
         new(Options with { BacklogLimit = 8 * entries, BacklogPolicy = policy });
 
-    /// <summary>The schedule's first thread must call this before it starts others: it takes back now, not at a point
-    /// of this schedule, the tickets that the threads of earlier schedules had.</summary>
-    public static unsafe SrcuDomain CreateSleepable()
+    public static SrcuDomain CreateSleepable()
     {
-        TicketsOfThisThread.Tickets = null;
-        TicketStore.OfProcess.Prepare();
+        ReserveTickets();
         return new SrcuDomain(Options);
+    }
+
+    /// <summary>Makes sure that no schedule finds the process's store of tickets empty, as the number of steps would
+    /// then depend on earlier schedules.</summary>
+    public static unsafe void ReserveTickets()
+    {
+        Ticket* taken = null;
+        for (int i = 0; i < 64; i++)
+        {
+            Ticket* ticket = TicketStore.OfProcess.Take();
+            ticket->Next = taken;
+            taken = ticket;
+        }
+
+        TicketStore.OfProcess.GiveBack(taken);
     }
 
     /// <summary>Options of domains that share one thread, which ends when it has rested.</summary>

@@ -212,7 +212,7 @@ public class MeterTests
     {
         using HeardMeasurements heard = new();
         using GracePeriodDomain domain = isSleepable
-            ? new SrcuDomain(new RcuDomainOptions { Name = Name })
+            ? new SrcuDomain(new RcuDomainOptions { Name = Name, ReadSideBarrier = ReadSideBarrier.Full })
             : Domains.New(name: Name);
         for (int i = 0; i < 100; i++)
         {

@@ -43,6 +43,7 @@ public sealed unsafe class FirstChanceTests : IDisposable
         using RcuDomain domain = new(
             Domains.Served(isShared: validate) with { Validate = validate, Name = nameof(FirstChanceTests) });
         using HeardEvents? heard = site == FaultSite.Events ? new(nameof(FirstChanceTests)) : null;
+        using EmptyTicketStore? store = site == FaultSite.Ticket ? new() : null;
         using (ParkedReader reader = new(domain))
         {
             _use = () => UseAll(domain);
@@ -135,7 +136,7 @@ public sealed unsafe class FirstChanceTests : IDisposable
         Assert.NotEqual(0, _handled);
     }
 
-    // Fault caught: readers that stall are named under the engine's lock, or under that of the tickets.
+    // Fault caught: readers that stall are named under the engine's lock.
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

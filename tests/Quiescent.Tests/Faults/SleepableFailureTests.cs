@@ -3,9 +3,9 @@ using Quiescent.Tests.Support;
 
 namespace Quiescent.Tests.Faults;
 
-// A sleepable section begins, or is refused with nothing counted, recorded or lost. Each thread is new, so that its
+// A sleepable section begins, or is refused with nothing announced, recorded or lost. Each thread is new, so that its
 // first section asks for tickets, and opens more sections at once than its first batch of tickets allows. Faults
-// caught: a section counted although its entry threw, which no one would ever end; tickets handed out twice after a
+// caught: a section announced although its entry threw, which no one would ever end; tickets handed out twice after a
 // batch that was cut short.
 public sealed class SleepableFailureTests
 {
@@ -20,6 +20,7 @@ public sealed class SleepableFailureTests
         FaultSite site = Enum.Parse<FaultSite>(place);
         using SrcuDomain domain = new(new RcuDomainOptions { Validate = site == FaultSite.Ledger });
         int failed;
+        using EmptyTicketStore store = new();
         using (Failures failures = new(site, failing))
         {
             Worker.Run(() => TakeAndRelease(domain, mayFail: true));

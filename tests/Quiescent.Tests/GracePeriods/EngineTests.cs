@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Quiescent.Ordering;
 using Quiescent.Readers;
 using Quiescent.Tests.Support;
@@ -74,6 +75,39 @@ public sealed unsafe class EngineTests
         Assert.False(bare.Engine.HasCompleted(target));
         bare.Exit(second);
         Assert.True(bare.Engine.TryAdvance(target));
+    }
+
+    // Without a process-wide barrier only some are timed from their start. Fault caught: one that is held up and was
+    // not is counted as if nobody had been in its way, or from no start at all.
+    [Fact]
+    public void A_grace_period_that_a_reader_holds_up_is_timed()
+    {
+        using BareEngine bare = new();
+        ReaderSlot* slot = bare.AddReader();
+        (TimeSpan Least, TimeSpan Most) longest = default;
+        long started = Stopwatch.GetTimestamp();
+        for (int i = 0; i <= Tuning.GracePeriodsPerTiming; i++)
+        {
+            Assert.True(bare.Engine.TryAdvance(bare.Engine.NextTarget())); // The first ones are all timed.
+        }
+
+        longest.Most = Stopwatch.GetElapsedTime(started);
+        for (int i = 0; i < 2 * Tuning.GracePeriodsPerTiming; i++)
+        {
+            long before = Stopwatch.GetTimestamp();
+            Assert.True(bare.Engine.TryAdvance(bare.Engine.NextTarget()));
+            bare.Enter(slot);
+            ulong target = bare.Engine.NextTarget();
+            Assert.False(bare.Engine.TryAdvance(target));
+            long heldUp = Stopwatch.GetTimestamp();
+            Thread.Sleep(1);
+            TimeSpan least = Stopwatch.GetElapsedTime(heldUp);
+            bare.Exit(slot);
+            Assert.True(bare.Engine.TryAdvance(target));
+            TimeSpan most = Stopwatch.GetElapsedTime(before);
+            longest = (longest.Least > least ? longest.Least : least, longest.Most > most ? longest.Most : most);
+            Assert.InRange(bare.Engine.Read().Durations.Max, longest.Least, longest.Most);
+        }
     }
 
     // Fault caught: a scan that looks at the sequence alone, or at the nesting alone.

@@ -87,6 +87,31 @@ public class BarrierAsyncTests
         Assert.False(onReclaimer);
     }
 
+    // Fault caught: a continuation that runs on the thread that completes the waits, before it completes the next one.
+    [Fact]
+    public void Continuations_that_wait_for_one_another_do_not_hold_each_other_up()
+    {
+        using RcuDomain domain = Domains.New();
+        using ParkedReader reader = new(domain);
+        using ManualResetEventSlim first = new();
+        using ManualResetEventSlim second = new();
+        Forms.QueueAll(domain);
+        Task[] continuations = [Continue(first, second), Continue(second, first)];
+        reader.Release();
+        Until.Done(Task.WhenAll(continuations));
+
+        Task Continue(ManualResetEventSlim own, ManualResetEventSlim other) =>
+            domain.BarrierAsync(TestContext.Current.CancellationToken).AsTask().ContinueWith(
+                _ =>
+                {
+                    own.Set();
+                    Until.Set(other);
+                },
+                CancellationToken.None,
+                TaskContinuationOptions.ExecuteSynchronously,
+                TaskScheduler.Default);
+    }
+
     [Fact]
     public async Task A_wait_that_is_under_way_completes_when_the_domain_is_disposed_of()
     {

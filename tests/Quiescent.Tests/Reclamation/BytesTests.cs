@@ -86,6 +86,7 @@ public unsafe class BytesTests
             BacklogPolicy = BacklogPolicy.None,
             BacklogBytesLimit = Count * MiB,
         });
+        using (new GracePeriodStepper(domain)) // No other thread holds the queue's lock, so no block is counted late.
         using (new ParkedReader(domain))
         {
             for (int i = 0; i < Count; i++)
@@ -135,7 +136,7 @@ public unsafe class BytesTests
     public void The_count_follows_to_within_a_step(long limit, int bytes)
     {
         using RcuDomain domain = NewDomain(BacklogPolicy.None, limit);
-        using (new GracePeriodStepper(domain)) // No other thread holds the queue's lock.
+        using (new GracePeriodStepper(domain)) // No other thread holds the queue's lock, so no block is counted late.
         using (new ParkedReader(domain))
         {
             long step = Math.Clamp(limit / 8, 1, MiB);
@@ -154,6 +155,7 @@ public unsafe class BytesTests
     public void Throw_refuses_a_block_above_the_limit_which_stays_the_callers()
     {
         using RcuDomain domain = NewDomain(BacklogPolicy.Throw, 10 * MiB);
+        using (new GracePeriodStepper(domain)) // No other thread holds the queue's lock, so no block is counted late.
         using (new ParkedReader(domain))
         {
             for (int i = 0; i < 10; i++)
@@ -187,6 +189,7 @@ public unsafe class BytesTests
         const long Limit = 100L * MiB;
         FakeClock clock = new();
         using RcuDomain domain = new(new RcuDomainOptions { BacklogBytesLimit = Limit, Clock = clock });
+        using (new GracePeriodStepper(domain)) // No other thread holds the queue's lock, so no block is counted late.
         using (new ParkedReader(domain))
         {
             long queued = 0;
@@ -239,7 +242,8 @@ public unsafe class BytesTests
                 domain.Free(Forms.NewBlock(), MiB);
             }
         });
-        Until.True(() => worker.IsWaiting && Volatile.Read(ref queued) == 10);
+        Until.True(() => worker.IsWaiting && Volatile.Read(ref queued) >= 10);
+        Assert.InRange(Volatile.Read(ref queued), 10, 12); // A block that finds the queue's lock held is counted late.
         reader.Release();
         worker.Join();
         MustBeAtRest(domain);

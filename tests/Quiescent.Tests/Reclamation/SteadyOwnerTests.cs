@@ -74,6 +74,20 @@ public sealed unsafe class SteadyOwnerTests
         }
     }
 
+    // Fault caught: the same, as long as something else of the thread waits.
+    [Fact]
+    public void A_kept_page_goes_back_while_a_callback_of_its_owner_runs()
+    {
+        using RcuDomain domain = Domains.New();
+        using ManualResetEventSlim gate = new();
+        FreePages(domain, 20);
+        domain.Call(() => Until.Set(gate));
+        using Worker waiting = Worker.Start(domain.Barrier);
+        Until.True(() => domain.GetStatistics().PagesInUse <= 1);
+        gate.Set();
+        waiting.Join();
+    }
+
     // Fault caught: a page that its owner kept when it emptied its queue itself, after the last look of the reclaimer.
     [Fact]
     public void An_owner_that_has_emptied_its_queue_keeps_no_page_once_the_reclaimer_is_idle()
@@ -84,8 +98,11 @@ public sealed unsafe class SteadyOwnerTests
             DedicatedReclaimer = true, // It makes no pass when it finds that nothing waits any more.
         });
         RcuPool<Item> pool = new(domain);
-        EmptyAfterFullPages(domain, pool);
-        Assert.Equal((0, 2), (CountOf(domain), domain.GetStatistics().PagesInUse));
+        Until.True(() =>
+        {
+            EmptyAfterFullPages(domain, pool); // An owner that finds its queue's lock held keeps no page.
+            return (CountOf(domain), domain.GetStatistics().PagesInUse) == (0, 2);
+        });
         Inside.Core(domain).Reclaimer.Expedite();
         Until.True(() => !Inside.Core(domain).Slots.Listed.Any);
         Assert.Equal(1, domain.GetStatistics().PagesInUse);
@@ -102,7 +119,11 @@ public sealed unsafe class SteadyOwnerTests
         using ManualResetEventSlim disposed = new();
         using Worker owner = Worker.Start(() =>
         {
-            queue = EmptyAfterFullPages(domain, pool);
+            do
+            {
+                queue = EmptyAfterFullPages(domain, pool); // An owner that finds its queue's lock held keeps no page.
+            }
+            while (domain.GetStatistics().PagesInUse != 2);
             emptied.Set();
             Until.Set(disposed);
         });

@@ -348,6 +348,8 @@ public sealed class ClosingTests
 
         public override void Look(scoped ref readonly ReadGuard guard) => Close();
 
+        public override void Look(scoped ref readonly OnlineReadGuard guard) => Close();
+
         public override void Look(SrcuReadLock section) => Close();
     }
 }

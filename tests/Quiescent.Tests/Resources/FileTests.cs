@@ -381,6 +381,8 @@ public sealed class FileTests
 
         public override void Look(scoped ref readonly ReadGuard guard) => look(guard.Dereference(file));
 
+        public override void Look(scoped ref readonly OnlineReadGuard guard) => look(guard.Dereference(file));
+
         public override void Look(SrcuReadLock section)
         {
             look(section.Dereference(file));

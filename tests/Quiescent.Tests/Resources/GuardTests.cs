@@ -94,6 +94,51 @@ public sealed class GuardTests
         }
     }
 
+    // Fault caught: a section whose guard does not name its domain, or any domain's.
+    [Theory]
+    [InlineData(ResourceKind.Handle)]
+    [InlineData(ResourceKind.Reference)]
+    [InlineData(ResourceKind.Memory)]
+    [InlineData(ResourceKind.File)]
+    public void A_guard_of_an_OnlineReader_dereferences_and_is_waited_for(
+        ResourceKind kind)
+    {
+        foreach (DomainKind domainKind in new[] { DomainKind.Rcu, DomainKind.Full, DomainKind.Validating })
+        {
+            using RcuDomain domain = (RcuDomain)Kinds.New(domainKind);
+            using RcuDomain other = new();
+            TestResource resource = Kinds.New(kind, domain);
+            using GracePeriodStepper steps = new(domain);
+            using ManualResetEventSlim isLooking = new();
+            using ManualResetEventSlim isClosed = new();
+            using Worker reading = Worker.Start(() =>
+            {
+                using OnlineReader reader = domain.RegisterOnlineReader();
+                using OnlineReader elsewhere = other.RegisterOnlineReader();
+                using OnlineReadGuard guard = reader.ReadLock();
+                using OnlineReadGuard wrong = elsewhere.ReadLock();
+                OnlineReadGuard none = default;
+                resource.Look(in guard);
+                isLooking.Set();
+                Until.Set(isClosed);
+                Assert.True(IsRefused(resource, in wrong));
+                Assert.True(IsRefused(resource, in none));
+                Assert.True(resource.Releases.Count == 0, "The resource was released under its reader.");
+                if (resource.StaysFound)
+                {
+                    resource.Look(in guard);
+                }
+            });
+            Until.Set(isLooking);
+            resource.Close();
+            steps.Advance();
+            isClosed.Set();
+            reading.Join();
+            steps.Advance();
+            Assert.Equal(1, resource.Releases.Count);
+        }
+    }
+
     [Theory]
     [InlineData(ResourceKind.Handle, DomainKind.Srcu)]
     [InlineData(ResourceKind.Reference, DomainKind.Srcu)]
@@ -146,6 +191,19 @@ public sealed class GuardTests
     }
 
     private static bool IsRefused(TestResource resource, scoped ref readonly ReadGuard guard)
+    {
+        try
+        {
+            resource.Look(in guard);
+            return false;
+        }
+        catch (ArgumentException)
+        {
+            return true;
+        }
+    }
+
+    private static bool IsRefused(TestResource resource, scoped ref readonly OnlineReadGuard guard)
     {
         try
         {

@@ -298,6 +298,9 @@ public sealed class ReferenceTests
         public override void Look(scoped ref readonly ReadGuard guard) =>
             TestFile.Check(guard.Dereference(_found ??= guard.Dereference(reference)!), TestFile.Length);
 
+        public override void Look(scoped ref readonly OnlineReadGuard guard) =>
+            TestFile.Check(guard.Dereference(_found ??= guard.Dereference(reference)!), TestFile.Length);
+
         public override void Look(SrcuReadLock section) =>
             TestFile.Check(section.Dereference(_found ??= section.Dereference(reference)!), TestFile.Length);
     }

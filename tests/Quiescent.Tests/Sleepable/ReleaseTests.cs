@@ -7,12 +7,10 @@ public sealed class ReleaseTests
     private static readonly RcuDomainOptions s_options =
         new() { Name = "sleepable", BacklogPolicy = BacklogPolicy.None };
 
-    // By then the ticket of the released lock stands for a section of the other domain, which says nothing about the
-    // lock.
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void A_lock_released_before_is_not_taken_for_another_domain_s_when_that_has_its_ticket(bool validate)
+    public void A_lock_released_before_is_refused_by_its_own_domain_and_by_others(bool validate)
     {
         using SrcuDomain domain = new(s_options with { Validate = validate });
         using SrcuDomain other = new(s_options with { Validate = validate });
@@ -24,12 +22,11 @@ public sealed class ReleaseTests
         Assert.Equal(1, other.OpenSections);
     }
 
-    // Many copies of each lock are released at once, while its ticket serves sections of another domain: if two of them
-    // counted, or one counted in the domain that has the ticket by then, one domain's counts would be wrong for good.
+    // Many copies of each lock are released at once, while its ticket serves the thread's next section.
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void One_of_several_releases_at_once_succeeds_and_counts_where_the_section_began(bool validate)
+    public void One_of_several_releases_at_once_succeeds_and_ends_no_other_section(bool validate)
     {
         const int Rounds = 2_000;
         using SrcuDomain domain = new(s_options with { Validate = validate });

@@ -43,6 +43,36 @@ public sealed class StallIdentityTests
         }
     }
 
+    // Fault caught: a report that counts and names only the thread at which the scan stopped.
+    [Fact]
+    public async Task The_sections_of_all_threads_are_counted_and_the_oldest_one_s_thread_is_named()
+    {
+        using SrcuDomain domain = new(s_options with { Validate = true });
+        List<SrcuReadLock> sections = [];
+        using ManualResetEventSlim isLeaked = new();
+        using ManualResetEventSlim hasRegistered = new();
+        using Worker late = Worker.Start(
+            () =>
+            {
+                domain.ReadLock().Dispose();
+                hasRegistered.Set();
+                Until.Set(isLeaked);
+                sections.Add(domain.ReadLock());
+            },
+            "late");
+        Until.Set(hasRegistered);
+        Worker.Run(() => sections.AddRange([domain.ReadLock(), domain.ReadLock(), domain.ReadLock()]), "leaking");
+        isLeaked.Set();
+        late.Join();
+        TaskCompletionSource<StallEventArgs> stalled = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        domain.Stalled += (_, e) => stalled.TrySetResult(e);
+        ValueTask passed = domain.SynchronizeAsync(TestContext.Current.CancellationToken);
+        StallEventArgs stall = await stalled.Task.WaitAsync(Until.Bound, TestContext.Current.CancellationToken);
+        Assert.Equal(("leaking", 4), (stall.ThreadName, stall.OpenSections));
+        sections.ForEach(static section => section.Dispose());
+        await passed;
+    }
+
     // Fault caught: a reader is named for a grace period that has ended meanwhile, for want of a lock.
     [Fact]
     public void A_reader_that_has_left_while_it_was_being_named_is_not_named()

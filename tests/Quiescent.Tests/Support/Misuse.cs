@@ -1,6 +1,7 @@
 namespace Quiescent.Tests.Support;
 
-internal delegate void OnReader(scoped ref readonly RcuReader reader);
+internal delegate void OnReader<TReader>(scoped ref readonly TReader reader)
+    where TReader : struct, allows ref struct;
 
 // Guards and handles are ref structs, which no lambda captures: so Assert.Throws is not for them.
 internal static class Misuse
@@ -20,7 +21,8 @@ internal static class Misuse
     }
 
     /// <summary>Whether the action on the handle is refused as misuse.</summary>
-    public static bool IsRefused(scoped ref readonly RcuReader reader, OnReader action)
+    public static bool IsRefused<TReader>(scoped ref readonly TReader reader, OnReader<TReader> action)
+        where TReader : struct, allows ref struct
     {
         try
         {

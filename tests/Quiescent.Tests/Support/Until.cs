@@ -14,11 +14,12 @@ internal static class Until
 
     /// <summary>As <see cref="True(Func{bool}, string?)"/>, with something for an online reader to do
     /// meanwhile.</summary>
-    public static void True(
+    public static void True<TReader>(
         Func<bool> condition,
-        scoped ref readonly RcuReader reader,
-        OnReader meanwhile,
+        scoped ref readonly TReader reader,
+        OnReader<TReader> meanwhile,
         [CallerArgumentExpression(nameof(condition))] string? what = null)
+        where TReader : struct, allows ref struct
     {
         long start = Stopwatch.GetTimestamp();
         SpinWait spin = default;

@@ -30,4 +30,13 @@ public sealed class ValidateSwitchTests
             Assert.Empty(errors);
         }
     }
+
+    [Fact]
+    public void Where_a_program_is_made_without_validation_none_can_be_asked_for()
+    {
+        (string output, string errors) =
+            ChildProcess.Run("validate-unsupported", exitCode: 0, ("QUIESCENT_VALIDATE", "1"));
+        Assert.Equal("refused False False ended another section", output);
+        Assert.Empty(errors);
+    }
 }

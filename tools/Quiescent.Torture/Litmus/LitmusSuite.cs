@@ -44,14 +44,13 @@ internal sealed class LitmusSuite : IDisposable
             yield return StoreBuffer("reader", readSide, domain => new RegisteredReaderSections(domain));
             yield return StoreBuffer("go-online", readSide, domain => new GoOnlineSections(domain));
             yield return StoreBuffer("quiescent-state", readSide, domain => new QuiescentStateSections(domain));
+            yield return StoreBuffer("renew", readSide, domain => new RenewedSections(domain));
+            yield return StoreBuffer(
+                "sleepable" + Suffix(readSide),
+                InSleepable(readSide, (domain, slice) => Reclaim(new SleepableSections(domain), slice)));
         }
 
         yield return StoreBuffer("default-domain", slice => Reclaim(default(DefaultDomainSections), slice));
-        LitmusProgram sleepable = InSleepable((domain, slice) => Reclaim(new SleepableSections(domain), slice));
-        yield return StoreBuffer("sleepable", sleepable) with
-        {
-            Control = slice => Reclaim(new PlainlyCountedSections(), slice),
-        };
         if (HasProcessWideBarrier)
         {
             yield return StoreBuffer("engine", slice => Reclaim(new EngineSections(fenceAllThreads: true), slice)) with
@@ -97,7 +96,10 @@ internal sealed class LitmusSuite : IDisposable
         }
 
         yield return SyncRead(
-            "sleepable", InSleepable((domain, slice) => SyncReadLitmus.Run(new SleepableSections(domain), slice)));
+            "sleepable",
+            InSleepable(
+                ReadSideBarrier.Asymmetric,
+                (domain, slice) => SyncReadLitmus.Run(new SleepableSections(domain), slice)));
     }
 
     private static LitmusTest SyncRead(string readers, LitmusProgram subject) => new(
@@ -164,9 +166,10 @@ internal sealed class LitmusSuite : IDisposable
         where TSubject : struct, IShape =>
         new($"shape/{name}", forbidden, ShapeLitmus<TControl>.Run, ShapeLitmus<TSubject>.Run);
 
-    private static LitmusProgram InSleepable(Func<SrcuDomain, LitmusSlice, LitmusOutcome> program) => slice =>
+    private static LitmusProgram InSleepable(
+        ReadSideBarrier readSide, Func<SrcuDomain, LitmusSlice, LitmusOutcome> program) => slice =>
     {
-        using SrcuDomain domain = new(new RcuDomainOptions { Name = "litmus" });
+        using SrcuDomain domain = new(new RcuDomainOptions { Name = "litmus", ReadSideBarrier = readSide });
         return program(domain, slice);
     };
 

@@ -5,11 +5,10 @@ using Quiescent.Torture.Subjects;
 
 namespace Quiescent.Torture.Readers;
 
-// A grace period needs two scans, and a certain order of sums, because a section may be held up between reading which
-// set it counts in and counting there. Only preemption does that. So some of these share one processor, do little else
-// than enter, and read the clock on both sides. A reader that was held up stays for a while, to see grace periods pass
-// that must not; or leaves at once, so that its count and its release may fall between two sums of a scan that another
-// section keeps waiting.
+// A section may be held up between loading the sequence and announcing it, while grace periods pass. Only preemption
+// does that. So some of these share one processor, do little else than enter, and read the clock on both sides. A
+// reader that was held up stays for a while, to see grace periods pass that must not; or leaves at once, so that its
+// announcement and its release may fall between two looks of a scan that another section keeps waiting.
 internal sealed class HeldUpReader(string name, Session session, SrcuSubject subject, int processor)
     : Actor(name, session)
 {

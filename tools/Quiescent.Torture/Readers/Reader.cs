@@ -23,7 +23,7 @@ internal sealed class Reader(string name, Session session, IReadOnlyList<RcuSubj
 
 // A thread that stays online until some grace periods have passed. A domain that does not heed its quiescent
 // states waits for it.
-internal sealed class OnlineReader(string name, Session session, RcuSubject subject) : Actor(name, session)
+internal sealed class SteadyReader(string name, Session session, RcuSubject subject) : Actor(name, session)
 {
     private const int GracePeriodsPerStep = 3;
     private const int SectionsBetweenLooks = 64;

@@ -17,7 +17,7 @@ internal static class ForwardProgress
         Reposter reposter = new(session, subject);
         session.Own(reposter);
         session.Add(new TightReader("tight reader", session, subject));
-        session.Add(new OnlineReader("online reader", session, subject));
+        session.Add(new SteadyReader("online reader", session, subject));
         session.Add(new Flooder(session, subject, reposter));
         session.Add(new Updater("updater under a flood", session, [subject], Primitives.Waits));
     }

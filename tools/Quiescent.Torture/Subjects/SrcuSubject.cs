@@ -30,7 +30,7 @@ internal sealed class SrcuSubject : Subject
         return new SrcuSubject(domain, domain, name, failures);
     }
 
-    /// <summary>The busted twin: its readers count their sections elsewhere, so that no grace period waits for
+    /// <summary>The busted twin: its readers open their sections in another domain, so that no grace period waits for
     /// them.</summary>
     public static SrcuSubject NewBusted(string name, FailureLog failures) =>
         new(new SrcuDomain(Options(name, reclaimDelay: null, stallTimeout: null)), new SrcuDomain(), name, failures);

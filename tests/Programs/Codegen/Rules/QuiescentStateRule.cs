@@ -4,7 +4,7 @@ using Quiescent.Codegen.Paths;
 namespace Quiescent.Codegen.Rules;
 
 // A quiescent state ends one section and opens the next: loads before it stay before, loads after it stay after.
-internal sealed class QuiescentStateRule() : Rule("QuiescentState")
+internal sealed class QuiescentStateRule(string method) : Rule(method)
 {
     protected override void Check(Platform platform, Access[][] paths, ISet<string> faults)
     {
@@ -14,7 +14,9 @@ internal sealed class QuiescentStateRule() : Rule("QuiescentState")
             int announcement = FindAnnouncement(path, out int started);
             int state = announcement >= 0
                 ? announcement
-                : Find(path, access => access.Calls("QuiescentStateBeyondFast"));
+                : Find(
+                    path,
+                    access => access.Calls("QuiescentStateBeyondFast") || access.Calls("QuiescentStateOfOnline"));
             Access[] before = [.. path.Take(Math.Max(state, 0))];
             Access[] after = [.. path.Skip(state)];
             Require(state >= 0, "a path neither announces nor calls what does", faults);

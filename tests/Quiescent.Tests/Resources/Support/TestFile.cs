@@ -57,6 +57,12 @@ internal sealed class TestFile : TestResource
         Check(guard.Dereference(_file, 4_000, 200), 200);
     }
 
+    public override void Look(scoped ref readonly OnlineReadGuard guard)
+    {
+        Check(guard.Dereference(_file), Length);
+        Check(guard.Dereference(_file, 4_000, 200), 200);
+    }
+
     public override void Look(SrcuReadLock section)
     {
         Check(section.Dereference(_file), Length);

@@ -40,6 +40,8 @@ internal sealed class TestHandle : TestResource
 
     public override void Look(scoped ref readonly ReadGuard guard) => Check(guard.Dereference(_handle));
 
+    public override void Look(scoped ref readonly OnlineReadGuard guard) => Check(guard.Dereference(_handle));
+
     public override void Look(SrcuReadLock section) => Check(section.Dereference(_handle));
 
     private void Check(nint number)

@@ -49,6 +49,8 @@ internal sealed unsafe class TestMemory : TestResource
 
     public override void Look(scoped ref readonly ReadGuard guard) => Check(guard.Dereference(_manager));
 
+    public override void Look(scoped ref readonly OnlineReadGuard guard) => Check(guard.Dereference(_manager));
+
     public override void Look(SrcuReadLock section) => Check(section.Dereference(_manager));
 
     private static void Check(ReadOnlySpan<int> span)

@@ -26,6 +26,8 @@ internal sealed class TestReference : TestResource
 
     public override void Look(scoped ref readonly ReadGuard guard) => Check(guard.Dereference(_reference));
 
+    public override void Look(scoped ref readonly OnlineReadGuard guard) => Check(guard.Dereference(_reference));
+
     public override void Look(SrcuReadLock section) => Check(section.Dereference(_reference));
 
     // A closed reference has no object, which is its way to say so.

@@ -31,5 +31,8 @@ internal abstract class TestResource(Releases releases) : IDisposable
     public abstract void Look(scoped ref readonly ReadGuard guard);
 
     /// <inheritdoc cref="Look(ref readonly ReadGuard)"/>
+    public abstract void Look(scoped ref readonly OnlineReadGuard guard);
+
+    /// <inheritdoc cref="Look(ref readonly ReadGuard)"/>
     public abstract void Look(SrcuReadLock section);
 }

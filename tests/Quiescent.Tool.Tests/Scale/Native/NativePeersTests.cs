@@ -120,6 +120,7 @@ public sealed class NativePeersTests : IDisposable
     [InlineData("G/idle/512")]
     [InlineData("G/busy")]
     [InlineData("G/full")]
+    [InlineData("G/online")]
     [InlineData("G/callers/64")]
     [InlineData("F1/1u0r")]
     [InlineData("F1/2u1r")]

@@ -89,3 +89,20 @@ internal readonly unsafe struct QuiescentStateSections(RcuDomain domain) : ISect
 
     public void Synchronize() => domain.Synchronize();
 }
+
+// One guard, renewed before each look.
+internal readonly unsafe struct RenewedSections(RcuDomain domain) : ISections
+{
+    public void Read<TBody>(ref TBody body)
+        where TBody : struct, ISectionBody
+    {
+        using ReadGuard guard = domain.ReadLock();
+        while (body.Next())
+        {
+            guard.Renew();
+            body.Inside(guard.DereferencePointer(in *body.Pointer));
+        }
+    }
+
+    public void Synchronize() => domain.Synchronize();
+}

@@ -1,4 +1,5 @@
 using Quiescent.GracePeriods;
+using Quiescent.Ordering;
 using Quiescent.Queues;
 using Quiescent.Readers;
 using Quiescent.Sleepable;
@@ -6,40 +7,42 @@ using Quiescent.Systematic.Support;
 
 namespace Quiescent.Systematic.Sleepable;
 
-// Sleepable sections against the scans of their counters, and releases against each other.
-public unsafe class StripeScanTests
+// Sleepable sections against the scan of their tickets, and releases against each other.
+public unsafe class TicketScanTests
 {
     private const int Sections = 3;
     private const int GracePeriods = 2;
 
-    // Catches a stripe left out, and an end counted in another set: either frees a block under a reader.
+    // Catches a section announced behind its loads, and a scan that takes a ticket's words for those of one section.
     [Fact]
     public void No_block_is_freed_under_a_section() => Exploration.Run(
         threads: 3, isCloseUp: true, scenario: schedule =>
     {
         Subject subject = new();
-        schedule.Start(() => subject.Read(stripe: 0));
-        schedule.Start(() => subject.Read(stripe: 1));
+        schedule.Start(() => subject.Read(reader: 0));
+        schedule.Start(() => subject.Read(reader: 1));
         subject.Update();
         schedule.JoinAll();
         subject.MustBeEmpty();
     });
 
-    // Catches a single flip: two sections read Index before anything else, and count when it has flipped once, or
-    // twice.
+    // Catches a scan that passes an open ticket by because its section is not of the grace period before. Two sections
+    // load Started before anything else, and are announced when one grace period has passed, or two.
     [Fact]
-    public void A_section_held_up_before_it_counts_is_waited_for() => Exploration.Run(
+    public void A_section_held_up_before_it_is_announced_is_waited_for() => Exploration.Run(
         threads: 3, isCloseUp: true, scenario: schedule =>
     {
         Subject subject = new();
-        int index = subject.Index;
+        ulong started = subject.Started;
         for (int i = 0; i < 2; i++)
         {
-            Ticket* ticket = subject.Tickets + i;
+            int reader = i;
             schedule.Start(() =>
             {
                 Schedule.Until(() => subject.IsUpdated);
-                ulong number = subject.Enter(ticket, stripe: 0, index);
+                Ticket* ticket = subject.Prepare(reader);
+                ulong number = ticket->Number + 1;
+                SleepableSection.Announce(ticket, number, started);
                 Block.Read(subject.Dereference());
                 SleepableSection.Release(ticket, number);
             });
@@ -50,27 +53,14 @@ public unsafe class StripeScanTests
         subject.MustBeEmpty();
     });
 
-    // Catches sums in the wrong order: a short section, held up after its look at Index, begins and ends between them,
-    // and its Unlock stands in for the old section's.
+    // A thread with several sections open adds tickets while a scan looks through its list.
     [Fact]
-    public void A_short_section_does_not_hide_an_old_one() => Exploration.Run(
-        threads: 3, isCloseUp: true, scenario: schedule =>
+    public void Sections_within_sections_are_waited_for() => Exploration.Run(
+        threads: 2, isCloseUp: true, scenario: schedule =>
     {
         Subject subject = new();
-        int index = subject.Index;
-        Ticket* ticket = subject.Tickets;
-        ulong number = subject.Enter(ticket, stripe: 0);
-        Block* block = subject.Dereference();
-        Thread reader =
-            schedule.Start(() => SleepableSection.Release(ticket + 1, subject.Enter(ticket + 1, stripe: 1, index)));
-        schedule.Start(subject.Update);
-        reader.Join();
-        for (int i = 0; i < 8; i++)
-        {
-            Block.Read(block);
-        }
-
-        SleepableSection.Release(ticket, number);
+        schedule.Start(() => subject.ReadNested(reader: 0, depth: 6));
+        subject.Update();
         schedule.JoinAll();
         subject.MustBeEmpty();
     });
@@ -80,105 +70,104 @@ public unsafe class StripeScanTests
         threads: 3, isCloseUp: true, scenario: schedule =>
     {
         Subject subject = new();
-        Ticket* ticket = subject.Tickets;
-        ulong number = subject.Enter(ticket, stripe: 1);
+        Ticket* ticket = subject.Enter(reader: 1, out ulong number);
         Block* block = subject.Dereference();
         schedule.Start(() =>
         {
             Block.Read(block);
             SleepableSection.Release(ticket, number);
-            subject.Read(stripe: 1, first: 1);
+            subject.Read(reader: 2);
         });
-        schedule.Start(() => subject.Read(stripe: 0, first: 4));
+        schedule.Start(() => subject.Read(reader: 0));
         subject.Update();
         schedule.JoinAll();
         subject.MustBeEmpty();
     });
 
-    // Two threads release one lock; its opener goes on with the ticket as soon as it is free, and another section stays
-    // open.
+    // Two threads release one lock; its opener goes on with the ticket as soon as it is free.
     [Fact]
     public void A_lock_is_released_once() => Exploration.Run(threads: 3, isCloseUp: true, scenario: schedule =>
     {
         Subject subject = new();
-        Ticket* ticket = subject.Tickets;
-        ulong number = subject.Enter(ticket, stripe: 0);
+        Ticket* ticket = subject.Enter(reader: 0, out ulong number);
         int released = 0;
         schedule.Start(() => released = subject.TryRelease(ticket, number) + released);
         schedule.Start(() => released = subject.TryRelease(ticket, number) + released);
         Schedule.Until(() => (ticket->Number & 1) == 0);
         subject.TryGracePeriod();
-        ulong next = subject.Enter(ticket, stripe: 1);
+        Ticket* next = subject.Enter(reader: 0, out ulong nextNumber);
         schedule.JoinAll();
+        Schedule.Require(next == ticket, "The opener took another ticket.");
         Schedule.Require(released == 1, $"The lock was released {released} times.");
         Schedule.Require(
             !subject.TryGracePeriod(), "A grace period ended under a section whose ticket was used before.");
-        SleepableSection.Release(ticket, next);
+        SleepableSection.Release(next, nextNumber);
         subject.MustBeEmpty();
     });
 
-    // Threads open sections and end, some with their section open: their tickets go to others, except the ticket of an
-    // open section.
+    // Two threads take tickets from the store and give them back, some of them open.
     [Fact]
     public void No_ticket_has_two_sections() => Exploration.Run(threads: 2, scenario: schedule =>
     {
-        Subject subject = new();
         TicketStore store = new();
         List<nint> open = [];
         for (int i = 0; i < 2; i++)
         {
             schedule.Start(() =>
             {
-                for (int section = 0; section < 2; section++)
+                for (int section = 0; section < 3; section++)
                 {
-                    Ticket* ticket = store.Prepare()->Current;
+                    Ticket* ticket = store.Take();
+                    Schedule.Require(!Ticket.IsOpen(ticket), "An open ticket was given away.");
                     Schedule.Require(!open.Contains((nint)ticket), "A ticket was given to two sections.");
                     open.Add((nint)ticket);
-                    ulong number = subject.Enter(ticket, stripe: 0);
+                    ulong number = ticket->Number + 1;
+                    SleepableSection.Announce(ticket, number, 1);
+                    ticket->Next = null;
                     if (section == 0)
                     {
                         open.Remove((nint)ticket);
                         SleepableSection.Release(ticket, number);
                     }
+
+                    store.GiveBack(ticket);
                 }
             });
         }
 
         schedule.JoinAll();
-        schedule.Start(
-            () =>
-                Schedule.Require(
-                    !open.Contains((nint)store.Prepare()->Current), "The ticket of an open section was given away."));
-        schedule.JoinAll();
     });
 
-    // An engine over stripes, tickets that nobody else has, and a published block.
+    // An engine over the tickets of three slots, whoever uses them, and a published block.
     private sealed class Subject
     {
-        private readonly Stripes _stripes = new();
+        private readonly SlotTable _slots = new(ThreadQueues.Bytes, new PagePool(), fullFence: true, validate: false);
         private readonly GracePeriodEngine _engine;
         private readonly Published _published = new();
-        private readonly Ticket[] _tickets = GC.AllocateArray<Ticket>(8, pinned: true);
 
         public Subject()
         {
-            SlotTable slots = new(ThreadQueues.Bytes, new PagePool(), fullFence: true, validate: false);
-            _engine = new GracePeriodEngine(slots, new DeadReaders(slots), new StripeScan(_stripes, new TicketStore()));
+            Domains.ReserveTickets();
+            _engine = GracePeriodEngine.Over<TicketSections>(_slots);
+            for (int i = 0; i < 3; i++)
+            {
+                _slots.Extend(new SlotOwner(_slots, ThreadLife.OfCurrent()));
+            }
         }
-
-        // SAFETY: the array is pinned, and this object outlives the schedule's threads.
-        public Ticket* Tickets => (Ticket*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref _tickets[0]);
 
         /// <summary>Whether a grace period that the updater asked for has passed.</summary>
         public bool IsUpdated { get; private set; }
 
-        /// <summary>The block that a section finds which begins now, however much later it counts.</summary>
-        public int Index => Stripes.Index(_stripes.Memory);
+        public ulong Started => _slots.State->Started;
 
-        public ulong Enter(Ticket* ticket, int stripe) => Enter(ticket, stripe, Index);
+        public Ticket* Prepare(int reader) => SlotTickets.Prepare(_slots[reader], domain: 1);
 
-        public ulong Enter(Ticket* ticket, int stripe, int index) =>
-            SleepableSection.Enter(ticket, Stripes.Counts(_stripes.Memory, stripe & _stripes.Mask, index));
+        public Ticket* Enter(int reader, out ulong number)
+        {
+            Ticket* ticket = Prepare(reader);
+            number = SleepableSection.Enter(ticket, _slots[reader], _slots.State);
+            return ticket;
+        }
 
         public Block* Dereference()
         {
@@ -186,15 +175,28 @@ public unsafe class StripeScanTests
             return section.DereferencePointer(in _published.Pointer);
         }
 
-        public void Read(int stripe, int first = -1)
+        public void Read(int reader)
         {
-            Ticket* ticket = Tickets + (first < 0 ? stripe : first);
             for (int i = 0; i < Sections; i++)
             {
-                ulong number = Enter(ticket, stripe);
+                Ticket* ticket = Enter(reader, out ulong number);
                 Block.Read(Dereference());
                 SleepableSection.Release(ticket, number);
             }
+        }
+
+        public void ReadNested(int reader, int depth)
+        {
+            if (depth == 0)
+            {
+                return;
+            }
+
+            Ticket* ticket = Enter(reader, out ulong number);
+            Block* block = Dereference();
+            ReadNested(reader, depth - 1);
+            Block.Read(block);
+            SleepableSection.Release(ticket, number);
         }
 
         public void Update()
@@ -230,7 +232,7 @@ public unsafe class StripeScanTests
 
         public void MustBeEmpty()
         {
-            Schedule.Require(_stripes.OpenSections == 0, $"{_stripes.OpenSections} sections are open.");
+            Schedule.Require(_engine.OpenSections == 0, $"{_engine.OpenSections} sections are open.");
             Schedule.Require(TryGracePeriod(), "A grace period waits for nobody.");
         }
     }

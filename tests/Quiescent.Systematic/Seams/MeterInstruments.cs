@@ -1,0 +1,9 @@
+using System.Diagnostics.Metrics;
+
+namespace Quiescent.Diagnostics;
+
+// Schedules have no meters.
+internal static class MeterInstruments
+{
+    public static List<Instrument>? Of(Meter meter) => null;
+}
