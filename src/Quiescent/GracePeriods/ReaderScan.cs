@@ -9,7 +9,7 @@ namespace Quiescent.GracePeriods;
 internal abstract class ReaderScan
 {
     /// <summary>Whether <see cref="Begin"/> issues the process-wide barrier, which takes longest.</summary>
-    public virtual bool BeginsWithBarrier => false;
+    public abstract bool BeginsWithBarrier { get; }
 
     /// <summary>A grace period has started; called again if it threw.</summary>
     public abstract void Begin();
@@ -26,14 +26,14 @@ internal abstract class ReaderScan
 
     /// <summary>Whether the reader at which the last scan stopped would wake a thread that sleeps. Needs no lock: a
     /// hint.</summary>
-    public virtual bool WouldWake => false;
+    public abstract bool WouldWake { get; }
 
     /// <summary>A thread is about to sleep until the reader at which the last scan stopped is out of the way: asks the
     /// reader to wake it, if that one can. False: it is out of the way.</summary>
-    public virtual bool MaySleep() => true;
+    public abstract bool MaySleep();
 
     /// <summary>Roughly how many sections are open; null where nothing counts them. Needs no lock.</summary>
-    public virtual long? OpenSections => null;
+    public abstract long? OpenSections { get; }
 }
 
 // Where a scan stands: a slot, and the grace period's target.

@@ -265,7 +265,7 @@ internal sealed class WaitLine
             try
             {
                 _sleepsByBell = isBrief && _bell is not null;
-                line.Hold(this); // Before the question whether it may sleep: whoever is asked to wake it sees it.
+                line.Hold(this); // Before MaySleep: the reader that is asked to wake it sees it.
                 return !MaySleep() || (_sleepsByBell ? _bell!.Wait() : Signal.Wait(s_turn));
             }
             finally

@@ -74,20 +74,6 @@ public sealed unsafe class SteadyOwnerTests
         }
     }
 
-    // Fault caught: the same, as long as something else of the thread waits.
-    [Fact]
-    public void A_kept_page_goes_back_while_a_callback_of_its_owner_runs()
-    {
-        using RcuDomain domain = Domains.New();
-        using ManualResetEventSlim gate = new();
-        FreePages(domain, 20);
-        domain.Call(() => Until.Set(gate));
-        using Worker waiting = Worker.Start(domain.Barrier);
-        Until.True(() => domain.GetStatistics().PagesInUse <= 1);
-        gate.Set();
-        waiting.Join();
-    }
-
     // Fault caught: a page that its owner kept when it emptied its queue itself, after the last look of the reclaimer.
     [Fact]
     public void An_owner_that_has_emptied_its_queue_keeps_no_page_once_the_reclaimer_is_idle()
