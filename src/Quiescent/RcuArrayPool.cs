@@ -1,6 +1,10 @@
 using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
+using System.Runtime.CompilerServices;
+using Quiescent.Ordering;
 using Quiescent.Resources;
+using static Quiescent.Tuning;
 
 namespace Quiescent;
 
@@ -15,32 +19,44 @@ namespace Quiescent;
 /// <para>Lengths are powers of two from 16. Arrays longer than the pool's longest are allocated and left to the garbage
 /// collector; so are arrays that are returned while the pool is full or readers hold grace periods up. So a pool holds
 /// a bounded number of arrays, needs no thread, and costs nothing while it is idle; renting drives grace periods
-/// itself. It is safe for any number of threads.</para>
+/// itself. It is safe for any number of threads: each keeps arrays that it returned, which it rents again without
+/// meeting another thread, and gives those that it has too many of to threads that rent more than they return. What a
+/// thread keeps goes with the thread.</para>
 /// </remarks>
 /// <typeparam name="T">What the arrays hold.</typeparam>
+[SuppressMessage(
+    "Design", "CA1001", Justification = "As other array pools: when it is dropped, so are its threads' local values.")]
 public sealed class RcuArrayPool<T> : ArrayPool<T>
 {
     private const int ShortestArray = 16;
 
-    private readonly ArrayBucket<T>[] _buckets;
+    private readonly ArrayDepot[] _depots;
+    private readonly ArrayEntries _entries = new();
+    private readonly ThreadLocal<ArrayCache?[]> _caches;
 
     /// <summary>An empty pool.</summary>
     /// <param name="domain">Whose readers read the arrays; null: those of <see cref="Rcu"/>.</param>
     /// <param name="maxArrayLength">The longest array to keep, at least 1; rounded up to a power of two.</param>
-    /// <param name="maxArraysPerBucket">How many arrays of a length to keep, at least 1.</param>
+    /// <param name="maxArraysPerBucket">How many arrays of a length to keep for each thread that returns some, at least
+    /// 1; the pool keeps as many again for each processor, for threads that rent more than they return. Null: as many
+    /// as make half a mebibyte, at least 4 and at most 512. Half of that number share the cost of a grace period.
+    /// </param>
     /// <exception cref="ArgumentOutOfRangeException">A number is too small, or the length more than
     /// 1,073,741,824.</exception>
-    public RcuArrayPool(GracePeriodDomain? domain = null, int maxArrayLength = 1 << 20, int maxArraysPerBucket = 64)
+    public RcuArrayPool(GracePeriodDomain? domain = null, int maxArrayLength = 1 << 20, int? maxArraysPerBucket = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxArrayLength);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(maxArrayLength, 1 << 30);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxArraysPerBucket);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxArraysPerBucket ?? 1, nameof(maxArraysPerBucket));
         Domain = domain ?? Rcu.DefaultDomain;
-        _buckets = new ArrayBucket<T>[BucketFor(maxArrayLength) + 1];
-        for (int i = 0; i < _buckets.Length; i++)
+        _depots = new ArrayDepot[BucketFor(maxArrayLength) + 1];
+        for (int i = 0; i < _depots.Length; i++)
         {
-            _buckets[i] = new ArrayBucket<T>(Domain.Core, ShortestArray << i, maxArraysPerBucket);
+            long bytes = (long)Unsafe.SizeOf<T>() * ShortestArray << i;
+            _depots[i] = new ArrayDepot(Domain.Core, maxArraysPerBucket ?? DefaultCapacity(bytes));
         }
+
+        _caches = new ThreadLocal<ArrayCache?[]>(() => new ArrayCache?[_depots.Length]);
     }
 
     /// <summary>The domain whose readers read the arrays.</summary>
@@ -60,13 +76,20 @@ public sealed class RcuArrayPool<T> : ArrayPool<T>
         }
 
         int bucket = BucketFor(minimumLength);
-        return bucket < _buckets.Length
-            ? _buckets[bucket].TryRent() ?? GC.AllocateUninitializedArray<T>(_buckets[bucket].Length)
-            : GC.AllocateUninitializedArray<T>(minimumLength);
+        if (bucket >= _depots.Length)
+        {
+            return GC.AllocateUninitializedArray<T>(minimumLength);
+        }
+
+        // SAFETY: Return puts in arrays of T only.
+        return Unsafe.As<T[]>(CacheOf(bucket)?.TryRent())
+            ?? GC.AllocateUninitializedArray<T>(ShortestArray << bucket);
     }
 
-    /// <summary>Takes an array back, already unlinked: it is handed out again when no reader can hold it. Allocates
-    /// nothing; costs a full fence and a lock held for some instructions.</summary>
+    /// <summary>Takes an array back, already unlinked: it is handed out again when no reader can hold it. Costs an
+    /// interlocked instruction and the look-up of what the pool knows of the array: some 100 bytes, which are allocated
+    /// when it comes back for the first time. If there is no memory for these, the array is left to the garbage
+    /// collector.</summary>
     /// <param name="array">An array that was rented here.</param>
     /// <param name="clearArray">Whether to clear it, when its readers are gone.</param>
     /// <exception cref="ArgumentNullException">The array is null.</exception>
@@ -77,22 +100,73 @@ public sealed class RcuArrayPool<T> : ArrayPool<T>
     {
         ArgumentNullException.ThrowIfNull(array);
         int bucket = BucketFor(array.Length);
-        if (array.Length == 0 || bucket >= _buckets.Length)
+        if (array.Length == 0 || bucket >= _depots.Length)
         {
             return;
         }
 
-        if (array.Length != _buckets[bucket].Length)
+        if (array.Length != ShortestArray << bucket)
         {
             throw new ArgumentException(
                 "The array was not rented here: the pool has none of this length.", nameof(array));
         }
 
-        if (!_buckets[bucket].TryReturn(array, clearArray))
+        ArrayCache? cache = CacheOf(bucket);
+        if ((cache?.EntryIfLast(array) ?? EntryOf(array)) is not { } entry)
+        {
+            return;
+        }
+
+        if (!entry.TryTakeIn())
         {
             throw new InvalidOperationException("The array was returned before. It stays where it is.");
         }
+
+        entry.IsToClear = clearArray;
+        cache?.Put(entry);
     }
+
+    private ArrayEntry? EntryOf(T[] array)
+    {
+        try
+        {
+            return _entries.Of(array);
+        }
+        catch (OutOfMemoryException)
+        {
+            return null;
+        }
+    }
+
+    // This thread's cache. Null: it has none, and there is no memory for one; or a finalizer came late.
+    private ArrayCache? CacheOf(int bucket)
+    {
+        try
+        {
+            ArrayCache?[] caches = _caches.Value!;
+            return caches[bucket] ?? MakeCache(caches, bucket);
+        }
+        catch (Exception e) when (e is OutOfMemoryException or ObjectDisposedException)
+        {
+            return null;
+        }
+        catch (ThreadInterruptedException)
+        {
+            // The first use of a thread's local values takes a lock of the runtime's.
+            Thread.CurrentThread.Interrupt();
+            return null;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private ArrayCache MakeCache(ArrayCache?[] caches, int bucket)
+    {
+        FaultInjection.ThrowIfDue(FaultSite.Array);
+        return caches[bucket] = new ArrayCache(_depots[bucket]);
+    }
+
+    private static int DefaultCapacity(long bytes) =>
+        (int)Math.Clamp(KeptArrayBytes / bytes, MinArraysKept, MaxArraysKept);
 
     private static int BucketFor(int length) => BitOperations.Log2((uint)Math.Max(length - 1, ShortestArray - 1)) - 3;
 }

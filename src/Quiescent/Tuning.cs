@@ -91,6 +91,18 @@ internal static class Tuning
     /// <summary>Pages of one allocation, at most.</summary>
     public const int PagesPerBatch = 16;
 
+    // Pools of arrays.
+
+    /// <summary>Bytes of arrays of one length that a thread keeps, unless the pool is told how many: half of them go
+    /// round in a loop and share a grace period's cost, and fit in a core's second-level cache.</summary>
+    public const long KeptArrayBytes = 1 << 19;
+
+    /// <summary>Arrays of one length that it keeps at least, however long they are.</summary>
+    public const int MinArraysKept = 4;
+
+    /// <summary>The same at most.</summary>
+    public const int MaxArraysKept = 512;
+
     // Heads.
 
     /// <summary>Heads between two visits of the slow path; a power of two. Fewer under a backlog limit below eight

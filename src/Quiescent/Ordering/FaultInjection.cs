@@ -59,6 +59,9 @@ internal enum FaultSite
     /// <summary>A thread of the thread pool.</summary>
     PoolThread,
 
+    /// <summary>What an array pool knows of an array, or keeps for a thread.</summary>
+    Array,
+
     /// <summary>A part of the process's telemetry.</summary>
     Telemetry,
 }
