@@ -39,8 +39,8 @@ public sealed class RcuArrayPool<T> : ArrayPool<T>
     /// <param name="maxArrayLength">The longest array to keep, at least 1; rounded up to a power of two.</param>
     /// <param name="maxArraysPerBucket">How many arrays of a length to keep for each thread that returns some, at least
     /// 1; the pool keeps as many again for each processor, for threads that rent more than they return. Null: as many
-    /// as make half a mebibyte, at least 4 and at most 512. Half of that number share the cost of a grace period.
-    /// </param>
+    /// as make a mebibyte with what the pool knows of each, at least 4 and at most 4,096. Half of that number share the
+    /// cost of a grace period.</param>
     /// <exception cref="ArgumentOutOfRangeException">A number is too small, or the length more than
     /// 1,073,741,824.</exception>
     public RcuArrayPool(GracePeriodDomain? domain = null, int maxArrayLength = 1 << 20, int? maxArraysPerBucket = null)
@@ -52,8 +52,8 @@ public sealed class RcuArrayPool<T> : ArrayPool<T>
         _depots = new ArrayDepot[BucketFor(maxArrayLength) + 1];
         for (int i = 0; i < _depots.Length; i++)
         {
-            long bytes = (long)Unsafe.SizeOf<T>() * ShortestArray << i;
-            _depots[i] = new ArrayDepot(Domain.Core, maxArraysPerBucket ?? DefaultCapacity(bytes));
+            int capacity = maxArraysPerBucket ?? DefaultCapacity((long)Unsafe.SizeOf<T>() * ShortestArray << i);
+            _depots[i] = new ArrayDepot(Domain.Core, capacity);
         }
 
         _caches = new ThreadLocal<ArrayCache?[]>(() => new ArrayCache?[_depots.Length]);
@@ -81,9 +81,18 @@ public sealed class RcuArrayPool<T> : ArrayPool<T>
             return GC.AllocateUninitializedArray<T>(minimumLength);
         }
 
+        Array? array = null;
+        try
+        {
+            array = CacheOf(bucket).TryRent();
+        }
+        catch (Exception e) when (MeansNoCache(e))
+        {
+            KeepInterrupt(e);
+        }
+
         // SAFETY: Return puts in arrays of T only.
-        return Unsafe.As<T[]>(CacheOf(bucket)?.TryRent())
-            ?? GC.AllocateUninitializedArray<T>(ShortestArray << bucket);
+        return Unsafe.As<T[]>(array) ?? GC.AllocateUninitializedArray<T>(ShortestArray << bucket);
     }
 
     /// <summary>Takes an array back, already unlinked: it is handed out again when no reader can hold it. Costs an
@@ -111,51 +120,32 @@ public sealed class RcuArrayPool<T> : ArrayPool<T>
                 "The array was not rented here: the pool has none of this length.", nameof(array));
         }
 
-        ArrayCache? cache = CacheOf(bucket);
-        if ((cache?.EntryIfLast(array) ?? EntryOf(array)) is not { } entry)
+        try
         {
+            ArrayCache cache = CacheOf(bucket);
+            ArrayEntry entry = cache.EntryIfLast(array) ?? _entries.Of(array);
+            if (entry.TryTakeIn())
+            {
+                entry.IsToClear = clearArray;
+                cache.Put(entry);
+                return;
+            }
+        }
+        catch (Exception e) when (MeansNoCache(e))
+        {
+            KeepInterrupt(e); // A3 (a bounded number waits): the array is left to the collector.
             return;
         }
 
-        if (!entry.TryTakeIn())
-        {
-            throw new InvalidOperationException("The array was returned before. It stays where it is.");
-        }
-
-        entry.IsToClear = clearArray;
-        cache?.Put(entry);
+        throw new InvalidOperationException("The array was returned before. It stays where it is.");
     }
 
-    private ArrayEntry? EntryOf(T[] array)
+    // This thread's cache; or an exception that means that it has none.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ArrayCache CacheOf(int bucket)
     {
-        try
-        {
-            return _entries.Of(array);
-        }
-        catch (OutOfMemoryException)
-        {
-            return null;
-        }
-    }
-
-    // This thread's cache. Null: it has none, and there is no memory for one; or a finalizer came late.
-    private ArrayCache? CacheOf(int bucket)
-    {
-        try
-        {
-            ArrayCache?[] caches = _caches.Value!;
-            return caches[bucket] ?? MakeCache(caches, bucket);
-        }
-        catch (Exception e) when (e is OutOfMemoryException or ObjectDisposedException)
-        {
-            return null;
-        }
-        catch (ThreadInterruptedException)
-        {
-            // The first use of a thread's local values takes a lock of the runtime's.
-            Thread.CurrentThread.Interrupt();
-            return null;
-        }
+        ArrayCache?[] caches = _caches.Value!;
+        return caches[bucket] ?? MakeCache(caches, bucket);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -165,8 +155,21 @@ public sealed class RcuArrayPool<T> : ArrayPool<T>
         return caches[bucket] = new ArrayCache(_depots[bucket]);
     }
 
+    // There is no memory; or a finalizer uses a pool that has been finalized; or the thread was interrupted in the
+    // runtime's lock of all local values, which their first use takes.
+    private static bool MeansNoCache(Exception e) =>
+        e is OutOfMemoryException or ObjectDisposedException or ThreadInterruptedException;
+
+    private static void KeepInterrupt(Exception e)
+    {
+        if (e is ThreadInterruptedException)
+        {
+            Thread.CurrentThread.Interrupt();
+        }
+    }
+
     private static int DefaultCapacity(long bytes) =>
-        (int)Math.Clamp(KeptArrayBytes / bytes, MinArraysKept, MaxArraysKept);
+        (int)Math.Clamp(KeptArrayBytes / (bytes + ArrayOverhead), MinArraysKept, MaxArraysKept);
 
     private static int BucketFor(int length) => BitOperations.Log2((uint)Math.Max(length - 1, ShortestArray - 1)) - 3;
 }

@@ -95,13 +95,17 @@ internal static class Tuning
 
     /// <summary>Bytes of arrays of one length that a thread keeps, unless the pool is told how many: half of them go
     /// round in a loop and share a grace period's cost, and fit in a core's second-level cache.</summary>
-    public const long KeptArrayBytes = 1 << 19;
+    public const long KeptArrayBytes = 1 << 20;
 
-    /// <summary>Arrays of one length that it keeps at least, however long they are.</summary>
+    /// <summary>Bytes that an array takes beside its elements, roughly: its header, its entry and the entry's place
+    /// in the table.</summary>
+    public const long ArrayOverhead = 100;
+
+    /// <summary>Arrays of one length that a thread keeps at least, however long they are.</summary>
     public const int MinArraysKept = 4;
 
     /// <summary>The same at most.</summary>
-    public const int MaxArraysKept = 512;
+    public const int MaxArraysKept = 4096;
 
     // Heads.
 

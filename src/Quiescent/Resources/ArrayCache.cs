@@ -17,14 +17,15 @@ namespace Quiescent.Resources;
 //     back, and so after their users had unlinked them: O3 (unlinked before started), [G]. What goes to the depot takes
 //     its target with it. Only a ready array is cleared.
 // A2 (rented once for each return)  An array is in a list if and only if a compare-exchange took its entry in. Of
-//     several returns at once one succeeds; the others find the array inside until it has left its list. It leaves once,
-//     as one thread has the list: its cache's, or the one that took the batch from the depot under the depot's lock.
+//     several returns at once one succeeds; the others find the array inside until it has left its list. It leaves
+//     once, as one thread has the list: its cache's, or the one that took the batch from the depot under the depot's
+//     lock.
 // A3 (a bounded number waits)  A cache keeps so many arrays. It gives the rest to the depot in batches; what finds no
 //     place there, the garbage collector has, which waits for readers by itself. So nothing has to run while nobody
 //     rents: O9 (nothing runs without work). When a thread ends, its caches are garbage.
 //
-// Whenever an array is among the returned, some wait: so a thread that returns seldom takes a target for each array, and
-// one that returns often takes one for many.
+// Whenever an array is among the returned, some wait: so a thread that returns seldom takes a target for each array,
+// and one that returns often takes one for many.
 //
 // Checked by: ArrayPoolTests, ArrayPoolThreadTests; systematic ArrayTests; torture `resources`; mutants A1, A2, A3.
 internal sealed class ArrayCache(ArrayDepot depot)

@@ -43,7 +43,6 @@ public sealed unsafe class FirstChanceTests : IDisposable
         using RcuDomain domain = new(
             Domains.Served(isShared: validate) with { Validate = validate, Name = nameof(FirstChanceTests) });
         using HeardEvents? heard = site == FaultSite.Events ? new(nameof(FirstChanceTests)) : null;
-        using EmptyTicketStore? store = site == FaultSite.Ticket ? new() : null;
         using (ParkedReader reader = new(domain))
         {
             _use = () => UseAll(domain);
@@ -240,6 +239,7 @@ public sealed unsafe class FirstChanceTests : IDisposable
         yield return () => new RcuDomain().Dispose();
         yield return () => UseSleepable(domain.Options.Validate);
         yield return () => UsePool(domain.Options.Validate);
+        yield return () => UseArrays(domain);
         switch (site)
         {
             case FaultSite.Deallocator:
@@ -248,7 +248,16 @@ public sealed unsafe class FirstChanceTests : IDisposable
             case FaultSite.Report:
                 yield return () => LeaveASection(domain);
                 break;
+            case FaultSite.Ticket:
+                yield return OpenManySections;
+                break;
         }
+    }
+
+    private static void UseArrays(RcuDomain domain)
+    {
+        RcuArrayPool<byte> arrays = new(domain);
+        arrays.Return(arrays.Rent(100));
     }
 
     private void UseAll(RcuDomain domain)
@@ -265,11 +274,31 @@ public sealed unsafe class FirstChanceTests : IDisposable
             () => new RcuDomain().Dispose(),
             () => UseSleepable(domain.Options.Validate),
             () => UsePool(domain.Options.Validate),
+            () => UseArrays(domain),
         ];
         for (int i = 0; i < uses.Length; i++)
         {
             Volatile.Write(ref _at, i);
             uses[i]();
+        }
+    }
+
+    // More than the process has tickets for.
+    private static void OpenManySections()
+    {
+        const int Most = 100_000;
+        using SrcuDomain domain = new();
+        List<SrcuReadLock> sections = [];
+        try
+        {
+            for (int i = 0; i < Most; i++)
+            {
+                sections.Add(domain.ReadLock());
+            }
+        }
+        finally
+        {
+            sections.ForEach(static section => section.Dispose());
         }
     }
 

@@ -36,21 +36,20 @@ public sealed unsafe class LockDisciplineTests : IDisposable
         Assert.Equal(2, RcuAssert.BooksBalance(domain).BlocksFreed);
     }
 
-    // Fault caught: an array pool has a report queued under its own lock.
+    // Fault caught: an array pool has a report queued under its depot's lock.
     [Fact]
     public void A_handler_of_a_report_that_fails_may_use_the_array_pool()
     {
         using RcuDomain domain = Domains.New(name: nameof(LockDisciplineTests));
         using HeardEvents heard = new(nameof(LockDisciplineTests));
         RcuArrayPool<byte> pool = new(domain, maxArraysPerBucket: 1);
-        byte[] array = pool.Rent(100);
-        pool.Return(array);
+        Worker.Run(ReturnTwo); // One too many for the thread.
         int reports = 0;
         FaultInjection.Decide = site =>
         {
             if (site == FaultSite.PoolThread && ++reports == 1)
             {
-                Worker.Run(() => pool.Return(new byte[array.Length]));
+                Worker.Run(ReturnTwo);
                 return true;
             }
 
@@ -59,6 +58,12 @@ public sealed unsafe class LockDisciplineTests : IDisposable
         Assert.NotNull(pool.Rent(100));
         FaultInjection.Decide = null;
         Assert.NotEqual(0, reports);
+
+        void ReturnTwo()
+        {
+            pool.Return(new byte[128]);
+            pool.Return(new byte[128]);
+        }
     }
 
     private static void PushShared(RcuDomain domain)
