@@ -37,6 +37,50 @@ public sealed class ArrayPoolThreadTests
         Assert.Equal(PerBucket, rented.Intersect(arrays, ReferenceEqualityComparer.Instance).Count());
     }
 
+    // Fault caught: what is given away waits for the readers of what came back before it.
+    [Theory]
+    [MemberData(nameof(Domains))]
+    public void What_a_thread_gives_away_waits_for_its_own_readers(DomainKind domainKind)
+    {
+        using GracePeriodDomain domain = Kinds.New(domainKind);
+        using GracePeriodStepper steps = new(domain);
+        RcuArrayPool<int> pool = new(domain, maxArraysPerBucket: 2);
+        int[][] arrays = RentMany(pool, 100, 3);
+        pool.Return(arrays[0]);
+        steps.Advance();
+        using (new Visitor(domain))
+        {
+            pool.Return(arrays[1]);
+            pool.Return(arrays[2]); // One too many: the second goes.
+            Worker.Run(() => Assert.DoesNotContain(pool.Rent(100), arrays, ReferenceEqualityComparer.Instance));
+        }
+
+        steps.Advance();
+        steps.Advance();
+        Worker.Run(() => Assert.Same(arrays[1], pool.Rent(100)));
+    }
+
+    // Fault caught: a renter drives the grace period of those that wait, and takes it for that of those behind them.
+    // The first visitor holds up the grace period of the first array, the second came after its start.
+    [Theory]
+    [MemberData(nameof(Domains))]
+    public void Arrays_behind_those_that_wait_wait_for_their_own_readers(DomainKind domainKind)
+    {
+        using GracePeriodDomain domain = Kinds.New(domainKind);
+        using GracePeriodStepper steps = new(domain);
+        RcuArrayPool<int> pool = new(domain, maxArraysPerBucket: 2);
+        int[][] arrays = RentMany(pool, 100, 2);
+        Visitor first = new(domain);
+        pool.Return(arrays[0]);
+        steps.TryAdvance();
+        using (new Visitor(domain))
+        {
+            pool.Return(arrays[1]);
+            first.Dispose();
+            Assert.DoesNotContain(arrays[1], RentMany(pool, 100, 4), ReferenceEqualityComparer.Instance);
+        }
+    }
+
     // Fault caught: a thread that rents what another returns waits for somebody else's grace periods for ever.
     [Theory]
     [MemberData(nameof(Domains))]
