@@ -13,9 +13,9 @@ namespace Quiescent;
 /// no reader can hold it any more (<c>ArrayPool&lt;T&gt;</c> with <c>kfree_rcu</c>).
 /// </summary>
 /// <remarks>
-/// <para>An array returned a second time, while it waits or is free, is refused with an exception, where other pools
-/// hand it out to two tenants at once. If it has been rented out again meanwhile, the second return cannot be told from
-/// the new tenant's.</para>
+/// <para>An array returned a second time, to this or another of these pools, while it waits or is free, is refused with
+/// an exception, where other pools hand it out to two tenants at once. If it has been rented out again meanwhile, the
+/// second return cannot be told from the new tenant's.</para>
 /// <para>Lengths are powers of two from 16. Arrays longer than the pool's longest are allocated and left to the garbage
 /// collector; so are arrays that are returned while the pool is full or readers hold grace periods up. So a pool holds
 /// a bounded number of arrays, needs no thread, and costs nothing while it is idle; renting drives grace periods
@@ -31,7 +31,6 @@ public sealed class RcuArrayPool<T> : ArrayPool<T>
     private const int ShortestArray = 16;
 
     private readonly ArrayDepot[] _depots;
-    private readonly ArrayEntries _entries = new();
     private readonly ThreadLocal<ArrayCache?[]> _caches;
 
     /// <summary>An empty pool.</summary>
@@ -123,7 +122,7 @@ public sealed class RcuArrayPool<T> : ArrayPool<T>
         try
         {
             ArrayCache cache = CacheOf(bucket);
-            ArrayEntry entry = cache.EntryIfLast(array) ?? _entries.Of(array);
+            ArrayEntry entry = cache.EntryIfLast(array) ?? ArrayEntries.Of(array);
             if (entry.TryTakeIn())
             {
                 entry.IsToClear = clearArray;

@@ -3,29 +3,31 @@ using Quiescent.Ordering;
 
 namespace Quiescent.Resources;
 
-// The entries of a pool's arrays, each found by its array. An array's entry lives as long as the array, and keeps alive
-// neither it nor the pool.
+// The entries of all pools' arrays, each found by its array. An entry lives as long as its array, and keeps nothing
+// else alive. The table is the process's: one that a pool owned could be finalized before a finalizer that uses the
+// pool.
 //
-// A2 (rented once for each return)  An array has one entry, made when it first comes back: the table keeps the first
-//     that is added, under its lock, and a thread that made another takes the one that is kept.
-internal sealed class ArrayEntries
+// A2 (rented once for each return)  An array has one entry, made when it first comes back to a pool: the table keeps
+//     the first that is added, under its lock, and a thread that made another takes the one that is kept.
+internal static class ArrayEntries
 {
-    private readonly ConditionalWeakTable<Array, ArrayEntry> _table = [];
-    private int _lock;
+    private static ConditionalWeakTable<Array, ArrayEntry>? s_table;
+    private static int s_lock;
 
     /// <summary>The array's entry.</summary>
     /// <exception cref="OutOfMemoryException">It has none yet, and there is no memory for it.</exception>
-    public ArrayEntry Of(Array array) =>
-        _table.TryGetValue(array, out ArrayEntry? entry) ? entry : Add(array);
+    public static ArrayEntry Of(Array array) =>
+        Order.Acquire(in s_table) is { } table && table.TryGetValue(array, out ArrayEntry? entry) ? entry : Add(array);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private ArrayEntry Add(Array array)
+    private static ArrayEntry Add(Array array)
     {
         FaultInjection.ThrowIfDue(FaultSite.Array);
         ArrayEntry made = new(array);
+        ConditionalWeakTable<Array, ArrayEntry> table = Order.Acquire(in s_table) ?? Once.Keep(ref s_table, []);
 
         // The table locks itself too. Nobody ever waits for that lock, so that an interrupt does not come out here.
-        using TryLock.Holder holder = TryLock.Hold(ref _lock);
-        return _table.GetOrAdd(array, made);
+        using TryLock.Holder holder = TryLock.Hold(ref s_lock);
+        return table.GetOrAdd(array, made);
     }
 }

@@ -16,7 +16,6 @@ public class ArrayTests
         const int Updates = 4;
         using RcuDomain domain = Domains.Create();
         ArrayDepot depot = new(domain.Core, capacity: 1);
-        ArrayEntries entries = new();
         HashSet<Array> rented = new(ReferenceEqualityComparer.Instance);
         int stamps = 0;
         int[] published = Rent(new ArrayCache(depot));
@@ -61,7 +60,7 @@ public class ArrayTests
 
         bool TryReturn(ArrayCache cache, int[] array, bool clear)
         {
-            ArrayEntry entry = cache.EntryIfLast(array) ?? entries.Of(array);
+            ArrayEntry entry = cache.EntryIfLast(array) ?? ArrayEntries.Of(array);
             if (!entry.TryTakeIn())
             {
                 return false;
@@ -78,14 +77,13 @@ public class ArrayTests
     public void Of_several_returns_of_one_array_at_once_one_succeeds() => Exploration.Run(
         threads: 3, isCloseUp: true, scenario: schedule =>
     {
-        ArrayEntries entries = new();
         int[] array = new int[1];
         long succeeded = 0;
         for (int thread = 0; thread < 3; thread++)
         {
             schedule.Start(() =>
             {
-                if (entries.Of(array).TryTakeIn())
+                if (ArrayEntries.Of(array).TryTakeIn())
                 {
                     Order.Increment(ref succeeded);
                 }
