@@ -703,7 +703,7 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
     {
         try
         {
-            return ThreadRegistrations.Find(id);
+            return ThreadRegistrations.FindInTable(id);
         }
         catch (OutOfMemoryException)
         {

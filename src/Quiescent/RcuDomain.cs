@@ -39,17 +39,9 @@ public sealed unsafe class RcuDomain : GracePeriodDomain
     public ReadGuard ReadLock()
     {
         // SAFETY: this object keeps the slot's memory and the state (O5: slot visible before use).
-        if (ThreadRegistrations.Last(out ReaderSlot* slot) == _id
-            && slot != null
-            && SectionWord.IsQuiescent(slot->Word)
-            && _state->Closed == 0)
-        {
-            ReadGuard guard = new(slot, Section.Enter(slot, _state));
-            GC.KeepAlive(this); // O5: not before the section has begun, which keeps the slot's memory from then on.
-            return guard;
-        }
-
-        return ReadLockBeyondFast();
+        return ThreadRegistrations.Last(out ReaderSlot* slot) == _id && IsReady(slot)
+            ? Enter(slot)
+            : ReadLockBeyondFast();
     }
 
     /// <summary>Whether this thread is inside a section (<c>rcu_read_lock_held</c>): a counted one, or with
@@ -96,8 +88,26 @@ public sealed unsafe class RcuDomain : GracePeriodDomain
 
     internal override SectionCheck CreateSectionCheck() => new(_state);
 
+    // Whether the thread's slot takes an outermost section.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool IsReady(ReaderSlot* slot) =>
+        slot != null && SectionWord.IsQuiescent(slot->Word) && _state->Closed == 0;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ReadGuard Enter(ReaderSlot* slot)
+    {
+        ReadGuard guard = new(slot, Section.Enter(slot, _state));
+        GC.KeepAlive(this); // O5: not before the section has begun, which keeps the slot's memory from then on.
+        return guard;
+    }
+
+    // A thread that uses several domains in turns comes here.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private ReadGuard ReadLockBeyondFast() => ReadLockBeyondFast(ThreadRegistrations.Find(_id));
+    private ReadGuard ReadLockBeyondFast()
+    {
+        ReaderSlot* slot = ThreadRegistrations.FindInTable(_id);
+        return IsReady(slot) ? Enter(slot) : ReadLockBeyondFast(slot);
+    }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     internal ReadGuard ReadLockBeyondFast(ReaderSlot* slot)

@@ -85,17 +85,9 @@ public sealed unsafe class RcuPool<T> : IDisposable
     {
         BlockPool pool = _pool;
         long number = Order.Acquire(in pool.Open);
-        if (Magazines.TryFind(number, out Magazine* magazine) && Magazine.TryPop(magazine, out void* block))
-        {
-            if (Order.Acquire(in pool.Open) == number)
-            {
-                return (T*)block;
-            }
-
-            Magazine.TakeBack(magazine);
-        }
-
-        return RentBeyondFast();
+        return Magazines.TryFind(number, out Magazine* magazine) && pool.TryRent(magazine, number, out void* block)
+            ? (T*)block
+            : RentBeyondFast();
     }
 
     /// <summary>
@@ -116,26 +108,12 @@ public sealed unsafe class RcuPool<T> : IDisposable
     public void Free(T* block)
     {
         BlockPool pool = _pool;
-        if (block != null && Magazines.TryFind(Order.Acquire(in pool.Open), out Magazine* magazine))
+        if (block != null
+            && Magazines.TryFind(Order.Acquire(in pool.Open), out Magazine* magazine)
+            && pool.TryFree(magazine, block))
         {
-            if (pool.IsTypesafe)
-            {
-                if (Magazine.TryPush(magazine, block))
-                {
-                    GC.KeepAlive(this);
-                    return;
-                }
-            }
-            else if (Producer.TryAppend(&magazine->Queue, block))
-            {
-                if (AppendWord.IsDue(&magazine->Queue.Append))
-                {
-                    pool.HandleAppendFlags(&magazine->Queue);
-                }
-
-                GC.KeepAlive(this);
-                return;
-            }
+            GC.KeepAlive(this);
+            return;
         }
 
         FreeBeyondFast(block);

@@ -59,17 +59,9 @@ public sealed unsafe class SrcuDomain : GracePeriodDomain
     public SrcuReadLock ReadLock()
     {
         // SAFETY: this object keeps the slot's memory and the state (O5: slot visible before use).
-        if (ThreadRegistrations.Last(out ReaderSlot* slot) == _id
-            && slot != null
-            && !Ticket.IsOpen(slot->Ticket)
-            && _state->Closed == 0)
-        {
-            SrcuReadLock section = new(slot->Ticket, SleepableSection.Enter(slot->Ticket, slot, _state));
-            GC.KeepAlive(this); // O5: no earlier than this. From here on the section needs its ticket alone.
-            return section;
-        }
-
-        return ReadLockBeyondFast();
+        return ThreadRegistrations.Last(out ReaderSlot* slot) == _id && IsReady(slot)
+            ? Enter(slot)
+            : ReadLockBeyondFast();
     }
 
     /// <summary>Ends a section (<c>srcu_read_unlock</c>), as <see cref="SrcuReadLock.Dispose"/> does; for code that
@@ -95,8 +87,28 @@ public sealed unsafe class SrcuDomain : GracePeriodDomain
             ? options with { BacklogPolicy = BacklogPolicy.Throttle }
             : options;
 
+    // Whether a ticket of the thread's slot is at hand.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool IsReady(ReaderSlot* slot) => slot != null && !Ticket.IsOpen(slot->Ticket) && _state->Closed == 0;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private SrcuReadLock Enter(ReaderSlot* slot)
+    {
+        SrcuReadLock section = new(slot->Ticket, SleepableSection.Enter(slot->Ticket, slot, _state));
+        GC.KeepAlive(this); // O5: no earlier than this. From here on the section needs its ticket alone.
+        return section;
+    }
+
+    // A thread that uses several domains in turns comes here.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private SrcuReadLock ReadLockBeyondFast()
+    {
+        ReaderSlot* slot = ThreadRegistrations.FindInTable(_id);
+        return IsReady(slot) ? Enter(slot) : RegisterAndLock();
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private SrcuReadLock RegisterAndLock()
     {
         ThrowIfClosed();
         ReaderSlot* slot = ReaderSlot.Untwinned(Core.Registrar.Register());

@@ -124,13 +124,90 @@ internal sealed unsafe class BlockPool : BlockSink
 
     public bool IsTypesafe => _isTypesafe;
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    public void HandleAppendFlags(PageQueue* queue) => _producer.HandleAppendFlags(queue);
+    /// <summary>Rents from the thread's magazine, if a block is ready and the pool is open.</summary>
+    /// <param name="magazine">The magazine that the thread remembers for the number.</param>
+    /// <param name="number">What <see cref="Open"/> was then.</param>
+    /// <param name="block">The block.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryRent(Magazine* magazine, long number, out void* block)
+    {
+        if (Magazine.TryPop(magazine, out block))
+        {
+            if (Order.Acquire(in Open) == number)
+            {
+                return true;
+            }
 
-    /// <summary>Rents beyond the fast path: the magazine is empty, another pool was used last, the thread is new to the
+            Magazine.TakeBack(magazine);
+        }
+
+        return false;
+    }
+
+    /// <summary>Frees into the thread's magazine or queue, if there is room.</summary>
+    /// <param name="magazine">The magazine that the thread remembers for the open pool.</param>
+    /// <param name="block">A block of this pool.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryFree(Magazine* magazine, void* block)
+    {
+        if (IsTypesafe)
+        {
+            return Magazine.TryPush(magazine, block);
+        }
+
+        if (!Producer.TryAppend(&magazine->Queue, block))
+        {
+            return false;
+        }
+
+        if (AppendWord.IsDue(&magazine->Queue.Append))
+        {
+            HandleAppendFlags(&magazine->Queue);
+        }
+
+        return true;
+    }
+
+    /// <summary>Rents beyond the fast path: another pool was used last, the magazine is empty, the thread is new to the
     /// pool, the pool is closed, or Validate is on.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public void* Rent()
+    {
+        long number = Order.Acquire(in Open);
+        return Magazines.TryRecall(number, out Magazine* magazine) && TryRent(magazine, number, out void* block)
+            ? block
+            : RentBeyondMagazine();
+    }
+
+    /// <summary>Frees after a grace period, beyond the fast path.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public void Free(void* block)
+    {
+        if (block != null
+            && !(Magazines.TryRecall(Order.Acquire(in Open), out Magazine* magazine) && TryFree(magazine, block)))
+        {
+            FreeBeyondMagazine(block);
+        }
+    }
+
+    /// <summary>Frees at once, beyond the fast path. It fails only after disposal, or in the checks of
+    /// Validate.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public void FreeNow(void* block)
+    {
+        if (block != null
+            && !(Magazines.TryRecall(Order.Acquire(in Open), out Magazine* magazine)
+                && Magazine.TryPush(magazine, block)))
+        {
+            FreeNowBeyondMagazine(block);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void HandleAppendFlags(PageQueue* queue) => _producer.HandleAppendFlags(queue);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void* RentBeyondMagazine()
     {
         while (true)
         {
@@ -154,18 +231,12 @@ internal sealed unsafe class BlockPool : BlockSink
         }
     }
 
-    /// <summary>Frees after a grace period, beyond the fast path.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public void Free(void* block)
+    private void FreeBeyondMagazine(void* block)
     {
-        if (block == null)
-        {
-            return;
-        }
-
         if (_isTypesafe)
         {
-            FreeNow(block);
+            FreeNowBeyondMagazine(block);
             return;
         }
 
@@ -190,16 +261,9 @@ internal sealed unsafe class BlockPool : BlockSink
         }
     }
 
-    /// <summary>Frees at once, beyond the fast path. It fails only after disposal, or in the checks of
-    /// Validate.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public void FreeNow(void* block)
+    private void FreeNowBeyondMagazine(void* block)
     {
-        if (block == null)
-        {
-            return;
-        }
-
         _state.ThrowIfDisposed();
         if (_validate)
         {

@@ -1,10 +1,14 @@
 using System.Runtime.CompilerServices;
+using Quiescent.Ordering;
 
 namespace Quiescent.Pools;
 
-// The magazine that this thread asked for last, in thread-local words that need no object: most loops use one pool at a
-// time. No other pool ever has the number of an open pool, so a match is the pool's magazine. It is freed with the
-// slots of the domain, which the pool keeps. When both are gone, the words lead nowhere, and match no number.
+// This thread's magazines, by their pools' numbers: one in thread-local words that need no object, as most loops use one
+// pool at a time; and behind it a table, for threads that use several.
+//
+// No other pool ever has the number of an open pool, so a match is the pool's magazine. It is freed with the slots of
+// the domain, which the pool keeps. When both are gone, what is remembered leads nowhere, and matches no number. A
+// thread that the runtime has attached again (Ordering/ThreadLife.cs) has its words still, and no table.
 internal static unsafe class Magazines
 {
     /// <summary>Stands in place of a closed pool's number. No magazine is ever remembered for it.</summary>
@@ -16,7 +20,10 @@ internal static unsafe class Magazines
     [ThreadStatic]
     private static Magazine* t_last;
 
-    /// <summary>This thread's magazine of the pool, if it is the last one asked for.</summary>
+    [ThreadStatic]
+    private static MagazineTable? t_table;
+
+    /// <summary>This thread's magazine of the pool, if it is in the thread-local words.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool TryFind(long pool, out Magazine* magazine)
     {
@@ -24,9 +31,53 @@ internal static unsafe class Magazines
         return t_lastPool == pool;
     }
 
+    /// <summary>This thread's magazine of the pool, if it is in the table.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool TryRecall(long pool, out Magazine* magazine)
+    {
+        magazine = null;
+        if (t_table is not { } table || !table.TryFind(pool, out magazine))
+        {
+            return false;
+        }
+
+        if (table.Recurrence.IsDueAfterMiss(pool))
+        {
+            SetLast(pool, magazine);
+        }
+
+        return true;
+    }
+
+    /// <summary>Remembers a magazine, as well as there is memory for it.</summary>
     public static void Remember(long pool, Magazine* magazine)
+    {
+        if (t_lastPool != 0 && t_lastPool != pool)
+        {
+            RememberSeveral(pool, magazine);
+        }
+
+        SetLast(pool, magazine);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void SetLast(long pool, Magazine* magazine)
     {
         t_last = magazine;
         t_lastPool = pool;
+    }
+
+    private static void RememberSeveral(long pool, Magazine* magazine)
+    {
+        try
+        {
+            MagazineTable table = t_table ??= new MagazineTable();
+            table.Put(t_lastPool, t_last);
+            table.Put(pool, magazine);
+        }
+        catch (OutOfMemoryException)
+        {
+            // The thread looks for its magazines in its slot.
+        }
     }
 }

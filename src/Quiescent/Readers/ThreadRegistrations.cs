@@ -4,8 +4,8 @@ using Quiescent.Ordering;
 namespace Quiescent.Readers;
 
 // The domains that this thread is registered with: an open-addressed table, keyed by the domain's number, and in front
-// of it the domain asked for last. A second table leads to the same entries by their slots. The entries die with the
-// thread. The engine's sweep finds the slots of dead threads.
+// of it one domain, asked for last or often. A second table leads to the same entries by their slots. The entries die
+// with the thread. The engine's sweep finds the slots of dead threads.
 //
 // An entry does not keep its domain, nor the slot's memory (SlotTable.cs, at O5). So a slot is dereferenced only by a
 // caller that has the domain, or a section or registered reader open in it; or through its owner, which knows whether
@@ -18,7 +18,7 @@ internal sealed unsafe class ThreadRegistrations
     [ThreadStatic]
     private static ThreadRegistrations? t_current;
 
-    // The domain asked for last, in thread-local words that need no object: most threads use one domain at a time.
+    // One of the domains, in thread-local words that need no object: most threads use one domain at a time.
     [ThreadStatic]
     private static long t_lastDomain;
 
@@ -28,12 +28,13 @@ internal sealed unsafe class ThreadRegistrations
     private Registration[] _entries = new Registration[MinLength];
     private int[] _bySlot = new int[MinLength]; // Each is an entry's index and 1; 0 is free.
     private int _count;
+    private Recurrence _recurrence;
 
     /// <summary>This thread's slot in the domain (its twin under Validate), or null.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ReaderSlot* Find(long domain) => t_lastDomain == domain ? t_lastSlot : FindInTable(domain);
 
-    /// <summary>The domain that this thread asked for last (0: none), with its slot there. For the fast path of a
+    /// <summary>The domain in the thread-local words (0: none), with this thread's slot there. For the fast path of a
     /// section: it compares with its domain's number after the look-up, which is a call on some platforms, and keeps no
     /// register across it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -41,6 +42,32 @@ internal sealed unsafe class ThreadRegistrations
     {
         slot = t_lastSlot;
         return t_lastDomain;
+    }
+
+    /// <summary>As <see cref="Find"/>, for a caller that has looked at <see cref="Last"/>.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static ReaderSlot* FindInTable(long domain)
+    {
+        if (Current is not { } current)
+        {
+            return null;
+        }
+
+        Registration[] entries = current._entries;
+        for (int i = (int)domain & (entries.Length - 1); entries[i].Domain != 0; i = (i + 1) & (entries.Length - 1))
+        {
+            if (entries[i].Domain == domain)
+            {
+                if (current._recurrence.IsDueAfterMiss(domain))
+                {
+                    SetLast(domain, entries[i].Slot);
+                }
+
+                return entries[i].Slot;
+            }
+        }
+
+        return null;
     }
 
     /// <summary>The owner of a slot of this thread.</summary>
@@ -106,8 +133,14 @@ internal sealed unsafe class ThreadRegistrations
         Insert(current._entries, current._bySlot, new Registration { Domain = domain, Slot = slot, Owner = owner });
         current._count++;
         owner.Registrations = current;
+        SetLast(domain, slot); // FindAfterAttachment() finds the others by it.
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void SetLast(long domain, ReaderSlot* slot)
+    {
         t_lastSlot = slot;
-        t_lastDomain = domain; // FindAfterAttachment() finds the others by it.
+        t_lastDomain = domain;
     }
 
     private static ThreadRegistrations? Current => t_current ?? FindAfterAttachment();
@@ -134,28 +167,6 @@ internal sealed unsafe class ThreadRegistrations
         }
 
         return t_current;
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static ReaderSlot* FindInTable(long domain)
-    {
-        if (Current is not { } current)
-        {
-            return null;
-        }
-
-        Registration[] entries = current._entries;
-        for (int i = (int)domain & (entries.Length - 1); entries[i].Domain != 0; i = (i + 1) & (entries.Length - 1))
-        {
-            if (entries[i].Domain == domain)
-            {
-                t_lastSlot = entries[i].Slot;
-                t_lastDomain = domain;
-                return entries[i].Slot;
-            }
-        }
-
-        return null;
     }
 
     // The slots of two domains may differ in a few bits alone, and those may be anywhere.
