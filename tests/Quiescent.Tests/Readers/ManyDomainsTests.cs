@@ -53,6 +53,59 @@ public sealed unsafe class ManyDomainsTests
         });
     }
 
+    // Faults caught: a section in the domain that the thread used before; and one in a domain that is closed.
+    [Fact]
+    public void Domains_used_in_turns_keep_their_sections_apart_and_a_disposed_one_is_refused()
+    {
+        RcuDomain[] domains = [new(), new(), new()];
+        for (int i = 0; i < 50; i++)
+        {
+            RcuDomain domain = domains[i * i % domains.Length];
+            domain.ReadLock().Dispose();
+            using (domain.ReadLock())
+            {
+                Assert.Equal(domains.Select(one => one == domain), domains.Select(one => one.IsReadLockHeld));
+            }
+        }
+
+        domains[1].Dispose();
+        for (int i = 0; i < 50; i++)
+        {
+            domains[0].ReadLock().Dispose();
+            Assert.Throws<ObjectDisposedException>(() => domains[1].ReadLock().Dispose());
+            domains[2].ReadLock().Dispose();
+        }
+
+        domains[0].Dispose();
+        domains[2].Dispose();
+    }
+
+    [Fact]
+    public void Sleepable_domains_used_in_turns_do_so_too()
+    {
+        SrcuDomain[] domains = [new(), new(), new()];
+        for (int i = 0; i < 50; i++)
+        {
+            SrcuDomain domain = domains[i * i % domains.Length];
+            domain.ReadLock().Dispose();
+            using (domain.ReadLock())
+            {
+                Assert.Equal(domains.Select(one => one == domain ? 1L : 0), domains.Select(one => one.OpenSections));
+            }
+        }
+
+        domains[1].Dispose();
+        for (int i = 0; i < 50; i++)
+        {
+            domains[0].ReadLock().Dispose();
+            Assert.Throws<ObjectDisposedException>(() => domains[1].ReadLock().Dispose());
+            domains[2].ReadLock().Dispose();
+        }
+
+        domains[0].Dispose();
+        domains[2].Dispose();
+    }
+
     // Fault caught: a registration dropped with its domain while the thread still has a section or a registered reader
     // in it.
     [Fact]
