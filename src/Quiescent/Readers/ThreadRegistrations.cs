@@ -147,7 +147,7 @@ internal sealed unsafe class ThreadRegistrations
 
     // A thread that the runtime has attached again still has its words, but its objects are gone
     // (Ordering/ThreadLife.cs). Any one slot leads to them: it is the thread's for as long as the operating system runs
-    // the thread. The default domain's is at hand. The domain asked for last may be gone, and with it the slot's
+    // the thread. The default domain's is at hand. The domain in the words may be gone, and with it the slot's
     // memory; then any other one will do.
     private static ThreadRegistrations? FindAfterAttachment()
     {
