@@ -16,6 +16,15 @@ internal readonly unsafe ref struct GuardedSection(ReadGuard guard) : ISection
         where T : unmanaged => _guard.DereferencePointer(in pointer);
 }
 
+// A section of an online reader.
+internal readonly unsafe ref struct OnlineSection(OnlineReadGuard guard) : ISection
+{
+    private readonly OnlineReadGuard _guard = guard;
+
+    public T* Dereference<T>(scoped ref readonly RcuPointer<T> pointer)
+        where T : unmanaged => _guard.DereferencePointer(in pointer);
+}
+
 // A section that may await.
 internal readonly unsafe struct SleepableSection(SrcuReadLock section) : ISection
 {

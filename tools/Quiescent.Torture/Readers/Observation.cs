@@ -35,6 +35,10 @@ internal unsafe struct Observation
     public static Observation Begin(Subject subject, scoped ref readonly ReadGuard guard, Rng random) =>
         Begin(subject, new GuardedSection(guard), random);
 
+    /// <summary>The same, in a section of an online reader.</summary>
+    public static Observation Begin(Subject subject, scoped ref readonly OnlineReadGuard guard, Rng random) =>
+        Begin(subject, new OnlineSection(guard), random);
+
     /// <summary>The same, in a section that may await.</summary>
     public static Observation Begin(Subject subject, SrcuReadLock section, Rng random) =>
         Begin(subject, new SleepableSection(section), random);

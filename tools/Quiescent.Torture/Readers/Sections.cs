@@ -14,7 +14,7 @@ internal static class Sections
     public static void Any(IReadOnlyList<RcuSubject> subjects, Delay delay, Rng random)
     {
         RcuSubject subject = random.Pick(subjects);
-        switch (random.Next(4))
+        switch (random.Next(6))
         {
             case 0:
                 Registered(subject, delay, random);
@@ -23,6 +23,12 @@ internal static class Sections
                 Online(subject, delay, random);
                 break;
             case 2:
+                AlwaysOnline(subject, delay, random);
+                break;
+            case 3:
+                Renewed(subject, delay, random);
+                break;
+            case 4:
                 // Through other domains: their grace periods do not wait for one another.
                 Guard(subject, subjects, random.Next(MaxDepth), delay, random);
                 break;
@@ -104,6 +110,44 @@ internal static class Sections
         }
 
         reader.GoOffline();
+    }
+
+    /// <summary>Sections of an online reader, which has no other state; and one that is counted, in between.</summary>
+    public static void AlwaysOnline(RcuSubject subject, Delay delay, Rng random)
+    {
+        using OnlineReader reader = subject.RegisterOnlineReader();
+        for (int i = random.Next(SectionsOnline); i >= 0; i--)
+        {
+            Observation kept;
+            using (OnlineReadGuard free = reader.ReadLock())
+            {
+                kept = Observation.Begin(subject, in free, random);
+                delay.Spend(random);
+                kept.Recheck();
+            }
+
+            using (ReadGuard counted = subject.ReadLock())
+            {
+                Observation nested = Observation.Begin(subject, in counted, random);
+                nested.End();
+            }
+
+            kept.End();
+            reader.QuiescentState();
+        }
+    }
+
+    /// <summary>A section that is renewed: what it loads stays valid until then, and no longer.</summary>
+    public static void Renewed(RcuSubject subject, Delay delay, Rng random)
+    {
+        using ReadGuard guard = subject.ReadLock();
+        for (int i = random.Next(SectionsOnline); i >= 0; i--)
+        {
+            Observation seen = Observation.Begin(subject, in guard, random);
+            delay.Spend(random);
+            seen.End();
+            guard.Renew();
+        }
     }
 
     /// <summary>Stays online until the condition holds: grace periods have only the quiescent states to go

@@ -38,4 +38,7 @@ internal sealed class RcuSubject : Subject
     public ReadGuard ReadLock() => _isDefault ? Rcu.ReadLock() : _domain.ReadLock();
 
     public RcuReader RegisterReader() => _isDefault ? Rcu.RegisterReader() : _domain.RegisterReader();
+
+    public OnlineReader RegisterOnlineReader() =>
+        _isDefault ? Rcu.RegisterOnlineReader() : _domain.RegisterOnlineReader();
 }
