@@ -128,7 +128,7 @@ static void Await(ManualResetEventSlim signal) =>
 // The system knows a thread for some microseconds after its join, an emulated one for longer. Until then its slot is in
 // use, and the next thread takes another.
 static void AwaitUnused(RcuDomain domain) => Require(
-    SpinWait.SpinUntil(() => domain.GetStatistics().ReaderSlotsInUse == 0, TimeSpan.FromSeconds(30)),
+    SpinWait.SpinUntil(() => domain.GetStatistics().ReaderSlotsInUse == 0, TimeSpan.FromSeconds(5)),
     $"{domain.GetStatistics()}");
 
 static void Require(bool condition, string what) => NativeThread.Require(condition, what);
@@ -180,7 +180,7 @@ internal sealed unsafe class Uses(RcuDomain domain) : IDisposable
             one.Barrier();
 
             // The operating system ends a thread some time after Join has returned.
-            SpinWait.SpinUntil(() => one.GetStatistics().ReaderSlotsInUse == 0, TimeSpan.FromSeconds(30));
+            SpinWait.SpinUntil(() => one.GetStatistics().ReaderSlotsInUse == 0, TimeSpan.FromSeconds(5));
             RcuStatistics books = one.GetStatistics();
             NativeThread.Require(books is { BlocksWaiting: 0, ReadersAbandoned: 0, ReaderSlotsInUse: 0 }, $"{books}");
         }
