@@ -1,5 +1,6 @@
-# shellcheck shell=bash disable=SC2154 # .ci/run sets what is used here
-# What .ci/run is made of: steps that are timed and counted, and what they ask of README.md and of packages.
+# shellcheck shell=bash disable=SC2154 # set by those that read this file
+# What .ci/run and verification/arm64 are made of: steps that are timed and counted, and what they ask of README.md and
+# of packages.
 
 passed=0
 failed=0

@@ -153,6 +153,8 @@ internal static class TortureRun
             ? "no section held a block while it was unlinked"
             : !FaultInjection.IsOn && session.Options.Scenario.Populate == AllocationFaults.Populate
             ? "no failure can be injected: the switch Quiescent.FaultInjection is off"
+            : !ModuleUnloads.IsSupported && session.Options.Scenario.Populate == ModuleUnloads.Populate
+            ? "native code cannot load a module"
             : session.Actors.All(actor => actor.Steps == 0) ? "nothing has happened" : null;
 
     private static TortureResult Summarize(Session session, TimeSpan ran)

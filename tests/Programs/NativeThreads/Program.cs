@@ -56,13 +56,14 @@ switch (args[0])
         Require(domain.GetStatistics().ReadersAbandoned == 0, "a reader was abandoned");
         break;
 
-    case "first-use": // Threads that come to the library in a destructor leave no slot in use.
+    case "first-use": // Threads that come to the library in a destructor leave no slot in use, and take few.
         for (int i = 0; i < Many; i++)
         {
             NativeThread.Run(body: null, () => domain.ReadLock().Dispose());
         }
 
-        Require(domain.GetStatistics() is { ReaderSlotsInUse: 0, ReaderSlots: 1 }, $"{domain.GetStatistics()}");
+        AwaitUnused(domain);
+        Require(domain.GetStatistics().ReaderSlots < Many / 4, $"{domain.GetStatistics()}");
         break;
 
     case "left-open": // A section left open in a destructor ends with its thread.
@@ -91,8 +92,10 @@ switch (args[0])
             });
         domain.Synchronize();
         second.Synchronize();
-        Require(domain.GetStatistics() is { ReaderSlotsInUse: 0, ReaderSlots: 1, ReadersAbandoned: 1 }, "first");
-        Require(second.GetStatistics() is { ReaderSlotsInUse: 0, ReaderSlots: 1, ReadersAbandoned: 0 }, "second");
+        AwaitUnused(domain);
+        AwaitUnused(second);
+        Require(domain.GetStatistics() is { ReaderSlots: 1, ReadersAbandoned: 1 }, "first");
+        Require(second.GetStatistics() is { ReaderSlots: 1, ReadersAbandoned: 0 }, "second");
         break;
 
     case "all": // Queues, tickets, magazines and slots are each used by one thread at a time.
@@ -121,6 +124,12 @@ return 0;
 
 static void Await(ManualResetEventSlim signal) =>
     Require(SpinWait.SpinUntil(() => signal.IsSet, TimeSpan.FromSeconds(30)), "waited in vain");
+
+// The system knows a thread for some microseconds after its join, an emulated one for longer. Until then its slot is in
+// use, and the next thread takes another.
+static void AwaitUnused(RcuDomain domain) => Require(
+    SpinWait.SpinUntil(() => domain.GetStatistics().ReaderSlotsInUse == 0, TimeSpan.FromSeconds(5)),
+    $"{domain.GetStatistics()}");
 
 static void Require(bool condition, string what) => NativeThread.Require(condition, what);
 
@@ -171,7 +180,7 @@ internal sealed unsafe class Uses(RcuDomain domain) : IDisposable
             one.Barrier();
 
             // The operating system ends a thread some time after Join has returned.
-            SpinWait.SpinUntil(() => one.GetStatistics().ReaderSlotsInUse == 0, TimeSpan.FromSeconds(30));
+            SpinWait.SpinUntil(() => one.GetStatistics().ReaderSlotsInUse == 0, TimeSpan.FromSeconds(5));
             RcuStatistics books = one.GetStatistics();
             NativeThread.Require(books is { BlocksWaiting: 0, ReadersAbandoned: 0, ReaderSlotsInUse: 0 }, $"{books}");
         }

@@ -11,8 +11,17 @@ namespace Quiescent.Torture.Scenarios;
 // and is unloaded.
 internal static class ModuleUnloads
 {
+    /// <summary>False in native code, which cannot load a module.</summary>
+    public static bool IsSupported => RuntimeFeature.IsDynamicCodeSupported;
+
+    /// <summary>Adds nothing where it is not supported.</summary>
     public static void Populate(Session session)
     {
+        if (!IsSupported)
+        {
+            return;
+        }
+
         RcuSubject own = session.Add(RcuSubject.New("modules", session.Failures));
         SrcuSubject sleepable = session.Add(SrcuSubject.New("modules, srcu", session.Failures));
         Subject[] subjects = [session.SharedDomains[0], own, sleepable];

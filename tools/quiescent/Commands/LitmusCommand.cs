@@ -83,5 +83,6 @@ internal static class LitmusCommand
     private static string Machine() => string.Create(
         CultureInfo.InvariantCulture,
         $".NET {Environment.Version}, {RuntimeInformation.OSDescription}, {Environment.ProcessorCount} cores, "
-        + $"{RuntimeInformation.ProcessArchitecture}");
+        + $"{RuntimeInformation.ProcessArchitecture}, "
+        + $"{(LitmusSuite.HasProcessWideBarrier ? "" : "no ")}process-wide barrier");
 }
