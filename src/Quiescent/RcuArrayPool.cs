@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using Quiescent.Ordering;
@@ -20,24 +19,23 @@ namespace Quiescent;
 /// collector; so are arrays that are returned while the pool is full or readers hold grace periods up. So a pool holds
 /// a bounded number of arrays, needs no thread, and costs nothing while it is idle; renting drives grace periods
 /// itself. It is safe for any number of threads: each keeps arrays that it returned, which it rents again without
-/// meeting another thread, and gives those that it has too many of to threads that rent more than they return. What a
-/// thread keeps goes with the thread.</para>
+/// meeting another thread, and gives those that it has too many of to threads that rent more than they return, as a
+/// thread that has ended gives all.</para>
 /// </remarks>
 /// <typeparam name="T">What the arrays hold.</typeparam>
-[SuppressMessage(
-    "Design", "CA1001", Justification = "As other array pools: when it is dropped, so are its threads' local values.")]
 public sealed class RcuArrayPool<T> : ArrayPool<T>
 {
     private const int ShortestArray = 16;
 
     private readonly ArrayDepot[] _depots;
-    private readonly ThreadLocal<ArrayCache?[]> _caches;
+    private readonly ThreadArrays _threads;
 
     /// <summary>An empty pool.</summary>
     /// <param name="domain">Whose readers read the arrays; null: those of <see cref="Rcu"/>.</param>
     /// <param name="maxArrayLength">The longest array to keep, at least 1; rounded up to a power of two.</param>
     /// <param name="maxArraysPerBucket">How many arrays of a length to keep for each thread that returns some, at least
-    /// 1; the pool keeps as many again for each processor, for threads that rent more than they return. Null: as many
+    /// 1, besides the one that it rented last; the pool keeps as many again for each processor, for threads that rent
+    /// more than they return. Null: as many
     /// as make a mebibyte with what the pool knows of each, at least 4 and at most 4,096. Half of that number share the
     /// cost of a grace period.</param>
     /// <exception cref="ArgumentOutOfRangeException">A number is too small, or the length more than
@@ -55,7 +53,7 @@ public sealed class RcuArrayPool<T> : ArrayPool<T>
             _depots[i] = new ArrayDepot(Domain.Core, capacity);
         }
 
-        _caches = new ThreadLocal<ArrayCache?[]>(() => new ArrayCache?[_depots.Length]);
+        _threads = new ThreadArrays(_depots);
     }
 
     /// <summary>The domain whose readers read the arrays.</summary>
@@ -83,7 +81,7 @@ public sealed class RcuArrayPool<T> : ArrayPool<T>
         Array? array = null;
         try
         {
-            array = CacheOf(bucket).TryRent();
+            array = _threads.CacheOf(bucket).TryRent();
         }
         catch (Exception e) when (MeansNoCache(e))
         {
@@ -121,7 +119,7 @@ public sealed class RcuArrayPool<T> : ArrayPool<T>
 
         try
         {
-            ArrayCache cache = CacheOf(bucket);
+            ArrayCache cache = _threads.CacheOf(bucket);
             ArrayEntry entry = cache.EntryIfLast(array) ?? ArrayEntries.Of(array);
             if (entry.TryTakeIn())
             {
@@ -139,23 +137,8 @@ public sealed class RcuArrayPool<T> : ArrayPool<T>
         throw new InvalidOperationException("The array was returned before. It stays where it is.");
     }
 
-    // This thread's cache; or an exception that means that it has none.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private ArrayCache CacheOf(int bucket)
-    {
-        ArrayCache?[] caches = _caches.Value!;
-        return caches[bucket] ?? MakeCache(caches, bucket);
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private ArrayCache MakeCache(ArrayCache?[] caches, int bucket)
-    {
-        FaultInjection.ThrowIfDue(FaultSite.Array);
-        return caches[bucket] = new ArrayCache(_depots[bucket]);
-    }
-
-    // There is no memory; or a finalizer uses a pool that has been finalized; or the thread was interrupted in the
-    // runtime's lock of all local values, which their first use takes.
+    // There is no memory; or a finalizer uses a pool that has been finalized; or the thread was interrupted in a lock
+    // of the runtime's.
     private static bool MeansNoCache(Exception e) =>
         e is OutOfMemoryException or ObjectDisposedException or ThreadInterruptedException;
 

@@ -39,9 +39,12 @@ public sealed unsafe class RcuDomain : GracePeriodDomain
     public ReadGuard ReadLock()
     {
         // SAFETY: this object keeps the slot's memory and the state (O5: slot visible before use).
-        return ThreadRegistrations.Last(out ReaderSlot* slot) == _id && IsReady(slot)
-            ? Enter(slot)
-            : ReadLockBeyondFast();
+        if (ThreadRegistrations.Last(out ReaderSlot* slot) != _id)
+        {
+            return ReadLockInTurns();
+        }
+
+        return IsReady(slot) ? Enter(slot) : ReadLockBeyondFast(slot);
     }
 
     /// <summary>Whether this thread is inside a section (<c>rcu_read_lock_held</c>): a counted one, or with
@@ -103,7 +106,7 @@ public sealed unsafe class RcuDomain : GracePeriodDomain
 
     // A thread that uses several domains in turns comes here.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private ReadGuard ReadLockBeyondFast()
+    private ReadGuard ReadLockInTurns()
     {
         ReaderSlot* slot = ThreadRegistrations.FindInTable(_id);
         return IsReady(slot) ? Enter(slot) : ReadLockBeyondFast(slot);

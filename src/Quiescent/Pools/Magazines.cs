@@ -55,7 +55,7 @@ internal static unsafe class Magazines
 
         if (table.Recurrence.IsDueAfterMiss(pool))
         {
-            SetLast(pool, magazine);
+            Remember(pool, magazine);
         }
 
         return true;

@@ -3,188 +3,198 @@ using System.Runtime.CompilerServices;
 
 namespace Quiescent.Resources;
 
-// One thread's arrays of one length, in three lists:
+// One thread's arrays of one length, in four stacks:
 //
-//        Return          the waiting have passed          their grace period has passed         Rent
-//       ────────► returned ─────────────────► waiting ──────────────────────────────► ready ────────►
-//                          one target for all          nobody holds them any more
+//        Return          a target is taken                its grace period has passed         Rent
+//       ───────► returned ────────► behind ──► waiting ──────────────────────────────► ready ───────►
+//                          one for all          one for all
 //
 // A return finds the array's entry, takes it by a compare-exchange, and pushes it; a rent pops one. Nothing else is
-// shared with other threads until a list is empty or the cache is full.
+// shared with other threads until the ready stack is empty or the cache is full.
 //
-// A1 (rented again only after its grace period)  An array becomes ready only once the domain has completed the target
-//     of its list. The target is taken when the returned become the waiting: by this thread, after it took each of them
-//     back, and so after their users had unlinked them: O3 (unlinked before started), [G]. What goes to the depot takes
-//     its target with it. Only a ready array is cleared.
-// A2 (rented once for each return)  An array is in a list if and only if a compare-exchange took its entry in. Of
-//     several returns at once one succeeds; the others find the array inside until it has left its list. It leaves
-//     once, as one thread has the list: its cache's, or the one that took the batch from the depot under the depot's
-//     lock.
-// A3 (a bounded number waits)  A cache keeps so many arrays. It gives the rest to the depot in batches; what finds no
-//     place there, the garbage collector has, which waits for readers by itself. So nothing has to run while nobody
-//     rents: O9 (nothing runs without work). When a thread ends, its caches are garbage.
+// A1 (rented again only after its grace period)  A stack becomes ready only once the domain has completed its target.
+//     The target is taken when the returned move on: by this thread, after it took each of them back, and so after
+//     their users had unlinked them: O3 (unlinked before started), [G]. It stays the stack's, here and in the depot.
+//     Only a ready array is cleared.
+// A2 (rented once for each return)  An array is in a stack if and only if a compare-exchange took its entry in. Of
+//     several returns at once one succeeds; the others find the array inside until it has left its stack. It leaves
+//     once, as one thread has the stack: its cache's, or the one that took it from the depot under the depot's lock.
+// A3 (a bounded number waits)  A cache keeps so many arrays, and each stack remembers one more, its last. The cache
+//     gives its highest stack to the depot when it is full; what finds no place there, the garbage collector has, which
+//     waits for readers by itself. So nothing has to run while nobody rents: O9 (nothing runs without work).
 //
 // Whenever an array is among the returned, some wait: so a thread that returns seldom takes a target for each array,
-// and one that returns often takes one for many.
+// and one that returns often takes one for many. A renter that drives a grace period has the returned wait for it too,
+// behind those that wait already, whose target stays: or arrays that come back all the time would put it off for ever.
+//
+// Handlers of the program may run on this thread wherever the cache drives a grace period or takes memory, and come
+// back here. So it does both only with each stack in its place, and looks anew afterwards.
 //
 // Checked by: ArrayPoolTests, ArrayPoolThreadTests; systematic ArrayTests; torture `resources`; mutants A1, A2, A3.
 internal sealed class ArrayCache(ArrayDepot depot)
 {
-    private ArrayEntry? _ready;
-    private ArrayEntry? _waiting;
-    private ArrayEntry? _returned;
-    private ArrayEntry? _last; // The one rented last: often the next to come back.
-    private ulong _target;
-    private int _count;
-    private int _roomUpTo; // A return below this count is a push; 0 while none waits.
+    private ArrayStack _ready = new();
+    private ArrayStack _waiting = new();
+    private ArrayStack _behind = new();
+    private ArrayStack _returned = new();
+    private int _limit; // How high the returned may grow without a look at the others; 0 while none waits.
+
+    private int Count => _ready.Count + _waiting.Count + _behind.Count + _returned.Count;
 
     /// <summary>An array that nobody holds, or null.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Array? TryRent() => _ready is { } entry ? TakeOut(entry) : TryRentBeyondFast();
+    public Array? TryRent() => _ready.TryPop() is { } entry ? TakeOut(entry) : TryRentBeyondFast();
 
-    /// <summary>The entry of an array, if this thread rented it last from here.</summary>
+    /// <summary>The entry of an array, if this thread rented it last from here: often the next to come back.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public ArrayEntry? EntryIfLast(Array array) => _last is { } last && last.Array == array ? last : null;
+    public ArrayEntry? EntryIfLast(Array array) => _ready.Last is { } last && last.Array == array ? last : null;
 
     /// <summary>Keeps an array.</summary>
     /// <param name="entry">Its entry, which the caller has taken in.</param>
+    /// <exception cref="OutOfMemoryException">There is no memory to keep it.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Put(ArrayEntry entry)
     {
-        if (_count < _roomUpTo)
-        {
-            entry.Next = _returned;
-            _returned = entry;
-            _count++;
-        }
-        else
+        if (!_returned.TryPush(entry, _limit))
         {
             PutBeyondFast(entry);
+        }
+    }
+
+    /// <summary>Gives all to the depot. The cache's thread has ended.</summary>
+    public void GiveAll()
+    {
+        _returned.Target = depot.NextTarget();
+        GiveUnlessEmpty(ref _ready);
+        GiveUnlessEmpty(ref _waiting);
+        GiveUnlessEmpty(ref _behind);
+        GiveUnlessEmpty(ref _returned);
+
+        void GiveUnlessEmpty(ref ArrayStack stack)
+        {
+            if (stack.Count != 0)
+            {
+                stack = depot.Put(stack);
+            }
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private Array TakeOut(ArrayEntry entry)
     {
-        _ready = entry.Next;
-        _count--;
-        entry.Next = null; // An array that is out keeps no other alive.
         if (entry.IsToClear)
         {
             Array.Clear(entry.Array);
         }
 
         entry.LetOut();
-        _last = entry;
         return entry.Array;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private Array? TryRentBeyondFast()
     {
-        if (_waiting is not null && depot.HasCompleted(_target))
+        if (!TryMakeReady() && !TryTakeOver() && Count >= depot.WorthDriving)
         {
-            MakeReady();
-        }
-        else if (depot.TryTake(out ArrayBatch batch))
-        {
-            _ready = batch.Head;
-            _count += batch.Count;
-        }
-        else if (_waiting is not null && _count >= depot.WorthDriving)
-        {
-            // One grace period for all: the next of these lists will find it completed.
-            ulong target = _returned is null ? _target : depot.NextTarget();
-            if (depot.TryAdvance(target))
+            // One grace period for all of them.
+            if (_behind.Count == 0 && _returned.Count != 0)
             {
-                MakeReady();
-                _target = target;
+                (_behind, _returned) = (_returned, _behind);
+                _behind.Target = depot.NextTarget();
+                SetLimit();
             }
+
+            depot.Drive(_behind.Count != 0 ? _behind.Target : _waiting.Target);
+            TryMakeReady();
         }
 
-        return _ready is { } entry ? TakeOut(entry) : null;
+        return _ready.TryPop() is { } entry ? TakeOut(entry) : null;
     }
 
-    // A1: the waiting have waited long enough.
-    private void MakeReady()
+    // False: those that wait must wait on, or there are none.
+    private bool TryMakeReady()
     {
-        _ready = _waiting;
-        _waiting = null;
-        AwaitReturned();
+        if (_ready.Count == 0 && _waiting.Count != 0 && depot.HasCompleted(_waiting.Target))
+        {
+            (_ready, _waiting) = (_waiting, _ready); // A1 (rented again only after its grace period)
+            MoveUp();
+        }
+
+        return _ready.Count != 0;
+    }
+
+    // False: the depot has none for this thread.
+    private bool TryTakeOver()
+    {
+        if (!depot.TryTake(ref _ready, depot.Capacity - Count))
+        {
+            return _ready.Count != 0; // A handler may have been here.
+        }
+
+        SetLimit();
+        return true;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void PutBeyondFast(ArrayEntry entry)
     {
-        if (_count >= depot.Capacity)
+        do
         {
-            GiveAway();
-        }
+            if (Count >= depot.Capacity)
+            {
+                GiveHighest();
+            }
 
-        entry.Next = _returned;
-        _returned = entry;
-        _count++;
-        if (_waiting is null)
-        {
-            AwaitReturned();
+            _returned.Reserve(depot.Capacity);
         }
+        while (!_returned.TryPush(entry, depot.Capacity));
+        MoveUp();
     }
 
-    // What has been returned since the others began to wait, waits from here on.
-    private void AwaitReturned()
+    // Where none waits, those behind take the place: some wait if any are here that are not ready.
+    private void MoveUp()
     {
-        Debug.Assert(_waiting is null, "A1: each list waits for its own target.");
-        _waiting = _returned;
-        _returned = null;
-        _roomUpTo = _waiting is null ? 0 : depot.Capacity;
-        if (_waiting is not null)
+        if (_waiting.Count == 0)
         {
-            _target = depot.NextTarget();
+            (_waiting, _behind) = (_behind, _waiting);
         }
+
+        if (_waiting.Count == 0 && _returned.Count != 0)
+        {
+            (_waiting, _returned) = (_returned, _waiting);
+            _waiting.Target = depot.NextTarget();
+        }
+
+        SetLimit();
     }
 
-    // The list whose turn to be rented would come last. A ready one needs no target: the last one has passed.
-    private void GiveAway()
+    private void SetLimit() => _limit = _waiting.Count == 0 ? 0 : depot.Capacity - Count + _returned.Count;
+
+    private void GiveHighest()
     {
-        ArrayEntry? head = _returned ?? _waiting ?? _ready;
-        ulong target = _target;
-        if (_returned is not null)
+        int highest = Math.Max(Math.Max(_ready.Count, _waiting.Count), Math.Max(_behind.Count, _returned.Count));
+        ref ArrayStack given = ref _ready;
+        if (_returned.Count == highest)
         {
-            target = depot.NextTarget();
-            _returned = null;
+            given = ref _returned;
+            given.Target = depot.NextTarget();
         }
-        else if (_waiting is not null)
+        else if (_behind.Count == highest)
         {
-            _waiting = null;
-            _roomUpTo = 0;
+            given = ref _behind;
         }
-        else
+        else if (_waiting.Count == highest)
         {
-            _ready = null;
-        }
-
-        int count = 0;
-        for (ArrayEntry? entry = head; entry is not null; entry = entry.Next)
-        {
-            count++;
+            given = ref _waiting;
         }
 
-        _count -= count;
-        Debug.Assert(_count >= 0, "A2 (rented once for each return): an array is counted in one list.");
-        if (!depot.TryPut(new ArrayBatch(head, count, target)))
+        ArrayStack stack = given;
+        given = new ArrayStack(); // Before the depot takes memory: handlers may come here.
+        MoveUp();
+        ArrayStack empty = depot.Put(stack);
+        if (!_returned.HasRoom)
         {
-            LeaveToCollector(head);
-        }
-    }
-
-    // A3. Their entries stay taken in, so that a second return is still refused. None keeps the next one alive.
-    private static void LeaveToCollector(ArrayEntry? entry)
-    {
-        while (entry is not null)
-        {
-            ArrayEntry? next = entry.Next;
-            entry.Next = null;
-            entry = next;
+            _returned = empty;
         }
     }
 }

@@ -12,22 +12,21 @@ namespace Quiescent.Resources;
 internal static class ArrayEntries
 {
     private static ConditionalWeakTable<Array, ArrayEntry>? s_table;
-    private static int s_lock;
 
     /// <summary>The array's entry.</summary>
     /// <exception cref="OutOfMemoryException">It has none yet, and there is no memory for it.</exception>
+    /// <exception cref="ThreadInterruptedException">It has none yet, and the thread was interrupted as it waited for
+    /// the table's lock.</exception>
     public static ArrayEntry Of(Array array) =>
         Order.Acquire(in s_table) is { } table && table.TryGetValue(array, out ArrayEntry? entry) ? entry : Add(array);
 
+    // Under no lock of the library's: memory that runs out may have a handler of the program's come back here.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static ArrayEntry Add(Array array)
     {
         FaultInjection.ThrowIfDue(FaultSite.Array);
         ArrayEntry made = new(array);
         ConditionalWeakTable<Array, ArrayEntry> table = Order.Acquire(in s_table) ?? Once.Keep(ref s_table, []);
-
-        // The table locks itself too. Nobody ever waits for that lock, so that an interrupt does not come out here.
-        using TryLock.Holder holder = TryLock.Hold(ref s_lock);
         return table.GetOrAdd(array, made);
     }
 }

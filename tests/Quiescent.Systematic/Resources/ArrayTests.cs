@@ -9,13 +9,16 @@ public class ArrayTests
 {
     // Catches an array rented under its reader, and one that two threads rent at once: each from its own cache, or both
     // from the depot.
-    [Fact]
-    public void An_array_is_rented_again_after_its_grace_period_and_to_one_thread_at_a_time() => Exploration.Run(
-        threads: 3, scenario: schedule =>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(4)]
+    public void An_array_is_rented_again_after_its_grace_period_and_to_one_thread_at_a_time(
+        int capacity) => Exploration.Run(threads: 3, scenario: schedule =>
     {
         const int Updates = 4;
         using RcuDomain domain = Domains.Create();
-        ArrayDepot depot = new(domain.Core, capacity: 1);
+        ArrayDepot depot = new(domain.Core, capacity);
         HashSet<Array> rented = new(ReferenceEqualityComparer.Instance);
         int stamps = 0;
         int[] published = Rent(new ArrayCache(depot));

@@ -60,7 +60,7 @@ public sealed unsafe class ManyDomainsTests
         RcuDomain[] domains = [new(), new(), new()];
         for (int i = 0; i < 50; i++)
         {
-            RcuDomain domain = domains[i * i % domains.Length];
+            RcuDomain domain = domains[i / 5 % domains.Length];
             domain.ReadLock().Dispose();
             using (domain.ReadLock())
             {
@@ -86,7 +86,7 @@ public sealed unsafe class ManyDomainsTests
         SrcuDomain[] domains = [new(), new(), new()];
         for (int i = 0; i < 50; i++)
         {
-            SrcuDomain domain = domains[i * i % domains.Length];
+            SrcuDomain domain = domains[i / 5 % domains.Length];
             domain.ReadLock().Dispose();
             using (domain.ReadLock())
             {
