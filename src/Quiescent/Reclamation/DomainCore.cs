@@ -371,9 +371,10 @@ internal interface IDomainReports
     /// <summary>The same for all events, of the backlog too.</summary>
     void ReportEventsOnPool();
 
-    /// <summary>Whether <see cref="ReportReaders"/> has something to tell handlers: a stall, a reader that ended inside
-    /// a section, or misuse.</summary>
-    bool AreDue { get; }
+    /// <summary>Looks at what the thread does that holds a grace period up, for a later report. Returns whether
+    /// <see cref="ReportReaders"/> has something to tell handlers: a stall, a reader that ended inside a section, or
+    /// misuse. On any thread that holds no lock; runs no code of the program.</summary>
+    bool Look();
 }
 
 // A writer that has been inside a reader-writer lock for long while others wait.
