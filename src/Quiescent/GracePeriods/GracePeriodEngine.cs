@@ -281,7 +281,7 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
         // Under no lock, as it takes memory (O8). While the scan stands where it stood, what was found there is what it
         // waits for.
         ReaderIdentity? reader = scan.FindReader(seen.Place);
-        return TryReadStandstill(seen.StartedAt, out Standstill now) && now == seen ? reader : null;
+        return TryReadStandstill(long.MaxValue, out Standstill now) && now == seen ? reader : null;
     }
 
     /// <summary>What the operating system says of the thread in the way there; the default where it says nothing. Takes
