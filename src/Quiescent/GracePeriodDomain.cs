@@ -486,12 +486,7 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
     {
         ThrowIfClosed();
         _core.RequireMayWait(nameof(Barrier));
-        if (BarrierTarget.Take(_core, codeOnly: false) is { } target)
-        {
-            WaitFor(target, codeOnly: false);
-        }
-
-        GC.KeepAlive(this);
+        WaitFor(BarrierScope.Everything);
     }
 
     /// <summary>As <see cref="Barrier"/>, without blocking a thread. Continuations run on the thread pool.</summary>
@@ -500,20 +495,29 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
     /// <exception cref="ObjectDisposedException">The domain is disposed.</exception>
     /// <exception cref="OutOfMemoryException">It would have to wait, and there is no memory for it or the reclaimer
     /// cannot be started.</exception>
-    public ValueTask BarrierAsync(CancellationToken cancellationToken = default)
+    public ValueTask BarrierAsync(CancellationToken cancellationToken = default) =>
+        WaitForAsync(BarrierScope.Everything, cancellationToken);
+
+    /// <summary>
+    /// Waits until every block queued before the call has been freed, except those of user deallocators
+    /// (<c>kvfree_rcu_barrier</c>), and for no callback, however slow: <see cref="BarrierCallbacks"/> waits for the
+    /// rest of what <see cref="Barrier"/> does. The calling thread frees blocks itself, and needs no other thread.
+    /// </summary>
+    /// <inheritdoc cref="Barrier" path="/exception"/>
+    public void BarrierBlocks()
     {
         ThrowIfClosed();
-        if (cancellationToken.IsCancellationRequested)
-        {
-            return ValueTask.FromCanceled(cancellationToken);
-        }
-
-        ValueTask task = BarrierTarget.Take(_core, codeOnly: false) is { } target
-            ? new ValueTask(_reports.Events.WriteAround(_core.Reclaimer.WaitAsync(target.IsDone, cancellationToken)))
-            : ValueTask.CompletedTask;
-        GC.KeepAlive(this);
-        return task;
+        _core.RequireMayWait(nameof(BarrierBlocks));
+        WaitFor(BarrierScope.Blocks);
     }
+
+    /// <summary>As <see cref="BarrierBlocks"/>, without blocking a thread. Continuations run on the thread pool. While
+    /// the reclaimer runs a slow callback, a pool thread looks every few milliseconds.</summary>
+    /// <param name="cancellationToken">Ends the wait, nothing else.</param>
+    /// <returns>A task that completes when every block queued before the call has been freed.</returns>
+    /// <inheritdoc cref="BarrierAsync" path="/exception"/>
+    public ValueTask BarrierBlocksAsync(CancellationToken cancellationToken = default) =>
+        WaitForAsync(BarrierScope.Blocks, cancellationToken);
 
     /// <summary>
     /// Waits until every function callback, delegate and user deallocator queued before the call has run, as a module
@@ -531,10 +535,10 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
     public void BarrierCallbacks()
     {
         ThrowIfClosed();
-        if (BarrierTarget.Take(_core, codeOnly: true) is { } target)
+        if (BarrierTarget.Take(_core, BarrierScope.Code) is { } target)
         {
             _core.RequireMayWait(nameof(BarrierCallbacks));
-            WaitFor(target, codeOnly: true);
+            WaitFor(target);
         }
 
         GC.KeepAlive(this);
@@ -711,9 +715,36 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
         }
     }
 
-    private void WaitFor(BarrierTarget target, bool codeOnly)
+    /// <summary>Waits at a barrier for what the scope has. The caller has asked whether it may wait.</summary>
+    internal void WaitFor(BarrierScope scope)
     {
-        using DomainEventWriter.BarrierSpan span = _reports.Events.BeginBarrier(codeOnly);
+        if (BarrierTarget.Take(_core, scope) is { } target)
+        {
+            WaitFor(target);
+        }
+
+        GC.KeepAlive(this);
+    }
+
+    /// <summary>The same, without blocking a thread.</summary>
+    internal ValueTask WaitForAsync(BarrierScope scope, CancellationToken cancellationToken)
+    {
+        ThrowIfClosed();
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return ValueTask.FromCanceled(cancellationToken);
+        }
+
+        ValueTask task = BarrierTarget.Take(_core, scope) is { } target
+            ? new ValueTask(_reports.Events.WriteAround(_core.Reclaimer.WaitAsync(target, cancellationToken)))
+            : ValueTask.CompletedTask;
+        GC.KeepAlive(this);
+        return task;
+    }
+
+    private void WaitFor(BarrierTarget target)
+    {
+        using DomainEventWriter.BarrierSpan span = _reports.Events.BeginBarrier(target.Scope.IsCodeOnly);
         BarrierWait.For(_core, target);
         GC.KeepAlive(this);
     }

@@ -173,6 +173,13 @@ public static unsafe class Rcu
     public static ValueTask BarrierAsync(CancellationToken cancellationToken = default) =>
         DefaultDomain.BarrierAsync(cancellationToken);
 
+    /// <inheritdoc cref="GracePeriodDomain.BarrierBlocks"/>
+    public static void BarrierBlocks() => DefaultDomain.BarrierBlocks();
+
+    /// <inheritdoc cref="GracePeriodDomain.BarrierBlocksAsync"/>
+    public static ValueTask BarrierBlocksAsync(CancellationToken cancellationToken = default) =>
+        DefaultDomain.BarrierBlocksAsync(cancellationToken);
+
     /// <inheritdoc cref="GracePeriodDomain.BarrierCallbacks"/>
     public static void BarrierCallbacks() => DefaultDomain.BarrierCallbacks();
 

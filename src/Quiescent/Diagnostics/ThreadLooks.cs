@@ -14,8 +14,8 @@ namespace Quiescent.Diagnostics;
 //          └──── has used 0 ───────────────────────────────────────────────┘   while the thread uses no time;
 //                                       └──── has used 0.31 s ─────────────┘   else the next look is compared with this
 //
-// While the scan stands where it stood, in the same grace period, the section in the way is the same. The caller makes
-// sure that it still stands there after each look. Two threads of one number differ in their start.
+// While the scan stands where it stood, in the same grace period, the section in the way is the same. The reader is
+// named after the look; so its section was in the way during both. Two threads of one number differ in their start.
 //
 // One thread at a time uses it. It takes no memory.
 //

@@ -274,15 +274,11 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
         }
     }
 
-    /// <summary>The reader in the way, if the grace period still stands where it was seen to stand.</summary>
+    /// <summary>The reader in the way; null if the grace period has gone on since it was seen to stand
+    /// there.</summary>
     /// <exception cref="OutOfMemoryException">There is no memory for it.</exception>
-    public ReaderIdentity? FindReader(in Standstill seen)
-    {
-        // Under no lock, as it takes memory (O8). While the scan stands where it stood, what was found there is what it
-        // waits for.
-        ReaderIdentity? reader = scan.FindReader(seen.Place);
-        return TryReadStandstill(long.MaxValue, out Standstill now) && now == seen ? reader : null;
-    }
+    public ReaderIdentity? FindReader(in Standstill seen) =>
+        scan.FindReader(seen.Place); // Under no lock, as it takes memory (O8).
 
     /// <summary>What the operating system says of the thread in the way there; the default where it says nothing. Takes
     /// no memory.</summary>

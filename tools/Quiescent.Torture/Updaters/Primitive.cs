@@ -11,6 +11,10 @@ internal enum Primitive
     StartPollPoll,
     Barrier,
     BarrierAsync,
+    BarrierBlocks,
+    BarrierBlocksAsync,
+    PoolBarrier,
+    PoolBarrierAsync,
     BarrierCallbacks,
 
     // Callbacks, each of which ages the block that it was queued with, and queues it again.
