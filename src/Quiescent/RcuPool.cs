@@ -142,8 +142,12 @@ public sealed unsafe class RcuPool<T> : IDisposable
     }
 
     /// <summary>Frees the block at once, for one that was never published, or that no reader can reach any more
-    /// (<c>kmem_cache_free</c>). Null is ignored. Needs no memory.</summary>
-    /// <param name="block">A block of this pool. The pool's from here on.</param>
+    /// (<c>kmem_cache_free</c>). Null is ignored. Needs no memory, except with <see
+    /// cref="RcuDomainOptions.Validate"/>.</summary>
+    /// <param name="block">A block of this pool. The pool's from here on; on an exception it stays the
+    /// caller's.</param>
+    /// <exception cref="OutOfMemoryException">With <see cref="RcuDomainOptions.Validate"/>: there is no memory to record
+    /// where the block was freed. Nothing was freed.</exception>
     /// <exception cref="ObjectDisposedException">The pool is disposed.</exception>
     /// <exception cref="InvalidOperationException">With <see cref="RcuDomainOptions.Validate"/>: it is no block of this
     /// pool, or is not out. Nothing was freed.</exception>

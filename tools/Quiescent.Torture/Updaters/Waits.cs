@@ -178,8 +178,25 @@ internal static unsafe class Waits
         }
         catch
         {
-            subject.Pool.FreeNow(block); // Still the caller's, and never seen by a reader.
+            GiveBack(subject, block); // Still the caller's, and never seen by a reader.
             throw;
+        }
+    }
+
+    // Under Validate the pool records where, for which the memory may be taken too.
+    private static void GiveBack(Subject subject, long* block)
+    {
+        while (block != null)
+        {
+            try
+            {
+                subject.Pool.FreeNow(block);
+                block = null;
+            }
+            catch (OutOfMemoryException) when (ExpectedFaults.Here)
+            {
+                Thread.Yield();
+            }
         }
     }
 
