@@ -21,6 +21,7 @@ internal enum Primitive
     CallFunction,
     CallAction,
     CallState,
+    CallHurried,
     DisposeResource,
     ReturnArray,
     FreeAgingHead,
