@@ -2,8 +2,8 @@ using Quiescent.Memory;
 
 namespace Quiescent.Reclamation;
 
-// What a barrier waits for: everything, user code alone, the blocks that the library frees by itself, or the blocks of
-// one channel. The second and the third are what the first consists of.
+// What a barrier waits for: everything, user code alone, the blocks that the library frees by itself, all blocks, or
+// those of one channel. The second and the third are what the first consists of.
 internal readonly struct BarrierScope
 {
     private readonly Kind _kind;
@@ -20,6 +20,7 @@ internal readonly struct BarrierScope
         Everything,
         Code,
         Blocks,
+        AllBlocks,
         Channel,
     }
 
@@ -32,21 +33,27 @@ internal readonly struct BarrierScope
     /// (O8).</summary>
     public static BarrierScope Blocks => new(Kind.Blocks);
 
+    /// <summary>These, and the blocks of user deallocators; no callbacks.</summary>
+    public static BarrierScope AllBlocks => new(Kind.AllBlocks);
+
     /// <summary>The blocks of one pool.</summary>
     public static BarrierScope Of(int channel) => new(Kind.Channel, channel);
 
     /// <summary>Whether it has user code, which the reclaimer alone runs.</summary>
-    public bool HasCode => _kind is Kind.Everything or Kind.Code;
+    public bool HasCode => _kind is Kind.Everything or Kind.Code or Kind.AllBlocks;
+
+    /// <summary>Whether it has callbacks, asynchronous ones included.</summary>
+    public bool HasCallbacks => _kind is Kind.Everything or Kind.Code;
 
     public bool IsCodeOnly => _kind == Kind.Code;
 
     /// <summary>Whether it has the heads of built-in deallocators.</summary>
-    public bool HasHeads => _kind is Kind.Everything or Kind.Blocks;
+    public bool HasHeads => _kind is Kind.Everything or Kind.Blocks or Kind.AllBlocks;
 
     /// <summary>Whether it has the blocks of the channel.</summary>
     public bool Has(int channel) => _kind switch
     {
-        Kind.Everything => true,
+        Kind.Everything or Kind.AllBlocks => true,
         Kind.Code => Deallocators.IsCode(channel),
         Kind.Blocks => !Deallocators.IsCode(channel),
         _ => channel == _channel,

@@ -52,12 +52,16 @@ internal sealed unsafe class BarrierTarget : IWaitCondition
             if (scope.HasCode)
             {
                 AddHeads(core, &queues->UserHeads, scope, ref target);
+            }
+
+            if (scope.HasCallbacks)
+            {
                 AddHeads(core, &queues->Callbacks, scope, ref target);
             }
         }
 
         GC.KeepAlive(core); // O5 (slot visible before use): the queues are the slot table's.
-        long lastPending = scope.HasCode ? core.Pending.LastNumber() : 0; // O10: after the positions.
+        long lastPending = scope.HasCallbacks ? core.Pending.LastNumber() : 0; // O10: after the positions.
         if (lastPending != 0)
         {
             (target ??= new BarrierTarget(core, scope))._lastPending = lastPending;

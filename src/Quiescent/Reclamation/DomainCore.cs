@@ -52,6 +52,11 @@ internal sealed unsafe partial class DomainCore
             MayBlockInSections = options.MayBlockInSections,
         };
         Id = Order.Increment(ref s_lastId);
+        if (ValidateSwitch.IsSupported && options.StrictGracePeriod)
+        {
+            Slots.AfterSection = new StrictGracePeriods(this).AfterSection;
+        }
+
         Slots.BelongTo(this, Id);
         State = Slots.State;
         Engine = engine(Slots);

@@ -66,8 +66,8 @@ internal sealed class Reclaimer
 
     public bool IsStopping => _claim.IsStopping;
 
-    /// <summary>Whether somebody waits: no batch is gathered then.</summary>
-    public bool IsExpedited => IsAnybodyWaiting || _claim.IsStopping;
+    /// <summary>Whether somebody waits, or nobody may have to: no batch is gathered then.</summary>
+    public bool IsExpedited => IsAnybodyWaiting || _claim.IsStopping || _core.Options.StrictGracePeriod;
 
     /// <summary>Whether function callbacks or blocks of user deallocators wait, run, or are pending.</summary>
     public bool IsCodeWaiting => BarrierTarget.AnythingWaits(_core, codeOnly: true) || _core.Pending.Any;
