@@ -517,6 +517,7 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
         ThrowIfClosed();
         _core.RequireMayWait(nameof(Barrier));
         WaitFor(BarrierScope.Everything);
+        GC.KeepAlive(this);
     }
 
     /// <summary>As <see cref="Barrier"/>, without blocking a thread. Continuations run on the thread pool.</summary>
@@ -539,6 +540,7 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
         ThrowIfClosed();
         _core.RequireMayWait(nameof(BarrierBlocks));
         WaitFor(BarrierScope.Blocks);
+        GC.KeepAlive(this);
     }
 
     /// <summary>As <see cref="BarrierBlocks"/>, without blocking a thread. Continuations run on the thread pool. While

@@ -146,8 +146,8 @@ public sealed unsafe class RcuPool<T> : IDisposable
     /// cref="RcuDomainOptions.Validate"/>.</summary>
     /// <param name="block">A block of this pool. The pool's from here on; on an exception it stays the
     /// caller's.</param>
-    /// <exception cref="OutOfMemoryException">With <see cref="RcuDomainOptions.Validate"/>: there is no memory to record
-    /// where the block was freed. Nothing was freed.</exception>
+    /// <exception cref="OutOfMemoryException">With <see cref="RcuDomainOptions.Validate"/>: there is no memory to
+    /// record where the block was freed. Nothing was freed.</exception>
     /// <exception cref="ObjectDisposedException">The pool is disposed.</exception>
     /// <exception cref="InvalidOperationException">With <see cref="RcuDomainOptions.Validate"/>: it is no block of this
     /// pool, or is not out. Nothing was freed.</exception>

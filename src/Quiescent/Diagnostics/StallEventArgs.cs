@@ -137,9 +137,9 @@ public sealed class StallEventArgs : EventArgs
     /// other systems, and for sleepable sections, callbacks and writers.</summary>
     public StalledThreadState ThreadState { get; }
 
-    /// <summary>For how long the reader's thread has been looked at, up to the report: since the report before, or since
-    /// about half the timeout; longer if it has used no processor time meanwhile. Null if there was one look only, or
-    /// the operating system says nothing.</summary>
+    /// <summary>For how long the reader's thread has been looked at, up to the report: since the report before, or
+    /// since about half the timeout; longer if it has used no processor time meanwhile. Null if there was one look
+    /// only, or the operating system says nothing.</summary>
     public TimeSpan? ThreadObservedFor { get; }
 
     /// <summary>How much processor time it has used within <see cref="ThreadObservedFor"/>, in hundredths of a second.

@@ -101,7 +101,7 @@ internal static unsafe class Section
         if (!wasFree)
         {
             ReaderSlot* real = ReaderSlot.Untwinned(slot);
-            SlotTable? table = SlotTable.Of(real); // O5: it keeps the slot's memory, which the section does not from now.
+            SlotTable? table = SlotTable.Of(real); // O5: keeps the slot's memory from when the section no longer does.
             Order.Release(ref real->Word, real->Word - 1);
             if (SectionWord.IsQuiescent(real->Word))
             {

@@ -222,8 +222,8 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
         return found;
     }
 
-    /// <summary>Under Validate: the table of the domain with this number; null if it is gone. For reports and tests, as it
-    /// looks through all domains.</summary>
+    /// <summary>Under Validate: the table of the domain with this number; null if it is gone. For reports and tests, as
+    /// it looks through all domains.</summary>
     public static SlotTable? OfDomain(long domain) => Live.All().Find(table => table.Domain == domain);
 
     /// <summary>Makes the table a domain's: its memory is not freed before the domain's core.</summary>

@@ -10,7 +10,8 @@ internal static class ValidateSwitch
     private static readonly bool s_isSupported =
         !AppContext.TryGetSwitch("Quiescent.Validate.IsSupported", out bool isSupported) || isSupported;
 
-    private static readonly bool s_isStrictForAll = IsSet("Quiescent.StrictGracePeriod", "QUIESCENT_STRICT_GRACE_PERIOD");
+    private static readonly bool s_isStrictForAll =
+        IsSet("Quiescent.StrictGracePeriod", "QUIESCENT_STRICT_GRACE_PERIOD");
 
     private static readonly bool s_isOnForAll = s_isStrictForAll || IsSet("Quiescent.Validate", "QUIESCENT_VALIDATE");
 

@@ -41,7 +41,7 @@ public sealed class OsThreadTests
     [InlineData("123 (worker) ", 876543)]
     [InlineData("123 (a ) b (c) ", 876543)]
     [InlineData("123 () ", 876543)]
-    public void State_times_and_start_are_the_third_fourteenth_fifteenth_and_twenty_second_field(string before, long time) =>
+    public void State_times_and_start_are_fields_3_and_14_and_15_and_22(string before, long time) =>
         Assert.Equal(new ThreadStat('S', 5 + 6, time), ThreadStat.Parse(Encoding.ASCII.GetBytes(before + After)));
 
     [Theory]

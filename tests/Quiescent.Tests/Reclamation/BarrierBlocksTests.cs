@@ -131,7 +131,8 @@ public sealed class BarrierBlocksTests
         Assert.IsType<InvalidOperationException>(thrown);
         domain.Dispose();
         Assert.Throws<ObjectDisposedException>(domain.BarrierBlocks);
-        Assert.Throws<ObjectDisposedException>(() => { _ = domain.BarrierBlocksAsync(CancellationToken.None).AsTask(); });
+        Assert.Throws<ObjectDisposedException>(
+            () => { _ = domain.BarrierBlocksAsync(CancellationToken.None).AsTask(); });
     }
 
     [Fact]

@@ -163,6 +163,8 @@ public sealed unsafe class StrictGracePeriodTests
         RcuStatistics books = domain.GetStatistics();
         Assert.Equal((0, 1), (books.GracePeriodsStarted, books.BlocksWaiting));
         Assert.True(stepper.TryAdvance());
+        domain.ReadLock().Dispose();
+        Assert.Equal(1, domain.GetStatistics().BlocksWaiting); // It has expired, and stays until a step reclaims it.
         stepper.Reclaim();
         Assert.Equal(0, domain.GetStatistics().BlocksWaiting);
     }
