@@ -244,13 +244,7 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
     /// <exception cref="RcuBacklogException">Too much waits, under <see cref="BacklogPolicy.Throw"/>.</exception>
     /// <exception cref="OutOfMemoryException">There is no memory to queue it; nothing is queued.</exception>
     /// <exception cref="ObjectDisposedException">The domain is disposed; nothing is queued.</exception>
-    public void Call(Action callback)
-    {
-        ArgumentNullException.ThrowIfNull(callback);
-        _producer.Call(Options.CallbackScheduler is { } scheduler
-            ? new ScheduledCallback(_core, scheduler, callback, callback)
-            : new ActionCallback(callback));
-    }
+    public void Call(Action callback) => _producer.Call(CallbackOf(callback));
 
     /// <summary>As <see cref="Call(Action)"/>, with a state for the delegate, so that it needs to capture
     /// nothing.</summary>
@@ -258,13 +252,7 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
     /// <param name="state">Handed to the delegate.</param>
     /// <param name="callback">As for <see cref="Call(Action)"/>.</param>
     /// <inheritdoc cref="Call(Action)" path="/exception"/>
-    public void Call<TState>(TState state, Action<TState> callback)
-    {
-        ArgumentNullException.ThrowIfNull(callback);
-        _producer.Call(Options.CallbackScheduler is { } scheduler
-            ? ScheduledCallback.Of(_core, scheduler, state, callback)
-            : new StateCallback<TState>(state, callback));
-    }
+    public void Call<TState>(TState state, Action<TState> callback) => _producer.Call(CallbackOf(state, callback));
 
     /// <summary>As <see cref="Call(Action)"/>, for an asynchronous delegate, such as
     /// <c>async () => await file.FlushAsync()</c> or <c>resource.DisposeAsync</c>. Barriers, <see cref="Dispose()"/>
@@ -275,13 +263,7 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
     /// <remarks>Callbacks behind it start as soon as it awaits: the order is that of the starts. One whose task is not
     /// complete counts in <see cref="RcuStatistics.CallbacksPending"/>, and no longer in the backlog.</remarks>
     /// <inheritdoc cref="Call(Action)" path="/exception"/>
-    public void Call(Func<ValueTask> callback)
-    {
-        ArgumentNullException.ThrowIfNull(callback);
-        _producer.Call(Options.CallbackScheduler is { } scheduler
-            ? ScheduledAsyncCallback.Of(_core, scheduler, callback)
-            : new AsyncActionCallback(_core, callback));
-    }
+    public void Call(Func<ValueTask> callback) => _producer.Call(CallbackOf(callback));
 
     /// <summary>As <see cref="Call(Func{ValueTask})"/>, with a state for the delegate, so that it needs to capture
     /// nothing.</summary>
@@ -289,13 +271,61 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
     /// <param name="state">Handed to the delegate.</param>
     /// <param name="callback">As for <see cref="Call(Func{ValueTask})"/>.</param>
     /// <inheritdoc cref="Call(Action)" path="/exception"/>
-    public void Call<TState>(TState state, Func<TState, ValueTask> callback)
+    public void Call<TState>(TState state, Func<TState, ValueTask> callback) =>
+        _producer.Call(CallbackOf(state, callback));
+
+    /// <summary>
+    /// Calls the function with the head as soon as a grace period has passed (<c>call_rcu_hurry</c>): as Call does, but
+    /// the reclaimer does not gather a batch first. What this thread queued with Call before comes before it.
+    /// </summary>
+    /// <param name="head">Lies in the block that the callback is about, in unmanaged memory.</param>
+    /// <param name="callback">May call anything except a wait for this domain, or for one whose callbacks wait for this
+    /// one: they would wait for each other. What it throws goes to <see cref="CallbackFailed"/>.</param>
+    /// <exception cref="ArgumentNullException">The head or the callback is null; nothing is queued.</exception>
+    /// <exception cref="ObjectDisposedException">The domain is disposed; nothing is queued.</exception>
+    /// <remarks><b>Safety.</b> The head is the library's until the callback is called. A module whose functions wait
+    /// here must not be unloaded before <see cref="BarrierCallbacks"/>.</remarks>
+    public void CallHurried(RcuHead* head, delegate*<RcuHead*, void> callback)
     {
-        ArgumentNullException.ThrowIfNull(callback);
-        _producer.Call(Options.CallbackScheduler is { } scheduler
-            ? ScheduledAsyncCallback.Of(_core, scheduler, state, callback)
-            : new AsyncStateCallback<TState>(_core, state, callback));
+        ArgumentNullException.ThrowIfNull(head);
+        ArgumentNullException.ThrowIfNull((void*)callback, nameof(callback));
+        _producer.PushBeyondFast(FindOrNull(), head, (nint)callback, isHurried: true);
+        GC.KeepAlive(this);
     }
+
+    /// <summary>As <see cref="Call(Action)"/>, as soon as the grace period has ended: the reclaimer does not gather a
+    /// batch first (<c>call_rcu_hurry</c>). What this thread queued with Call before comes before it.</summary>
+    /// <param name="callback">As for <see cref="Call(Action)"/>.</param>
+    /// <remarks>For a callback that somebody waits for. Wakes the reclaimer, which takes about a microsecond more than
+    /// Call does, and spends a grace period on few callbacks. Makes no difference where
+    /// <see cref="RcuDomainOptions.ReclaimDelay"/> is zero, and does not overtake a callback that is
+    /// running.</remarks>
+    /// <inheritdoc cref="Call(Action)" path="/exception"/>
+    public void CallHurried(Action callback) => _producer.Call(CallbackOf(callback), isHurried: true);
+
+    /// <summary>As <see cref="CallHurried(Action)"/>, with a state for the delegate, so that it needs to capture
+    /// nothing.</summary>
+    /// <typeparam name="TState">The state's type.</typeparam>
+    /// <param name="state">Handed to the delegate.</param>
+    /// <param name="callback">As for <see cref="Call(Action)"/>.</param>
+    /// <inheritdoc cref="Call(Action)" path="/exception"/>
+    public void CallHurried<TState>(TState state, Action<TState> callback) =>
+        _producer.Call(CallbackOf(state, callback), isHurried: true);
+
+    /// <summary>As <see cref="CallHurried(Action)"/>, for an asynchronous delegate, which starts
+    /// then.</summary>
+    /// <param name="callback">As for <see cref="Call(Func{ValueTask})"/>.</param>
+    /// <inheritdoc cref="Call(Action)" path="/exception"/>
+    public void CallHurried(Func<ValueTask> callback) => _producer.Call(CallbackOf(callback), isHurried: true);
+
+    /// <summary>As <see cref="CallHurried(Func{ValueTask})"/>, with a state for the delegate, so that it needs to
+    /// capture nothing.</summary>
+    /// <typeparam name="TState">The state's type.</typeparam>
+    /// <param name="state">Handed to the delegate.</param>
+    /// <param name="callback">As for <see cref="Call(Func{ValueTask})"/>.</param>
+    /// <inheritdoc cref="Call(Action)" path="/exception"/>
+    public void CallHurried<TState>(TState state, Func<TState, ValueTask> callback) =>
+        _producer.Call(CallbackOf(state, callback), isHurried: true);
 
     /// <summary>
     /// Frees a block from <see cref="System.Runtime.InteropServices.NativeMemory.Alloc(nuint)"/> once no reader of this
@@ -486,11 +516,7 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
     {
         ThrowIfClosed();
         _core.RequireMayWait(nameof(Barrier));
-        if (BarrierTarget.Take(_core, codeOnly: false) is { } target)
-        {
-            WaitFor(target, codeOnly: false);
-        }
-
+        WaitFor(BarrierScope.Everything);
         GC.KeepAlive(this);
     }
 
@@ -500,20 +526,30 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
     /// <exception cref="ObjectDisposedException">The domain is disposed.</exception>
     /// <exception cref="OutOfMemoryException">It would have to wait, and there is no memory for it or the reclaimer
     /// cannot be started.</exception>
-    public ValueTask BarrierAsync(CancellationToken cancellationToken = default)
+    public ValueTask BarrierAsync(CancellationToken cancellationToken = default) =>
+        WaitForAsync(BarrierScope.Everything, cancellationToken);
+
+    /// <summary>
+    /// Waits until every block queued before the call has been freed, except those of user deallocators
+    /// (<c>kvfree_rcu_barrier</c>), and for no callback, however slow: <see cref="BarrierCallbacks"/> waits for the
+    /// rest of what <see cref="Barrier"/> does. The calling thread frees blocks itself, and needs no other thread.
+    /// </summary>
+    /// <inheritdoc cref="Barrier" path="/exception"/>
+    public void BarrierBlocks()
     {
         ThrowIfClosed();
-        if (cancellationToken.IsCancellationRequested)
-        {
-            return ValueTask.FromCanceled(cancellationToken);
-        }
-
-        ValueTask task = BarrierTarget.Take(_core, codeOnly: false) is { } target
-            ? new ValueTask(_reports.Events.WriteAround(_core.Reclaimer.WaitAsync(target.IsDone, cancellationToken)))
-            : ValueTask.CompletedTask;
+        _core.RequireMayWait(nameof(BarrierBlocks));
+        WaitFor(BarrierScope.Blocks);
         GC.KeepAlive(this);
-        return task;
     }
+
+    /// <summary>As <see cref="BarrierBlocks"/>, without blocking a thread. Continuations run on the thread pool. While
+    /// the reclaimer runs a slow callback, a pool thread looks every few milliseconds.</summary>
+    /// <param name="cancellationToken">Ends the wait, nothing else.</param>
+    /// <returns>A task that completes when every block queued before the call has been freed.</returns>
+    /// <inheritdoc cref="BarrierAsync" path="/exception"/>
+    public ValueTask BarrierBlocksAsync(CancellationToken cancellationToken = default) =>
+        WaitForAsync(BarrierScope.Blocks, cancellationToken);
 
     /// <summary>
     /// Waits until every function callback, delegate and user deallocator queued before the call has run, as a module
@@ -531,10 +567,10 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
     public void BarrierCallbacks()
     {
         ThrowIfClosed();
-        if (BarrierTarget.Take(_core, codeOnly: true) is { } target)
+        if (BarrierTarget.Take(_core, BarrierScope.Code) is { } target)
         {
             _core.RequireMayWait(nameof(BarrierCallbacks));
-            WaitFor(target, codeOnly: true);
+            WaitFor(target);
         }
 
         GC.KeepAlive(this);
@@ -663,6 +699,38 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
         }
     }
 
+    private ManagedCallback CallbackOf(Action callback)
+    {
+        ArgumentNullException.ThrowIfNull(callback);
+        return Options.CallbackScheduler is { } scheduler
+            ? new ScheduledCallback(_core, scheduler, callback, callback)
+            : new ActionCallback(callback);
+    }
+
+    private ManagedCallback CallbackOf<TState>(TState state, Action<TState> callback)
+    {
+        ArgumentNullException.ThrowIfNull(callback);
+        return Options.CallbackScheduler is { } scheduler
+            ? ScheduledCallback.Of(_core, scheduler, state, callback)
+            : new StateCallback<TState>(state, callback);
+    }
+
+    private ManagedCallback CallbackOf(Func<ValueTask> callback)
+    {
+        ArgumentNullException.ThrowIfNull(callback);
+        return Options.CallbackScheduler is { } scheduler
+            ? ScheduledAsyncCallback.Of(_core, scheduler, callback)
+            : new AsyncActionCallback(_core, callback);
+    }
+
+    private ManagedCallback CallbackOf<TState>(TState state, Func<TState, ValueTask> callback)
+    {
+        ArgumentNullException.ThrowIfNull(callback);
+        return Options.CallbackScheduler is { } scheduler
+            ? ScheduledAsyncCallback.Of(_core, scheduler, state, callback)
+            : new AsyncStateCallback<TState>(_core, state, callback);
+    }
+
     private void RequireOwn()
     {
         if (_isDefault)
@@ -711,9 +779,36 @@ public abstract unsafe class GracePeriodDomain : IDisposable, IAsyncDisposable
         }
     }
 
-    private void WaitFor(BarrierTarget target, bool codeOnly)
+    /// <summary>Waits at a barrier for what the scope has. The caller has asked whether it may wait.</summary>
+    internal void WaitFor(BarrierScope scope)
     {
-        using DomainEventWriter.BarrierSpan span = _reports.Events.BeginBarrier(codeOnly);
+        if (BarrierTarget.Take(_core, scope) is { } target)
+        {
+            WaitFor(target);
+        }
+
+        GC.KeepAlive(this);
+    }
+
+    /// <summary>The same, without blocking a thread.</summary>
+    internal ValueTask WaitForAsync(BarrierScope scope, CancellationToken cancellationToken)
+    {
+        ThrowIfClosed();
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return ValueTask.FromCanceled(cancellationToken);
+        }
+
+        ValueTask task = BarrierTarget.Take(_core, scope) is { } target
+            ? new ValueTask(_reports.Events.WriteAround(_core.Reclaimer.WaitAsync(target, cancellationToken)))
+            : ValueTask.CompletedTask;
+        GC.KeepAlive(this);
+        return task;
+    }
+
+    private void WaitFor(BarrierTarget target)
+    {
+        using DomainEventWriter.BarrierSpan span = _reports.Events.BeginBarrier(target.Scope.IsCodeOnly);
         BarrierWait.For(_core, target);
         GC.KeepAlive(this);
     }

@@ -107,6 +107,34 @@ public static unsafe class Rcu
     public static void Call<TState>(TState state, Func<TState, ValueTask> callback) =>
         DefaultDomain.Call(state, callback);
 
+    /// <summary>
+    /// Calls the function with the head as soon as a grace period has passed (<c>call_rcu_hurry</c>): as Call does, but
+    /// the reclaimer does not gather a batch first. What this thread queued with Call before comes before it.
+    /// </summary>
+    /// <param name="head">Lies in the block that the callback is about, in unmanaged memory.</param>
+    /// <param name="callback">May call anything except a wait for this domain, or for one whose callbacks wait for this
+    /// one: they would wait for each other. What it throws goes to
+    /// <see cref="GracePeriodDomain.CallbackFailed"/>.</param>
+    /// <exception cref="ArgumentNullException">The head or the callback is null; nothing is queued.</exception>
+    /// <remarks><b>Safety.</b> The head is the library's until the callback is called. A module whose functions wait
+    /// here must not be unloaded before <see cref="BarrierCallbacks"/>.</remarks>
+    public static void CallHurried(RcuHead* head, delegate*<RcuHead*, void> callback) =>
+        DefaultDomain.CallHurried(head, callback);
+
+    /// <inheritdoc cref="GracePeriodDomain.CallHurried(Action)"/>
+    public static void CallHurried(Action callback) => DefaultDomain.CallHurried(callback);
+
+    /// <inheritdoc cref="GracePeriodDomain.CallHurried{TState}(TState, Action{TState})"/>
+    public static void CallHurried<TState>(TState state, Action<TState> callback) =>
+        DefaultDomain.CallHurried(state, callback);
+
+    /// <inheritdoc cref="GracePeriodDomain.CallHurried(Func{ValueTask})"/>
+    public static void CallHurried(Func<ValueTask> callback) => DefaultDomain.CallHurried(callback);
+
+    /// <inheritdoc cref="GracePeriodDomain.CallHurried{TState}(TState, Func{TState, ValueTask})"/>
+    public static void CallHurried<TState>(TState state, Func<TState, ValueTask> callback) =>
+        DefaultDomain.CallHurried(state, callback);
+
     /// <inheritdoc cref="GracePeriodDomain.Free(void*, RcuHead*)"/>
     public static void Free(void* block, RcuHead* head) => Free<NativeHeap>(block, head);
 
@@ -172,6 +200,13 @@ public static unsafe class Rcu
     /// <inheritdoc cref="GracePeriodDomain.BarrierAsync"/>
     public static ValueTask BarrierAsync(CancellationToken cancellationToken = default) =>
         DefaultDomain.BarrierAsync(cancellationToken);
+
+    /// <inheritdoc cref="GracePeriodDomain.BarrierBlocks"/>
+    public static void BarrierBlocks() => DefaultDomain.BarrierBlocks();
+
+    /// <inheritdoc cref="GracePeriodDomain.BarrierBlocksAsync"/>
+    public static ValueTask BarrierBlocksAsync(CancellationToken cancellationToken = default) =>
+        DefaultDomain.BarrierBlocksAsync(cancellationToken);
 
     /// <inheritdoc cref="GracePeriodDomain.BarrierCallbacks"/>
     public static void BarrierCallbacks() => DefaultDomain.BarrierCallbacks();

@@ -120,8 +120,12 @@ public sealed unsafe class RcuPool<T> : IDisposable
     }
 
     /// <summary>Frees the block at once, for one that was never published, or that no reader can reach any more
-    /// (<c>kmem_cache_free</c>). Null is ignored. Needs no memory.</summary>
-    /// <param name="block">A block of this pool. The pool's from here on.</param>
+    /// (<c>kmem_cache_free</c>). Null is ignored. Needs no memory, except with <see
+    /// cref="RcuDomainOptions.Validate"/>.</summary>
+    /// <param name="block">A block of this pool. The pool's from here on; on an exception it stays the
+    /// caller's.</param>
+    /// <exception cref="OutOfMemoryException">With <see cref="RcuDomainOptions.Validate"/>: there is no memory to
+    /// record where the block was freed. Nothing was freed.</exception>
     /// <exception cref="ObjectDisposedException">The pool is disposed.</exception>
     /// <exception cref="InvalidOperationException">With <see cref="RcuDomainOptions.Validate"/>: it is no block of this
     /// pool, or is not out. Nothing was freed.</exception>
@@ -138,6 +142,47 @@ public sealed unsafe class RcuPool<T> : IDisposable
         GC.KeepAlive(this);
     }
 
+    /// <summary>
+    /// Waits until every block that any thread freed into this pool before the call has come home
+    /// (<c>kvfree_rcu_barrier_on_cache</c>): for nothing else that the domain holds, and for no callback, however slow.
+    /// It is no grace period: with nothing queued it returns at once. The calling thread brings the blocks home itself,
+    /// and needs no other thread.
+    /// </summary>
+    /// <remarks>Costs a look at each slot of the domain in which something waits; then up to two grace periods. Of a
+    /// type-safe pool no block ever waits. Blocks that are out are not waited for.</remarks>
+    /// <exception cref="InvalidOperationException">Inside a section of the domain, online, or in one of its
+    /// callbacks.</exception>
+    /// <exception cref="ObjectDisposedException">The pool or its domain is disposed.</exception>
+    /// <exception cref="OutOfMemoryException">There is no memory for the list of what to wait for; nothing is
+    /// lost.</exception>
+    /// <exception cref="ThreadInterruptedException">The thread was interrupted; nothing is lost.</exception>
+    /// <exception cref="TimeoutException">In a handler of the process's exit: what it waits for may never
+    /// happen.</exception>
+    public void Barrier()
+    {
+        _pool.State.ThrowIfDisposed();
+        Domain.ThrowIfClosed();
+        Domain.Core.RequireMayWait(nameof(Barrier));
+        Domain.WaitFor(BarrierScope.Of(_pool.Channel));
+        GC.KeepAlive(this);
+    }
+
+    /// <summary>As <see cref="Barrier"/>, without blocking a thread. Continuations run on the thread pool. While the
+    /// domain's reclaimer runs a slow callback, a pool thread looks every few milliseconds. Allowed everywhere, also
+    /// inside a section and in a callback, which must not wait for the task.</summary>
+    /// <param name="cancellationToken">Ends the wait, nothing else.</param>
+    /// <returns>A task that completes when every block freed into this pool before the call has come home.</returns>
+    /// <exception cref="ObjectDisposedException">The pool or its domain is disposed.</exception>
+    /// <exception cref="OutOfMemoryException">It would have to wait, and there is no memory for it or the reclaimer
+    /// cannot be started.</exception>
+    public ValueTask BarrierAsync(CancellationToken cancellationToken = default)
+    {
+        _pool.State.ThrowIfDisposed();
+        ValueTask task = Domain.WaitForAsync(BarrierScope.Of(_pool.Channel), cancellationToken);
+        GC.KeepAlive(this);
+        return task;
+    }
+
     /// <summary>The pool's counts. Costs a look at each of the domain's slots; works after <see cref="Dispose"/>
     /// too.</summary>
     /// <returns>The counts at one moment.</returns>
@@ -149,7 +194,7 @@ public sealed unsafe class RcuPool<T> : IDisposable
     }
 
     /// <summary>
-    /// Waits until the queued blocks have come home (as a barrier does), and gives all memory back. While
+    /// Waits until the queued blocks have come home (as <see cref="Barrier"/> does), and gives all memory back. While
     /// blocks are out it throws, and frees nothing: they may still be read. A second call does nothing.
     /// At the process's exit it gives up after two seconds or less, and frees nothing.
     /// </summary>

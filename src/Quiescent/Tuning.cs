@@ -128,6 +128,14 @@ internal static class Tuning
     /// <summary>Seconds that a reclaimer's thread sleeps before it ends. A start costs some 100 µs.</summary>
     public const int ReclaimerIdleSeconds = 10;
 
+    /// <summary>Milliseconds that the end of a section waits for user deallocators at most, in a domain with strict
+    /// grace periods.</summary>
+    public const int MaxStrictMilliseconds = 100;
+
+    /// <summary>Milliseconds between two looks at blocks that are awaited, while the reclaimer may be in a
+    /// callback.</summary>
+    public const int BlockHelpMilliseconds = 5;
+
     /// <summary>Visits of slots in which nothing waited, after which the reclaimer drops such slots: they cost about as
     /// much as the process-wide barrier that it takes.</summary>
     public const int EmptyVisitsPerDrop = 512;

@@ -53,7 +53,7 @@ internal static class Recorded
             Start.AddSeconds(at),
             ReportKind.Stall,
             domain,
-            $"rcu: INFO: domain '{domain.Name}' detected stall\n    report 1")
+            $"rcu: INFO: domain '{domain.Name}' detected stall\n    report 1\n    its thread sleeps\n    entered")
         {
             Culprit = culprit,
             ManagedThreadId = 14,

@@ -60,6 +60,8 @@ public sealed class ScreenTests
             text,
             StringComparison.Ordinal);
         Assert.Contains("\e[91m   rcu: INFO: domain 'routes' detected stall", text, StringComparison.Ordinal);
+        Assert.Contains("\e[91m   its thread sleeps", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("report 1", text, StringComparison.Ordinal);
         Assert.DoesNotContain("stalled", Ansi(Calm()), StringComparison.Ordinal);
         Assert.DoesNotContain(";91m", Ansi(Calm()), StringComparison.Ordinal);
     }

@@ -134,7 +134,11 @@ internal sealed class DomainReports : IDomainReports
         Events.WriteBacklogOnPool();
     }
 
-    public bool AreDue => _core.Engine.HasAbandoned || _core.Findings.Any || _readerStalls.MayBeDue;
+    public bool Look()
+    {
+        bool mayBeStalled = _readerStalls.Look();
+        return mayBeStalled || _core.Engine.HasAbandoned || _core.Findings.Any;
+    }
 
     /// <summary>Reports readers that ended inside sections, and what validation has found.</summary>
     public void ReportMisuse()

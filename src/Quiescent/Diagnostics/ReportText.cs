@@ -24,6 +24,7 @@ internal static class ReportText
             Append(text, $"; a writer of the lock '{stall.LockName}' waits for it");
         }
 
+        AppendActivity(text, stall);
         AppendEntries(text, reader.Entries, stall.SectionsEnteredAt);
         return text.ToString();
     }
@@ -110,6 +111,34 @@ internal static class ReportText
         if (stall.IsDisposing)
         {
             Append(text, $"; the disposal of the domain waits for it");
+        }
+    }
+
+    private static void AppendActivity(StringBuilder text, StallEventArgs stall)
+    {
+        TimeSpan? used = stall.ThreadProcessorTime;
+        string? doing = stall.ThreadState switch
+        {
+            StalledThreadState.Running => used == TimeSpan.Zero ? "waits for a processor" : "runs",
+            StalledThreadState.Sleeping => "sleeps",
+            StalledThreadState.Waiting => "waits in the kernel, uninterruptibly",
+            StalledThreadState.Stopped => "is stopped",
+            _ => null,
+        };
+        if (doing is null)
+        {
+            return;
+        }
+
+        Append(text, $"{Environment.NewLine}    its thread {doing}");
+        if (used == TimeSpan.Zero)
+        {
+            Append(text, $", and has used no processor time for {Seconds(stall.ThreadObservedFor!.Value)}");
+        }
+        else if (used is not null)
+        {
+            Append(text, $", and has used {used.Value.TotalSeconds:0.00} s of processor time ");
+            Append(text, $"in the last {Seconds(stall.ThreadObservedFor!.Value)}");
         }
     }
 

@@ -20,6 +20,25 @@ public enum StallKind
     Writer,
 }
 
+/// <summary>What a thread did when the operating system was asked.</summary>
+public enum StalledThreadState
+{
+    /// <summary>Nothing is known: not on Linux, not of a sleepable section, or the thread has just ended.</summary>
+    Unknown,
+
+    /// <summary>It ran, or was ready to run and waited for a processor.</summary>
+    Running,
+
+    /// <summary>It slept, or waited for a lock, a timer, the network or another thread.</summary>
+    Sleeping,
+
+    /// <summary>It waited in the kernel where nothing can interrupt it, as for a disk.</summary>
+    Waiting,
+
+    /// <summary>It was stopped, by a signal or a debugger.</summary>
+    Stopped,
+}
+
 /// <summary>A reader or a callback that holds its domain up beyond <see cref="RcuDomainOptions.StallTimeout"/>
 /// (<c>rcu_cpu_stall</c>).</summary>
 public sealed class StallEventArgs : EventArgs
@@ -38,6 +57,9 @@ public sealed class StallEventArgs : EventArgs
         OsThreadId = stall.Reader.OsThreadId;
         OpenSections = stall.Reader.Sections;
         SectionsEnteredAt = Array.ConvertAll(stall.Reader.Entries, RcuCallSite.Of);
+        ThreadState = StateOf(stall.Activity.State);
+        ThreadObservedFor = stall.Activity.ObservedFor;
+        ThreadProcessorTime = stall.Activity.ObservedFor is null ? null : stall.Activity.Used;
         _text = ReportText.Of(this, stall.Reader);
     }
 
@@ -111,6 +133,20 @@ public sealed class StallEventArgs : EventArgs
     /// <summary>The operating system's number for it; 0 where unknown.</summary>
     public ulong OsThreadId { get; }
 
+    /// <summary>What the reader's thread did when the report was made, as the operating system says (Linux). Unknown on
+    /// other systems, and for sleepable sections, callbacks and writers.</summary>
+    public StalledThreadState ThreadState { get; }
+
+    /// <summary>For how long the reader's thread has been looked at, up to the report: since the report before, or
+    /// since about half the timeout; longer if it has used no processor time meanwhile. Null if there was one look
+    /// only, or the operating system says nothing.</summary>
+    public TimeSpan? ThreadObservedFor { get; }
+
+    /// <summary>How much processor time it has used within <see cref="ThreadObservedFor"/>, in hundredths of a second.
+    /// Zero: it has not run for as long, or for less than a hundredth of a second. Null where
+    /// <see cref="ThreadObservedFor"/> is.</summary>
+    public TimeSpan? ThreadProcessorTime { get; }
+
     /// <summary>How long the grace period has been in progress, or how long waiting threads have seen the callback
     /// run, or how long the writer has been inside.</summary>
     public TimeSpan Duration { get; }
@@ -157,4 +193,13 @@ public sealed class StallEventArgs : EventArgs
     /// indented.</summary>
     /// <returns>The text.</returns>
     public override string ToString() => _text;
+
+    private static StalledThreadState StateOf(char letter) => letter switch
+    {
+        'R' => StalledThreadState.Running,
+        'S' => StalledThreadState.Sleeping,
+        'D' => StalledThreadState.Waiting,
+        'T' or 't' => StalledThreadState.Stopped,
+        _ => StalledThreadState.Unknown,
+    };
 }

@@ -25,10 +25,13 @@ internal sealed class StallTiming(TimeSpan timeout)
         _reports = 0;
     }
 
+    /// <summary>Whether a report is due now. Changes nothing.</summary>
+    public bool WouldBeDue(long now) => now >= _nextReport;
+
     /// <summary>Whether a report is due now, and how many reports that makes.</summary>
     public bool IsDue(long now, out int reports)
     {
-        bool isDue = now >= _nextReport;
+        bool isDue = WouldBeDue(now);
         if (isDue)
         {
             _nextReport = now + (3 * _timeout);

@@ -239,15 +239,7 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
     public bool TryFindStalled(long notStartedAfter, out StalledGracePeriod stalled)
     {
         stalled = default;
-        if (!TryReadStandstill(notStartedAfter, out Standstill seen))
-        {
-            return false;
-        }
-
-        // Under no lock, as it takes memory (O8). While the scan stands where it stood, what was found there is what it
-        // waits for.
-        ReaderIdentity? reader = scan.FindReader(seen.Place);
-        if (reader is null || !TryReadStandstill(notStartedAfter, out Standstill now) || now != seen)
+        if (!TryReadStandstill(notStartedAfter, out Standstill seen) || FindReader(seen) is not { } reader)
         {
             return false;
         }
@@ -255,6 +247,42 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
         stalled = new StalledGracePeriod(reader, seen.Number, seen.StartedAt);
         return true;
     }
+
+    /// <summary>Where the grace period in progress stands, if it has lasted since before the given time and a reader is
+    /// in the way. Takes no memory.</summary>
+    public bool TryReadStandstill(long notStartedAfter, out Standstill standstill)
+    {
+        standstill = default;
+        if (!_line.Lock.TryEnter())
+        {
+            return false;
+        }
+
+        try
+        {
+            if (!IsInProgress || _startedAt > notStartedAfter || scan.Place is not { } place)
+            {
+                return false;
+            }
+
+            standstill = new Standstill(place, _started, _startedAt);
+            return true;
+        }
+        finally
+        {
+            _line.Lock.Exit();
+        }
+    }
+
+    /// <summary>The reader in the way; null if the grace period has gone on since it was seen to stand
+    /// there.</summary>
+    /// <exception cref="OutOfMemoryException">There is no memory for it.</exception>
+    public ReaderIdentity? FindReader(in Standstill seen) =>
+        scan.FindReader(seen.Place); // Under no lock, as it takes memory (O8).
+
+    /// <summary>What the operating system says of the thread in the way there; the default where it says nothing. Takes
+    /// no memory.</summary>
+    public ThreadStat ReadThread(in Standstill seen) => scan.ReadThread(seen.Place);
 
     public GracePeriodCounts Read()
     {
@@ -283,30 +311,6 @@ internal sealed class GracePeriodEngine(SlotTable slots, DeadReaders dead, Reade
 
         readers.Reverse();
         return [.. readers];
-    }
-
-    private bool TryReadStandstill(long notStartedAfter, out Standstill standstill)
-    {
-        standstill = default;
-        if (!_line.Lock.TryEnter())
-        {
-            return false;
-        }
-
-        try
-        {
-            if (!IsInProgress || _startedAt > notStartedAfter || scan.Place is not { } place)
-            {
-                return false;
-            }
-
-            standstill = new Standstill(place, _started, _startedAt);
-            return true;
-        }
-        finally
-        {
-            _line.Lock.Exit();
-        }
     }
 
     private unsafe void Start()

@@ -1,3 +1,4 @@
+using Quiescent.Ordering;
 using Quiescent.Readers;
 
 namespace Quiescent.GracePeriods;
@@ -23,6 +24,10 @@ internal abstract class ReaderScan
     /// <summary>The reader that is in the way there; null if it is not known, or is gone. Takes memory: call it with no
     /// lock held.</summary>
     public abstract ReaderIdentity? FindReader(ScanPlace place);
+
+    /// <summary>What the operating system says of the thread whose section is in the way there; the default where it
+    /// says nothing, or sections belong to no thread. Takes no memory.</summary>
+    public abstract ThreadStat ReadThread(ScanPlace place);
 
     /// <summary>Whether the reader at which the last scan stopped would wake a thread that sleeps. Needs no lock: a
     /// hint.</summary>

@@ -95,6 +95,9 @@ internal sealed unsafe class SlotScan<TSections>(SlotTable slots, DeadReaders de
 
     public override ReaderIdentity? FindReader(ScanPlace place) => TSections.FindReader(slots, place);
 
+    public override ThreadStat ReadThread(ScanPlace place) =>
+        TSections.EndWithTheirThread && slots.OwnerOf(place.Index) is { } owner ? owner.Life.ReadStat() : default;
+
     public override long? OpenSections
     {
         get

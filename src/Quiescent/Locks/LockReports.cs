@@ -31,7 +31,7 @@ internal sealed class LockReports(DomainCore domain, LockQueue queue, string nam
         Order.Release(ref _nextLook, now + (Stopwatch.Frequency * MinBlockedMilliseconds / 1_000));
         try
         {
-            if (domain.Reports.AreDue || IsWriterDue(now))
+            if (domain.Reports.Look() || IsWriterDue(now))
             {
                 FaultInjection.ThrowIfDue(FaultSite.PoolThread);
                 Threads.RunElsewhere(this);

@@ -23,7 +23,8 @@ internal static class UnloadBarrier
     /// <summary>A task that completes when all user code that waits in the domain now has run; null if none waits. If
     /// the domain is disposed of, the task fails, but not before the code has run.</summary>
     /// <exception cref="OutOfMemoryException">Code waits, and there is no memory for the task.</exception>
-    public static Task? WhenCodeHasRun(DomainCore domain) => BarrierTarget.Take(domain, codeOnly: true) is { } target
-        ? domain.Reclaimer.WaitAsync(target.IsDone, CancellationToken.None)
-        : null;
+    public static Task? WhenCodeHasRun(DomainCore domain) =>
+        BarrierTarget.Take(domain, BarrierScope.Code) is { } target
+            ? domain.Reclaimer.WaitAsync(target, CancellationToken.None)
+            : null;
 }

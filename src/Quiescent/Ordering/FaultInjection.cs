@@ -64,6 +64,9 @@ internal enum FaultSite
 
     /// <summary>A part of the process's telemetry.</summary>
     Telemetry,
+
+    /// <summary>The system's file about a thread.</summary>
+    ThreadStat,
 }
 
 // Failures on demand (the kernel's should_fail_alloc). Memory rarely runs out in a test, and what happens then must be
@@ -84,9 +87,12 @@ internal static class FaultInjection
     /// <exception cref="OutOfMemoryException"><see cref="Decide"/> asked for a failure here.</exception>
     public static void ThrowIfDue(FaultSite site)
     {
-        if (IsOn && Decide?.Invoke(site) == true)
+        if (IsDue(site))
         {
             throw new InsufficientMemoryException("A failure was injected.");
         }
     }
+
+    /// <summary>The same for a place that fails without an exception.</summary>
+    public static bool IsDue(FaultSite site) => IsOn && Decide?.Invoke(site) == true;
 }

@@ -66,6 +66,14 @@ internal readonly struct ThreadLife
     /// thread. Some 10 µs.</summary>
     public bool HasEndedUnseen => HasEnded || (_decidingId != 0 && OsThread.HasAnother(_decidingId, _seenAt));
 
+    /// <summary>What the operating system says of the thread now; the default where it cannot be asked, or the thread
+    /// has ended. Some 10 µs; takes no memory and throws nothing.</summary>
+    public ThreadStat ReadStat()
+    {
+        ThreadStat stat = OsThreadId == 0 ? default : OsThread.StatOf(OsThreadId);
+        return stat.StartTime > _seenAt + 1 ? default : stat; // Else the number has gone to another thread.
+    }
+
     /// <summary>Whether it is the current thread, in this attachment to the runtime or an earlier one.</summary>
     public bool IsCurrent => _decidingId == 0
         ? Thread == Thread.CurrentThread

@@ -79,7 +79,9 @@ internal sealed unsafe class PoolDisposal(BlockPool pool, SlabRelease slabs)
                 + "Nothing was freed, and the pool can be used as before.");
         }
 
-        if (BarrierTarget.Take(core, codeOnly: false) is { } target)
+        // A type-safe pool has no blocks in queues, but slabs that wait as heads of the domain.
+        BarrierScope scope = pool.IsTypesafe ? BarrierScope.Blocks : BarrierScope.Of(pool.Channel);
+        if (BarrierTarget.Take(core, scope) is { } target)
         {
             BarrierWait.For(core, target);
         }

@@ -50,6 +50,10 @@ internal unsafe struct HeadQueue
     [FieldOffset(8)]
     public RcuHead* EvenCell; // the other lies at 16
 
+    /// <summary>Items up to this position must not wait until others are gathered.</summary>
+    [FieldOffset(24)]
+    public long Hurried;
+
     [FieldOffset(40)]
     public AppendWord Append;
 
@@ -90,6 +94,9 @@ internal unsafe struct HeadQueue
     /// <summary>Whether nothing waits. Any thread may ask.</summary>
     public readonly bool IsEmpty => Order.Acquire(in Reclaimed) == Order.Acquire(in Count);
 
+    /// <summary>Whether an item is in a hurry that is in no snapshot yet; under Lock.</summary>
+    public readonly bool IsHurried => Order.Acquire(in Hurried) > _snapshotPosition;
+
     /// <summary>The item that the next one pushed will link to. For the producer.</summary>
     public readonly RcuHead* Newest => (&Self->EvenCell)[Count & 1];
 
@@ -107,6 +114,16 @@ internal unsafe struct HeadQueue
         Order.Release(&cells[position & 1], head); // [H]
         Order.Release(ref queue->Count, position); // [I] partner of both: TryTakeSnapshot.
         return position;
+    }
+
+    /// <summary>The item, and those before it, shall be in the next snapshot that can be taken. For the producer; the
+    /// reclaimer learns of it when it looks.</summary>
+    public static void Hurry(HeadQueue* queue, long position)
+    {
+        if (position > queue->Hurried) // A first-chance handler may have pushed another, and hurried that.
+        {
+            Order.Release(ref queue->Hurried, position);
+        }
     }
 
     /// <summary>O11 (disposal loses nothing): the producer takes its newest item back, unless its chain is being

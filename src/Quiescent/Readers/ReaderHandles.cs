@@ -152,8 +152,16 @@ internal static unsafe class ReaderHandles
         ReaderSlot* real = ReaderSlot.Untwinned(slot);
         if (IsOnline(real))
         {
-            owner.Ledger?.RecordQuiescentState();
-            Section.Announce(real, real->State);
+            if (ReaderSlot.IsTwin(slot))
+            {
+                owner.Ledger!.RecordQuiescentState();
+                Section.Reopen(real);
+            }
+            else
+            {
+                Section.Announce(real, real->State);
+            }
+
             WakeAwaiting(real);
         }
     }
@@ -266,7 +274,11 @@ internal static unsafe class ReaderHandles
         Order.Release(ref real->Word, real->Word - 1);
         real->ReaderWord &= ~ReaderFlags.Online;
         WakeAwaiting(real);
-        owner.Ledger?.GoOffline();
+        if (owner.Ledger is { } ledger)
+        {
+            ledger.GoOffline();
+            SlotTable.Of(real)?.AfterSection?.Invoke();
+        }
     }
 
     /// <summary>Whether the slot's thread is online. Any thread may ask.</summary>

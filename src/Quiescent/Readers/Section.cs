@@ -101,8 +101,31 @@ internal static unsafe class Section
         if (!wasFree)
         {
             ReaderSlot* real = ReaderSlot.Untwinned(slot);
+            SlotTable? table = SlotTable.Of(real); // O5: keeps the slot's memory from when the section no longer does.
             Order.Release(ref real->Word, real->Word - 1);
+            if (SectionWord.IsQuiescent(real->Word))
+            {
+                table?.AfterSection?.Invoke();
+            }
+
+            GC.KeepAlive(table);
         }
+    }
+
+    /// <summary>Under Validate: ends the thread's section, which is its only one, or being online, and opens the next
+    /// in its place. With strict grace periods one passes between the two.</summary>
+    public static ulong Reopen(ReaderSlot* real)
+    {
+        if (SlotTable.Of(real) is not { AfterSection: { } afterSection } table)
+        {
+            return Announce(real, real->State);
+        }
+
+        Order.Release(ref real->Word, real->Word - 1);
+        afterSection();
+        ulong announced = Enter(real, real->State);
+        GC.KeepAlive(table);
+        return announced;
     }
 
     /// <summary>Ends the thread's only section, and opens the next in its place. What the guard remembers
@@ -120,13 +143,18 @@ internal static unsafe class Section
             ThrowNotAlone();
         }
 
-        if (ReaderSlot.IsTwin(slot) && !ThreadRegistrations.OwnerOf(slot).Ledger!.TryRenew(word, out word))
+        if (!ReaderSlot.IsTwin(slot))
+        {
+            return Announce(real, real->State);
+        }
+
+        if (!ThreadRegistrations.OwnerOf(slot).Ledger!.TryRenew(word, out word))
         {
             ThrowNotAlone();
         }
 
-        ulong announced = Announce(real, real->State);
-        return ReaderSlot.IsTwin(slot) ? word : announced;
+        Reopen(real);
+        return word;
     }
 
     /// <summary>Whether this thread is inside a counted section, or one that Validate saw.</summary>

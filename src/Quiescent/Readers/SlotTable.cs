@@ -164,6 +164,10 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
     /// <summary>Under Validate: whether a thread may block inside a section.</summary>
     public bool MayBlockInSections { get; init; }
 
+    /// <summary>Under Validate, with strict grace periods: what each thread calls when an outermost section has ended,
+    /// with no lock held. Waits for no reader and throws nothing. Set before the table has a slot.</summary>
+    public Action? AfterSection { get; set; }
+
     /// <summary>Readers fence themselves, and grace periods need no process-wide barrier.</summary>
     public bool FullFence { get; }
 
@@ -217,6 +221,10 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
 
         return found;
     }
+
+    /// <summary>Under Validate: the table of the domain with this number; null if it is gone. For reports and tests, as
+    /// it looks through all domains.</summary>
+    public static SlotTable? OfDomain(long domain) => Live.All().Find(table => table.Domain == domain);
 
     /// <summary>Makes the table a domain's: its memory is not freed before the domain's core.</summary>
     /// <exception cref="OutOfMemoryException">Nothing has changed.</exception>

@@ -19,11 +19,17 @@ internal sealed unsafe class BarrierTarget : IWaitCondition
     private long _lastPending; // The number of the last callback that was pending when the target was taken.
     private AsyncCallback? _awaited; // A pending callback of the last queue in _heads.
 
-    private BarrierTarget(DomainCore core) => _core = core;
+    private BarrierTarget(DomainCore core, BarrierScope scope)
+    {
+        _core = core;
+        Scope = scope;
+    }
 
-    /// <summary>A target for everything that waits now, or for user code alone, and for the asynchronous callbacks that
-    /// are pending; null if nothing of that waits.</summary>
-    public static BarrierTarget? Take(DomainCore core, bool codeOnly)
+    public BarrierScope Scope { get; }
+
+    /// <summary>A target for what waits now, as far as the scope has it, and for the asynchronous callbacks that are
+    /// pending; null if nothing of that waits.</summary>
+    public static BarrierTarget? Take(DomainCore core, BarrierScope scope)
     {
         BarrierTarget? target = null;
         for (int i = core.Slots.Listed.Next(0); i >= 0; i = core.Slots.Listed.Next(i + 1))
@@ -31,27 +37,34 @@ internal sealed unsafe class BarrierTarget : IWaitCondition
             ThreadQueues* queues = core.QueuesOf(i);
             for (PageQueue* queue = &queues->Blocks; queue != null; queue = queue->Following)
             {
-                if ((!codeOnly || Deallocators.IsCode(queue->Channel)) && !IsEmpty(core, queue, out long tail))
+                if (scope.Has(queue->Channel) && !IsEmpty(core, queue, out long tail))
                 {
                     FaultInjection.ThrowIfDue(FaultSite.Barrier);
-                    (target ??= new BarrierTarget(core))._pages.Add(((nint)queue, tail));
+                    (target ??= new BarrierTarget(core, scope))._pages.Add(((nint)queue, tail));
                 }
             }
 
-            if (!codeOnly)
+            if (scope.HasHeads)
             {
-                AddHeads(core, &queues->Heads, ref target);
+                AddHeads(core, &queues->Heads, scope, ref target);
             }
 
-            AddHeads(core, &queues->UserHeads, ref target);
-            AddHeads(core, &queues->Callbacks, ref target);
+            if (scope.HasCode)
+            {
+                AddHeads(core, &queues->UserHeads, scope, ref target);
+            }
+
+            if (scope.HasCallbacks)
+            {
+                AddHeads(core, &queues->Callbacks, scope, ref target);
+            }
         }
 
         GC.KeepAlive(core); // O5 (slot visible before use): the queues are the slot table's.
-        long lastPending = core.Pending.LastNumber(); // O10: after the positions.
+        long lastPending = scope.HasCallbacks ? core.Pending.LastNumber() : 0; // O10: after the positions.
         if (lastPending != 0)
         {
-            (target ??= new BarrierTarget(core))._lastPending = lastPending;
+            (target ??= new BarrierTarget(core, scope))._lastPending = lastPending;
         }
 
         return target;
@@ -127,14 +140,14 @@ internal sealed unsafe class BarrierTarget : IWaitCondition
         return _awaited is not null;
     }
 
-    private static void AddHeads(DomainCore core, HeadQueue* queue, ref BarrierTarget? target)
+    private static void AddHeads(DomainCore core, HeadQueue* queue, BarrierScope scope, ref BarrierTarget? target)
     {
         long reclaimed = Order.Acquire(in queue->Reclaimed);
         long count = Order.Acquire(in queue->Count);
         if (count != reclaimed)
         {
             FaultInjection.ThrowIfDue(FaultSite.Barrier);
-            (target ??= new BarrierTarget(core))._heads.Add(((nint)queue, count));
+            (target ??= new BarrierTarget(core, scope))._heads.Add(((nint)queue, count));
         }
     }
 

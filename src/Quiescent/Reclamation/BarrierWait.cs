@@ -4,7 +4,7 @@ namespace Quiescent.Reclamation;
 
 // How a thread waits at a barrier: it drives grace periods and frees trivial blocks itself, so blocks alone need no
 // other thread. It also expedites the reclaimer, which alone runs user code. Threads that have waited for long do so by
-// turns (WaitLine.cs).
+// turns (WaitLine.cs); so a thread frees what others wait for too, whatever its own target is.
 internal static class BarrierWait
 {
     /// <summary>Returns when everything in the target has been reclaimed.</summary>
@@ -34,12 +34,17 @@ internal static class BarrierWait
         Backoff backoff = default;
         ExitShare exit = default;
         WaitLine.Waiter? waiter = null;
+        bool waitsForCode = target is null || target.Scope.HasCode;
         core.Reclaimer.BeginExpedited();
         try
         {
             while (target is null ? IsAnythingLeft(core) : !target.IsDone())
             {
-                core.Reports.ReportCallback(onPool: false);
+                if (waitsForCode)
+                {
+                    core.Reports.ReportCallback(onPool: false);
+                }
+
                 if (help.Run(maySnapshot: true, isExpedited: true))
                 {
                     backoff.Restart();

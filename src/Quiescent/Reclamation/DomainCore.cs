@@ -52,6 +52,11 @@ internal sealed unsafe partial class DomainCore
             MayBlockInSections = options.MayBlockInSections,
         };
         Id = Order.Increment(ref s_lastId);
+        if (ValidateSwitch.IsSupported && options.StrictGracePeriod)
+        {
+            Slots.AfterSection = new StrictGracePeriods(this).AfterSection;
+        }
+
         Slots.BelongTo(this, Id);
         State = Slots.State;
         Engine = engine(Slots);
@@ -371,9 +376,10 @@ internal interface IDomainReports
     /// <summary>The same for all events, of the backlog too.</summary>
     void ReportEventsOnPool();
 
-    /// <summary>Whether <see cref="ReportReaders"/> has something to tell handlers: a stall, a reader that ended inside
-    /// a section, or misuse.</summary>
-    bool AreDue { get; }
+    /// <summary>Looks at what the thread does that holds a grace period up, for a later report. Returns whether
+    /// <see cref="ReportReaders"/> has something to tell handlers: a stall, a reader that ended inside a section, or
+    /// misuse. On any thread that holds no lock; runs no code of the program.</summary>
+    bool Look();
 }
 
 // A writer that has been inside a reader-writer lock for long while others wait.

@@ -21,6 +21,9 @@ namespace Quiescent.Reclamation;
 //     Both may happen, which is harmless: a second wake does nothing, and a withdrawal and the drain both take the
 //     queue's lock, so a withdrawal fails once the item is reclaimed or about to be. Where the barrier cannot be relied
 //     upon, the word is never Listed alone and each append fences here. Listing.cs has the rest.
+// O9 (nothing sleeps on work), of a hurried head: its position is stored (release), then the reclaimer is expedited,
+//     which wakes it, makes a step due [Y] and sets its signal, in this order. The reclaimer reads the position in a
+//     pass. If it reads too early, the signal is set after that, and its rest ends at once (ServedDomain.cs).
 // O7 (exactly once)  Past the append nothing throws but ObjectDisposedException, and that only once the item was
 //     withdrawn.
 //
@@ -195,14 +198,14 @@ internal sealed unsafe class Producer(DomainCore core)
 
     /// <summary>Appends a head; needs no memory and cannot fail, except by disposal.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public void PushBeyondFast(ReaderSlot* slot, RcuHead* head, nint word)
+    public void PushBeyondFast(ReaderSlot* slot, RcuHead* head, nint word, bool isHurried = false)
     {
         core.ThrowIfDisposed();
         ReaderSlot* real = ReaderSlot.Untwinned(slot == null ? core.Registrar.TryRegister() : slot);
         void* identity = HeadWord.IsTrivial(word) ? HeadWord.BlockOf(head, word) : head;
         _queues.Ledger?.AddIfRoom(HeadWord.ChannelOf(word), identity, head, word, core.Findings);
         head->Word = word;
-        if (!(real != null ? TryPush(real, head, word) : TryPushShared(head, word)))
+        if (!(real != null ? TryPush(real, head, word, isHurried) : TryPushShared(head, word, isHurried)))
         {
             _queues.Ledger?.Remove(identity);
             core.ThrowDisposed();
@@ -227,7 +230,8 @@ internal sealed unsafe class Producer(DomainCore core)
     /// domain is disposed, and the head is the caller's.</summary>
     /// <param name="head">The head, with its word.</param>
     /// <param name="word">Its word.</param>
-    public bool TryPushShared(RcuHead* head, nint word)
+    /// <param name="isHurried">Whether it must not wait until others are gathered.</param>
+    public bool TryPushShared(RcuHead* head, nint word, bool isHurried = false)
     {
         bool isDue;
         bool isWithdrawn;
@@ -235,14 +239,23 @@ internal sealed unsafe class Producer(DomainCore core)
         {
             HeadQueue* queue = QueueFor((ThreadQueues*)core.SharedSlot->Queues, word);
             _queues.Ledger?.RecordLink(head, queue->Newest);
-            HeadQueue.Push(queue, head);
+            long position = HeadQueue.Push(queue, head);
             isDue = TryList(&queue->Append);
             isWithdrawn = isDue && core.IsDisposed && TryWithdraw(queue);
+            if (isHurried && !isWithdrawn)
+            {
+                HeadQueue.Hurry(queue, position);
+            }
         }
 
         if (isDue)
         {
             WakeIfIdle();
+        }
+
+        if (isHurried)
+        {
+            core.Reclaimer.Expedite();
         }
 
         if (!isWithdrawn)
@@ -280,7 +293,8 @@ internal sealed unsafe class Producer(DomainCore core)
     /// <summary>Queues a managed callback as a function head.</summary>
     /// <param name="callback">The callback.</param>
     /// <param name="bytes">What waits with it; the callback takes it off when it runs.</param>
-    public void Call(ManagedCallback callback, long bytes = 0)
+    /// <param name="isHurried">Whether it must not wait until others are gathered.</param>
+    public void Call(ManagedCallback callback, long bytes = 0, bool isHurried = false)
     {
         core.ThrowIfDisposed();
         core.BackPressure.RequireRoom();
@@ -291,7 +305,7 @@ internal sealed unsafe class Producer(DomainCore core)
         try
         {
             core.Backlog.Bytes.Hold(bytes); // Before the callback can run.
-            PushBeyondFast(core.Registrar.Known, head, ManagedCallback.Function);
+            PushBeyondFast(core.Registrar.Known, head, ManagedCallback.Function, isHurried);
         }
         catch
         {
@@ -411,11 +425,23 @@ internal sealed unsafe class Producer(DomainCore core)
             ? default
             : new Amount(queue->EntriesOfPage, (long)queue->EntriesOfPage * Math.Max(0, queue->BlockBytes));
 
-    private bool TryPush(ReaderSlot* real, RcuHead* head, nint word)
+    private bool TryPush(ReaderSlot* real, RcuHead* head, nint word, bool isHurried)
     {
         HeadQueue* queue = QueueFor((ThreadQueues*)real->Queues, word);
         _queues.Ledger?.RecordLink(head, queue->Newest);
-        return FinishPush(real, queue, HeadQueue.Push(queue, head));
+        long position = HeadQueue.Push(queue, head);
+        if (!FinishPush(real, queue, position))
+        {
+            return false;
+        }
+
+        if (isHurried)
+        {
+            HeadQueue.Hurry(queue, position);
+            core.Reclaimer.Expedite();
+        }
+
+        return true;
     }
 
     // From here on nothing throws: the item is queued, or was withdrawn.

@@ -167,6 +167,24 @@ public sealed record RcuDomainOptions
     /// </remarks>
     public bool Validate { get; init; }
 
+    /// <summary>Ends a grace period after each outermost section, and reclaims what waited for it, before the section's
+    /// last call returns (the kernel's <c>CONFIG_RCU_STRICT_GRACE_PERIOD</c>). So a pointer that is kept past its
+    /// section points to a reclaimed block at its next use. For tests; implies <see cref="Validate"/>. The AppContext
+    /// switch <c>Quiescent.StrictGracePeriod</c>, or <c>QUIESCENT_STRICT_GRACE_PERIOD=1</c> in the environment, turns
+    /// it on for all domains.</summary>
+    /// <remarks>
+    /// <para>Without it a block lives on for a while after its last reader, for as long as a batch is gathered and
+    /// other sections are open, and a leaked pointer reads what it always read. A section here is each that
+    /// <see cref="RcuDomain.ReadLock"/>, a registered reader or <see cref="SrcuDomain.ReadLock"/> opens; a quiescent
+    /// state and <see cref="ReadGuard.Renew"/> end one too. If another section of the domain is open, the thread that
+    /// ends the last of them reclaims.</para>
+    /// <para>The thread that ends the section frees blocks itself. For user deallocators, <see cref="PagedHeap"/> among
+    /// them, it waits until the reclaimer has run them, a tenth of a second at most. It waits for no reader and no
+    /// callback, and throws nothing. Where nothing waits, the end of a section costs a grace period; where a block
+    /// does, two, and the block's reclaiming.</para>
+    /// </remarks>
+    public bool StrictGracePeriod { get; init; }
+
     internal const long DefaultBacklogBytesLimit = 1 << 30;
     private const string OutOfRange = "The option is out of its range.";
 
@@ -207,14 +225,18 @@ public sealed record RcuDomainOptions
             throw new PlatformNotSupportedException("Threads cannot be bound to processors on this system.");
         }
 
-        if (Validate && !ValidateSwitch.IsSupported)
+        if ((Validate || StrictGracePeriod) && !ValidateSwitch.IsSupported)
         {
             throw new NotSupportedException(
                 "The program was built without validation: QuiescentValidateSupport is false in its project, which "
                 + "sets the switch Quiescent.Validate.IsSupported.");
         }
 
-        return ValidateSwitch.IsOnForAll && !Validate ? this with { Validate = true } : this;
+        bool isStrict = StrictGracePeriod || ValidateSwitch.IsStrictForAll;
+        bool validates = Validate || isStrict || ValidateSwitch.IsOnForAll;
+        return isStrict == StrictGracePeriod && validates == Validate
+            ? this
+            : this with { StrictGracePeriod = isStrict, Validate = validates };
     }
 
     // As the compiler would write it, without the framework's own text of the enumerations.
@@ -255,7 +277,8 @@ public sealed record RcuDomainOptions
             .Append(", ReclaimerPriority = ").Append(priority)
             .Append(", ReclaimerAffinity = ").Append((long)ReclaimerAffinity)
             .Append(", CallbackScheduler = ").Append(CallbackScheduler)
-            .Append(", Validate = ").Append(Validate);
+            .Append(", Validate = ").Append(Validate)
+            .Append(", StrictGracePeriod = ").Append(StrictGracePeriod);
         return true;
     }
 

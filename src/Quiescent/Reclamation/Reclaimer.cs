@@ -36,7 +36,7 @@ internal sealed class Reclaimer
     private readonly DomainCore _core;
     private readonly ReclaimerClaim _claim;
     private readonly ReclaimerRun _run;
-    private CallbackStallTimer? _stallTimer;
+    private WaiterAlarm? _stallTimer;
     private PollRequest _request;
     private int _expedited;
     private int _isOnOwnThread; // Or is to be.
@@ -47,10 +47,14 @@ internal sealed class Reclaimer
         _claim = new ReclaimerClaim(core, this);
         _run = new ReclaimerRun(core, this);
         Waiters = new AsyncWaiters(core.Engine, core.Disposed);
+        BlockWaiters = new BlockWaiters(core);
         Served = new ServedDomain(core, this, _claim, _run);
     }
 
     public AsyncWaiters Waiters { get; }
+
+    /// <summary>Those that await blocks alone, and so no callback.</summary>
+    public BlockWaiters BlockWaiters { get; }
 
     /// <summary>The domain as a thread sees it that serves others too.</summary>
     public ServedDomain Served { get; }
@@ -62,8 +66,8 @@ internal sealed class Reclaimer
 
     public bool IsStopping => _claim.IsStopping;
 
-    /// <summary>Whether somebody waits: no batch is gathered then.</summary>
-    public bool IsExpedited => Order.Acquire(in _expedited) != 0 || Waiters.Any || _claim.IsStopping;
+    /// <summary>Whether somebody waits, or nobody may have to: no batch is gathered then.</summary>
+    public bool IsExpedited => IsAnybodyWaiting || _claim.IsStopping || _core.Options.StrictGracePeriod;
 
     /// <summary>Whether function callbacks or blocks of user deallocators wait, run, or are pending.</summary>
     public bool IsCodeWaiting => BarrierTarget.AnythingWaits(_core, codeOnly: true) || _core.Pending.Any;
@@ -72,6 +76,11 @@ internal sealed class Reclaimer
     public Reclaimer? NextAtExit { get; set; }
 
     public Reclaimer? PreviousAtExit { get; set; }
+
+    /// <summary>Whether a task is awaited that a pass may complete.</summary>
+    public bool HasWaiters => Waiters.Any || BlockWaiters.Any;
+
+    private bool IsAnybodyWaiting => Order.Acquire(in _expedited) != 0 || HasWaiters;
 
     private bool IsStepped => _core.Engine.Stepping.IsOn;
 
@@ -160,24 +169,20 @@ internal sealed class Reclaimer
 
     /// <summary>Completes when the condition holds, evaluated by the reclaimer.</summary>
     /// <exception cref="OutOfMemoryException">The thread cannot be started.</exception>
-    public Task WaitAsync(Func<bool> isDone, CancellationToken cancellationToken)
-    {
-        RequireThread();
-        AsyncWaiters.Waiter waiter = Waiters.Add(isDone, cancellationToken);
-        try
-        {
-            StartStallTimer();
-            Expedite();
-            RequireThread();
-        }
-        catch
-        {
-            Waiters.Withdraw(waiter);
-            throw;
-        }
+    public Task WaitAsync(Func<bool> isDone, CancellationToken cancellationToken) =>
+        WaitAsync(isDone, forBlocks: false, cancellationToken);
 
-        return waiter.Task;
-    }
+    /// <summary>Completes when everything in the target has been reclaimed. If that is blocks alone, it waits for no
+    /// callback.</summary>
+    /// <exception cref="OutOfMemoryException">The thread cannot be started.</exception>
+    public Task WaitAsync(BarrierTarget target, CancellationToken cancellationToken) =>
+        WaitAsync(target.IsDone, forBlocks: !target.Scope.HasCode, cancellationToken);
+
+    /// <summary>Completes the waiters that are done, as far as it evaluates them. Returns whether there were
+    /// any.</summary>
+    /// <param name="onPool">Whether pool threads complete them.</param>
+    public bool CompleteReady(bool onPool) =>
+        Waiters.CompleteReady(onPool) | BlockWaiters.All.CompleteReady(onPool);
 
     /// <summary>From here on no thread takes the claim, and the domain takes nothing more. The one that has the claim
     /// ends, or leaves the domain, once nothing waits, and the call waits for that. Others, which gave the claim up or
@@ -193,6 +198,7 @@ internal sealed class Reclaimer
         }
 
         Waiters.Close();
+        BlockWaiters.Close();
         _stallTimer?.End();
         return true;
     }
@@ -282,6 +288,34 @@ internal sealed class Reclaimer
         return false;
     }
 
+    private Task WaitAsync(Func<bool> isDone, bool forBlocks, CancellationToken cancellationToken)
+    {
+        RequireThread();
+        AsyncWaiters waiters = forBlocks ? BlockWaiters.All : Waiters;
+        AsyncWaiters.Waiter waiter = waiters.Add(isDone, cancellationToken);
+        try
+        {
+            if (forBlocks)
+            {
+                BlockWaiters.BeginHelp();
+            }
+            else
+            {
+                StartStallTimer();
+            }
+
+            Expedite();
+            RequireThread();
+        }
+        catch
+        {
+            waiters.Withdraw(waiter);
+            throw;
+        }
+
+        return waiter.Task;
+    }
+
     // Waiters without a thread of their own could not report that the reclaimer is stuck. The process's first timer
     // waits for event listeners; the caller must not, so that wait goes without.
     private void StartStallTimer()
@@ -347,8 +381,10 @@ internal sealed class Reclaimer
     }
 
     // Once: a shared thread is asked whenever the domain wakes, which takes no memory from then on.
-    private void MakeStallTimer() => Once.Keep(ref _stallTimer, new CallbackStallTimer(
-        _core, () => Waiters.Any || TryGetRequest(out _), _core.Options.StallTimeout));
+    private void MakeStallTimer() => Once.Keep(ref _stallTimer, new WaiterAlarm(
+        () => Waiters.Any || TryGetRequest(out _),
+        () => _core.Reports.ReportCallback(onPool: false),
+        WaiterAlarm.IntervalOf(_core.Options.StallTimeout)));
 
     private void StartOwn()
     {

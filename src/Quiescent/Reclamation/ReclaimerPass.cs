@@ -10,6 +10,10 @@ namespace Quiescent.Reclamation;
 // batch of user code if the thread may, takes snapshots of what waits, and advances the engine once. No state but the
 // newest target is kept between passes, so passes can be repeated at will.
 //
+// O9 (nothing sleeps on work)  While a batch is gathered, a pass takes snapshots of hurried heads alone (Call that does
+//     not wait, call_rcu_hurry). A queue has one snapshot at a time. So a head that is hurried while an earlier one
+//     waits gets into the snapshot that is taken when that one is detached, in the same pass: until then a grace period
+//     is awaited, and the thread does not rest.
 // O8  User code runs only here, on the reclaimer, with no lock held: the pass takes a queue's lock only to learn what
 //     has expired. Nobody else reclaims what those queues hold, so an expired item stays until this pass reclaims it.
 // O7  Each callback and each user deallocator is called within its own try; a throw is counted and reported, and the
@@ -261,7 +265,7 @@ internal sealed unsafe class ReclaimerPass(DomainCore core)
 
     private void Snapshot(HeadQueue* queue)
     {
-        if (_maySnapshot && queue->Snapshot(_queues, out ulong target))
+        if ((_maySnapshot || queue->IsHurried) && queue->Snapshot(_queues, out ulong target))
         {
             Await(target);
         }

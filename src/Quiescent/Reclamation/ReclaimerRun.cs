@@ -55,7 +55,7 @@ internal sealed class ReclaimerRun(DomainCore core, Reclaimer reclaimer)
 
         bool progress = _pass.Run(maySnapshot, isExpedited);
         CloseLeftOpen();
-        progress |= reclaimer.Waiters.CompleteReady(onPool: true);
+        progress |= reclaimer.CompleteReady(onPool: true);
         if (_pass.EmptyVisits >= Tuning.EmptyVisitsPerDrop)
         {
             DropEmpty();
@@ -73,7 +73,7 @@ internal sealed class ReclaimerRun(DomainCore core, Reclaimer reclaimer)
         _pass.Begin(ThreadDefaults.OfCurrent(), mayRunCode: true);
         bool progress = _pass.Run(maySnapshot: true, isExpedited: true);
         CloseLeftOpen();
-        return progress | reclaimer.Waiters.CompleteReady(onPool: false);
+        return progress | reclaimer.CompleteReady(onPool: false);
     }
 
     /// <summary>Whether there is anything to do. Once stopping, only queued items count: asynchronous waits for a grace
@@ -81,7 +81,7 @@ internal sealed class ReclaimerRun(DomainCore core, Reclaimer reclaimer)
     public bool HasWork() =>
         BarrierTarget.AnythingWaits(core, codeOnly: false)
         || IsLeftOpen
-        || (!reclaimer.IsStopping && (reclaimer.Waiters.Any || reclaimer.TryGetRequest(out _)));
+        || (!reclaimer.IsStopping && (reclaimer.HasWaiters || reclaimer.TryGetRequest(out _)));
 
     /// <summary>Whether appends, requests and waiters wake the reclaimer from here on. False: there is something to
     /// do.</summary>

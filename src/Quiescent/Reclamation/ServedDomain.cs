@@ -133,7 +133,7 @@ internal sealed class ServedDomain(DomainCore core, Reclaimer reclaimer, Reclaim
         }
 
         // Reports are asked about when a reader is in the way, or when nothing else is left to do.
-        if (run.HasMetCode || ((!hasWork || IsPolled) && core.Reports.AreDue))
+        if (run.HasMetCode || ((!hasWork || IsPolled) && core.Reports.Look()))
         {
             _wasRefused = !reclaimer.TryHandOver();
             _stepsInVain = EagerSteps; // The next step comes in a while, and tries again.

@@ -115,13 +115,28 @@ internal static unsafe class SleepableSection
         if (Order.Acquire(in ticket->Number) == recorded)
         {
             SectionSites.OfProcess.Close(ticket, number);
+            SlotTable? table = TableOf(Order.Acquire(in ticket->Domain)); // Before the ticket can be another section's.
             if (Order.CompareExchange(ref ticket->Number, number + 1, recorded) == recorded)
             {
+                table?.AfterSection?.Invoke();
                 return;
             }
         }
 
         ThrowReleased(ticket, number);
+    }
+
+    // Null without memory to look for it: the section ends all the same.
+    private static SlotTable? TableOf(long domain)
+    {
+        try
+        {
+            return SlotTable.OfDomain(domain);
+        }
+        catch (OutOfMemoryException)
+        {
+            return null;
+        }
     }
 
     [DoesNotReturn]

@@ -17,7 +17,7 @@ internal static class KeptCheck
     // domain by itself.
     private static readonly HashSet<string> s_exceptions =
     [
-        "Core", "CreateSectionCheck", "ReadUnlock", "Call", "Return", "DeferThrottle",
+        "Core", "CreateSectionCheck", "ReadUnlock", "CallbackOf", "Return", "DeferThrottle",
         "VerifyReclaimed",
     ];
 

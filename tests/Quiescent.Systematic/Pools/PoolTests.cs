@@ -49,6 +49,47 @@ public unsafe class PoolTests
         pool.Dispose();
     });
 
+    // The barrier of one pool, while the reclaimer is in a callback that returns only after the barrier has. Catches a
+    // barrier that misses a page, waits only until blocks were taken, or waits for a callback.
+    [Fact]
+    public void A_pool_s_barrier_covers_what_was_freed_before_and_waits_for_no_callback() => Exploration.Run(
+        threads: 3, scenario: schedule =>
+    {
+        const int Frees = 3;
+        using RcuDomain domain = Domains.WithPagesOf(1 + schedule.Choose(2));
+        RcuPool<Item> pool = new(domain, new RcuPoolOptions { SlabBytes = 4096 });
+        int started = 0;
+        int queued = 0;
+        bool isOver = false;
+        domain.Call(() => Schedule.Until(() => isOver));
+        schedule.Start(() =>
+        {
+            for (int i = 1; i <= Frees; i++)
+            {
+                Item* block = pool.Rent();
+                started = i;
+                pool.Free(block);
+                queued = i;
+            }
+        });
+        schedule.Start(() =>
+        {
+            using ReadGuard guard = domain.ReadLock();
+            Schedule.Point();
+        });
+        Schedule.Point();
+        int before = queued;
+        pool.Barrier();
+        long waiting = pool.GetStatistics().BlocksWaiting;
+        Schedule.Require(
+            waiting <= started - before,
+            $"{before} blocks had been freed before the barrier; of {started} there wait {waiting} behind it.");
+        isOver = true;
+        schedule.JoinAll();
+        domain.Barrier();
+        pool.Dispose();
+    });
+
     // [L], [M]: renting while the pool is disposed of.
     [Fact]
     public void A_rent_that_meets_a_disposal_holds_it_up_or_is_refused() => Exploration.Run(

@@ -98,7 +98,7 @@ public unsafe class QueueTests : IDomainReports
     {
     }
 
-    bool IDomainReports.AreDue => false;
+    bool IDomainReports.Look() => false;
 
     private DomainCore CreateCore() =>
         new(

@@ -25,6 +25,37 @@ public unsafe class WakeUpTests
         Schedule.Until(() => schedule.Freed.Count == 4);
     });
 
+    // While the reclaimer gathers a batch for longer than any schedule. Catches a hurried callback that is left to the
+    // batch, one that comes while another waits, and an order that hurry has changed.
+    [Fact]
+    public void A_hurried_callback_is_not_left_to_the_batch() => Exploration.Run(threads: 4, scenario: schedule =>
+    {
+        using RcuDomain domain = new(Domains.Options with { ReclaimDelay = TimeSpan.FromMinutes(1) });
+        List<int>[] ran = [[], []];
+        for (int i = 0; i < 2; i++)
+        {
+            List<int> mine = ran[i];
+            schedule.Start(() =>
+            {
+                domain.Call(() => mine.Add(1));
+                domain.CallHurried(() => mine.Add(2));
+                domain.CallHurried(() => mine.Add(3));
+            });
+        }
+
+        schedule.Start(() =>
+        {
+            using ReadGuard guard = domain.ReadLock();
+            Schedule.Point();
+        });
+        schedule.JoinAll();
+        Schedule.Until(() => ran[0].Count + ran[1].Count == 6);
+        foreach (List<int> order in ran)
+        {
+            Schedule.Require(order.SequenceEqual([1, 2, 3]), $"Callbacks ran in the order {string.Join(", ", order)}.");
+        }
+    });
+
     // A thread that ends without a look whether somebody has woken it, and a wake-up that relies on it.
     [Fact]
     public void An_append_is_seen_by_a_reclaimer_that_ends() => Exploration.Run(threads: 3, scenario: schedule =>

@@ -41,8 +41,8 @@ public sealed class OsThreadTests
     [InlineData("123 (worker) ", 876543)]
     [InlineData("123 (a ) b (c) ", 876543)]
     [InlineData("123 () ", 876543)]
-    public void The_start_is_the_twenty_second_field(string before, long time) =>
-        Assert.Equal(time, ThreadStat.StartTime(Encoding.ASCII.GetBytes(before + After)));
+    public void State_times_and_start_are_fields_3_and_14_and_15_and_22(string before, long time) =>
+        Assert.Equal(new ThreadStat('S', 5 + 6, time), ThreadStat.Parse(Encoding.ASCII.GetBytes(before + After)));
 
     [Theory]
     [InlineData("")]
@@ -50,5 +50,5 @@ public sealed class OsThreadTests
     [InlineData("123 (worker) S 1 2 3")]
     [InlineData("123 (worker) S 1 2 3 0 -1 4194368 1 2 3 4 5 6 7 8 20 0 12 0 ")]
     public void A_text_that_does_not_say_is_no_time(string text) =>
-        Assert.Equal(0, ThreadStat.StartTime(Encoding.ASCII.GetBytes(text)));
+        Assert.Equal(default, ThreadStat.Parse(Encoding.ASCII.GetBytes(text)));
 }

@@ -147,7 +147,7 @@ public class BarrierTests
         DomainCore core = Inside.Core(domain);
         PageQueue* queue = &((ThreadQueues*)Inside.Slot(domain)->Queues)->Blocks;
         Page* page = Page.Of(queue->Cursor);
-        BarrierTarget target = BarrierTarget.Take(core, codeOnly: false)!;
+        BarrierTarget target = BarrierTarget.Take(core, BarrierScope.Everything)!;
         int attempt = 0;
         do
         {

@@ -23,7 +23,11 @@ internal static class ValidateForAll
 
     /// <summary>The options that a domain has in the end.</summary>
     public static RcuDomainOptions Applied(RcuDomainOptions options) =>
-        options with { Validate = options.Validate || IsOn };
+        options with
+        {
+            Validate = options.Validate || options.StrictGracePeriod || IsOn,
+            StrictGracePeriod = options.StrictGracePeriod || ValidateSwitch.IsStrictForAll,
+        };
 
     /// <summary>How much a stress test queues. Under <c>Validate</c> each call walks the stack, so a twentieth takes
     /// longer than all of it otherwise.</summary>

@@ -30,6 +30,11 @@ internal static class Describe
 
     public static string FirstLine(string text) => text.Split('\n', 2)[0].TrimEnd();
 
+    /// <summary>The line of a stall's report that says what the reader's thread does; empty if it has none.</summary>
+    public static string ThreadLine(string text) =>
+        text.Split('\n').FirstOrDefault(static line => line.StartsWith("    its thread ", StringComparison.Ordinal), "")
+            .Trim();
+
     private static string What(Report report) => report.Kind switch
     {
         ReportKind.Stall => Stall(report, report.Time),

@@ -127,7 +127,10 @@ internal sealed class DomainTable(int width, bool hasSparkline = true)
     private IEnumerable<Line> StallOf(Report stall, DateTime now) =>
         [
             new Line().Add($" ! {Describe.Stall(stall, now)}", Styles.Alarm),
-            .. Line.Wrap(Describe.FirstLine(stall.Text), width - 3, MostReportLines).Select(
-                text => new Line().Add($"   {text}", Styles.AlarmDetail)),
+            .. Detail(Describe.FirstLine(stall.Text)),
+            .. Detail(Describe.ThreadLine(stall.Text)),
         ];
+
+    private IEnumerable<Line> Detail(string text) =>
+        Line.Wrap(text, width - 3, MostReportLines).Select(part => new Line().Add($"   {part}", Styles.AlarmDetail));
 }

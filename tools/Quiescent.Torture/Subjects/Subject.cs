@@ -32,6 +32,7 @@ internal abstract unsafe class Subject : IDisposable
             domain.Barrier();
         }
 
+        Pool = new RcuPool<long>(domain, new RcuPoolOptions { SlabBytes = 4096 });
         Start = domain.GetStatistics();
         domain.CallbackFailed += OnCallbackFailed;
         domain.ReaderAbandoned += OnReaderAbandoned;
@@ -54,6 +55,9 @@ internal abstract unsafe class Subject : IDisposable
     public AgePipe Pipe { get; }
 
     public Quarantine Quarantine { get; }
+
+    /// <summary>Its blocks go back to renting, and barriers wait for them.</summary>
+    public RcuPool<long> Pool { get; }
 
     public Mailbox Mailbox { get; } = new();
 
@@ -111,6 +115,7 @@ internal abstract unsafe class Subject : IDisposable
             Domain.Dispose();
         }
 
+        Pool.Dispose();
         Domain.CallbackFailed -= OnCallbackFailed;
         Domain.ReaderAbandoned -= OnReaderAbandoned;
         Domain.Stalled -= OnStalled;

@@ -43,6 +43,9 @@ internal static unsafe class Calls
             case Primitive.CallState:
                 domain.Call((nint)block, static block => OnCallback((AgeBlock*)block, Primitive.CallState));
                 break;
+            case Primitive.CallHurried:
+                domain.CallHurried(() => OnCallback(block, Primitive.CallHurried));
+                break;
             case Primitive.DisposeResource:
                 domain.Dispose(new AgingResource(block));
                 break;

@@ -11,12 +11,17 @@ internal enum Primitive
     StartPollPoll,
     Barrier,
     BarrierAsync,
+    BarrierBlocks,
+    BarrierBlocksAsync,
+    PoolBarrier,
+    PoolBarrierAsync,
     BarrierCallbacks,
 
     // Callbacks, each of which ages the block that it was queued with, and queues it again.
     CallFunction,
     CallAction,
     CallState,
+    CallHurried,
     DisposeResource,
     ReturnArray,
     FreeAgingHead,

@@ -54,6 +54,18 @@ internal static unsafe class Waits
                     return AwaitReceipts(subject, codeOnly: false, random, _ => Do(domain.Barrier));
                 case Primitive.BarrierAsync:
                     return AwaitReceipts(subject, codeOnly: false, random, token => domain.BarrierAsync(token));
+                case Primitive.BarrierBlocks:
+                    QueueTrivial(subject);
+                    return Await(random, _ => Do(domain.BarrierBlocks));
+                case Primitive.BarrierBlocksAsync:
+                    QueueTrivial(subject);
+                    return Await(random, token => domain.BarrierBlocksAsync(token));
+                case Primitive.PoolBarrier:
+                    QueueInPool(subject);
+                    return Await(random, _ => Do(subject.Pool.Barrier));
+                case Primitive.PoolBarrierAsync:
+                    QueueInPool(subject);
+                    return Await(random, token => subject.Pool.BarrierAsync(token));
                 case Primitive.BarrierCallbacks:
                     return AwaitReceipts(subject, codeOnly: true, random, _ => Do(domain.BarrierCallbacks));
                 default:
@@ -153,6 +165,38 @@ internal static unsafe class Waits
             // Still the caller's, and never seen by a reader.
             NativeMemory.Free(block);
             throw;
+        }
+    }
+
+    private static void QueueInPool(Subject subject)
+    {
+        long* block = subject.Pool.Rent();
+        try
+        {
+            subject.Pool.Free(block);
+            subject.Tally.BlockQueued();
+        }
+        catch
+        {
+            GiveBack(subject, block); // Still the caller's, and never seen by a reader.
+            throw;
+        }
+    }
+
+    // Under Validate the pool records where, for which the memory may be taken too.
+    private static void GiveBack(Subject subject, long* block)
+    {
+        while (block != null)
+        {
+            try
+            {
+                subject.Pool.FreeNow(block);
+                block = null;
+            }
+            catch (OutOfMemoryException) when (ExpectedFaults.Here)
+            {
+                Thread.Yield();
+            }
         }
     }
 

@@ -2,20 +2,21 @@ using Quiescent.Ordering;
 
 namespace Quiescent.Reclamation;
 
-// Looks for a stuck reclaimer on behalf of waiters that have no thread of their own, a few times in each timeout. O9
-// (nothing runs without work): it looks only while there are any, and once more.
-internal sealed class CallbackStallTimer(DomainCore core, Func<bool> isAwaited, TimeSpan stallTimeout)
+// Has a pool thread look after waiters that have no thread of their own, at intervals. O9 (nothing runs without work):
+// it looks only while there are any, and once more.
+internal sealed class WaiterAlarm(Func<bool> isAwaited, Action look, TimeSpan interval)
 {
     private const int LooksPerTimeout = 4;
-
-    private readonly TimeSpan _interval = stallTimeout == Timeout.InfiniteTimeSpan
-        ? Timeout.InfiniteTimeSpan
-        : TimeSpan.FromMilliseconds(
-            Math.Clamp(stallTimeout.TotalMilliseconds / LooksPerTimeout, 1, TimeSpan.MillisecondsPerDay));
 
     private Alarm? _alarm; // For the thread that set _isSet.
     private int _isSet;
     private int _isEnded;
+
+    /// <summary>How often to look for a stuck reclaimer: a few times in each timeout.</summary>
+    public static TimeSpan IntervalOf(TimeSpan stallTimeout) => stallTimeout == Timeout.InfiniteTimeSpan
+        ? Timeout.InfiniteTimeSpan
+        : TimeSpan.FromMilliseconds(
+            Math.Clamp(stallTimeout.TotalMilliseconds / LooksPerTimeout, 1, TimeSpan.MillisecondsPerDay));
 
     /// <summary>Somebody waits; call it after <c>isAwaited</c> has become true.</summary>
     /// <exception cref="OutOfMemoryException">There is no memory for the alarm.</exception>
@@ -23,11 +24,11 @@ internal sealed class CallbackStallTimer(DomainCore core, Func<bool> isAwaited, 
     {
         // The exchange is a full fence between the waiter's entry in its list and the look at _isSet; the one in Look
         // fences its clearing of _isSet from its second look.
-        if (_interval != Timeout.InfiniteTimeSpan && Order.CompareExchange(ref _isSet, 1, 0) == 0)
+        if (interval != Timeout.InfiniteTimeSpan && Order.CompareExchange(ref _isSet, 1, 0) == 0)
         {
             try
             {
-                (_alarm ??= new Alarm(Look)).Set(_interval);
+                (_alarm ??= new Alarm(Look)).Set(interval);
             }
             catch
             {
@@ -55,8 +56,8 @@ internal sealed class CallbackStallTimer(DomainCore core, Func<bool> isAwaited, 
         {
             if (isAwaited())
             {
-                core.Reports.ReportCallback(onPool: false);
-                _alarm!.Set(_interval);
+                look();
+                _alarm!.Set(interval);
                 return;
             }
 
