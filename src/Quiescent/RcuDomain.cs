@@ -41,7 +41,7 @@ public sealed unsafe class RcuDomain : GracePeriodDomain
         // SAFETY: this object keeps the slot's memory and the state (O5: slot visible before use).
         if (ThreadRegistrations.Last(out ReaderSlot* slot) != _id)
         {
-            return ReadLockInTurns();
+            return ReadLockBeyondFast();
         }
 
         return IsReady(slot) ? Enter(slot) : ReadLockBeyondFast(slot);
@@ -93,8 +93,12 @@ public sealed unsafe class RcuDomain : GracePeriodDomain
 
     // Whether the thread's slot takes an outermost section.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool IsReady(ReaderSlot* slot) =>
-        slot != null && SectionWord.IsQuiescent(slot->Word) && _state->Closed == 0;
+    private bool IsReady(ReaderSlot* slot)
+    {
+        bool isReady = slot != null && SectionWord.IsQuiescent(slot->Word) && _state->Closed == 0;
+        GC.KeepAlive(this);
+        return isReady;
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ReadGuard Enter(ReaderSlot* slot)
@@ -106,7 +110,7 @@ public sealed unsafe class RcuDomain : GracePeriodDomain
 
     // A thread that uses several domains in turns comes here.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private ReadGuard ReadLockInTurns()
+    private ReadGuard ReadLockBeyondFast()
     {
         ReaderSlot* slot = ThreadRegistrations.FindInTable(_id);
         return IsReady(slot) ? Enter(slot) : ReadLockBeyondFast(slot);

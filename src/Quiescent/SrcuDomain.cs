@@ -89,7 +89,12 @@ public sealed unsafe class SrcuDomain : GracePeriodDomain
 
     // Whether a ticket of the thread's slot is at hand.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool IsReady(ReaderSlot* slot) => slot != null && !Ticket.IsOpen(slot->Ticket) && _state->Closed == 0;
+    private bool IsReady(ReaderSlot* slot)
+    {
+        bool isReady = slot != null && !Ticket.IsOpen(slot->Ticket) && _state->Closed == 0;
+        GC.KeepAlive(this);
+        return isReady;
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private SrcuReadLock Enter(ReaderSlot* slot)

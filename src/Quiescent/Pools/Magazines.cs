@@ -3,8 +3,8 @@ using Quiescent.Ordering;
 
 namespace Quiescent.Pools;
 
-// This thread's magazines, by their pools' numbers: two in thread-local words that need no object, as most loops use one
-// pool or two; and behind them a table, for threads that use more.
+// This thread's magazines, by their pools' numbers: two in thread-local words that need no object, as most loops use
+// one pool or two; and behind them a table, for threads that use more.
 //
 // No other pool ever has the number of an open pool, so a match is the pool's magazine. It is freed with the slots of
 // the domain, which the pool keeps. When both are gone, what is remembered leads nowhere, and matches no number. A
