@@ -22,6 +22,9 @@ namespace Quiescent.Diagnostics;
 // Checked by: StallThreadTests; mutants stall-thread-*.
 internal struct ThreadLooks
 {
+    // Processor time comes in hundredths of a second: less than some of them say nothing.
+    private static readonly TimeSpan s_leastObserved = TimeSpan.FromMilliseconds(100);
+
     private Standstill _standstill;
     private ThreadStat _stat;
     private long _at;
@@ -44,7 +47,9 @@ internal struct ThreadLooks
         ThreadStat stat = engine.ReadThread(seen);
         bool isSame = stat.StartTime != 0 && stat.StartTime == _stat.StartTime;
         long used = isSame ? stat.ProcessorTicks - _stat.ProcessorTicks : 0;
-        TimeSpan? observed = isSame && _at < now ? Stopwatch.GetElapsedTime(_at, now) : null;
+        TimeSpan? observed = isSame && Stopwatch.GetElapsedTime(_at, now) >= s_leastObserved
+            ? Stopwatch.GetElapsedTime(_at, now)
+            : null;
         if (!isSame || used != 0)
         {
             _stat = stat;

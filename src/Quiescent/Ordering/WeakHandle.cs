@@ -10,7 +10,10 @@ internal struct WeakHandle
     private GCHandle _handle;
 
     /// <summary>Whether anything can still reach the object; false where there is none.</summary>
-    public readonly bool IsReachable => _handle is { IsAllocated: true, Target: not null };
+    public readonly bool IsReachable => Target is not null;
+
+    /// <summary>The object; null where nothing can reach it any more.</summary>
+    public readonly object? Target => _handle.IsAllocated ? _handle.Target : null;
 
     /// <exception cref="OutOfMemoryException">There is no memory for the handle.</exception>
     public void Follow(object target) => _handle = GCHandle.Alloc(target, GCHandleType.WeakTrackResurrection);

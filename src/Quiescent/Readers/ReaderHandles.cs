@@ -277,7 +277,7 @@ internal static unsafe class ReaderHandles
         if (owner.Ledger is { } ledger)
         {
             ledger.GoOffline();
-            SlotTable.Of(real)?.AfterSection?.Invoke();
+            SlotTable.Of(real)?.AfterSection();
         }
     }
 

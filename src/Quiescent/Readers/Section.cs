@@ -105,7 +105,7 @@ internal static unsafe class Section
             Order.Release(ref real->Word, real->Word - 1);
             if (SectionWord.IsQuiescent(real->Word))
             {
-                table?.AfterSection?.Invoke();
+                table?.AfterSection();
             }
 
             GC.KeepAlive(table);
@@ -116,13 +116,13 @@ internal static unsafe class Section
     /// in its place. With strict grace periods one passes between the two.</summary>
     public static ulong Reopen(ReaderSlot* real)
     {
-        if (SlotTable.Of(real) is not { AfterSection: { } afterSection } table)
+        if (SlotTable.Of(real) is not { IsStrict: true } table)
         {
             return Announce(real, real->State);
         }
 
         Order.Release(ref real->Word, real->Word - 1);
-        afterSection();
+        table.AfterSection();
         ulong announced = Enter(real, real->State);
         GC.KeepAlive(table);
         return announced;

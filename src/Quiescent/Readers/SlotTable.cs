@@ -40,12 +40,14 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
     private const int None = -1;
 
     private static WeakList<SlotTable>? s_all;
+    private static int s_hasStrict;
     private static long s_allocated;
 
     private readonly Chunk?[] _chunks = new Chunk?[MaxChunks];
     private readonly int _queueBytes;
     private readonly IQueueMemory? _queueMemory;
     private WeakHandle _core;
+    private readonly bool _isStrict;
     private int _gate;
     private bool _isRetired;
     private int _firstReleased = None; // A list, linked in the chunks.
@@ -164,9 +166,22 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
     /// <summary>Under Validate: whether a thread may block inside a section.</summary>
     public bool MayBlockInSections { get; init; }
 
-    /// <summary>Under Validate, with strict grace periods: what each thread calls when an outermost section has ended,
-    /// with no lock held. Waits for no reader and throws nothing. Set before the table has a slot.</summary>
-    public Action? AfterSection { get; set; }
+    /// <summary>Whether the domain's core is an <see cref="IStrictCore"/>. Set before the table has a slot.</summary>
+    public bool IsStrict
+    {
+        get => _isStrict;
+        init
+        {
+            _isStrict = value;
+            if (value)
+            {
+                Order.Release(ref s_hasStrict, 1);
+            }
+        }
+    }
+
+    /// <summary>Whether the process has had a table with strict grace periods.</summary>
+    public static bool HasStrict => Order.Acquire(in s_hasStrict) != 0;
 
     /// <summary>Readers fence themselves, and grace periods need no process-wide barrier.</summary>
     public bool FullFence { get; }
@@ -225,6 +240,16 @@ internal sealed unsafe class SlotTable : CriticalFinalizerObject
     /// <summary>Under Validate: the table of the domain with this number; null if it is gone. For reports and tests, as
     /// it looks through all domains.</summary>
     public static SlotTable? OfDomain(long domain) => Live.All().Find(table => table.Domain == domain);
+
+    /// <summary>With strict grace periods: an outermost section of this thread has ended. The core stays reachable
+    /// meanwhile, and no longer: the table must not keep it.</summary>
+    public void AfterSection()
+    {
+        if (_isStrict && _core.Target is IStrictCore core)
+        {
+            core.AfterSection();
+        }
+    }
 
     /// <summary>Makes the table a domain's: its memory is not freed before the domain's core.</summary>
     /// <exception cref="OutOfMemoryException">Nothing has changed.</exception>

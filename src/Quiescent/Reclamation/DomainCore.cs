@@ -18,10 +18,11 @@ namespace Quiescent.Reclamation;
 //     Close() may be repeated, as happens after a failed allocation.
 //
 // Checked by: DisposalTests, DisposeRaceTests, WithdrawalTests; systematic DisposalTests; mutants O11.
-internal sealed unsafe partial class DomainCore
+internal sealed unsafe partial class DomainCore : IStrictCore
 {
     private static long s_lastId;
 
+    private readonly StrictGracePeriods? _strict;
     private readonly string _typeName;
     private readonly Action _reportReaders;
     private long _callbacksFailed;
@@ -50,13 +51,10 @@ internal sealed unsafe partial class DomainCore
         Slots = new SlotTable(ThreadQueues.Bytes, pages, fullFence, validate)
         {
             MayBlockInSections = options.MayBlockInSections,
+            IsStrict = ValidateSwitch.IsSupported && options.StrictGracePeriod,
         };
         Id = Order.Increment(ref s_lastId);
-        if (ValidateSwitch.IsSupported && options.StrictGracePeriod)
-        {
-            Slots.AfterSection = new StrictGracePeriods(this).AfterSection;
-        }
-
+        _strict = Slots.IsStrict ? new StrictGracePeriods(this) : null;
         Slots.BelongTo(this, Id);
         State = Slots.State;
         Engine = engine(Slots);
@@ -198,6 +196,9 @@ internal sealed unsafe partial class DomainCore
 
         return new ValueTask(Reclaimer.WaitAsync(target, cancellationToken));
     }
+
+    /// <inheritdoc/>
+    void IStrictCore.AfterSection() => _strict?.AfterSection();
 
     /// <summary>As <see cref="GracePeriodEngine.TryAdvance"/>, for a caller that must not run listeners (O8), and after
     /// which perhaps nobody waits.</summary>

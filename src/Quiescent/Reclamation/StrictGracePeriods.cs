@@ -11,7 +11,7 @@ namespace Quiescent.Reclamation;
 // The thread is outside all sections of the domain when it comes here, so it waits for none of its own. It makes passes
 // as a barrier does. It waits for no other reader: whoever ends the last section in the way comes here too. Blocks of
 // user deallocators are the reclaimer's to free (O8), and another thread may hold a queue's lock or the engine's just
-// now. For these it waits, with a bound: the reclaimer may be in a callback that waits for this thread.
+// now. For these it waits, with a bound on the time without progress: the reclaimer may be in a callback that waits for this thread.
 //
 // The end of a section must not fail: what there is no memory for is left to the reclaimer.
 //
@@ -54,19 +54,29 @@ internal sealed class StrictGracePeriods(DomainCore core)
         long start = Stopwatch.GetTimestamp();
         Backoff backoff = default;
         int heldUp = 0;
+        int idlePasses = 0;
         core.Reclaimer.BeginExpedited();
         try
         {
-            while (!target.IsDone() && Stopwatch.GetElapsedTime(start).TotalMilliseconds < MaxStrictMilliseconds)
+            while (!target.IsDone())
             {
                 if (pass.Run(maySnapshot: true, isExpedited: true))
                 {
+                    start = Stopwatch.GetTimestamp();
                     heldUp = 0;
+                    idlePasses = 0;
                     continue;
                 }
 
                 heldUp = IsReaderInTheWay() ? heldUp + 1 : 0;
                 if (heldUp == LooksAtReader)
+                {
+                    return;
+                }
+
+                // What this thread can do by itself takes two passes, one for each grace period.
+                idlePasses++;
+                if (idlePasses > 2 && Stopwatch.GetElapsedTime(start).TotalMilliseconds >= MaxStrictMilliseconds)
                 {
                     return;
                 }

@@ -115,10 +115,12 @@ internal static unsafe class SleepableSection
         if (Order.Acquire(in ticket->Number) == recorded)
         {
             SectionSites.OfProcess.Close(ticket, number);
-            SlotTable? table = TableOf(Order.Acquire(in ticket->Domain)); // Before the ticket can be another section's.
+
+            // Before the ticket can be another section's.
+            SlotTable? table = SlotTable.HasStrict ? TableOf(Order.Acquire(in ticket->Domain)) : null;
             if (Order.CompareExchange(ref ticket->Number, number + 1, recorded) == recorded)
             {
-                table?.AfterSection?.Invoke();
+                table?.AfterSection();
                 return;
             }
         }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Globalization;
 using System.Reflection;
 using Quiescent.Diagnostics;
@@ -12,6 +13,8 @@ namespace Quiescent.Tests.Diagnostics;
 // What a stall's report says of the reader's thread. Those over a bare engine make each look themselves.
 public sealed unsafe class StallThreadTests
 {
+    private static readonly TimeSpan s_least = TimeSpan.FromMilliseconds(100);
+
     private const string NotHere = "The library asks Linux alone.";
 
     private static readonly TimeSpan s_timeout = TimeSpan.FromMilliseconds(20);
@@ -60,6 +63,7 @@ public sealed unsafe class StallThreadTests
     {
         using Stall stall = new();
         stall.Detector.Look();
+        SayingSomething();
         TimeSpan last = TimeSpan.Zero;
         for (int i = 0; i < 10; i++)
         {
@@ -67,6 +71,23 @@ public sealed unsafe class StallThreadTests
             Assert.Equal((TimeSpan.Zero, 'S'), (activity.Used, activity.State));
             Assert.True(activity.ObservedFor > last, $"{activity.ObservedFor} after {last}");
             last = activity.ObservedFor!.Value;
+        }
+    }
+
+    // Fault caught: "waits for a processor" of a thread that runs, from two looks too near one another to tell.
+    [Fact(SkipUnless = nameof(CanTell), Skip = NotHere)]
+    public void From_two_looks_at_nearly_the_same_time_nothing_is_said_of_time()
+    {
+        using Stall stall = new();
+        bool wasAtOnce = false;
+        for (int i = 0; i < 100 && !wasAtOnce; i++)
+        {
+            long before = Stopwatch.GetTimestamp();
+            stall.Detector.Look();
+            TimeSpan? observed = stall.Report().ObservedFor;
+            wasAtOnce = Stopwatch.GetElapsedTime(before) < s_least;
+            Assert.True(!wasAtOnce || observed is null, $"{observed}");
+            stall.NextSection();
         }
     }
 
@@ -78,6 +99,7 @@ public sealed unsafe class StallThreadTests
         ThreadActivity activity = stall.Report();
         Assert.Equal('S', activity.State);
         Assert.Null(activity.ObservedFor);
+        SayingSomething();
         Assert.NotNull(stall.Report().ObservedFor);
     }
 
@@ -87,6 +109,7 @@ public sealed unsafe class StallThreadTests
     {
         using Stall stall = new();
         stall.Detector.Look();
+        SayingSomething();
         stall.NextSection();
         Assert.Null(stall.Report().ObservedFor);
     }
@@ -97,14 +120,19 @@ public sealed unsafe class StallThreadTests
     {
         using Stall stall = new();
         Assert.True(stall.Detector.Look());
+        SayingSomething();
         Assert.NotNull(stall.Report().ObservedFor);
     }
+
+    // The time from which two looks say something of the processor time between them.
+    private static void SayingSomething() => Thread.Sleep(s_least + TimeSpan.FromMilliseconds(10));
 
     [Fact]
     public void Of_a_thread_that_has_ended_it_says_nothing()
     {
         using Stall stall = new();
         stall.Report();
+        SayingSomething();
         stall.EndThread();
         ThreadActivity activity = stall.Report();
         Assert.Null(activity.ObservedFor);

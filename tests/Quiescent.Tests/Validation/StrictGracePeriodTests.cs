@@ -1,5 +1,7 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Quiescent.Ordering;
+using Quiescent.Readers;
 using Quiescent.Tests.Faults;
 using Quiescent.Tests.Modules;
 using Quiescent.Tests.Support;
@@ -153,6 +155,19 @@ public sealed unsafe class StrictGracePeriodTests
         RcuAssert.BooksBalance(domain);
     }
 
+    // Fault caught: the slots keep the domain, and are freed only when nothing does.
+    [Fact]
+    public void A_dropped_domain_is_collected_with_its_slots()
+    {
+        long before = SlotTable.Allocated;
+        WeakReference dropped = UseAndDrop();
+        Until.True(() =>
+        {
+            Garbage.Collect();
+            return !dropped.IsAlive && SlotTable.Allocated <= before;
+        });
+    }
+
     [Fact]
     public void A_stepped_domain_goes_on_step_by_step()
     {
@@ -301,5 +316,15 @@ public sealed unsafe class StrictGracePeriodTests
         int* block = (int*)NativeMemory.Alloc(64);
         *block = Alive;
         return block;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static WeakReference UseAndDrop()
+    {
+        RcuDomain domain = new(Options(isStrict: true));
+        domain.ReadLock().Dispose();
+        WeakReference core = new(domain.Core, trackResurrection: true);
+        domain.Dispose();
+        return core;
     }
 }
