@@ -143,7 +143,7 @@ public sealed class StallEventArgs : EventArgs
     public TimeSpan? ThreadObservedFor { get; }
 
     /// <summary>How much processor time it has used within <see cref="ThreadObservedFor"/>, in hundredths of a second.
-    /// Zero: it has not run for as long, or for less than a hundredth of a second. Null where
+    /// Zero: it has not run for as long, or for less than two hundredths of a second. Null where
     /// <see cref="ThreadObservedFor"/> is.</summary>
     public TimeSpan? ThreadProcessorTime { get; }
 
