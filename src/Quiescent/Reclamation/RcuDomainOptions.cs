@@ -169,9 +169,9 @@ public sealed record RcuDomainOptions
 
     /// <summary>Ends a grace period after each outermost section, and reclaims what waited for it, before the section's
     /// last call returns (the kernel's <c>CONFIG_RCU_STRICT_GRACE_PERIOD</c>). So a pointer that is kept past its
-    /// section, to a block that was freed inside it or before, points to a reclaimed block at its next use. For tests; implies <see cref="Validate"/>. The AppContext
-    /// switch <c>Quiescent.StrictGracePeriod</c>, or <c>QUIESCENT_STRICT_GRACE_PERIOD=1</c> in the environment, turns
-    /// it on for all domains.</summary>
+    /// section, to a block that was freed inside it or before, points to a reclaimed block at its next use. For tests;
+    /// implies <see cref="Validate"/>. The AppContext switch <c>Quiescent.StrictGracePeriod</c>, or
+    /// <c>QUIESCENT_STRICT_GRACE_PERIOD=1</c> in the environment, turns it on for all domains.</summary>
     /// <remarks>
     /// <para>Without it a block lives on for a while after its last reader, for as long as a batch is gathered and
     /// other sections are open, and a leaked pointer reads what it always read. A section here is each that

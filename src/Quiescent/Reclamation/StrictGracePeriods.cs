@@ -11,7 +11,8 @@ namespace Quiescent.Reclamation;
 // The thread is outside all sections of the domain when it comes here, so it waits for none of its own. It makes passes
 // as a barrier does. It waits for no other reader: whoever ends the last section in the way comes here too. Blocks of
 // user deallocators are the reclaimer's to free (O8), and another thread may hold a queue's lock or the engine's just
-// now. For these it waits, with a bound on the time without progress: the reclaimer may be in a callback that waits for this thread.
+// now. For these it waits, with a bound on the time without progress: the reclaimer may be in a callback that waits for
+// this thread.
 //
 // The end of a section must not fail: what there is no memory for is left to the reclaimer.
 //
