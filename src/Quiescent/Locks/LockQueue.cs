@@ -79,6 +79,20 @@ internal sealed class LockQueue
         return true;
     }
 
+    /// <summary>As above, for a reader that is inside no section, and so need not know the target. False: no writer is in
+    /// the way any more, or the lock is disposed of; look again.</summary>
+    public bool TryJoinReaders(LockWaiter waiter)
+    {
+        using TryLock.Holder holder = TryLock.Hold(ref _gate);
+        if ((_word & (WriterWord.Writer | WriterWord.Disposed)) != WriterWord.Writer)
+        {
+            return false;
+        }
+
+        Join(_readers, waiter);
+        return true;
+    }
+
     /// <summary>Takes the turn. False: another writer has it, or was here before; the waiter, if any, is in the
     /// line.</summary>
     /// <param name="writer">The writer.</param>
@@ -124,10 +138,17 @@ internal sealed class LockQueue
             }
         }
 
-        // [O] partner: [N] in RcuReaderWriterLock.cs; outcomes above at L7. What orders it before the scan is [G] in
+        // [O] partner: [N] in RcuReaderWriterLock.cs, RcuAsyncReaderWriterLock.cs; outcomes above at L7. What orders it before the scan is [G] in
         // GracePeriods/GracePeriodEngine.cs, when the writer takes its target, and then [B].
         Order.Release(ref _word, _word | WriterWord.Writer);
         return true;
+    }
+
+    /// <summary>Whether <see cref="TryAnnounce"/> would succeed. Takes no memory.</summary>
+    public bool MayAnnounce()
+    {
+        using TryLock.Holder holder = TryLock.Hold(ref _gate);
+        return _letIn.Count == 0 || IsOverdue(_letInSince);
     }
 
     /// <summary>Tells which grace period the writer waits for.</summary>
@@ -137,14 +158,18 @@ internal sealed class LockQueue
         Order.Release(ref _word, _word | WriterWord.HasTarget | target);
     }
 
-    /// <summary>The writer that has the turn leaves, or gives up: clears the word, lets in the readers that wait, and
-    /// wakes the next writer.</summary>
-    public void EndTurn()
+    /// <summary>The writer leaves, or gives up: clears the word, lets in the readers that wait, and wakes the next
+    /// writer. False: it does not have the turn, and nothing has changed.</summary>
+    public bool TryEndTurn(LockHolder writer)
     {
         LockWaiter.ToWake woken = default;
         using (TryLock.Hold(ref _gate))
         {
-            Debug.Assert(_holder is not null, "L7: the writer that leaves has the turn.");
+            if (_holder != writer)
+            {
+                return false;
+            }
+
             if ((_word & WriterWord.Writer) != 0)
             {
                 Order.Release(ref _word, _word & WriterWord.Disposed);
@@ -157,6 +182,7 @@ internal sealed class LockQueue
         }
 
         woken.Wake();
+        return true;
     }
 
     /// <summary>The wait is over, or given up. Does nothing for a waiter without a place.</summary>
@@ -165,8 +191,9 @@ internal sealed class LockQueue
         LockWaiter.ToWake woken = default;
         using (TryLock.Hold(ref _gate))
         {
+            bool mayBeNext = waiter.Place.List == _writers;
             Remove(waiter);
-            if (_holder is null)
+            if (mayBeNext && _holder is null)
             {
                 woken.Add(_writers.First?.Value);
             }
@@ -189,6 +216,8 @@ internal sealed class LockQueue
                     woken.Add(place.Value);
                 }
             }
+
+            woken.Add(_holder?.Waiter);
         }
 
         woken.Wake();

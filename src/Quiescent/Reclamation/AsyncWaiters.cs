@@ -29,14 +29,36 @@ internal sealed class AsyncWaiters(GracePeriodEngine engine, Func<Exception> dis
 
     /// <summary>Adds a waiter that is done when the grace period has ended.</summary>
     /// <exception cref="OutOfMemoryException">There is no memory for it; nothing has changed.</exception>
-    public Waiter Add(ulong target, CancellationToken cancellationToken) =>
-        Add(new Waiter(this, isDone: null, target, cancellationToken));
+    public TaskWaiter Add(ulong target, CancellationToken cancellationToken) =>
+        Add(new TaskWaiter(this, isDone: null, target, cancellationToken));
 
     /// <summary>Adds a waiter whose condition the reclaimer evaluates until it holds. The condition takes no memory and
     /// runs no user code.</summary>
     /// <exception cref="OutOfMemoryException">There is no memory for it; nothing has changed.</exception>
-    public Waiter Add(Func<bool> isDone, CancellationToken cancellationToken) =>
-        Add(new Waiter(this, isDone, target: 0, cancellationToken));
+    public TaskWaiter Add(Func<bool> isDone, CancellationToken cancellationToken) =>
+        Add(new TaskWaiter(this, isDone, target: 0, cancellationToken));
+
+    /// <summary>Adds a waiter. If the domain is disposed, the waiter is abandoned before the call returns.</summary>
+    /// <exception cref="OutOfMemoryException">There is no memory for it; nothing has changed.</exception>
+    public TWaiter Add<TWaiter>(TWaiter waiter)
+        where TWaiter : Waiter
+    {
+        try
+        {
+            FaultInjection.ThrowIfDue(FaultSite.Waiter);
+            if (!TryAdd(waiter))
+            {
+                waiter.Abandon(disposed());
+            }
+        }
+        catch
+        {
+            waiter.Forget();
+            throw;
+        }
+
+        return waiter;
+    }
 
     /// <summary>Takes the waiter out of its list: nobody awaits it.</summary>
     public void Withdraw(Waiter waiter)
@@ -112,25 +134,6 @@ internal sealed class AsyncWaiters(GracePeriodEngine engine, Func<Exception> dis
         Insert(waiter);
     }
 
-    private Waiter Add(Waiter waiter)
-    {
-        try
-        {
-            FaultInjection.ThrowIfDue(FaultSite.Waiter);
-            if (!TryAdd(waiter))
-            {
-                waiter.Abandon(disposed());
-            }
-        }
-        catch
-        {
-            waiter.Forget();
-            throw;
-        }
-
-        return waiter;
-    }
-
     private bool TryAdd(Waiter waiter)
     {
         using TryLock.Holder holder = TryLock.Hold(ref _gate);
@@ -185,10 +188,10 @@ internal sealed class AsyncWaiters(GracePeriodEngine engine, Func<Exception> dis
         return waiter;
     }
 
-    // A task that is cancelled already has nobody left to take it out.
+    // A waiter that is cancelled already has nobody left to take it out.
     private void Insert(Waiter waiter)
     {
-        if (waiter.Task.IsCompleted)
+        if (waiter.IsOver)
         {
             return;
         }
@@ -205,28 +208,13 @@ internal sealed class AsyncWaiters(GracePeriodEngine engine, Func<Exception> dis
         Order.Release(ref _count, _count + 1);
     }
 
-    /// <summary>One awaited task.</summary>
-    internal sealed class Waiter : IThreadPoolWorkItem
+    /// <summary>Somebody who has no thread and awaits a grace period, or a condition.</summary>
+    internal abstract class Waiter(Func<bool>? isDone, ulong target) : IThreadPoolWorkItem
     {
-        private readonly TaskCompletionSource _source = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private readonly CancellationTokenRegistration _registration;
-        private readonly AsyncWaiters _waiters;
-        private readonly Func<bool>? _isDone;
-        private readonly ulong _target;
+        /// <summary>Of the grace period, if there is no condition.</summary>
+        public ulong Target => target;
 
-        public Waiter(AsyncWaiters waiters, Func<bool>? isDone, ulong target, CancellationToken cancellationToken)
-        {
-            _waiters = waiters;
-            _isDone = isDone;
-            _target = target;
-            _registration = cancellationToken.UnsafeRegister(
-                static (waiter, token) => ((Waiter)waiter!).Cancel(token),
-                this);
-        }
-
-        public Task Task => _source.Task;
-
-        public bool HasCondition => _isDone is not null;
+        public bool HasCondition => isDone is not null;
 
         // The list that it is in and its neighbours; under the gate.
         public WaiterList? List { get; set; }
@@ -235,19 +223,19 @@ internal sealed class AsyncWaiters(GracePeriodEngine engine, Func<Exception> dis
 
         public Waiter? Previous { get; set; }
 
-        public bool IsDone(GracePeriodEngine engine) => _isDone?.Invoke() ?? engine.HasCompleted(_target);
+        /// <summary>Whether it waits no longer, and so belongs in no list.</summary>
+        public abstract bool IsOver { get; }
+
+        public bool IsDone(GracePeriodEngine engine) => isDone?.Invoke() ?? engine.HasCompleted(target);
 
         /// <summary>Whether both await a grace period, and the other one's is earlier.</summary>
-        public bool IsAfter(Waiter other) => !HasCondition && !SectionWord.HasReached(other._target, _target);
+        public bool IsAfter(Waiter other) => !HasCondition && !SectionWord.HasReached(other.Target, target);
 
-        /// <summary>Leaves nothing of the waiter in the token.</summary>
-        public void Forget() => _registration.Unregister();
+        /// <summary>Nobody awaits it: leaves nothing behind.</summary>
+        public abstract void Forget();
 
-        public void Abandon(Exception exception)
-        {
-            Forget();
-            _source.TrySetException(exception);
-        }
+        /// <summary>What it awaits will not happen.</summary>
+        public abstract void Abandon(Exception exception);
 
         /// <exception cref="OutOfMemoryException">Nothing has changed.</exception>
         public void Complete(bool onPool)
@@ -259,7 +247,7 @@ internal sealed class AsyncWaiters(GracePeriodEngine engine, Func<Exception> dis
             }
             else
             {
-                _source.TrySetResult();
+                Finish();
             }
         }
 
@@ -267,13 +255,48 @@ internal sealed class AsyncWaiters(GracePeriodEngine engine, Func<Exception> dis
         {
             try
             {
-                _source.TrySetResult();
+                Finish();
             }
             catch (OutOfMemoryException)
             {
-                // The task is complete. What awaits it could not be queued, which nobody can do in its place.
+                // It is over. What awaits it could not be queued, which nobody can do in its place.
             }
         }
+
+        /// <summary>What it awaited has happened. Perhaps called twice.</summary>
+        protected abstract void Finish();
+    }
+
+    /// <summary>One awaited task.</summary>
+    internal sealed class TaskWaiter : Waiter
+    {
+        private readonly TaskCompletionSource _source = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly CancellationTokenRegistration _registration;
+        private readonly AsyncWaiters _waiters;
+
+        public TaskWaiter(AsyncWaiters waiters, Func<bool>? isDone, ulong target, CancellationToken cancellationToken)
+            : base(isDone, target)
+        {
+            _waiters = waiters;
+            _registration = cancellationToken.UnsafeRegister(
+                static (waiter, token) => ((TaskWaiter)waiter!).Cancel(token),
+                this);
+        }
+
+        public Task Task => _source.Task;
+
+        public override bool IsOver => _source.Task.IsCompleted;
+
+        /// <summary>Leaves nothing of the waiter in the token.</summary>
+        public override void Forget() => _registration.Unregister();
+
+        public override void Abandon(Exception exception)
+        {
+            Forget();
+            _source.TrySetException(exception);
+        }
+
+        protected override void Finish() => _source.TrySetResult();
 
         // Either it is in its list by now, or Insert finds the task completed.
         private void Cancel(CancellationToken token)

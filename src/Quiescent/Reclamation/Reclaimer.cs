@@ -36,7 +36,7 @@ internal sealed class Reclaimer
     private readonly DomainCore _core;
     private readonly ReclaimerClaim _claim;
     private readonly ReclaimerRun _run;
-    private CallbackStallTimer? _stallTimer;
+    private StallTimer? _stallTimer;
     private PollRequest _request;
     private int _expedited;
     private int _isOnOwnThread; // Or is to be.
@@ -144,17 +144,8 @@ internal sealed class Reclaimer
     public Task WaitAsync(ulong target, CancellationToken cancellationToken)
     {
         RequireThread();
-        AsyncWaiters.Waiter waiter = Waiters.Add(target, cancellationToken);
-        try
-        {
-            Request(target);
-        }
-        catch
-        {
-            Waiters.Withdraw(waiter); // Nobody has its task.
-            throw;
-        }
-
+        AsyncWaiters.TaskWaiter waiter = Waiters.Add(target, cancellationToken);
+        Serve(waiter);
         return waiter.Task;
     }
 
@@ -163,20 +154,17 @@ internal sealed class Reclaimer
     public Task WaitAsync(Func<bool> isDone, CancellationToken cancellationToken)
     {
         RequireThread();
-        AsyncWaiters.Waiter waiter = Waiters.Add(isDone, cancellationToken);
-        try
-        {
-            StartStallTimer();
-            Expedite();
-            RequireThread();
-        }
-        catch
-        {
-            Waiters.Withdraw(waiter);
-            throw;
-        }
-
+        AsyncWaiters.TaskWaiter waiter = Waiters.Add(isDone, cancellationToken);
+        Serve(waiter);
         return waiter.Task;
+    }
+
+    /// <summary>The same for a waiter without a task.</summary>
+    /// <exception cref="OutOfMemoryException">The thread cannot be started.</exception>
+    public void Await(AsyncWaiters.Waiter waiter)
+    {
+        RequireThread();
+        Serve(Waiters.Add(waiter));
     }
 
     /// <summary>From here on no thread takes the claim, and the domain takes nothing more. The one that has the claim
@@ -282,6 +270,29 @@ internal sealed class Reclaimer
         return false;
     }
 
+    // Looks after a waiter that is in its list.
+    private void Serve(AsyncWaiters.Waiter waiter)
+    {
+        try
+        {
+            if (waiter.HasCondition)
+            {
+                StartStallTimer();
+                Expedite();
+                RequireThread();
+            }
+            else
+            {
+                Request(waiter.Target);
+            }
+        }
+        catch
+        {
+            Waiters.Withdraw(waiter); // Nobody waits for it.
+            throw;
+        }
+    }
+
     // Waiters without a thread of their own could not report that the reclaimer is stuck. The process's first timer
     // waits for event listeners; the caller must not, so that wait goes without.
     private void StartStallTimer()
@@ -347,8 +358,10 @@ internal sealed class Reclaimer
     }
 
     // Once: a shared thread is asked whenever the domain wakes, which takes no memory from then on.
-    private void MakeStallTimer() => Once.Keep(ref _stallTimer, new CallbackStallTimer(
-        _core, () => Waiters.Any || TryGetRequest(out _), _core.Options.StallTimeout));
+    private void MakeStallTimer() => Once.Keep(ref _stallTimer, new StallTimer(
+        () => _core.Reports.ReportCallback(onPool: false),
+        () => Waiters.Any || TryGetRequest(out _),
+        _core.Options.StallTimeout));
 
     private void StartOwn()
     {

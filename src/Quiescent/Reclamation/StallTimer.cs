@@ -2,9 +2,9 @@ using Quiescent.Ordering;
 
 namespace Quiescent.Reclamation;
 
-// Looks for a stuck reclaimer on behalf of waiters that have no thread of their own, a few times in each timeout. O9
+// Looks for what is stuck on behalf of waiters that have no thread of their own, a few times in each timeout. O9
 // (nothing runs without work): it looks only while there are any, and once more.
-internal sealed class CallbackStallTimer(DomainCore core, Func<bool> isAwaited, TimeSpan stallTimeout)
+internal sealed class StallTimer(Action report, Func<bool> isAwaited, TimeSpan stallTimeout)
 {
     private const int LooksPerTimeout = 4;
 
@@ -55,7 +55,7 @@ internal sealed class CallbackStallTimer(DomainCore core, Func<bool> isAwaited, 
         {
             if (isAwaited())
             {
-                core.Reports.ReportCallback(onPool: false);
+                report();
                 _alarm!.Set(_interval);
                 return;
             }
