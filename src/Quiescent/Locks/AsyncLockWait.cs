@@ -189,6 +189,7 @@ internal abstract class AsyncLockWait : LockWaiter, IThreadPoolWorkItem
     {
         try
         {
+            FaultInjection.ThrowIfDue(FaultSite.PoolThread);
             Threads.Queue(this);
         }
         catch (OutOfMemoryException)

@@ -36,6 +36,7 @@ internal sealed class AsyncWriteWait : AsyncLockWait, IValueTaskSource<AsyncWrit
     {
         try
         {
+            FaultInjection.ThrowIfDue(FaultSite.PoolThread);
             Threads.Queue(this);
         }
         catch (OutOfMemoryException)
