@@ -31,6 +31,9 @@ internal static class Calls
 
     // The runtime.
     public const string ExclusiveLock = "lock (gate)";
+    public const string RcuLockReadAsync = "RcuAsyncReaderWriterLock.ReadAsync()";
+    public const string RcuLockReadAsyncFull = "RcuAsyncReaderWriterLock.ReadAsync(), Full";
+    public const string SemaphoreWaitAsync = "SemaphoreSlim.WaitAsync()";
     public const string EnterReadLock = "ReaderWriterLockSlim.EnterReadLock()";
     public const string EnterWriteLock = "ReaderWriterLockSlim.EnterWriteLock()";
     public const string AddRef = "SafeHandle.DangerousAddRef()";
