@@ -24,9 +24,9 @@ namespace Quiescent;
 /// <para>A read that outlasts the domain's <see cref="RcuDomainOptions.StallTimeout"/> while a writer waits is reported
 /// by <see cref="GracePeriodDomain.Stalled"/>, with the thread that began it, and so is a write for which others wait
 /// that long.</para>
-/// <para><b>Safety.</b> Without a thread, recursion is not recognised. A WriteAsync inside a read or a write of the same
-/// task waits for itself. So does a ReadAsync inside a read, if a writer has come meanwhile: hand the outer read on
-/// instead. The stall report names them.</para>
+/// <para><b>Safety.</b> Without a thread, recursion is not recognised. A WriteAsync inside a read or a write of the
+/// same task waits for itself. So does a ReadAsync inside a read, if a writer has come meanwhile: hand the outer read
+/// on instead. The stall report names them.</para>
 /// <para>All members may be called on any thread.</para>
 /// </remarks>
 public sealed class RcuAsyncReaderWriterLock : IDisposable
@@ -69,12 +69,13 @@ public sealed class RcuAsyncReaderWriterLock : IDisposable
     /// </summary>
     /// <param name="cancellationToken">Ends the wait. For a time limit, one of a <see
     /// cref="CancellationTokenSource(TimeSpan)"/>.</param>
-    /// <returns>The read; dispose of it to leave: <c>using (await table.ReadAsync()) { … }</c>. Await it once.</returns>
+    /// <returns>The read; dispose of it to leave: <c>using (await table.ReadAsync()) { … }</c>. Await it
+    /// once.</returns>
     /// <remarks>Waits while a writer waits or is inside; allocates then. Exceptions come from the call or from
     /// <c>await</c>.</remarks>
     /// <exception cref="OperationCanceledException">It was cancelled, and is not inside.</exception>
-    /// <exception cref="OutOfMemoryException">There is no memory for the thread's first registration, for the section or
-    /// for the wait.</exception>
+    /// <exception cref="OutOfMemoryException">There is no memory for the thread's first registration, for the section
+    /// or for the wait.</exception>
     /// <exception cref="ObjectDisposedException">The lock or its domain is disposed.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ValueTask<AsyncReadScope> ReadAsync(CancellationToken cancellationToken = default)
@@ -114,8 +115,8 @@ public sealed class RcuAsyncReaderWriterLock : IDisposable
     /// once.</returns>
     /// <remarks>A grace period: some 10 µs, or below 1 µs in a domain with <see cref="ReadSideBarrier.Full"/>, and as
     /// long as the longest read. The calling thread or a pool thread drives it for some microseconds, and then the
-    /// domain's reclaimer, which looks every millisecond. Allocates some small objects. Exceptions come from the call or
-    /// from <c>await</c>.</remarks>
+    /// domain's reclaimer, which looks every millisecond. Allocates some small objects. Exceptions come from the call
+    /// or from <c>await</c>.</remarks>
     /// <exception cref="OperationCanceledException">It was cancelled, and is not inside.</exception>
     /// <exception cref="OutOfMemoryException">There is no memory for the write, or the reclaimer cannot be
     /// started.</exception>
@@ -141,7 +142,8 @@ public sealed class RcuAsyncReaderWriterLock : IDisposable
     public bool TryWrite(out AsyncWriteScope scope) => _core.TryWrite(out scope);
 
     /// <summary>Ends the lock, and its own domain: those that come or wait get an <see
-    /// cref="ObjectDisposedException"/>, and those that are inside leave as usual. A second call does nothing.</summary>
+    /// cref="ObjectDisposedException"/>, and those that are inside leave as usual. A second call does
+    /// nothing.</summary>
     /// <exception cref="InvalidOperationException">The domain is its own, and this is a callback of it.</exception>
     /// <exception cref="OutOfMemoryException">The lock is closed, and its domain is not done yet: call
     /// again.</exception>

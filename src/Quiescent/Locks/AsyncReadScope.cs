@@ -3,7 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Quiescent;
 
 /// <summary>
-/// A read of an <see cref="RcuAsyncReaderWriterLock"/>, open until it is disposed of. Dispose of it once, on any thread:
+/// A read of an <see cref="RcuAsyncReaderWriterLock"/>, open until it is disposed of. Dispose of it once, on any
+/// thread:
 /// <c>using (await table.ReadAsync()) { … }</c>. It may be held across <c>await</c>, stored and passed on.
 /// </summary>
 /// <remarks><b>Safety.</b> Copies stand for the same read: the first disposal ends it, and a second one throws. The
@@ -16,8 +17,8 @@ public readonly struct AsyncReadScope : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal AsyncReadScope(SrcuReadLock section) => _section = section;
 
-    /// <summary>Leaves (<c>percpu_up_read</c>): an interlocked compare-exchange on memory of the read's own. The default
-    /// does nothing.</summary>
+    /// <summary>Leaves (<c>percpu_up_read</c>): an interlocked compare-exchange on memory of the read's own. The
+    /// default does nothing.</summary>
     /// <exception cref="InvalidOperationException">It was disposed of before, perhaps through a copy. Nothing has
     /// changed.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

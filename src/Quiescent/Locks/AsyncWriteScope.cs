@@ -6,8 +6,8 @@ namespace Quiescent;
 /// A write of an <see cref="RcuAsyncReaderWriterLock"/>, open until it is disposed of. Dispose of it once, on any
 /// thread: <c>using (await table.WriteAsync()) { … }</c>. It may be held across <c>await</c>, stored and passed on.
 /// </summary>
-/// <remarks><b>Safety.</b> Copies stand for the same write: the first disposal ends it, and a second one throws. A write
-/// that is never left holds the lock for ever.</remarks>
+/// <remarks><b>Safety.</b> Copies stand for the same write: the first disposal ends it, and a second one throws. A
+/// write that is never left holds the lock for ever.</remarks>
 public readonly struct AsyncWriteScope : IDisposable
 {
     private readonly AsyncLockCore _core;

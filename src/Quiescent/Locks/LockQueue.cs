@@ -79,8 +79,8 @@ internal sealed class LockQueue
         return true;
     }
 
-    /// <summary>As above, for a reader that is inside no section, and so need not know the target. False: no writer is in
-    /// the way any more, or the lock is disposed of; look again.</summary>
+    /// <summary>As above, for a reader that is inside no section, and so need not know the target. False: no writer is
+    /// in the way any more, or the lock is disposed of; look again.</summary>
     public bool TryJoinReaders(LockWaiter waiter)
     {
         using TryLock.Holder holder = TryLock.Hold(ref _gate);
@@ -138,8 +138,8 @@ internal sealed class LockQueue
             }
         }
 
-        // [O] partner: [N] in RcuReaderWriterLock.cs, RcuAsyncReaderWriterLock.cs; outcomes above at L7. What orders it before the scan is [G] in
-        // GracePeriods/GracePeriodEngine.cs, when the writer takes its target, and then [B].
+        // [O] partner: [N] in RcuReaderWriterLock.cs, RcuAsyncReaderWriterLock.cs; outcomes above at L7. What orders it
+        // before the scan is [G] in GracePeriods/GracePeriodEngine.cs, when the writer takes its target, and then [B].
         Order.Release(ref _word, _word | WriterWord.Writer);
         return true;
     }

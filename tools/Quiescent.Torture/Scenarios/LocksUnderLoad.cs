@@ -13,12 +13,12 @@ internal static class LocksUnderLoad
 
     public static void Populate(Session session)
     {
-        RcuSubject shared = session.Add(RcuSubject.New("locks", session.Failures));
-        SrcuSubject sharedSleepable = session.Add(SrcuSubject.New("locks of tasks", session.Failures));
-        session.Add(new Reader("reader beside locks", session, [shared]));
-        session.Add(new Updater("updater beside locks", session, [shared, sharedSleepable], Primitives.All));
-        Populate(session, new ThreadLock(null), new TaskLock(null), "own");
-        Populate(session, new ThreadLock((RcuDomain)shared.Domain), new TaskLock((SrcuDomain)sharedSleepable.Domain), "shared");
+        RcuSubject threads = session.Add(RcuSubject.New("locks", session.Failures));
+        SrcuSubject tasks = session.Add(SrcuSubject.New("locks of tasks", session.Failures));
+        session.Add(new Reader("reader beside locks", session, [threads]));
+        session.Add(new Updater("updater beside locks", session, [threads, tasks], Primitives.All));
+        Populate(session, new ThreadLock(domain: null), new TaskLock(domain: null), "own");
+        Populate(session, new ThreadLock((RcuDomain)threads.Domain), new TaskLock((SrcuDomain)tasks.Domain), "shared");
     }
 
     public static void Populate(Session session, IThreadLock threads, ITaskLock tasks, string kind)
