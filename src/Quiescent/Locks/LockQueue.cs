@@ -36,7 +36,8 @@ namespace Quiescent.Locks;
 // The gate is held for some instructions, or for as many as there are waiters. No memory is taken under it, and nothing
 // is woken (O8).
 //
-// Checked by: rwlock.pml; LockTests, LockQueueTests; systematic LockTests; mutants L7, L8, L9.
+// Checked by: rwlock.pml, async-lock.pml; LockTests, LockQueueTests, AsyncLockTests; systematic LockTests,
+// AsyncLockTests; mutants L7, L8, L9.
 internal sealed class LockQueue
 {
     private readonly LinkedList<LockWaiter> _readers = new(); // Wait until the writer leaves.
