@@ -1,9 +1,9 @@
 /* An asynchronous reader-writer lock: waits without threads, which whoever has news for them drives: L7 to L10.
  *
- * Models  Locks/AsyncLockWait.cs   TryDrive, Step, Cancel
- *         Locks/AsyncReadWait.cs   Advance, GiveUp
- *         Locks/AsyncWriteWait.cs  Advance, TryGoOn, Look, GiveUp
- *         Locks/LockQueue.cs       TryJoinReaders, TryTakeTurn, TryAnnounce, TryEndTurn, Leave
+ * Models  Locks/AsyncLockWait.cs   TryDrive, Step, Cancel, AwaitReclaimer
+ *         Locks/AsyncReadWait.cs   Advance
+ *         Locks/AsyncWriteWait.cs  Advance, TryGoOn, MayGoOn
+ *         Locks/LockQueue.cs       TryJoinReaders, TryTakeTurn, TryAnnounce, TryEndTurn, PassOn, Leave
  *
  * Readers (0, 1) and writers (2, 3) use one lock, once each. A wait is driven by the thread that begins it, by one that
  * leaves, by a pool thread, by the reclaimer, or by a cancellation.
@@ -14,6 +14,10 @@
  * What is one step here: what the queue's gate protects. The grace period of a writer waits for the sections that were
  * open when it set the word.
  *
+ * Not here: want of memory (a wait that the pool refuses and the reclaimer keeps, AsyncLockRefusalTests); disposal
+ * (systematic AsyncLockTests); readers that are let in and overdue (LockQueueTests); TryRead and TryWrite; a waiter that
+ * two threads are about to wake, which one of them does.
+ *
  * Variants: CANCELS       a wait is cancelled, at any time; one reader
  *           BOTH          CANCELS: two readers
  *           TWICE         a writer leaves twice
@@ -22,10 +26,12 @@
  *           EARLY_CALL    L10 CANCELS: a cancellation calls, and then says why
  *           KEEPS_PLACE   L9  CANCELS: a cancelled reader stays in the queue
  *           KEEPS_TURN    L9  CANCELS: a writer that is cancelled while it waits for readers keeps the turn
+ *           TWO_GATES     L9  CANCELS: a cancelled writer looks whether it has the turn, and then leaves the line
  *           KEEPS_SECTION L9  a reader that has met a writer keeps its section
  *           NO_LOOK       L8  nobody looks for a writer whether its readers have left
  *           BLIND         L8  a reader takes its place without a look whether the writer is still there
- *           NO_HOLDER     L7  TWICE: who leaves ends the turn, whoever has it
+ *           NO_TURN       L7  a writer goes on although another one has the turn
+ *           NO_HOLDER     L8  TWICE: who leaves ends the turn, whoever has it: that one can never end it again
  *           NO_WAIT       L7  a writer does not wait for readers
  */
 #define READERS 2
@@ -135,23 +141,33 @@ inline wake() {
   atomic { if :: next != NONE -> isQueued[next] = true; next = NONE :: else -> skip fi }
 }
 
+/* PassOn: the first in the line is given the turn, and run by the pool. */
+inline passOn() {
+  next = line[0];
+  holder = line[0];
+  line[0] = line[1]; line[1] = NONE
+}
+
+/* EndTurn, under the gate. */
+inline passTurn() {
+  if
+  :: word ->
+     word = false;
+     woken[0] = waits[0]; isLetIn[0] = isLetIn[0] || waits[0]; waits[0] = false;
+     woken[1] = waits[1]; isLetIn[1] = isLetIn[1] || waits[1]; waits[1] = false
+  :: else -> skip
+  fi;
+  passOn()
+}
+
 inline endTurn(w) {
   atomic {
     if
 #ifdef NO_HOLDER
-    :: holder != NONE ->
+    :: holder != NONE -> passTurn()
 #else
-    :: holder == w ->
+    :: holder == w -> passTurn()
 #endif
-       if
-       :: word ->
-          word = false;
-          woken[0] = waits[0]; isLetIn[0] = isLetIn[0] || waits[0]; waits[0] = false;
-          woken[1] = waits[1]; isLetIn[1] = isLetIn[1] || waits[1]; waits[1] = false
-       :: else -> skip
-       fi;
-       holder = NONE;
-       next = line[0]
     :: else -> skip
     fi
   };
@@ -169,27 +185,36 @@ inline leaveLine(w) {
 inline stepWriter(w) {
   if
   :: atomic { isCancelled[w] -> isLooked[w] = false };
-     if
-     :: progress[w] == InLine ->
-        atomic {
-          leaveLine(w);
-          if :: holder == NONE -> next = line[0] :: else -> skip fi
-        };
-        wake()
-     :: else ->
 #ifdef KEEPS_TURN
-        skip
+     atomic { if :: holder != w -> leaveLine(w) :: else -> skip fi };
 #else
-        endTurn(w)
-#endif
+#ifdef TWO_GATES
+     if
+     :: holder == w -> endTurn(w)
+     :: else -> skip; leaveLine(w)
      fi;
+#else
+     atomic {                                             /* Leave */
+       if
+       :: holder == w -> passTurn()
+       :: else -> leaveLine(w)
+       fi
+     };
+     wake();
+#endif
+#endif
      isOver[w] = true
   :: else ->
      atomic {                                             /* TryTakeTurn */
        if
-       :: progress[w] == InLine && holder == NONE && (line[0] == NONE || line[0] == w) ->
+#ifdef NO_TURN
+       :: progress[w] == InLine ->
           holder = w; leaveLine(w); progress[w] = HasTurn
-       :: progress[w] == InLine && !(holder == NONE && (line[0] == NONE || line[0] == w)) ->
+#else
+       :: progress[w] == InLine && (holder == w || (holder == NONE && line[0] == NONE)) ->
+          holder = w; progress[w] = HasTurn
+#endif
+       :: progress[w] == InLine && holder != w && !(holder == NONE && line[0] == NONE) ->
           if
           :: line[0] == w || line[1] == w -> skip
           :: line[0] == NONE -> line[0] = w

@@ -13,6 +13,7 @@ namespace Quiescent.Locks;
 internal sealed class AsyncLockCore
 {
     private readonly Func<SrcuReadLock> _open;
+    private readonly LockReports _reports;
     private readonly StallTimer _stallTimer;
 
     /// <param name="domain">Of the sections.</param>
@@ -23,8 +24,9 @@ internal sealed class AsyncLockCore
         Domain = domain;
         Name = name;
         _open = open;
-        LockReports reports = new(domain, Queue, name);
-        _stallTimer = new StallTimer(reports.Request, () => Queue.Count != 0, domain.Options.StallTimeout);
+        _reports = new LockReports(domain, Queue, name);
+        _stallTimer = new StallTimer(
+            LookAfterWaits, () => Queue.Count != 0 || domain.Reclaimer.Waiters.Any, domain.Options.StallTimeout);
     }
 
     public DomainCore Domain { get; }
@@ -150,9 +152,10 @@ internal sealed class AsyncLockCore
     public ObjectDisposedException Disposed() =>
         new("RcuAsyncReaderWriterLock", $"The lock '{Name}' is disposed.");
 
-    // Nobody who waits without a thread would see that a writer does not leave. As in Reclaimer: the process's first
-    // timer waits for event listeners.
-    private void StartStallTimer()
+    /// <summary>Somebody waits. Without a thread nobody else would see that a writer does not leave. As in Reclaimer:
+    /// the process's first timer waits for event listeners; until there is one, the next wait tries again. Never
+    /// throws.</summary>
+    public void StartStallTimer()
     {
         try
         {
@@ -164,6 +167,15 @@ internal sealed class AsyncLockCore
         catch (OutOfMemoryException)
         {
             // Without the timer they wait all the same.
+        }
+    }
+
+    private void LookAfterWaits()
+    {
+        _reports.Request();
+        if (Domain.Reclaimer.Waiters.Any)
+        {
+            Domain.Reclaimer.EnsureThread(); // There was none to be had when the pool refused a wait.
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.Runtime.ExceptionServices;
 using System.Threading.Tasks.Sources;
 using Quiescent.Ordering;
+using Quiescent.Reclamation;
 
 namespace Quiescent.Locks;
 
@@ -14,16 +15,21 @@ namespace Quiescent.Locks;
 //
 // L10 (no call is lost)  Each call counts itself, and the first one drives. It reads the count, takes a step, and
 //     leaves only if the count is still the same; else it takes another step, which sees what the others had to tell:
-//     they stored it before they counted. So steps need no lock, and a wait ends once.
+//     they stored it before they counted. So steps need no lock, and a wait ends once. Where the pool refuses to run a
+//     wait, or to tell its end, the reclaimer asks the pool again after each pass, which takes no memory; and if there
+//     is no thread for the reclaimer, the lock's stall timer asks for one.
 // L9  (giving up leaves nothing)  A step that ends the wait without going in takes it out of the lists, and passes on
 //     the turn. If the wait has been let in and cancelled, the step goes by what it sees first; then the other does
 //     nothing.
-// O8  No code of the program runs in a step, except first-chance handlers where memory runs out. Continuations run on
-//     pool threads, never on the reclaimer, nor on a thread that lets others in.
+// O8  No code of the program runs in a step, except first-chance handlers where memory runs out or the domain is
+//     disposed. Continuations, and the contexts that they ask for, run on pool threads, never on the reclaimer, nor on a
+//     thread that lets others in.
 //
-// Checked by: async-lock.pml; AsyncLockTests; systematic AsyncLockTests; mutants async-lock-….
+// Checked by: async-lock.pml; AsyncLockTests, AsyncLockEndTests, AsyncLockRefusalTests; systematic AsyncLockTests;
+// mutants async-lock-….
 internal abstract class AsyncLockWait : LockWaiter, IThreadPoolWorkItem
 {
+    private readonly Look _look;
     private CancellationToken _token;
     private CancellationTokenRegistration _registration;
     private ManualResetValueTaskSourceCore<bool> _source;
@@ -34,7 +40,12 @@ internal abstract class AsyncLockWait : LockWaiter, IThreadPoolWorkItem
     private int _isFinished;
 
     /// <exception cref="OutOfMemoryException">There is no memory for the wait.</exception>
-    protected AsyncLockWait() => FaultInjection.ThrowIfDue(FaultSite.WaitLine);
+    protected AsyncLockWait(AsyncLockCore core)
+    {
+        FaultInjection.ThrowIfDue(FaultSite.WaitLine);
+        Core = core;
+        _look = new Look(this);
+    }
 
     /// <summary>How a wait ended.</summary>
     protected enum End
@@ -45,6 +56,11 @@ internal abstract class AsyncLockWait : LockWaiter, IThreadPoolWorkItem
         Disposed,
         Failed,
     }
+
+    protected AsyncLockCore Core { get; }
+
+    /// <summary>Whether it keeps readers out, and waits for those that are inside.</summary>
+    protected virtual bool WaitsForReaders => false;
 
     protected bool IsCancelled => Order.Acquire(in _isCancelled) != 0;
 
@@ -65,7 +81,7 @@ internal abstract class AsyncLockWait : LockWaiter, IThreadPoolWorkItem
             return true;
         }
 
-        Finish(isOnPool: false);
+        Finish(); // Nobody awaits it yet.
         return false;
     }
 
@@ -75,7 +91,7 @@ internal abstract class AsyncLockWait : LockWaiter, IThreadPoolWorkItem
     {
         if (TryDrive())
         {
-            FinishOnPool();
+            RunOnPool();
         }
     }
 
@@ -85,7 +101,7 @@ internal abstract class AsyncLockWait : LockWaiter, IThreadPoolWorkItem
         TryDrive();
         if (HowItEnded != End.NotYet)
         {
-            Finish(isOnPool: true);
+            Finish();
         }
     }
 
@@ -111,7 +127,7 @@ internal abstract class AsyncLockWait : LockWaiter, IThreadPoolWorkItem
             case End.Cancelled:
                 throw new OperationCanceledException(_token);
             case End.Disposed:
-                throw Disposed();
+                throw Core.Disposed();
             case End.Failed:
                 ExceptionDispatchInfo.Throw(_failure!);
                 break;
@@ -127,10 +143,32 @@ internal abstract class AsyncLockWait : LockWaiter, IThreadPoolWorkItem
     /// <exception cref="ObjectDisposedException">The domain is disposed.</exception>
     protected abstract End Advance();
 
-    /// <summary>The wait ends without going in.</summary>
-    protected abstract void GiveUp();
+    /// <summary>Whether a step would do anything, for a wait that the reclaimer looks for. Takes no memory, and runs no
+    /// user code.</summary>
+    protected abstract bool MayGoOn();
 
-    protected abstract ObjectDisposedException Disposed();
+    /// <summary>Has the reclaimer look when the wait may go on.</summary>
+    /// <param name="target">Of the grace period that it waits for; 0 if there is none.</param>
+    /// <exception cref="OutOfMemoryException">The reclaimer cannot be started.</exception>
+    /// <exception cref="ObjectDisposedException">The domain is disposed.</exception>
+    protected void AwaitReclaimer(ulong target)
+    {
+        if (target != 0)
+        {
+            Core.Domain.Reclaimer.Request(target);
+        }
+
+        Core.Domain.Reclaimer.Await(_look);
+    }
+
+    /// <summary>Has a pool thread drive the wait, or tell its end. Never throws.</summary>
+    protected void RunOnPool()
+    {
+        while (!TryQueue() && !Core.Domain.Reclaimer.TryAwait(_look))
+        {
+            Threads.SleepInLock(); // The domain is disposed: nobody else can try again.
+        }
+    }
 
     private End HowItEnded => (End)Order.Acquire(in _end);
 
@@ -150,6 +188,7 @@ internal abstract class AsyncLockWait : LockWaiter, IThreadPoolWorkItem
             if (end != End.NotYet)
             {
                 _registration.Unregister();
+                Core.Domain.Reclaimer.Waiters.Withdraw(_look);
                 Order.Release(ref _end, (int)end);
                 return true;
             }
@@ -173,7 +212,7 @@ internal abstract class AsyncLockWait : LockWaiter, IThreadPoolWorkItem
 
         if (end is not (End.NotYet or End.Inside))
         {
-            GiveUp(); // L9 (giving up leaves nothing)
+            Core.Queue.Leave(this); // L9 (giving up leaves nothing)
         }
 
         return end;
@@ -185,20 +224,22 @@ internal abstract class AsyncLockWait : LockWaiter, IThreadPoolWorkItem
         Call();
     }
 
-    private void FinishOnPool()
+    private bool TryQueue()
     {
         try
         {
-            FaultInjection.ThrowIfDue(FaultSite.PoolThread);
             Threads.Queue(this);
+            return true;
         }
         catch (OutOfMemoryException)
         {
-            Finish(isOnPool: false);
+            Core.StartStallTimer();
+            return false;
         }
     }
 
-    private void Finish(bool isOnPool)
+    // By a pool thread, or before anybody awaits it.
+    private void Finish()
     {
         if (!TryLock.TryEnter(ref _isFinished))
         {
@@ -207,12 +248,25 @@ internal abstract class AsyncLockWait : LockWaiter, IThreadPoolWorkItem
 
         try
         {
-            _source.RunContinuationsAsynchronously = !isOnPool;
             _source.SetResult(true);
         }
         catch (OutOfMemoryException)
         {
-            // The wait is over. What awaits it could not be queued, which nobody can do in its place.
+            // The wait is over. The awaiter's context could not be called, which nobody can do in its place.
         }
+    }
+
+    // The wait among those that the reclaimer looks after: a writer that waits for readers, or what the pool refused.
+    private sealed class Look(AsyncLockWait wait)
+        : AsyncWaiters.Waiter(() => wait.HowItEnded != End.NotYet || wait.MayGoOn(), target: 0)
+    {
+        public override bool IsOver => Order.Acquire(in wait._isFinished) != 0;
+
+        public override string? LockName => wait.WaitsForReaders ? wait.Core.Name : null;
+
+        public override void Complete(bool onPool) => Threads.Queue(wait);
+
+        // The domain is disposed, and the wait finds that out.
+        public override void Abandon(Exception exception) => Threads.Queue(wait);
     }
 }

@@ -5,7 +5,7 @@ namespace Quiescent.Locks;
 
 // A reader that found a writer in the way. The thread that lets it in opens its section; so it is inside before the
 // next writer sets the word, however long its continuation waits for a thread.
-internal sealed class AsyncReadWait(AsyncLockCore core) : AsyncLockWait, IValueTaskSource<AsyncReadScope>
+internal sealed class AsyncReadWait(AsyncLockCore core) : AsyncLockWait(core), IValueTaskSource<AsyncReadScope>
 {
     private AsyncReadScope _scope;
 
@@ -28,24 +28,23 @@ internal sealed class AsyncReadWait(AsyncLockCore core) : AsyncLockWait, IValueT
 
     protected override End Advance()
     {
-        while (!core.TryRead(out _scope))
+        while (!Core.TryRead(out _scope))
         {
-            if (core.Queue.TryJoinReaders(this))
+            if (Core.Queue.TryJoinReaders(this))
             {
                 return End.NotYet;
             }
 
-            if (core.Queue.IsDisposed)
+            if (Core.Queue.IsDisposed)
             {
                 return End.Disposed;
             }
         }
 
-        core.Queue.Leave(this);
+        Core.Queue.Leave(this);
         return End.Inside;
     }
 
-    protected override void GiveUp() => core.Queue.Leave(this);
-
-    protected override ObjectDisposedException Disposed() => core.Disposed();
+    // The reclaimer has it only if the pool refused it.
+    protected override bool MayGoOn() => true;
 }

@@ -1,49 +1,27 @@
 using System.Threading.Tasks.Sources;
 using Quiescent.Ordering;
-using Quiescent.Reclamation;
 
 namespace Quiescent.Locks;
 
-// A writer, from its place in the line until it is alone. It goes on on a pool thread when it has the turn, and spins
-// there a little while readers leave. After that the reclaimer looks for it whether they have left.
+// A writer, from its place in the line until it is alone. It goes on on a pool thread when it is given the turn, and
+// spins there a little while readers leave. After that the reclaimer looks whether they have left.
 internal sealed class AsyncWriteWait : AsyncLockWait, IValueTaskSource<AsyncWriteScope>
 {
-    private readonly AsyncLockCore _core;
     private readonly LockHolder _writer;
-    private Progress _progress;
-    private ulong _target;
-    private Looking? _looking;
+    private ulong _target; // Of the grace period that it waits for; 0 before it has set the word.
+    private bool _hasSpun;
 
     /// <exception cref="OutOfMemoryException">There is no memory for the wait.</exception>
     public AsyncWriteWait(AsyncLockCore core)
-    {
-        _core = core;
-        _writer = new LockHolder(this);
-    }
-
-    private enum Progress
-    {
-        InLine,
-        HasTurn,
-        WaitsForReaders,
-    }
+        : base(core) => _writer = new LockHolder(this);
 
     /// <summary>The write, once the wait is inside.</summary>
-    public AsyncWriteScope Scope => new(_core, _writer);
+    public AsyncWriteScope Scope => new(Core, _writer);
+
+    public override LockHolder? Writer => _writer;
 
     /// <summary>Goes on on a pool thread: the thread that leaves shall not wait for a process-wide barrier.</summary>
-    public override void Wake()
-    {
-        try
-        {
-            FaultInjection.ThrowIfDue(FaultSite.PoolThread);
-            Threads.Queue(this);
-        }
-        catch (OutOfMemoryException)
-        {
-            Call();
-        }
-    }
+    public override void Wake() => RunOnPool();
 
     public AsyncWriteScope GetResult(short token)
     {
@@ -57,24 +35,15 @@ internal sealed class AsyncWriteWait : AsyncLockWait, IValueTaskSource<AsyncWrit
         Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         Register(continuation, state, token, flags);
 
+    protected override bool WaitsForReaders => Order.Acquire(in _target) != 0;
+
     protected override End Advance()
     {
-        LockQueue queue = _core.Queue;
-        _core.Domain.ThrowIfDisposed();
-        if (_progress == Progress.InLine)
+        LockQueue queue = Core.Queue;
+        Core.Domain.ThrowIfDisposed();
+        if (!queue.TryTakeTurn(_writer, this, mayOvertake: false))
         {
-            if (!queue.TryTakeTurn(_writer, this, mayOvertake: false))
-            {
-                return queue.IsDisposed ? End.Disposed : End.NotYet;
-            }
-
-            _progress = Progress.HasTurn;
-        }
-
-        bool isFirstLook = _looking is null;
-        if (_looking is { IsOver: true })
-        {
-            _looking = null;
+            return queue.IsDisposed ? End.Disposed : End.NotYet;
         }
 
         Backoff backoff = default;
@@ -85,9 +54,10 @@ internal sealed class AsyncWriteWait : AsyncLockWait, IValueTaskSource<AsyncWrit
                 return End.Cancelled;
             }
 
-            if (backoff.IsSleeping || !isFirstLook)
+            if (backoff.IsSleeping || _hasSpun)
             {
-                Look();
+                _hasSpun = true;
+                AwaitReclaimer(_target);
                 return End.NotYet;
             }
 
@@ -99,87 +69,35 @@ internal sealed class AsyncWriteWait : AsyncLockWait, IValueTaskSource<AsyncWrit
             return End.Disposed;
         }
 
-        StopLooking();
         _writer.GoIn();
         return End.Inside;
     }
 
-    // L9 (giving up leaves nothing)
-    protected override void GiveUp()
+    // Also true if the pool refused to run it with the turn, or at a disposal.
+    protected override bool MayGoOn()
     {
-        StopLooking();
-        if (_progress == Progress.InLine)
-        {
-            _core.Queue.Leave(this);
-        }
-        else
-        {
-            _core.Queue.TryEndTurn(_writer);
-        }
+        LockQueue queue = Core.Queue;
+        ulong target = Order.Acquire(in _target);
+        return queue.IsDisposed
+            || queue.Holder != _writer
+            || (target == 0 ? queue.MayAnnounce() : Core.Domain.Engine.HasCompleted(target));
     }
-
-    protected override ObjectDisposedException Disposed() => _core.Disposed();
 
     // L7 (a writer is alone): as in ReaderWriterCore.WaitForReaders. True: the writer is alone.
     private bool TryGoOn()
     {
-        if (_progress == Progress.HasTurn)
+        if (_target == 0)
         {
-            if (!_core.Queue.TryAnnounce())
+            if (!Core.Queue.TryAnnounce())
             {
                 return false;
             }
 
-            _target = _core.Domain.Engine.NextTarget();
-            _core.Queue.SetTarget(_target);
-            _progress = Progress.WaitsForReaders;
+            ulong target = Core.Domain.Engine.NextTarget();
+            Core.Queue.SetTarget(target);
+            Order.Release(ref _target, target);
         }
 
-        return _core.Domain.TryAdvanceQuietly(_target);
-    }
-
-    // Has the reclaimer look, unless it does so already.
-    private void Look()
-    {
-        if (_looking is not null)
-        {
-            return;
-        }
-
-        Func<bool>? mayAnnounce = _progress == Progress.HasTurn ? _core.Queue.MayAnnounce : null;
-        _looking = new Looking(this, mayAnnounce, _target);
-        _core.Domain.BeginWaitOfLock(_core.Name);
-        _core.Domain.Reclaimer.Await(_looking);
-    }
-
-    private void StopLooking()
-    {
-        if (_looking is not null)
-        {
-            _looking.Forget();
-            _core.Domain.Reclaimer.Waiters.Withdraw(_looking);
-            _looking = null;
-        }
-
-        _core.Domain.EndWaitOfLock(_core.Name);
-    }
-
-    // A look of the reclaimer's for the writer.
-    private sealed class Looking(AsyncWriteWait wait, Func<bool>? isDone, ulong target)
-        : AsyncWaiters.Waiter(isDone, target)
-    {
-        private int _isOver;
-
-        public override bool IsOver => Order.Acquire(in _isOver) != 0;
-
-        public override void Forget() => Order.Release(ref _isOver, 1);
-
-        public override void Abandon(Exception exception) => Finish();
-
-        protected override void Finish()
-        {
-            Forget();
-            wait.Call();
-        }
+        return Core.Domain.TryAdvanceQuietly(_target);
     }
 }

@@ -15,6 +15,9 @@ internal abstract class LockWaiter
     /// <summary>In one of the queue's lists, or in none; under the queue's gate.</summary>
     public LinkedListNode<LockWaiter> Place { get; }
 
+    /// <summary>The writer that has no thread; null for the rest.</summary>
+    public virtual LockHolder? Writer => null;
+
     /// <summary>Lets the waiter look again. Not under the gate: it may run code of the program.</summary>
     public abstract void Wake();
 

@@ -38,26 +38,31 @@ internal sealed class AsyncWaiters(GracePeriodEngine engine, Func<Exception> dis
     public TaskWaiter Add(Func<bool> isDone, CancellationToken cancellationToken) =>
         Add(new TaskWaiter(this, isDone, target: 0, cancellationToken));
 
-    /// <summary>Adds a waiter. If the domain is disposed, the waiter is abandoned before the call returns.</summary>
-    /// <exception cref="OutOfMemoryException">There is no memory for it; nothing has changed.</exception>
-    public TWaiter Add<TWaiter>(TWaiter waiter)
-        where TWaiter : Waiter
+    /// <summary>Adds a waiter, unless it is in a list by now. Takes no memory. False: the domain is disposed, and nobody
+    /// looks after waiters any more.</summary>
+    public bool TryAdd(Waiter waiter)
     {
-        try
+        using TryLock.Holder holder = TryLock.Hold(ref _gate);
+        if (_isClosed)
         {
-            FaultInjection.ThrowIfDue(FaultSite.Waiter);
-            if (!TryAdd(waiter))
-            {
-                waiter.Abandon(disposed());
-            }
-        }
-        catch
-        {
-            waiter.Forget();
-            throw;
+            return false;
         }
 
-        return waiter;
+        Insert(waiter);
+        return true;
+    }
+
+    /// <summary>The name of a lock whose writer waits for readers here; null if there is none.</summary>
+    public string? FindLock()
+    {
+        using TryLock.Holder holder = TryLock.Hold(ref _gate);
+        Waiter? waiter = _conditions.First;
+        while (waiter is { LockName: null })
+        {
+            waiter = waiter.Next;
+        }
+
+        return waiter?.LockName;
     }
 
     /// <summary>Takes the waiter out of its list: nobody awaits it.</summary>
@@ -134,16 +139,24 @@ internal sealed class AsyncWaiters(GracePeriodEngine engine, Func<Exception> dis
         Insert(waiter);
     }
 
-    private bool TryAdd(Waiter waiter)
+    // If the domain is disposed, the waiter is abandoned before the call returns.
+    private TaskWaiter Add(TaskWaiter waiter)
     {
-        using TryLock.Holder holder = TryLock.Hold(ref _gate);
-        if (_isClosed)
+        try
         {
-            return false;
+            FaultInjection.ThrowIfDue(FaultSite.Waiter);
+            if (!TryAdd(waiter))
+            {
+                waiter.Abandon(disposed());
+            }
+        }
+        catch
+        {
+            waiter.Forget();
+            throw;
         }
 
-        Insert(waiter);
-        return true;
+        return waiter;
     }
 
     private Waiter? TakeReady(ref int looks)
@@ -191,7 +204,7 @@ internal sealed class AsyncWaiters(GracePeriodEngine engine, Func<Exception> dis
     // A waiter that is cancelled already has nobody left to take it out.
     private void Insert(Waiter waiter)
     {
-        if (waiter.IsOver)
+        if (waiter.IsOver || waiter.List is not null)
         {
             return;
         }
@@ -209,7 +222,7 @@ internal sealed class AsyncWaiters(GracePeriodEngine engine, Func<Exception> dis
     }
 
     /// <summary>Somebody who has no thread and awaits a grace period, or a condition.</summary>
-    internal abstract class Waiter(Func<bool>? isDone, ulong target) : IThreadPoolWorkItem
+    internal abstract class Waiter(Func<bool>? isDone, ulong target)
     {
         /// <summary>Of the grace period, if there is no condition.</summary>
         public ulong Target => target;
@@ -226,49 +239,31 @@ internal sealed class AsyncWaiters(GracePeriodEngine engine, Func<Exception> dis
         /// <summary>Whether it waits no longer, and so belongs in no list.</summary>
         public abstract bool IsOver { get; }
 
+        /// <summary>The lock whose writer waits for readers in this way; else null.</summary>
+        public virtual string? LockName => null;
+
         public bool IsDone(GracePeriodEngine engine) => isDone?.Invoke() ?? engine.HasCompleted(target);
 
         /// <summary>Whether both await a grace period, and the other one's is earlier.</summary>
         public bool IsAfter(Waiter other) => !HasCondition && !SectionWord.HasReached(other.Target, target);
 
         /// <summary>Nobody awaits it: leaves nothing behind.</summary>
-        public abstract void Forget();
-
-        /// <summary>What it awaits will not happen.</summary>
-        public abstract void Abandon(Exception exception);
-
-        /// <exception cref="OutOfMemoryException">Nothing has changed.</exception>
-        public void Complete(bool onPool)
+        public virtual void Forget()
         {
-            Forget();
-            if (onPool)
-            {
-                Threads.Queue(this);
-            }
-            else
-            {
-                Finish();
-            }
-        }
-
-        void IThreadPoolWorkItem.Execute()
-        {
-            try
-            {
-                Finish();
-            }
-            catch (OutOfMemoryException)
-            {
-                // It is over. What awaits it could not be queued, which nobody can do in its place.
-            }
         }
 
         /// <summary>What it awaited has happened. Perhaps called twice.</summary>
-        protected abstract void Finish();
+        /// <param name="onPool">Whether a pool thread must do what follows.</param>
+        /// <exception cref="OutOfMemoryException">It is as before: to be completed later.</exception>
+        public abstract void Complete(bool onPool);
+
+        /// <summary>What it awaits will not happen.</summary>
+        /// <exception cref="OutOfMemoryException">It is as before: to be abandoned later.</exception>
+        public abstract void Abandon(Exception exception);
     }
 
     /// <summary>One awaited task.</summary>
-    internal sealed class TaskWaiter : Waiter
+    internal sealed class TaskWaiter : Waiter, IThreadPoolWorkItem
     {
         private readonly TaskCompletionSource _source = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private readonly CancellationTokenRegistration _registration;
@@ -290,13 +285,37 @@ internal sealed class AsyncWaiters(GracePeriodEngine engine, Func<Exception> dis
         /// <summary>Leaves nothing of the waiter in the token.</summary>
         public override void Forget() => _registration.Unregister();
 
+        public override void Complete(bool onPool)
+        {
+            if (onPool)
+            {
+                Threads.Queue(this);
+            }
+            else
+            {
+                _source.TrySetResult();
+            }
+
+            Forget(); // Not before the pool has taken it: until then it can be cancelled.
+        }
+
         public override void Abandon(Exception exception)
         {
             Forget();
             _source.TrySetException(exception);
         }
 
-        protected override void Finish() => _source.TrySetResult();
+        void IThreadPoolWorkItem.Execute()
+        {
+            try
+            {
+                _source.TrySetResult();
+            }
+            catch (OutOfMemoryException)
+            {
+                // It is over. What awaits it could not be queued, which nobody can do in its place.
+            }
+        }
 
         // Either it is in its list by now, or Insert finds the task completed.
         private void Cancel(CancellationToken token)

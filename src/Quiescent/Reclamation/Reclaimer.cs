@@ -159,12 +159,32 @@ internal sealed class Reclaimer
         return waiter.Task;
     }
 
-    /// <summary>The same for a waiter without a task.</summary>
+    /// <summary>Looks after a waiter with a condition, which was made before.</summary>
     /// <exception cref="OutOfMemoryException">The thread cannot be started.</exception>
+    /// <exception cref="ObjectDisposedException">The domain is disposed.</exception>
     public void Await(AsyncWaiters.Waiter waiter)
     {
         RequireThread();
-        Serve(Waiters.Add(waiter));
+        if (!Waiters.TryAdd(waiter))
+        {
+            throw _core.Disposed();
+        }
+
+        Serve(waiter);
+    }
+
+    /// <summary>The same, though there be no thread to be had: the next wake-up of the domain asks for one again. False:
+    /// the domain is disposed.</summary>
+    public bool TryAwait(AsyncWaiters.Waiter waiter)
+    {
+        if (!Waiters.TryAdd(waiter))
+        {
+            return false;
+        }
+
+        Expedite();
+        TryStart(); // As in RequireThread: the thread from before may have left meanwhile.
+        return true;
     }
 
     /// <summary>From here on no thread takes the claim, and the domain takes nothing more. The one that has the claim

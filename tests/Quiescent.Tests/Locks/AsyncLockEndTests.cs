@@ -101,6 +101,7 @@ public sealed class AsyncLockEndTests
     public void A_wait_that_is_let_in_and_cancelled_at_once_is_one_of_both()
     {
         using RcuAsyncReaderWriterLock table = new();
+        Random random = new(1);
         int inside = 0;
         for (int i = 0; i < 2_000; i++)
         {
@@ -108,19 +109,28 @@ public sealed class AsyncLockEndTests
             AsyncWriteScope write = Now(table);
             Task<AsyncReadScope> reader = table.ReadAsync(source.Token).AsTask();
             Task<AsyncWriteScope> writer = table.WriteAsync(source.Token).AsTask();
-            using Barrier barrier = new(2);
-            Task cancelling = Task.Run(() =>
-            {
-                barrier.SignalAndWait(Token);
-                source.Cancel();
-            }, Token);
-            barrier.SignalAndWait(Token);
-            write.Dispose();
+            bool isFirst = random.Next(2) == 0;
+            int after = random.Next(2_000);
+            int ready = 0;
+            Task cancelling = Task.Run(() => Act(isFirst, source.Cancel), Token);
+            Act(!isFirst, write.Dispose);
             inside += Leave(reader) + Leave(writer);
             Until.Done(cancelling);
+
+            void Act(bool isFirst, Action act)
+            {
+                Interlocked.Increment(ref ready);
+                while (Volatile.Read(ref ready) != 2)
+                {
+                    Thread.SpinWait(1);
+                }
+
+                Thread.SpinWait(isFirst ? 0 : after);
+                act();
+            }
         }
 
-        Assert.InRange(inside, 0, 4_000);
+        Assert.InRange(inside, 1, 3_999); // Both were seen.
         Assert.Equal(0, table.Domain.OpenSections);
         Until.True(() => MayWrite(table));
 
@@ -211,10 +221,11 @@ public sealed class AsyncLockEndTests
 
     [Theory]
     [InlineData(nameof(FaultSite.WaitLine))]
-    [InlineData(nameof(FaultSite.Waiter))]
+    [InlineData(nameof(FaultSite.ThreadStart))]
     public void A_writer_without_memory_to_wait_leaves_nothing(string site)
     {
-        using RcuAsyncReaderWriterLock table = new();
+        using SrcuDomain domain = new(Domains.Served(isShared: false)); // Its thread has yet to be started.
+        using RcuAsyncReaderWriterLock table = new(domain);
         using (Now(table.ReadAsync(Token)))
         {
             using (new Failures(Enum.Parse<FaultSite>(site), Failing.Every))
@@ -227,22 +238,6 @@ public sealed class AsyncLockEndTests
         }
 
         Until.True(() => MayWrite(table));
-    }
-
-    // Fault caught: a wait whose pool thread is refused never goes on.
-    [Fact]
-    public void Waits_go_on_without_memory_for_the_pool()
-    {
-        using RcuAsyncReaderWriterLock table = new();
-        AsyncWriteScope write = Now(table.WriteAsync(Token));
-        Task<AsyncReadScope> reader = table.ReadAsync(Token).AsTask();
-        Task<AsyncWriteScope> writer = table.WriteAsync(Token).AsTask();
-        using (new Failures(FaultSite.PoolThread, Failing.Every))
-        {
-            write.Dispose();
-            Result(reader).Dispose();
-            Result(writer).Dispose();
-        }
     }
 
     // Fault caught: a write that never ends is named by nobody, since nobody who waits has a thread to look.
@@ -290,6 +285,28 @@ public sealed class AsyncLockEndTests
         StallEventArgs report = reports.First(static report => report.LockName is not null);
         Assert.Equal((StallKind.Reader, "prices"), (report.Kind, report.LockName));
         Assert.Equal("the culprit", report.ThreadName);
+    }
+
+    // Fault caught: the report on a reader loses the lock's name once any other wait at a lock of the domain has ended.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void The_lock_is_named_as_long_as_its_writer_waits(bool isShared)
+    {
+        using SrcuDomain domain = new();
+        using RcuAsyncReaderWriterLock table = new(domain, "prices");
+        using RcuAsyncReaderWriterLock other = new(domain, "rates");
+        using CancellationTokenSource source = new();
+        AsyncReadScope reader = Now(table.ReadAsync(Token));
+        Task<AsyncWriteScope> writer = table.WriteAsync(Token).AsTask();
+        Assert.Equal("prices", domain.Core.WaitingLock);
+        Task<AsyncWriteScope> second = (isShared ? other : table).WriteAsync(source.Token).AsTask();
+        source.Cancel();
+        Cancelled(second);
+        Assert.Equal("prices", domain.Core.WaitingLock);
+        reader.Dispose();
+        Result(writer).Dispose();
+        Assert.Null(domain.Core.WaitingLock);
     }
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;

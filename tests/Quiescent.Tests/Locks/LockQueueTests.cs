@@ -105,6 +105,57 @@ public sealed unsafe class LockQueueTests
         Assert.Equal(0, _queue.Count);
     }
 
+    // Fault caught: a writer that has to wait for a pool thread loses its place to those that come meanwhile.
+    [Fact]
+    public void The_first_in_the_line_without_a_thread_is_given_the_turn()
+    {
+        Woken waiter = new();
+        Woken third = new();
+        LockHolder second = waiter.BeWriter();
+        Assert.True(_queue.TryTakeTurn(_first, waiter: null, mayOvertake: false));
+        Assert.False(_queue.TryTakeTurn(second, waiter, mayOvertake: false));
+        Assert.False(_queue.TryTakeTurn(_second, third, mayOvertake: false));
+        EndTurn();
+        Assert.Same(second, _queue.Holder);
+        Assert.Equal((1, 0), (waiter.Count, third.Count));
+        Assert.False(_queue.TryTakeTurn(_first, waiter: null, mayOvertake: true));
+        Assert.True(_queue.TryTakeTurn(second, waiter, mayOvertake: false));
+        Assert.Equal(1, _queue.Count);
+        EndTurn();
+        Assert.Equal(1, third.Count);
+    }
+
+    // Fault caught: a writer that was given the turn, and has not come, gives up; and nobody has the turn ever after.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_writer_that_gives_up_passes_on_the_turn_that_it_was_given(bool hasAnnounced)
+    {
+        Woken waiter = new();
+        Woken third = new();
+        Woken reader = new();
+        LockHolder second = waiter.BeWriter();
+        Assert.True(_queue.TryTakeTurn(_first, waiter: null, mayOvertake: false));
+        Assert.False(_queue.TryTakeTurn(second, waiter, mayOvertake: false));
+        LockHolder last = third.BeWriter();
+        Assert.False(_queue.TryTakeTurn(last, third, mayOvertake: false));
+        EndTurn();
+        if (hasAnnounced)
+        {
+            Assert.True(_queue.TryAnnounce());
+            Assert.True(_queue.TryJoinReaders(reader));
+        }
+
+        _queue.Leave(waiter);
+        Assert.Same(last, _queue.Holder);
+        Assert.Equal((1, hasAnnounced ? 1 : 0), (third.Count, reader.Count));
+        Assert.Equal(0ul, _queue.Word);
+        _queue.Leave(reader);
+        _queue.Leave(third);
+        Assert.Null(_queue.Holder);
+        Assert.Equal(0, _queue.Count);
+    }
+
     [Fact]
     public void A_disposed_lock_wakes_all_and_stays_so()
     {
@@ -182,8 +233,14 @@ public sealed unsafe class LockQueueTests
 
     private sealed class Woken : LockWaiter
     {
+        private LockHolder? _writer;
+
         public int Count { get; private set; }
 
+        public override LockHolder? Writer => _writer;
+
         public override void Wake() => Count++;
+
+        public LockHolder BeWriter() => _writer = new LockHolder(this);
     }
 }
