@@ -15,18 +15,24 @@ namespace Quiescent;
 /// <para>While a writer waits or is inside, readers that come wait for it. When it leaves, those that wait go in before
 /// the next writer does; so neither side keeps the other out for good. Writers come in the order in which they wait. As
 /// in <see cref="RcuReaderWriterLock"/>.</para>
-/// <para>A cancelled wait is as though it had never come: a writer lets the readers in again for which it had closed
-/// the lock.</para>
+/// <para>A cancelled wait is not inside and keeps nobody out: a writer lets the readers in again for which it had
+/// closed the lock. What remains is its request to the domain: the reclaimer looks every millisecond until the readers
+/// that the writer waited for have left, and may still report them.</para>
 /// <para>Reads and writes belong to no thread: they may be left on another one. Continuations run on the thread pool,
-/// or where the awaiter asks for; never on the thread that lets them in.</para>
+/// or where the awaiter asks for; never on the thread that lets them in. If the pool has no memory to run one, the
+/// domain's reclaimer asks it again until it has.</para>
 /// <para>A lock has an <see cref="SrcuDomain"/> of its own, unless it is given one. A writer waits for the readers of
-/// all locks that share its domain, and for the domain's other sections.</para>
+/// all locks that share its domain, and for the domain's other sections. A callback of the domain that takes long
+/// delays a writer that waits for readers, and with it the readers that come: the reclaimer, which runs the callback,
+/// looks for the writer.</para>
 /// <para>A read that outlasts the domain's <see cref="RcuDomainOptions.StallTimeout"/> while a writer waits is reported
-/// by <see cref="GracePeriodDomain.Stalled"/>, with the thread that began it, and so is a write for which others wait
-/// that long.</para>
+/// by <see cref="GracePeriodDomain.Stalled"/>, with the thread that began it, or that let it in if it had to wait; and
+/// so is a write for which others wait that long, with the thread that asked for it.</para>
 /// <para><b>Safety.</b> Without a thread, recursion is not recognised. A WriteAsync inside a read or a write of the
 /// same task waits for itself. So does a ReadAsync inside a read, if a writer has come meanwhile: hand the outer read
-/// on instead. The stall report names them.</para>
+/// on instead. Inside a section of the domain, such as a read of another lock that shares it, await no lock of the
+/// domain: its writer waits for the section. Nor block on one in a callback of the domain. The stall report names
+/// them.</para>
 /// <para>All members may be called on any thread.</para>
 /// </remarks>
 public sealed class RcuAsyncReaderWriterLock : IDisposable
@@ -39,7 +45,8 @@ public sealed class RcuAsyncReaderWriterLock : IDisposable
     /// <summary>A lock that nobody holds.</summary>
     /// <param name="domain">Whose sections its reads are; null: a domain of its own, which ends with it. A given one
     /// may have other options, such as <see cref="ReadSideBarrier.Full"/> for quicker writes, and may be shared by many
-    /// locks.</param>
+    /// locks: inside a section of it, a read of one of them included, await none of them. Dispose of the locks before
+    /// it: a reader that waits learns of its disposal only when the writer leaves.</param>
     /// <param name="name">The lock's name in reports, and its own domain's; null for "lock".</param>
     /// <exception cref="ArgumentException">The name is empty or blank.</exception>
     /// <exception cref="ObjectDisposedException">The domain is disposed.</exception>
@@ -110,7 +117,8 @@ public sealed class RcuAsyncReaderWriterLock : IDisposable
     /// Goes in as the writer (<c>percpu_down_write</c>): waits for the writers before it, and until all readers have
     /// left, while new ones wait; then it is alone. If nobody is in the way it completes at once.
     /// </summary>
-    /// <param name="cancellationToken">Ends the wait: as though it had never come.</param>
+    /// <param name="cancellationToken">Ends the wait. The thread that cancels lets in the readers that the writer has
+    /// kept out.</param>
     /// <returns>The write; dispose of it to leave: <c>using (await table.WriteAsync()) { … }</c>. Await it
     /// once.</returns>
     /// <remarks>A grace period: some 10 µs, or below 1 µs in a domain with <see cref="ReadSideBarrier.Full"/>, and as

@@ -22,8 +22,8 @@ namespace Quiescent.Locks;
 //     the turn. If the wait has been let in and cancelled, the step goes by what it sees first; then the other does
 //     nothing.
 // O8  No code of the program runs in a step, except first-chance handlers where memory runs out or the domain is
-//     disposed. Continuations, and the contexts that they ask for, run on pool threads, never on the reclaimer, nor on a
-//     thread that lets others in.
+//     disposed. Continuations, and the contexts that they ask for, run on pool threads, never on the reclaimer, nor on
+//     a thread that lets others in.
 //
 // Checked by: async-lock.pml; AsyncLockTests, AsyncLockEndTests, AsyncLockRefusalTests; systematic AsyncLockTests;
 // mutants async-lock-….

@@ -9,7 +9,7 @@ namespace Quiescent;
 /// </summary>
 /// <remarks><b>Safety.</b> Copies stand for the same read: the first disposal ends it, and a second one throws. The
 /// compiler does not see a read that is never left. It keeps writers out for ever, and then all readers; the stall
-/// report names the thread that began it.</remarks>
+/// report names the thread that began it, or that let it in.</remarks>
 public readonly struct AsyncReadScope : IDisposable
 {
     private readonly SrcuReadLock _section;

@@ -21,6 +21,8 @@ public readonly struct AsyncWriteScope : IDisposable
 
     /// <summary>Leaves (<c>percpu_up_write</c>): lets in the readers that wait, then the next writer. Their
     /// continuations run on the thread pool. The default does nothing.</summary>
+    /// <remarks>Opens a section for each reader that waits: takes as long as there are many, and registers this thread
+    /// with the domain. A reader for which there is no memory then fails.</remarks>
     /// <exception cref="InvalidOperationException">It was disposed of before, perhaps through a copy. Nothing has
     /// changed.</exception>
     public void Dispose()

@@ -38,8 +38,8 @@ internal sealed class AsyncWaiters(GracePeriodEngine engine, Func<Exception> dis
     public TaskWaiter Add(Func<bool> isDone, CancellationToken cancellationToken) =>
         Add(new TaskWaiter(this, isDone, target: 0, cancellationToken));
 
-    /// <summary>Adds a waiter, unless it is in a list by now. Takes no memory. False: the domain is disposed, and nobody
-    /// looks after waiters any more.</summary>
+    /// <summary>Adds a waiter, unless it is in a list by now. Takes no memory. False: the domain is disposed, and
+    /// nobody looks after waiters any more.</summary>
     public bool TryAdd(Waiter waiter)
     {
         using TryLock.Holder holder = TryLock.Hold(ref _gate);

@@ -173,8 +173,8 @@ internal sealed class Reclaimer
         Serve(waiter);
     }
 
-    /// <summary>The same, though there be no thread to be had: the next wake-up of the domain asks for one again. False:
-    /// the domain is disposed.</summary>
+    /// <summary>The same, though there be no thread to be had: the next wake-up of the domain asks for one again.
+    /// False: the domain is disposed.</summary>
     public bool TryAwait(AsyncWaiters.Waiter waiter)
     {
         if (!Waiters.TryAdd(waiter))

@@ -121,8 +121,8 @@ public sealed class AsyncLockRefusalTests
         }
     }
 
-    // Fault caught: a writer that has no memory wakes the next one on its own stack, and so on; or nobody asks again for
-    // the reclaimer's thread, which could not be started when the pool refused.
+    // Fault caught: a writer that has no memory wakes the next one on its own stack, and so on; or nobody asks again
+    // for the reclaimer's thread, which could not be started when the pool refused.
     [Fact]
     public void Many_writers_without_memory_do_not_pile_up_on_a_stack()
     {
