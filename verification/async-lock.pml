@@ -14,9 +14,9 @@
  * What is one step here: what the queue's gate protects. The grace period of a writer waits for the sections that were
  * open when it set the word.
  *
- * Not here: want of memory (a wait that the pool refuses and the reclaimer keeps, AsyncLockRefusalTests); disposal
- * (systematic AsyncLockTests); readers that are let in and overdue (LockQueueTests); TryRead and TryWrite; a waiter that
- * two threads are about to wake, which one of them does.
+ * Not here: want of memory (a wait that the pool refuses and the reclaimer keeps: AsyncLockRefusalTests), disposal
+ * (systematic AsyncLockTests), readers that are let in and overdue (LockQueueTests), TryRead and TryWrite, and a waiter
+ * that two threads are about to wake, which one of them does.
  *
  * Variants: CANCELS       a wait is cancelled, at any time; one reader
  *           BOTH          CANCELS: two readers

@@ -6,7 +6,8 @@ namespace Quiescent.Reclamation;
 
 // The tasks that await a grace period or a barrier. They block no thread: after each pass the reclaimer asks which are
 // done, and pool threads complete them (O8: no code of those who await runs on the reclaimer, or under its locks). A
-// caller that disposes of the domain, or steps it by hand, completes them itself.
+// caller that disposes of the domain, or steps it by hand, completes them itself. Waits at an asynchronous lock come
+// here too: a writer that waits for readers, and what the pool has refused (Locks/AsyncLockWait.cs).
 //
 // However many there are, a pass that finds none done looks at few. Those that await a grace period are in the order of
 // their targets, so if the first is not done, none is. The others each have a condition of their own: a pass evaluates
