@@ -182,6 +182,30 @@ public sealed class AsyncLockEndTests
         }
     }
 
+    // Fault caught: the writer that waits for readers learns of the disposal only from the reclaimer, which runs a
+    // callback.
+    [Fact]
+    public void A_disposal_ends_the_wait_for_readers_while_a_callback_runs()
+    {
+        using SrcuDomain domain = new(Domains.Served(isShared: false));
+        using RcuAsyncReaderWriterLock table = new(domain);
+        using ManualResetEventSlim isRunning = new();
+        using ManualResetEventSlim end = new();
+        domain.Call(() =>
+        {
+            isRunning.Set();
+            Until.Set(end);
+        });
+        Until.Set(isRunning);
+        AsyncReadScope read = Now(table.ReadAsync(Token));
+        Task<AsyncWriteScope> writer = table.WriteAsync(Token).AsTask();
+        Assert.True(Inside.Waiters(domain).Any);
+        table.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => Until.Done(writer));
+        end.Set();
+        read.Dispose();
+    }
+
     // Fault caught: the wait asks the disposed domain again and again.
     [Fact]
     public void A_lock_of_a_disposed_domain_refuses()
