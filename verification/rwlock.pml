@@ -2,7 +2,7 @@
  *
  * Models  RcuReaderWriterLock.cs             Read
  *         Locks/ReaderWriterCore.cs          TryRead, TryGoIn, MayStay, TryWrite, WaitForReaders, EndWrite
- *         Locks/LockQueue.cs                 TryJoinReaders, TryTakeTurn, TryAnnounce, SetTarget, EndTurn, Leave
+ *         Locks/LockQueue.cs                 TryJoinReaders, TryTakeTurn, TryAnnounce, SetTarget, TryEndTurn, Leave
  *         GracePeriods/GracePeriodEngine.cs  WaitsFor, NextTarget, TryAdvance
  *
  * Two readers and two writers use one lock. Nobody is inside beside a writer, and all are done in the end.
@@ -225,7 +225,7 @@ proctype Reader(byte me)
   atomic { reads[me] = false; slotStores[me]!(s * 4); s = 0; found = 0; met = 0; stays = false; finished++ }
 }
 
-/* EndTurn. */
+/* TryEndTurn. */
 inline endTurn() {
   atomic {
     GATE ->

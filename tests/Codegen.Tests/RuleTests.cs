@@ -81,6 +81,33 @@ public class RuleTests
         Expect(Recorded.X64.Replace("Probe__DomainSection", "lock", "nop"), "DomainSection", "no path fences");
 
     [Fact]
+    public void A_plain_load_of_a_lock_s_word_is_found() =>
+        Expect(
+            Recorded.Arm64.Replace("Probe__LockRead", "ldar x4, [x4]", "ldr x4, [x4]"),
+            "LockRead",
+            "the lock's word is loaded without acquire");
+
+    [Fact]
+    public void An_announcement_behind_the_load_of_a_lock_s_word_is_found() =>
+        Expect(
+            Recorded.X64.MoveBehind(
+                "Probe__LockRead", "mov qword ptr [rsi], rdx", "cmp qword ptr [rcx + 40], 0"),
+            "LockRead",
+            "the lock's word is not loaded after the announcement");
+
+    [Fact]
+    public void A_ticket_behind_the_load_of_a_lock_s_word_is_found() =>
+        Expect(
+            Recorded.X64.MoveBehind(
+                "Probe__LockReadAsync", "mov qword ptr [rax], rdx", "cmp qword ptr [rdx + 40], 0"),
+            "LockReadAsync",
+            "the lock's word is not loaded after the announcement");
+
+    [Fact]
+    public void A_missing_fence_of_a_full_read_of_a_lock_is_found() =>
+        Expect(Recorded.Arm64.Replace("Probe__LockRead", "dmb ish", "nop"), "LockRead", "no path fences");
+
+    [Fact]
     public void A_missing_fence_before_a_target_is_found_on_x64() =>
         Expect(
             Recorded.X64.Replace("GracePeriodEngine__NextTarget", "lock", "nop"),

@@ -12,6 +12,8 @@ internal static class Calls
     public const string SleepableReadLock = "srcuDomain.ReadLock()";
     public const string RcuLockRead = "RcuReaderWriterLock.Read()";
     public const string RcuLockReadFull = "RcuReaderWriterLock.Read(), Full";
+    public const string RcuLockReadAsync = "RcuAsyncReaderWriterLock.ReadAsync()";
+    public const string RcuLockReadAsyncFull = "RcuAsyncReaderWriterLock.ReadAsync(), Full";
     public const string Synchronize = "domain.Synchronize()";
     public const string SynchronizeFull = "domain.Synchronize(), Full";
     public const string Barrier = "Rcu.Barrier()";
@@ -37,6 +39,7 @@ internal static class Calls
     public const string CountUp = "Interlocked.CompareExchange(count)";
     public const string CountDown = "Interlocked.Decrement(count)";
     public const string SemaphoreWait = "SemaphoreSlim.Wait()";
+    public const string SemaphoreWaitAsync = "SemaphoreSlim.WaitAsync()";
     public const string HazardPointer = "Interlocked.MemoryBarrier()";
     public const string GarbageCollected = "new Block()";
 

@@ -11,6 +11,7 @@ internal static class Catalog
     [
         .. ReadSide.Contests().Select(AheadOfTime.Join),
         .. LockUses.Contests(),
+        .. AsyncLockUses.Contests(),
         .. GracePeriods.Contests(),
         .. Floods.Contests(),
         .. Overstay.Contests(),

@@ -208,7 +208,6 @@ internal sealed class DomainEventWriter(DomainCore core) : IThreadPoolWorkItem
 
         try
         {
-            FaultInjection.ThrowIfDue(FaultSite.PoolThread);
             Threads.RunElsewhere(this);
         }
         catch (OutOfMemoryException)

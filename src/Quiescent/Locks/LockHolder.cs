@@ -10,11 +10,18 @@ internal sealed class LockHolder
     [ThreadStatic]
     private static ulong t_osThreadId;
 
+    private readonly bool _isBound;
     private long _since;
 
     /// <summary>The current thread.</summary>
     public LockHolder()
+        : this(waiter: null) => _isBound = true;
+
+    /// <summary>A writer without a thread, for which the current one has asked.</summary>
+    /// <param name="waiter">Its wait; null if it does not wait.</param>
+    public LockHolder(LockWaiter? waiter)
     {
+        Waiter = waiter;
         if (t_osThreadId == 0)
         {
             t_osThreadId = OsThread.CurrentId();
@@ -25,13 +32,16 @@ internal sealed class LockHolder
 
     public Thread Thread { get; } = Thread.CurrentThread;
 
+    /// <summary>The wait of a writer without a thread; null if there is none.</summary>
+    public LockWaiter? Waiter { get; }
+
     public ulong OsThreadId { get; }
 
     /// <summary>Since when it is inside, a Stopwatch timestamp; 0 while it waits.</summary>
     public long Since => Order.Acquire(in _since);
 
     /// <summary>Whether it is the current thread.</summary>
-    public bool IsCurrent => Thread == Thread.CurrentThread;
+    public bool IsCurrent => _isBound && Thread == Thread.CurrentThread;
 
     /// <summary>The writer is alone from here on.</summary>
     public void GoIn() => Order.Release(ref _since, Stopwatch.GetTimestamp());

@@ -28,15 +28,17 @@ namespace Quiescent.Locks;
 //     before they have come. So a reader waits for one writer. Readers that come while the word is set wait, so a
 //     writer waits for the sections that were open when it set the word, and for the writers before it. A thread that
 //     is let in, or first in the line, and does not come for Threads.BlockedAtMost (it is suspended, or an interrupt's
-//     first-chance handler keeps it) loses its place: nobody waits for it longer. A reader sleeps only on the word that
-//     it has seen, target included: by the target it finds whether the writer waits for it.
+//     first-chance handler keeps it) loses its place: nobody waits for it longer. Writers without threads do not: who
+//     leaves gives the first one the turn, however long it waits for a pool thread. A reader sleeps only on the word
+//     that it has seen, target included: by the target it finds whether the writer waits for it.
 // L9 (giving up leaves nothing)  A wait that ends early, by its deadline, an interrupt or a disposal, takes its place
 //     out of the lists, clears the word and passes on the turn, as the holder of the turn does that leaves.
 //
 // The gate is held for some instructions, or for as many as there are waiters. No memory is taken under it, and nothing
 // is woken (O8).
 //
-// Checked by: rwlock.pml; LockTests, LockQueueTests; systematic LockTests; mutants L7, L8, L9.
+// Checked by: rwlock.pml, async-lock.pml; LockTests, LockQueueTests, AsyncLockTests; systematic LockTests,
+// AsyncLockTests; mutants L7, L8, L9.
 internal sealed class LockQueue
 {
     private readonly LinkedList<LockWaiter> _readers = new(); // Wait until the writer leaves.
@@ -79,14 +81,33 @@ internal sealed class LockQueue
         return true;
     }
 
-    /// <summary>Takes the turn. False: another writer has it, or was here before; the waiter, if any, is in the
-    /// line.</summary>
+    /// <summary>As above, for a reader that is inside no section, and so need not know the target. False: no writer is
+    /// in the way any more, or the lock is disposed of; look again.</summary>
+    public bool TryJoinReaders(LockWaiter waiter)
+    {
+        using TryLock.Holder holder = TryLock.Hold(ref _gate);
+        if ((_word & (WriterWord.Writer | WriterWord.Disposed)) != WriterWord.Writer)
+        {
+            return false;
+        }
+
+        Join(_readers, waiter);
+        return true;
+    }
+
+    /// <summary>Takes the turn, unless it was given it. False: another writer has it, or was here before; the waiter,
+    /// if any, is in the line.</summary>
     /// <param name="writer">The writer.</param>
     /// <param name="waiter">Null: it does not wait in the line.</param>
     /// <param name="mayOvertake">Whether it may come before those in the line.</param>
     public bool TryTakeTurn(LockHolder writer, LockWaiter? waiter, bool mayOvertake)
     {
         using TryLock.Holder holder = TryLock.Hold(ref _gate);
+        if (_holder == writer)
+        {
+            return true;
+        }
+
         LinkedListNode<LockWaiter>? first = _writers.First;
         bool isNext = first is null || first == waiter?.Place || mayOvertake || IsOverdue(_turnFreeSince);
         if (_holder is null && isNext)
@@ -124,10 +145,17 @@ internal sealed class LockQueue
             }
         }
 
-        // [O] partner: [N] in RcuReaderWriterLock.cs; outcomes above at L7. What orders it before the scan is [G] in
-        // GracePeriods/GracePeriodEngine.cs, when the writer takes its target, and then [B].
+        // [O] partner: [N] in RcuReaderWriterLock.cs, RcuAsyncReaderWriterLock.cs; outcomes above at L7. What orders it
+        // before the scan is [G] in GracePeriods/GracePeriodEngine.cs, when the writer takes its target, and then [B].
         Order.Release(ref _word, _word | WriterWord.Writer);
         return true;
+    }
+
+    /// <summary>Whether <see cref="TryAnnounce"/> would succeed. Takes no memory.</summary>
+    public bool MayAnnounce()
+    {
+        using TryLock.Holder holder = TryLock.Hold(ref _gate);
+        return _letIn.Count == 0 || IsOverdue(_letInSince);
     }
 
     /// <summary>Tells which grace period the writer waits for.</summary>
@@ -137,38 +165,41 @@ internal sealed class LockQueue
         Order.Release(ref _word, _word | WriterWord.HasTarget | target);
     }
 
-    /// <summary>The writer that has the turn leaves, or gives up: clears the word, lets in the readers that wait, and
-    /// wakes the next writer.</summary>
-    public void EndTurn()
+    /// <summary>The writer leaves, or gives up: clears the word, lets in the readers that wait, and wakes the next
+    /// writer. False: it does not have the turn, and nothing has changed.</summary>
+    public bool TryEndTurn(LockHolder writer)
     {
         LockWaiter.ToWake woken = default;
         using (TryLock.Hold(ref _gate))
         {
-            Debug.Assert(_holder is not null, "L7: the writer that leaves has the turn.");
-            if ((_word & WriterWord.Writer) != 0)
+            if (_holder != writer)
             {
-                Order.Release(ref _word, _word & WriterWord.Disposed);
-                LetIn(ref woken);
+                return false;
             }
 
-            Order.Release(ref _holder, null);
-            _turnFreeSince = Stopwatch.GetTimestamp();
-            woken.Add(_writers.First?.Value);
+            EndTurn(ref woken);
         }
 
         woken.Wake();
+        return true;
     }
 
-    /// <summary>The wait is over, or given up. Does nothing for a waiter without a place.</summary>
+    /// <summary>The wait is over, or given up, and with it the turn that a writer without a thread has. Does nothing
+    /// for a waiter without a place.</summary>
     public void Leave(LockWaiter waiter)
     {
         LockWaiter.ToWake woken = default;
         using (TryLock.Hold(ref _gate))
         {
+            bool mayBeNext = waiter.Place.List == _writers;
             Remove(waiter);
-            if (_holder is null)
+            if (waiter.Writer is { } writer && writer == _holder)
             {
-                woken.Add(_writers.First?.Value);
+                EndTurn(ref woken); // L9: under the same gate, or it may be given the turn after it has looked.
+            }
+            else if (mayBeNext && _holder is null)
+            {
+                woken.Add(PassOn());
             }
         }
 
@@ -189,12 +220,40 @@ internal sealed class LockQueue
                     woken.Add(place.Value);
                 }
             }
+
+            woken.Add(_holder?.Waiter);
         }
 
         woken.Wake();
     }
 
     // Under the gate, as are the rest.
+    private void EndTurn(ref LockWaiter.ToWake woken)
+    {
+        if ((_word & WriterWord.Writer) != 0)
+        {
+            Order.Release(ref _word, _word & WriterWord.Disposed);
+            LetIn(ref woken);
+        }
+
+        Order.Release(ref _holder, null);
+        _turnFreeSince = Stopwatch.GetTimestamp();
+        woken.Add(PassOn());
+    }
+
+    // L8: who is next, to be woken. A thread takes the turn when it comes.
+    private LockWaiter? PassOn()
+    {
+        LockWaiter? first = _writers.First?.Value;
+        if (first?.Writer is { } writer)
+        {
+            Order.Release(ref _holder, writer);
+            Remove(first);
+        }
+
+        return first;
+    }
+
     private void LetIn(ref LockWaiter.ToWake woken)
     {
         Debug.Assert(_letIn.Count == 0, "L8: no writer sets the word while a reader is let in.");

@@ -33,7 +33,6 @@ internal sealed class LockReports(DomainCore domain, LockQueue queue, string nam
         {
             if (domain.Reports.Look() || IsWriterDue(now))
             {
-                FaultInjection.ThrowIfDue(FaultSite.PoolThread);
                 Threads.RunElsewhere(this);
                 return;
             }

@@ -15,13 +15,17 @@ internal abstract class LockWaiter
     /// <summary>In one of the queue's lists, or in none; under the queue's gate.</summary>
     public LinkedListNode<LockWaiter> Place { get; }
 
+    /// <summary>The writer that has no thread; null for the rest.</summary>
+    public virtual LockHolder? Writer => null;
+
     /// <summary>Lets the waiter look again. Not under the gate: it may run code of the program.</summary>
     public abstract void Wake();
 
-    /// <summary>The waiters that a thread is to wake once it has left the gate.</summary>
+    /// <summary>The waiters that a thread is to wake once it has left the gate, in their order.</summary>
     internal struct ToWake
     {
         private LockWaiter? _first;
+        private LockWaiter? _last;
 
         /// <summary>Under the gate. One that another thread is about to wake is left to that thread: it looks again
         /// after that, and so sees what was changed before this call.</summary>
@@ -30,8 +34,17 @@ internal abstract class LockWaiter
             if (waiter is not null && Order.Acquire(in waiter._isBeingWoken) == 0)
             {
                 waiter._isBeingWoken = 1;
-                waiter._next = _first;
-                _first = waiter;
+                waiter._next = null;
+                if (_last is null)
+                {
+                    _first = waiter;
+                }
+                else
+                {
+                    _last._next = waiter;
+                }
+
+                _last = waiter;
             }
         }
 

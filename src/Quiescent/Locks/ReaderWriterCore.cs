@@ -85,7 +85,7 @@ internal sealed unsafe class ReaderWriterCore
         {
             if (outcome != Outcome.Alone)
             {
-                Queue.EndTurn(); // L9 (giving up leaves nothing)
+                Queue.TryEndTurn(writer); // L9 (giving up leaves nothing)
             }
         }
 
@@ -108,14 +108,12 @@ internal sealed unsafe class ReaderWriterCore
     /// <exception cref="InvalidOperationException">It has left before. Nothing has changed.</exception>
     public void EndWrite(LockHolder writer)
     {
-        if (Queue.Holder != writer || !writer.IsCurrent)
+        if (!writer.IsCurrent || !Queue.TryEndTurn(writer))
         {
             throw new InvalidOperationException(
                 $"The scope of a Write of the lock '{_name}' was disposed before, perhaps through a copy. "
                 + "Nothing has changed.");
         }
-
-        Queue.EndTurn();
     }
 
     /// <summary>From here on nobody goes in, and nobody waits. May be called again.</summary>

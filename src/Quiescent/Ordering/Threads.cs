@@ -43,6 +43,7 @@ internal static class Threads
     /// run.</exception>
     public static void Queue(IThreadPoolWorkItem item)
     {
+        FaultInjection.ThrowIfDue(FaultSite.PoolThread);
         bool isQueued = false;
         bool interrupted = false;
         while (!isQueued)
@@ -90,6 +91,7 @@ internal static class Threads
     {
         if (Workers.ReplacePool)
         {
+            FaultInjection.ThrowIfDue(FaultSite.PoolThread);
             Workers.Run(item);
         }
         else

@@ -66,7 +66,6 @@ internal sealed unsafe class AfterDisposal(DomainCore core) : IThreadPoolWorkIte
 
         try
         {
-            FaultInjection.ThrowIfDue(FaultSite.PoolThread);
             Threads.RunElsewhere(this);
             return true;
         }

@@ -6,7 +6,8 @@ namespace Quiescent.Reclamation;
 
 // The tasks that await a grace period or a barrier. They block no thread: after each pass the reclaimer asks which are
 // done, and pool threads complete them (O8: no code of those who await runs on the reclaimer, or under its locks). A
-// caller that disposes of the domain, or steps it by hand, completes them itself.
+// caller that disposes of the domain, or steps it by hand, completes them itself. Waits at an asynchronous lock come
+// here too: a writer that waits for readers, and what the pool has refused (Locks/AsyncLockWait.cs).
 //
 // However many there are, a pass that finds none done looks at few. Those that await a grace period are in the order of
 // their targets, so if the first is not done, none is. The others each have a condition of their own: a pass evaluates
@@ -29,14 +30,41 @@ internal sealed class AsyncWaiters(GracePeriodEngine engine, Func<Exception> dis
 
     /// <summary>Adds a waiter that is done when the grace period has ended.</summary>
     /// <exception cref="OutOfMemoryException">There is no memory for it; nothing has changed.</exception>
-    public Waiter Add(ulong target, CancellationToken cancellationToken) =>
-        Add(new Waiter(this, isDone: null, target, cancellationToken));
+    public TaskWaiter Add(ulong target, CancellationToken cancellationToken) =>
+        Add(new TaskWaiter(this, isDone: null, target, cancellationToken));
 
     /// <summary>Adds a waiter whose condition the reclaimer evaluates until it holds. The condition takes no memory and
     /// runs no user code.</summary>
     /// <exception cref="OutOfMemoryException">There is no memory for it; nothing has changed.</exception>
-    public Waiter Add(Func<bool> isDone, CancellationToken cancellationToken) =>
-        Add(new Waiter(this, isDone, target: 0, cancellationToken));
+    public TaskWaiter Add(Func<bool> isDone, CancellationToken cancellationToken) =>
+        Add(new TaskWaiter(this, isDone, target: 0, cancellationToken));
+
+    /// <summary>Adds a waiter, unless it is in a list by now. Takes no memory. False: the domain is disposed, and
+    /// nobody looks after waiters any more.</summary>
+    public bool TryAdd(Waiter waiter)
+    {
+        using TryLock.Holder holder = TryLock.Hold(ref _gate);
+        if (_isClosed)
+        {
+            return false;
+        }
+
+        Insert(waiter);
+        return true;
+    }
+
+    /// <summary>The name of a lock whose writer waits for readers here; null if there is none.</summary>
+    public string? FindLock()
+    {
+        using TryLock.Holder holder = TryLock.Hold(ref _gate);
+        Waiter? waiter = _conditions.First;
+        while (waiter is { LockName: null })
+        {
+            waiter = waiter.Next;
+        }
+
+        return waiter?.LockName;
+    }
 
     /// <summary>Takes the waiter out of its list: nobody awaits it.</summary>
     public void Withdraw(Waiter waiter)
@@ -112,7 +140,8 @@ internal sealed class AsyncWaiters(GracePeriodEngine engine, Func<Exception> dis
         Insert(waiter);
     }
 
-    private Waiter Add(Waiter waiter)
+    // If the domain is disposed, the waiter is abandoned before the call returns.
+    private TaskWaiter Add(TaskWaiter waiter)
     {
         try
         {
@@ -129,18 +158,6 @@ internal sealed class AsyncWaiters(GracePeriodEngine engine, Func<Exception> dis
         }
 
         return waiter;
-    }
-
-    private bool TryAdd(Waiter waiter)
-    {
-        using TryLock.Holder holder = TryLock.Hold(ref _gate);
-        if (_isClosed)
-        {
-            return false;
-        }
-
-        Insert(waiter);
-        return true;
     }
 
     private Waiter? TakeReady(ref int looks)
@@ -185,10 +202,10 @@ internal sealed class AsyncWaiters(GracePeriodEngine engine, Func<Exception> dis
         return waiter;
     }
 
-    // A task that is cancelled already has nobody left to take it out.
+    // A waiter that is cancelled already has nobody left to take it out.
     private void Insert(Waiter waiter)
     {
-        if (waiter.Task.IsCompleted)
+        if (waiter.IsOver || waiter.List is not null)
         {
             return;
         }
@@ -205,28 +222,13 @@ internal sealed class AsyncWaiters(GracePeriodEngine engine, Func<Exception> dis
         Order.Release(ref _count, _count + 1);
     }
 
-    /// <summary>One awaited task.</summary>
-    internal sealed class Waiter : IThreadPoolWorkItem
+    /// <summary>Somebody who has no thread and awaits a grace period, or a condition.</summary>
+    internal abstract class Waiter(Func<bool>? isDone, ulong target)
     {
-        private readonly TaskCompletionSource _source = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private readonly CancellationTokenRegistration _registration;
-        private readonly AsyncWaiters _waiters;
-        private readonly Func<bool>? _isDone;
-        private readonly ulong _target;
+        /// <summary>Of the grace period, if there is no condition.</summary>
+        public ulong Target => target;
 
-        public Waiter(AsyncWaiters waiters, Func<bool>? isDone, ulong target, CancellationToken cancellationToken)
-        {
-            _waiters = waiters;
-            _isDone = isDone;
-            _target = target;
-            _registration = cancellationToken.UnsafeRegister(
-                static (waiter, token) => ((Waiter)waiter!).Cancel(token),
-                this);
-        }
-
-        public Task Task => _source.Task;
-
-        public bool HasCondition => _isDone is not null;
+        public bool HasCondition => isDone is not null;
 
         // The list that it is in and its neighbours; under the gate.
         public WaiterList? List { get; set; }
@@ -235,24 +237,57 @@ internal sealed class AsyncWaiters(GracePeriodEngine engine, Func<Exception> dis
 
         public Waiter? Previous { get; set; }
 
-        public bool IsDone(GracePeriodEngine engine) => _isDone?.Invoke() ?? engine.HasCompleted(_target);
+        /// <summary>Whether it waits no longer, and so belongs in no list.</summary>
+        public abstract bool IsOver { get; }
+
+        /// <summary>The lock whose writer waits for readers in this way; else null.</summary>
+        public virtual string? LockName => null;
+
+        public bool IsDone(GracePeriodEngine engine) => isDone?.Invoke() ?? engine.HasCompleted(target);
 
         /// <summary>Whether both await a grace period, and the other one's is earlier.</summary>
-        public bool IsAfter(Waiter other) => !HasCondition && !SectionWord.HasReached(other._target, _target);
+        public bool IsAfter(Waiter other) => !HasCondition && !SectionWord.HasReached(other.Target, target);
 
-        /// <summary>Leaves nothing of the waiter in the token.</summary>
-        public void Forget() => _registration.Unregister();
-
-        public void Abandon(Exception exception)
+        /// <summary>Nobody awaits it: leaves nothing behind.</summary>
+        public virtual void Forget()
         {
-            Forget();
-            _source.TrySetException(exception);
         }
 
-        /// <exception cref="OutOfMemoryException">Nothing has changed.</exception>
-        public void Complete(bool onPool)
+        /// <summary>What it awaited has happened. Perhaps called twice.</summary>
+        /// <param name="onPool">Whether a pool thread must do what follows.</param>
+        /// <exception cref="OutOfMemoryException">It is as before: to be completed later.</exception>
+        public abstract void Complete(bool onPool);
+
+        /// <summary>What it awaits will not happen.</summary>
+        /// <exception cref="OutOfMemoryException">It is as before: to be abandoned later.</exception>
+        public abstract void Abandon(Exception exception);
+    }
+
+    /// <summary>One awaited task.</summary>
+    internal sealed class TaskWaiter : Waiter, IThreadPoolWorkItem
+    {
+        private readonly TaskCompletionSource _source = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly CancellationTokenRegistration _registration;
+        private readonly AsyncWaiters _waiters;
+
+        public TaskWaiter(AsyncWaiters waiters, Func<bool>? isDone, ulong target, CancellationToken cancellationToken)
+            : base(isDone, target)
         {
-            Forget();
+            _waiters = waiters;
+            _registration = cancellationToken.UnsafeRegister(
+                static (waiter, token) => ((TaskWaiter)waiter!).Cancel(token),
+                this);
+        }
+
+        public Task Task => _source.Task;
+
+        public override bool IsOver => _source.Task.IsCompleted;
+
+        /// <summary>Leaves nothing of the waiter in the token.</summary>
+        public override void Forget() => _registration.Unregister();
+
+        public override void Complete(bool onPool)
+        {
             if (onPool)
             {
                 Threads.Queue(this);
@@ -261,6 +296,14 @@ internal sealed class AsyncWaiters(GracePeriodEngine engine, Func<Exception> dis
             {
                 _source.TrySetResult();
             }
+
+            Forget(); // Not before the pool has taken it: until then it can be cancelled.
+        }
+
+        public override void Abandon(Exception exception)
+        {
+            Forget();
+            _source.TrySetException(exception);
         }
 
         void IThreadPoolWorkItem.Execute()
@@ -271,7 +314,7 @@ internal sealed class AsyncWaiters(GracePeriodEngine engine, Func<Exception> dis
             }
             catch (OutOfMemoryException)
             {
-                // The task is complete. What awaits it could not be queued, which nobody can do in its place.
+                // It is over. What awaits it could not be queued, which nobody can do in its place.
             }
         }
 

@@ -154,7 +154,7 @@ internal sealed unsafe partial class DomainCore : IStrictCore
     public long CallbacksFailed => Order.Acquire(in _callbacksFailed);
 
     /// <summary>The name of a reader-writer lock whose writer waits long for this domain's readers.</summary>
-    public string? WaitingLock => Order.Acquire(in _waitingLock);
+    public string? WaitingLock => Order.Acquire(in _waitingLock) ?? Reclaimer.Waiters.FindLock();
 
     /// <summary>Whether anything waits to be reported by a thread that holds no lock.</summary>
     public bool HasReports => Engine.HasReports || Findings.Any || Backlog.HasCrossed;
@@ -170,8 +170,8 @@ internal sealed unsafe partial class DomainCore : IStrictCore
     /// lost.</exception>
     public void WaitFor(ulong target) => GracePeriodWait.For(Engine, target, _reportReaders);
 
-    /// <summary>A writer of the lock waits for readers, and has done so for some time. Of several the last one is
-    /// remembered.</summary>
+    /// <summary>A thread that writes under the lock waits for readers, and has done so for some time. Of several the
+    /// last one is remembered: each says so again and again.</summary>
     public void BeginWaitOfLock(string name) => Order.Release(ref _waitingLock, name);
 
     /// <summary>It does so no longer.</summary>

@@ -153,17 +153,8 @@ internal sealed class Reclaimer
     public Task WaitAsync(ulong target, CancellationToken cancellationToken)
     {
         RequireThread();
-        AsyncWaiters.Waiter waiter = Waiters.Add(target, cancellationToken);
-        try
-        {
-            Request(target);
-        }
-        catch
-        {
-            Waiters.Withdraw(waiter); // Nobody has its task.
-            throw;
-        }
-
+        AsyncWaiters.TaskWaiter waiter = Waiters.Add(target, cancellationToken);
+        Serve(Waiters, waiter);
         return waiter.Task;
     }
 
@@ -183,6 +174,34 @@ internal sealed class Reclaimer
     /// <param name="onPool">Whether pool threads complete them.</param>
     public bool CompleteReady(bool onPool) =>
         Waiters.CompleteReady(onPool) | BlockWaiters.All.CompleteReady(onPool);
+
+    /// <summary>Looks after a waiter with a condition, which was made before.</summary>
+    /// <exception cref="OutOfMemoryException">The thread cannot be started.</exception>
+    /// <exception cref="ObjectDisposedException">The domain is disposed.</exception>
+    public void Await(AsyncWaiters.Waiter waiter)
+    {
+        RequireThread();
+        if (!Waiters.TryAdd(waiter))
+        {
+            throw _core.Disposed();
+        }
+
+        Serve(Waiters, waiter);
+    }
+
+    /// <summary>The same, though there be no thread to be had: the next wake-up of the domain asks for one again.
+    /// False: the domain is disposed.</summary>
+    public bool TryAwait(AsyncWaiters.Waiter waiter)
+    {
+        if (!Waiters.TryAdd(waiter))
+        {
+            return false;
+        }
+
+        Expedite();
+        TryStart(); // As in RequireThread: the thread from before may have left meanwhile.
+        return true;
+    }
 
     /// <summary>From here on no thread takes the claim, and the domain takes nothing more. The one that has the claim
     /// ends, or leaves the domain, once nothing waits, and the call waits for that. Others, which gave the claim up or
@@ -292,28 +311,44 @@ internal sealed class Reclaimer
     {
         RequireThread();
         AsyncWaiters waiters = forBlocks ? BlockWaiters.All : Waiters;
-        AsyncWaiters.Waiter waiter = waiters.Add(isDone, cancellationToken);
+        AsyncWaiters.TaskWaiter waiter = waiters.Add(isDone, cancellationToken);
+        Serve(waiters, waiter);
+        return waiter.Task;
+    }
+
+    // Looks after a waiter that is in its list.
+    private void Serve(AsyncWaiters waiters, AsyncWaiters.Waiter waiter)
+    {
         try
         {
-            if (forBlocks)
+            if (waiter.HasCondition)
             {
-                BlockWaiters.BeginHelp();
+                BeginHelp(waiters);
+                Expedite();
+                RequireThread();
             }
             else
             {
-                StartStallTimer();
+                Request(waiter.Target);
             }
-
-            Expedite();
-            RequireThread();
         }
         catch
         {
-            waiters.Withdraw(waiter);
+            waiters.Withdraw(waiter); // Nobody waits for it.
             throw;
         }
+    }
 
-        return waiter.Task;
+    private void BeginHelp(AsyncWaiters waiters)
+    {
+        if (waiters == BlockWaiters.All)
+        {
+            BlockWaiters.BeginHelp();
+        }
+        else
+        {
+            StartStallTimer();
+        }
     }
 
     // Waiters without a thread of their own could not report that the reclaimer is stuck. The process's first timer

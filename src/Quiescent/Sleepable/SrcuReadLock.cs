@@ -102,6 +102,9 @@ public readonly unsafe struct SrcuReadLock : IDisposable, IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
+    /// <summary>Whether it stands for no section.</summary>
+    internal bool IsDefault => _ticket == null;
+
     /// <summary>Whether the section is open, and belongs to the domain with this number.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool IsOpenIn(long domain) => SleepableSection.IsOpenIn(_ticket, _number, domain);

@@ -45,6 +45,17 @@ internal static unsafe class Probe
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
+    public static long LockRead(RcuReaderWriterLock table, Shelf* shelf)
+    {
+        using RcuReaderWriterLock.ReadScope scope = table.Read();
+        return shelf->Pointer.LoadProtected()->Value;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static ValueTask<AsyncReadScope> LockReadAsync(RcuAsyncReaderWriterLock table) =>
+        table.ReadAsync(CancellationToken.None);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static long QuiescentState(RcuReader reader, Shelf* shelf)
     {
         long value = shelf->Pointer.LoadProtected()->Value;

@@ -17,6 +17,8 @@ internal sealed unsafe class Probes : IDisposable
         "Probe.HandleSection",
         "Probe.OnlineSection",
         "Probe.SleepableSection",
+        "Probe.LockRead",
+        "Probe.LockReadAsync",
         "Probe.QuiescentState",
         "Probe.OnlineQuiescentState",
         "Probe.Publish",
@@ -28,6 +30,8 @@ internal sealed unsafe class Probes : IDisposable
 
     private readonly RcuDomain _domain = new(new RcuDomainOptions { BacklogPolicy = BacklogPolicy.None });
     private readonly SrcuDomain _sleepable = new(new RcuDomainOptions { BacklogPolicy = BacklogPolicy.None });
+    private readonly RcuReaderWriterLock _lock;
+    private readonly RcuAsyncReaderWriterLock _asyncLock;
     private readonly SlotTable _slots = new(0, queueMemory: null, fullFence: false, validate: false);
     private readonly GracePeriodEngine _engine;
     private readonly QueueContext _context;
@@ -39,6 +43,8 @@ internal sealed unsafe class Probes : IDisposable
 
     public Probes()
     {
+        _lock = new RcuReaderWriterLock(_domain);
+        _asyncLock = new RcuAsyncReaderWriterLock(_sleepable);
         _engine = GracePeriodEngine.OverSlots(_slots);
         _context = new QueueContext(
             _engine, new PagePool(), ledger: null, Page.Entries, new WaitingBytes(long.MaxValue));
@@ -53,6 +59,8 @@ internal sealed unsafe class Probes : IDisposable
         Probe.DefaultSection(_shelf);
         Probe.DomainSection(_domain, _shelf);
         Probe.SleepableSection(_sleepable, _shelf);
+        Probe.LockRead(_lock, _shelf);
+        Probe.LockReadAsync(_asyncLock).AsTask().GetAwaiter().GetResult().Dispose();
         using (RcuReader reader = _domain.RegisterReader())
         {
             Probe.HandleSection(reader, _shelf);
@@ -75,6 +83,8 @@ internal sealed unsafe class Probes : IDisposable
 
     public void Dispose()
     {
+        _lock.Dispose();
+        _asyncLock.Dispose();
         _domain.Dispose();
         _sleepable.Dispose();
         NativeMemory.AlignedFree(_page);

@@ -9,9 +9,11 @@ internal static class Landmarks
     public const int BlockHead = 0x208;
     public const int BlockValue = 0x318;
 
-    // Of the library's structs: RcuHead.Word, Append.Flags of both kinds of queue, Page.Base. A struct that changes
+    // Of the library's structs: RcuHead.Word, Append.Flags of both kinds of queue, Page.Base,
+    // LockQueue._word. A struct that changes
     // fails the checks.
     public const int HeadWord = 8;
+    public const int LockWord = 40;
     public const int AppendFlags = 40;
     public const int PageBase = 16;
 }

@@ -15,8 +15,8 @@ internal static class RoomPlan
     // Each uses itself and all of the above.
     private static readonly string[] s_apart = ["Pools", "Sleepable", "Modules", "Resources", "Locks", "Diagnostics"];
 
-    // A resource recognises sections of both kinds.
-    private static readonly (string From, string To)[] s_besides = [("Resources", "Sleepable")];
+    // A resource recognises sections of both kinds. The reads of an asynchronous lock are sleepable sections.
+    private static readonly (string From, string To)[] s_besides = [("Resources", "Sleepable"), ("Locks", "Sleepable")];
 
     /// <summary>The room of a file, by the first folder below the library's.</summary>
     public static string RoomOf(string path)

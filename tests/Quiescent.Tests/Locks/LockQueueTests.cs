@@ -17,7 +17,7 @@ public sealed unsafe class LockQueueTests
         Assert.True(_queue.TryTakeTurn(_first, waiter: null, mayOvertake: false));
         Assert.False(_queue.TryTakeTurn(_second, waiter: null, mayOvertake: true));
         Assert.Same(_first, _queue.Holder);
-        _queue.EndTurn();
+        EndTurn();
         Assert.True(_queue.TryTakeTurn(_second, waiter: null, mayOvertake: false));
     }
 
@@ -29,7 +29,7 @@ public sealed unsafe class LockQueueTests
         Announce(_first);
         Assert.True(_queue.TryJoinReaders(reader, _queue.Word));
         Assert.Equal(0, reader.Count);
-        _queue.EndTurn();
+        EndTurn();
         Assert.Equal(1, reader.Count);
         Assert.Equal(0ul, _queue.Word);
         Assert.True(_queue.TryTakeTurn(_second, waiter: null, mayOvertake: false));
@@ -47,12 +47,12 @@ public sealed unsafe class LockQueueTests
         Woken reader = new();
         Announce(_first);
         _queue.TryJoinReaders(reader, _queue.Word);
-        _queue.EndTurn();
+        EndTurn();
         Assert.True(_queue.TryTakeTurn(_second, waiter: null, mayOvertake: false));
         Until.True(_queue.TryAnnounce);
         _queue.SetTarget(8ul << SectionWord.SequenceShift);
         Assert.True(_queue.TryJoinReaders(reader, _queue.Word)); // It waits again, in its old place.
-        _queue.EndTurn();
+        EndTurn();
         Assert.Equal(2, reader.Count);
         _queue.Leave(reader);
         Assert.Equal(0, _queue.Count);
@@ -67,12 +67,12 @@ public sealed unsafe class LockQueueTests
         Assert.True(_queue.TryTakeTurn(_first, waiter: null, mayOvertake: false));
         Assert.False(_queue.TryTakeTurn(_second, second, mayOvertake: false));
         Assert.False(_queue.TryTakeTurn(last, third, mayOvertake: false));
-        _queue.EndTurn();
+        EndTurn();
         Assert.Equal((1, 0), (second.Count, third.Count));
         Assert.False(_queue.TryTakeTurn(last, third, mayOvertake: false));
         Assert.False(_queue.TryTakeTurn(_first, waiter: null, mayOvertake: false));
         Assert.True(_queue.TryTakeTurn(_second, second, mayOvertake: false));
-        _queue.EndTurn();
+        EndTurn();
         Assert.Equal((1, 1), (second.Count, third.Count));
         Assert.True(_queue.TryTakeTurn(last, third, mayOvertake: false));
         Assert.Equal(0, _queue.Count);
@@ -87,7 +87,7 @@ public sealed unsafe class LockQueueTests
         Assert.True(_queue.TryTakeTurn(_first, waiter: null, mayOvertake: false));
         _queue.TryTakeTurn(_second, second, mayOvertake: false);
         _queue.TryTakeTurn(new LockHolder(), third, mayOvertake: false);
-        _queue.EndTurn();
+        EndTurn();
         _queue.Leave(second);
         Assert.Equal(1, third.Count);
     }
@@ -99,9 +99,60 @@ public sealed unsafe class LockQueueTests
         Woken second = new();
         Assert.True(_queue.TryTakeTurn(_first, waiter: null, mayOvertake: false));
         _queue.TryTakeTurn(_second, second, mayOvertake: false);
-        _queue.EndTurn();
+        EndTurn();
         Until.True(() => _queue.TryTakeTurn(_first, waiter: null, mayOvertake: false));
         _queue.Leave(second);
+        Assert.Equal(0, _queue.Count);
+    }
+
+    // Fault caught: a writer that has to wait for a pool thread loses its place to those that come meanwhile.
+    [Fact]
+    public void The_first_in_the_line_without_a_thread_is_given_the_turn()
+    {
+        Woken waiter = new();
+        Woken third = new();
+        LockHolder second = waiter.BeWriter();
+        Assert.True(_queue.TryTakeTurn(_first, waiter: null, mayOvertake: false));
+        Assert.False(_queue.TryTakeTurn(second, waiter, mayOvertake: false));
+        Assert.False(_queue.TryTakeTurn(_second, third, mayOvertake: false));
+        EndTurn();
+        Assert.Same(second, _queue.Holder);
+        Assert.Equal((1, 0), (waiter.Count, third.Count));
+        Assert.False(_queue.TryTakeTurn(_first, waiter: null, mayOvertake: true));
+        Assert.True(_queue.TryTakeTurn(second, waiter, mayOvertake: false));
+        Assert.Equal(1, _queue.Count);
+        EndTurn();
+        Assert.Equal(1, third.Count);
+    }
+
+    // Fault caught: a writer that was given the turn, and has not come, gives up; and nobody has the turn ever after.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_writer_that_gives_up_passes_on_the_turn_that_it_was_given(bool hasAnnounced)
+    {
+        Woken waiter = new();
+        Woken third = new();
+        Woken reader = new();
+        LockHolder second = waiter.BeWriter();
+        Assert.True(_queue.TryTakeTurn(_first, waiter: null, mayOvertake: false));
+        Assert.False(_queue.TryTakeTurn(second, waiter, mayOvertake: false));
+        LockHolder last = third.BeWriter();
+        Assert.False(_queue.TryTakeTurn(last, third, mayOvertake: false));
+        EndTurn();
+        if (hasAnnounced)
+        {
+            Assert.True(_queue.TryAnnounce());
+            Assert.True(_queue.TryJoinReaders(reader));
+        }
+
+        _queue.Leave(waiter);
+        Assert.Same(last, _queue.Holder);
+        Assert.Equal((1, hasAnnounced ? 1 : 0), (third.Count, reader.Count));
+        Assert.Equal(0ul, _queue.Word);
+        _queue.Leave(reader);
+        _queue.Leave(third);
+        Assert.Null(_queue.Holder);
         Assert.Equal(0, _queue.Count);
     }
 
@@ -116,7 +167,7 @@ public sealed unsafe class LockQueueTests
         _queue.Close();
         Assert.Equal((1, 1), (reader.Count, writer.Count));
         Assert.False(_queue.TryJoinReaders(reader, _queue.Word));
-        _queue.EndTurn();
+        EndTurn();
         Assert.True(_queue.IsDisposed);
         Assert.Equal(WriterWord.Disposed, _queue.Word);
     }
@@ -160,7 +211,7 @@ public sealed unsafe class LockQueueTests
         _queue.SetTarget(7ul << SectionWord.SequenceShift);
         Assert.False(_queue.TryJoinReaders(reader, seen));
         seen = _queue.Word;
-        _queue.EndTurn();
+        EndTurn();
         Assert.False(_queue.TryJoinReaders(reader, seen));
         Assert.True(_queue.TryTakeTurn(_second, waiter: null, mayOvertake: false));
         Assert.True(_queue.TryAnnounce());
@@ -169,6 +220,8 @@ public sealed unsafe class LockQueueTests
         Assert.True(_queue.TryJoinReaders(reader, _queue.Word));
         _queue.Leave(reader);
     }
+
+    private void EndTurn() => Assert.True(_queue.TryEndTurn(_queue.Holder!));
 
     private void Announce(LockHolder writer)
     {
@@ -180,8 +233,14 @@ public sealed unsafe class LockQueueTests
 
     private sealed class Woken : LockWaiter
     {
+        private LockHolder? _writer;
+
         public int Count { get; private set; }
 
+        public override LockHolder? Writer => _writer;
+
         public override void Wake() => Count++;
+
+        public LockHolder BeWriter() => _writer = new LockHolder(this);
     }
 }

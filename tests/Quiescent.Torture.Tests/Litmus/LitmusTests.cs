@@ -56,6 +56,7 @@ public sealed class LitmusTests(ITestOutputHelper output, LitmusTests.Fixture fi
     [InlineData("store-buffer/guard")]
     [InlineData("store-buffer/engine")]
     [InlineData("store-buffer/sleepable")]
+    [InlineData("store-buffer/lock")]
     [InlineData("message-passing/assign")]
     [InlineData("rcu+sync+read/guard")]
     [InlineData("rcu+sync+free/guard")]

@@ -1,3 +1,4 @@
+using Quiescent.Torture.Locks;
 using Quiescent.Torture.Reports;
 using Quiescent.Torture.Resources;
 using Quiescent.Torture.Scenarios;
@@ -60,6 +61,34 @@ public sealed class ScenarioTests
             session, session.Add(SrcuSubject.NewBusted("busted", session.Failures)))));
         Assert.Contains(
             result.Failures, failure => failure.Contains("under a section older than it", StringComparison.Ordinal));
+    }
+
+    // The busted twin of the locks: it lets everybody in.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_lock_that_lets_everybody_in_is_caught(bool threads)
+    {
+        TortureResult result = Run(new Scenario("busted", "", session => LocksUnderLoad.Populate(
+            session,
+            threads ? new NoLock() : new ThreadLock(domain: null),
+            threads ? new TaskLock(domain: null) : new NoLock(),
+            "busted")));
+        Assert.Equal(Verdict.Failed, result.Verdict);
+        Assert.Contains(
+            result.Failures,
+            failure => failure.Contains(
+                threads ? "of the lock 'busted, threads'" : "of the lock 'busted, tasks'", StringComparison.Ordinal));
+    }
+
+    // Catches tasks that are never cancelled, or never inside.
+    [Fact]
+    public void Waits_of_the_scenario_locks_are_cancelled_and_come()
+    {
+        TortureResult result = Run("locks", seconds: 2);
+        Assert.True(result.Figures["waits at a lock that were cancelled"] > 0);
+        Assert.True(result.Figures["reads under a lock across awaits"] > 0);
+        Assert.True(result.Figures["writes under a lock across awaits"] > 0);
     }
 
     // Catches updaters whose closes no reader ever meets, or that leave nothing to finalizers.

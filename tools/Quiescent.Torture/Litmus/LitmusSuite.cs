@@ -48,6 +48,16 @@ internal sealed class LitmusSuite : IDisposable
             yield return StoreBuffer(
                 "sleepable" + Suffix(readSide),
                 InSleepable(readSide, (domain, slice) => Reclaim(new SleepableSections(domain), slice)));
+            yield return Writer("lock" + Suffix(readSide), In(readSide, (domain, slice) =>
+            {
+                using RcuReaderWriterLock table = new(domain);
+                return Write(new LockSections(table), slice);
+            }));
+            yield return Writer("async-lock" + Suffix(readSide), InSleepable(readSide, (domain, slice) =>
+            {
+                using RcuAsyncReaderWriterLock table = new(domain);
+                return Write(new AsyncLockSections(table), slice);
+            }));
         }
 
         yield return StoreBuffer("default-domain", slice => Reclaim(default(DefaultDomainSections), slice));
@@ -76,6 +86,18 @@ internal sealed class LitmusSuite : IDisposable
 
     private LitmusOutcome Reclaim<TSections>(TSections sections, LitmusSlice slice)
         where TSections : struct, ISections => ReclaimLitmus.Run(sections, _cold ??= new ColdMemory(), slice);
+
+    private LitmusTest Writer(string readers, LitmusProgram subject) =>
+        new($"store-buffer/{readers}", "a reader is inside beside a writer", UnfencedLockControl, subject);
+
+    private LitmusOutcome UnfencedLockControl(LitmusSlice slice)
+    {
+        using UnfencedLockSections sections = new();
+        return Write(sections, slice);
+    }
+
+    private LitmusOutcome Write<TSections>(TSections sections, LitmusSlice slice)
+        where TSections : struct, ILockSections => WriterLitmus.Run(sections, _cold ??= new ColdMemory(), slice);
 
     private static IEnumerable<LitmusTest> Publish()
     {

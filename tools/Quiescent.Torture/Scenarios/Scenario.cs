@@ -38,6 +38,10 @@ internal sealed record Scenario(string Name, string Description, Action<Session>
             + "replaced, closed, dropped under readers of every kind",
             ResourcesUnderReaders.Populate),
         new(
+            "locks",
+            "reader-writer locks for threads and for tasks: nested, timed, cancelled; nobody is inside beside a writer",
+            LocksUnderLoad.Populate),
+        new(
             "modules",
             "a module loaded, queueing and unloaded again and again: all has run by then, and its code is collected",
             ModuleUnloads.Populate),

@@ -13,6 +13,8 @@ internal abstract class Rule(string method, string className = "Probe")
         new SectionRule("HandleSection", hasFullBranch: _ => true, mayBeFree: true),
         new OnlineSectionRule(),
         new SleepableSectionRule(),
+        new LockReadRule("LockRead", isSleepable: false),
+        new LockReadRule("LockReadAsync", isSleepable: true),
         new QuiescentStateRule("QuiescentState"),
         new QuiescentStateRule("OnlineQuiescentState"),
         new PublishRule(),
