@@ -85,8 +85,8 @@ internal abstract class AsyncLockWait : LockWaiter, IThreadPoolWorkItem
         return false;
     }
 
-    /// <summary>A call from a thread that waits for nothing here: the end, if this is it, is told on the
-    /// pool.</summary>
+    /// <summary>A call from a thread that waits for nothing here. If it ends the wait, a pool thread completes
+    /// it.</summary>
     public void Call()
     {
         if (TryDrive())

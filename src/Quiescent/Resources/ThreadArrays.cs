@@ -25,7 +25,7 @@ internal sealed class ThreadArrays
     public ThreadArrays(ArrayDepot[] depots)
     {
         _depots = depots;
-        _handles = new ThreadLocal<Handle>(() => new Handle(Add()));
+        _handles = new ThreadLocal<Handle>(Add);
     }
 
     /// <summary>This thread's cache of a length.</summary>
@@ -50,10 +50,11 @@ internal sealed class ThreadArrays
         return caches.ByLength[length] ??= made; // A first-chance handler may have been here.
     }
 
-    private Caches Add()
+    private Handle Add()
     {
         FaultInjection.ThrowIfDue(FaultSite.Array);
         Caches caches = new(this);
+        Handle handle = new(caches); // First, as there may be no memory for it: nobody would take them out of the list.
         using TryLock.Holder holder = TryLock.Hold(ref _lock);
         caches.Next = _first;
         if (_first is not null)
@@ -62,7 +63,7 @@ internal sealed class ThreadArrays
         }
 
         _first = caches;
-        return caches;
+        return handle;
     }
 
     private void Remove(Caches caches)
