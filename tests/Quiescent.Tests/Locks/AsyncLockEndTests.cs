@@ -3,6 +3,7 @@ using Quiescent.Ordering;
 using Quiescent.Tests.Faults;
 using Quiescent.Tests.Reclamation;
 using Quiescent.Tests.Support;
+using static Quiescent.Tests.Locks.AsyncLocks;
 
 namespace Quiescent.Tests.Locks;
 
@@ -362,24 +363,5 @@ public sealed class AsyncLockEndTests
         {
             return 0;
         }
-    }
-
-    private static T Now<T>(ValueTask<T> entry)
-    {
-        Assert.True(entry.IsCompletedSuccessfully);
-        return entry.Result;
-    }
-
-    private static T Result<T>(Task<T> task)
-    {
-        Until.Done(task);
-        return task.Result;
-    }
-
-    private static bool MayWrite(RcuAsyncReaderWriterLock table)
-    {
-        bool isInside = table.TryWrite(out AsyncWriteScope scope);
-        scope.Dispose();
-        return isInside;
     }
 }

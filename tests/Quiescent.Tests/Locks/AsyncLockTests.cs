@@ -1,4 +1,5 @@
 using Quiescent.Tests.Support;
+using static Quiescent.Tests.Locks.AsyncLocks;
 
 namespace Quiescent.Tests.Locks;
 
@@ -351,28 +352,9 @@ public sealed class AsyncLockTests
     private static SrcuDomain? New(bool isFull) =>
         isFull ? new SrcuDomain(new RcuDomainOptions { ReadSideBarrier = ReadSideBarrier.Full }) : null;
 
-    private static T Now<T>(ValueTask<T> entry)
-    {
-        Assert.True(entry.IsCompletedSuccessfully);
-        return entry.Result;
-    }
-
-    private static T Result<T>(Task<T> task)
-    {
-        Until.Done(task);
-        return task.Result;
-    }
-
     private static bool MayRead(RcuAsyncReaderWriterLock table)
     {
         bool isInside = table.TryRead(out AsyncReadScope scope);
-        scope.Dispose();
-        return isInside;
-    }
-
-    private static bool MayWrite(RcuAsyncReaderWriterLock table)
-    {
-        bool isInside = table.TryWrite(out AsyncWriteScope scope);
         scope.Dispose();
         return isInside;
     }
