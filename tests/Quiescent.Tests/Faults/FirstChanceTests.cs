@@ -211,7 +211,7 @@ public sealed unsafe class FirstChanceTests : IDisposable
         Assert.NotEqual(0, _handled);
     }
 
-    private static IEnumerable<Action> ActionsOf(RcuDomain domain, FaultSite site)
+    private IEnumerable<Action> ActionsOf(RcuDomain domain, FaultSite site)
     {
         if (site == FaultSite.SlotChunk)
         {
