@@ -225,6 +225,30 @@ public sealed unsafe class RcuPool<T> : IDisposable
         GC.SuppressFinalize(this);
     }
 
+    /// <summary>Makes the next <see cref="Free"/> of this thread sure to find room, and pays for those before it, as it
+    /// would.</summary>
+    /// <exception cref="OutOfMemoryException">There is no memory for a page, or for the thread's first
+    /// use.</exception>
+    /// <exception cref="RcuBacklogException">Too much waits, under <see cref="BacklogPolicy.Throw"/>.</exception>
+    /// <exception cref="ObjectDisposedException">The pool or its domain is disposed.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void PrepareFree()
+    {
+        if (!Magazines.TryFind(Order.Acquire(in _pool.Open), out Magazine* magazine)
+            || Page.HasNoRoom(magazine->Queue.Cursor))
+        {
+            PrepareFreeBeyondFast();
+        }
+    }
+
+    /// <summary>Frees the slabs, with all blocks that are out, as soon as those that wait have come home. Nobody calls
+    /// the pool any more, or uses a block.</summary>
+    internal void Discard()
+    {
+        _pool.Disposal.Discard();
+        GC.KeepAlive(this);
+    }
+
     // These, and the fast paths that fill a magazine, keep the object until a block on its way has arrived. If the
     // object were dropped before, the pool would count the block as out, and nothing would look again.
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -239,6 +263,13 @@ public sealed unsafe class RcuPool<T> : IDisposable
     private void FreeBeyondFast(T* block)
     {
         _pool.Free(block);
+        GC.KeepAlive(this);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void PrepareFreeBeyondFast()
+    {
+        _pool.PrepareFree();
         GC.KeepAlive(this);
     }
 

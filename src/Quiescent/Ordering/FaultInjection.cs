@@ -59,6 +59,9 @@ internal enum FaultSite
     /// <summary>A thread of the thread pool.</summary>
     PoolThread,
 
+    /// <summary>A map's directory, or what it knows of its memory.</summary>
+    Directory,
+
     /// <summary>What an array pool knows of an array, or keeps for a thread.</summary>
     Array,
 

@@ -287,6 +287,15 @@ internal sealed unsafe class BlockPool : BlockSink
         }
     }
 
+    /// <summary>Makes room for the next block that this thread frees after a grace period, and applies back-pressure
+    /// for those before it.</summary>
+    public void PrepareFree()
+    {
+        _state.ThrowIfDisposed();
+        ReaderSlot* real = _producer.RequireSlot(_core.Registrar.Known);
+        _producer.EnsureRoom(real, &Find(real)->Queue);
+    }
+
     /// <inheritdoc/>
     public override void Take(ReadOnlySpan<nint> blocks)
     {

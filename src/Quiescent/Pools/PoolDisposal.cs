@@ -21,7 +21,8 @@ namespace Quiescent.Pools;
 // P7 (a dropped pool frees nothing in use)  A dropped pool frees its slabs when all blocks are in magazines and the
 //     depot. It looks when it is dropped, and again whenever queued blocks come home; its handle keeps it until then.
 //     A block that goes into a magazine without a queue keeps the pool's public object until it is there.
-//     Blocks that are still out can no longer be freed, but may still be read: then the slabs stay for ever. The slabs
+//     Of a discarded pool nobody uses the blocks that are out: it waits for the queued ones alone.
+//     Blocks of another one that are still out can no longer be freed, but may still be read: then the slabs stay for ever. The slabs
 //     of a type-safe pool leave as in P4 (SlabRelease.cs), since its readers need no pool.
 internal sealed unsafe class PoolDisposal(BlockPool pool, SlabRelease slabs)
 {
@@ -50,6 +51,14 @@ internal sealed unsafe class PoolDisposal(BlockPool pool, SlabRelease slabs)
         ReleaseIfAbandoned();
     }
 
+    /// <summary>Called when nobody calls the pool any more, now or later, or uses a block of it: those that are out go
+    /// with their slabs.</summary>
+    public void Discard()
+    {
+        pool.State.Change(set: PoolState.Disposed | PoolState.Abandoned | PoolState.Discarded);
+        ReleaseIfAbandoned();
+    }
+
     /// <summary>Frees the slabs of a dropped pool once all blocks are in magazines and the depot.</summary>
     public void ReleaseIfAbandoned()
     {
@@ -60,6 +69,7 @@ internal sealed unsafe class PoolDisposal(BlockPool pool, SlabRelease slabs)
 
         (_, long blocks, long home) = pool.Depot.Read();
         home += pool.Counts.CountInMagazines();
+        home += pool.State.Has(PoolState.Discarded) ? pool.Counts.CountOut() : 0;
         if (home == blocks && Order.Or(ref _released, 1) == 0)
         {
             slabs.Release(pool.Depot.TakeAll());

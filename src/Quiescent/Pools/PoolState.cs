@@ -16,6 +16,9 @@ internal struct PoolState(long number, string name)
     /// <summary>Nothing refers to the pool any more.</summary>
     public const int Abandoned = 8;
 
+    /// <summary>Nobody uses the blocks that are out.</summary>
+    public const int Discarded = 16;
+
     private int _flags;
     private int _gate;
     private long _open;

@@ -171,11 +171,7 @@ internal sealed unsafe class Producer(DomainCore core)
 
         try
         {
-            while (Page.HasNoRoom(queue->Cursor))
-            {
-                MakeRoom(real, queue);
-            }
-
+            EnsureRoom(real, queue);
             if (queue->IsSized)
             {
                 QueueBytes.Add(queue, bytes);
@@ -193,6 +189,17 @@ internal sealed unsafe class Producer(DomainCore core)
         {
             _queues.Ledger?.Remove(block);
             core.ThrowDisposed();
+        }
+    }
+
+    /// <summary>Makes room in the thread's queue, so that the next append needs no memory.</summary>
+    /// <exception cref="OutOfMemoryException">There is no memory for a page.</exception>
+    /// <exception cref="RcuBacklogException">The policy is to throw, and too much waits.</exception>
+    public void EnsureRoom(ReaderSlot* real, PageQueue* queue)
+    {
+        while (Page.HasNoRoom(queue->Cursor))
+        {
+            MakeRoom(real, queue);
         }
     }
 

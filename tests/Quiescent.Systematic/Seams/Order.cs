@@ -42,6 +42,10 @@ internal static unsafe class Order
     public static void Release<T>(T** location, T* value)
         where T : unmanaged => Write(ref *(nint*)location, (nint)value);
 
+    public static void ReadBarrier()
+    {
+    }
+
     public static void Fence() => Schedule.Point();
 
     public static void FenceAllThreads() => Schedule.Point();

@@ -1,0 +1,360 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+using Quiescent.Collections.Hashing;
+using Quiescent.Collections.Index;
+using Quiescent.Readers;
+
+namespace Quiescent.Collections.Entries;
+
+// A map of fixed-size entries: the index, the pool of its entries, and what the operations of a dictionary make of both.
+//
+// C5 (free under no lock)  What an update replaces is freed after the chain's lock was given up. It is freed inside the
+//     section all the same, so that the map's end can tell when nobody frees any more (IndexMemory.cs). What freeing may
+//     cost comes before: room in the thread's page, and with it back-pressure, before the section and again before the
+//     entry is published, in case a comparer has used the room up. So past the publication nothing fails, and inside the
+//     section nothing sleeps.
+// C9 (one moment)  Add and replace take effect with the slot's store, under the chain's lock; a look-up with its load of
+//     the slot; one that finds nothing, and an update that changes nothing, at the moment that C2 and C3 name.
+[SuppressMessage("Design", "CA1001", Justification = "The index's end discards the entries.")]
+internal sealed unsafe class DictionaryCore<TKey, TValue, TComparer> : IEntryMemory
+    where TKey : unmanaged
+    where TValue : unmanaged
+    where TComparer : struct, IKeyComparer<TKey>
+{
+    private readonly HashIndex<TKey, DictionaryEntries<TKey, TValue, TComparer>> _index;
+    private readonly RcuPool<DictionaryEntry<TKey, TValue>> _entries;
+    private readonly RcuDomain _domain;
+    private readonly DomainState* _state;
+
+    /// <exception cref="OutOfMemoryException">There is no memory for it.</exception>
+    public DictionaryCore(RcuCollectionOptions options)
+    {
+        _domain = options.Domain ?? Rcu.DefaultDomain;
+        _state = _domain.Core.State;
+        _entries = new RcuPool<DictionaryEntry<TKey, TValue>>(
+            _domain,
+            new RcuPoolOptions
+            {
+                Name = $"{options.Name}, entries",
+                Alignment = sizeof(ulong),
+                SlabBytes = options.HugePages ? 2 * 1024 * 1024 : 64 * 1024,
+            });
+        _index = new HashIndex<TKey, DictionaryEntries<TKey, TValue, TComparer>>(
+            _domain, options, this, KeyHash.CreateSecret());
+    }
+
+    public RcuDomain Domain => _domain;
+
+    public IndexTable Index => _index;
+
+    public RcuPool<DictionaryEntry<TKey, TValue>> Entries => _entries;
+
+    /// <summary>Whether the guard is one of the map's domain.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool IsGuard(ref readonly ReadGuard guard) => guard.State == _state;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ulong HashOf(scoped in TKey key) => TComparer.GetHashCode(in key, _index.Secret);
+
+    /// <summary>The key's entry, or null. The caller is in a section, in which the entry stays.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public DictionaryEntry<TKey, TValue>* Find(scoped in TKey key, ulong hash) =>
+        (DictionaryEntry<TKey, TValue>*)_index.Find(in key, hash);
+
+    /// <summary>The entries of some keys, with their misses side by side instead of one after the other.</summary>
+    /// <param name="keys">At most as many as <paramref name="found"/> has room for.</param>
+    /// <param name="found">The addresses of their entries; 0 for an absent key.</param>
+    public void FindAll(scoped ReadOnlySpan<TKey> keys, Span<nint> found)
+    {
+        Span<ulong> hashes = stackalloc ulong[FoundEntries.Length];
+        Span<nint> chains = stackalloc nint[FoundEntries.Length];
+        for (int i = 0; i < keys.Length; i++)
+        {
+            hashes[i] = HashOf(in keys[i]);
+            chains[i] = (nint)_index.PrefetchChain(hashes[i]);
+        }
+
+        for (int i = 0; i < keys.Length; i++)
+        {
+            found[i] = (nint)_index.PrefetchEntry((Bucket*)chains[i], hashes[i]);
+        }
+
+        for (int i = 0; i < keys.Length; i++)
+        {
+            // What was prefetched was in the map; if it is another key's, the look-up starts again.
+            void* entry = (void*)found[i];
+            if (entry == null || !DictionaryEntries<TKey, TValue, TComparer>.Matches(entry, in keys[i]))
+            {
+                found[i] = (nint)Find(in keys[i], hashes[i]);
+            }
+        }
+    }
+
+    /// <summary>Copies the values of any number of keys.</summary>
+    /// <returns>How many were found.</returns>
+    public int GetValues(ReadOnlySpan<TKey> keys, Span<TValue> values, Span<bool> found)
+    {
+        int count = 0;
+        Span<nint> entries = stackalloc nint[FoundEntries.Length];
+        for (int done = 0; done < keys.Length;)
+        {
+            ReadOnlySpan<TKey> part = keys.Slice(done, Math.Min(FoundEntries.Length, keys.Length - done));
+            using ReadGuard guard = _domain.ReadLock();
+            FindAll(part, entries);
+            for (int i = 0; i < part.Length; i++, done++)
+            {
+                DictionaryEntry<TKey, TValue>* entry = (DictionaryEntry<TKey, TValue>*)entries[i];
+                found[done] = entry != null;
+                values[done] = entry == null ? default : entry->Value;
+                count += entry == null ? 0 : 1;
+            }
+        }
+
+        return count;
+    }
+
+    public bool TryGet(in TKey key, out TValue value)
+    {
+        ulong hash = HashOf(in key);
+        using ReadGuard guard = _domain.ReadLock();
+        DictionaryEntry<TKey, TValue>* entry = Find(in key, hash);
+        value = entry == null ? default : entry->Value;
+        return entry != null;
+    }
+
+    public bool Contains(in TKey key)
+    {
+        ulong hash = HashOf(in key);
+        using ReadGuard guard = _domain.ReadLock();
+        return Find(in key, hash) != null;
+    }
+
+    /// <summary>Adds the key unless it is there.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="value">Its value.</param>
+    /// <param name="found">The value that is there instead.</param>
+    public bool TryAdd(in TKey key, in TValue value, out TValue found)
+    {
+        ulong hash = HashOf(in key);
+        bool isOverfull = false;
+        using (ReadGuard guard = _domain.ReadLock())
+        {
+            DictionaryEntry<TKey, TValue>* entry = Find(in key, hash);
+            if (entry == null)
+            {
+                entry = AddUnlessFound(in key, hash, in value, out isOverfull);
+            }
+
+            if (entry != null)
+            {
+                found = entry->Value;
+                return false;
+            }
+        }
+
+        SplitIf(isOverfull, hash);
+        found = default;
+        return true;
+    }
+
+    /// <summary>Adds the key, or replaces its value.</summary>
+    public void Set(in TKey key, in TValue value)
+    {
+        ulong hash = HashOf(in key);
+        bool isOverfull = false;
+        _entries.PrepareFree();
+        using (ReadGuard guard = _domain.ReadLock())
+        {
+            DictionaryEntry<TKey, TValue>* entry = Find(in key, hash);
+            while (true)
+            {
+                entry = entry == null ? AddUnlessFound(in key, hash, in value, out isOverfull) : entry;
+                if (entry == null || TryReplace(hash, entry, in value))
+                {
+                    break;
+                }
+
+                entry = Find(in key, hash);
+            }
+        }
+
+        SplitIf(isOverfull, hash);
+    }
+
+    /// <summary>Replaces the key's value if it is equal to another one. Compares them under no lock.</summary>
+    public bool TryUpdate(in TKey key, in TValue value, in TValue comparison)
+    {
+        ulong hash = HashOf(in key);
+        _entries.PrepareFree();
+        using ReadGuard guard = _domain.ReadLock();
+        while (true)
+        {
+            DictionaryEntry<TKey, TValue>* entry = Find(in key, hash);
+            if (entry == null || !EqualityComparer<TValue>.Default.Equals(entry->Value, comparison))
+            {
+                return false;
+            }
+
+            if (TryReplace(hash, entry, in value))
+            {
+                return true;
+            }
+        }
+    }
+
+    /// <summary>Removes the key.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="comparison">What its value has to be equal to, or a null reference.</param>
+    /// <param name="removed">The value that was removed.</param>
+    public bool TryRemove(in TKey key, scoped ref readonly TValue comparison, out TValue removed)
+    {
+        removed = default;
+        ulong hash = HashOf(in key);
+        bool isSparse = false;
+        _entries.PrepareFree();
+        using (ReadGuard guard = _domain.ReadLock())
+        {
+            DictionaryEntry<TKey, TValue>* entry;
+            do
+            {
+                entry = Find(in key, hash);
+                if (entry == null
+                    || !(Unsafe.IsNullRef(in comparison)
+                        || EqualityComparer<TValue>.Default.Equals(entry->Value, comparison)))
+                {
+                    return false;
+                }
+
+                _entries.PrepareFree();
+            }
+            while (!_index.TryExchange(hash, entry, null, out isSparse));
+
+            _index.Counts.AddEntries(-1);
+            removed = entry->Value;
+            Free(entry);
+        }
+
+        if (isSparse)
+        {
+            SegmentMerge.TryMerge(_index, hash);
+        }
+
+        return true;
+    }
+
+    /// <summary>Removes all entries that are there throughout.</summary>
+    public void Clear()
+    {
+        ulong hash = 0;
+        bool isLast = false;
+        ChainSlots slots = new(stackalloc ulong[ChainSlots.UsualLength]);
+        while (!isLast)
+        {
+            _entries.PrepareFree();
+            using ReadGuard guard = _domain.ReadLock();
+            ulong last = _index.RemoveChain(hash, ref slots);
+            _index.Counts.AddEntries(-slots.Slots.Length);
+            foreach (ulong slot in slots.Slots)
+            {
+                Free((DictionaryEntry<TKey, TValue>*)Slot.EntryOf(slot));
+            }
+
+            hash = last + 1;
+            isLast = last == ulong.MaxValue;
+        }
+
+        IndexTrim.Trim(_index);
+    }
+
+    /// <summary>Copies entries that follow the cursor, in a section of its own. Moves the cursor.</summary>
+    /// <returns>How many; 0 at the end.</returns>
+    public int Copy(ref DictionaryCursor cursor, Span<KeyValuePair<TKey, TValue>> into)
+    {
+        using ReadGuard guard = _domain.ReadLock();
+        IndexWalk walk = new(_index, cursor);
+        int count = 0;
+        while (count < into.Length && walk.MoveNext())
+        {
+            DictionaryEntry<TKey, TValue>* entry = (DictionaryEntry<TKey, TValue>*)walk.Current;
+            into[count++] = new KeyValuePair<TKey, TValue>(entry->Key, entry->Value);
+        }
+
+        cursor = walk.Cursor;
+        return count;
+    }
+
+    /// <inheritdoc/>
+    public void Discard() => _entries.Discard();
+
+    // Returns the entry that is there instead, or null.
+    private DictionaryEntry<TKey, TValue>* AddUnlessFound(
+        in TKey key, ulong hash, in TValue value, out bool isOverfull)
+    {
+        DictionaryEntry<TKey, TValue>* made = _entries.Rent();
+        try
+        {
+            made->Key = key;
+            made->Value = value;
+            DictionaryEntry<TKey, TValue>* found =
+                (DictionaryEntry<TKey, TValue>*)_index.AddUnlessFound(in key, hash, made, out isOverfull);
+            made = found == null ? null : made;
+            return found;
+        }
+        finally
+        {
+            if (made != null)
+            {
+                _entries.FreeNow(made);
+            }
+        }
+    }
+
+    // False: somebody else has replaced or removed the entry.
+    private bool TryReplace(ulong hash, DictionaryEntry<TKey, TValue>* entry, in TValue value)
+    {
+        DictionaryEntry<TKey, TValue>* made = _entries.Rent();
+        bool isReplaced = false;
+        try
+        {
+            // Byte by byte: entries of one hash are put in order by all bytes of their keys.
+            Unsafe.CopyBlock(&made->Key, &entry->Key, (uint)sizeof(TKey));
+            made->Value = value;
+            _entries.PrepareFree();
+            isReplaced = _index.TryExchange(hash, entry, made, out _);
+        }
+        finally
+        {
+            if (!isReplaced)
+            {
+                _entries.FreeNow(made);
+            }
+        }
+
+        if (isReplaced)
+        {
+            Free(entry);
+        }
+
+        return isReplaced;
+    }
+
+    private void Free(DictionaryEntry<TKey, TValue>* entry)
+    {
+        try
+        {
+            _entries.Free(entry);
+        }
+        catch (ObjectDisposedException)
+        {
+            // The domain is disposed. The entry ends with the map.
+        }
+    }
+
+    private void SplitIf(bool isOverfull, ulong hash)
+    {
+        if (isOverfull)
+        {
+            SegmentSplit.TrySplit(_index, hash);
+        }
+    }
+}

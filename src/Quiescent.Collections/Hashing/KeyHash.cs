@@ -1,0 +1,70 @@
+using System.Buffers.Binary;
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+
+namespace Quiescent.Collections.Hashing;
+
+// 64-bit hashes keyed by a secret: products of 128 bits whose halves are folded into one (wyhash, foldhash). Without
+// the secret nobody can tell which keys share a bucket.
+internal static class KeyHash
+{
+    // Digits of pi, odd.
+    private const ulong First = 0x243F_6A88_85A3_08D3;
+    private const ulong Second = 0x1319_8A2E_0370_7345;
+    private const ulong Third = 0xA409_3822_299F_31D1;
+
+    /// <summary>A new secret.</summary>
+    public static ulong CreateSecret()
+    {
+        ulong secret = 0;
+        RandomNumberGenerator.Fill(MemoryMarshal.AsBytes(new Span<ulong>(ref secret)));
+        return secret;
+    }
+
+    /// <summary>The hash of a key of up to eight bytes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Of(ulong key, ulong secret) => Fold(key ^ secret, First);
+
+    /// <summary>The hash of a key of sixteen bytes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Of(ulong low, ulong high, ulong secret) =>
+        Fold(Fold(low ^ secret, First) ^ high, BitOperations.RotateLeft(secret, 32) | 1);
+
+    /// <summary>The hash of a key of any number of bytes.</summary>
+    public static ulong Of(ReadOnlySpan<byte> key, ulong secret)
+    {
+        ulong length = (uint)key.Length;
+        ulong state = secret ^ First;
+        while (key.Length > 16)
+        {
+            state = Fold(Word(key) ^ Second, Word(key[8..]) ^ state);
+            key = key[16..];
+        }
+
+        (ulong low, ulong high) = key.Length >= 8 ? (Word(key), Word(key[^8..])) : Short(key);
+        return Fold(Fold(low ^ Second, high ^ state) ^ length, Third ^ secret);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong Fold(ulong x, ulong y)
+    {
+        ulong high = Math.BigMul(x, y, out ulong low);
+        return high ^ low;
+    }
+
+    private static ulong Word(ReadOnlySpan<byte> bytes) => BinaryPrimitives.ReadUInt64LittleEndian(bytes);
+
+    // Up to seven bytes, in one word.
+    private static (ulong Low, ulong High) Short(ReadOnlySpan<byte> key)
+    {
+        ulong word = 0;
+        foreach (byte b in key)
+        {
+            word = (word << 8) | b;
+        }
+
+        return (word, 0);
+    }
+}

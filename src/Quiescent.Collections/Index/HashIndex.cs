@@ -1,0 +1,215 @@
+using System.Runtime.CompilerServices;
+using Quiescent.Memory;
+using Quiescent.Ordering;
+
+namespace Quiescent.Collections.Index;
+
+// A hash index over entries that lie elsewhere: extendible hashing, with buckets of one cache line in segments of 256
+// that split and merge alone. After FASTER's index and Valkey's table; what is new is that entries are immutable blocks
+// that readers see in place, so a look-up takes no lock, no version and no second try.
+//
+//     hash ──► directory ──► segment ──► chain of buckets ──► entry
+//              Directory     Segment.cs  Bucket.cs, Chain.cs
+//
+// Why it is right: C1, C2, C4 and C7 in IndexTable.cs, C5 (free under no lock) and C9 in the faces, C6 in ChainWalk.cs,
+// C8 in IndexMemory.cs, and
+//
+// C3 (in charge when looked at)  After it has loaded a slot, or all slots of a chain, a search reads the chain's header
+//     [R]. FORWARDED is set once, by the thread that has copied the chain [F], and never cleared. Outcomes:
+//       - the search does not see FORWARDED: the chain was in charge when its slots were loaded, since they were loaded
+//         before the header. What it found was in the map then; and if it found nothing, C2 says that the key was not.
+//       - it does: its slots may be out of date, and the entries that they name freed. It looks at none of them and
+//         goes on in the segment that took the chain's entries, which were complete before the bit was set.
+//     Slots are loaded by vectors too, so [R] is preceded by a load barrier: nothing on x64, `dmb ishld` on Arm64.
+//     Partner: [F], UnlockForwarded in Chain.cs.
+//
+// Checked by: map.pml; HashIndexTests, MapStressTests; systematic MapTests; mutants C1 to C9.
+internal sealed unsafe class HashIndex<TKey, TEntries> : IndexTable
+    where TKey : allows ref struct
+    where TEntries : struct, IEntries<TKey>
+{
+    private readonly ulong _secret;
+
+    /// <exception cref="OutOfMemoryException">There is no memory for it.</exception>
+    public HashIndex(RcuDomain domain, RcuCollectionOptions options, IEntryMemory entries, ulong secret)
+        : base(domain, options, entries)
+    {
+        _secret = secret;
+        try
+        {
+            Begin();
+        }
+        catch
+        {
+            End();
+            throw;
+        }
+    }
+
+    public ulong Secret => _secret;
+
+    /// <inheritdoc/>
+    public override ulong HashOf(void* entry) => TEntries.GetHashCode(entry, _secret);
+
+    /// <inheritdoc/>
+    public override bool HaveSameKey(void* x, void* y) => TEntries.HaveSameKey(x, y);
+
+    /// <inheritdoc/>
+    public override ulong NumberOf(void* entry) => TEntries.GetNumber(entry);
+
+    /// <summary>The entry of the key, or null. Runs the program's comparer under no lock.</summary>
+    /// <exception cref="ObjectDisposedException">The map is disposed.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void* Find(scoped in TKey key, ulong hash)
+    {
+        Bucket* first = SegmentWord.ChainOf(WordFor(hash), hash);
+        uint slots = Bucket.WithTag(first, hash);
+        if (slots == 0)
+        {
+            Order.ReadBarrier();
+            ulong header = Order.Acquire((ulong*)first); // [R] partner: [F] in Chain.cs; outcomes above at C3.
+            return header <= BucketHeader.Locked ? null : FindBeyondFast(in key, hash);
+        }
+
+        ulong slot = Order.Acquire(Bucket.WordAt(first, Bucket.TakeFirst(ref slots)));
+        if ((Order.Acquire((ulong*)first) & BucketHeader.Forwarded) == 0) // [R]
+        {
+            void* entry = Slot.EntryOf(slot);
+            if (entry != null && TEntries.Matches(entry, in key))
+            {
+                return entry;
+            }
+        }
+
+        return FindBeyondFast(in key, hash);
+    }
+
+    /// <summary>Begins to load what <see cref="Find"/> reads first. The map may be disposed.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Bucket* PrefetchChain(ulong hash)
+    {
+        Bucket* first = SegmentWord.ChainOf(WordFor(hash), hash);
+        Prefetch.Read(first);
+        return first;
+    }
+
+    /// <summary>Begins to load the entry that <see cref="Find"/> reads next, once its bucket has come.</summary>
+    /// <returns>An entry whose tag fits and that was in the map during the call, or null.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void* PrefetchEntry(Bucket* first, ulong hash)
+    {
+        uint slots = Bucket.WithTag(first, hash);
+        if (slots == 0)
+        {
+            return null;
+        }
+
+        ulong slot = Order.Acquire(Bucket.WordAt(first, Bucket.TakeFirst(ref slots)));
+        Prefetch.Read(Slot.EntryOf(slot));
+        return (Order.Acquire((ulong*)first) & BucketHeader.Forwarded) == 0 ? Slot.EntryOf(slot) : null; // [R]
+    }
+
+    /// <summary>Adds the entry unless there is one of its key. Runs the program's comparer under no lock.</summary>
+    /// <param name="key">Its key.</param>
+    /// <param name="hash">The key's hash.</param>
+    /// <param name="entry">The entry, complete.</param>
+    /// <param name="isOverfull">Whether to call <see cref="SegmentSplit.TrySplit"/>, outside the section.</param>
+    /// <returns>The entry of this key that is there, or null: the new one was added.</returns>
+    /// <exception cref="OutOfMemoryException">There is no memory for a bucket; nothing has changed.</exception>
+    /// <exception cref="ObjectDisposedException">The map is disposed.</exception>
+    public void* AddUnlessFound(scoped in TKey key, ulong hash, void* entry, out bool isOverfull)
+    {
+        Bucket* spare = null;
+        ComparedEntries compared = default;
+        try
+        {
+            while (true)
+            {
+                isOverfull = false;
+                void* found = Search(in key, hash, ref compared);
+                if (found != null)
+                {
+                    return found;
+                }
+
+                Insertion result = TryInsert(hash, entry, ref compared, ref spare, out isOverfull);
+                if (result == Insertion.NeedsBucket)
+                {
+                    spare = Memory.RentBucket();
+                }
+                else if (result == Insertion.Done)
+                {
+                    Counts.AddEntries(1);
+                    return null;
+                }
+            }
+        }
+        finally
+        {
+            if (spare != null)
+            {
+                Memory.ReturnBucket(spare);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void* FindBeyondFast(scoped in TKey key, ulong hash)
+    {
+        ComparedEntries compared = default;
+        return Search(in key, hash, ref compared);
+    }
+
+    // Finds the key's entry, or null and all entries that share its tag.
+    private void* Search(scoped in TKey key, ulong hash, ref ComparedEntries compared)
+    {
+        ulong word = WordFor(hash);
+        while (true)
+        {
+            compared.Clear();
+            Bucket* first = SegmentWord.ChainOf(word, hash);
+            if (TrySearch(first, in key, hash, ref compared, out void* found))
+            {
+                return found;
+            }
+
+            word = SegmentWord.ForwardOf(word, hash);
+        }
+    }
+
+    // False: the chain has been forwarded, and what it had means nothing.
+    private static bool TrySearch(
+        Bucket* first, scoped in TKey key, ulong hash, ref ComparedEntries compared, out void* found)
+    {
+        for (Bucket* bucket = first; bucket != null; bucket = Bucket.NextOf(bucket))
+        {
+            for (uint slots = Bucket.WithTag(bucket, hash); slots != 0;)
+            {
+                ulong slot = Order.Acquire(Bucket.WordAt(bucket, Bucket.TakeFirst(ref slots)));
+                if (IsForwarded(first)) // [R]
+                {
+                    found = null;
+                    return false;
+                }
+
+                found = Slot.EntryOf(slot);
+                if (found != null && TEntries.Matches(found, in key))
+                {
+                    return true;
+                }
+
+                if (found != null)
+                {
+                    compared.Add(slot);
+                }
+            }
+        }
+
+        found = null;
+        Order.ReadBarrier();
+        return !IsForwarded(first); // [R]
+    }
+
+    private static bool IsForwarded(Bucket* first) =>
+        (Order.Acquire((ulong*)first) & BucketHeader.Forwarded) != 0;
+}

@@ -1,0 +1,19 @@
+namespace Quiescent.Collections.Index;
+
+// What a kind of map makes of entries, for the index, which knows only their addresses.
+internal interface IEntries<TKey>
+    where TKey : allows ref struct
+{
+    /// <summary>Whether the entry has the key. May be code of the program.</summary>
+    static abstract unsafe bool Matches(void* entry, scoped in TKey key);
+
+    /// <summary>The hash of the entry's key. May be code of the program.</summary>
+    static abstract unsafe ulong GetHashCode(void* entry, ulong secret);
+
+    /// <summary>Whether two entries have the same key. May be code of the program.</summary>
+    static abstract unsafe bool HaveSameKey(void* x, void* y);
+
+    /// <summary>A number by which entries of one and the same hash are put in order. An entry that replaces another
+    /// one has the same.</summary>
+    static abstract unsafe ulong GetNumber(void* entry);
+}

@@ -1,0 +1,195 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
+using Quiescent.Ordering;
+
+namespace Quiescent.Collections.Index;
+
+// The memory of an index, and how it is given back: buckets and segments one by one while the map lives, all of it at
+// once after the map's end.
+//
+// All calls on the pools are made inside a section of the domain, or in a callback behind a grace period. So when a grace
+// period has passed since the map's end, no thread is in such a call. What the segments that were emptied before wait
+// for may be later than that; the last one to come home ends the pools.
+//
+// C8 (books)  A segment that is emptied takes its further buckets home with it: after its grace period, in a callback
+//     that needs no memory.
+[SuppressMessage("Design", "CA1001", Justification = "The pools are discarded, not disposed of.")]
+internal sealed unsafe class IndexMemory
+{
+    private const int SmallSlab = 256 * 1024;
+    private const int LargeSlab = 2 * 1024 * 1024;
+
+    private readonly RcuDomain _domain;
+    private readonly IEntryMemory _entries;
+    private readonly RcuPool<Bucket> _buckets;
+    private readonly RcuPool<Segment> _segments;
+    private readonly EndHead* _end;
+    private readonly GCHandle _handle;
+    private ulong _directory;
+    private long _users = 1; // The map, and each segment that waits for its grace period.
+
+    /// <exception cref="OutOfMemoryException">There is no memory for it.</exception>
+    public IndexMemory(RcuDomain domain, RcuCollectionOptions options, IEntryMemory entries)
+    {
+        _domain = domain;
+        _entries = entries;
+        _buckets = new RcuPool<Bucket>(
+            domain, new RcuPoolOptions { Name = $"{options.Name}, overflow buckets", Alignment = Bucket.Bytes });
+        _segments = new RcuPool<Segment>(
+            domain,
+            new RcuPoolOptions
+            {
+                Name = $"{options.Name}, segments",
+                Alignment = Bucket.Bytes,
+                SlabBytes = options.Capacity > 1_000_000 || options.HugePages ? LargeSlab : SmallSlab,
+            });
+        FaultInjection.ThrowIfDue(FaultSite.Directory);
+        _end = (EndHead*)NativeMemory.AllocZeroed((nuint)sizeof(EndHead)); // SAFETY: freed by Leave.
+        _handle = GCHandle.Alloc(this);
+        _end->Memory = GCHandle.ToIntPtr(_handle);
+    }
+
+    public RcuDomain Domain => _domain;
+
+    /// <summary>Bytes that the index has from the system, except for its directory.</summary>
+    public long Bytes => _buckets.GetStatistics().SlabBytes + _segments.GetStatistics().SlabBytes;
+
+    /// <summary>How many buckets and segments are out of their pools.</summary>
+    public (long Buckets, long Segments) CountOut() =>
+        (_buckets.GetStatistics().BlocksOut, _segments.GetStatistics().BlocksOut);
+
+    /// <summary>An empty bucket.</summary>
+    /// <exception cref="OutOfMemoryException">There is no memory for it.</exception>
+    public Bucket* RentBucket()
+    {
+        Bucket* bucket = _buckets.Rent();
+        NativeMemory.Clear(bucket, Bucket.Bytes);
+        return bucket;
+    }
+
+    /// <summary>Takes back a bucket that no reader has seen.</summary>
+    public void ReturnBucket(Bucket* bucket) => _buckets.FreeNow(bucket);
+
+    /// <summary>An empty segment.</summary>
+    /// <exception cref="OutOfMemoryException">There is no memory for it.</exception>
+    public Segment* RentSegment(ulong first, int depth)
+    {
+        Segment* segment = _segments.Rent();
+        NativeMemory.Clear(segment, (nuint)sizeof(Segment));
+        segment->Memory = GCHandle.ToIntPtr(_handle);
+        segment->First = first;
+        segment->Depth = depth;
+        return segment;
+    }
+
+    /// <summary>Takes back a segment that no reader has seen.</summary>
+    public void ReturnSegment(Segment* segment) => _segments.FreeNow(segment);
+
+    /// <summary>Takes back a segment that no directory names any more, with all of its buckets, after a grace
+    /// period.</summary>
+    public void Retire(Segment* segment)
+    {
+        Order.Increment(ref _users);
+        try
+        {
+            _domain.Call(&segment->Head, &TakeHome);
+        }
+        catch (ObjectDisposedException)
+        {
+            Leave(); // The domain is disposed. The map's end frees the segment.
+        }
+    }
+
+    /// <summary>Frees everything after a grace period. Called once.</summary>
+    /// <param name="directory">What the directory's end returned.</param>
+    public void End(ulong directory)
+    {
+        _directory = directory;
+        try
+        {
+            _domain.Call(&_end->Head, &TakeEnd);
+        }
+        catch (ObjectDisposedException)
+        {
+            // Without a section open, this thread can drive a grace period of a disposed domain itself.
+            if (_domain.Core.Engine.TryAdvance(_domain.Core.Engine.NextTarget()))
+            {
+                Leave();
+            }
+        }
+    }
+
+    /// <summary>Frees the block after a grace period, with its own head; at once if the domain is disposed.</summary>
+    public static void FreeDirectory(RcuDomain domain, void* block, RcuHead* head)
+    {
+        try
+        {
+            domain.Free<AlignedNativeHeap>(block, head);
+        }
+        catch (ObjectDisposedException)
+        {
+            if (domain.Core.Engine.TryAdvance(domain.Core.Engine.NextTarget()))
+            {
+                NativeMemory.AlignedFree(block);
+            }
+        }
+    }
+
+    private static void TakeHome(RcuHead* head)
+    {
+        Segment* segment = Segment.OfHead(head);
+        IndexMemory memory = (IndexMemory)GCHandle.FromIntPtr(segment->Memory).Target!;
+        for (int i = 0; i < Segment.Buckets; i++)
+        {
+            memory.ReturnChain(Segment.BucketAt(segment, i));
+        }
+
+        memory._segments.FreeNow(segment);
+        memory.Leave();
+    }
+
+    private static void TakeEnd(RcuHead* head) =>
+        ((IndexMemory)GCHandle.FromIntPtr(((EndHead*)head)->Memory).Target!).Leave();
+
+    /// <summary>Takes back what follows the first bucket of a chain that no reader sees.</summary>
+    public void ReturnChain(Bucket* first)
+    {
+        Bucket* bucket = Bucket.NextOf(first);
+        while (bucket != null)
+        {
+            Bucket* next = Bucket.NextOf(bucket);
+            _buckets.FreeNow(bucket);
+            bucket = next;
+        }
+    }
+
+    private void Leave()
+    {
+        if (Order.Add(ref _users, -1) != 0)
+        {
+            return;
+        }
+
+        _buckets.Discard();
+        _segments.Discard();
+        _entries.Discard();
+        SegmentDirectory.Release(_directory);
+        NativeMemory.Free(_end);
+        _handle.Free();
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct EndHead
+    {
+        public RcuHead Head;
+        public nint Memory;
+    }
+}
+
+// Where the entries of a map lie.
+internal interface IEntryMemory
+{
+    /// <summary>Gives all of it back, with the entries in it, once what was freed before has come home. No thread uses
+    /// an entry any more, or ever will.</summary>
+    void Discard();
+}
