@@ -24,6 +24,14 @@ internal static class Calls
     public const string Call = "Rcu.Call(state, action)";
     public const string PoolFree = "RcuPool<T>.Free(block)";
 
+    // The library's maps.
+    public const string MapFind = "RcuDictionary.Find()";
+    public const string MapFindAround = "RcuDictionary.Find(), one section";
+    public const string MapTryGetValue = "RcuDictionary.TryGetValue()";
+    public const string MapFindAll = "RcuDictionary.FindAll()";
+    public const string MapGetValues = "RcuDictionary.GetValues()";
+    public const string MapOfLibrary = "RcuDictionary";
+
     // No protection at all.
     public const string Dereference = "*pointer";
     public const string DereferenceInC = "*pointer, in C";
@@ -43,7 +51,15 @@ internal static class Calls
     public const string HazardPointer = "Interlocked.MemoryBarrier()";
     public const string GarbageCollected = "new Block()";
 
+    public const string ConcurrentStructs = "ConcurrentDictionary<ulong, struct>";
+    public const string ConcurrentArrays = "ConcurrentDictionary<ulong, byte[]>";
+    public const string LockedDictionary = "Dictionary, ReaderWriterLockSlim";
+    public const string NoMap = "no map";
+
     // Other libraries for .NET.
+    public const string NonBlockingMap = "NonBlocking.ConcurrentDictionary";
+    public const string LruCache = "ConcurrentLru, BitFaster";
+    public const string TsavoriteMap = "TsavoriteKV";
     public const string TsavoriteResume = "LightEpoch.Resume(), Tsavorite";
     public const string FasterResume = "LightEpoch.Resume(), FASTER";
     public const string DotNextEnter = "Epoch.Enter(), DotNext";
@@ -69,6 +85,10 @@ internal static class Calls
     public const string MembBarrier = "urcu_memb_barrier()";
     public const string MembDeferBarrier = "urcu_memb_defer_barrier_thread()";
     public const string CkBarrier = "ck_epoch_barrier()";
+    public const string LfhtMap = "cds_lfht, liburcu memb";
+    public const string CuckooMap = "cuckoohash_map, libcuckoo";
+    public const string TbbMap = "concurrent_hash_map, TBB";
+    public const string DashMap = "DashMap";
 
     /// <summary>The same call in a program that was compiled ahead of time.</summary>
     public static string AheadOfTime(string call) => $"{call}, NativeAOT";

@@ -16,6 +16,14 @@ internal sealed record Contest(string Id, string Title, Unit Unit, IReadOnlyList
     /// <summary>Whether the figure takes precedence if the time does not suffice for all.</summary>
     public bool IsHeadline { get; init; }
 
+    /// <summary>A part of the id of figures that an ordinary run has neither the time nor the memory for ("20M"): they
+    /// are measured only if the run asks for an id with it. Null: measured whenever there is time.</summary>
+    public string? OnlyByName { get; init; }
+
+    /// <summary>Gives back what the contestants have kept from turn to turn; called after the last. Null:
+    /// nothing.</summary>
+    public Action? End { get; init; }
+
     /// <summary>The project's goals for this figure.</summary>
     public IReadOnlyList<Target> Targets { get; init; } = [];
 }

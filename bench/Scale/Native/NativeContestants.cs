@@ -14,6 +14,8 @@ internal sealed class NativeContestants(NativePeers peers)
     private const string Crossbeam = "peer-crossbeam";
     private const string None = "peer-none";
 
+    private readonly NativeMaps _maps = new(peers);
+
     /// <summary>Those of this machine, built from the sources beside the tool, announced on standard error.</summary>
     /// <param name="limit">How long building may take.</param>
     public static NativeContestants OfThisMachine(TimeSpan limit) => new(new NativePeers(new NativeBuilder(
@@ -41,6 +43,7 @@ internal sealed class NativeContestants(NativePeers peers)
         ["F2", [var updaters, 'u']] => Overstayed(updaters - '0'),
         ["B", "empty"] => EmptyBarriers(),
         ["B", var blocks] => Barriers(Number(blocks)),
+        ["C", ..] => _maps.For(contestId.Split('/')),
         _ => [],
     };
 

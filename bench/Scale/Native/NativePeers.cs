@@ -11,7 +11,10 @@ internal sealed class NativePeers(NativeBuilder builder)
     private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(60);
 
     private static readonly string[] s_packages =
-        ["liburcu-dev", "libck-dev", "librust-crossbeam-epoch-dev", "libc6", "gcc", "rustc"];
+    [
+        "liburcu-dev", "libck-dev", "librust-crossbeam-epoch-dev", "libcuckoo-dev", "libtbb-dev",
+        "librust-dashmap-dev", "libc6", "gcc", "rustc",
+    ];
 
     /// <summary>A program of bench/native with a workload and its arguments. Builds it where that has not been done
     /// yet; where it cannot be built the contestant is absent.</summary>

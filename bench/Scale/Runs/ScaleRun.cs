@@ -84,6 +84,12 @@ internal sealed class ScaleRun(TimeSpan total, int rounds, Progress progress, Ca
             }
         }
 
+        // An interrupted run's last turn may still be going on.
+        if (!interruption.IsCancellationRequested)
+        {
+            plan.Contest.End?.Invoke();
+        }
+
         return Judge.Result(plan.Contest, scores, round, plan.Turn);
     }
 

@@ -17,6 +17,7 @@ internal static class Catalog
         .. Overstay.Contests(),
         .. Barriers.Contests(),
         .. ResourceUses.Contests(),
+        .. MapUses.Contests(),
         .. Listening.Contests(),
         .. Idle.Contests(),
         .. Size.Contests(),
@@ -28,6 +29,8 @@ internal static class Catalog
         PackageVersion.Of("Microsoft.Garnet"),
         PackageVersion.Of("Microsoft.FASTER.Core"),
         PackageVersion.Of("DotNext"),
+        PackageVersion.Of("NonBlocking"),
+        PackageVersion.Of("BitFaster.Caching"),
         .. NativePeers.Versions(),
     ]);
 }

@@ -95,6 +95,20 @@ public sealed class ScaleCommandTests
         Assert.DoesNotContain("Y/busy", output, StringComparison.Ordinal);
     }
 
+    // Fault caught: a run of all figures, or of a whole family, that takes along what needs gigabytes and minutes.
+    [Fact]
+    public void Large_figures_are_measured_only_if_an_id_with_their_size_is_asked_for()
+    {
+        Contest large = Contests.Of("X/20M/1", Contests.Measuring("large", 3)) with { OnlyByName = "20M" };
+        AssertMeasured(false);
+        AssertMeasured(false, "X");
+        AssertMeasured(true, "X/20m");
+        Assert.Contains("an id with 20M", Run([s_sound, large], list: true).Output, StringComparison.Ordinal);
+
+        void AssertMeasured(bool expected, params string[] figures) => Assert.Equal(
+            expected, Run([s_sound, large], figures).Output.Contains("large", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void A_beginning_that_fits_no_figure_is_a_bad_argument() =>
         Assert.Equal(2, Run([s_sound], figures: ["X", "Q"]).ExitCode);

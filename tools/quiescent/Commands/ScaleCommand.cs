@@ -36,7 +36,9 @@ internal static class ScaleCommand
             "--rounds", "The most turns that each contestant takes.", 1, MostRounds, () => DefaultRounds);
         Option<string[]> figures = new("--figures")
         {
-            Description = "Measure only figures whose id begins with one of these, such as R1,G/idle.",
+            Description =
+                "Measure only figures whose id begins with one of these, such as R1,G/idle. Those of maps with "
+                + "20 million entries are measured only if so asked for: C/get/20M.",
             HelpName = "id,…",
             Arity = ArgumentArity.OneOrMore,
             AllowMultipleArgumentsPerToken = true,
@@ -100,7 +102,10 @@ internal static class ScaleCommand
         }
 
         NativeContestants native = NativeContestants.OfThisMachine(options.Total * ShareOfBuilding);
-        Contest[] contests = [.. catalog.Where(contest => IsAskedFor(contest, options.Figures)).Select(native.Join)];
+        Contest[] contests =
+        [
+            .. catalog.Where(contest => IsAskedFor(contest, options.Figures, options.List)).Select(native.Join),
+        ];
         if (options.List)
         {
             WriteList(contests, output, options.Width);
@@ -149,8 +154,13 @@ internal static class ScaleCommand
         }
     }
 
-    private static bool IsAskedFor(Contest contest, string[] prefixes) =>
-        prefixes.Length == 0 || prefixes.Any(prefix => Begins(contest, prefix));
+    // A list has all; a run those that are asked for by name only if they are.
+    private static bool IsAskedFor(Contest contest, string[] prefixes, bool isForList) =>
+        (prefixes.Length == 0 && (isForList || contest.OnlyByName is null))
+        || prefixes.Any(prefix => Begins(contest, prefix) && (isForList || IsNamed(contest, prefix)));
+
+    private static bool IsNamed(Contest contest, string prefix) =>
+        contest.OnlyByName is not { } name || prefix.Contains(name, StringComparison.OrdinalIgnoreCase);
 
     private static bool Begins(Contest contest, string prefix) =>
         contest.Id.StartsWith(prefix, StringComparison.OrdinalIgnoreCase);
@@ -159,7 +169,8 @@ internal static class ScaleCommand
     {
         foreach (Contest contest in contests)
         {
-            output.WriteWrapped($"{contest.Id}: {contest.Title}", width, rest: "  ");
+            string when = contest.OnlyByName is { } name ? $" (only if an id with {name} is asked for)" : "";
+            output.WriteWrapped($"{contest.Id}: {contest.Title}{when}", width, rest: "  ");
             output.WriteWrapped(string.Join("; ", contest.Contestants.Select(Describe)), width, "    ");
         }
     }

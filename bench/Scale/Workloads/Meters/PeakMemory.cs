@@ -11,6 +11,7 @@ internal sealed partial class PeakMemory
     public const string WhyUnknown = "the system does not tell a process's peak of memory";
 
     private const double KibibytesPerMebibyte = 1024;
+    private const double BytesPerKibibyte = 1024;
 
     private readonly double _before;
 
@@ -41,6 +42,10 @@ internal sealed partial class PeakMemory
 
     /// <summary>From here on the peak counts. Null where the kernel does not tell.</summary>
     public static PeakMemory? Watch() => IsKnown ? new PeakMemory() : null;
+
+    /// <summary>The process's resident memory now; not a number where the system does not tell.</summary>
+    public static double ResidentBytes() =>
+        OperatingSystem.IsLinux() ? Read("VmRSS:") * BytesPerKibibyte : double.NaN;
 
     public double MebibytesAbove() => (Read("VmHWM:") - _before) / KibibytesPerMebibyte;
 

@@ -128,6 +128,17 @@ public sealed class NativePeersTests : IDisposable
     [InlineData("F2/2u")]
     [InlineData("B/empty")]
     [InlineData("B/100000")]
+    [InlineData("C/get/1M/2")]
+    [InlineData("C/get/20M/1/zipf")]
+    [InlineData("C/batch/1M")]
+    [InlineData("C/updates/1M/1")]
+    [InlineData("C/replace/1M/1")]
+    [InlineData("C/read-heavy/1M/1")]
+    [InlineData("C/exchange/1M/1")]
+    [InlineData("C/rapid-grow/1M/1")]
+    [InlineData("C/fill/1M/1")]
+    [InlineData("C/fill-longest/1M")]
+    [InlineData("C/bytes/1M")]
     public void Contests_have_native_peers_whose_names_differ(string contestId)
     {
         string[] names = [.. new NativeContestants(Peers()).For(contestId).Select(contestant => contestant.Name)];
@@ -140,6 +151,7 @@ public sealed class NativePeersTests : IDisposable
     [InlineData("I")]
     [InlineData("T")]
     [InlineData("F1-managed")]
+    [InlineData("C/gc/1M")]
     public void Contests_about_the_runtime_have_none(string contestId) =>
         Assert.Empty(new NativeContestants(Peers()).For(contestId));
 
