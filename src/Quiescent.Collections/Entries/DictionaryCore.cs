@@ -162,20 +162,22 @@ internal sealed unsafe class DictionaryCore<TKey, TValue, TComparer> : IEntryMem
     {
         ulong hash = HashOf(in key);
         bool isOverfull = false;
-        _entries.PrepareFree();
+        ApplyBackPressure();
         using (ReadGuard guard = _domain.ReadLock())
         {
-            DictionaryEntry<TKey, TValue>* entry = Find(in key, hash);
-            while (true)
+            DictionaryEntry<TKey, TValue>* made = Make(in key, in value);
+            void* replaced;
+            try
             {
-                entry = entry == null ? AddUnlessFound(in key, hash, in value, out isOverfull) : entry;
-                if (entry == null || TryReplace(hash, entry, in value))
-                {
-                    break;
-                }
-
-                entry = Find(in key, hash);
+                replaced = _index.Put(in key, hash, made, out isOverfull);
             }
+            catch
+            {
+                _entries.FreeNow(made);
+                throw;
+            }
+
+            Free(replaced);
         }
 
         SplitIf(isOverfull, hash);
@@ -185,7 +187,7 @@ internal sealed unsafe class DictionaryCore<TKey, TValue, TComparer> : IEntryMem
     public bool TryUpdate(in TKey key, in TValue value, in TValue comparison)
     {
         ulong hash = HashOf(in key);
-        _entries.PrepareFree();
+        ApplyBackPressure();
         using ReadGuard guard = _domain.ReadLock();
         while (true)
         {
@@ -203,67 +205,48 @@ internal sealed unsafe class DictionaryCore<TKey, TValue, TComparer> : IEntryMem
     }
 
     /// <summary>Removes the key.</summary>
-    /// <param name="key">The key.</param>
-    /// <param name="comparison">What its value has to be equal to, or a null reference.</param>
-    /// <param name="removed">The value that was removed.</param>
-    public bool TryRemove(in TKey key, scoped ref readonly TValue comparison, out TValue removed)
+    public bool TryRemove(in TKey key, out TValue removed)
     {
-        removed = default;
         ulong hash = HashOf(in key);
-        bool isSparse = false;
-        _entries.PrepareFree();
+        ApplyBackPressure();
         using (ReadGuard guard = _domain.ReadLock())
         {
-            DictionaryEntry<TKey, TValue>* entry;
-            do
-            {
-                entry = Find(in key, hash);
-                if (entry == null
-                    || !(Unsafe.IsNullRef(in comparison)
-                        || EqualityComparer<TValue>.Default.Equals(entry->Value, comparison)))
-                {
-                    return false;
-                }
-
-                _entries.PrepareFree();
-            }
-            while (!_index.TryExchange(hash, entry, null, out isSparse));
-
-            _index.Counts.AddEntries(-1);
-            removed = entry->Value;
+            DictionaryEntry<TKey, TValue>* entry =
+                (DictionaryEntry<TKey, TValue>*)_index.Remove(in key, hash, out bool isSparse);
+            removed = entry == null ? default : entry->Value;
             Free(entry);
+            if (!isSparse)
+            {
+                return entry != null;
+            }
         }
 
-        if (isSparse)
-        {
-            SegmentMerge.TryMerge(_index, hash);
-        }
-
+        SegmentMerge.TryMerge(_index, hash);
         return true;
     }
 
-    /// <summary>Removes all entries that are there throughout.</summary>
-    public void Clear()
+    /// <summary>Removes the key if its value is equal to another one. Compares them under no lock.</summary>
+    public bool TryRemoveEqual(in TKey key, in TValue comparison)
     {
-        ulong hash = 0;
-        bool isLast = false;
-        ChainSlots slots = new(stackalloc ulong[ChainSlots.UsualLength]);
-        while (!isLast)
+        ulong hash = HashOf(in key);
+        ApplyBackPressure();
+        using ReadGuard guard = _domain.ReadLock();
+        while (true)
         {
-            _entries.PrepareFree();
-            using ReadGuard guard = _domain.ReadLock();
-            ulong last = _index.RemoveChain(hash, ref slots);
-            _index.Counts.AddEntries(-slots.Slots.Length);
-            foreach (ulong slot in slots.Slots)
+            DictionaryEntry<TKey, TValue>* entry = Find(in key, hash);
+            if (entry == null || !EqualityComparer<TValue>.Default.Equals(entry->Value, comparison))
             {
-                Free((DictionaryEntry<TKey, TValue>*)Slot.EntryOf(slot));
+                return false;
             }
 
-            hash = last + 1;
-            isLast = last == ulong.MaxValue;
+            PrepareFree(entry);
+            if (_index.TryExchange(hash, entry, null, out _))
+            {
+                _index.Counts.AddEntries(-1);
+                Free(entry);
+                return true;
+            }
         }
-
-        IndexTrim.Trim(_index);
     }
 
     /// <summary>Copies entries that follow the cursor, in a section of its own. Moves the cursor.</summary>
@@ -284,42 +267,68 @@ internal sealed unsafe class DictionaryCore<TKey, TValue, TComparer> : IEntryMem
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void PrepareFree(void* entry) => _entries.PrepareFree();
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void ApplyBackPressure() => _entries.PrepareFree();
+
+    /// <inheritdoc/>
+    public void Free(void* entry)
+    {
+        try
+        {
+            _entries.Free((DictionaryEntry<TKey, TValue>*)entry);
+        }
+        catch (ObjectDisposedException)
+        {
+            // The domain is disposed. The entry ends with the map.
+        }
+    }
+
+    /// <inheritdoc/>
     public void Discard() => _entries.Discard();
+
+    // An entry that nobody sees yet.
+    private DictionaryEntry<TKey, TValue>* Make(in TKey key, in TValue value)
+    {
+        DictionaryEntry<TKey, TValue>* made = _entries.Rent();
+        made->Key = key;
+        made->Value = value;
+        return made;
+    }
 
     // Returns the entry that is there instead, or null.
     private DictionaryEntry<TKey, TValue>* AddUnlessFound(
         in TKey key, ulong hash, in TValue value, out bool isOverfull)
     {
-        DictionaryEntry<TKey, TValue>* made = _entries.Rent();
+        DictionaryEntry<TKey, TValue>* made = Make(in key, in value);
+        void* found = made; // Whatever happens, it is not in the map.
         try
         {
-            made->Key = key;
-            made->Value = value;
-            DictionaryEntry<TKey, TValue>* found =
-                (DictionaryEntry<TKey, TValue>*)_index.AddUnlessFound(in key, hash, made, out isOverfull);
-            made = found == null ? null : made;
-            return found;
+            found = _index.AddUnlessFound(in key, hash, made, out isOverfull);
         }
         finally
         {
-            if (made != null)
+            if (found != null)
             {
                 _entries.FreeNow(made);
             }
         }
+
+        return (DictionaryEntry<TKey, TValue>*)found;
     }
 
     // False: somebody else has replaced or removed the entry.
     private bool TryReplace(ulong hash, DictionaryEntry<TKey, TValue>* entry, in TValue value)
     {
-        DictionaryEntry<TKey, TValue>* made = _entries.Rent();
+        DictionaryEntry<TKey, TValue>* made = Make(in entry->Key, in value);
         bool isReplaced = false;
         try
         {
-            // Byte by byte: entries of one hash are put in order by all bytes of their keys.
-            Unsafe.CopyBlock(&made->Key, &entry->Key, (uint)sizeof(TKey));
-            made->Value = value;
-            _entries.PrepareFree();
+            DictionaryEntries<TKey, TValue, TComparer>.CopyKey(made, entry);
+            PrepareFree(entry);
             isReplaced = _index.TryExchange(hash, entry, made, out _);
         }
         finally
@@ -336,18 +345,6 @@ internal sealed unsafe class DictionaryCore<TKey, TValue, TComparer> : IEntryMem
         }
 
         return isReplaced;
-    }
-
-    private void Free(DictionaryEntry<TKey, TValue>* entry)
-    {
-        try
-        {
-            _entries.Free(entry);
-        }
-        catch (ObjectDisposedException)
-        {
-            // The domain is disposed. The entry ends with the map.
-        }
     }
 
     private void SplitIf(bool isOverfull, ulong hash)

@@ -30,6 +30,8 @@ internal readonly unsafe struct DictionaryEntries<TKey, TValue, TComparer> : IEn
 
     public static bool HaveSameKey(void* x, void* y) => TComparer.Equals(in KeyOf(x), in KeyOf(y));
 
+    public static void CopyKey(void* to, void* from) => Unsafe.CopyBlock(to, from, (uint)sizeof(TKey));
+
     // Of all bytes, those between the fields too: an entry that replaces another one has the same.
     public static ulong GetNumber(void* entry) => KeyHash.Of(new ReadOnlySpan<byte>(entry, sizeof(TKey)), NumberSecret);
 

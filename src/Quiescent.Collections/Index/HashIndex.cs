@@ -72,7 +72,7 @@ internal sealed unsafe class HashIndex<TKey, TEntries> : IndexTable
         }
 
         ulong slot = Order.Acquire(Bucket.WordAt(first, Bucket.TakeFirst(ref slots)));
-        if ((Order.Acquire((ulong*)first) & BucketHeader.Forwarded) == 0) // [R]
+        if (!Bucket.IsForwarded(first)) // [R]
         {
             void* entry = Slot.EntryOf(slot);
             if (entry != null && TEntries.Matches(entry, in key))
@@ -106,7 +106,7 @@ internal sealed unsafe class HashIndex<TKey, TEntries> : IndexTable
 
         ulong slot = Order.Acquire(Bucket.WordAt(first, Bucket.TakeFirst(ref slots)));
         Prefetch.Read(Slot.EntryOf(slot));
-        return (Order.Acquire((ulong*)first) & BucketHeader.Forwarded) == 0 ? Slot.EntryOf(slot) : null; // [R]
+        return !Bucket.IsForwarded(first) ? Slot.EntryOf(slot) : null; // [R]
     }
 
     /// <summary>Adds the entry unless there is one of its key. Runs the program's comparer under no lock.</summary>
@@ -153,6 +153,65 @@ internal sealed unsafe class HashIndex<TKey, TEntries> : IndexTable
         }
     }
 
+    /// <summary>Adds the entry, or puts it in the place of the one of its key. Runs the program's comparer under no
+    /// lock.</summary>
+    /// <param name="key">Its key.</param>
+    /// <param name="hash">The key's hash.</param>
+    /// <param name="entry">The entry, complete. Where it replaces another, it gets that one's key.</param>
+    /// <param name="isOverfull">Whether to call <see cref="SegmentSplit.TrySplit"/>, outside the section.</param>
+    /// <returns>The entry that was replaced, for the caller to free, or null.</returns>
+    /// <exception cref="OutOfMemoryException">There is no memory for it; nothing has changed.</exception>
+    /// <exception cref="ObjectDisposedException">The map is disposed.</exception>
+    public void* Put(scoped in TKey key, ulong hash, void* entry, out bool isOverfull)
+    {
+        isOverfull = false;
+        void* found = Find(in key, hash);
+        while (true)
+        {
+            if (found == null)
+            {
+                found = AddUnlessFound(in key, hash, entry, out isOverfull);
+                if (found == null)
+                {
+                    return null;
+                }
+            }
+
+            TEntries.CopyKey(entry, found);
+            Memory.Entries.PrepareFree(found);
+            if (TryExchange(hash, found, entry, out _))
+            {
+                return found;
+            }
+
+            found = Find(in key, hash);
+        }
+    }
+
+    /// <summary>Takes the key's entry out of the map. Runs the program's comparer under no lock.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="hash">Its hash.</param>
+    /// <param name="isSparse">Whether to call <see cref="SegmentMerge.TryMerge"/>, outside the section.</param>
+    /// <returns>The entry, for the caller to free, or null.</returns>
+    /// <exception cref="OutOfMemoryException">There is no memory to queue it; nothing has changed.</exception>
+    /// <exception cref="ObjectDisposedException">The map is disposed.</exception>
+    public void* Remove(scoped in TKey key, ulong hash, out bool isSparse)
+    {
+        isSparse = false;
+        void* found;
+        while ((found = Find(in key, hash)) != null)
+        {
+            Memory.Entries.PrepareFree(found);
+            if (TryExchange(hash, found, null, out isSparse))
+            {
+                Counts.AddEntries(-1);
+                break;
+            }
+        }
+
+        return found;
+    }
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void* FindBeyondFast(scoped in TKey key, ulong hash)
     {
@@ -186,7 +245,7 @@ internal sealed unsafe class HashIndex<TKey, TEntries> : IndexTable
             for (uint slots = Bucket.WithTag(bucket, hash); slots != 0;)
             {
                 ulong slot = Order.Acquire(Bucket.WordAt(bucket, Bucket.TakeFirst(ref slots)));
-                if (IsForwarded(first)) // [R]
+                if (Bucket.IsForwarded(first)) // [R]
                 {
                     found = null;
                     return false;
@@ -207,9 +266,6 @@ internal sealed unsafe class HashIndex<TKey, TEntries> : IndexTable
 
         found = null;
         Order.ReadBarrier();
-        return !IsForwarded(first); // [R]
+        return !Bucket.IsForwarded(first); // [R]
     }
-
-    private static bool IsForwarded(Bucket* first) =>
-        (Order.Acquire((ulong*)first) & BucketHeader.Forwarded) != 0;
 }

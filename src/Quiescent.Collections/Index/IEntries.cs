@@ -13,6 +13,9 @@ internal interface IEntries<TKey>
     /// <summary>Whether two entries have the same key. May be code of the program.</summary>
     static abstract unsafe bool HaveSameKey(void* x, void* y);
 
+    /// <summary>Makes the key of an entry that is not in the map the same, byte by byte, as that of an equal one.</summary>
+    static abstract unsafe void CopyKey(void* to, void* from);
+
     /// <summary>A number by which entries of one and the same hash are put in order. An entry that replaces another
     /// one has the same.</summary>
     static abstract unsafe ulong GetNumber(void* entry);

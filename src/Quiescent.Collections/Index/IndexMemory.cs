@@ -26,7 +26,7 @@ internal sealed unsafe class IndexMemory
     private readonly EndHead* _end;
     private readonly GCHandle _handle;
     private ulong _directory;
-    private long _users = 1; // The map, and each segment that waits for its grace period.
+    private long _users = 1; // The map, and all that outlives a section: see Enter.
 
     /// <exception cref="OutOfMemoryException">There is no memory for it.</exception>
     public IndexMemory(RcuDomain domain, RcuCollectionOptions options, IEntryMemory entries)
@@ -50,6 +50,12 @@ internal sealed unsafe class IndexMemory
     }
 
     public RcuDomain Domain => _domain;
+
+    public IEntryMemory Entries => _entries;
+
+    /// <summary>The handle of this object, for blocks that find their way home by it. Valid between Enter and
+    /// Leave.</summary>
+    public nint Handle => GCHandle.ToIntPtr(_handle);
 
     /// <summary>Bytes that the index has from the system, except for its directory.</summary>
     public long Bytes => _buckets.GetStatistics().SlabBytes + _segments.GetStatistics().SlabBytes;
@@ -89,7 +95,7 @@ internal sealed unsafe class IndexMemory
     /// period.</summary>
     public void Retire(Segment* segment)
     {
-        Order.Increment(ref _users);
+        Enter();
         try
         {
             _domain.Call(&segment->Head, &TakeHome);
@@ -111,8 +117,7 @@ internal sealed unsafe class IndexMemory
         }
         catch (ObjectDisposedException)
         {
-            // Without a section open, this thread can drive a grace period of a disposed domain itself.
-            if (_domain.Core.Engine.TryAdvance(_domain.Core.Engine.NextTarget()))
+            if (TryPassGracePeriod())
             {
                 Leave();
             }
@@ -134,6 +139,10 @@ internal sealed unsafe class IndexMemory
             }
         }
     }
+
+    /// <summary>Drives a grace period of a disposed domain, which carries out no callbacks. False: a section is still
+    /// open.</summary>
+    public bool TryPassGracePeriod() => _domain.Core.Engine.TryAdvance(_domain.Core.Engine.NextTarget());
 
     private static void TakeHome(RcuHead* head)
     {
@@ -163,7 +172,11 @@ internal sealed unsafe class IndexMemory
         }
     }
 
-    private void Leave()
+    /// <summary>Keeps the memory beyond the section that the caller is in, until <see cref="Leave"/>.</summary>
+    public void Enter() => Order.Increment(ref _users);
+
+    /// <summary>Ends what <see cref="Enter"/> began. The last one gives everything back.</summary>
+    public void Leave()
     {
         if (Order.Add(ref _users, -1) != 0)
         {
@@ -186,9 +199,22 @@ internal sealed unsafe class IndexMemory
     }
 }
 
-// Where the entries of a map lie.
-internal interface IEntryMemory
+// Where the entries of a map lie. PrepareFree and Free are called inside a section.
+internal unsafe interface IEntryMemory
 {
+    /// <summary>Makes sure that the entry can be freed: past the publication of another in its place nothing may
+    /// fail.</summary>
+    /// <exception cref="OutOfMemoryException">There is no memory to queue it.</exception>
+    /// <exception cref="RcuBacklogException">Too much waits, under <see cref="BacklogPolicy.Throw"/>.</exception>
+    void PrepareFree(void* entry);
+
+    /// <summary>Frees an entry that has been taken out of the map, after a grace period. Never fails.</summary>
+    void Free(void* entry);
+
+    /// <summary>Pauses the thread if the domain's policy asks for it. Called outside sections, between two updates; fails
+    /// as <see cref="PrepareFree"/> does.</summary>
+    void ApplyBackPressure();
+
     /// <summary>Gives all of it back, with the entries in it, once what was freed before has come home. No thread uses
     /// an entry any more, or ever will.</summary>
     void Discard();

@@ -164,45 +164,30 @@ internal abstract unsafe class IndexTable
     /// <param name="replacement">The other one, complete; null removes the entry.</param>
     /// <param name="isSparse">Whether segments should perhaps be merged: <see cref="SegmentMerge"/>.</param>
     /// <returns>False: somebody else has replaced or removed it.</returns>
-    public bool TryExchange(ulong hash, void* entry, void* replacement, out bool isSparse)
+    public bool TryExchange(ulong hash, void* entry, void* replacement, out bool isSparse) =>
+        TryExchange(hash, Slot.Of(entry, hash), replacement == null ? 0 : Slot.Of(replacement, hash), out isSparse);
+
+    /// <inheritdoc cref="TryExchange(ulong, void*, void*, out bool)"/>
+    /// <param name="hash">A hash of the chain.</param>
+    /// <param name="slot">The entry's slot.</param>
+    /// <param name="replacement">The other one's slot, or 0.</param>
+    /// <param name="isSparse">As above.</param>
+    public bool TryExchange(ulong hash, ulong slot, ulong replacement, out bool isSparse)
     {
         Chain chain = Chain.Lock(WordFor(hash), hash);
         bool isFound = false;
         for (Bucket* bucket = chain.First; bucket != null && !isFound; bucket = Bucket.NextOf(bucket))
         {
-            if (Bucket.IndexOf(bucket, Slot.Of(entry, hash)) is > 0 and int index)
+            if (Bucket.IndexOf(bucket, slot) is > 0 and int index)
             {
-                // C1 (complete before visible), C2 (nothing moves)
-                Order.Release(Bucket.WordAt(bucket, index), replacement == null ? 0 : Slot.Of(replacement, hash));
+                Order.Release(Bucket.WordAt(bucket, index), replacement); // C1 (complete before visible), C2 (nothing moves)
                 isFound = true;
             }
         }
 
-        isSparse = replacement == null && (hash >> 16) % SparsenessSample == 0 && IsEmpty(chain.First);
+        isSparse = replacement == 0 && (slot >> 48) % SparsenessSample == 0 && IsEmpty(chain.First);
         chain.Unlock();
         return isFound;
-    }
-
-    /// <summary>Takes all entries out of the hash's chain.</summary>
-    /// <param name="hash">The hash.</param>
-    /// <param name="slots">Where their slots' words go; they are the caller's to free.</param>
-    /// <returns>The last hash of the chain.</returns>
-    /// <exception cref="OutOfMemoryException">There is no memory for the list; nothing was removed.</exception>
-    public ulong RemoveChain(ulong hash, ref ChainSlots slots)
-    {
-        while (true)
-        {
-            ulong word = WordFor(hash);
-            slots.Read(SegmentWord.ChainOf(word, hash)); // Makes room for as many as there are.
-            Chain chain = Chain.Lock(word, hash);
-            bool isWhole = slots.TryTake(chain.First);
-            ulong last = SegmentWord.LastOfChain(SegmentWord.Of(chain.Segment), hash);
-            chain.Unlock();
-            if (isWhole)
-            {
-                return last;
-            }
-        }
     }
 
     /// <summary>Hands over a segment that has been emptied, and that the directory does not name any more.</summary>

@@ -72,7 +72,7 @@ internal unsafe ref struct IndexWalk
             Bucket* first = SegmentWord.ChainOf(word, _nextHash);
             slots.Read(first);
             Order.ReadBarrier();
-            if ((Order.Acquire((ulong*)first) & BucketHeader.Forwarded) == 0) // [R] partner: [F] in Chain.cs.
+            if (!Bucket.IsForwarded(first)) // [R] partner: [F] in Chain.cs.
             {
                 break;
             }

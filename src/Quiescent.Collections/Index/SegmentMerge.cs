@@ -40,7 +40,7 @@ internal static unsafe class SegmentMerge
                 && second.IsTaken
                 && table.Directory.WordFor(hash & ~half) == lower
                 && table.Directory.WordFor(hash | half) == upper
-                && TryMerge(table, SegmentWord.SegmentOf(lower), SegmentWord.SegmentOf(upper));
+                && Merge(table, SegmentWord.SegmentOf(lower), SegmentWord.SegmentOf(upper));
         }
         catch (OutOfMemoryException)
         {
@@ -55,7 +55,7 @@ internal static unsafe class SegmentMerge
         return lower != 0 && lower == Order.Acquire(&segment->Upper);
     }
 
-    private static bool TryMerge(IndexTable table, Segment* lower, Segment* upper)
+    private static bool Merge(IndexTable table, Segment* lower, Segment* upper)
     {
         if (lower->Lower == 0 && upper->Lower == 0)
         {
