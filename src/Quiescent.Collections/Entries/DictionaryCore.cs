@@ -118,8 +118,14 @@ internal sealed unsafe class DictionaryCore<TKey, TValue, TComparer> : IEntryMem
         ulong hash = HashOf(in key);
         using ReadGuard guard = _domain.ReadLock();
         DictionaryEntry<TKey, TValue>* entry = Find(in key, hash);
-        value = entry == null ? default : entry->Value;
-        return entry != null;
+        if (entry == null)
+        {
+            value = default;
+            return false;
+        }
+
+        value = entry->Value; // Each way by itself: a conditional expression would copy the value twice.
+        return true;
     }
 
     public bool Contains(in TKey key)
