@@ -34,12 +34,6 @@ public sealed unsafe class RcuBlobDictionary : IDisposable
     public RcuBlobDictionary(RcuCollectionOptions? options = null) =>
         _core = new BlobCore((options ?? new RcuCollectionOptions()).Validated());
 
-    /// <summary>Gives the memory of a dropped map back.</summary>
-    ~RcuBlobDictionary()
-    {
-        _core?.Index.End();
-    }
-
     /// <summary>The number of entries. Exact when nobody updates the map; takes no lock.</summary>
     /// <exception cref="OverflowException">There are more than <see cref="int.MaxValue"/>: ask
     /// <see cref="LongCount"/>.</exception>
@@ -266,11 +260,7 @@ public sealed unsafe class RcuBlobDictionary : IDisposable
 
     /// <summary>Ends the map, and gives its memory back after a grace period, without waiting for it. A second call
     /// does nothing.</summary>
-    public void Dispose()
-    {
-        _core.Index.End();
-        GC.SuppressFinalize(this);
-    }
+    public void Dispose() => _core.Index.End();
 
     private void RequireGuard(ref readonly ReadGuard guard)
     {

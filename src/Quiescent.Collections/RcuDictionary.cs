@@ -65,12 +65,6 @@ public unsafe class RcuDictionary<TKey, TValue, TComparer>
         _core = new DictionaryCore<TKey, TValue, TComparer>(options);
     }
 
-    /// <summary>Gives the memory of a dropped map back.</summary>
-    ~RcuDictionary()
-    {
-        _core?.Index.End();
-    }
-
     internal DictionaryCore<TKey, TValue, TComparer> Core => _core;
 
     /// <summary>The number of entries. Exact when nobody updates the map; takes no lock.</summary>
@@ -365,7 +359,7 @@ public unsafe class RcuDictionary<TKey, TValue, TComparer>
     public void Dispose()
     {
         _core.Index.End();
-        GC.SuppressFinalize(this);
+        GC.SuppressFinalize(this); // For a class derived from this one.
     }
 
     /// <inheritdoc/>

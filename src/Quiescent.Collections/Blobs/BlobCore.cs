@@ -116,6 +116,7 @@ internal sealed unsafe class BlobCore
         bool isOverfull;
         using (ReadGuard guard = _domain.ReadLock())
         {
+            _index.WordFor(hash); // The directory first, then a pool: IndexMemory.cs.
             replaced = Put(key, hash, Make(key, hash, value), out isOverfull);
         }
 
@@ -131,7 +132,7 @@ internal sealed unsafe class BlobCore
         BlobEntry* made;
         using (ReadGuard guard = _domain.ReadLock())
         {
-            _index.WordFor(hash); // Throws if the map is disposed.
+            _index.WordFor(hash); // As above.
             made = Make(key, hash, valueLength);
             _index.Memory.Enter();
         }

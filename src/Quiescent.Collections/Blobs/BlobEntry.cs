@@ -38,8 +38,6 @@ internal unsafe struct BlobEntry
 // Such blocks, for the index.
 internal readonly unsafe struct BlobEntries : IEntries<ReadOnlySpan<byte>>
 {
-    private const ulong NumberSecret = 0x4528_21E6_38D0_1377;
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool Matches(void* entry, scoped in ReadOnlySpan<byte> key) =>
         BlobEntry.KeyOf((BlobEntry*)entry).SequenceEqual(key);
@@ -54,5 +52,11 @@ internal readonly unsafe struct BlobEntries : IEntries<ReadOnlySpan<byte>>
         // Equal keys have the same bytes.
     }
 
-    public static ulong GetNumber(void* entry) => KeyHash.Of(BlobEntry.KeyOf((BlobEntry*)entry), NumberSecret);
+    public static void WriteKey(void* entry, scoped in ReadOnlySpan<byte> key)
+    {
+        // It never had another one's.
+    }
+
+    public static ulong GetNumber(void* entry, ulong secret) =>
+        KeyHash.Of(BlobEntry.KeyOf((BlobEntry*)entry), ~secret);
 }

@@ -67,7 +67,7 @@ internal sealed unsafe class BlobStore(RcuDomain domain, RcuCollectionOptions op
         return entry;
     }
 
-    /// <summary>Takes back a block that is not in the map and never was.</summary>
+    /// <summary>Takes back a block that is not in the map and never was. Cannot fail.</summary>
     public void Return(BlobEntry* entry)
     {
         nuint bytes = BlobEntry.BytesOf(entry);
@@ -78,7 +78,14 @@ internal sealed unsafe class BlobStore(RcuDomain domain, RcuCollectionOptions op
         }
         else
         {
-            PoolOf(SizeClasses.ClassOf(bytes)).FreeNow((byte*)entry);
+            try
+            {
+                PoolOf(SizeClasses.ClassOf(bytes)).FreeNow((byte*)entry);
+            }
+            catch (OutOfMemoryException)
+            {
+                // Validate has no memory to record it. The entry ends with the map.
+            }
         }
     }
 
@@ -111,7 +118,11 @@ internal sealed unsafe class BlobStore(RcuDomain domain, RcuCollectionOptions op
         {
             LargeBlock* block = LargeBlock.Of((BlobEntry*)entry);
             UnlinkLarge(block);
-            LargeBlock.ReleaseAfterReaders(block, _memory!);
+            if (!LargeBlock.TryReleaseAfterReaders(block, _memory!))
+            {
+                LinkLarge(block); // It ends with the map.
+            }
+
             return;
         }
 
@@ -121,9 +132,9 @@ internal sealed unsafe class BlobStore(RcuDomain domain, RcuCollectionOptions op
         {
             PoolOf(sizeClass).Free((byte*)entry);
         }
-        catch (ObjectDisposedException)
+        catch (Exception e) when (e is ObjectDisposedException or OutOfMemoryException)
         {
-            // The domain is disposed. The entry ends with the map.
+            // The domain is disposed, or Validate has no memory to record it. The entry ends with the map.
         }
     }
 
@@ -178,10 +189,15 @@ internal sealed unsafe class BlobStore(RcuDomain domain, RcuCollectionOptions op
     private BlobEntry* RentLarge(nuint bytes)
     {
         LargeBlock* block = LargeBlock.Allocate(_memory!.Handle, bytes);
+        LinkLarge(block);
+        return LargeBlock.EntryOf(block);
+    }
+
+    private void LinkLarge(LargeBlock* block)
+    {
         using TryLock.Holder holder = TryLock.Hold(ref _lock);
         LargeBlock.Link(ref _large, block);
         _largeBytes += (long)LargeBlock.BytesOf(block);
-        return LargeBlock.EntryOf(block);
     }
 
     private void UnlinkLarge(LargeBlock* block)

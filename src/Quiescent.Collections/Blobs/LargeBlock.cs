@@ -40,8 +40,9 @@ internal unsafe struct LargeBlock
     /// <summary>Frees a block that nobody sees.</summary>
     public static void Release(LargeBlock* block) => NativeMemory.AlignedFree(block);
 
-    /// <summary>Frees a block after a grace period. Never fails.</summary>
-    public static void ReleaseAfterReaders(LargeBlock* block, IndexMemory memory)
+    /// <summary>Frees a block after a grace period. False: the domain is disposed, and the block is the
+    /// caller's.</summary>
+    public static bool TryReleaseAfterReaders(LargeBlock* block, IndexMemory memory)
     {
         long bytes = (long)block->_bytes;
         memory.Enter();
@@ -49,17 +50,13 @@ internal unsafe struct LargeBlock
         try
         {
             memory.Domain.Call(&block->_head, &TakeHome);
+            return true;
         }
         catch (ObjectDisposedException)
         {
-            // The domain is disposed; if its readers have left, this thread can tell.
             memory.Domain.Core.Backlog.Bytes.Hold(-bytes);
-            if (memory.TryPassGracePeriod())
-            {
-                Release(block);
-            }
-
             memory.Leave();
+            return false;
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using Quiescent.Collections.Hashing;
 using Quiescent.Collections.Index;
@@ -15,14 +14,13 @@ namespace Quiescent.Collections.Entries;
 //     section nothing sleeps.
 // C9 (one moment)  Add and replace take effect with the slot's store, under the chain's lock; a look-up with its load of
 //     the slot; one that finds nothing, and an update that changes nothing, at the moment that C2 and C3 name.
-[SuppressMessage("Design", "CA1001", Justification = "The index's end discards the entries.")]
-internal sealed unsafe class DictionaryCore<TKey, TValue, TComparer> : IEntryMemory
+internal sealed unsafe class DictionaryCore<TKey, TValue, TComparer>
     where TKey : unmanaged
     where TValue : unmanaged
     where TComparer : struct, IKeyComparer<TKey>
 {
     private readonly HashIndex<TKey, DictionaryEntries<TKey, TValue, TComparer>> _index;
-    private readonly RcuPool<DictionaryEntry<TKey, TValue>> _entries;
+    private readonly EntryPool<DictionaryEntry<TKey, TValue>> _entries;
     private readonly RcuDomain _domain;
     private readonly DomainState* _state;
 
@@ -31,23 +29,16 @@ internal sealed unsafe class DictionaryCore<TKey, TValue, TComparer> : IEntryMem
     {
         _domain = options.Domain ?? Rcu.DefaultDomain;
         _state = _domain.Core.State;
-        _entries = new RcuPool<DictionaryEntry<TKey, TValue>>(
-            _domain,
-            new RcuPoolOptions
-            {
-                Name = $"{options.Name}, entries",
-                Alignment = sizeof(ulong),
-                SlabBytes = options.HugePages ? 2 * 1024 * 1024 : 64 * 1024,
-            });
+        _entries = new EntryPool<DictionaryEntry<TKey, TValue>>(_domain, options);
         _index = new HashIndex<TKey, DictionaryEntries<TKey, TValue, TComparer>>(
-            _domain, options, this, KeyHash.CreateSecret());
+            _domain, options, _entries, KeyHash.CreateSecret());
     }
 
     public RcuDomain Domain => _domain;
 
     public IndexTable Index => _index;
 
-    public RcuPool<DictionaryEntry<TKey, TValue>> Entries => _entries;
+    public EntryPool<DictionaryEntry<TKey, TValue>> Entries => _entries;
 
     /// <summary>Whether the guard is one of the map's domain.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -168,9 +159,10 @@ internal sealed unsafe class DictionaryCore<TKey, TValue, TComparer> : IEntryMem
     {
         ulong hash = HashOf(in key);
         bool isOverfull = false;
-        ApplyBackPressure();
+        _entries.ApplyBackPressure();
         using (ReadGuard guard = _domain.ReadLock())
         {
+            _index.WordFor(hash); // The directory first, then a pool: IndexMemory.cs.
             DictionaryEntry<TKey, TValue>* made = Make(in key, in value);
             void* replaced;
             try
@@ -179,11 +171,11 @@ internal sealed unsafe class DictionaryCore<TKey, TValue, TComparer> : IEntryMem
             }
             catch
             {
-                _entries.FreeNow(made);
+                _entries.Return(made);
                 throw;
             }
 
-            Free(replaced);
+            _entries.Free(replaced);
         }
 
         SplitIf(isOverfull, hash);
@@ -193,7 +185,7 @@ internal sealed unsafe class DictionaryCore<TKey, TValue, TComparer> : IEntryMem
     public bool TryUpdate(in TKey key, in TValue value, in TValue comparison)
     {
         ulong hash = HashOf(in key);
-        ApplyBackPressure();
+        _entries.ApplyBackPressure();
         using ReadGuard guard = _domain.ReadLock();
         while (true)
         {
@@ -214,20 +206,23 @@ internal sealed unsafe class DictionaryCore<TKey, TValue, TComparer> : IEntryMem
     public bool TryRemove(in TKey key, out TValue removed)
     {
         ulong hash = HashOf(in key);
-        ApplyBackPressure();
+        bool isSparse;
+        _entries.ApplyBackPressure();
         using (ReadGuard guard = _domain.ReadLock())
         {
             DictionaryEntry<TKey, TValue>* entry =
-                (DictionaryEntry<TKey, TValue>*)_index.Remove(in key, hash, out bool isSparse);
-            removed = entry == null ? default : entry->Value;
-            Free(entry);
-            if (!isSparse)
+                (DictionaryEntry<TKey, TValue>*)_index.Remove(in key, hash, out isSparse);
+            if (entry == null)
             {
-                return entry != null;
+                removed = default;
+                return false;
             }
+
+            removed = entry->Value;
+            _entries.Free(entry);
         }
 
-        SegmentMerge.TryMerge(_index, hash);
+        MergeIf(isSparse, hash);
         return true;
     }
 
@@ -235,24 +230,29 @@ internal sealed unsafe class DictionaryCore<TKey, TValue, TComparer> : IEntryMem
     public bool TryRemoveEqual(in TKey key, in TValue comparison)
     {
         ulong hash = HashOf(in key);
-        ApplyBackPressure();
-        using ReadGuard guard = _domain.ReadLock();
-        while (true)
+        bool isSparse = false;
+        _entries.ApplyBackPressure();
+        using (ReadGuard guard = _domain.ReadLock())
         {
-            DictionaryEntry<TKey, TValue>* entry = Find(in key, hash);
-            if (entry == null || !EqualityComparer<TValue>.Default.Equals(entry->Value, comparison))
+            DictionaryEntry<TKey, TValue>* entry;
+            do
             {
-                return false;
-            }
+                entry = Find(in key, hash);
+                if (entry == null || !EqualityComparer<TValue>.Default.Equals(entry->Value, comparison))
+                {
+                    return false;
+                }
 
-            PrepareFree(entry);
-            if (_index.TryExchange(hash, entry, null, out _))
-            {
-                _index.Counts.AddEntries(-1);
-                Free(entry);
-                return true;
+                _entries.PrepareFree(entry);
             }
+            while (!_index.TryExchange(hash, entry, null, out isSparse));
+
+            _index.Counts.AddEntries(-1);
+            _entries.Free(entry);
         }
+
+        MergeIf(isSparse, hash);
+        return true;
     }
 
     /// <summary>Copies entries that follow the cursor, in a section of its own. Moves the cursor.</summary>
@@ -271,30 +271,6 @@ internal sealed unsafe class DictionaryCore<TKey, TValue, TComparer> : IEntryMem
         cursor = walk.Cursor;
         return count;
     }
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void PrepareFree(void* entry) => _entries.PrepareFree();
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void ApplyBackPressure() => _entries.PrepareFree();
-
-    /// <inheritdoc/>
-    public void Free(void* entry)
-    {
-        try
-        {
-            _entries.Free((DictionaryEntry<TKey, TValue>*)entry);
-        }
-        catch (ObjectDisposedException)
-        {
-            // The domain is disposed. The entry ends with the map.
-        }
-    }
-
-    /// <inheritdoc/>
-    public void Discard() => _entries.Discard();
 
     // An entry that nobody sees yet.
     private DictionaryEntry<TKey, TValue>* Make(in TKey key, in TValue value)
@@ -319,7 +295,7 @@ internal sealed unsafe class DictionaryCore<TKey, TValue, TComparer> : IEntryMem
         {
             if (found != null)
             {
-                _entries.FreeNow(made);
+                _entries.Return(made);
             }
         }
 
@@ -334,20 +310,20 @@ internal sealed unsafe class DictionaryCore<TKey, TValue, TComparer> : IEntryMem
         try
         {
             DictionaryEntries<TKey, TValue, TComparer>.CopyKey(made, entry);
-            PrepareFree(entry);
+            _entries.PrepareFree(entry);
             isReplaced = _index.TryExchange(hash, entry, made, out _);
         }
         finally
         {
             if (!isReplaced)
             {
-                _entries.FreeNow(made);
+                _entries.Return(made);
             }
         }
 
         if (isReplaced)
         {
-            Free(entry);
+            _entries.Free(entry);
         }
 
         return isReplaced;
@@ -358,6 +334,14 @@ internal sealed unsafe class DictionaryCore<TKey, TValue, TComparer> : IEntryMem
         if (isOverfull)
         {
             SegmentSplit.TrySplit(_index, hash);
+        }
+    }
+
+    private void MergeIf(bool isSparse, ulong hash)
+    {
+        if (isSparse)
+        {
+            SegmentMerge.TryMerge(_index, hash);
         }
     }
 }

@@ -35,18 +35,20 @@ internal static class KeyHash
         Fold(Fold(low ^ secret, First) ^ high, BitOperations.RotateLeft(secret, 32) | 1);
 
     /// <summary>The hash of a key of any number of bytes.</summary>
+    // Each product has the secret in both factors: nobody can choose bytes that make one of them zero.
     public static ulong Of(ReadOnlySpan<byte> key, ulong secret)
     {
         ulong length = (uint)key.Length;
-        ulong state = secret ^ First;
+        ulong left = Fold(secret ^ First, Second);
+        ulong right = Fold(secret ^ Third, First);
         while (key.Length > 16)
         {
-            state = Fold(Word(key) ^ Second, Word(key[8..]) ^ state);
+            right = Fold(Word(key) ^ left, Word(key[8..]) ^ right);
             key = key[16..];
         }
 
-        (ulong low, ulong high) = key.Length >= 8 ? (Word(key), Word(key[^8..])) : Short(key);
-        return Fold(Fold(low ^ Second, high ^ state) ^ length, Third ^ secret);
+        (ulong low, ulong high) = key.Length >= 8 ? (Word(key), Word(key[^8..])) : (Short(key), 0);
+        return Fold(Fold(low ^ left, high ^ right) ^ length, left ^ Third);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -62,7 +64,7 @@ internal static class KeyHash
     private static ulong Word(ReadOnlySpan<byte> bytes) => BinaryPrimitives.ReadUInt64LittleEndian(bytes);
 
     // Up to seven bytes, in one word.
-    private static (ulong Low, ulong High) Short(ReadOnlySpan<byte> key)
+    private static ulong Short(ReadOnlySpan<byte> key)
     {
         ulong word = 0;
         foreach (byte b in key)
@@ -70,6 +72,6 @@ internal static class KeyHash
             word = (word << 8) | b;
         }
 
-        return (word, 0);
+        return word;
     }
 }

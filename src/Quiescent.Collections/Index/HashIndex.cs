@@ -11,7 +11,7 @@ namespace Quiescent.Collections.Index;
 //     hash ──► directory ──► segment ──► chain of buckets ──► entry
 //              Directory     Segment.cs  Bucket.cs, Chain.cs
 //
-// Why it is right: C1, C2, C4 and C7 in IndexTable.cs, C5 (free under no lock) and C9 in the faces, C6 in ChainWalk.cs,
+// Why it is right: C1, C2, C4 and C7 in IndexTable.cs, C5 (free under no lock) and C9 in the faces, C6 in IndexWalk.cs,
 // C8 in IndexMemory.cs, and
 //
 // C3 (in charge when looked at)  After it has loaded a slot, or all slots of a chain, a search reads the chain's header
@@ -23,7 +23,7 @@ namespace Quiescent.Collections.Index;
 //     Slots are loaded by vectors too, so [R] is preceded by a load barrier: nothing on x64, `dmb ishld` on Arm64.
 //     Partner: [F], UnlockForwarded in Chain.cs.
 //
-// Checked by: map.pml; HashIndexTests, MapStressTests; systematic MapTests; mutants C1 to C9.
+// Checked by: ReferenceTests, BlobReferenceTests.
 internal sealed unsafe class HashIndex<TKey, TEntries> : IndexTable
     where TKey : allows ref struct
     where TEntries : struct, IEntries<TKey>
@@ -55,7 +55,7 @@ internal sealed unsafe class HashIndex<TKey, TEntries> : IndexTable
     public override bool HaveSameKey(void* x, void* y) => TEntries.HaveSameKey(x, y);
 
     /// <inheritdoc/>
-    public override ulong NumberOf(void* entry) => TEntries.GetNumber(entry);
+    public override ulong NumberOf(void* entry) => TEntries.GetNumber(entry, _secret);
 
     /// <summary>The entry of the key, or null. Runs the program's comparer under no lock.</summary>
     /// <exception cref="ObjectDisposedException">The map is disposed.</exception>
@@ -146,10 +146,7 @@ internal sealed unsafe class HashIndex<TKey, TEntries> : IndexTable
         }
         finally
         {
-            if (spare != null)
-            {
-                Memory.ReturnBucket(spare);
-            }
+            Memory.ReturnBucket(spare); // Cannot fail: the entry may be in the map.
         }
     }
 
@@ -170,6 +167,7 @@ internal sealed unsafe class HashIndex<TKey, TEntries> : IndexTable
         {
             if (found == null)
             {
+                TEntries.WriteKey(entry, in key); // It may have got the key of one that has been removed meanwhile.
                 found = AddUnlessFound(in key, hash, entry, out isOverfull);
                 if (found == null)
                 {
@@ -215,12 +213,13 @@ internal sealed unsafe class HashIndex<TKey, TEntries> : IndexTable
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void* FindBeyondFast(scoped in TKey key, ulong hash)
     {
-        ComparedEntries compared = default;
-        return Search(in key, hash, ref compared);
+        NothingCompared nothing = default;
+        return Search(in key, hash, ref nothing);
     }
 
     // Finds the key's entry, or null and all entries that share its tag.
-    private void* Search(scoped in TKey key, ulong hash, ref ComparedEntries compared)
+    private void* Search<TCompared>(scoped in TKey key, ulong hash, ref TCompared compared)
+        where TCompared : struct, IComparedEntries, allows ref struct
     {
         ulong word = WordFor(hash);
         while (true)
@@ -237,8 +236,9 @@ internal sealed unsafe class HashIndex<TKey, TEntries> : IndexTable
     }
 
     // False: the chain has been forwarded, and what it had means nothing.
-    private static bool TrySearch(
-        Bucket* first, scoped in TKey key, ulong hash, ref ComparedEntries compared, out void* found)
+    private static bool TrySearch<TCompared>(
+        Bucket* first, scoped in TKey key, ulong hash, ref TCompared compared, out void* found)
+        where TCompared : struct, IComparedEntries, allows ref struct
     {
         for (Bucket* bucket = first; bucket != null; bucket = Bucket.NextOf(bucket))
         {

@@ -16,7 +16,10 @@ internal interface IEntries<TKey>
     /// <summary>Makes the key of an entry that is not in the map the same, byte by byte, as that of an equal one.</summary>
     static abstract unsafe void CopyKey(void* to, void* from);
 
-    /// <summary>A number by which entries of one and the same hash are put in order. An entry that replaces another
-    /// one has the same.</summary>
-    static abstract unsafe ulong GetNumber(void* entry);
+    /// <summary>Writes the key of an entry that is not in the map.</summary>
+    static abstract unsafe void WriteKey(void* entry, scoped in TKey key);
+
+    /// <summary>A number by which entries of one and the same hash are put in order, made from the key's bytes and the
+    /// map's secret. An entry that replaces another one has the same.</summary>
+    static abstract unsafe ulong GetNumber(void* entry, ulong secret);
 }

@@ -13,7 +13,8 @@ namespace Quiescent.Collections.Index;
 //     entry that replaces one of the same key takes the same slot. So a search that does not meet a key proves that it
 //     was absent at some moment of the search: had it been there throughout, it would have stood in one slot throughout.
 // C4 (one writer a chain)  Chain.cs.
-// C7 (depth)  The directory has no more than sixteen times as many words as the map had entries, or was made for.
+// C7 (depth)  The directory has no more than sixteen times as many words as the map had entries, or
+//     as it was made with.
 internal abstract unsafe class IndexTable
 {
     private const int SpareDepth = 4;
@@ -22,10 +23,11 @@ internal abstract unsafe class IndexTable
     // Beyond this depth a bucket's bits of the hash would reach the tag's.
     private const int MaxDepth = 64 - 16 - Segment.BucketBits;
 
-    // Of the chains that an entry's removal leaves empty, one in so many makes its thread count the neighbourhood.
-    private const ulong SparsenessSample = 64;
+    // Of the chains that an entry's removal leaves empty, one in 64 makes its thread count the neighbourhood.
+    private const int SampleShift = 64 - 6;
 
     private SegmentDirectory _directory;
+    private int _isEnded;
 
     /// <exception cref="OutOfMemoryException">There is no memory for it.</exception>
     protected IndexTable(RcuDomain domain, RcuCollectionOptions options, IEntryMemory entries)
@@ -71,14 +73,20 @@ internal abstract unsafe class IndexTable
         }
     }
 
+    /// <summary>Ends a dropped map.</summary>
+    // Each operation reads the directory through this object, so it is not dropped before the last of them has.
+    ~IndexTable()
+    {
+        End(isFinalizing: true);
+    }
+
     /// <summary>Ends the map: nothing finds an entry any more, and all memory is given back after a grace period. A
     /// second call does nothing.</summary>
-    public void End()
+    public void End(bool isFinalizing = false)
     {
-        ulong directory = _directory.End();
-        if (directory != 0)
+        if (Memory is not null && Order.Or(ref _isEnded, 1) == 0)
         {
-            Memory.End(directory);
+            Memory.End(_directory.End(), isFinalizing);
         }
     }
 
@@ -99,7 +107,7 @@ internal abstract unsafe class IndexTable
     /// <summary>Whether there may be segments of this depth (C7).</summary>
     public bool MayHaveDepth(int depth)
     {
-        long entries = Math.Max(Math.Max(Counts.Entries, Capacity), 1);
+        long entries = Math.Max(Counts.Entries, 1);
         return depth <= Math.Min(BitOperations.Log2((ulong)entries) + SpareDepth, MaxDepth);
     }
 
@@ -180,12 +188,13 @@ internal abstract unsafe class IndexTable
         {
             if (Bucket.IndexOf(bucket, slot) is > 0 and int index)
             {
-                Order.Release(Bucket.WordAt(bucket, index), replacement); // C1 (complete before visible), C2 (nothing moves)
+                // C1 (complete before visible), C2 (nothing moves)
+                Order.Release(Bucket.WordAt(bucket, index), replacement);
                 isFound = true;
             }
         }
 
-        isSparse = replacement == 0 && (slot >> 48) % SparsenessSample == 0 && IsEmpty(chain.First);
+        isSparse = replacement == 0 && IsSampled(slot) && IsEmpty(chain.First);
         chain.Unlock();
         return isFound;
     }
@@ -253,17 +262,23 @@ internal abstract unsafe class IndexTable
         return false;
     }
 
+    // By the whole word: the tag alone may be the same for all keys.
+    private static bool IsSampled(ulong slot) => (slot * 0x9E37_79B9_7F4A_7C15) >> SampleShift == 0;
+
     private static bool IsEmpty(Bucket* first)
     {
-        for (int i = 1; i < Bucket.Words; i++)
+        for (Bucket* bucket = first; bucket != null; bucket = Bucket.NextOf(bucket))
         {
-            if (Order.Acquire(Bucket.WordAt(first, i)) != 0)
+            for (int i = 1; i < Bucket.Words; i++)
             {
-                return false;
+                if (Order.Acquire(Bucket.WordAt(bucket, i)) != 0)
+                {
+                    return false;
+                }
             }
         }
 
-        return Bucket.NextOf(first) == null;
+        return true;
     }
 }
 

@@ -90,10 +90,7 @@ internal unsafe ref struct IndexWalk
     private void Sort(scoped ReadOnlySpan<ulong> slots, ulong last)
     {
         _next = _count = 0;
-        if (slots.Length > FewItems.Length && (_more is null || _more.Length < slots.Length))
-        {
-            _more = new Item[2 * slots.Length];
-        }
+        _more = slots.Length > FewItems.Length ? new Item[slots.Length] : null; // A copy of the walk keeps the old one.
 
         int count = 0;
         Span<Item> items = _more is null ? _few : _more;

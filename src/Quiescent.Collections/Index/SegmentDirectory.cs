@@ -43,14 +43,14 @@ internal unsafe struct SegmentDirectory
     public void Begin(int depth)
     {
         ulong root = Allocate(depth);
-        new Span<ulong>(WordsOf(root), 1 << depth).Clear();
+        NativeMemory.Clear(WordsOf(root), (nuint)(1L << depth) * sizeof(ulong));
         Order.Release(ref _root, root);
     }
 
     /// <summary>Makes the directory deep enough to name segments of this depth.</summary>
     /// <returns>False: the map is disposed.</returns>
     /// <exception cref="OutOfMemoryException">There is no memory for it; nothing has changed.</exception>
-    public bool TryDeepen(RcuDomain domain, int depth)
+    public bool TryDeepen(IndexMemory memory, int depth)
     {
         while (true)
         {
@@ -60,18 +60,18 @@ internal unsafe struct SegmentDirectory
                 return root != 0;
             }
 
-            TryReplace(domain, root, Allocate(DepthOf(root) + 1));
+            TryReplace(memory, root, Allocate(DepthOf(root) + 1));
         }
     }
 
     /// <summary>Halves the directory until its deepest segment fits, as well as there is memory for the smaller
     /// ones.</summary>
-    public void Trim(RcuDomain domain)
+    public void Trim(IndexMemory memory)
     {
         ulong root = Order.Acquire(in _root);
         while (root != 0 && DepthOf(root) > 1 && IsTwiceTooLarge(root))
         {
-            TryReplace(domain, root, Allocate(DepthOf(root) - 1));
+            TryReplace(memory, root, Allocate(DepthOf(root) - 1));
             root = Order.Acquire(in _root);
         }
     }
@@ -106,8 +106,14 @@ internal unsafe struct SegmentDirectory
         return root;
     }
 
-    /// <summary>Frees the words of an ended directory.</summary>
-    public static void Release(ulong root) => NativeMemory.AlignedFree(WordsOf(root) - HeadWords);
+    /// <summary>Frees the words of an ended directory; does nothing for 0.</summary>
+    public static void Release(ulong root)
+    {
+        if (root != 0)
+        {
+            NativeMemory.AlignedFree(WordsOf(root) - HeadWords);
+        }
+    }
 
     private static int DepthOf(ulong root) => 64 - (int)(root >> DepthShift);
 
@@ -134,7 +140,7 @@ internal unsafe struct SegmentDirectory
     }
 
     // Replaces the directory by one of twice or half its size, if it still is what it was.
-    private void TryReplace(RcuDomain domain, ulong root, ulong made)
+    private void TryReplace(IndexMemory memory, ulong root, ulong made)
     {
         ulong unused = made;
         using (TryLock.Hold(ref _lock))
@@ -147,7 +153,7 @@ internal unsafe struct SegmentDirectory
             }
         }
 
-        // Under no lock (C5). A head needs no memory; a disposed domain has no readers.
+        // Under no lock (C5).
         ulong* words = WordsOf(unused) - HeadWords;
         if (unused == made)
         {
@@ -155,7 +161,7 @@ internal unsafe struct SegmentDirectory
         }
         else
         {
-            IndexMemory.FreeDirectory(domain, words, (RcuHead*)words);
+            memory.FreeDirectory((RcuHead*)words);
         }
     }
 
@@ -163,7 +169,7 @@ internal unsafe struct SegmentDirectory
     {
         ulong* from = WordsOf(root);
         ulong* to = WordsOf(made);
-        int words = 1 << DepthOf(made);
+        long words = 1L << DepthOf(made);
         bool isLarger = DepthOf(made) > DepthOf(root);
         for (long i = 0; i < words; i++)
         {

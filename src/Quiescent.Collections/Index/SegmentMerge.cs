@@ -29,7 +29,7 @@ internal static unsafe class SegmentMerge
             ulong half = 1UL << (64 - SegmentWord.DepthOf(word));
             ulong lower = table.Directory.WordFor(hash & ~half);
             ulong upper = table.Directory.WordFor(hash | half);
-            if (SegmentWord.DepthOf(lower) != SegmentWord.DepthOf(upper))
+            if (lower == 0 || upper == 0 || SegmentWord.DepthOf(lower) != SegmentWord.DepthOf(upper))
             {
                 return false;
             }
@@ -42,9 +42,9 @@ internal static unsafe class SegmentMerge
                 && table.Directory.WordFor(hash | half) == upper
                 && Merge(table, SegmentWord.SegmentOf(lower), SegmentWord.SegmentOf(upper));
         }
-        catch (OutOfMemoryException)
+        catch (Exception e) when (e is OutOfMemoryException or ObjectDisposedException or InvalidOperationException)
         {
-            return false; // It goes on with the next removal.
+            return false; // No memory, a disposed domain, or a finding of Validate. It goes on with the next removal.
         }
     }
 
@@ -75,11 +75,11 @@ internal static unsafe class SegmentMerge
         }
 
         Segment* merged = SegmentWord.SegmentOf(lower->Lower);
-        MoveAll(table, lower, merged, into: 0);
-        MoveAll(table, upper, merged, into: Segment.Buckets / 2);
-        if (!table.Directory.TryName(merged))
+        if (!TryMoveAll(table, lower, merged, into: 0)
+            || !TryMoveAll(table, upper, merged, into: Segment.Buckets / 2)
+            || !table.Directory.TryName(merged))
         {
-            return false; // The map is disposed.
+            return false; // Writers are faster, or the map is disposed.
         }
 
         table.Counts.AddMerge();
@@ -112,16 +112,18 @@ internal static unsafe class SegmentMerge
         return count;
     }
 
-    private static void MoveAll(IndexTable table, Segment* segment, Segment* merged, int into)
+    private static bool TryMoveAll(IndexTable table, Segment* segment, Segment* merged, int into)
     {
-        while (segment->Forwarded < Segment.Buckets)
+        while (segment->Forwarded < Segment.Buckets
+            && TryMovePair(table, segment, segment->Forwarded, merged, into + (segment->Forwarded / 2)))
         {
-            MovePair(table, segment, segment->Forwarded, merged, into + (segment->Forwarded / 2));
             segment->Forwarded += 2;
         }
+
+        return segment->Forwarded == Segment.Buckets;
     }
 
-    private static void MovePair(IndexTable table, Segment* segment, int index, Segment* merged, int into)
+    private static bool TryMovePair(IndexTable table, Segment* segment, int index, Segment* merged, int into)
     {
         ulong width = Segment.Width(segment->Depth + Segment.BucketBits) + 1;
         ulong hash = segment->First + ((ulong)index * width);
@@ -129,7 +131,7 @@ internal static unsafe class SegmentMerge
         ChainSlots odds = new(stackalloc ulong[ChainSlots.UsualLength]);
         ChainBuilder builder = new(table.Memory, Segment.BucketAt(merged, into));
         bool isMoved = false;
-        while (!isMoved)
+        for (int tries = 0; !isMoved && tries < SegmentSplit.MaxTries; tries++)
         {
             try
             {
@@ -157,5 +159,7 @@ internal static unsafe class SegmentMerge
                 builder.EmptyUnlessKept();
             }
         }
+
+        return isMoved;
     }
 }
