@@ -133,7 +133,8 @@ internal sealed class CounterexampleFinder<TKey, TState, TCall, TResult>
     }
 
     private bool HasNoOrder(Checkpoint<TState> start, List<int> window) =>
-        _trial.Run(Operations(window), start.Configuration.State, TrialBudget, _until) == SearchOutcome.NoOrder;
+        _trial.Run(Operations(window), start.Configuration.State, TrialBudget, until: _until)
+            == SearchOutcome.NoOrder;
 
     private Counterexample<TState, TCall, TResult> Show(Checkpoint<TState> start, List<int> window)
     {

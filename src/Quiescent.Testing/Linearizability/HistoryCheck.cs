@@ -9,7 +9,11 @@ internal sealed class HistoryCheck<TKey, TState, TCall, TResult>
     where TCall : struct
     where TResult : struct
 {
-    // For the first look at a key. One on which few operations overlap takes about three steps for each.
+    private const int Narrow = OrderSearch<TKey, TState, TCall, TResult>.Narrow;
+    private const int Wide = OrderSearch<TKey, TState, TCall, TResult>.Wide;
+
+    // For the first look at a key. One on which few operations overlap takes about three steps for each. The others get
+    // equal shares of what is left: half for a narrow search, and if that proves nothing, the rest for a wide one.
     private const long StepsPerOperation = 100;
 
     private readonly ISequentialSpecification<TKey, TState, TCall, TResult> _specification;
@@ -34,7 +38,7 @@ internal sealed class HistoryCheck<TKey, TState, TCall, TResult>
         for (int key = 0; key < _history.Keys; key++)
         {
             HistoryOperation<TCall, TResult>[] operations = _history.Read(key);
-            switch (Search(key, operations, StepsPerOperation * operations.Length))
+            switch (Search(key, operations, StepsPerOperation * operations.Length, Narrow))
             {
                 case SearchOutcome.NoOrder:
                     return Describe(key, operations);
@@ -53,7 +57,7 @@ internal sealed class HistoryCheck<TKey, TState, TCall, TResult>
         for (int i = 0; i < hard.Count; i++)
         {
             HistoryOperation<TCall, TResult>[] operations = _history.Read(hard[i]);
-            switch (Search(hard[i], operations, _budget / (hard.Count - i)))
+            switch (SearchHard(hard[i], operations, _budget / (hard.Count - i)))
             {
                 case SearchOutcome.NoOrder:
                     return Describe(hard[i], operations);
@@ -72,10 +76,18 @@ internal sealed class HistoryCheck<TKey, TState, TCall, TResult>
             Wrapped($"Linearizable: {_history.Operations:N0} operations on {_history.Keys:N0} keys."));
     }
 
-    private SearchOutcome Search(int key, HistoryOperation<TCall, TResult>[] operations, long steps)
+    private SearchOutcome SearchHard(int key, HistoryOperation<TCall, TResult>[] operations, long steps)
+    {
+        long before = _budget;
+        SearchOutcome outcome = Search(key, operations, steps / 2, Narrow);
+        long left = steps - (before - _budget);
+        return outcome == SearchOutcome.GaveUp ? Search(key, operations, left, Wide) : outcome;
+    }
+
+    private SearchOutcome Search(int key, HistoryOperation<TCall, TResult>[] operations, long steps, int width)
     {
         TState initial = _specification.GetInitialState(_history.KeyOf(key));
-        SearchOutcome outcome = _search.Run(operations, initial, Math.Min(steps, _budget));
+        SearchOutcome outcome = _search.Run(operations, initial, Math.Min(steps, _budget), width);
         _budget = Math.Max(0, _budget - _search.Steps);
         return outcome;
     }

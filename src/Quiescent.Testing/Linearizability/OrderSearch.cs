@@ -11,7 +11,7 @@ internal enum SearchOutcome
     /// <summary>They have none.</summary>
     NoOrder,
 
-    /// <summary>The search took too long, or too much memory.</summary>
+    /// <summary>The search took too long or too much memory, or was too narrow to tell.</summary>
     GaveUp,
 }
 
@@ -39,6 +39,11 @@ internal enum SearchOutcome
 // 3. An operation that never returned, and would leave the state as it is, is not done at all. It need not be.
 // 4. Of two configurations that differ in one such operation alone, the one without it is enough (`Reach`). What
 //    follows the other can follow it too.
+//
+// Writes that overlap and that nobody has read yet can be hidden behind one another in exponentially many ways. Nearly
+// always a few of these are enough. So a narrow search keeps a few configurations at each return, those that took the
+// fewest steps, and drops the others. An order that it finds is one. If it has dropped any and finds none, that proves
+// nothing, and a wide search must follow.
 internal sealed class OrderSearch<TKey, TState, TCall, TResult>
     where TKey : notnull
     where TCall : struct
@@ -49,6 +54,17 @@ internal sealed class OrderSearch<TKey, TState, TCall, TResult>
 
     /// <summary>Configurations that are kept at one time, at most; some hundred bytes each.</summary>
     public const int MaxConfigurations = 1 << 20;
+
+    /// <summary>The width of a search that keeps all configurations.</summary>
+    public const int Wide = MaxConfigurations;
+
+    /// <summary>The width of one that finds nearly every order, and soon.</summary>
+    public const int Narrow = 64;
+
+    private const string TooManyOrders = "there are too many orders to try within the budget";
+
+    // A narrow search looks for more ways to a return for so long, as a multiple of its width.
+    private const int LookAround = 4;
 
     private readonly ISequentialSpecification<TKey, TState, TCall, TResult> _specification;
     private readonly int[] _operationIn = new int[MaxOverlap];
@@ -62,6 +78,8 @@ internal sealed class OrderSearch<TKey, TState, TCall, TResult>
     private ulong _hasResult;
     private ulong _readOnly;
     private long _budget;
+    private int _width;
+    private bool _hasDropped;
 
     public OrderSearch(ISequentialSpecification<TKey, TState, TCall, TResult> specification) =>
         _specification = specification;
@@ -82,9 +100,14 @@ internal sealed class OrderSearch<TKey, TState, TCall, TResult>
 
     /// <summary>Searches an order of the events up to a moment.</summary>
     public SearchOutcome Run(
-        HistoryOperation<TCall, TResult>[] operations, TState initial, long budget, long until = long.MaxValue)
+        HistoryOperation<TCall, TResult>[] operations,
+        TState initial,
+        long budget,
+        int width = Wide,
+        long until = long.MaxValue)
     {
-        Begin(operations, initial, budget, until);
+        (_budget, _width, _hasDropped, Steps) = (budget, width, false, 0);
+        Begin(operations, initial, until);
         for (int index = 0; index < Events.Count; index++)
         {
             int code = Events[index];
@@ -97,7 +120,8 @@ internal sealed class OrderSearch<TKey, TState, TCall, TResult>
             if (_current.Count == 0)
             {
                 FailedEvent = index;
-                return SearchOutcome.NoOrder;
+                WhyGaveUp = TooManyOrders;
+                return _hasDropped ? SearchOutcome.GaveUp : SearchOutcome.NoOrder;
             }
 
             if (_current.Count == 1)
@@ -116,7 +140,7 @@ internal sealed class OrderSearch<TKey, TState, TCall, TResult>
     /// <summary>Whether an operation changed the state anywhere in the search.</summary>
     public bool HasChanged(int operation) => _changed[operation];
 
-    private void Begin(HistoryOperation<TCall, TResult>[] operations, TState initial, long budget, long until)
+    private void Begin(HistoryOperation<TCall, TResult>[] operations, TState initial, long until)
     {
         _operations = operations;
         if (_slotOf.Length < operations.Length)
@@ -126,7 +150,7 @@ internal sealed class OrderSearch<TKey, TState, TCall, TResult>
         }
 
         _changed.AsSpan(0, operations.Length).Clear();
-        (_pending, _hasResult, _readOnly, _budget, Steps) = (0, 0, 0, budget, 0);
+        (_pending, _hasResult, _readOnly) = (0, 0, 0);
         Events.Fill<TCall, TResult>(operations, until);
         _current.Clear();
         _current.Add(new Configuration<TState>(initial, 0));
@@ -221,6 +245,12 @@ internal sealed class OrderSearch<TKey, TState, TCall, TResult>
                 return false;
             }
 
+            if (_next.Count >= _width || (_next.Count > 0 && i >= LookAround * _width))
+            {
+                _hasDropped = true;
+                break;
+            }
+
             Configuration<TState> from = _reached[i];
             for (ulong rest = _pending & ~_readOnly & ~from.Done; rest != 0; rest &= rest - 1)
             {
@@ -307,7 +337,7 @@ internal sealed class OrderSearch<TKey, TState, TCall, TResult>
         }
 
         WhyGaveUp = Steps > _budget
-            ? "there are too many orders to try within the budget"
+            ? TooManyOrders
             : "too many different outcomes are possible at one time";
         return false;
     }

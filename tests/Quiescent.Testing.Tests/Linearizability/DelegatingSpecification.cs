@@ -12,6 +12,9 @@ internal sealed class DelegatingSpecification<TState, TCall, TResult>(
 
     public bool SaysReadOnly { get; init; }
 
+    /// <summary>How often the check has asked what an operation does.</summary>
+    public long Applied { get; private set; }
+
     public int GetKey(in TCall call)
     {
         OnGetKey(call);
@@ -20,8 +23,11 @@ internal sealed class DelegatingSpecification<TState, TCall, TResult>(
 
     public TState GetInitialState(int key) => inner.GetInitialState(key);
 
-    public bool TryApply(ref TState state, in TCall call, TResult? result) =>
-        inner.TryApply(ref state, in call, result);
+    public bool TryApply(ref TState state, in TCall call, TResult? result)
+    {
+        Applied++;
+        return inner.TryApply(ref state, in call, result);
+    }
 
     public bool IsReadOnly(in TCall call, TResult result) => SaysReadOnly;
 }

@@ -12,10 +12,22 @@ public sealed class LinearizabilityReportTests
     [Fact]
     public void A_history_with_too_many_orders_is_given_up()
     {
-        Overlap(key: 1, writes: 12);
+        Overlap(key: 1, writes: 12, read: 99);
         LinearizabilityReport report = _recorder.Check(_specification, budget: 10_000);
         Assert.Equal((LinearizabilityVerdict.GaveUp, 1), (report.Verdict, report.Key));
         Assert.Equal("Gave up: key 1: there are too many orders to try within the budget.", report.ToString());
+        Assert.Equal(LinearizabilityVerdict.NotLinearizable, _recorder.Check(_specification).Verdict);
+    }
+
+    // Fault caught: all orders of writes are tried that nobody sees.
+    [Fact]
+    public void A_history_with_many_orders_is_not_given_up_if_one_is_found()
+    {
+        for (int i = 0; i < 50; i++)
+        {
+            Overlap(key: 1, writes: 60, read: 59 - (i % 3));
+        }
+
         Assert.Equal(LinearizabilityVerdict.Linearizable, _recorder.Check(_specification).Verdict);
     }
 
@@ -23,7 +35,7 @@ public sealed class LinearizabilityReportTests
     [Trait("Category", "Slow")]
     public void A_history_with_too_many_outcomes_is_given_up()
     {
-        Overlap(key: 1, writes: 30);
+        Overlap(key: 1, writes: 30, read: 99);
         LinearizabilityReport report = _recorder.Check(_specification);
         Assert.Equal("Gave up: key 1: too many different outcomes are possible at one time.", report.ToString());
     }
@@ -48,7 +60,7 @@ public sealed class LinearizabilityReportTests
     [Fact]
     public void An_assert_throws_where_the_check_gave_up()
     {
-        Overlap(key: 1, writes: 70);
+        Overlap(key: 1, writes: 70, read: 0);
         Assert.Throws<RcuAssertException>(() => RcuAssert.Linearizable(_recorder, _specification));
     }
 
@@ -56,12 +68,39 @@ public sealed class LinearizabilityReportTests
     [Fact]
     public void A_key_that_is_given_up_does_not_hide_another()
     {
-        Overlap(key: 1, writes: 12);
+        Overlap(key: 1, writes: 12, read: 99);
         var log = _recorder.RegisterThread();
         log.Invoke(new(MapMethod.TryGetValue, 2));
         log.Return(new(true, 5));
         LinearizabilityReport report = _recorder.Check(_specification, budget: 10_000);
         Assert.Equal((LinearizabilityVerdict.NotLinearizable, 2), (report.Verdict, report.Key));
+    }
+
+    // Fault caught: the first hard key takes what is left.
+    [Fact]
+    public void Hard_keys_share_the_budget()
+    {
+        Overlap(key: 1, writes: 30, read: 99);
+        Overlap(key: 2, writes: 10, read: 99);
+        LinearizabilityReport report = _recorder.Check(_specification, budget: 2_000_000);
+        Assert.Equal((LinearizabilityVerdict.NotLinearizable, 2), (report.Verdict, report.Key));
+    }
+
+    // Fault caught: each key has the whole budget.
+    [Fact]
+    public void The_budget_is_that_of_all_keys()
+    {
+        const int Budget = 20_000;
+        for (int key = 0; key < 10; key++)
+        {
+            Overlap(key, writes: 30, read: 99);
+        }
+
+        DelegatingSpecification<long?, MapCall<int, long>, MapResult<long>> counting = new(_specification);
+        Assert.Equal(LinearizabilityVerdict.GaveUp, _recorder.Check(counting, Budget).Verdict);
+
+        // A search looks at its budget before it takes a configuration further, not before each step.
+        Assert.InRange(counting.Applied, Budget / 2, Budget * 3 / 2);
     }
 
     [Fact]
@@ -220,8 +259,8 @@ public sealed class LinearizabilityReportTests
         Assert.EndsWith(shown, _recorder.Check(_specification).ToString(), StringComparison.Ordinal);
     }
 
-    // Writes that all overlap; each order of each part of them is another outcome.
-    private void Overlap(int key, int writes)
+    // Writes that all overlap; each order of each part of them is another outcome. A read follows them.
+    private void Overlap(int key, int writes, long read)
     {
         HistoryLog<MapCall<int, long>, MapResult<long>>[] logs =
             [.. Enumerable.Range(0, writes).Select(_ => _recorder.RegisterThread())];
@@ -231,6 +270,8 @@ public sealed class LinearizabilityReportTests
         }
 
         Array.ForEach(logs, log => log.Return(default));
+        logs[0].Invoke(new(MapMethod.TryGetValue, key));
+        logs[0].Return(new(true, read));
     }
 
     private void Recorded(MapMethod method, MapResult<long> result = default, long value = 0)

@@ -46,6 +46,25 @@ public sealed class OrderSearchTests
         Assert.InRange(ordered, Histories / 10, Histories * 9 / 10);
     }
 
+    // Fault caught: a search that has dropped something says that there is no order.
+    [Fact]
+    public void A_narrow_search_is_right_or_gives_up()
+    {
+        Random random = new(1);
+        Dictionary<SearchOutcome, int> outcomes = [];
+        for (int i = 0; i < Histories; i++)
+        {
+            Operation[] history = Any(random, 12, threads: 5);
+            SearchOutcome right = _search.Run(history, null, Budget);
+            SearchOutcome narrow = _search.Run(history, null, Budget, width: 1);
+            Assert.True(narrow == right || narrow == SearchOutcome.GaveUp, $"{narrow} in place of {right}");
+            outcomes[narrow] = outcomes.GetValueOrDefault(narrow) + 1;
+        }
+
+        Assert.Equal(3, outcomes.Count);
+        Assert.All(outcomes.Values, times => Assert.True(times > 100));
+    }
+
     // Fault caught: operations are left out that explain the others, or the state before them is not the one that was.
     [Theory]
     [InlineData(2, 6)]
