@@ -5,9 +5,9 @@ using Quiescent.Readers;
 
 namespace Quiescent.Collections.Blobs;
 
-// A map of byte strings: the index, where its entries lie, and what the operations make of both. C5 and C9 are met as in
-// Entries/DictionaryCore.cs, except that back-pressure is applied after the section, for the class of the block that was
-// freed.
+// A map of byte strings: the index, where its entries lie, and what the operations make of both. C5 and C9 are met as
+// in Entries/DictionaryCore.cs, except that back-pressure is applied after the section, for the class of the block that
+// was freed.
 internal sealed unsafe class BlobCore
 {
     private readonly HashIndex<ReadOnlySpan<byte>, BlobEntries> _index;

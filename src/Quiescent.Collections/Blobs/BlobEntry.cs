@@ -32,7 +32,8 @@ internal unsafe struct BlobEntry
     public static Span<byte> ValueOf(BlobEntry* entry) =>
         new((byte*)entry + ValueOffset(entry->KeyLength), entry->ValueLength);
 
-    private static long ValueOffset(int keyLength) => (sizeof(BlobEntry) + (long)keyLength + Alignment - 1) & -Alignment;
+    private static long ValueOffset(int keyLength) =>
+        (sizeof(BlobEntry) + (long)keyLength + Alignment - 1) & -Alignment;
 }
 
 // Such blocks, for the index.

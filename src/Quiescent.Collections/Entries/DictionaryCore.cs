@@ -5,15 +5,16 @@ using Quiescent.Readers;
 
 namespace Quiescent.Collections.Entries;
 
-// A map of fixed-size entries: the index, the pool of its entries, and what the operations of a dictionary make of both.
+// A map of fixed-size entries: the index, the pool of its entries, and what the operations of a dictionary make of
+// both.
 //
 // C5 (free under no lock)  What an update replaces is freed after the chain's lock was given up. It is freed inside the
-//     section all the same, so that the map's end can tell when nobody frees any more (IndexMemory.cs). What freeing may
-//     cost comes before: room in the thread's page, and with it back-pressure, before the section and again before the
-//     entry is published, in case a comparer has used the room up. So past the publication nothing fails, and inside the
-//     section nothing sleeps.
-// C9 (one moment)  Add and replace take effect with the slot's store, under the chain's lock; a look-up with its load of
-//     the slot; one that finds nothing, and an update that changes nothing, at the moment that C2 and C3 name.
+//     section all the same, so that the map's end can tell when nobody frees any more (IndexMemory.cs). What freeing
+//     may cost comes before: room in the thread's page, and with it back-pressure, before the section and again before
+//     the entry is published, in case a comparer has used the room up. So past the publication nothing fails, and
+//     inside the section nothing sleeps.
+// C9 (one moment)  Add and replace take effect with the slot's store, under the chain's lock; a look-up with its load
+//     of the slot; one that finds nothing, and an update that changes nothing, at the moment that C2 and C3 name.
 internal sealed unsafe class DictionaryCore<TKey, TValue, TComparer>
     where TKey : unmanaged
     where TValue : unmanaged

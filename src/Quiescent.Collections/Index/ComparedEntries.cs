@@ -4,7 +4,8 @@ namespace Quiescent.Collections.Index;
 
 // The slots of a chain whose tags fit a key's hash and whose entries have another key, in the chain's order. A search
 // that does not find its key leaves them to the insertion, which finds the same slots again under the lock, and no
-// others, unless somebody has changed the chain. Entries do not move within a chain (C2), so one pass over both suffices.
+// others, unless somebody has changed the chain. Entries do not move within a chain (C2), so one pass over both
+// suffices.
 internal ref struct ComparedEntries : IComparedEntries
 {
     private FewSlots _first;

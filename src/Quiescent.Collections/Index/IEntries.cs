@@ -13,7 +13,8 @@ internal interface IEntries<TKey>
     /// <summary>Whether two entries have the same key. May be code of the program.</summary>
     static abstract unsafe bool HaveSameKey(void* x, void* y);
 
-    /// <summary>Makes the key of an entry that is not in the map the same, byte by byte, as that of an equal one.</summary>
+    /// <summary>Makes the key of an entry that is not in the map the same, byte by byte, as that of an equal
+    /// one.</summary>
     static abstract unsafe void CopyKey(void* to, void* from);
 
     /// <summary>Writes the key of an entry that is not in the map.</summary>

@@ -1,7 +1,7 @@
 namespace Quiescent.Collections.Index;
 
-// Removes all entries that are there throughout, a chain at a time, in sections of its own; holds nobody up. Entries that
-// are added or replaced meanwhile may stay.
+// Removes all entries that are there throughout, a chain at a time, in sections of its own; holds nobody up. Entries
+// that are added or replaced meanwhile may stay.
 internal static unsafe class IndexClear
 {
     /// <exception cref="OutOfMemoryException">There is no memory to queue an entry; a part was removed.</exception>

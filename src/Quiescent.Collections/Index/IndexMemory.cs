@@ -9,8 +9,8 @@ namespace Quiescent.Collections.Index;
 // once after the map's end.
 //
 // Blocks go out of the pools and come back inside sections of the domain in which the directory was found first, or in
-// callbacks behind a grace period, or between Enter and Leave. So when a grace period has passed since the directory's end,
-// no block moves any more. What the segments that were emptied before wait
+// callbacks behind a grace period, or between Enter and Leave. So when a grace period has passed since the directory's
+// end, no block moves any more. What the segments that were emptied before wait
 // for may be later than that; the last one to come home ends the pools.
 //
 // C8 (books)  A segment that is emptied takes its further buckets home with it: after its grace period, in a callback
@@ -240,8 +240,8 @@ internal unsafe interface IEntryMemory
     /// <summary>Frees an entry that has been taken out of the map, after a grace period. Never fails.</summary>
     void Free(void* entry);
 
-    /// <summary>Pauses the thread if the domain's policy asks for it. Called outside sections, between two updates; fails
-    /// as <see cref="PrepareFree"/> does.</summary>
+    /// <summary>Pauses the thread if the domain's policy asks for it. Called outside sections, between two updates;
+    /// fails as <see cref="PrepareFree"/> does.</summary>
     void ApplyBackPressure();
 
     /// <summary>Gives all of it back, with the entries in it, once what was freed before has come home. No thread uses

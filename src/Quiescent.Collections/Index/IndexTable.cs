@@ -5,20 +5,23 @@ using Quiescent.Ordering;
 
 namespace Quiescent.Collections.Index;
 
-// The part of a hash index that does not know what a key is: slots, chains, segments and how many there are. Each method
-// is called inside a section of the domain.
+// The part of a hash index that does not know what a key is: slots, chains, segments and how many there are. Each
+// method is called inside a section of the domain.
 //
 // C1 (complete before visible)  An entry is written before its slot is (release); a slot is loaded by an acquire.
 // C2 (nothing moves)  An entry's slot in its chain stays the same until it is removed or the chain is forwarded. An
 //     entry that replaces one of the same key takes the same slot. So a search that does not meet a key proves that it
-//     was absent at some moment of the search: had it been there throughout, it would have stood in one slot throughout.
+//     was absent at some moment of the search: had it been there throughout, it would have stood in one slot
+//     throughout.
 // C4 (one writer a chain)  Chain.cs.
 // C7 (depth)  The directory has no more than sixteen times as many words as the map had entries, or
 //     as it was made with.
 internal abstract unsafe class IndexTable
 {
     private const int SpareDepth = 4;
-    private const int UsualLoad = 4;
+
+    // Below the load at which the first segments split.
+    private const int PlannedLoad = 3;
 
     // Beyond this depth a bucket's bits of the hash would reach the tag's.
     private const int MaxDepth = 64 - 16 - Segment.BucketBits;
@@ -62,8 +65,8 @@ internal abstract unsafe class IndexTable
     /// <exception cref="OutOfMemoryException">There is no memory for them; call <see cref="End"/>.</exception>
     protected void Begin()
     {
-        long segments = Capacity / (Segment.Buckets * UsualLoad);
-        int depth = segments < 2 ? 0 : Math.Min(BitOperations.Log2((ulong)segments - 1) + 1, MaxDepth);
+        long last = Math.Max(Capacity - 1, 0) / (Segment.Buckets * PlannedLoad);
+        int depth = last == 0 ? 0 : Math.Min(BitOperations.Log2((ulong)last) + 1, MaxDepth);
         _directory.Begin(Math.Max(depth, 1));
         for (long i = 0; i < 1L << depth; i++)
         {
@@ -195,7 +198,15 @@ internal abstract unsafe class IndexTable
         }
 
         isSparse = replacement == 0 && IsSampled(slot) && IsEmpty(chain.First);
-        chain.Unlock();
+        if (replacement == 0)
+        {
+            chain.Unlock();
+        }
+        else
+        {
+            chain.UnlockAndFence();
+        }
+
         return isFound;
     }
 

@@ -5,15 +5,15 @@ using Quiescent.Ordering;
 
 namespace Quiescent.Collections.Index;
 
-// Which segment is in charge of a hash: one segment word for each value of the hash's first bits, as many of them as the
-// deepest segment has. A segment of less depth stands in several words, side by side.
+// Which segment is in charge of a hash: one segment word for each value of the hash's first bits, as many of them as
+// the deepest segment has. A segment of less depth stands in several words, side by side.
 //
 //     root:   │ 16 bits: 64 less the depth │ 48 bits: address of the first word │
 //
 // Readers load the root, then a word. Writers change both under the directory's lock. A reader that has an old root
-// finds what was in charge when it was replaced; that segment leads on to those that are in charge now. All of them stay
-// until the reader's section has ended, since each is handed over after the word that named it was replaced, and the
-// directory as well.
+// finds what was in charge when it was replaced; that segment leads on to those that are in charge now. All of them
+// stay until the reader's section has ended, since each is handed over after the word that named it was replaced, and
+// the directory as well.
 internal unsafe struct SegmentDirectory
 {
     private const int DepthShift = 48;
@@ -124,7 +124,8 @@ internal unsafe struct SegmentDirectory
         FaultInjection.ThrowIfDue(FaultSite.Directory);
 
         // SAFETY: freed by Release, or as a head once it was replaced.
-        ulong* block = (ulong*)NativeMemory.AlignedAlloc((nuint)(HeadWords + (1L << depth)) * sizeof(ulong), Bucket.Bytes);
+        nuint bytes = (nuint)(HeadWords + (1L << depth)) * sizeof(ulong);
+        ulong* block = (ulong*)NativeMemory.AlignedAlloc(bytes, Bucket.Bytes);
         return (ulong)(block + HeadWords) | ((ulong)(64 - depth) << DepthShift);
     }
 

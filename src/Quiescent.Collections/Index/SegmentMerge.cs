@@ -3,9 +3,9 @@ using Quiescent.Ordering;
 namespace Quiescent.Collections.Index;
 
 // Two neighbours with few entries become one segment: the split backwards. Two chains that lie side by side go to one.
-// Both are locked, in their order, while they are copied, and both are forwarded before either lock is given up, so that
-// the new chain has one writer at a time and all the entries of its range from the first moment on. Nothing has to be
-// hashed.
+// Both are locked, in their order, while they are copied, and both are forwarded before either lock is given up, so
+// that the new chain has one writer at a time and all the entries of its range from the first moment on. Nothing has to
+// be hashed.
 internal static unsafe class SegmentMerge
 {
     // Two segments are merged if a chain of the merged one has fewer entries than this on average. A split leaves
@@ -29,7 +29,11 @@ internal static unsafe class SegmentMerge
             ulong half = 1UL << (64 - SegmentWord.DepthOf(word));
             ulong lower = table.Directory.WordFor(hash & ~half);
             ulong upper = table.Directory.WordFor(hash | half);
-            if (lower == 0 || upper == 0 || SegmentWord.DepthOf(lower) != SegmentWord.DepthOf(upper))
+            // Both are still as deep as the half was taken for: otherwise they would not be neighbours.
+            if (lower == 0
+                || upper == 0
+                || SegmentWord.DepthOf(lower) != SegmentWord.DepthOf(word)
+                || SegmentWord.DepthOf(upper) != SegmentWord.DepthOf(word))
             {
                 return false;
             }

@@ -11,8 +11,8 @@ namespace Quiescent.Collections.Index;
 //     3. name the halves in the directory, and hand the segment over.
 //
 // A chain is in charge of its range until it is forwarded, then its two successors are (C3). Up to then nobody else
-// reaches these, so they are written without a lock, and the copy can be dropped and made again. Hashing an entry may run
-// the program's comparer, so it is done before the chain is locked (C4).
+// reaches these, so they are written without a lock, and the copy can be dropped and made again. Hashing an entry may
+// run the program's comparer, so it is done before the chain is locked (C4).
 //
 // A split that runs out of memory, or whose comparer throws, stops between two chains; the map is complete, with longer
 // chains for a while. Whoever fills another bucket of this range goes on with it.

@@ -3,8 +3,9 @@ using System.Text;
 
 namespace Quiescent.Collections.Tests.Lifetime;
 
-// How a map ends, beside threads that use it. Faults caught: a block that is freed under a thread that writes it; a map's
-// end that the reclaimer never finishes, or that waits for a lock that its own thread has; memory that does not come back.
+// How a map ends, beside threads that use it. Faults caught: a block that is freed under a thread that writes it; a
+// map's end that the reclaimer never finishes, or that waits for a lock that its own thread has; memory that does not
+// come back.
 public sealed class DisposalTests
 {
     private const int Rounds = 40;

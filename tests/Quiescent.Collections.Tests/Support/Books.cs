@@ -4,8 +4,8 @@ namespace Quiescent.Collections.Tests.Support;
 
 internal static class Books
 {
-    /// <summary>C8: the blocks that are out of the map's pools are its entries, buckets and segments, exactly, once what
-    /// waits has come home.</summary>
+    /// <summary>C8: the blocks that are out of the map's pools are its entries, buckets and segments, exactly, once
+    /// what waits has come home.</summary>
     public static void Balance<TKey, TValue, TComparer>(RcuDictionary<TKey, TValue, TComparer> map)
         where TKey : unmanaged
         where TValue : unmanaged
