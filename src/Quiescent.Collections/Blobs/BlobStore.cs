@@ -164,8 +164,13 @@ internal sealed unsafe class BlobStore(RcuDomain domain, RcuCollectionOptions op
     /// <inheritdoc/>
     public void Discard()
     {
-        LargeBlock.ReleaseAll(_large);
-        _large = null;
+        using (TryLock.Hold(ref _lock))
+        {
+            LargeBlock.ReleaseAll(_large);
+            _large = null;
+            _largeBytes = 0;
+        }
+
         for (int i = 0; i < SizeClasses.Count; i++)
         {
             _pools[i]?.Discard();

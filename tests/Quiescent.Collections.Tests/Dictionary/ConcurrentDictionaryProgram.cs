@@ -105,7 +105,8 @@ internal static class ConcurrentDictionaryProgram
     private static void Empty(ConcurrentDictionary<long, Quote> quotes, List<string> lines)
     {
         quotes.Clear();
-        lines.Add($"{quotes.IsEmpty}, {quotes.Count}, {quotes.Keys.Count}, {quotes.Values.Count}, {quotes.ToArray().Length}");
+        lines.Add(
+            $"{quotes.IsEmpty}, {quotes.Count}, {quotes.Keys.Count}, {quotes.Values.Count}, {quotes.ToArray().Length}");
     }
 
     private static Quote Mix(Quote quote, Quote another) => quote with { Venue = another.Venue };
