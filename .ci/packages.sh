@@ -4,8 +4,10 @@
 
 # Built already. The moment of the commit instead of that of packing, so that two packs of it can be the same.
 pack() {
+    local dependent
     pack_reproducibly "$work/nupkg" --no-build
     library_package Quiescent buildTransitive/Quiescent.targets
+    library_package Quiescent.Collections
     library_package Quiescent.Testing
     tool_package quiescent Quiescent.Tool
     tool_package Quiescent.Top Quiescent.Top
@@ -13,9 +15,11 @@ pack() {
         echo 'the package depends on another' >&2
         return 1
     fi
-    # It sees the library's inside, and so depends on the one version that it was built with.
-    nuspec Quiescent.Testing | grep -E '<dependency id="Quiescent" version="\[[^,]+\]"'
-    [[ $(nuspec Quiescent.Testing | grep -c '<dependency ') == 1 ]]
+    # They see the library's inside, and so depend on the one version that they were built with.
+    for dependent in Quiescent.Collections Quiescent.Testing; do
+        nuspec "$dependent" | grep -E '<dependency id="Quiescent" version="\[[^,]+\]"'
+        [[ $(nuspec "$dependent" | grep -c '<dependency ') == 1 ]]
+    done
 }
 
 # pack_reproducibly FOLDER OPTION...: all packages.
@@ -24,7 +28,7 @@ pack_reproducibly() {
     shift
     SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
     export SOURCE_DATE_EPOCH
-    for project in src/Quiescent src/Quiescent.Testing tools/quiescent tools/Quiescent.Top; do
+    for project in src/Quiescent src/Quiescent.Collections src/Quiescent.Testing tools/quiescent tools/Quiescent.Top; do
         dotnet pack -c Release -o "$folder" "$@" "$project"
     done
 }

@@ -6,8 +6,9 @@ namespace Quiescent.Collections;
 /// </summary>
 /// <typeparam name="TKey">The type of the keys.</typeparam>
 /// <remarks>
-/// <para>The methods are called inside a section of the map's domain, under no lock: they may throw, and then the map
-/// is as it was, and they may use the map. They must not wait for a grace period of the domain.</para>
+/// <para>The methods are called under no lock: they may throw, and then the map is as it was, and they may use the map.
+/// They are called inside a section of the map's domain, and must not wait for a grace period of it, except that the
+/// hash of a key that a caller hands over is asked for ahead of the section.</para>
 /// <para>Equal keys have equal hashes, always. If they do not, the map may not find a key, or have it twice; nothing
 /// worse happens.</para>
 /// </remarks>

@@ -13,8 +13,9 @@ public sealed record RcuCollectionOptions
     /// <summary>The collection's name in messages and meters. Must not be empty.</summary>
     public string Name { get; init; } = "collection";
 
-    /// <summary>Asks the system for huge pages: fewer misses in the processor's address tables for a large collection
-    /// that is read at random. Memory is taken in pieces of 2 MiB then.</summary>
+    /// <summary>Takes memory in aligned pieces of 2 MiB, which a system whose transparent huge pages are on puts on
+    /// huge pages: fewer misses in the processor's address tables for a large collection that is read at
+    /// random.</summary>
     public bool HugePages { get; init; }
 
     internal RcuCollectionOptions Validated()

@@ -65,12 +65,6 @@ public unsafe class RcuDictionary<TKey, TValue, TComparer>
         _core = new DictionaryCore<TKey, TValue, TComparer>(options);
     }
 
-    /// <summary>Gives the memory of a dropped map back.</summary>
-    ~RcuDictionary()
-    {
-        _core?.Index.End();
-    }
-
     internal DictionaryCore<TKey, TValue, TComparer> Core => _core;
 
     /// <summary>The number of entries. Exact when nobody updates the map; takes no lock.</summary>
@@ -208,17 +202,12 @@ public unsafe class RcuDictionary<TKey, TValue, TComparer>
     /// <param name="key">The key.</param>
     /// <param name="value">The value that was removed; the default if the key was absent.</param>
     /// <returns>Whether it was removed.</returns>
-    public bool TryRemove(TKey key, out TValue value) =>
-        _core.TryRemove(in key, in Unsafe.NullRef<TValue>(), out value);
+    public bool TryRemove(TKey key, out TValue value) => _core.TryRemove(in key, out value);
 
     /// <summary>Removes a key if it has this value, by <see cref="EqualityComparer{T}.Default"/>.</summary>
     /// <param name="item">The key and the value.</param>
     /// <returns>Whether it was removed.</returns>
-    public bool TryRemove(KeyValuePair<TKey, TValue> item)
-    {
-        TValue value = item.Value;
-        return _core.TryRemove(item.Key, in value, out _);
-    }
+    public bool TryRemove(KeyValuePair<TKey, TValue> item) => _core.TryRemoveEqual(item.Key, item.Value);
 
     /// <summary>Replaces a key's value if it is equal to another one, by
     /// <see cref="EqualityComparer{T}.Default"/>.</summary>
@@ -320,7 +309,7 @@ public unsafe class RcuDictionary<TKey, TValue, TComparer>
 
     /// <summary>Removes all entries. Those that are added meanwhile may stay.</summary>
     /// <remarks>Goes through the whole map, a few entries at a time, and holds nobody up.</remarks>
-    public void Clear() => _core.Clear();
+    public void Clear() => IndexClear.Clear(_core.Index);
 
     /// <summary>Copies all entries, as they are at about the time of the call.</summary>
     /// <returns>The entries.</returns>
@@ -370,7 +359,7 @@ public unsafe class RcuDictionary<TKey, TValue, TComparer>
     public void Dispose()
     {
         _core.Index.End();
-        GC.SuppressFinalize(this);
+        GC.SuppressFinalize(this); // For a class derived from this one.
     }
 
     /// <inheritdoc/>
@@ -473,23 +462,18 @@ public unsafe class RcuDictionary<TKey, TValue, TComparer>
     public ref struct Enumerator
     {
         private readonly RcuDictionary<TKey, TValue, TComparer> _map; // Keeps the map alive.
-        private readonly ref DictionaryCursor _cursor;
-        private IndexWalk _walk;
-        private int _left;
+        private CursorWalk _walk;
 
         internal Enumerator(RcuDictionary<TKey, TValue, TComparer> map)
         {
             _map = map;
-            _walk = new IndexWalk(map._core.Index, default);
-            _left = -1;
+            _walk = new CursorWalk(map._core.Index);
         }
 
         internal Enumerator(RcuDictionary<TKey, TValue, TComparer> map, ref DictionaryCursor cursor, int atMost)
         {
             _map = map;
-            _cursor = ref cursor;
-            _walk = new IndexWalk(map._core.Index, cursor);
-            _left = atMost;
+            _walk = new CursorWalk(map._core.Index, ref cursor, atMost);
         }
 
         /// <summary>The current entry.</summary>
@@ -504,13 +488,7 @@ public unsafe class RcuDictionary<TKey, TValue, TComparer>
         /// <exception cref="ObjectDisposedException">The map is disposed.</exception>
         public bool MoveNext()
         {
-            bool hasMoved = _left != 0 && _walk.MoveNext();
-            _left -= _left > 0 ? 1 : 0;
-            if (!Unsafe.IsNullRef(in _cursor))
-            {
-                _cursor = _walk.Cursor;
-            }
-
+            bool hasMoved = _walk.MoveNext();
             GC.KeepAlive(_map);
             return hasMoved;
         }

@@ -90,6 +90,34 @@ public static unsafe class RcuAssert
         }
     }
 
+    /// <summary>
+    /// Requires that what was recorded is linearizable: that each operation took effect at one moment between its call
+    /// and its return.
+    /// </summary>
+    /// <typeparam name="TKey">The part of the structure that an operation is about.</typeparam>
+    /// <typeparam name="TState">What is there under one key.</typeparam>
+    /// <typeparam name="TCall">An operation with its arguments.</typeparam>
+    /// <typeparam name="TResult">What an operation returned.</typeparam>
+    /// <param name="recorder">What the threads have recorded so far.</param>
+    /// <param name="specification">What the structure does when one thread uses it alone.</param>
+    /// <returns>The report.</returns>
+    /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    /// <exception cref="RcuAssertException">It is not, and the message shows operations that have no order; or the
+    /// check gave up.</exception>
+    public static LinearizabilityReport Linearizable<TKey, TState, TCall, TResult>(
+        HistoryRecorder<TCall, TResult> recorder,
+        ISequentialSpecification<TKey, TState, TCall, TResult> specification)
+        where TKey : notnull
+        where TCall : struct
+        where TResult : struct
+    {
+        ArgumentNullException.ThrowIfNull(recorder);
+        LinearizabilityReport report = recorder.Check(specification);
+        return report.Verdict == LinearizabilityVerdict.Linearizable
+            ? report
+            : throw new RcuAssertException(report.ToString());
+    }
+
     /// <summary>The requirement of <see cref="BooksConsistent"/>, for any statistics.</summary>
     internal static void RequireConsistent(GracePeriodDomain domain, RcuStatistics books)
     {

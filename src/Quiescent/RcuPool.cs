@@ -50,11 +50,17 @@ public sealed unsafe class RcuPool<T> : IDisposable
     /// <exception cref="ObjectDisposedException">The domain is disposed.</exception>
     /// <exception cref="OutOfMemoryException">There is no memory for what a pool consists of.</exception>
     public RcuPool(GracePeriodDomain? domain = null, RcuPoolOptions? options = null)
+        : this(domain ?? Rcu.DefaultDomain, (nuint)sizeof(T), (options ?? new RcuPoolOptions()).Validated())
     {
-        Domain = domain ?? Rcu.DefaultDomain;
-        Options = (options ?? new RcuPoolOptions()).Validated();
+    }
+
+    /// <summary>A pool of blocks of so many bytes, each of which begins with a <typeparamref name="T"/>.</summary>
+    internal RcuPool(GracePeriodDomain domain, nuint blockBytes, RcuPoolOptions options)
+    {
+        Domain = domain;
+        Options = options;
         Domain.ThrowIfClosed();
-        _pool = new BlockPool(Domain.Core, (nuint)sizeof(T), Options);
+        _pool = new BlockPool(Domain.Core, blockBytes, Options);
     }
 
     /// <summary>Frees the slabs if no block is out.</summary>

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using Quiescent.Collections.Hashing;
 using Quiescent.Collections.Index;
@@ -6,23 +5,23 @@ using Quiescent.Readers;
 
 namespace Quiescent.Collections.Entries;
 
-// A map of fixed-size entries: the index, the pool of its entries, and what the operations of a dictionary make of both.
+// A map of fixed-size entries: the index, the pool of its entries, and what the operations of a dictionary make of
+// both.
 //
 // C5 (free under no lock)  What an update replaces is freed after the chain's lock was given up. It is freed inside the
-//     section all the same, so that the map's end can tell when nobody frees any more (IndexMemory.cs). What freeing may
-//     cost comes before: room in the thread's page, and with it back-pressure, before the section and again before the
-//     entry is published, in case a comparer has used the room up. So past the publication nothing fails, and inside the
-//     section nothing sleeps.
-// C9 (one moment)  Add and replace take effect with the slot's store, under the chain's lock; a look-up with its load of
-//     the slot; one that finds nothing, and an update that changes nothing, at the moment that C2 and C3 name.
-[SuppressMessage("Design", "CA1001", Justification = "The index's end discards the entries.")]
-internal sealed unsafe class DictionaryCore<TKey, TValue, TComparer> : IEntryMemory
+//     section all the same, so that the map's end can tell when nobody frees any more (IndexMemory.cs). What freeing
+//     may cost comes before: room in the thread's page, and with it back-pressure, before the section and again before
+//     the entry is published, in case a comparer has used the room up. So past the publication nothing fails, and
+//     inside the section nothing sleeps.
+// C9 (one moment)  Add and replace take effect with the slot's store, under the chain's lock; a look-up with its load
+//     of the slot; one that finds nothing, and an update that changes nothing, at the moment that C2 and C3 name.
+internal sealed unsafe class DictionaryCore<TKey, TValue, TComparer>
     where TKey : unmanaged
     where TValue : unmanaged
     where TComparer : struct, IKeyComparer<TKey>
 {
     private readonly HashIndex<TKey, DictionaryEntries<TKey, TValue, TComparer>> _index;
-    private readonly RcuPool<DictionaryEntry<TKey, TValue>> _entries;
+    private readonly EntryPool<DictionaryEntry<TKey, TValue>> _entries;
     private readonly RcuDomain _domain;
     private readonly DomainState* _state;
 
@@ -31,23 +30,16 @@ internal sealed unsafe class DictionaryCore<TKey, TValue, TComparer> : IEntryMem
     {
         _domain = options.Domain ?? Rcu.DefaultDomain;
         _state = _domain.Core.State;
-        _entries = new RcuPool<DictionaryEntry<TKey, TValue>>(
-            _domain,
-            new RcuPoolOptions
-            {
-                Name = $"{options.Name}, entries",
-                Alignment = sizeof(ulong),
-                SlabBytes = options.HugePages ? 2 * 1024 * 1024 : 64 * 1024,
-            });
+        _entries = new EntryPool<DictionaryEntry<TKey, TValue>>(_domain, options);
         _index = new HashIndex<TKey, DictionaryEntries<TKey, TValue, TComparer>>(
-            _domain, options, this, KeyHash.CreateSecret());
+            _domain, options, _entries, KeyHash.CreateSecret());
     }
 
     public RcuDomain Domain => _domain;
 
     public IndexTable Index => _index;
 
-    public RcuPool<DictionaryEntry<TKey, TValue>> Entries => _entries;
+    public EntryPool<DictionaryEntry<TKey, TValue>> Entries => _entries;
 
     /// <summary>Whether the guard is one of the map's domain.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -118,8 +110,14 @@ internal sealed unsafe class DictionaryCore<TKey, TValue, TComparer> : IEntryMem
         ulong hash = HashOf(in key);
         using ReadGuard guard = _domain.ReadLock();
         DictionaryEntry<TKey, TValue>* entry = Find(in key, hash);
-        value = entry == null ? default : entry->Value;
-        return entry != null;
+        if (entry == null)
+        {
+            value = default;
+            return false;
+        }
+
+        value = entry->Value; // Each way by itself: a conditional expression would copy the value twice.
+        return true;
     }
 
     public bool Contains(in TKey key)
@@ -162,20 +160,23 @@ internal sealed unsafe class DictionaryCore<TKey, TValue, TComparer> : IEntryMem
     {
         ulong hash = HashOf(in key);
         bool isOverfull = false;
-        _entries.PrepareFree();
+        _entries.ApplyBackPressure();
         using (ReadGuard guard = _domain.ReadLock())
         {
-            DictionaryEntry<TKey, TValue>* entry = Find(in key, hash);
-            while (true)
+            _index.WordFor(hash); // The directory first, then a pool: IndexMemory.cs.
+            DictionaryEntry<TKey, TValue>* made = Make(in key, in value);
+            void* replaced;
+            try
             {
-                entry = entry == null ? AddUnlessFound(in key, hash, in value, out isOverfull) : entry;
-                if (entry == null || TryReplace(hash, entry, in value))
-                {
-                    break;
-                }
-
-                entry = Find(in key, hash);
+                replaced = _index.Put(in key, hash, made, out isOverfull);
             }
+            catch
+            {
+                _entries.Return(made);
+                throw;
+            }
+
+            _entries.Free(replaced);
         }
 
         SplitIf(isOverfull, hash);
@@ -185,7 +186,7 @@ internal sealed unsafe class DictionaryCore<TKey, TValue, TComparer> : IEntryMem
     public bool TryUpdate(in TKey key, in TValue value, in TValue comparison)
     {
         ulong hash = HashOf(in key);
-        _entries.PrepareFree();
+        _entries.ApplyBackPressure();
         using ReadGuard guard = _domain.ReadLock();
         while (true)
         {
@@ -203,67 +204,56 @@ internal sealed unsafe class DictionaryCore<TKey, TValue, TComparer> : IEntryMem
     }
 
     /// <summary>Removes the key.</summary>
-    /// <param name="key">The key.</param>
-    /// <param name="comparison">What its value has to be equal to, or a null reference.</param>
-    /// <param name="removed">The value that was removed.</param>
-    public bool TryRemove(in TKey key, scoped ref readonly TValue comparison, out TValue removed)
+    public bool TryRemove(in TKey key, out TValue removed)
     {
-        removed = default;
+        ulong hash = HashOf(in key);
+        bool isSparse;
+        _entries.ApplyBackPressure();
+        using (ReadGuard guard = _domain.ReadLock())
+        {
+            DictionaryEntry<TKey, TValue>* entry =
+                (DictionaryEntry<TKey, TValue>*)_index.Remove(in key, hash, out isSparse);
+            if (entry == null)
+            {
+                removed = default;
+                return false;
+            }
+
+            removed = entry->Value;
+            _entries.Free(entry);
+        }
+
+        MergeIf(isSparse, hash);
+        return true;
+    }
+
+    /// <summary>Removes the key if its value is equal to another one. Compares them under no lock.</summary>
+    public bool TryRemoveEqual(in TKey key, in TValue comparison)
+    {
         ulong hash = HashOf(in key);
         bool isSparse = false;
-        _entries.PrepareFree();
+        _entries.ApplyBackPressure();
         using (ReadGuard guard = _domain.ReadLock())
         {
             DictionaryEntry<TKey, TValue>* entry;
             do
             {
                 entry = Find(in key, hash);
-                if (entry == null
-                    || !(Unsafe.IsNullRef(in comparison)
-                        || EqualityComparer<TValue>.Default.Equals(entry->Value, comparison)))
+                if (entry == null || !EqualityComparer<TValue>.Default.Equals(entry->Value, comparison))
                 {
                     return false;
                 }
 
-                _entries.PrepareFree();
+                _entries.PrepareFree(entry);
             }
             while (!_index.TryExchange(hash, entry, null, out isSparse));
 
             _index.Counts.AddEntries(-1);
-            removed = entry->Value;
-            Free(entry);
+            _entries.Free(entry);
         }
 
-        if (isSparse)
-        {
-            SegmentMerge.TryMerge(_index, hash);
-        }
-
+        MergeIf(isSparse, hash);
         return true;
-    }
-
-    /// <summary>Removes all entries that are there throughout.</summary>
-    public void Clear()
-    {
-        ulong hash = 0;
-        bool isLast = false;
-        ChainSlots slots = new(stackalloc ulong[ChainSlots.UsualLength]);
-        while (!isLast)
-        {
-            _entries.PrepareFree();
-            using ReadGuard guard = _domain.ReadLock();
-            ulong last = _index.RemoveChain(hash, ref slots);
-            _index.Counts.AddEntries(-slots.Slots.Length);
-            foreach (ulong slot in slots.Slots)
-            {
-                Free((DictionaryEntry<TKey, TValue>*)Slot.EntryOf(slot));
-            }
-
-            hash = last + 1;
-            isLast = last == ulong.MaxValue;
-        }
-
-        IndexTrim.Trim(_index);
     }
 
     /// <summary>Copies entries that follow the cursor, in a section of its own. Moves the cursor.</summary>
@@ -283,71 +273,61 @@ internal sealed unsafe class DictionaryCore<TKey, TValue, TComparer> : IEntryMem
         return count;
     }
 
-    /// <inheritdoc/>
-    public void Discard() => _entries.Discard();
+    // An entry that nobody sees yet.
+    private DictionaryEntry<TKey, TValue>* Make(in TKey key, in TValue value)
+    {
+        DictionaryEntry<TKey, TValue>* made = _entries.Rent();
+        made->Key = key;
+        made->Value = value;
+        return made;
+    }
 
     // Returns the entry that is there instead, or null.
     private DictionaryEntry<TKey, TValue>* AddUnlessFound(
         in TKey key, ulong hash, in TValue value, out bool isOverfull)
     {
-        DictionaryEntry<TKey, TValue>* made = _entries.Rent();
+        DictionaryEntry<TKey, TValue>* made = Make(in key, in value);
+        void* found = made; // Whatever happens, it is not in the map.
         try
         {
-            made->Key = key;
-            made->Value = value;
-            DictionaryEntry<TKey, TValue>* found =
-                (DictionaryEntry<TKey, TValue>*)_index.AddUnlessFound(in key, hash, made, out isOverfull);
-            made = found == null ? null : made;
-            return found;
+            found = _index.AddUnlessFound(in key, hash, made, out isOverfull);
         }
         finally
         {
-            if (made != null)
+            if (found != null)
             {
-                _entries.FreeNow(made);
+                _entries.Return(made);
             }
         }
+
+        return (DictionaryEntry<TKey, TValue>*)found;
     }
 
     // False: somebody else has replaced or removed the entry.
     private bool TryReplace(ulong hash, DictionaryEntry<TKey, TValue>* entry, in TValue value)
     {
-        DictionaryEntry<TKey, TValue>* made = _entries.Rent();
+        DictionaryEntry<TKey, TValue>* made = Make(in entry->Key, in value);
         bool isReplaced = false;
         try
         {
-            // Byte by byte: entries of one hash are put in order by all bytes of their keys.
-            Unsafe.CopyBlock(&made->Key, &entry->Key, (uint)sizeof(TKey));
-            made->Value = value;
-            _entries.PrepareFree();
+            DictionaryEntries<TKey, TValue, TComparer>.CopyKey(made, entry);
+            _entries.PrepareFree(entry);
             isReplaced = _index.TryExchange(hash, entry, made, out _);
         }
         finally
         {
             if (!isReplaced)
             {
-                _entries.FreeNow(made);
+                _entries.Return(made);
             }
         }
 
         if (isReplaced)
         {
-            Free(entry);
+            _entries.Free(entry);
         }
 
         return isReplaced;
-    }
-
-    private void Free(DictionaryEntry<TKey, TValue>* entry)
-    {
-        try
-        {
-            _entries.Free(entry);
-        }
-        catch (ObjectDisposedException)
-        {
-            // The domain is disposed. The entry ends with the map.
-        }
     }
 
     private void SplitIf(bool isOverfull, ulong hash)
@@ -355,6 +335,14 @@ internal sealed unsafe class DictionaryCore<TKey, TValue, TComparer> : IEntryMem
         if (isOverfull)
         {
             SegmentSplit.TrySplit(_index, hash);
+        }
+    }
+
+    private void MergeIf(bool isSparse, ulong hash)
+    {
+        if (isSparse)
+        {
+            SegmentMerge.TryMerge(_index, hash);
         }
     }
 }

@@ -21,8 +21,6 @@ internal readonly unsafe struct DictionaryEntries<TKey, TValue, TComparer> : IEn
     where TValue : unmanaged
     where TComparer : struct, IKeyComparer<TKey>
 {
-    private const ulong NumberSecret = 0x082E_FA98_EC4E_6C89;
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool Matches(void* entry, scoped in TKey key) => TComparer.Equals(in KeyOf(entry), in key);
 
@@ -30,8 +28,13 @@ internal readonly unsafe struct DictionaryEntries<TKey, TValue, TComparer> : IEn
 
     public static bool HaveSameKey(void* x, void* y) => TComparer.Equals(in KeyOf(x), in KeyOf(y));
 
+    public static void CopyKey(void* to, void* from) => Unsafe.CopyBlock(to, from, (uint)sizeof(TKey));
+
+    public static void WriteKey(void* entry, scoped in TKey key) => ((DictionaryEntry<TKey, TValue>*)entry)->Key = key;
+
     // Of all bytes, those between the fields too: an entry that replaces another one has the same.
-    public static ulong GetNumber(void* entry) => KeyHash.Of(new ReadOnlySpan<byte>(entry, sizeof(TKey)), NumberSecret);
+    public static ulong GetNumber(void* entry, ulong secret) =>
+        KeyHash.Of(new ReadOnlySpan<byte>(entry, sizeof(TKey)), ~secret);
 
     // SAFETY: the index has entries of this type alone, and the caller is in a section.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

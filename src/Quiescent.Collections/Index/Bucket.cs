@@ -34,6 +34,11 @@ internal unsafe struct Bucket
     /// <summary>The next bucket of the chain, or null.</summary>
     public static Bucket* NextOf(Bucket* bucket) => BucketHeader.NextOf(Order.Acquire((ulong*)bucket));
 
+    /// <summary>Whether the chain that begins with this bucket is not in charge any more: C3 in HashIndex.cs.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool IsForwarded(Bucket* first) =>
+        (Order.Acquire((ulong*)first) & BucketHeader.Forwarded) != 0;
+
     /// <summary>The slots whose tag is the hash's: a set that <see cref="TakeFirst"/> empties. Free slots may be among
     /// them.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -6,10 +6,10 @@ namespace Quiescent.Collections.Index;
 // A chain under its writer's lock.
 //
 // C4 (one writer a chain)  All that changes a slot or a header of a chain happens between Lock and Unlock. Nothing
-//     between them runs code of the program, takes memory or waits; so the lock is held for a look at the chain's lines.
-//     What needs such code (comparing keys, hashing them) was done before, without the lock, and Lock's caller checks
-//     that the chain still holds what was looked at. It can do so by the slots' words alone: the caller is in a section,
-//     so no entry that it saw is freed meanwhile, and no other has its address.
+//     between them runs code of the program, takes memory or waits; so the lock is held for a look at the chain's
+//     lines. What needs such code (comparing keys, hashing them) was done before, without the lock, and Lock's caller
+//     checks that the chain still holds what was looked at. It can do so by the slots' words alone: the caller is in a
+//     section, so no entry that it saw is freed meanwhile, and no other has its address.
 internal unsafe ref struct Chain
 {
     private readonly Bucket* _first;
@@ -70,6 +70,13 @@ internal unsafe ref struct Chain
 
     /// <summary>Unlocks the chain, which stays in charge.</summary>
     public readonly void Unlock() => Order.Release((ulong*)_first, _header);
+
+    /// <summary>Unlocks the chain after a replacement, and fences.</summary>
+    // C9 (one moment): without the fence the new entry might still be in this core's store buffer when the caller's
+    //     next
+    // look-up reads another chain, and two threads that do so crosswise would both miss what the other had replaced. An
+    // addition or a removal is counted by an interlocked instruction, which fences too.
+    public readonly void UnlockAndFence() => Order.Exchange(ref *(ulong*)_first, _header);
 
     /// <summary>Unlocks the chain, whose entries have all been copied to where its segment leads. Whoever sees the bit
     /// sees them there.</summary>

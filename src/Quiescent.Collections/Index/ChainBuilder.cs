@@ -50,7 +50,7 @@ internal unsafe ref struct ChainBuilder(IndexMemory memory, Bucket* first)
     {
         if (!_isKept)
         {
-            memory.ReturnChain(_first);
+            memory.ReturnChain(_first); // Cannot fail.
             NativeMemory.Clear(_first, Bucket.Bytes);
             _last = _first;
             _used = 0;

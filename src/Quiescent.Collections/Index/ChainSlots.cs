@@ -52,42 +52,6 @@ internal ref struct ChainSlots(Span<ulong> room)
         return index == _count;
     }
 
-    /// <summary>Empties the slots of the chain, which the caller has locked, and has them here instead.</summary>
-    /// <returns>False: there is no room for them, and nothing has changed.</returns>
-    public unsafe bool TryTake(Bucket* first)
-    {
-        if (!HasRoomFor(first))
-        {
-            return false;
-        }
-
-        _count = 0;
-        for (Bucket* bucket = first; bucket != null; bucket = Bucket.NextOf(bucket))
-        {
-            _count += Read(bucket, _slots[_count..]);
-            for (int i = 1; i < Bucket.Words; i++)
-            {
-                Order.Release(Bucket.WordAt(bucket, i), 0);
-            }
-        }
-
-        return true;
-    }
-
-    private readonly unsafe bool HasRoomFor(Bucket* first)
-    {
-        int count = 0;
-        for (Bucket* bucket = first; bucket != null; bucket = Bucket.NextOf(bucket))
-        {
-            for (int i = 1; i < Bucket.Words; i++)
-            {
-                count += Order.Acquire(Bucket.WordAt(bucket, i)) == 0 ? 0 : 1;
-            }
-        }
-
-        return count <= _slots.Length;
-    }
-
     private static unsafe int Read(Bucket* bucket, Span<ulong> into)
     {
         int count = 0;

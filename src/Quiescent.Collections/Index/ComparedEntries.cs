@@ -4,8 +4,9 @@ namespace Quiescent.Collections.Index;
 
 // The slots of a chain whose tags fit a key's hash and whose entries have another key, in the chain's order. A search
 // that does not find its key leaves them to the insertion, which finds the same slots again under the lock, and no
-// others, unless somebody has changed the chain. Entries do not move within a chain (C2), so one pass over both suffices.
-internal ref struct ComparedEntries
+// others, unless somebody has changed the chain. Entries do not move within a chain (C2), so one pass over both
+// suffices.
+internal ref struct ComparedEntries : IComparedEntries
 {
     private FewSlots _first;
     private List<ulong>? _rest; // One tag in ten thousand fits by chance. More than a few: the hashes are bad.
@@ -58,5 +59,27 @@ internal ref struct ComparedEntries
         public const int Length = 4;
 
         private ulong _slot;
+    }
+}
+
+// What a search does with the entries that share a key's tag and are another's.
+internal interface IComparedEntries
+{
+    /// <summary>Begins again.</summary>
+    void Clear();
+
+    /// <exception cref="OutOfMemoryException">There is no memory for it.</exception>
+    void Add(ulong slot);
+}
+
+// A look-up's: nothing.
+internal readonly struct NothingCompared : IComparedEntries
+{
+    public void Clear()
+    {
+    }
+
+    public void Add(ulong slot)
+    {
     }
 }

@@ -11,7 +11,7 @@ namespace Quiescent.Collections.Index;
 //     hash ──► directory ──► segment ──► chain of buckets ──► entry
 //              Directory     Segment.cs  Bucket.cs, Chain.cs
 //
-// Why it is right: C1, C2, C4 and C7 in IndexTable.cs, C5 (free under no lock) and C9 in the faces, C6 in ChainWalk.cs,
+// Why it is right: C1, C2, C4 and C7 in IndexTable.cs, C5 (free under no lock) and C9 in the faces, C6 in IndexWalk.cs,
 // C8 in IndexMemory.cs, and
 //
 // C3 (in charge when looked at)  After it has loaded a slot, or all slots of a chain, a search reads the chain's header
@@ -23,7 +23,7 @@ namespace Quiescent.Collections.Index;
 //     Slots are loaded by vectors too, so [R] is preceded by a load barrier: nothing on x64, `dmb ishld` on Arm64.
 //     Partner: [F], UnlockForwarded in Chain.cs.
 //
-// Checked by: map.pml; HashIndexTests, MapStressTests; systematic MapTests; mutants C1 to C9.
+// Checked by: ReferenceTests, BlobReferenceTests.
 internal sealed unsafe class HashIndex<TKey, TEntries> : IndexTable
     where TKey : allows ref struct
     where TEntries : struct, IEntries<TKey>
@@ -55,7 +55,7 @@ internal sealed unsafe class HashIndex<TKey, TEntries> : IndexTable
     public override bool HaveSameKey(void* x, void* y) => TEntries.HaveSameKey(x, y);
 
     /// <inheritdoc/>
-    public override ulong NumberOf(void* entry) => TEntries.GetNumber(entry);
+    public override ulong NumberOf(void* entry) => TEntries.GetNumber(entry, _secret);
 
     /// <summary>The entry of the key, or null. Runs the program's comparer under no lock.</summary>
     /// <exception cref="ObjectDisposedException">The map is disposed.</exception>
@@ -72,7 +72,7 @@ internal sealed unsafe class HashIndex<TKey, TEntries> : IndexTable
         }
 
         ulong slot = Order.Acquire(Bucket.WordAt(first, Bucket.TakeFirst(ref slots)));
-        if ((Order.Acquire((ulong*)first) & BucketHeader.Forwarded) == 0) // [R]
+        if (!Bucket.IsForwarded(first)) // [R]
         {
             void* entry = Slot.EntryOf(slot);
             if (entry != null && TEntries.Matches(entry, in key))
@@ -106,7 +106,7 @@ internal sealed unsafe class HashIndex<TKey, TEntries> : IndexTable
 
         ulong slot = Order.Acquire(Bucket.WordAt(first, Bucket.TakeFirst(ref slots)));
         Prefetch.Read(Slot.EntryOf(slot));
-        return (Order.Acquire((ulong*)first) & BucketHeader.Forwarded) == 0 ? Slot.EntryOf(slot) : null; // [R]
+        return !Bucket.IsForwarded(first) ? Slot.EntryOf(slot) : null; // [R]
     }
 
     /// <summary>Adds the entry unless there is one of its key. Runs the program's comparer under no lock.</summary>
@@ -146,22 +146,80 @@ internal sealed unsafe class HashIndex<TKey, TEntries> : IndexTable
         }
         finally
         {
-            if (spare != null)
+            Memory.ReturnBucket(spare); // Cannot fail: the entry may be in the map.
+        }
+    }
+
+    /// <summary>Adds the entry, or puts it in the place of the one of its key. Runs the program's comparer under no
+    /// lock.</summary>
+    /// <param name="key">Its key.</param>
+    /// <param name="hash">The key's hash.</param>
+    /// <param name="entry">The entry, complete. Where it replaces another, it gets that one's key.</param>
+    /// <param name="isOverfull">Whether to call <see cref="SegmentSplit.TrySplit"/>, outside the section.</param>
+    /// <returns>The entry that was replaced, for the caller to free, or null.</returns>
+    /// <exception cref="OutOfMemoryException">There is no memory for it; nothing has changed.</exception>
+    /// <exception cref="ObjectDisposedException">The map is disposed.</exception>
+    public void* Put(scoped in TKey key, ulong hash, void* entry, out bool isOverfull)
+    {
+        isOverfull = false;
+        void* found = Find(in key, hash);
+        while (true)
+        {
+            if (found == null)
             {
-                Memory.ReturnBucket(spare);
+                TEntries.WriteKey(entry, in key); // It may have got the key of one that has been removed meanwhile.
+                found = AddUnlessFound(in key, hash, entry, out isOverfull);
+                if (found == null)
+                {
+                    return null;
+                }
+            }
+
+            TEntries.CopyKey(entry, found);
+            Memory.Entries.PrepareFree(found);
+            if (TryExchange(hash, found, entry, out _))
+            {
+                return found;
+            }
+
+            found = Find(in key, hash);
+        }
+    }
+
+    /// <summary>Takes the key's entry out of the map. Runs the program's comparer under no lock.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="hash">Its hash.</param>
+    /// <param name="isSparse">Whether to call <see cref="SegmentMerge.TryMerge"/>, outside the section.</param>
+    /// <returns>The entry, for the caller to free, or null.</returns>
+    /// <exception cref="OutOfMemoryException">There is no memory to queue it; nothing has changed.</exception>
+    /// <exception cref="ObjectDisposedException">The map is disposed.</exception>
+    public void* Remove(scoped in TKey key, ulong hash, out bool isSparse)
+    {
+        isSparse = false;
+        void* found;
+        while ((found = Find(in key, hash)) != null)
+        {
+            Memory.Entries.PrepareFree(found);
+            if (TryExchange(hash, found, null, out isSparse))
+            {
+                Counts.AddEntries(-1);
+                break;
             }
         }
+
+        return found;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void* FindBeyondFast(scoped in TKey key, ulong hash)
     {
-        ComparedEntries compared = default;
-        return Search(in key, hash, ref compared);
+        NothingCompared nothing = default;
+        return Search(in key, hash, ref nothing);
     }
 
     // Finds the key's entry, or null and all entries that share its tag.
-    private void* Search(scoped in TKey key, ulong hash, ref ComparedEntries compared)
+    private void* Search<TCompared>(scoped in TKey key, ulong hash, ref TCompared compared)
+        where TCompared : struct, IComparedEntries, allows ref struct
     {
         ulong word = WordFor(hash);
         while (true)
@@ -178,15 +236,16 @@ internal sealed unsafe class HashIndex<TKey, TEntries> : IndexTable
     }
 
     // False: the chain has been forwarded, and what it had means nothing.
-    private static bool TrySearch(
-        Bucket* first, scoped in TKey key, ulong hash, ref ComparedEntries compared, out void* found)
+    private static bool TrySearch<TCompared>(
+        Bucket* first, scoped in TKey key, ulong hash, ref TCompared compared, out void* found)
+        where TCompared : struct, IComparedEntries, allows ref struct
     {
         for (Bucket* bucket = first; bucket != null; bucket = Bucket.NextOf(bucket))
         {
             for (uint slots = Bucket.WithTag(bucket, hash); slots != 0;)
             {
                 ulong slot = Order.Acquire(Bucket.WordAt(bucket, Bucket.TakeFirst(ref slots)));
-                if (IsForwarded(first)) // [R]
+                if (Bucket.IsForwarded(first)) // [R]
                 {
                     found = null;
                     return false;
@@ -207,9 +266,6 @@ internal sealed unsafe class HashIndex<TKey, TEntries> : IndexTable
 
         found = null;
         Order.ReadBarrier();
-        return !IsForwarded(first); // [R]
+        return !Bucket.IsForwarded(first); // [R]
     }
-
-    private static bool IsForwarded(Bucket* first) =>
-        (Order.Acquire((ulong*)first) & BucketHeader.Forwarded) != 0;
 }

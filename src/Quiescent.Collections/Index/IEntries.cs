@@ -13,7 +13,14 @@ internal interface IEntries<TKey>
     /// <summary>Whether two entries have the same key. May be code of the program.</summary>
     static abstract unsafe bool HaveSameKey(void* x, void* y);
 
-    /// <summary>A number by which entries of one and the same hash are put in order. An entry that replaces another
-    /// one has the same.</summary>
-    static abstract unsafe ulong GetNumber(void* entry);
+    /// <summary>Makes the key of an entry that is not in the map the same, byte by byte, as that of an equal
+    /// one.</summary>
+    static abstract unsafe void CopyKey(void* to, void* from);
+
+    /// <summary>Writes the key of an entry that is not in the map.</summary>
+    static abstract unsafe void WriteKey(void* entry, scoped in TKey key);
+
+    /// <summary>A number by which entries of one and the same hash are put in order, made from the key's bytes and the
+    /// map's secret. An entry that replaces another one has the same.</summary>
+    static abstract unsafe ulong GetNumber(void* entry, ulong secret);
 }

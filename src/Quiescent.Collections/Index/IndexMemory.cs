@@ -1,14 +1,16 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using Quiescent.Ordering;
+using Quiescent.Queues;
 
 namespace Quiescent.Collections.Index;
 
 // The memory of an index, and how it is given back: buckets and segments one by one while the map lives, all of it at
 // once after the map's end.
 //
-// All calls on the pools are made inside a section of the domain, or in a callback behind a grace period. So when a grace
-// period has passed since the map's end, no thread is in such a call. What the segments that were emptied before wait
+// Blocks go out of the pools and come back inside sections of the domain in which the directory was found first, or in
+// callbacks behind a grace period, or between Enter and Leave. So when a grace period has passed since the directory's
+// end, no block moves any more. What the segments that were emptied before wait
 // for may be later than that; the last one to come home ends the pools.
 //
 // C8 (books)  A segment that is emptied takes its further buckets home with it: after its grace period, in a callback
@@ -18,15 +20,18 @@ internal sealed unsafe class IndexMemory
 {
     private const int SmallSlab = 256 * 1024;
     private const int LargeSlab = 2 * 1024 * 1024;
+    private const long LargeCapacity = 1_000_000;
 
     private readonly RcuDomain _domain;
     private readonly IEntryMemory _entries;
     private readonly RcuPool<Bucket> _buckets;
     private readonly RcuPool<Segment> _segments;
-    private readonly EndHead* _end;
+    private readonly RcuHead* _end;
     private readonly GCHandle _handle;
     private ulong _directory;
-    private long _users = 1; // The map, and each segment that waits for its grace period.
+    private RcuHead* _late; // Directories that a disposed domain did not take.
+    private int _lateLock;
+    private long _users = 1; // The map, and all that outlives a section: see Enter.
 
     /// <exception cref="OutOfMemoryException">There is no memory for it.</exception>
     public IndexMemory(RcuDomain domain, RcuCollectionOptions options, IEntryMemory entries)
@@ -41,15 +46,27 @@ internal sealed unsafe class IndexMemory
             {
                 Name = $"{options.Name}, segments",
                 Alignment = Bucket.Bytes,
-                SlabBytes = options.Capacity > 1_000_000 || options.HugePages ? LargeSlab : SmallSlab,
+                SlabBytes = options.Capacity > LargeCapacity || options.HugePages ? LargeSlab : SmallSlab,
             });
-        FaultInjection.ThrowIfDue(FaultSite.Directory);
-        _end = (EndHead*)NativeMemory.AllocZeroed((nuint)sizeof(EndHead)); // SAFETY: freed by Leave.
-        _handle = GCHandle.Alloc(this);
-        _end->Memory = GCHandle.ToIntPtr(_handle);
+        _end = ManagedCallback.CreateHead(new MapEnd(this));
+        try
+        {
+            _handle = GCHandle.Alloc(this);
+        }
+        catch
+        {
+            ManagedCallback.Discard(_end);
+            throw;
+        }
     }
 
     public RcuDomain Domain => _domain;
+
+    public IEntryMemory Entries => _entries;
+
+    /// <summary>The handle of this object, for blocks that find their way home by it. Valid between Enter and
+    /// Leave.</summary>
+    public nint Handle => GCHandle.ToIntPtr(_handle);
 
     /// <summary>Bytes that the index has from the system, except for its directory.</summary>
     public long Bytes => _buckets.GetStatistics().SlabBytes + _segments.GetStatistics().SlabBytes;
@@ -67,8 +84,24 @@ internal sealed unsafe class IndexMemory
         return bucket;
     }
 
-    /// <summary>Takes back a bucket that no reader has seen.</summary>
-    public void ReturnBucket(Bucket* bucket) => _buckets.FreeNow(bucket);
+    /// <summary>Takes back a bucket that no reader sees; null is ignored. Cannot fail: if Validate has no memory to
+    /// record it, the bucket stays out until the map's end.</summary>
+    public void ReturnBucket(Bucket* bucket)
+    {
+        if (bucket == null)
+        {
+            return;
+        }
+
+        try
+        {
+            _buckets.FreeNow(bucket);
+        }
+        catch (OutOfMemoryException)
+        {
+            // See above.
+        }
+    }
 
     /// <summary>An empty segment.</summary>
     /// <exception cref="OutOfMemoryException">There is no memory for it.</exception>
@@ -83,13 +116,23 @@ internal sealed unsafe class IndexMemory
     }
 
     /// <summary>Takes back a segment that no reader has seen.</summary>
-    public void ReturnSegment(Segment* segment) => _segments.FreeNow(segment);
+    public void ReturnSegment(Segment* segment)
+    {
+        try
+        {
+            _segments.FreeNow(segment);
+        }
+        catch (OutOfMemoryException)
+        {
+            // As in ReturnBucket.
+        }
+    }
 
     /// <summary>Takes back a segment that no directory names any more, with all of its buckets, after a grace
     /// period.</summary>
     public void Retire(Segment* segment)
     {
-        Order.Increment(ref _users);
+        Enter();
         try
         {
             _domain.Call(&segment->Head, &TakeHome);
@@ -100,38 +143,29 @@ internal sealed unsafe class IndexMemory
         }
     }
 
-    /// <summary>Frees everything after a grace period. Called once.</summary>
+    /// <summary>Frees everything after a grace period. Called once; cannot fail.</summary>
     /// <param name="directory">What the directory's end returned.</param>
-    public void End(ulong directory)
+    /// <param name="isFinalizing">Whether this is the finalizer's thread, which must neither register nor wait.</param>
+    public void End(ulong directory, bool isFinalizing)
     {
         _directory = directory;
-        try
-        {
-            _domain.Call(&_end->Head, &TakeEnd);
-        }
-        catch (ObjectDisposedException)
-        {
-            // Without a section open, this thread can drive a grace period of a disposed domain itself.
-            if (_domain.Core.Engine.TryAdvance(_domain.Core.Engine.NextTarget()))
-            {
-                Leave();
-            }
-        }
+        _domain.Core.QueueRelease(_end, isFinalizing);
     }
 
-    /// <summary>Frees the block after a grace period, with its own head; at once if the domain is disposed.</summary>
-    public static void FreeDirectory(RcuDomain domain, void* block, RcuHead* head)
+    /// <summary>Frees a directory that was replaced, after a grace period. Cannot fail.</summary>
+    /// <param name="head">Its beginning.</param>
+    public void FreeDirectory(RcuHead* head)
     {
         try
         {
-            domain.Free<AlignedNativeHeap>(block, head);
+            _domain.Free<AlignedNativeHeap>(head, head);
         }
         catch (ObjectDisposedException)
         {
-            if (domain.Core.Engine.TryAdvance(domain.Core.Engine.NextTarget()))
-            {
-                NativeMemory.AlignedFree(block);
-            }
+            // The domain is disposed. It ends with the map.
+            using TryLock.Holder holder = TryLock.Hold(ref _lateLock);
+            head->Next = _late;
+            _late = head;
         }
     }
 
@@ -144,12 +178,9 @@ internal sealed unsafe class IndexMemory
             memory.ReturnChain(Segment.BucketAt(segment, i));
         }
 
-        memory._segments.FreeNow(segment);
+        memory.ReturnSegment(segment);
         memory.Leave();
     }
-
-    private static void TakeEnd(RcuHead* head) =>
-        ((IndexMemory)GCHandle.FromIntPtr(((EndHead*)head)->Memory).Target!).Leave();
 
     /// <summary>Takes back what follows the first bucket of a chain that no reader sees.</summary>
     public void ReturnChain(Bucket* first)
@@ -158,12 +189,16 @@ internal sealed unsafe class IndexMemory
         while (bucket != null)
         {
             Bucket* next = Bucket.NextOf(bucket);
-            _buckets.FreeNow(bucket);
+            ReturnBucket(bucket);
             bucket = next;
         }
     }
 
-    private void Leave()
+    /// <summary>Keeps the memory beyond the section that the caller is in, until <see cref="Leave"/>.</summary>
+    public void Enter() => Order.Increment(ref _users);
+
+    /// <summary>Ends what <see cref="Enter"/> began. The last one gives everything back.</summary>
+    public void Leave()
     {
         if (Order.Add(ref _users, -1) != 0)
         {
@@ -174,21 +209,41 @@ internal sealed unsafe class IndexMemory
         _segments.Discard();
         _entries.Discard();
         SegmentDirectory.Release(_directory);
-        NativeMemory.Free(_end);
+        while (_late != null)
+        {
+            RcuHead* late = _late;
+            _late = late->Next;
+            NativeMemory.AlignedFree(late);
+        }
+
         _handle.Free();
     }
 
-    [StructLayout(LayoutKind.Sequential)]
-    private struct EndHead
+    // Runs after the grace period of the map's end.
+    private sealed class MapEnd(IndexMemory memory) : ManagedCallback
     {
-        public RcuHead Head;
-        public nint Memory;
+        public override string Name => "the end of a map";
+
+        protected override void Run() => memory.Leave();
     }
 }
 
-// Where the entries of a map lie.
-internal interface IEntryMemory
+// Where the entries of a map lie. PrepareFree and Free are called inside a section.
+internal unsafe interface IEntryMemory
 {
+    /// <summary>Makes sure that the entry can be freed: past the publication of another in its place nothing may
+    /// fail.</summary>
+    /// <exception cref="OutOfMemoryException">There is no memory to queue it.</exception>
+    /// <exception cref="RcuBacklogException">Too much waits, under <see cref="BacklogPolicy.Throw"/>.</exception>
+    void PrepareFree(void* entry);
+
+    /// <summary>Frees an entry that has been taken out of the map, after a grace period. Never fails.</summary>
+    void Free(void* entry);
+
+    /// <summary>Pauses the thread if the domain's policy asks for it. Called outside sections, between two updates;
+    /// fails as <see cref="PrepareFree"/> does.</summary>
+    void ApplyBackPressure();
+
     /// <summary>Gives all of it back, with the entries in it, once what was freed before has come home. No thread uses
     /// an entry any more, or ever will.</summary>
     void Discard();

@@ -5,27 +5,32 @@ using Quiescent.Ordering;
 
 namespace Quiescent.Collections.Index;
 
-// The part of a hash index that does not know what a key is: slots, chains, segments and how many there are. Each method
-// is called inside a section of the domain.
+// The part of a hash index that does not know what a key is: slots, chains, segments and how many there are. Each
+// method is called inside a section of the domain.
 //
 // C1 (complete before visible)  An entry is written before its slot is (release); a slot is loaded by an acquire.
 // C2 (nothing moves)  An entry's slot in its chain stays the same until it is removed or the chain is forwarded. An
 //     entry that replaces one of the same key takes the same slot. So a search that does not meet a key proves that it
-//     was absent at some moment of the search: had it been there throughout, it would have stood in one slot throughout.
+//     was absent at some moment of the search: had it been there throughout, it would have stood in one slot
+//     throughout.
 // C4 (one writer a chain)  Chain.cs.
-// C7 (depth)  The directory has no more than sixteen times as many words as the map had entries, or was made for.
+// C7 (depth)  The directory has no more than sixteen times as many words as the map had entries, or
+//     as it was made with.
 internal abstract unsafe class IndexTable
 {
     private const int SpareDepth = 4;
-    private const int UsualLoad = 4;
+
+    // Below the load at which the first segments split.
+    private const int PlannedLoad = 3;
 
     // Beyond this depth a bucket's bits of the hash would reach the tag's.
     private const int MaxDepth = 64 - 16 - Segment.BucketBits;
 
-    // Of the chains that an entry's removal leaves empty, one in so many makes its thread count the neighbourhood.
-    private const ulong SparsenessSample = 64;
+    // Of the chains that an entry's removal leaves empty, one in 64 makes its thread count the neighbourhood.
+    private const int SampleShift = 64 - 6;
 
     private SegmentDirectory _directory;
+    private int _isEnded;
 
     /// <exception cref="OutOfMemoryException">There is no memory for it.</exception>
     protected IndexTable(RcuDomain domain, RcuCollectionOptions options, IEntryMemory entries)
@@ -60,8 +65,8 @@ internal abstract unsafe class IndexTable
     /// <exception cref="OutOfMemoryException">There is no memory for them; call <see cref="End"/>.</exception>
     protected void Begin()
     {
-        long segments = Capacity / (Segment.Buckets * UsualLoad);
-        int depth = segments < 2 ? 0 : Math.Min(BitOperations.Log2((ulong)segments - 1) + 1, MaxDepth);
+        long last = Math.Max(Capacity - 1, 0) / (Segment.Buckets * PlannedLoad);
+        int depth = last == 0 ? 0 : Math.Min(BitOperations.Log2((ulong)last) + 1, MaxDepth);
         _directory.Begin(Math.Max(depth, 1));
         for (long i = 0; i < 1L << depth; i++)
         {
@@ -71,14 +76,20 @@ internal abstract unsafe class IndexTable
         }
     }
 
+    /// <summary>Ends a dropped map.</summary>
+    // Each operation reads the directory through this object, so it is not dropped before the last of them has.
+    ~IndexTable()
+    {
+        End(isFinalizing: true);
+    }
+
     /// <summary>Ends the map: nothing finds an entry any more, and all memory is given back after a grace period. A
     /// second call does nothing.</summary>
-    public void End()
+    public void End(bool isFinalizing = false)
     {
-        ulong directory = _directory.End();
-        if (directory != 0)
+        if (Memory is not null && Order.Or(ref _isEnded, 1) == 0)
         {
-            Memory.End(directory);
+            Memory.End(_directory.End(), isFinalizing);
         }
     }
 
@@ -99,7 +110,7 @@ internal abstract unsafe class IndexTable
     /// <summary>Whether there may be segments of this depth (C7).</summary>
     public bool MayHaveDepth(int depth)
     {
-        long entries = Math.Max(Math.Max(Counts.Entries, Capacity), 1);
+        long entries = Math.Max(Counts.Entries, 1);
         return depth <= Math.Min(BitOperations.Log2((ulong)entries) + SpareDepth, MaxDepth);
     }
 
@@ -164,45 +175,39 @@ internal abstract unsafe class IndexTable
     /// <param name="replacement">The other one, complete; null removes the entry.</param>
     /// <param name="isSparse">Whether segments should perhaps be merged: <see cref="SegmentMerge"/>.</param>
     /// <returns>False: somebody else has replaced or removed it.</returns>
-    public bool TryExchange(ulong hash, void* entry, void* replacement, out bool isSparse)
+    public bool TryExchange(ulong hash, void* entry, void* replacement, out bool isSparse) =>
+        TryExchange(hash, Slot.Of(entry, hash), replacement == null ? 0 : Slot.Of(replacement, hash), out isSparse);
+
+    /// <inheritdoc cref="TryExchange(ulong, void*, void*, out bool)"/>
+    /// <param name="hash">A hash of the chain.</param>
+    /// <param name="slot">The entry's slot.</param>
+    /// <param name="replacement">The other one's slot, or 0.</param>
+    /// <param name="isSparse">As above.</param>
+    public bool TryExchange(ulong hash, ulong slot, ulong replacement, out bool isSparse)
     {
         Chain chain = Chain.Lock(WordFor(hash), hash);
         bool isFound = false;
         for (Bucket* bucket = chain.First; bucket != null && !isFound; bucket = Bucket.NextOf(bucket))
         {
-            if (Bucket.IndexOf(bucket, Slot.Of(entry, hash)) is > 0 and int index)
+            if (Bucket.IndexOf(bucket, slot) is > 0 and int index)
             {
                 // C1 (complete before visible), C2 (nothing moves)
-                Order.Release(Bucket.WordAt(bucket, index), replacement == null ? 0 : Slot.Of(replacement, hash));
+                Order.Release(Bucket.WordAt(bucket, index), replacement);
                 isFound = true;
             }
         }
 
-        isSparse = replacement == null && (hash >> 16) % SparsenessSample == 0 && IsEmpty(chain.First);
-        chain.Unlock();
-        return isFound;
-    }
-
-    /// <summary>Takes all entries out of the hash's chain.</summary>
-    /// <param name="hash">The hash.</param>
-    /// <param name="slots">Where their slots' words go; they are the caller's to free.</param>
-    /// <returns>The last hash of the chain.</returns>
-    /// <exception cref="OutOfMemoryException">There is no memory for the list; nothing was removed.</exception>
-    public ulong RemoveChain(ulong hash, ref ChainSlots slots)
-    {
-        while (true)
+        isSparse = replacement == 0 && IsSampled(slot) && IsEmpty(chain.First);
+        if (replacement == 0)
         {
-            ulong word = WordFor(hash);
-            slots.Read(SegmentWord.ChainOf(word, hash)); // Makes room for as many as there are.
-            Chain chain = Chain.Lock(word, hash);
-            bool isWhole = slots.TryTake(chain.First);
-            ulong last = SegmentWord.LastOfChain(SegmentWord.Of(chain.Segment), hash);
             chain.Unlock();
-            if (isWhole)
-            {
-                return last;
-            }
         }
+        else
+        {
+            chain.UnlockAndFence();
+        }
+
+        return isFound;
     }
 
     /// <summary>Hands over a segment that has been emptied, and that the directory does not name any more.</summary>
@@ -268,17 +273,23 @@ internal abstract unsafe class IndexTable
         return false;
     }
 
+    // By the whole word: the tag alone may be the same for all keys.
+    private static bool IsSampled(ulong slot) => (slot * 0x9E37_79B9_7F4A_7C15) >> SampleShift == 0;
+
     private static bool IsEmpty(Bucket* first)
     {
-        for (int i = 1; i < Bucket.Words; i++)
+        for (Bucket* bucket = first; bucket != null; bucket = Bucket.NextOf(bucket))
         {
-            if (Order.Acquire(Bucket.WordAt(first, i)) != 0)
+            for (int i = 1; i < Bucket.Words; i++)
             {
-                return false;
+                if (Order.Acquire(Bucket.WordAt(bucket, i)) != 0)
+                {
+                    return false;
+                }
             }
         }
 
-        return Bucket.NextOf(first) == null;
+        return true;
     }
 }
 

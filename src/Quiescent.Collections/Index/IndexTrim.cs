@@ -33,7 +33,7 @@ internal static unsafe class IndexTrim
 
         using (ReadGuard guard = table.Memory.Domain.ReadLock())
         {
-            table.Directory.Trim(table.Memory.Domain);
+            table.Directory.Trim(table.Memory);
         }
     }
 }

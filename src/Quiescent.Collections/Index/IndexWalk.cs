@@ -6,11 +6,11 @@ namespace Quiescent.Collections.Index;
 
 // All entries in the order of their hashes, chain by chain. Lives inside a section.
 //
-// C6 (each entry once)  A chain has one range of hashes, and what is between two chains' ranges is nothing. The walk reads
-//     the chain of its position whole, as a search does (C2, C3), sorts what it found, and goes on behind the range's
-//     end. Splits and merges give the ranges to other chains, but an entry's hash stays, so an entry that is there
-//     throughout is met once, also when the walk goes on in a later section. Entries of one and the same hash come in the
-//     order of a number made from their keys, for a walk that stops between two of them.
+// C6 (each entry once)  A chain has one range of hashes, and what is between two chains' ranges is nothing. The walk
+//     reads the chain of its position whole, as a search does (C2, C3), sorts what it found, and goes on behind the
+//     range's end. Splits and merges give the ranges to other chains, but an entry's hash stays, so an entry that is
+//     there throughout is met once, also when the walk goes on in a later section. Entries of one and the same hash
+//     come in the order of a number made from their keys, for a walk that stops between two of them.
 //     An entry that is removed and added again during the reading of its chain may be read twice; one is left out.
 internal unsafe ref struct IndexWalk
 {
@@ -72,7 +72,7 @@ internal unsafe ref struct IndexWalk
             Bucket* first = SegmentWord.ChainOf(word, _nextHash);
             slots.Read(first);
             Order.ReadBarrier();
-            if ((Order.Acquire((ulong*)first) & BucketHeader.Forwarded) == 0) // [R] partner: [F] in Chain.cs.
+            if (!Bucket.IsForwarded(first)) // [R] partner: [F] in Chain.cs.
             {
                 break;
             }
@@ -90,10 +90,7 @@ internal unsafe ref struct IndexWalk
     private void Sort(scoped ReadOnlySpan<ulong> slots, ulong last)
     {
         _next = _count = 0;
-        if (slots.Length > FewItems.Length && (_more is null || _more.Length < slots.Length))
-        {
-            _more = new Item[2 * slots.Length];
-        }
+        _more = slots.Length > FewItems.Length ? new Item[slots.Length] : null; // A copy of the walk keeps the old one.
 
         int count = 0;
         Span<Item> items = _more is null ? _few : _more;

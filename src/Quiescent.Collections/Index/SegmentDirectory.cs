@@ -5,15 +5,15 @@ using Quiescent.Ordering;
 
 namespace Quiescent.Collections.Index;
 
-// Which segment is in charge of a hash: one segment word for each value of the hash's first bits, as many of them as the
-// deepest segment has. A segment of less depth stands in several words, side by side.
+// Which segment is in charge of a hash: one segment word for each value of the hash's first bits, as many of them as
+// the deepest segment has. A segment of less depth stands in several words, side by side.
 //
 //     root:   │ 16 bits: 64 less the depth │ 48 bits: address of the first word │
 //
 // Readers load the root, then a word. Writers change both under the directory's lock. A reader that has an old root
-// finds what was in charge when it was replaced; that segment leads on to those that are in charge now. All of them stay
-// until the reader's section has ended, since each is handed over after the word that named it was replaced, and the
-// directory as well.
+// finds what was in charge when it was replaced; that segment leads on to those that are in charge now. All of them
+// stay until the reader's section has ended, since each is handed over after the word that named it was replaced, and
+// the directory as well.
 internal unsafe struct SegmentDirectory
 {
     private const int DepthShift = 48;
@@ -43,14 +43,14 @@ internal unsafe struct SegmentDirectory
     public void Begin(int depth)
     {
         ulong root = Allocate(depth);
-        new Span<ulong>(WordsOf(root), 1 << depth).Clear();
+        NativeMemory.Clear(WordsOf(root), (nuint)(1L << depth) * sizeof(ulong));
         Order.Release(ref _root, root);
     }
 
     /// <summary>Makes the directory deep enough to name segments of this depth.</summary>
     /// <returns>False: the map is disposed.</returns>
     /// <exception cref="OutOfMemoryException">There is no memory for it; nothing has changed.</exception>
-    public bool TryDeepen(RcuDomain domain, int depth)
+    public bool TryDeepen(IndexMemory memory, int depth)
     {
         while (true)
         {
@@ -60,18 +60,18 @@ internal unsafe struct SegmentDirectory
                 return root != 0;
             }
 
-            TryReplace(domain, root, Allocate(DepthOf(root) + 1));
+            TryReplace(memory, root, Allocate(DepthOf(root) + 1));
         }
     }
 
     /// <summary>Halves the directory until its deepest segment fits, as well as there is memory for the smaller
     /// ones.</summary>
-    public void Trim(RcuDomain domain)
+    public void Trim(IndexMemory memory)
     {
         ulong root = Order.Acquire(in _root);
         while (root != 0 && DepthOf(root) > 1 && IsTwiceTooLarge(root))
         {
-            TryReplace(domain, root, Allocate(DepthOf(root) - 1));
+            TryReplace(memory, root, Allocate(DepthOf(root) - 1));
             root = Order.Acquire(in _root);
         }
     }
@@ -106,8 +106,14 @@ internal unsafe struct SegmentDirectory
         return root;
     }
 
-    /// <summary>Frees the words of an ended directory.</summary>
-    public static void Release(ulong root) => NativeMemory.AlignedFree(WordsOf(root) - HeadWords);
+    /// <summary>Frees the words of an ended directory; does nothing for 0.</summary>
+    public static void Release(ulong root)
+    {
+        if (root != 0)
+        {
+            NativeMemory.AlignedFree(WordsOf(root) - HeadWords);
+        }
+    }
 
     private static int DepthOf(ulong root) => 64 - (int)(root >> DepthShift);
 
@@ -118,7 +124,8 @@ internal unsafe struct SegmentDirectory
         FaultInjection.ThrowIfDue(FaultSite.Directory);
 
         // SAFETY: freed by Release, or as a head once it was replaced.
-        ulong* block = (ulong*)NativeMemory.AlignedAlloc((nuint)(HeadWords + (1L << depth)) * sizeof(ulong), Bucket.Bytes);
+        nuint bytes = (nuint)(HeadWords + (1L << depth)) * sizeof(ulong);
+        ulong* block = (ulong*)NativeMemory.AlignedAlloc(bytes, Bucket.Bytes);
         return (ulong)(block + HeadWords) | ((ulong)(64 - depth) << DepthShift);
     }
 
@@ -134,7 +141,7 @@ internal unsafe struct SegmentDirectory
     }
 
     // Replaces the directory by one of twice or half its size, if it still is what it was.
-    private void TryReplace(RcuDomain domain, ulong root, ulong made)
+    private void TryReplace(IndexMemory memory, ulong root, ulong made)
     {
         ulong unused = made;
         using (TryLock.Hold(ref _lock))
@@ -147,7 +154,7 @@ internal unsafe struct SegmentDirectory
             }
         }
 
-        // Under no lock (C5). A head needs no memory; a disposed domain has no readers.
+        // Under no lock (C5).
         ulong* words = WordsOf(unused) - HeadWords;
         if (unused == made)
         {
@@ -155,7 +162,7 @@ internal unsafe struct SegmentDirectory
         }
         else
         {
-            IndexMemory.FreeDirectory(domain, words, (RcuHead*)words);
+            memory.FreeDirectory((RcuHead*)words);
         }
     }
 
@@ -163,7 +170,7 @@ internal unsafe struct SegmentDirectory
     {
         ulong* from = WordsOf(root);
         ulong* to = WordsOf(made);
-        int words = 1 << DepthOf(made);
+        long words = 1L << DepthOf(made);
         bool isLarger = DepthOf(made) > DepthOf(root);
         for (long i = 0; i < words; i++)
         {

@@ -3,9 +3,9 @@ using Quiescent.Ordering;
 namespace Quiescent.Collections.Index;
 
 // Two neighbours with few entries become one segment: the split backwards. Two chains that lie side by side go to one.
-// Both are locked, in their order, while they are copied, and both are forwarded before either lock is given up, so that
-// the new chain has one writer at a time and all the entries of its range from the first moment on. Nothing has to be
-// hashed.
+// Both are locked, in their order, while they are copied, and both are forwarded before either lock is given up, so
+// that the new chain has one writer at a time and all the entries of its range from the first moment on. Nothing has to
+// be hashed.
 internal static unsafe class SegmentMerge
 {
     // Two segments are merged if a chain of the merged one has fewer entries than this on average. A split leaves
@@ -29,7 +29,11 @@ internal static unsafe class SegmentMerge
             ulong half = 1UL << (64 - SegmentWord.DepthOf(word));
             ulong lower = table.Directory.WordFor(hash & ~half);
             ulong upper = table.Directory.WordFor(hash | half);
-            if (SegmentWord.DepthOf(lower) != SegmentWord.DepthOf(upper))
+            // Both are still as deep as the half was taken for: otherwise they would not be neighbours.
+            if (lower == 0
+                || upper == 0
+                || SegmentWord.DepthOf(lower) != SegmentWord.DepthOf(word)
+                || SegmentWord.DepthOf(upper) != SegmentWord.DepthOf(word))
             {
                 return false;
             }
@@ -40,11 +44,11 @@ internal static unsafe class SegmentMerge
                 && second.IsTaken
                 && table.Directory.WordFor(hash & ~half) == lower
                 && table.Directory.WordFor(hash | half) == upper
-                && TryMerge(table, SegmentWord.SegmentOf(lower), SegmentWord.SegmentOf(upper));
+                && Merge(table, SegmentWord.SegmentOf(lower), SegmentWord.SegmentOf(upper));
         }
-        catch (OutOfMemoryException)
+        catch (Exception e) when (e is OutOfMemoryException or ObjectDisposedException or InvalidOperationException)
         {
-            return false; // It goes on with the next removal.
+            return false; // No memory, a disposed domain, or a finding of Validate. It goes on with the next removal.
         }
     }
 
@@ -55,7 +59,7 @@ internal static unsafe class SegmentMerge
         return lower != 0 && lower == Order.Acquire(&segment->Upper);
     }
 
-    private static bool TryMerge(IndexTable table, Segment* lower, Segment* upper)
+    private static bool Merge(IndexTable table, Segment* lower, Segment* upper)
     {
         if (lower->Lower == 0 && upper->Lower == 0)
         {
@@ -75,11 +79,11 @@ internal static unsafe class SegmentMerge
         }
 
         Segment* merged = SegmentWord.SegmentOf(lower->Lower);
-        MoveAll(table, lower, merged, into: 0);
-        MoveAll(table, upper, merged, into: Segment.Buckets / 2);
-        if (!table.Directory.TryName(merged))
+        if (!TryMoveAll(table, lower, merged, into: 0)
+            || !TryMoveAll(table, upper, merged, into: Segment.Buckets / 2)
+            || !table.Directory.TryName(merged))
         {
-            return false; // The map is disposed.
+            return false; // Writers are faster, or the map is disposed.
         }
 
         table.Counts.AddMerge();
@@ -112,16 +116,18 @@ internal static unsafe class SegmentMerge
         return count;
     }
 
-    private static void MoveAll(IndexTable table, Segment* segment, Segment* merged, int into)
+    private static bool TryMoveAll(IndexTable table, Segment* segment, Segment* merged, int into)
     {
-        while (segment->Forwarded < Segment.Buckets)
+        while (segment->Forwarded < Segment.Buckets
+            && TryMovePair(table, segment, segment->Forwarded, merged, into + (segment->Forwarded / 2)))
         {
-            MovePair(table, segment, segment->Forwarded, merged, into + (segment->Forwarded / 2));
             segment->Forwarded += 2;
         }
+
+        return segment->Forwarded == Segment.Buckets;
     }
 
-    private static void MovePair(IndexTable table, Segment* segment, int index, Segment* merged, int into)
+    private static bool TryMovePair(IndexTable table, Segment* segment, int index, Segment* merged, int into)
     {
         ulong width = Segment.Width(segment->Depth + Segment.BucketBits) + 1;
         ulong hash = segment->First + ((ulong)index * width);
@@ -129,7 +135,7 @@ internal static unsafe class SegmentMerge
         ChainSlots odds = new(stackalloc ulong[ChainSlots.UsualLength]);
         ChainBuilder builder = new(table.Memory, Segment.BucketAt(merged, into));
         bool isMoved = false;
-        while (!isMoved)
+        for (int tries = 0; !isMoved && tries < SegmentSplit.MaxTries; tries++)
         {
             try
             {
@@ -157,5 +163,7 @@ internal static unsafe class SegmentMerge
                 builder.EmptyUnlessKept();
             }
         }
+
+        return isMoved;
     }
 }

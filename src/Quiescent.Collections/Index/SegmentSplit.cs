@@ -11,8 +11,8 @@ namespace Quiescent.Collections.Index;
 //     3. name the halves in the directory, and hand the segment over.
 //
 // A chain is in charge of its range until it is forwarded, then its two successors are (C3). Up to then nobody else
-// reaches these, so they are written without a lock, and the copy can be dropped and made again. Hashing an entry may run
-// the program's comparer, so it is done before the chain is locked (C4).
+// reaches these, so they are written without a lock, and the copy can be dropped and made again. Hashing an entry may
+// run the program's comparer, so it is done before the chain is locked (C4).
 //
 // A split that runs out of memory, or whose comparer throws, stops between two chains; the map is complete, with longer
 // chains for a while. Whoever fills another bucket of this range goes on with it.
@@ -21,6 +21,9 @@ namespace Quiescent.Collections.Index;
 // by up to twice the load.
 internal static unsafe class SegmentSplit
 {
+    /// <summary>How often a chain is copied anew, before another thread's turn to do it.</summary>
+    public const int MaxTries = 16;
+
     // How many of 256 chains have more than one bucket when a chain has 3.75, 4.1, 4.5, 4.9, 5.35, 5.85, 6.4 and 7
     // entries on average (Poisson).
     private static ReadOnlySpan<byte> Thresholds => [10, 15, 22, 32, 45, 62, 80, 103];
@@ -67,7 +70,7 @@ internal static unsafe class SegmentSplit
     {
         if (segment->Lower == 0)
         {
-            if (!IsOverfull(segment) || !table.MayHaveDepth(segment->Depth + 1))
+            if (!IsOverfullNow(segment) || !table.MayHaveDepth(segment->Depth + 1))
             {
                 return;
             }
@@ -81,11 +84,34 @@ internal static unsafe class SegmentSplit
 
         while (segment->Forwarded < Segment.Buckets)
         {
-            MoveChain(table, segment, segment->Forwarded);
+            if (!TryMoveChain(table, segment, segment->Forwarded))
+            {
+                return; // Its writers are faster. The next one that finds it so goes on.
+            }
+
             segment->Forwarded++;
         }
 
         Finish(table, segment);
+    }
+
+    // Overflowed counts chains that have ever been long. Before that leads to a split, they are counted again.
+    private static bool IsOverfullNow(Segment* segment)
+    {
+        if (IsOverfull(segment))
+        {
+            int overflowed = 0;
+            ChainSlots slots = new(stackalloc ulong[ChainSlots.UsualLength]);
+            for (int i = 0; i < Segment.Buckets; i++)
+            {
+                slots.Read(Segment.BucketAt(segment, i));
+                overflowed += slots.Slots.Length > Bucket.Slots ? 1 : 0;
+            }
+
+            Order.Release(ref segment->Overflowed, overflowed);
+        }
+
+        return IsOverfull(segment);
     }
 
     private static void MakeHalves(IndexTable table, Segment* segment)
@@ -107,7 +133,7 @@ internal static unsafe class SegmentSplit
         table.Counts.AddSegments(2);
     }
 
-    private static void MoveChain(IndexTable table, Segment* segment, int index)
+    private static bool TryMoveChain(IndexTable table, Segment* segment, int index)
     {
         Bucket* first = Segment.BucketAt(segment, index);
         Segment* half = SegmentWord.SegmentOf(index < Segment.Buckets / 2 ? segment->Lower : segment->Upper);
@@ -119,7 +145,7 @@ internal static unsafe class SegmentSplit
         ChainBuilder evens = new(table.Memory, even);
         ChainBuilder odds = new(table.Memory, even + 1);
         bool isMoved = false;
-        while (!isMoved)
+        for (int tries = 0; !isMoved && tries < MaxTries; tries++)
         {
             try
             {
@@ -150,6 +176,8 @@ internal static unsafe class SegmentSplit
                 odds.EmptyUnlessKept();
             }
         }
+
+        return isMoved;
     }
 
     private static void PrefetchEntries(Segment* segment, int index)
@@ -170,7 +198,7 @@ internal static unsafe class SegmentSplit
         Segment* upper = SegmentWord.SegmentOf(segment->Upper);
         do
         {
-            if (!table.Directory.TryDeepen(table.Memory.Domain, lower->Depth))
+            if (!table.Directory.TryDeepen(table.Memory, lower->Depth))
             {
                 return; // The map is disposed.
             }

@@ -62,6 +62,9 @@ internal enum FaultSite
     /// <summary>A map's directory, or what it knows of its memory.</summary>
     Directory,
 
+    /// <summary>An entry of a map that is larger than any of its pools' blocks.</summary>
+    LargeBlock,
+
     /// <summary>What an array pool knows of an array, or keeps for a thread.</summary>
     Array,
 

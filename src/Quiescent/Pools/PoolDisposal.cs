@@ -21,12 +21,14 @@ namespace Quiescent.Pools;
 // P7 (a dropped pool frees nothing in use)  A dropped pool frees its slabs when all blocks are in magazines and the
 //     depot. It looks when it is dropped, and again whenever queued blocks come home; its handle keeps it until then.
 //     A block that goes into a magazine without a queue keeps the pool's public object until it is there.
-//     Of a discarded pool nobody uses the blocks that are out: it waits for the queued ones alone.
-//     Blocks of another one that are still out can no longer be freed, but may still be read: then the slabs stay for ever. The slabs
+//     Blocks that are still out can no longer be freed, but may still be read: then the slabs stay for ever. The slabs
 //     of a type-safe pool leave as in P4 (SlabRelease.cs), since its readers need no pool.
+//     Whoever discards a pool vouches that nobody uses the blocks that are out: they go with their slabs, once the
+//     queued ones have come home.
 internal sealed unsafe class PoolDisposal(BlockPool pool, SlabRelease slabs)
 {
     private int _released;
+    private long _discarded; // Of a discarded pool: the blocks that are out for ever.
 
     /// <summary>Closes the pool, waits until its queued blocks have come home, and frees the slabs.</summary>
     /// <exception cref="InvalidOperationException">Blocks are out, and nothing has changed; or this thread must not
@@ -55,6 +57,8 @@ internal sealed unsafe class PoolDisposal(BlockPool pool, SlabRelease slabs)
     /// with their slabs.</summary>
     public void Discard()
     {
+        // Under no lock, and final: later, the reclaimer asks under the lock of a queue.
+        Order.Release(ref _discarded, pool.Counts.CountOut());
         pool.State.Change(set: PoolState.Disposed | PoolState.Abandoned | PoolState.Discarded);
         ReleaseIfAbandoned();
     }
@@ -69,7 +73,7 @@ internal sealed unsafe class PoolDisposal(BlockPool pool, SlabRelease slabs)
 
         (_, long blocks, long home) = pool.Depot.Read();
         home += pool.Counts.CountInMagazines();
-        home += pool.State.Has(PoolState.Discarded) ? pool.Counts.CountOut() : 0;
+        home += pool.State.Has(PoolState.Discarded) ? Order.Acquire(in _discarded) : 0;
         if (home == blocks && Order.Or(ref _released, 1) == 0)
         {
             slabs.Release(pool.Depot.TakeAll());

@@ -132,18 +132,6 @@ public unsafe ref struct ReadGuard : IDisposable
         Unsafe.AsRef(in _word) = Section.Renew(_slot, _word);
     }
 
-    /// <summary>Whether this is a section of the domain. What a structure of your own has published is protected by
-    /// sections of its domain alone: let its look-ups ask. Costs a comparison or two.</summary>
-    /// <param name="domain">The domain.</param>
-    /// <returns>False for another domain's section, and for a default guard.</returns>
-    public readonly bool IsOf(RcuDomain domain)
-    {
-        ArgumentNullException.ThrowIfNull(domain);
-        bool isOf = State == domain.Core.State;
-        GC.KeepAlive(domain);
-        return isOf;
-    }
-
     /// <summary>Ends the section (<c>rcu_read_unlock</c>): one store. A default guard does nothing.</summary>
     /// <exception cref="InvalidOperationException">The guard was disposed before, copied, or is disposed out of order,
     /// and no other section has opened at the same grace period and depth since (with <see

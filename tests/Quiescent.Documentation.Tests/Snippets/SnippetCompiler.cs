@@ -18,6 +18,7 @@ internal static class SnippetCompiler
     public static IReadOnlyList<string> Libraries { get; } =
     [
         typeof(Rcu).Assembly.Location,
+        typeof(Collections.DictionaryCursor).Assembly.Location,
         typeof(Testing.ParkedReader).Assembly.Location,
         typeof(Assert).Assembly.Location,
     ];

@@ -13,7 +13,7 @@ public sealed class ColumnTests
     [InlineData(".ci", 0)]
     [InlineData("bench", 3)]
     [InlineData("samples", 16)]
-    [InlineData("src", 5)]
+    [InlineData("src", 4)]
     [InlineData("tests", 10)]
     [InlineData("tools", 3)]
     [InlineData("verification", 0)]

@@ -3,7 +3,7 @@ using Quiescent.Shared;
 
 namespace Quiescent.House.Tests.Models;
 
-/// <summary>The models' heads name files and members of the library that exist.</summary>
+/// <summary>The models' heads name files and members of the libraries that exist.</summary>
 public sealed class ModelTests
 {
     private const string Source = """
@@ -17,7 +17,8 @@ public sealed class ModelTests
         struct Word { public bool HasReached() => true; }
         """;
 
-    private static readonly IReadOnlyList<SourceFile> s_library = SourceFile.Under("src/Quiescent", "*.cs");
+    private static readonly IReadOnlyList<SourceFile> s_library =
+        [.. SourceFile.Under("src/Quiescent", "*.cs"), .. SourceFile.Under("src/Quiescent.Collections", "*.cs")];
 
     public static TheoryData<string> Models => [.. SourceTree.Files("verification", "*.pml")];
 

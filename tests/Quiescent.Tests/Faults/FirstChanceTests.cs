@@ -283,8 +283,8 @@ public sealed unsafe class FirstChanceTests : IDisposable
         }
     }
 
-    // More than the process has tickets for, and no more than that: the next run of this test would find them all there.
-    // The failure is not seen here if the thread got some tickets of its batch.
+    // More than the process has tickets for, and no more than that: the next run of this test would find them all
+    // there. The failure is not seen here if the thread got some tickets of its batch.
     private void OpenManySections()
     {
         const int Most = 1_000_000;

@@ -1,0 +1,3 @@
+namespace Quiescent.Collections.Tests.Support;
+
+internal readonly record struct Quote(long Price, int Size, short Venue);
