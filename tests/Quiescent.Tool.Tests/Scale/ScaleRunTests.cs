@@ -35,6 +35,21 @@ public sealed class ScaleRunTests
         Assert.Equal(row, Assert.Single(result.Failures).Row);
     }
 
+    // Fault caught: what a figure's contestants keep stays in memory while the next figure is measured.
+    [Fact]
+    public void A_contest_gives_back_what_its_contestants_kept_before_the_next_begins()
+    {
+        List<string> events = [];
+        Contestant Noting(string name) => new(name, Side.Managed, _ =>
+        {
+            events.Add(name);
+            return new Reading(1);
+        });
+        Contests.Run(
+            3, Contests.Of("X", Noting("a")) with { End = () => events.Add("end") }, Contests.Of("Y", Noting("b")));
+        Assert.Equal(["a", "a", "a", "a", "end", "b", "b", "b", "b"], events);
+    }
+
     // The second contestant's second turn never ends by itself.
     [Fact]
     public void An_interrupted_run_keeps_what_has_been_measured_and_waits_for_no_turn()
