@@ -66,6 +66,7 @@ public sealed unsafe class FirstChanceTests : IDisposable
 
         Assert.True(_stuck == 0, $"A thread is stuck in use {_at}.");
         bool isElsewhere = site is FaultSite.PoolThread or FaultSite.Telemetry or FaultSite.ThreadStat
+            or FaultSite.Directory or FaultSite.LargeBlock // Of maps.
             || (!validate && site is FaultSite.Ledger or FaultSite.StackWalk);
         Assert.True(_handled != 0 || isElsewhere, "The place was never reached.");
     }
