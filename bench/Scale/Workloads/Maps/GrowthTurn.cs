@@ -23,7 +23,8 @@ internal static class GrowthTurn
                 {
                     MapBatch.Add(ref map, key);
                 }
-            });
+            }
+            );
         });
         return new Reading(speed);
     }
@@ -46,7 +47,8 @@ internal static class GrowthTurn
                     latencies.Add(now - last);
                     last = now;
                 }
-            });
+            }
+            );
         });
         return new Reading(latencies.MaxMicroseconds / 1e3)
         {
@@ -74,7 +76,8 @@ internal static class GrowthTurn
                     int count = Math.Min(MapBatch.Length, keys.Length - first);
                     MapBatch.Mixed(ref map, keys.AsSpan(first, count), operations.AsSpan(first, count));
                 }
-            });
+            }
+            );
         });
         return new Reading(speed);
     }

@@ -36,7 +36,8 @@ internal static class MapTurn
             {
                 MapBatch.Replace(ref map, keys.AsSpan(first, MapBatch.Length));
                 return 0;
-            });
+            }
+            );
         }).Reading;
 
     /// <summary>Random operations on about twice as many keys as are there.</summary>
