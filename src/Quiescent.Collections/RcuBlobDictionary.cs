@@ -18,7 +18,8 @@ namespace Quiescent.Collections;
 /// <para>A key has at most 65,536 bytes, a value at most 2^30; more is an <see cref="ArgumentException"/>. A lone
 /// surrogate in a key of characters is one too: as UTF-8, all of them would be one key.</para>
 /// <para>An update may be slowed while too much waits for readers, as <see cref="GracePeriodDomain.Free(void*)"/> may,
-/// but not inside a section. After <see cref="Dispose"/> members throw <see cref="ObjectDisposedException"/>; what a
+/// but not inside a section; under <see cref="BacklogPolicy.Throw"/> it throws <see cref="RcuBacklogException"/>, and
+/// nothing has changed. After <see cref="Dispose"/> members throw <see cref="ObjectDisposedException"/>; what a
 /// section has found stays until the section ends. A map that is dropped without it gives its memory back too.</para>
 /// </remarks>
 [SuppressMessage("Naming", "CA1711", Justification = "It is a dictionary, whose keys and values are spans.")]
@@ -80,7 +81,6 @@ public sealed unsafe class RcuBlobDictionary : IDisposable
 
         // SAFETY: the entry stays until the section ends, and the compiler keeps the span inside it.
         value = entry == null ? default : BlobEntry.ValueOf(entry);
-        GC.KeepAlive(this);
         return entry != null;
     }
 
@@ -254,7 +254,6 @@ public sealed unsafe class RcuBlobDictionary : IDisposable
     {
         ThrowIfDisposed();
         RcuDictionaryStatistics statistics = _core.Index.ReadStatistics(_core.Store.Bytes);
-        GC.KeepAlive(this);
         return statistics;
     }
 
@@ -299,18 +298,12 @@ public sealed unsafe class RcuBlobDictionary : IDisposable
     /// <summary>Goes through the map in place, for <c>foreach</c>, until the section ends.</summary>
     public ref struct Enumerator
     {
-        private readonly RcuBlobDictionary _map; // Keeps the map alive.
         private CursorWalk _walk;
 
-        internal Enumerator(RcuBlobDictionary map)
-        {
-            _map = map;
-            _walk = new CursorWalk(map._core.Index);
-        }
+        internal Enumerator(RcuBlobDictionary map) => _walk = new CursorWalk(map._core.Index);
 
         internal Enumerator(RcuBlobDictionary map, ref DictionaryCursor cursor, int atMost)
         {
-            _map = map;
             _walk = new CursorWalk(map._core.Index, ref cursor, atMost);
         }
 
@@ -324,11 +317,6 @@ public sealed unsafe class RcuBlobDictionary : IDisposable
         /// <summary>Goes to the next entry.</summary>
         /// <returns>False: there is none, or as many as were asked for have been given.</returns>
         /// <exception cref="ObjectDisposedException">The map is disposed.</exception>
-        public bool MoveNext()
-        {
-            bool hasMoved = _walk.MoveNext();
-            GC.KeepAlive(_map);
-            return hasMoved;
-        }
+        public bool MoveNext() => _walk.MoveNext();
     }
 }

@@ -35,7 +35,8 @@ public sealed class RcuDictionary<TKey, TValue>(RcuCollectionOptions? options = 
 /// takes effect at one moment between its call and its return. A value that is replaced or removed stays readable for
 /// sections that found it, and is freed when they have ended.</para>
 /// <para>An update may be slowed while too much waits for readers, as <see cref="GracePeriodDomain.Free(void*)"/> may,
-/// but not inside a section. Factories run in no section and under no lock; one that throws changes nothing.</para>
+/// but not inside a section; under <see cref="BacklogPolicy.Throw"/> it throws <see cref="RcuBacklogException"/>, and
+/// nothing has changed. Factories run in no section and under no lock; one that throws changes nothing.</para>
 /// <para>After <see cref="Dispose"/> members throw <see cref="ObjectDisposedException"/>. What a section has found
 /// stays until the section ends. A map that is dropped without it gives its memory back too.</para>
 /// </remarks>
@@ -110,7 +111,8 @@ public unsafe class RcuDictionary<TKey, TValue, TComparer>
         set => _core.Set(in key, in value);
     }
 
-    /// <summary>Finds a key's value and returns it in place. Takes no lock and copies nothing.</summary>
+    /// <summary>Finds a key's value and returns it in place. Takes no lock and copies nothing: the misses
+    /// of a bucket and of an entry.</summary>
     /// <param name="guard">A section of the map's domain. The value stays until it ends.</param>
     /// <param name="key">The key.</param>
     /// <returns>The value; a null reference if the key is absent (<see cref="Rcu.IsNull{T}"/>).</returns>
@@ -120,7 +122,6 @@ public unsafe class RcuDictionary<TKey, TValue, TComparer>
     {
         RequireGuard(in guard);
         DictionaryEntry<TKey, TValue>* entry = _core.Find(in key, _core.HashOf(in key));
-        GC.KeepAlive(this);
 
         // SAFETY: the entry stays until the section ends, and the compiler keeps the reference inside it.
         return ref entry == null ? ref Unsafe.NullRef<TValue>() : ref entry->Value;
@@ -149,7 +150,6 @@ public unsafe class RcuDictionary<TKey, TValue, TComparer>
             found[i] = found[i] == 0 ? 0 : (nint)(&((DictionaryEntry<TKey, TValue>*)found[i])->Value);
         }
 
-        GC.KeepAlive(this);
         return new FoundValues<TValue>(in found, keys.Length);
     }
 
@@ -180,7 +180,7 @@ public unsafe class RcuDictionary<TKey, TValue, TComparer>
         return new Enumerator(this, ref cursor, atMost);
     }
 
-    /// <summary>Copies a key's value.</summary>
+    /// <summary>Copies a key's value. Costs a section, and the misses of a bucket and of an entry.</summary>
     /// <param name="key">The key.</param>
     /// <param name="value">The value; the default if the key is absent.</param>
     /// <returns>Whether the key is there.</returns>
@@ -341,7 +341,6 @@ public unsafe class RcuDictionary<TKey, TValue, TComparer>
     {
         ThrowIfDisposed();
         RcuDictionaryStatistics statistics = _core.Index.ReadStatistics(_core.Entries.GetStatistics().SlabBytes);
-        GC.KeepAlive(this);
         return statistics;
     }
 
@@ -461,18 +460,12 @@ public unsafe class RcuDictionary<TKey, TValue, TComparer>
     /// <summary>Goes through the map in place, for <c>foreach</c>, until the section ends.</summary>
     public ref struct Enumerator
     {
-        private readonly RcuDictionary<TKey, TValue, TComparer> _map; // Keeps the map alive.
         private CursorWalk _walk;
 
-        internal Enumerator(RcuDictionary<TKey, TValue, TComparer> map)
-        {
-            _map = map;
-            _walk = new CursorWalk(map._core.Index);
-        }
+        internal Enumerator(RcuDictionary<TKey, TValue, TComparer> map) => _walk = new CursorWalk(map._core.Index);
 
         internal Enumerator(RcuDictionary<TKey, TValue, TComparer> map, ref DictionaryCursor cursor, int atMost)
         {
-            _map = map;
             _walk = new CursorWalk(map._core.Index, ref cursor, atMost);
         }
 
@@ -486,11 +479,6 @@ public unsafe class RcuDictionary<TKey, TValue, TComparer>
         /// <summary>Goes to the next entry.</summary>
         /// <returns>False: there is none, or as many as were asked for have been given.</returns>
         /// <exception cref="ObjectDisposedException">The map is disposed.</exception>
-        public bool MoveNext()
-        {
-            bool hasMoved = _walk.MoveNext();
-            GC.KeepAlive(_map);
-            return hasMoved;
-        }
+        public bool MoveNext() => _walk.MoveNext();
     }
 }

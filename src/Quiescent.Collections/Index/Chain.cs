@@ -74,7 +74,7 @@ internal unsafe ref struct Chain
     /// <summary>Unlocks the chain after a replacement, and fences.</summary>
     // C9 (one moment): without the fence the new entry might still be in this core's store buffer when the caller's
     //     next
-    // look-up reads another chain, and two threads that do so crosswise would both miss what the other had replaced. An
+    // look-up reads another chain. Two threads that do so crosswise would both miss what the other had replaced. An
     // addition or a removal is counted by an interlocked instruction, which fences too.
     public readonly void UnlockAndFence() => Order.Exchange(ref *(ulong*)_first, _header);
 

@@ -11,7 +11,7 @@ namespace Quiescent.Collections.Index;
 //     hash ──► directory ──► segment ──► chain of buckets ──► entry
 //              Directory     Segment.cs  Bucket.cs, Chain.cs
 //
-// Why it is right: C1, C2, C4 and C7 in IndexTable.cs, C5 (free under no lock) and C9 in the faces, C6 in IndexWalk.cs,
+// Why it is right: C1, C2, C4 and C7 in IndexTable.cs, C5 and C9 in Entries/DictionaryCore.cs, C6 in IndexWalk.cs,
 // C8 in IndexMemory.cs, and
 //
 // C3 (in charge when looked at)  After it has loaded a slot, or all slots of a chain, a search reads the chain's header
@@ -23,7 +23,7 @@ namespace Quiescent.Collections.Index;
 //     Slots are loaded by vectors too, so [R] is preceded by a load barrier: nothing on x64, `dmb ishld` on Arm64.
 //     Partner: [F], UnlockForwarded in Chain.cs.
 //
-// Checked by: ReferenceTests, BlobReferenceTests.
+// Checked by: map.pml; ReferenceTests, BlobReferenceTests, DisposalTests, ChurnTests.
 internal sealed unsafe class HashIndex<TKey, TEntries> : IndexTable
     where TKey : allows ref struct
     where TEntries : struct, IEntries<TKey>

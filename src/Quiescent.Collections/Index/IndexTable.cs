@@ -130,6 +130,7 @@ internal abstract unsafe class IndexTable
         ulong* free = null;
         Bucket* last = null;
         int length = 0;
+        bool becomesLong = false; // Its first bucket is full, and its second one, which it has still, was empty.
         for (Bucket* bucket = chain.First; bucket != null; bucket = Bucket.NextOf(bucket))
         {
             if (HasUncompared(bucket, hash, ref compared))
@@ -141,6 +142,7 @@ internal abstract unsafe class IndexTable
             if (free == null && Bucket.IndexOf(bucket, 0) is > 0 and int index)
             {
                 free = Bucket.WordAt(bucket, index);
+                becomesLong = length == 1 && index == 1;
             }
 
             last = bucket;
@@ -149,6 +151,12 @@ internal abstract unsafe class IndexTable
 
         if (free != null)
         {
+            if (becomesLong)
+            {
+                Order.Add(ref chain.Segment->Overflowed, 1);
+                isOverfull |= SegmentSplit.IsOverfull(chain.Segment);
+            }
+
             Order.Release(free, Slot.Of(entry, hash)); // C1 (complete before visible)
             chain.Unlock();
             return Insertion.Done;

@@ -33,7 +33,14 @@ internal static unsafe class IndexTrim
 
         using (ReadGuard guard = table.Memory.Domain.ReadLock())
         {
-            table.Directory.Trim(table.Memory);
+            try
+            {
+                table.Directory.Trim(table.Memory);
+            }
+            catch (OutOfMemoryException)
+            {
+                // The larger one serves as well.
+            }
         }
     }
 }

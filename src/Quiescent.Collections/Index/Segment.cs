@@ -35,7 +35,8 @@ internal unsafe struct Segment
     /// <summary>The first hash of the range.</summary>
     public ulong First;
 
-    /// <summary>How many chains have more than one bucket. Never falls.</summary>
+    /// <summary>How many chains have got more entries than one bucket holds since they were counted last. An estimate:
+    /// it does not fall as entries leave, and <see cref="SegmentSplit"/> counts again.</summary>
     public int Overflowed;
 
     /// <summary>1 while a thread empties the segment, or is about to.</summary>

@@ -29,6 +29,7 @@ internal static unsafe class SegmentMerge
             ulong half = 1UL << (64 - SegmentWord.DepthOf(word));
             ulong lower = table.Directory.WordFor(hash & ~half);
             ulong upper = table.Directory.WordFor(hash | half);
+
             // Both are still as deep as the half was taken for: otherwise they would not be neighbours.
             if (lower == 0
                 || upper == 0
