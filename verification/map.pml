@@ -20,9 +20,10 @@
  * and whether there was none. Whatever an operation found must have been there; if it found nothing, there was none at
  * some moment. Who adds an entry finds that there is none then; who replaces or removes one finds it there.
  *
- * Memory: sequentially consistent, except for EARLY_R. A chain's stores are made in their order (release), by one
- * writer at a time, which took the lock by an interlocked operation; a search's loads come in theirs (acquire), with a
- * load barrier before [R]. Stores that are still in their thread's buffer when an update returns are not modelled.
+ * Memory: sequentially consistent, so neither the load barrier before [R] nor the fence after a replacement is here. A
+ * chain's stores are made in their order (release), by one writer at a time, which took the lock by an interlocked
+ * operation; a search's loads come in theirs (acquire). Stores that are still in their thread's buffer when an update
+ * returns are not modelled.
  *
  * What is one step here: a look at a chain under its lock, since nobody else writes it then; the filling of a chain
  * that nobody reaches yet. A slot is loaded once: the vector loads before that only leave out what does not fit.
@@ -35,7 +36,6 @@
  *           DOUBLES       a larger directory takes the old one's place while the split names its halves
  * Twins:    NO_R_HIT      C3  the header is not read again after a slot that has an entry
  *           NO_R_MISS     C3  the header is not read again after a chain that does not have the key
- *           EARLY_R       C3  the header is read before the slots: no load barrier
  *           EARLY_BIT     C3  FORWARDED is set before the entries are copied; MERGE: on the first chain before the
  *                             second one is locked
  *           NAMED_EARLY   C3  the directory names the halves before the chain is forwarded
@@ -43,7 +43,6 @@
  *           SPLIT_OUTSIDE C4  a split's section ends between its copy and its lock
  *           OUTSIDE       C4  an update's section ends between its search and its lock
  *           NO_LOOK       C4  an insertion does not look under the lock at what the chain has
- *           FREE_FIRST    C4  an insertion takes the first free slot before it has looked at the rest
  *           PULLS_UP      C2  a removal moves the entry of the second bucket to the first one
  *           FREED_FIRST   an entry is freed before it is unlinked
  *           NO_GRACE      the emptied segment is freed at once
@@ -175,15 +174,12 @@ inline search(k) {
   do
   :: atomic {
        i = 0; found = 0; compared[0] = 0; compared[1] = 0; isLeft = false;
-#ifdef EARLY_R
-       TOUCH(c); isLeft = forwarded[c]
-#endif
      };
      do
      :: atomic { TOUCH(c); entry = slot[2 * c + i] };
         if
         :: entry != 0 ->
-#if !defined NO_R_HIT && !defined EARLY_R
+#ifndef NO_R_HIT
            atomic { TOUCH(c); isLeft = forwarded[c] };      /* [R] */
 #endif
            if :: isLeft -> break :: else -> skip fi;
@@ -202,7 +198,7 @@ inline search(k) {
      od;
      atomic {
        entry = 0; i = 0;
-#if !defined NO_R_MISS && !defined EARLY_R
+#ifndef NO_R_MISS
        if
        :: found == 0 && !isLeft -> TOUCH(c); isLeft = forwarded[c]      /* [R] */
        :: else -> skip
@@ -227,9 +223,6 @@ inline reenter() { leave(); enter() }
 inline look(index) {
   if
   :: slot[index] == 0 -> if :: at == NONE -> at = index :: else -> skip fi
-#ifdef FREE_FIRST
-  :: at != NONE -> skip
-#endif
 #ifndef NO_LOOK
   :: passed == 0 && slot[index] == compared[0] && slot[index] != 0 -> passed = 1
   :: passed <= 1 && slot[index] == compared[1] && slot[index] != 0 -> passed = 2
